@@ -1,0 +1,1 @@
+"""Quantum machine unlearning and membership-privacy audits for Qiskit."""

@@ -1,0 +1,88 @@
+"""One wording for every refusal: what, the rule, what it got."""
+
+from collections.abc import Collection, Sized
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class InputError(ValueError):
+    """What the caller gave cannot be used; the message says what, the rule and what it got.
+
+    The command line turns it into one line and exit status 2.
+    """
+
+
+def positive(**values: float) -> None:
+    """Raise InputError unless every value is a finite number above zero."""
+    for name, value in values.items():
+        if not (np.isfinite(value) and value > 0):
+            raise InputError(f"{name} must be positive, got {value}")
+
+
+def non_negative(**values: float) -> None:
+    """Raise InputError unless every value is a finite number of zero or more."""
+    for name, value in values.items():
+        if not (np.isfinite(value) and value >= 0):
+            raise InputError(f"{name} must not be negative, got {value}")
+
+
+def at_least(minimum: int, **values: int) -> None:
+    """Raise InputError unless every value is an integer of at least ``minimum``."""
+    for name, value in values.items():
+        if isinstance(value, bool) or int(value) != value or value < minimum:
+            raise InputError(f"{name} must be an integer of at least {minimum}, got {value}")
+
+
+def between(low: float, high: float, **values: float) -> None:
+    """Raise InputError unless every value lies in ``[low, high]``."""
+    for name, value in values.items():
+        if not low <= value <= high:
+            raise InputError(f"{name} must lie between {low} and {high}, got {value}")
+
+
+def one_of(allowed: Collection[Any], **values: Any) -> None:
+    """Raise InputError unless every value is one of ``allowed``."""
+    for name, value in values.items():
+        if value not in allowed:
+            names = ", ".join(str(choice) for choice in allowed)
+            raise InputError(f"{name} must be one of {names}; got {value!r}")
+
+
+def finite(**arrays: ArrayLike) -> None:
+    """Raise InputError if an array holds NaN or infinity."""
+    for name, array in arrays.items():
+        values = np.asarray(array)
+        bad = values.size - int(np.isfinite(values).sum())
+        if bad:
+            raise InputError(f"{name} must be finite, got {bad} NaN or infinite values")
+
+
+def same_length(**collections: Sized) -> None:
+    """Raise InputError unless all collections have the same length."""
+    lengths = [len(collection) for collection in collections.values()]
+    if len(set(lengths)) > 1:
+        names = " and ".join(collections)
+        got = " and ".join(map(str, lengths))
+        raise InputError(f"{names} must have the same length, got {got}")
+
+
+def not_empty(**collections: Sized) -> None:
+    """Raise InputError if a collection holds nothing."""
+    for name, collection in collections.items():
+        if len(collection) == 0:
+            raise InputError(f"{name} must not be empty, got 0 rows")
+
+
+def labels_in_range(num_classes: int, **labels: ArrayLike) -> None:
+    """Raise InputError unless all labels are integers in ``0 … num_classes - 1``."""
+    for name, array in labels.items():
+        values = np.asarray(array)
+        if not np.issubdtype(values.dtype, np.integer):
+            raise InputError(f"{name} must be integers, got dtype {values.dtype}")
+        outside = values[(values < 0) | (values >= num_classes)]
+        if outside.size:
+            raise InputError(
+                f"{name} must lie between 0 and {num_classes - 1}, got {int(outside.flat[0])}"
+            )

@@ -1,0 +1,53 @@
+"""Datasets and forget splits: which rows are learnt, and which of them are to be forgotten.
+
+A `Dataset` holds training and test rows as arrays. It comes from `load_dataset` (one of
+`DATASET_NAMES`) or, for your own arrays, from `dataset_from_arrays`:
+
+    >>> dataset = load_dataset("digits", train_size=1000, test_size=500, seed=0)
+    >>> dataset.x_train.shape, dataset.num_classes
+    ((1000, 1, 8, 8), 10)
+
+==================  =====================  =========================================  ============
+name                row                    source                                     default rows
+==================  =====================  =========================================  ============
+``digits``          (1, 8, 8) in [0, 1]    scikit-learn                               1000 + 500
+``iris``            (4,) centimetres       scikit-learn                               105 + 45
+``mnist``           (1, 28, 28) in [0, 1]  IDX files, given or downloaded             1000 + 500
+``fashion-mnist``   (1, 28, 28) in [0, 1]  IDX files, given or downloaded             1000 + 500
+==================  =====================  =========================================  ============
+
+IDX files are looked for in ``data_dir``, else in the folder that the environment variable
+``QISKIT_QMU_DATA`` names; they lie in that folder or, so that both datasets can share it, in a
+subfolder named after the dataset. Without them they are downloaded
+(``pip install 'qiskit_qmu[download]'``) and checked by hash.
+
+A `ForgetSplit` divides the rows for unlearning. There are two kinds of forgetting, with different
+questions and different oracles, so a split is of one kind and says which:
+
+    >>> ForgetSplit.by_class(dataset, label=4).kind
+    'class'
+    >>> ForgetSplit.by_fraction(dataset, fraction=0.02, seed=0).kind
+    'instances'
+    >>> len(ForgetSplit.by_indices(dataset, [3, 14, 159]).forget)
+    3
+
+Its parts are `Rows`, which remember their positions in the dataset and have digests, so that a
+record can prove which rows a model was trained on.
+"""
+
+from qiskit_qmu.data.arrays import dataset_from_arrays
+from qiskit_qmu.data.datasets import DATASET_NAMES, Dataset, load_dataset
+from qiskit_qmu.data.idx import read_idx
+from qiskit_qmu.data.rows import Rows, row_digests
+from qiskit_qmu.data.split import ForgetSplit
+
+__all__ = [
+    "DATASET_NAMES",
+    "Dataset",
+    "load_dataset",
+    "dataset_from_arrays",
+    "ForgetSplit",
+    "Rows",
+    "row_digests",
+    "read_idx",
+]

@@ -1,0 +1,181 @@
+"""Training and test rows as arrays, and the datasets that can be had by name."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.data.rows import Rows
+from qiskit_qmu.data.sampling import draw_train_and_test
+from qiskit_qmu.data.sources import Source, digits_source, image_sources, iris_source
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """Training and test rows of a classification task.
+
+    Args:
+        name: What reports call it.
+        x_train: Training features, shape (n, channels, height, width) or (n, features), float32.
+        y_train: Training labels, shape (n,), int64, from 0 to ``num_classes`` - 1.
+        x_test: Test features, float32, rows of the same shape.
+        y_test: Test labels, int64.
+        num_classes: Number of classes, at least two; a class may be without rows.
+        train_indices: Row numbers of the training rows in their source, shape (n,).
+        test_indices: Row numbers of the test rows in their source.
+        train_source: Name of the source of the training rows: "train", "test" or "all".
+        test_source: Name of the source of the test rows; equal to ``train_source`` where both were
+            drawn from one file.
+
+    Raises:
+        InputError: If rows are missing, not finite, of different shapes or of another dtype, a
+            label is out of range, or a row of the source is in both parts.
+    """
+
+    name: str
+    x_train: NDArray[np.float32] = field(repr=False)
+    y_train: NDArray[np.int64] = field(repr=False)
+    x_test: NDArray[np.float32] = field(repr=False)
+    y_test: NDArray[np.int64] = field(repr=False)
+    num_classes: int
+    train_indices: NDArray[np.int64] = field(repr=False)
+    test_indices: NDArray[np.int64] = field(repr=False)
+    train_source: str
+    test_source: str
+
+    def __post_init__(self) -> None:
+        _check.at_least(2, num_classes=self.num_classes)
+        _check_part("train", self.x_train, self.y_train, self.train_indices)
+        _check_part("test", self.x_test, self.y_test, self.test_indices)
+        _check.labels_in_range(self.num_classes, y_train=self.y_train, y_test=self.y_test)
+        if self.x_train.shape[1:] != self.x_test.shape[1:]:
+            raise InputError(
+                "x_train and x_test must have rows of the same shape, got "
+                f"{self.x_train.shape[1:]} and {self.x_test.shape[1:]}"
+            )
+        shared = np.intersect1d(self.train_indices, self.test_indices)
+        if self.train_source == self.test_source and shared.size:
+            raise InputError(
+                f"training and test rows must not overlap, got row {shared[0]} of the source in "
+                "both"
+            )
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one row, for example (1, 28, 28)."""
+        return self.x_train.shape[1:]
+
+    @property
+    def train(self) -> Rows:
+        """All training rows."""
+        return Rows(x=self.x_train, y=self.y_train, indices=np.arange(len(self.y_train)))
+
+    @property
+    def test(self) -> Rows:
+        """All test rows."""
+        return Rows(x=self.x_test, y=self.y_test, indices=np.arange(len(self.y_test)))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Named:
+    sources: Callable[[str | os.PathLike[str] | None], tuple[Source, Source]]
+    num_classes: int = 10
+    train_size: int = 1000
+    test_size: int = 500
+
+
+_DATASETS = MappingProxyType(
+    {
+        "digits": _Named(sources=lambda _: (digits_source(),) * 2),
+        "iris": _Named(
+            sources=lambda _: (iris_source(),) * 2, num_classes=3, train_size=105, test_size=45
+        ),
+        "mnist": _Named(sources=lambda data_dir: image_sources("mnist", data_dir)),
+        "fashion-mnist": _Named(sources=lambda data_dir: image_sources("fashion-mnist", data_dir)),
+    }
+)
+
+DATASET_NAMES = tuple(_DATASETS)
+"""The names that `load_dataset` knows."""
+
+
+def load_dataset(
+    name: str,
+    *,
+    train_size: int | None = None,
+    test_size: int | None = None,
+    seed: int = 0,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> Dataset:
+    """Load a dataset by name and draw its training and test rows.
+
+    Rows are drawn at random without replacement; every class keeps the share that it has in the
+    source. With training and test files of MNIST or Fashion-MNIST, each part is drawn from its own
+    file; with files of one part only, both are drawn from it without overlap.
+
+    Args:
+        name: One of `DATASET_NAMES`.
+        train_size: Training rows, at least one per class. Default 1000, for iris 105.
+        test_size: Test rows. Default 500, for iris 45.
+        seed: Seed of the draw, zero or more.
+        data_dir: Folder of the IDX files of MNIST or Fashion-MNIST. Default: the folder that the
+            environment variable QISKIT_QMU_DATA names; where that has no file of the dataset, the
+            files are downloaded. Digits and iris come with scikit-learn and do not use it.
+
+    Returns:
+        The dataset: pixels scaled to [0, 1], iris in centimetres as published (two of its 150
+        flowers have identical rows).
+
+    Raises:
+        InputError: If the name is unknown, there are too few rows or too few for every class,
+            ``data_dir`` holds no file of the dataset, a file is damaged, or the download fails.
+    """
+    _check.one_of(DATASET_NAMES, name=name)
+    _check.at_least(0, seed=seed)
+    named = _DATASETS[name]
+    train_size = named.train_size if train_size is None else train_size
+    test_size = named.test_size if test_size is None else test_size
+    _check.at_least(1, train_size=train_size, test_size=test_size)
+    train, test = named.sources(data_dir)
+    train_rows, test_rows = draw_train_and_test(
+        train.labels,
+        None if train is test else test.labels,
+        train_size=train_size,
+        test_size=test_size,
+        generator=stream(seed, "data"),
+    )
+    return Dataset(
+        name=name,
+        x_train=train.features(train_rows),
+        y_train=train.labels[train_rows],
+        x_test=test.features(test_rows),
+        y_test=test.labels[test_rows],
+        num_classes=named.num_classes,
+        train_indices=train_rows,
+        test_indices=test_rows,
+        train_source=train.name,
+        test_source=test.name,
+    )
+
+
+def _check_part(part: str, x: NDArray[Any], y: NDArray[Any], indices: NDArray[np.int64]) -> None:
+    x_name, y_name = f"x_{part}", f"y_{part}"
+    if x.ndim < 2 or 0 in x.shape[1:]:
+        raise InputError(f"{x_name} must have shape (rows, features, ...), got {x.shape}")
+    if y.ndim != 1:
+        raise InputError(f"{y_name} must be one-dimensional, got shape {y.shape}")
+    _check.same_length(**{x_name: x, y_name: y, f"{part}_indices": indices})
+    _check.not_empty(**{x_name: x})
+    for name, array, dtype in ((x_name, x, np.float32), (y_name, y, np.int64)):
+        if array.dtype != dtype:
+            raise InputError(f"{name} must be {np.dtype(dtype)}, got {array.dtype}")
+    _check.finite(**{x_name: x})

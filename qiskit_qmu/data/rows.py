@@ -1,0 +1,138 @@
+"""Rows of a dataset that remember their positions and can prove their content."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rows:
+    """Some rows of a dataset; possibly none.
+
+    Args:
+        x: Features, shape (n, ...), float32.
+        y: Class labels, shape (n,), int64.
+        indices: Positions in the dataset's training rows (or in its test rows, for test rows),
+            shape (n,), int64.
+
+    Raises:
+        InputError: If the lengths disagree, or a dtype or shape is another.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int64]
+    indices: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        _check.same_length(x=self.x, y=self.y, indices=self.indices)
+        for name, array, dtype in (
+            ("x", self.x, np.float32),
+            ("y", self.y, np.int64),
+            ("indices", self.indices, np.int64),
+        ):
+            if array.dtype != dtype:
+                raise InputError(f"{name} must be {np.dtype(dtype)}, got {array.dtype}")
+            if name != "x" and array.ndim != 1:
+                raise InputError(f"{name} must be one-dimensional, got shape {array.shape}")
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __repr__(self) -> str:
+        return f"Rows({len(self)} of shape {self.x.shape[1:]})"
+
+    def take(self, positions: ArrayLike) -> "Rows":
+        """Return the rows at ``positions``, in that order; a position may occur more than once.
+
+        Args:
+            positions: Positions among these rows (not dataset positions), shape (m,), integers
+                from 0 to n - 1.
+
+        Returns:
+            New rows with copied arrays.
+
+        Raises:
+            InputError: If positions are not integers, not one-dimensional or out of range.
+        """
+        chosen = as_integers("positions", positions)
+        outside = chosen[(chosen < 0) | (chosen >= len(self))]
+        if outside.size:
+            raise InputError(
+                f"positions must be at least 0 and less than {len(self)}, got {outside[0]}"
+            )
+        return Rows(x=self.x[chosen], y=self.y[chosen], indices=self.indices[chosen])
+
+    def digest(self) -> str:
+        """Return the sha256 of shape, dtype and bytes of x and y, in hexadecimal.
+
+        Equal content in equal order gives an equal digest on every machine; ``indices`` do not
+        count.
+        """
+        sha256 = hashlib.sha256()
+        for array in (self.x, self.y):
+            little = _little_endian(array)
+            sha256.update(f"{little.shape}{little.dtype.str}".encode())
+            sha256.update(little.tobytes())
+        return sha256.hexdigest()
+
+
+def row_digests(x: ArrayLike, y: ArrayLike) -> list[str]:
+    """Return one short digest per row, to prove which rows a model was trained on.
+
+    The digest of a row depends on its features (as float32) and label only, so it is the same in
+    every dataset and order, and two identical rows share one. It does not hide a row: whoever can
+    guess the row can check the guess.
+
+    Args:
+        x: Features, shape (n, ...).
+        y: Class labels, shape (n,), integers.
+
+    Returns:
+        The first 16 hexadecimal digits of each row's sha256 over shape, dtype and bytes.
+
+    Raises:
+        InputError: If the lengths disagree.
+    """
+    features = _little_endian(np.asarray(x, dtype=np.float32))
+    labels = _little_endian(np.asarray(y, dtype=np.int64))
+    _check.same_length(x=features, y=labels)
+    header = f"{features.shape[1:]}{features.dtype.str}{labels.dtype.str}".encode()
+    return [
+        hashlib.sha256(header + row.tobytes() + label.tobytes()).hexdigest()[:16]
+        for row, label in zip(features, labels, strict=True)
+    ]
+
+
+def as_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
+    """Return a list of integers as an array; a boolean mask is refused.
+
+    Args:
+        name: What the error message calls them.
+        values: Integers, shape (m,).
+
+    Returns:
+        The integers as int64, shape (m,).
+
+    Raises:
+        InputError: If they are not integers or not one-dimensional.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{name} must be a list of integers, got a ragged one") from error
+    if array.ndim != 1:
+        raise InputError(f"{name} must be one-dimensional, got shape {array.shape}")
+    if array.size and array.dtype.kind not in "iu":
+        raise InputError(f"{name} must be integers, got dtype {array.dtype}")
+    return array.astype(np.int64)
+
+
+def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))

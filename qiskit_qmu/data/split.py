@@ -1,0 +1,234 @@
+"""Divides a dataset into what is to be forgotten, what is kept, and what no model trains on."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.rows import Rows, as_integers
+from qiskit_qmu.data.sampling import stratified_draw
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ForgetSplit:
+    """The rows of one unlearning task; make it by one of the three ``by_…`` constructors.
+
+    Every training row of the dataset is in exactly one of ``forget``, ``retain`` and
+    ``validation``. All rows keep the dataset's order, and their ``indices`` are positions in
+    ``x_train`` (of the test rows: in ``x_test``).
+
+    Args:
+        kind: "class" if a whole class is forgotten, "instances" if single rows are withdrawn.
+        label: The forgotten class; None for instances.
+        num_classes: Number of the dataset's classes, the forgotten one included.
+        forget: Training rows to forget.
+        retain: Training rows to keep; the oracle is trained on these alone.
+        validation: Training rows held out first, on which no model is trained: for choosing
+            hyperparameters without touching the test rows. Empty unless asked for.
+        test_forget: Never-seen counterparts of the forgotten rows: test rows of the forgotten
+            class, or of the classes that occur among the withdrawn rows. Empty if the test rows
+            hold none.
+        test_retain: Class: the other test rows. Instances: all test rows, since nothing about the
+            task is forgotten; it then overlaps ``test_forget``.
+
+    Raises:
+        InputError: If nothing is forgotten or retained, or two training parts share a row.
+    """
+
+    kind: Literal["class", "instances"]
+    label: int | None
+    num_classes: int
+    forget: Rows
+    retain: Rows
+    validation: Rows
+    test_forget: Rows
+    test_retain: Rows
+
+    def __post_init__(self) -> None:
+        if len(self.forget) == 0:
+            raise InputError("at least one training row must be forgotten, got none")
+        if len(self.retain) == 0:
+            raise InputError(
+                f"at least one training row must be retained, got none: all {len(self.forget)} "
+                "rows that are not held out would be forgotten"
+            )
+        parts = (self.forget, self.retain, self.validation)
+        positions, counts = np.unique(
+            np.concatenate([part.indices for part in parts]), return_counts=True
+        )
+        if counts.max() > 1:
+            raise InputError(
+                "forget, retain and validation must not share rows, got training row "
+                f"{positions[counts > 1][0]} more than once"
+            )
+
+    @classmethod
+    def by_class(
+        cls, ds: Dataset, label: int, *, validation_fraction: float = 0.0, seed: int = 0
+    ) -> "ForgetSplit":
+        """Forget all training rows of one class.
+
+        Args:
+            ds: The dataset.
+            label: The class, one of the training labels.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept; it holds rows of the forgotten class too.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "class".
+
+        Raises:
+            InputError: If the label is not among the training labels, nothing would be left to
+                forget or to retain, or the fraction is out of range or rounds to no row.
+        """
+        _check.one_of(np.unique(ds.y_train).tolist(), label=label)
+        validation = _validation(ds, np.arange(len(ds.y_train)), validation_fraction, seed)
+        forget = np.setdiff1d(np.flatnonzero(ds.y_train == label), validation)
+        return _split(ds, forget, validation, label=int(label))
+
+    @classmethod
+    def by_fraction(
+        cls, ds: Dataset, fraction: float, *, seed: int = 0, validation_fraction: float = 0.0
+    ) -> "ForgetSplit":
+        """Forget training rows drawn uniformly at random, without regard to their class.
+
+        Args:
+            ds: The dataset.
+            fraction: Share to forget of the rows that are left after validation, between 0 and 1,
+                both excluded; rounded to the nearest number of rows.
+            seed: Seed of both draws, zero or more.
+            validation_fraction: Share of the training rows to hold out first, from 0 to below 1,
+                drawn at random with the class shares kept.
+
+        Returns:
+            A split of kind "instances".
+
+        Raises:
+            InputError: If a fraction is out of range or rounds to no row or to all rows.
+        """
+        _check_open_fraction("fraction", fraction)
+        everything = np.arange(len(ds.y_train))
+        validation = _validation(ds, everything, validation_fraction, seed)
+        left = np.setdiff1d(everything, validation)
+        size = _share("fraction", fraction, len(left))
+        forget = stream(seed, "forget").choice(left, size=size, replace=False)
+        return _split(ds, forget, validation, label=None)
+
+    @classmethod
+    def by_indices(
+        cls, ds: Dataset, indices: ArrayLike, *, validation_fraction: float = 0.0, seed: int = 0
+    ) -> "ForgetSplit":
+        """Forget exactly the training rows whose positions are given.
+
+        Args:
+            ds: The dataset.
+            indices: Positions in ``ds.x_train``, shape (m,), integers, each once, in any order.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept, never from the forgotten rows.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "instances".
+
+        Raises:
+            InputError: If indices are missing, repeated, not integers, not among the training rows
+                or all of them, or the fraction is out of range or rounds to no row.
+        """
+        forget = _withdrawn(indices, count=len(ds.y_train))
+        rest = np.setdiff1d(np.arange(len(ds.y_train)), forget)
+        validation = _validation(ds, rest, validation_fraction, seed)
+        return _split(ds, forget, validation, label=None)
+
+    @property
+    def train(self) -> Rows:
+        """What the original model is trained on: forget and retain, in the dataset's order."""
+        parts = (self.forget, self.retain)
+        rows = Rows(
+            x=np.concatenate([part.x for part in parts]),
+            y=np.concatenate([part.y for part in parts]),
+            indices=np.concatenate([part.indices for part in parts]),
+        )
+        return rows.take(np.argsort(rows.indices))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return kind, index lists of all five parts and digests of forget and retain, for records.
+
+        Returns:
+            A dictionary that JSON can hold.
+        """
+        names = ("forget", "retain", "validation", "test_forget", "test_retain")
+        return {
+            "kind": self.kind,
+            "label": self.label,
+            "num_classes": self.num_classes,
+            "indices": {name: getattr(self, name).indices.tolist() for name in names},
+            "digests": {"forget": self.forget.digest(), "retain": self.retain.digest()},
+        }
+
+
+def _split(
+    ds: Dataset, forget: NDArray[np.int64], validation: NDArray[np.int64], *, label: int | None
+) -> ForgetSplit:
+    retain = np.setdiff1d(np.arange(len(ds.y_train)), np.union1d(forget, validation))
+    counterpart = np.isin(ds.y_test, np.unique(ds.y_train[forget]))
+    return ForgetSplit(
+        kind="instances" if label is None else "class",
+        label=label,
+        num_classes=ds.num_classes,
+        forget=ds.train.take(np.sort(forget)),
+        retain=ds.train.take(retain),
+        validation=ds.train.take(np.sort(validation)),
+        test_forget=ds.test.take(np.flatnonzero(counterpart)),
+        test_retain=ds.test if label is None else ds.test.take(np.flatnonzero(~counterpart)),
+    )
+
+
+def _validation(
+    ds: Dataset, candidates: NDArray[np.int64], fraction: float, seed: int
+) -> NDArray[np.int64]:
+    _check.at_least(0, seed=seed)
+    if fraction == 0:
+        return np.empty(0, dtype=np.int64)
+    _check_open_fraction("validation_fraction", fraction)
+    size = _share("validation_fraction", fraction, len(ds.y_train))
+    if size >= len(candidates):
+        raise InputError(
+            f"validation_fraction must leave rows to retain, got {fraction}: {size} rows of "
+            f"{len(candidates)}"
+        )
+    labels = ds.y_train[candidates]
+    return candidates[stratified_draw(labels, size, generator=stream(seed, "validation"))]
+
+
+def _withdrawn(indices: ArrayLike, *, count: int) -> NDArray[np.int64]:
+    positions = as_integers("indices", indices)
+    _check.not_empty(indices=positions)
+    outside = positions[(positions < 0) | (positions >= count)]
+    if outside.size:
+        raise InputError(
+            f"indices must lie between 0 and {count - 1}, since only rows that were in the "
+            f"training set can be forgotten; got {outside[0]}"
+        )
+    values, counts = np.unique(positions, return_counts=True)
+    if counts.max() > 1:
+        raise InputError(f"indices must not repeat, got {values[counts > 1][0]} more than once")
+    return values
+
+
+def _check_open_fraction(name: str, fraction: float) -> None:
+    if not 0 < fraction < 1:
+        raise InputError(f"{name} must lie between 0 and 1, both excluded, got {fraction}")
+
+
+def _share(name: str, fraction: float, rows: int) -> int:
+    size = round(fraction * rows)
+    if size == 0:
+        raise InputError(f"{name} must be at least one of {rows} rows, got {fraction}: no row")
+    return size

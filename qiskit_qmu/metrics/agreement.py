@@ -1,0 +1,100 @@
+"""How near the outputs of two models are on the same rows."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.metrics.intervals import Interval, binomial_interval, mean_interval
+
+
+def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
+    """Return the mean Jensen–Shannon divergence of two models' class probabilities.
+
+    Per row it is ½·KL(p‖m) + ½·KL(q‖m) with m = (p + q)/2, in nats: 0 for equal rows, ln 2 for rows
+    without any common class. Zero probabilities are allowed. Lin, IEEE Transactions on Information
+    Theory 1991, https://doi.org/10.1109/18.61115.
+
+    A small value alone proves nothing: two models that both answer at random agree. Read it beside
+    the divergence of a second oracle from the first.
+
+    Args:
+        first: Probabilities of one model, shape (n, classes), rows that sum to 1.
+        second: Probabilities of the other model on the same rows in the same order.
+
+    Returns:
+        The mean over the rows, between 0 and ln 2.
+
+    Raises:
+        InputError: If the shapes differ, there is no row, or a row is not a distribution.
+    """
+    return float(_divergences(first, second).mean())
+
+
+def jensen_shannon_interval(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Interval:
+    """Return `jensen_shannon` with Student t limits over the rows, kept within [0, ln 2].
+
+    Args:
+        first: Probabilities of one model, shape (n, classes), rows that sum to 1.
+        second: Probabilities of the other model on the same rows in the same order.
+        level: Confidence level, between 0 and 1.
+
+    Returns:
+        The mean over the rows with its limits; NaN limits if there is one row only.
+
+    Raises:
+        InputError: If the shapes differ, there is no row, or a row is not a distribution.
+    """
+    mean = mean_interval(_divergences(first, second), level)
+    low, high = (float(np.clip(limit, 0.0, np.log(2.0))) for limit in (mean.low, mean.high))
+    return Interval(mean.value, low, high, level)
+
+
+def prediction_agreement(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Interval:
+    """Return the share of rows on which two models predict the same class.
+
+    Args:
+        first: Predicted classes of one model, shape (n,).
+        second: Predicted classes of the other model on the same rows.
+        level: Confidence level, between 0 and 1.
+
+    Returns:
+        The share with its Clopper–Pearson limits.
+
+    Raises:
+        InputError: If the shapes differ or there is no row.
+    """
+    one, other = np.asarray(first), np.asarray(second)
+    _check_aligned(one, other, dimensions=1)
+    return binomial_interval(int(np.sum(one == other)), len(one), level)
+
+
+def _divergences(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
+    p, q = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    _check_aligned(p, q, dimensions=2)
+    _check_distributions(first=p, second=q)
+    middle = (p + q) / 2
+    rows = (special.rel_entr(p, middle) + special.rel_entr(q, middle)).sum(axis=1) / 2
+    # Rounding leaves -1e-17 for equal rows.
+    return np.maximum(rows, 0.0)
+
+
+def _check_aligned(first: NDArray[np.float64], second: NDArray[np.float64], dimensions: int) -> None:
+    if first.shape != second.shape or first.ndim != dimensions:
+        raise InputError(
+            f"first and second must have the same {dimensions}-dimensional shape, "
+            f"got {first.shape} and {second.shape}"
+        )
+    _check.not_empty(first=first)
+
+
+def _check_distributions(**arrays: NDArray[np.float64]) -> None:
+    _check.finite(**arrays)
+    for name, rows in arrays.items():
+        if rows.min() < 0:
+            raise InputError(f"{name} must not be negative, got {rows.min()}")
+        # Loose enough for probabilities that were float32 once.
+        worst = rows.sum(axis=1)[np.abs(rows.sum(axis=1) - 1).argmax()]
+        if abs(worst - 1) > 1e-4:
+            raise InputError(f"the rows of {name} must sum to 1, got a row that sums to {worst}")

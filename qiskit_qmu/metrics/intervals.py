@@ -1,0 +1,103 @@
+"""Intervals: what a number of an audit may be, given how little data it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+
+
+@final
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and its two-sided confidence limits."""
+
+    value: float
+    """The estimate."""
+
+    low: float
+    """Lower limit; NaN where the data cannot give one."""
+
+    high: float
+    """Upper limit; NaN where the data cannot give one."""
+
+    level: float = 0.95
+    """Confidence level of the limits, between 0 and 1."""
+
+    def __contains__(self, number: float) -> bool:
+        """Return whether ``number`` lies within the limits; never true where they are NaN."""
+        return self.low <= number <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Interval:
+    """Return a share and its exact Clopper–Pearson limits.
+
+    An audit claims that a rate is at most or at least something, so the limits must hold at every
+    rate and every sample size. Clopper–Pearson keeps its level always; Wilson's interval is shorter
+    but keeps it on average only, and falls well below it for shares near 0 or 1, where unlearned
+    classes are. Clopper and Pearson, Biometrika 1934, https://doi.org/10.1093/biomet/26.4.404.
+
+    Args:
+        successes: Number of successes, ``0 … trials``.
+        trials: Number of independent trials, one or more.
+        level: Confidence level, between 0 and 1.
+
+    Returns:
+        ``successes / trials`` with its limits in [0, 1].
+
+    Raises:
+        InputError: If the numbers are not integers in these ranges.
+
+    Example:
+        >>> print(binomial_interval(0, 50))
+        0.000 [0.000, 0.071]
+    """
+    _check.at_least(1, trials=trials)
+    _check.at_least(0, successes=successes)
+    _check.between(0, trials, successes=successes)
+    _check.between(0, 1, level=level)
+    tail = (1 - level) / 2
+    failures = trials - successes
+    low = stats.beta.ppf(tail, successes, failures + 1) if successes else 0.0
+    high = stats.beta.ppf(1 - tail, successes + 1, failures) if failures else 1.0
+    return Interval(successes / trials, float(low), float(high), level)
+
+
+def mean_interval(
+    values: Sequence[float] | NDArray[np.float64], level: float = 0.95
+) -> Interval:
+    """Return a mean and its Student t limits, for example of one metric over independent seeds.
+
+    One value tells nothing about its spread: its limits are NaN, which a table shows as unknown,
+    rather than a width of zero, which would claim certainty.
+
+    Args:
+        values: Independent finite values, shape (n,), one or more.
+        level: Confidence level, between 0 and 1.
+
+    Returns:
+        The mean ± t·s/√n with n − 1 degrees of freedom.
+
+    Raises:
+        InputError: If there is no value, one is not finite, or they are not in one dimension.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        raise InputError(f"values must have the shape (n,), got {array.shape}")
+    _check.not_empty(values=array)
+    _check.finite(values=array)
+    _check.between(0, 1, level=level)
+    mean = float(array.mean())
+    if len(array) == 1:
+        return Interval(mean, float("nan"), float("nan"), level)
+    quantile = float(stats.t.ppf((1 + level) / 2, len(array) - 1))
+    half = quantile * float(array.std(ddof=1)) / len(array) ** 0.5
+    return Interval(mean, mean - half, mean + half, level)

@@ -1,0 +1,169 @@
+"""The ROC curve itself: what an attack catches at a rate of false alarms that one can bear."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.metrics.intervals import Interval, binomial_interval
+from qiskit_qmu.metrics.ranking import as_scores
+
+Rates = NDArray[np.float64]
+
+
+def roc_curve(members: ArrayLike, nonmembers: ArrayLike) -> tuple[Rates, Rates]:
+    """Return false and true positive rates at every threshold, from none called to all called.
+
+    Args:
+        members: Finite scores of members, shape (n,), higher = more likely a member.
+        nonmembers: Finite scores of non-members, shape (m,).
+
+    Returns:
+        ``(fpr, tpr)``, both ascending from 0 to 1, one point per distinct score and the origin.
+        Joined by straight lines, the area below is the AUC.
+
+    Raises:
+        InputError: If a group is empty, not finite or not one-dimensional.
+    """
+    first, second = as_scores(members, nonmembers)
+    thresholds = np.unique(np.concatenate([first, second]))[::-1]
+    return _share_from(thresholds, second), _share_from(thresholds, first)
+
+
+def tpr_at_fpr(
+    members: ArrayLike, nonmembers: ArrayLike, *, fpr: float, level: float = 0.95
+) -> Interval:
+    """Return the share of members caught while at most ``fpr`` of the non-members are called.
+
+    The value is that of the best threshold on these scores. The threshold is estimated as well, so
+    the limits allow for both errors, a quarter of 1 − level each: the counts of non-members above
+    the true threshold lie between two binomial quantiles, and at the two scores where they do the
+    members' share has Clopper–Pearson limits. They are wide, as is the truth: with 50 non-members
+    nothing can be said about the lower limit below a false positive rate of 8 %.
+
+    An attack that knows nothing has a value of ``fpr``.
+
+    Args:
+        members: Finite scores of members, shape (n,), higher = more likely a member.
+        nonmembers: Finite scores of non-members, shape (m,).
+        fpr: False positive rate to allow, from 1/m to 1.
+        level: Confidence level, between 0 and 1.
+
+    Returns:
+        The true positive rate with limits in [0, 1].
+
+    Raises:
+        InputError: If a group is empty, not finite or not one-dimensional, or if ``fpr`` is below
+            1/m, which m non-members cannot resolve.
+    """
+    first, second = as_scores(members, nonmembers)
+    size = len(second)
+    _check.between(0, 1, fpr=fpr, level=level)
+    if fpr < 1 / size:
+        raise InputError(
+            f"fpr must be at least 1/{size}, what {size} non-members can resolve, got {fpr}"
+        )
+    tail = (1 - level) / 4
+    fewest, most = (int(stats.binom.ppf(q, size, fpr)) for q in (tail, 1 - tail))
+    # Rounding must not lose the last false alarm: 0.29 * 100 is 28.999….
+    caught = _caught(first, second, int(fpr * size + 1e-9))
+    low, high = 0.0, 1.0
+    if fewest > 0:
+        strict = _caught(first, second, fewest - 1)
+        low = binomial_interval(strict, len(first), 1 - 2 * tail).low
+    if most < size:
+        lenient = _caught(first, second, most)
+        high = binomial_interval(lenient, len(first), 1 - 2 * tail).high
+    return Interval(caught / len(first), low, high, level)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RocBand:
+    """A ROC curve on a grid of false positive rates, with pointwise limits."""
+
+    fpr: Rates
+    """The grid, shape (k,)."""
+
+    tpr: Rates
+    """True positive rates of the data, shape (k,)."""
+
+    low: Rates
+    """Lower limits, shape (k,)."""
+
+    high: Rates
+    """Upper limits, shape (k,)."""
+
+    level: float = 0.95
+    """Confidence level at each point of the grid; the band as a whole has a lower one."""
+
+
+def roc_band(
+    members: ArrayLike,
+    nonmembers: ArrayLike,
+    *,
+    generator: np.random.Generator,
+    fpr: ArrayLike | None = None,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> RocBand:
+    """Return a ROC curve with a pointwise band, for a figure.
+
+    Members and non-members are drawn again with replacement, each group by itself (the stratified
+    bootstrap), and the limits are percentiles. They are a picture, not a proof: where the groups
+    separate perfectly they close up. For a claim use `stratified_auroc` or `tpr_at_fpr`.
+
+    Args:
+        members: Finite scores of members, shape (n,), higher = more likely a member.
+        nonmembers: Finite scores of non-members, shape (m,).
+        generator: Source of the resamples.
+        fpr: False positive rates in [0, 1], shape (k,); 0, 0.01, …, 1 if None.
+        resamples: Number of bootstrap samples.
+        level: Confidence level, between 0 and 1.
+
+    Returns:
+        The curve and its limits on the grid.
+
+    Raises:
+        InputError: If a group is empty, not finite or not one-dimensional, the grid leaves [0, 1],
+            or there is no resample.
+    """
+    first, second = as_scores(members, nonmembers)
+    grid = np.linspace(0, 1, 101) if fpr is None else np.asarray(fpr, dtype=np.float64)
+    _check.not_empty(fpr=grid)
+    _check.between(0, 1, level=level, lowest_fpr=grid.min(), highest_fpr=grid.max())
+    _check.at_least(1, resamples=resamples)
+    curves = np.array(
+        [
+            _on_grid(
+                generator.choice(first, len(first)), generator.choice(second, len(second)), grid
+            )
+            for _ in range(resamples)
+        ]
+    )
+    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return RocBand(fpr=grid, tpr=_on_grid(first, second, grid), low=low, high=high, level=level)
+
+
+def _share_from(thresholds: Rates, scores: Rates) -> Rates:
+    """Return the share of scores at or above each threshold, after a leading 0."""
+    below = np.searchsorted(np.sort(scores), thresholds, side="left")
+    return np.concatenate([[0.0], 1.0 - below / len(scores)])
+
+
+def _caught(members: Rates, nonmembers: Rates, false_alarms: int) -> int:
+    """Count the members above all but ``false_alarms`` non-members."""
+    if false_alarms >= len(nonmembers):
+        return len(members)
+    threshold = np.sort(nonmembers)[len(nonmembers) - 1 - false_alarms]
+    return int(np.sum(members > threshold))
+
+
+def _on_grid(members: Rates, nonmembers: Rates, grid: Rates) -> Rates:
+    """Return the largest true positive rate whose false positive rate is within each limit."""
+    fpr, tpr = roc_curve(members, nonmembers)
+    return tpr[np.searchsorted(fpr, grid + 1e-12, side="right") - 1]

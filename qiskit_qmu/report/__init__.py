@@ -1,0 +1,23 @@
+"""Result rows become a terminal table, figures and one self-contained HTML page.
+
+Nothing here runs a model: rows are plain dictionaries, as the records of a run hold them. Figures
+need matplotlib and the page needs jinja2; both are imported when something is drawn.
+"""
+
+from qiskit_qmu.report.aggregate import MethodSummary, aggregate
+from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
+from qiskit_qmu.report.page import render_page, write_page
+from qiskit_qmu.report.roc import roc_figure
+from qiskit_qmu.report.table import text_table
+
+__all__ = [
+    "text_table",
+    "render_page",
+    "write_page",
+    "MethodSummary",
+    "aggregate",
+    "accuracy_figure",
+    "membership_figure",
+    "roc_figure",
+    "cost_figure",
+]

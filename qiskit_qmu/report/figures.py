@@ -1,0 +1,259 @@
+"""The figures of a report, each one an SVG element as text.
+
+Rows are methods, blue is what the original was trained on, vermilion is what no model has seen.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from qiskit_qmu._check import not_empty
+from qiskit_qmu.report import drawing
+from qiskit_qmu.report.aggregate import ORACLE, MethodSummary, find
+from qiskit_qmu.report.estimate import Estimate
+from qiskit_qmu.report.fields import (
+    AUC,
+    CIRCUITS,
+    FORGET_TEST,
+    FORGET_TRAIN,
+    GRADIENTS,
+    NOTHING,
+    PAPER_CONTROL,
+    PAPER_RATE,
+    RETAIN_TEST,
+    RETAIN_TRAIN,
+    Field,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LOG_FROM = 20.0
+"""Ratio between the largest and the smallest cost from which a linear axis hides the smallest."""
+
+
+def accuracy_figure(summaries: Sequence[MethodSummary]) -> str:
+    """Draw forget and retain accuracy as bars with intervals, on train and test rows.
+
+    Args:
+        summaries: One per method; the oracle's values become dashed lines.
+
+    Returns:
+        The ``<svg>`` element.
+
+    Raises:
+        InputError: There is no summary.
+    """
+    not_empty(summaries=summaries)
+    with drawing.style("accuracy"):
+        figure, panels = drawing.method_panels(
+            [summary.method for summary in summaries],
+            ["Accuracy on what was forgotten", "Accuracy on what was retained"],
+        )
+        fields = ((FORGET_TRAIN, FORGET_TEST), (RETAIN_TRAIN, RETAIN_TEST))
+        for axes, (train, test) in zip(panels, fields, strict=True):
+            _bars(axes, train, summaries, offset=-0.19, colour=drawing.TRAINED)
+            _bars(axes, test, summaries, offset=0.19, colour=drawing.UNSEEN)
+            _percent_axis(axes, "accuracy, %")
+        drawing.legend(
+            figure,
+            [
+                drawing.patch(drawing.TRAINED, "training rows"),
+                drawing.patch(drawing.UNSEEN, "test rows, never seen"),
+                drawing.line(drawing.MUTED, "oracle", dashed=True),
+            ],
+        )
+        return drawing.to_svg(
+            figure, name="accuracy", description="Forget and retain accuracy of each method"
+        )
+
+
+def membership_figure(summaries: Sequence[MethodSummary]) -> str:
+    """Draw the paper's membership rate beside its control, and the out-of-fold attack's AUC.
+
+    Args:
+        summaries: One per method.
+
+    Returns:
+        The ``<svg>`` element.
+
+    Raises:
+        InputError: There is no summary.
+    """
+    not_empty(summaries=summaries)
+    with drawing.style("membership"):
+        figure, (rates, areas) = drawing.method_panels(
+            [summary.method for summary in summaries],
+            ["Called a member by the paper's attack", "AUC of the out-of-fold attack"],
+        )
+        for field, offset, colour, marker in (
+            (PAPER_RATE, -0.14, drawing.TRAINED, "o"),
+            (PAPER_CONTROL, 0.14, drawing.UNSEEN, "D"),
+        ):
+            _dots(rates, field, summaries, offset=offset, colour=colour, marker=marker)
+        _percent_axis(rates, "share called a member, %")
+        _dots(areas, AUC, summaries, offset=0.0, colour=drawing.METHOD, marker="s")
+        _auc_axis(areas, [summary.values[AUC.key] for summary in summaries])
+        drawing.legend(
+            figure,
+            [
+                drawing.marker(drawing.TRAINED, "o", "forgotten rows"),
+                drawing.marker(drawing.UNSEEN, "D", "control: never-seen rows"),
+                drawing.marker(drawing.METHOD, "s", "AUC, members against never-seen rows of the class"),
+            ],
+        )
+        return drawing.to_svg(
+            figure,
+            name="membership",
+            description="Membership rate with its control, and attack AUC, of each method",
+        )
+
+
+def cost_figure(summaries: Sequence[MethodSummary]) -> str:
+    """Draw what each method cost as a multiple of the oracle's cost.
+
+    The axis is logarithmic where the costs lie far apart; a cost of 0 stands at its left end.
+
+    Args:
+        summaries: One per method.
+
+    Returns:
+        The ``<svg>`` element.
+
+    Raises:
+        InputError: There is no summary.
+    """
+    not_empty(summaries=summaries)
+    ratios = [
+        summary.relative_costs[field.key] for summary in summaries for field in (GRADIENTS, CIRCUITS)
+    ]
+    positive = [ratio for ratio in ratios if ratio > 0] + [1.0]
+    logarithmic = max(positive) / min(positive) > _LOG_FROM
+    low = min(positive) / 2 if logarithmic else 0.0
+    high = max(positive) * (2 if logarithmic else 1.08)
+    with drawing.style("cost"):
+        figure, (axes,) = drawing.method_panels(
+            [summary.method for summary in summaries], ["Cost, relative to the oracle"], gutter=1.9
+        )
+        if logarithmic:
+            axes.set_xscale("log")
+        axes.set_xlim(low, high)
+        axes.axvline(1.0, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
+        for field, offset, colour, marker in (
+            (GRADIENTS, -0.14, drawing.TRAINED, "o"),
+            (CIRCUITS, 0.14, drawing.UNSEEN, "D"),
+        ):
+            _cost_dots(axes, field, summaries, offset, colour, marker, low)
+        scale = "logarithmic" if logarithmic else "linear"
+        axes.set_xlabel(f"multiple of the oracle's cost ({scale})")
+        drawing.legend(
+            figure,
+            [
+                drawing.marker(drawing.TRAINED, "o", "gradient evaluations"),
+                drawing.marker(drawing.UNSEEN, "D", "circuits"),
+                drawing.line(drawing.MUTED, "oracle: retraining", dashed=True),
+            ],
+        )
+        return drawing.to_svg(
+            figure, name="cost", description="Cost of each method as a multiple of the oracle's"
+        )
+
+
+def _bars(
+    axes: "Axes", field: Field, summaries: Sequence[MethodSummary], *, offset: float, colour: str
+) -> None:
+    for row, estimate in _rows(field, summaries):
+        height = row + offset
+        if estimate.known:
+            axes.barh(height, estimate.value * field.factor, 0.34, color=colour, alpha=0.85)
+            _whisker(axes, field, estimate, height, drawing.INK)
+        drawing.write_value(axes, height, _written(field, estimate), colour)
+    oracle = find(summaries, ORACLE)
+    if oracle and oracle.values[field.key].known:
+        where = oracle.values[field.key].value * field.factor
+        axes.axvline(where, color=colour, linewidth=1.1, linestyle=(0, (4, 3)))
+
+
+def _dots(
+    axes: "Axes",
+    field: Field,
+    summaries: Sequence[MethodSummary],
+    *,
+    offset: float,
+    colour: str,
+    marker: str,
+) -> None:
+    for row, estimate in _rows(field, summaries):
+        height = row + offset
+        if estimate.known:
+            _whisker(axes, field, estimate, height, colour)
+            axes.plot(
+                [estimate.value * field.factor],
+                [height],
+                marker,
+                color=colour,
+                markersize=5.5,
+                clip_on=False,
+            )
+        drawing.write_value(axes, height, _written(field, estimate), colour)
+
+
+def _cost_dots(
+    axes: "Axes",
+    field: Field,
+    summaries: Sequence[MethodSummary],
+    offset: float,
+    colour: str,
+    marker: str,
+    low: float,
+) -> None:
+    for row, summary in enumerate(summaries):
+        ratio = summary.relative_costs[field.key]
+        text = NOTHING
+        if math.isfinite(ratio):
+            # An open marker at the edge: 0 has no place on a logarithmic axis.
+            face = colour if ratio > low else "none"
+            place = max(ratio, low)
+            axes.plot([low, place], [row + offset] * 2, color=colour, linewidth=1.2, alpha=0.5)
+            axes.plot(
+                [place],
+                [row + offset],
+                marker,
+                color=colour,
+                markerfacecolor=face,
+                markersize=5.5,
+                clip_on=False,
+            )
+            text = f"×{ratio:.3g}  ({field.show(summary.values[field.key].value)})"
+        drawing.write_value(axes, row + offset, text, colour)
+
+
+def _rows(field: Field, summaries: Sequence[MethodSummary]) -> list[tuple[int, Estimate]]:
+    return [(row, summary.values[field.key]) for row, summary in enumerate(summaries)]
+
+
+def _whisker(axes: "Axes", field: Field, estimate: Estimate, height: float, colour: str) -> None:
+    if estimate.has_interval:
+        ends = [estimate.low * field.factor, estimate.high * field.factor]
+        axes.plot(ends, [height, height], "|-", color=colour, linewidth=1.1, markersize=5)
+
+
+def _written(field: Field, estimate: Estimate) -> str:
+    if not estimate.has_interval:
+        return field.show(estimate.value)
+    return f"{field.show(estimate.value)} ±{field.show(estimate.spread)}"
+
+
+def _percent_axis(axes: "Axes", label: str) -> None:
+    axes.set_xlim(0, 100)
+    axes.set_xticks(range(0, 101, 20))
+    axes.set_xlabel(label)
+
+
+def _auc_axis(axes: "Axes", estimates: Sequence[Estimate]) -> None:
+    ends = [end for e in estimates for end in (e.value, e.low, e.high) if math.isfinite(end)]
+    reach = min(0.5, max([0.1, *(abs(end - 0.5) * 1.1 for end in ends)]))
+    axes.set_xlim(0.5 - reach, 0.5 + reach)
+    axes.axvline(0.5, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
+    axes.set_xlabel("over-forgotten   ←   ½ = no leak   →   still a member")
+

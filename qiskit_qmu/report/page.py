@@ -1,0 +1,148 @@
+"""Result rows as one HTML page that needs nothing but itself: no script, no link to load."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qiskit_qmu.report import page_tables as tables
+from qiskit_qmu.report import reading
+from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
+from qiskit_qmu.report.baselines import COLUMNS, baselines, find_num_classes
+from qiskit_qmu.report.drawing import COLOURS, FONT
+from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
+from qiskit_qmu.report.roc import Scores, has_pairs, roc_figure
+from qiskit_qmu.report.summary import opening, verdict_lines
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+def render_page(
+    rows: Sequence[Row],
+    *,
+    kind: reading.Kind,
+    scores: Sequence[Scores] = (),
+    config: Mapping[str, Any] | None = None,
+    environment: Mapping[str, Any] | None = None,
+    title: str = "Quantum machine unlearning",
+    forgotten: str = "",
+) -> str:
+    """Write result rows as an HTML page with tables, figures and how to read them.
+
+    The same arguments give the same text. Whatever the arguments hold is shown as text, never
+    as markup.
+
+    Args:
+        rows: Result rows, one per method and seed.
+        kind: What was forgotten: ``"class"`` or ``"instances"``.
+        scores: Scores of the out-of-fold attack, one mapping per method and seed, as for
+            ``roc_curves``; without them there is no ROC figure.
+        config: Configuration of the run, nested as deep as it comes.
+        environment: Versions and machine of the run, likewise.
+        title: Title of the page.
+        forgotten: What was forgotten, in words, such as ``"class 4 (92 rows)"``.
+
+    Returns:
+        The page.
+
+    Raises:
+        InputError: The rows, the scores or the kind cannot be used.
+    """
+    reading.check_kind(kind)
+    summaries = aggregate(rows)
+    config, environment = config or {}, environment or {}
+    return _template().render(
+        title=title,
+        subtitle=_subtitle(summaries, kind, forgotten),
+        opening=opening(summaries, kind=kind, forgotten=forgotten),
+        verdicts=verdict_lines(summaries),
+        results=tables.results_table(summaries),
+        gaps=tables.gaps_table(summaries),
+        intervals=reading.INTERVALS,
+        legend=reading.LEGEND[kind],
+        baselines=baselines(summaries, num_classes=find_num_classes(config)),
+        baseline_columns=COLUMNS,
+        figures=_figures(summaries, scores, kind),
+        costs=tables.costs_table(summaries),
+        parameters=tables.parameter_sentence(rows),
+        settings=(
+            ("Configuration", tables.settings(config)),
+            ("Environment", tables.settings(environment)),
+        ),
+        seeds=tables.seeds_table(rows),
+    )
+
+
+def write_page(path: str | os.PathLike[str], rows: Sequence[Row], **arguments: Any) -> Path:
+    """Write the page to a file, all of it or nothing.
+
+    Args:
+        path: Where to; folders that are missing are made.
+        rows: Result rows, one per method and seed.
+        arguments: The other arguments of ``render_page``.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: ``render_page`` refuses.
+    """
+    target = Path(path)
+    page = render_page(rows, **arguments)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(page, encoding="utf-8")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return target
+
+
+def _template() -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("qiskit_qmu.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.jinja")
+
+
+def _subtitle(summaries: Sequence[MethodSummary], kind: reading.Kind, forgotten: str) -> str:
+    seeds = max(summary.seeds for summary in summaries)
+    parts = (
+        {"class": "Forgetting a class", "instances": "Forgetting instances"}[kind],
+        forgotten,
+        "1 seed" if seeds == 1 else f"{seeds} seeds",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _figures(
+    summaries: Sequence[MethodSummary], scores: Sequence[Scores], kind: reading.Kind
+) -> tuple[dict[str, Any], ...]:
+    drawn = [
+        ("accuracy", "Accuracy", accuracy_figure(summaries)),
+        ("membership", "Membership", membership_figure(summaries)),
+        ("cost", "Cost", cost_figure(summaries)),
+    ]
+    if has_pairs(scores):
+        drawn.insert(2, ("roc", "Attack, threshold by threshold", roc_figure(scores)))
+    return tuple(
+        {"name": name, "title": title, "svg": _themed(svg), "caption": reading.CAPTIONS[kind][name]}
+        for name, title, svg in drawn
+    )
+
+
+def _themed(svg: str) -> Any:
+    """Let the page's style sheet choose colours and font of a figure, for light and dark."""
+    from markupsafe import Markup
+
+    for name, colour in COLOURS.items():
+        svg = svg.replace(colour, f"var(--{name}, {colour})")
+    return Markup(svg.replace(f"'{FONT}'", f"var(--sans, '{FONT}')"))  # noqa: S704

@@ -1,0 +1,113 @@
+"""The words that say how to read a result, for a forgotten class and for forgotten instances.
+
+The two are never mixed: after forgetting a class nothing of it should be recognised, after
+forgetting instances the model should do what it would do had it never seen them
+(https://arxiv.org/abs/2604.07962).
+"""
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from qiskit_qmu._check import one_of
+from qiskit_qmu.report.aggregate import MethodSummary
+
+Kind = Literal["class", "instances"]
+
+
+def check_kind(kind: str) -> None:
+    """Raise InputError unless the kind of forgetting is ``"class"`` or ``"instances"``."""
+    one_of(get_args(Kind), kind=kind)
+
+
+def intervals(summaries: Sequence[MethodSummary]) -> str:
+    """Say what the ranges of these summaries are."""
+    seeds = sorted({summary.seeds for summary in summaries})
+    if seeds == [1]:
+        return "±: the longer arm of the 95 % interval over the examples, one seed."
+    count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    return f"±: the longer arm of the 95 % t-interval over the seeds ({count} a method)."
+
+
+INTERVALS = (
+    "Small print: 95 % intervals, over the seeds (t) where there are two or more, otherwise over "
+    "the examples. A dash is a number that was not measured."
+)
+"""What the ranges in the page's tables are."""
+
+_AUC = (
+    "Attack AUC: members against never-seen rows of the same class. ½ = no leak, above = members "
+    "still stand out, below = over-forgotten, which leaks too."
+)
+_USELESS = (
+    "Useless answers: always calling 'member' scores 100 % in both columns and AUC ½; 'original' "
+    "is doing nothing; a destroyed model forgets everything and keeps chance as retain accuracy."
+)
+
+LEGEND: dict[Kind, tuple[str, ...]] = {
+    "class": (
+        "Gap: minus the oracle, retrained without the class. Its forget accuracy is 0 for any "
+        "method that works, so compare retain accuracy and cost.",
+        "Called a member: on a forgotten class nearly its accuracy over again; only its distance "
+        "from the control, never-seen rows of that class, is about membership.",
+        _AUC,
+        _USELESS,
+    ),
+    "instances": (
+        "Gap: minus the oracle, retrained without these rows. A good method ends where the oracle "
+        "is: gaps near 0, not forget accuracy near 0.",
+        "Called a member: read it against the control, never-seen rows of the same classes; "
+        "only the distance between the two is about membership.",
+        _AUC,
+        _USELESS,
+    ),
+}
+"""Lines under the terminal's table."""
+
+_ACCURACY = (
+    "Blue is accuracy on rows that the original was trained on, orange on rows that no model has "
+    "seen; whiskers are 95 % intervals and the dashed lines are the oracle's values."
+)
+_MEMBERSHIP = (
+    "Left, the share of forgotten rows that the paper's attack calls members (blue) beside the "
+    "same share of never-seen rows (orange); right, the AUC of the out-of-fold attack, where ½ is "
+    "no leak and below ½ is over-forgetting, which leaks too."
+)
+_ROC = (
+    "Each curve shows how many forgotten rows the attack finds (up) at the price of how many "
+    "false alarms on never-seen rows of the same class (right), out of fold; the band is the 95 % "
+    "interval, the grey curve the oracle's and the dashed diagonal a coin."
+)
+_COST = (
+    "Each dot is a cost divided by the oracle's, so 1 is the price of retraining; on hardware "
+    "circuits times shots is what is paid. "
+    "A method to the right of 1 costs more than the retraining that it is meant to save, however "
+    "well it forgets."
+)
+
+CAPTIONS: dict[Kind, dict[str, str]] = {
+    "class": {
+        "accuracy": f"{_ACCURACY} The oracle never saw the class, so forget accuracy is about 0 "
+        "for it and for every method that works: methods differ in how near their retain accuracy "
+        "stays to the oracle's lines.",
+        "membership": f"{_MEMBERSHIP} On a forgotten class the blue dot is nearly the class's "
+        "accuracy over again and falls to 0 with it, so a small rate alone proves nothing: only "
+        "the distance between blue and orange is about membership.",
+        "roc": f"{_ROC} On a forgotten class a curve on the diagonal says that trained-on rows "
+        "look like other rows of the class, not that the class is forgotten; a curve below it "
+        "says over-forgotten.",
+        "cost": _COST,
+    },
+    "instances": {
+        "accuracy": f"{_ACCURACY} A good method ends on the oracle's lines in both panels: "
+        "forget accuracy above the line is memory that is left, below it is damage, and 0 is "
+        "not the aim.",
+        "membership": f"{_MEMBERSHIP} The distance between blue and orange is what counts, not "
+        "the height of either, and a method has done its work when both panels look like the "
+        "oracle's row.",
+        "roc": f"{_ROC} Where the curve runs with the oracle's the withdrawn rows look like rows "
+        "that were never seen; a curve above it is memory that is left, below the diagonal is "
+        "over-forgotten.",
+        "cost": _COST,
+    },
+}
+"""Two sentences under each figure."""

@@ -1,0 +1,144 @@
+"""The opening paragraph of a report and one line per method beside its verdict."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL, MethodSummary, find
+from qiskit_qmu.report.fields import (
+    AUC,
+    FORGET_TRAIN,
+    GRADIENTS,
+    JS_FORGET,
+    JS_RETAIN,
+    RETAIN_TEST,
+    Field,
+)
+from qiskit_qmu.report.methods import what_it_does
+from qiskit_qmu.report.reading import Kind
+
+_FORGET_NAME = "forget accuracy"
+_RETAIN_NAME = "retain accuracy on test rows"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class VerdictLine:
+    """What the page says of one method.
+
+    Args:
+        method: Name of the method.
+        does: What it does, may be empty.
+        verdict: Its verdict, may be empty.
+        reading: The numbers that a verdict rests on, with their gaps to the oracle.
+    """
+
+    method: str
+    does: str
+    verdict: str
+    reading: str
+
+
+def opening(summaries: Sequence[MethodSummary], *, kind: Kind, forgotten: str) -> str:
+    """Write one paragraph: what was forgotten, the two references, who came nearest.
+
+    Args:
+        summaries: One per method.
+        kind: What was forgotten.
+        forgotten: What was forgotten, in words.
+
+    Returns:
+        Plain text.
+    """
+    methods = [summary for summary in summaries if not summary.is_reference]
+    seeds = max(summary.seeds for summary in summaries)
+    what = forgotten or {"class": "a class", "instances": "withdrawn rows"}[kind]
+    sentences = [
+        f"A trained model was made to forget {what}, by {_count(len(methods), 'method')} "
+        f"and over {_count(seeds, 'seed')}."
+    ]
+    oracle, original = find(summaries, ORACLE), find(summaries, ORIGINAL)
+    if oracle:
+        sentences.append(f"The oracle, retrained on the rest alone, reaches {_two(oracle)}.")
+    if original:
+        sentences.append(f"Doing nothing leaves {_two(original)}.")
+    sentences.append(
+        "The oracle never saw the class: a low forget accuracy is where every method that works "
+        "ends, and what is left to compare is retain accuracy, the outputs and the cost."
+        if kind == "class"
+        else "A good method ends where the oracle is, not at a forget accuracy of zero."
+    )
+    sentences.extend(_nearest(methods))
+    return " ".join(sentences)
+
+
+def verdict_lines(summaries: Sequence[MethodSummary]) -> tuple[VerdictLine, ...]:
+    """Write one line per method.
+
+    Args:
+        summaries: One per method.
+
+    Returns:
+        The lines, in the order of the summaries.
+    """
+    return tuple(
+        VerdictLine(
+            method=summary.method,
+            does=what_it_does(summary.method),
+            verdict=summary.verdict,
+            reading=", ".join(
+                _with_gap(name, field, unit, summary)
+                for name, field, unit in (
+                    (_FORGET_NAME, FORGET_TRAIN, " %"),
+                    (_RETAIN_NAME, RETAIN_TEST, " %"),
+                    ("attack AUC", AUC, ""),
+                )
+                if summary.values[field.key].known
+            ),
+        )
+        for summary in summaries
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _two(summary: MethodSummary) -> str:
+    parts = (
+        f"a {name} of {field.show(summary.values[field.key].value)} %"
+        for name, field in ((_FORGET_NAME, FORGET_TRAIN), (_RETAIN_NAME, RETAIN_TEST))
+    )
+    return " and ".join(parts)
+
+
+def _with_gap(name: str, field: Field, unit: str, summary: MethodSummary) -> str:
+    text = f"{name} {field.show(summary.values[field.key].value)}{unit}"
+    gap = summary.gaps[field.key]
+    return f"{text} ({minus(field.show_signed(gap.value))})" if gap.known else text
+
+
+def minus(text: str) -> str:
+    """Return text with typographic minus signs, for a page rather than a terminal."""
+    return text.replace("-", "−")
+
+
+def _nearest(methods: Sequence[MethodSummary]) -> list[str]:
+    """Name the method with the smallest divergence from the oracle, where it is known."""
+
+    def divergence(summary: MethodSummary) -> float:
+        return (summary.values[JS_FORGET.key].value + summary.values[JS_RETAIN.key].value) / 2
+
+    known = [summary for summary in methods if math.isfinite(divergence(summary))]
+    if len(known) < 2:
+        return []
+    nearest = min(known, key=divergence)
+    text = (
+        f"Nearest to the oracle's outputs on average is {nearest.method} (Jensen–Shannon "
+        f"divergence {divergence(nearest):.3f} nats, mean of forgotten and retained rows)"
+    )
+    ratio = nearest.relative_costs[GRADIENTS.key]
+    if math.isfinite(ratio):
+        text += f", at {ratio:.2g} times the oracle's gradient evaluations"
+    return [f"{text}."]

@@ -1,0 +1,179 @@
+"""Result rows as one plain-text table for a terminal, with the lines that say how to read it."""
+
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from qiskit_qmu.report import reading
+from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
+from qiskit_qmu.report.fields import (
+    AUC,
+    COSTS,
+    FORGET_TEST,
+    FORGET_TRAIN,
+    GRADIENTS,
+    JS_FORGET,
+    JS_RETAIN,
+    NOTHING,
+    PAPER_CONTROL,
+    PAPER_RATE,
+    RETAIN_TEST,
+    RETAIN_TRAIN,
+    Field,
+)
+
+WIDTH = 118
+"""Columns that the table may take."""
+
+_LONGEST_NAME = 14
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    group: str
+    heading: str
+    cells: tuple[str, ...]
+    left: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(len(text) for text in (self.heading, *self.cells))
+
+    def line(self, text: str, width: int) -> str:
+        return text.ljust(width) if self.left else text.rjust(width)
+
+
+def text_table(rows: Sequence[Row], *, kind: reading.Kind) -> str:
+    """Write result rows as a table of at most 118 columns, original and oracle first.
+
+    Accuracies and rates are percentages. Behind ± stands the longer arm of the 95 % interval,
+    under "gap" the difference from the oracle.
+
+    Args:
+        rows: Result rows, one per method and seed.
+        kind: What was forgotten: ``"class"`` or ``"instances"``.
+
+    Returns:
+        The results, the costs with the verdicts, and how to read them; no trailing newline.
+
+    Raises:
+        InputError: The rows or the kind cannot be used.
+    """
+    reading.check_kind(kind)
+    summaries = aggregate(rows)
+    rule_after = sum(summary.is_reference for summary in summaries)
+    blocks = (
+        _block(_result_columns(summaries), rule_after),
+        _block(_cost_columns(summaries), rule_after),
+        _legend(summaries, kind),
+    )
+    return "\n\n".join(blocks)
+
+
+def _result_columns(summaries: Sequence[MethodSummary]) -> tuple[_Column, ...]:
+    return (
+        _names(summaries),
+        _values(FORGET_TRAIN, summaries),
+        _gaps(FORGET_TRAIN, summaries),
+        _values(FORGET_TEST, summaries),
+        _values(RETAIN_TRAIN, summaries),
+        _values(RETAIN_TEST, summaries),
+        _gaps(RETAIN_TEST, summaries),
+        _values(PAPER_RATE, summaries),
+        _values(PAPER_CONTROL, summaries),
+        _values(AUC, summaries),
+        _values(JS_FORGET, summaries, spread=False),
+        _values(JS_RETAIN, summaries, spread=False),
+    )
+
+
+def _cost_columns(summaries: Sequence[MethodSummary]) -> tuple[_Column, ...]:
+    columns = [_names(summaries)]
+    columns += [_values(field, summaries, spread=False) for field in COSTS]
+    times_oracle = (
+        f"{ratio:.3g}" if math.isfinite(ratio) else NOTHING
+        for ratio in (summary.relative_costs[GRADIENTS.key] for summary in summaries)
+    )
+    columns.insert(2, _Column(group="cost", heading="/ oracle", cells=tuple(times_oracle)))
+    if any(summary.verdict for summary in summaries):
+        room = WIDTH - 2 - sum(column.width + 2 for column in columns)
+        verdicts = (textwrap.shorten(s.verdict or NOTHING, room, placeholder=" …") for s in summaries)
+        columns.append(_Column(group=" ", heading="verdict", cells=tuple(verdicts), left=True))
+    return tuple(columns)
+
+
+def _names(summaries: Sequence[MethodSummary]) -> _Column:
+    names = (
+        name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+        for name in (summary.method for summary in summaries)
+    )
+    return _Column(group="", heading="method", cells=tuple(names), left=True)
+
+
+def _values(field: Field, summaries: Sequence[MethodSummary], *, spread: bool = True) -> _Column:
+    def cell(summary: MethodSummary) -> str:
+        estimate = summary.values[field.key]
+        text = field.show(estimate.value)
+        if not (spread and estimate.has_interval):
+            return text
+        return f"{text}±{_short(field, estimate.spread)}"
+
+    return _column(field, field.heading, cell, summaries)
+
+
+def _gaps(field: Field, summaries: Sequence[MethodSummary]) -> _Column:
+    return _column(
+        field, "gap", lambda summary: field.show_signed(summary.gaps[field.key].value), summaries
+    )
+
+
+def _column(
+    field: Field,
+    heading: str,
+    cell: Callable[[MethodSummary], str],
+    summaries: Sequence[MethodSummary],
+) -> _Column:
+    return _Column(
+        group=field.group, heading=heading, cells=tuple(cell(summary) for summary in summaries)
+    )
+
+
+def _short(field: Field, spread: float) -> str:
+    """Return an interval's arm in few characters: ``4.1``, ``12``, ``.03``."""
+    shown = spread * field.factor
+    return f"{shown:.0f}" if shown >= 9.95 else field.show(spread).removeprefix("0")
+
+
+def _block(columns: Sequence[_Column], rule_after: int) -> str:
+    groups: list[list[_Column]] = []
+    for column in columns:
+        if groups and groups[-1][0].group == column.group:
+            groups[-1].append(column)
+        else:
+            groups.append([column])
+    top, head, body = "", "", [""] * len(columns[0].cells)
+    for group in groups:
+        widths = [column.width for column in group]
+        missing = len(group[0].group) - (sum(widths) + len(widths) - 1)
+        widths[0] += max(0, missing)
+        pairs = list(zip(group, widths, strict=True))
+        head_part = " ".join(column.line(column.heading, width) for column, width in pairs)
+        top += group[0].group.center(len(head_part)) + "  "
+        head += head_part + "  "
+        for index in range(len(body)):
+            cells = (column.line(column.cells[index], width) for column, width in pairs)
+            body[index] += " ".join(cells) + "  "
+    rule = "-" * max(len(line.rstrip()) for line in (head, *body))
+    if 0 < rule_after < len(body):
+        body.insert(rule_after, rule)
+    return "\n".join(line.rstrip() for line in (top, head, rule, *body))
+
+
+def _legend(summaries: Sequence[MethodSummary], kind: reading.Kind) -> str:
+    lines = (reading.intervals(summaries), *reading.LEGEND[kind])
+    return "\n".join(
+        textwrap.fill(line, WIDTH, subsequent_indent="  ", initial_indent="") for line in lines
+    )

@@ -1,0 +1,109 @@
+"""Tests of qiskit_qmu.data.idx on good and damaged files."""
+
+import gzip
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.data import read_idx
+
+GOOD = bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255])
+
+
+def test_a_file_written_by_hand(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(GOOD)
+    array = read_idx(str(path))
+    assert array.dtype == np.uint8
+    np.testing.assert_array_equal(array, [[1, 2, 3], [4, 5, 255]])
+    array[0, 0] = 9  # a new array, not a view of read-only bytes
+
+
+@pytest.mark.parametrize("name", ["plain", "misnamed.gz"])
+@pytest.mark.parametrize("compress", [False, True])
+def test_gzip_is_told_by_content_not_by_name(tmp_path, name, compress):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(GOOD) if compress else GOOD)
+    assert read_idx(path).shape == (2, 3)
+
+
+@given(
+    array=arrays(np.uint8, array_shapes(max_dims=4, max_side=5, min_side=0)), zipped=st.booleans()
+)
+def test_round_trip(tmp_path_factory, idx_bytes, array, zipped):
+    path = tmp_path_factory.getbasetemp() / f"round_trip{'.gz' * zipped}"
+    content = idx_bytes(array)
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    read = read_idx(path)
+    assert read.shape == array.shape
+    np.testing.assert_array_equal(read, array)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "must hold an IDX header of 4 bytes, got a truncated file of 0"),
+        (GOOD[:3], "must hold an IDX header of 4 bytes, got a truncated file of 3"),
+        (GOOD[:11], "must hold an IDX header of 12 bytes, got a truncated file of 11"),
+        (GOOD[:-1], "must hold 2 × 3 values after its header, got a truncated file of 5"),
+        (GOOD[:12], "must hold 2 × 3 values after its header, got a truncated file of 0"),
+        (
+            GOOD + b"x",
+            "must hold 2 × 3 values after its header, got a file that is longer than it says: 7",
+        ),
+        (
+            b"\0\0\x0d" + GOOD[3:],
+            "must be an IDX file of unsigned bytes (magic number 0x000008 and the number of "
+            "dimensions), got magic number 0x00000d02",
+        ),
+        (b"\0\0\x08\0", "got magic number 0x00000800"),
+        (b"<!DOCTYPE html>", "got magic number 0x3c21444f"),
+        (b"\x1f\x8bnot really", "must be a whole gzip file, got a corrupt one"),
+        (b"\x1f\x8b", "must be a whole gzip file, got a corrupt one"),
+        (gzip.compress(GOOD)[:-9], "must be a whole gzip file, got a corrupt one"),
+        (gzip.compress(GOOD) + b"tail", "must be a whole gzip file, got a corrupt one"),
+        (gzip.compress(GOOD[:-1]), "got a truncated file of 5"),
+        (gzip.compress(gzip.compress(GOOD)), "got magic number 0x1f8b"),
+    ],
+)
+def test_damaged_files_are_refused_in_one_line(tmp_path, content, message):
+    path = tmp_path / "damaged"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        read_idx(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_flipped_bits_in_a_gzip_are_found_by_its_checksum(tmp_path):
+    content = bytearray(gzip.compress(bytes([0, 0, 8, 1, 0, 0, 1, 0]) + bytes(range(256))))
+    content[40] ^= 1
+    path = tmp_path / "flipped.gz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="corrupt"):
+        read_idx(path)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(InputError, match="must be an IDX file, got no such file"):
+        read_idx(tmp_path / "missing")
+
+
+def test_a_folder_is_not_readable(tmp_path):
+    with pytest.raises(InputError, match="must be a readable IDX file, got: "):
+        read_idx(tmp_path)
+
+
+def test_a_file_without_permission(tmp_path, monkeypatch):
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(InputError, match="must be a readable IDX file, got: Permission denied"):
+        read_idx(tmp_path / "file")
