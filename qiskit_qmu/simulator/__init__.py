@@ -1,0 +1,23 @@
+"""The batched torch statevector as Qiskit primitives, gradients and a TorchConnector.
+
+`TorchEstimator` and `TorchSampler` are V2 primitives for any unitary circuit;
+`TorchEstimatorGradient` and `TorchSamplerGradient` differentiate a whole batch in one call inside
+stock `EstimatorQNN` and `SamplerQNN`; `TorchSimulatorConnector` is a `TorchConnector` that
+differentiates through the statevector directly.
+"""
+
+from qiskit_qmu.simulator.connector import TorchSimulatorConnector
+from qiskit_qmu.simulator.estimator import TorchEstimator
+from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
+from qiskit_qmu.simulator.program import compile_program
+from qiskit_qmu.simulator.sampler import OutcomeProbabilities, TorchSampler
+
+__all__ = [
+    "OutcomeProbabilities",
+    "TorchEstimator",
+    "TorchEstimatorGradient",
+    "TorchSampler",
+    "TorchSamplerGradient",
+    "TorchSimulatorConnector",
+    "compile_program",
+]

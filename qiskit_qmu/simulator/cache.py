@@ -1,0 +1,91 @@
+"""Compiled circuits, kept while they are in use."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import Parameter, QuantumCircuit
+
+from qiskit_qmu.simulator.simulation import Simulation, simulate
+
+_CAPACITY = 64
+
+
+class SimulationCache:
+    """Compiles each circuit once for each set of parameters that all samples share.
+
+    The key is the circuit's content, not its identity, so a circuit that was changed in place is
+    compiled anew.
+
+    Args:
+        dtype: torch.complex64 or torch.complex128.
+        device: Where the states live.
+    """
+
+    def __init__(self, dtype: torch.dtype, device: torch.device | str) -> None:
+        self.dtype = dtype
+        self.device = torch.device(device)
+        self._simulations: OrderedDict[object, Simulation] = OrderedDict()
+
+    def simulation(
+        self, circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
+    ) -> Simulation:
+        """Return the compiled circuit, from the cache where it is there."""
+        key = (_content(circuit), tuple(batched), tuple(shared))
+        if key not in self._simulations:
+            self._simulations[key] = simulate(
+                circuit, batched, shared, dtype=self.dtype, device=self.device
+            )
+            if len(self._simulations) > _CAPACITY:
+                self._simulations.popitem(last=False)
+        self._simulations.move_to_end(key)
+        return self._simulations[key]
+
+    def states(self, circuit: QuantumCircuit, values: NDArray[np.float64]) -> torch.Tensor:
+        """Return the final states (2^n, B) of parameter values (B, P), without gradient."""
+        rows = SharedColumns(circuit, values)
+        simulation = self.simulation(circuit, rows.batched_parameters, rows.shared_parameters)
+        with torch.no_grad():
+            return simulation(rows.batched, rows.shared)
+
+
+class SharedColumns:
+    """Rows of parameter values, split into what differs from row to row and what all share.
+
+    Gates of shared values are fused into dense layers, so the split is what makes a batch fast.
+
+    Args:
+        circuit: The circuit whose parameters, in its own order, are the columns.
+        values: Parameter values (B, P).
+    """
+
+    def __init__(self, circuit: QuantumCircuit, values: NDArray[np.float64]) -> None:
+        values = np.asarray(values, dtype=float)
+        parameters = list(circuit.parameters)
+        self.differs = np.ptp(values, axis=0) > 0 if len(values) else np.zeros(0, dtype=bool)
+        pairs = list(zip(parameters, self.differs, strict=True))
+        self.batched_parameters = [parameter for parameter, differs in pairs if differs]
+        self.shared_parameters = [parameter for parameter, differs in pairs if not differs]
+        self.batched = torch.as_tensor(values[:, self.differs])
+        self.shared = torch.as_tensor(values[0, ~self.differs])
+
+
+def _content(circuit: QuantumCircuit) -> tuple[object, ...]:
+    index = {bit: i for i, bit in enumerate([*circuit.qubits, *circuit.clbits])}
+    return (
+        circuit.num_qubits,
+        *(
+            (
+                instruction.operation.name,
+                tuple(_hashable(p) for p in instruction.operation.params),
+                tuple(index[bit] for bit in (*instruction.qubits, *instruction.clbits)),
+            )
+            for instruction in circuit.data
+        ),
+    )
+
+
+def _hashable(parameter: object) -> object:
+    return parameter.tobytes() if isinstance(parameter, np.ndarray) else parameter

@@ -1,0 +1,136 @@
+"""TorchSimulatorConnector: a TorchConnector that differentiates through the statevector."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu.simulator.estimator import TorchEstimator
+from qiskit_qmu.simulator.gradients import Readout, outcome_readout
+from qiskit_qmu.simulator.observables import PauliSums
+from qiskit_qmu.simulator.program import Program, compile_program
+from qiskit_qmu.simulator.sampler import TorchSampler
+from qiskit_qmu.simulator.simulation import Simulation
+
+
+class TorchSimulatorConnector(TorchConnector):
+    """A TorchConnector whose gradient is one vector–Jacobian product through the statevector.
+
+    It does so where the network's primitive is an exact TorchEstimator or TorchSampler, in the
+    precision of its weights; with any other primitive it is its parent. Works under
+    ``torch.func.grad``, ``vmap`` and ``jacrev``.
+
+    Args:
+        neural_network: An EstimatorQNN or SamplerQNN.
+        initial_weights: Start of the weights, in radians; uniform in [-1, 1] where None.
+        sparse: As in TorchConnector.
+    """
+
+    def __init__(
+        self,
+        neural_network: NeuralNetwork,
+        initial_weights: np.ndarray | None = None,
+        sparse: bool | None = None,
+    ) -> None:
+        super().__init__(neural_network, initial_weights, sparse)
+        self._exact = _exact_network(neural_network) if not self._sparse else None
+
+    @property
+    def program(self) -> Program | None:
+        """The compiled circuit; None where the parent's way is taken."""
+        return None if self._exact is None else self._exact.program
+
+    def forward(self, input_data: torch.Tensor | None = None) -> torch.Tensor:
+        """Evaluate the network.
+
+        Args:
+            input_data: Inputs (…, num_inputs); None for a network without inputs.
+
+        Returns:
+            Outputs (…, *output_shape) in the precision of the weights.
+        """
+        if self._exact is None or input_data is None or input_data.dim() == 0:
+            output: torch.Tensor = super().forward(input_data)
+            return output
+        if input_data.shape[-1] != self.neural_network.num_inputs:
+            output = super().forward(input_data)  # the parent's own error
+            return output
+        inputs = input_data if self.neural_network.input_gradients else input_data.detach()
+        flat = inputs.reshape(-1, inputs.shape[-1])
+        outputs = self._exact(flat, self.weight)
+        shape = (*input_data.shape[:-1], *self.neural_network.output_shape)
+        return outputs.reshape(shape).to(input_data.device)
+
+
+class _ExactNetwork:
+    """A network's compiled circuit and readout, prepared once for each precision and device."""
+
+    def __init__(self, program: Program, readout: Any) -> None:
+        self.program = program
+        self._readout = readout
+        self._prepared: dict[tuple[torch.dtype, torch.device], tuple[Simulation, Readout]] = {}
+
+    def __deepcopy__(self, memo: object) -> "_ExactNetwork":
+        return self
+
+    def __call__(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
+        dtype = torch.complex128 if weights.dtype == torch.float64 else torch.complex64
+        key = (dtype, weights.device)
+        if key not in self._prepared:
+            self._prepared[key] = (
+                Simulation(self.program, dtype, weights.device),
+                self._readout(dtype, weights.device),
+            )
+        simulation, readout = self._prepared[key]
+        return readout(simulation(inputs, weights)).T
+
+
+def _exact_network(network: NeuralNetwork) -> _ExactNetwork | None:
+    if isinstance(network, EstimatorQNN):
+        primitive: object = network.estimator
+        if not isinstance(primitive, TorchEstimator) or primitive.shots is not None:
+            return None
+        observables = list(network.observables)
+
+        def expectations(dtype: torch.dtype, device: torch.device) -> Readout:
+            return PauliSums(observables, dtype, device)
+
+        readout: Any = expectations
+    elif isinstance(network, SamplerQNN):
+        primitive = network.sampler
+        if not isinstance(primitive, TorchSampler) or primitive.shots is not None:
+            return None
+        readout = _interpreted(network)
+    else:
+        return None
+    program = compile_program(network.circuit, network.input_params, network.weight_params)
+    return _ExactNetwork(program, readout)
+
+
+def _interpreted(network: SamplerQNN) -> Any:
+    """Return the readout factory of a SamplerQNN: probabilities of interpreted outcomes."""
+    circuit = network.circuit
+    if not circuit.num_clbits:
+        circuit = circuit.copy()
+        circuit.measure_all()
+    outcomes = outcome_readout(circuit)
+    num_outcomes = 2 ** sum(len(register) for register in circuit.cregs)
+    shape = network.output_shape
+    keys = [np.atleast_1d(network.interpret(k)) for k in range(num_outcomes)]
+    flat = np.ravel_multi_index(np.array(keys).T, shape)
+    size = math.prod(shape)
+
+    def factory(dtype: torch.dtype, device: torch.device) -> Readout:
+        index = torch.as_tensor(flat, device=device)
+
+        def read(states: torch.Tensor) -> torch.Tensor:
+            weights = outcomes(states)
+            return weights.new_zeros(size, weights.shape[1]).index_add(0, index, weights)
+
+        return read
+
+    return factory
