@@ -37,12 +37,12 @@ class Observations:
 
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels)
-        _set(self, "logits", np.array(self.logits, dtype=np.float64))
+        _set(self, "logits", np.asarray(self.logits).astype(np.float64))
         _check_rows(self.logits, labels)
         _check.labels_in_range(self.logits.shape[1], labels=labels)
         _set(self, "labels", labels.astype(np.int64))
         if self.expectations is not None:
-            _set(self, "expectations", np.array(self.expectations, dtype=np.float64))
+            _set(self, "expectations", np.asarray(self.expectations).astype(np.float64))
             _check_expectations(self.expectations, len(self))
         if self.counts is not None:
             _set(self, "counts", _as_counts(self.counts, len(self)))

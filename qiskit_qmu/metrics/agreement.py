@@ -77,10 +77,12 @@ def _divergences(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     middle = (p + q) / 2
     rows = (special.rel_entr(p, middle) + special.rel_entr(q, middle)).sum(axis=1) / 2
     # Rounding leaves -1e-17 for equal rows.
-    return np.maximum(rows, 0.0)
+    return np.asarray(np.maximum(rows, 0.0))
 
 
-def _check_aligned(first: NDArray[np.float64], second: NDArray[np.float64], dimensions: int) -> None:
+def _check_aligned(
+    first: NDArray[np.float64], second: NDArray[np.float64], dimensions: int
+) -> None:
     if first.shape != second.shape or first.ndim != dimensions:
         raise InputError(
             f"first and second must have the same {dimensions}-dimensional shape, "

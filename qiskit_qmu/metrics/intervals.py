@@ -71,9 +71,7 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Inter
     return Interval(successes / trials, float(low), float(high), level)
 
 
-def mean_interval(
-    values: Sequence[float] | NDArray[np.float64], level: float = 0.95
-) -> Interval:
+def mean_interval(values: Sequence[float] | NDArray[np.float64], level: float = 0.95) -> Interval:
     """Return a mean and its Student t limits, for example of one metric over independent seeds.
 
     One value tells nothing about its spread: its limits are NaN, which a table shows as unknown,

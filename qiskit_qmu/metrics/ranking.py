@@ -169,9 +169,7 @@ def _variances(groups: Sequence[Scores]) -> NDArray[np.float64]:
     return np.array([_variance(values) for values in groups])
 
 
-def _quantile(
-    variances: NDArray[np.float64], degrees: NDArray[np.int64], level: float
-) -> float:
+def _quantile(variances: NDArray[np.float64], degrees: NDArray[np.int64], level: float) -> float:
     """Return Student's quantile with the degrees of freedom of Welch and Satterthwaite."""
     estimated = degrees > 0
     spread = float(np.sum(variances[estimated] ** 2 / degrees[estimated]))

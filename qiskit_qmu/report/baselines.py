@@ -36,7 +36,7 @@ COLUMNS = (
     "retain accuracy, %",
     "forgotten called a member, %",
     "control called a member, %",
-    "attack AUC",
+    "AUC",
 )
 """Headings of ``Baseline.scores``."""
 

@@ -57,7 +57,7 @@ _STYLE = {
 
 _ROW = 0.44
 _TOP = 0.75
-_BOTTOM = 0.62
+_BOTTOM = 0.5
 _LONGEST_NAME = 18
 
 
@@ -74,9 +74,9 @@ def style(name: str) -> Iterator[None]:
         yield
 
 
-def short_name(method: str) -> str:
-    """Return a method's name, cut to what fits beside an axis."""
-    return method if len(method) <= _LONGEST_NAME else method[: _LONGEST_NAME - 1] + "…"
+def short_name(method: str, longest: int = _LONGEST_NAME) -> str:
+    """Return a method's name, cut to what fits beside an axis or above a panel."""
+    return method if len(method) <= longest else method[: longest - 1] + "…"
 
 
 def method_panels(

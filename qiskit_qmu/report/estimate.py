@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from qiskit_qmu.metrics.intervals import mean_interval
-
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +55,16 @@ def mean_estimate(values: Sequence[float], *, low: float, high: float) -> Estima
         high: Largest possible mean.
 
     Returns:
-        The mean and its 95 % interval.
+        The mean and its 95 % interval; no interval where all seeds agree, because then their
+        spread of zero says nothing about how far off they may be.
     """
+    from qiskit_qmu.metrics.intervals import mean_interval
+
     interval = mean_interval(values)
-    return Estimate(
-        value=interval.value, low=max(interval.low, low), high=min(interval.high, high)
-    )
+    # Differences of equal shares are equal up to rounding only.
+    if max(values) - min(values) <= 1e-12 * max(1.0, abs(interval.value)):
+        return Estimate(value=interval.value)
+    return Estimate(value=interval.value, low=max(interval.low, low), high=min(interval.high, high))
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:

@@ -55,7 +55,7 @@ def _percent(key: str, group: str, heading: str) -> Field:
 _FORGET = "forget accuracy, %"
 _RETAIN = "retain accuracy, %"
 _MEMBER = "called a member, %"
-_DISTANCE = "JS to oracle, nats"
+_DISTANCE = "JS, nats"
 
 FORGET_TRAIN = _percent("acc_forget_train", _FORGET, "train")
 FORGET_TEST = _percent("acc_forget_test", _FORGET, "test")
@@ -73,14 +73,14 @@ PAPER_EXCESS = Field(
     maximum=1.0,
 )
 """The paper's rate minus its control; computed here, not read from the row."""
-AUC = Field(key="mia_auc", group="attack AUC", heading="in class", decimals=2, maximum=1.0)
+AUC = Field(key="mia_auc", group="AUC", heading="in class", decimals=2, maximum=1.0)
 JS_FORGET = Field(
     key="js_oracle_forget", group=_DISTANCE, heading="forget", decimals=3, maximum=math.log(2)
 )
 JS_RETAIN = Field(
     key="js_oracle_retain", group=_DISTANCE, heading="retain", decimals=3, maximum=math.log(2)
 )
-GRADIENTS = Field(key="gradient_evaluations", group="cost", heading="gradient evaluations")
+GRADIENTS = Field(key="gradient_evaluations", group="cost", heading="gradients")
 CIRCUITS = Field(key="circuits", group="cost", heading="circuits")
 SHOTS = Field(key="shots", group="cost", heading="shots")
 SECONDS = Field(key="seconds", group="cost", heading="seconds", decimals=1)
@@ -101,6 +101,13 @@ RESULTS = (
 
 COSTS = (GRADIENTS, CIRCUITS, SHOTS, SECONDS)
 """What a method cost, in the order of the tables."""
+
+
+def show_ratio(ratio: float) -> str:
+    """Return a multiple as text with three digits, a dash where it is missing."""
+    if not math.isfinite(ratio):
+        return NOTHING
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
 def number(row: Mapping[str, Any], key: str) -> float:

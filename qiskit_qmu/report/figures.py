@@ -23,10 +23,13 @@ from qiskit_qmu.report.fields import (
     RETAIN_TEST,
     RETAIN_TRAIN,
     Field,
+    show_ratio,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_COSTS = (GRADIENTS, CIRCUITS)
 
 _LOG_FROM = 20.0
 """Ratio between the largest and the smallest cost from which a linear axis hides the smallest."""
@@ -60,7 +63,7 @@ def accuracy_figure(summaries: Sequence[MethodSummary]) -> str:
             [
                 drawing.patch(drawing.TRAINED, "training rows"),
                 drawing.patch(drawing.UNSEEN, "test rows, never seen"),
-                drawing.line(drawing.MUTED, "oracle", dashed=True),
+                drawing.line(drawing.MUTED, "the oracle’s value", dashed=True),
             ],
         )
         return drawing.to_svg(
@@ -84,11 +87,11 @@ def membership_figure(summaries: Sequence[MethodSummary]) -> str:
     with drawing.style("membership"):
         figure, (rates, areas) = drawing.method_panels(
             [summary.method for summary in summaries],
-            ["Called a member by the paper's attack", "AUC of the out-of-fold attack"],
+            ["Called a member by the paper’s attack", "AUC of the out-of-fold attack"],
         )
         for field, offset, colour, marker in (
-            (PAPER_RATE, -0.14, drawing.TRAINED, "o"),
-            (PAPER_CONTROL, 0.14, drawing.UNSEEN, "D"),
+            (PAPER_RATE, -0.19, drawing.TRAINED, "o"),
+            (PAPER_CONTROL, 0.19, drawing.UNSEEN, "D"),
         ):
             _dots(rates, field, summaries, offset=offset, colour=colour, marker=marker)
         _percent_axis(rates, "share called a member, %")
@@ -99,7 +102,9 @@ def membership_figure(summaries: Sequence[MethodSummary]) -> str:
             [
                 drawing.marker(drawing.TRAINED, "o", "forgotten rows"),
                 drawing.marker(drawing.UNSEEN, "D", "control: never-seen rows"),
-                drawing.marker(drawing.METHOD, "s", "AUC, members against never-seen rows of the class"),
+                drawing.marker(
+                    drawing.METHOD, "s", "AUC, members against never-seen rows of the class"
+                ),
             ],
         )
         return drawing.to_svg(
@@ -124,28 +129,16 @@ def cost_figure(summaries: Sequence[MethodSummary]) -> str:
         InputError: There is no summary.
     """
     not_empty(summaries=summaries)
-    ratios = [
-        summary.relative_costs[field.key] for summary in summaries for field in (GRADIENTS, CIRCUITS)
-    ]
-    positive = [ratio for ratio in ratios if ratio > 0] + [1.0]
-    logarithmic = max(positive) / min(positive) > _LOG_FROM
-    low = min(positive) / 2 if logarithmic else 0.0
-    high = max(positive) * (2 if logarithmic else 1.08)
     with drawing.style("cost"):
         figure, (axes,) = drawing.method_panels(
             [summary.method for summary in summaries], ["Cost, relative to the oracle"], gutter=1.9
         )
-        if logarithmic:
-            axes.set_xscale("log")
-        axes.set_xlim(low, high)
-        axes.axvline(1.0, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
+        low = _cost_axis(axes, summaries)
         for field, offset, colour, marker in (
-            (GRADIENTS, -0.14, drawing.TRAINED, "o"),
-            (CIRCUITS, 0.14, drawing.UNSEEN, "D"),
+            (GRADIENTS, -0.19, drawing.TRAINED, "o"),
+            (CIRCUITS, 0.19, drawing.UNSEEN, "D"),
         ):
             _cost_dots(axes, field, summaries, offset, colour, marker, low)
-        scale = "logarithmic" if logarithmic else "linear"
-        axes.set_xlabel(f"multiple of the oracle's cost ({scale})")
         drawing.legend(
             figure,
             [
@@ -155,7 +148,7 @@ def cost_figure(summaries: Sequence[MethodSummary]) -> str:
             ],
         )
         return drawing.to_svg(
-            figure, name="cost", description="Cost of each method as a multiple of the oracle's"
+            figure, name="cost", description="Cost of each method as a multiple of the oracle’s"
         )
 
 
@@ -198,6 +191,22 @@ def _dots(
         drawing.write_value(axes, height, _written(field, estimate), colour)
 
 
+def _cost_axis(axes: "Axes", summaries: Sequence[MethodSummary]) -> float:
+    """Choose the scale of the cost axis and return its lower end."""
+    ratios = [summary.relative_costs[field.key] for summary in summaries for field in _COSTS]
+    positive = [ratio for ratio in ratios if ratio > 0] + [1.0]
+    logarithmic = max(positive) / min(positive) > _LOG_FROM
+    low = min(positive) / 2 if logarithmic else 0.0
+    if logarithmic:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}")
+        axes.xaxis.set_minor_formatter("")
+    axes.set_xlim(low, max(positive) * (2 if logarithmic else 1.08))
+    axes.set_xlabel(f"multiple of the oracle’s cost ({'logarithmic' if logarithmic else 'linear'})")
+    axes.axvline(1.0, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
+    return low
+
+
 def _cost_dots(
     axes: "Axes",
     field: Field,
@@ -224,7 +233,7 @@ def _cost_dots(
                 markersize=5.5,
                 clip_on=False,
             )
-            text = f"×{ratio:.3g}  ({field.show(summary.values[field.key].value)})"
+            text = f"×{show_ratio(ratio)} ({field.show(summary.values[field.key].value)})"
         drawing.write_value(axes, row + offset, text, colour)
 
 
@@ -255,5 +264,4 @@ def _auc_axis(axes: "Axes", estimates: Sequence[Estimate]) -> None:
     reach = min(0.5, max([0.1, *(abs(end - 0.5) * 1.1 for end in ends)]))
     axes.set_xlim(0.5 - reach, 0.5 + reach)
     axes.axvline(0.5, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
-    axes.set_xlabel("over-forgotten   ←   ½ = no leak   →   still a member")
-
+    axes.set_xlabel("over-forgotten ← ½: no leak → still a member")

@@ -1,21 +1,43 @@
 """Result rows as one HTML page that needs nothing but itself: no script, no link to load."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report import reading
 from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
 from qiskit_qmu.report.baselines import COLUMNS, baselines, find_num_classes
 from qiskit_qmu.report.drawing import COLOURS, FONT
+from qiskit_qmu.report.fields import (
+    AUC,
+    FORGET_TEST,
+    FORGET_TRAIN,
+    PAPER_CONTROL,
+    PAPER_RATE,
+    RETAIN_TEST,
+    RETAIN_TRAIN,
+    Field,
+)
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.roc import Scores, has_pairs, roc_figure
 from qiskit_qmu.report.summary import opening, verdict_lines
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+
+class PageArguments(TypedDict, total=False):
+    """Arguments of ``render_page`` besides the rows."""
+
+    kind: Required[reading.Kind]
+    scores: Sequence[Scores]
+    config: Mapping[str, Any] | None
+    environment: Mapping[str, Any] | None
+    title: str
+    forgotten: str
 
 
 def render_page(
@@ -37,7 +59,7 @@ def render_page(
         rows: Result rows, one per method and seed.
         kind: What was forgotten: ``"class"`` or ``"instances"``.
         scores: Scores of the out-of-fold attack, one mapping per method and seed, as for
-            ``roc_curves``; without them there is no ROC figure.
+            ``method_curves``; without them there is no ROC figure.
         config: Configuration of the run, nested as deep as it comes.
         environment: Versions and machine of the run, likewise.
         title: Title of the page.
@@ -74,7 +96,9 @@ def render_page(
     )
 
 
-def write_page(path: str | os.PathLike[str], rows: Sequence[Row], **arguments: Any) -> Path:
+def write_page(
+    path: str | os.PathLike[str], rows: Sequence[Row], **arguments: Unpack[PageArguments]
+) -> Path:
     """Write the page to a file, all of it or nothing.
 
     Args:
@@ -126,13 +150,20 @@ def _subtitle(summaries: Sequence[MethodSummary], kind: reading.Kind, forgotten:
 def _figures(
     summaries: Sequence[MethodSummary], scores: Sequence[Scores], kind: reading.Kind
 ) -> tuple[dict[str, Any], ...]:
-    drawn = [
-        ("accuracy", "Accuracy", accuracy_figure(summaries)),
-        ("membership", "Membership", membership_figure(summaries)),
-        ("cost", "Cost", cost_figure(summaries)),
-    ]
+    """Draw the figures for which there is anything to show."""
+
+    def any_known(*fields: Field) -> bool:
+        return any(summary.values[field.key].known for summary in summaries for field in fields)
+
+    drawn = []
+    if any_known(FORGET_TRAIN, FORGET_TEST, RETAIN_TRAIN, RETAIN_TEST):
+        drawn.append(("accuracy", "Accuracy", accuracy_figure(summaries)))
+    if any_known(PAPER_RATE, PAPER_CONTROL, AUC):
+        drawn.append(("membership", "Membership", membership_figure(summaries)))
     if has_pairs(scores):
-        drawn.insert(2, ("roc", "Attack, threshold by threshold", roc_figure(scores)))
+        drawn.append(("roc", "ROC curves of the attack", roc_figure(scores)))
+    if any(math.isfinite(ratio) for s in summaries for ratio in s.relative_costs.values()):
+        drawn.append(("cost", "Cost", cost_figure(summaries)))
     return tuple(
         {"name": name, "title": title, "svg": _themed(svg), "caption": reading.CAPTIONS[kind][name]}
         for name, title, svg in drawn
@@ -145,4 +176,4 @@ def _themed(svg: str) -> Any:
 
     for name, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{name}, {colour})")
-    return Markup(svg.replace(f"'{FONT}'", f"var(--sans, '{FONT}')"))  # noqa: S704
+    return Markup(svg.replace(f"'{FONT}'", f"var(--sans, '{FONT}')"))

@@ -23,6 +23,7 @@ from qiskit_qmu.report.fields import (
     RETAIN_TRAIN,
     Field,
     number,
+    show_ratio,
 )
 from qiskit_qmu.report.summary import minus
 
@@ -82,13 +83,14 @@ def costs_table(summaries: Sequence[MethodSummary]) -> PageTable:
     rows = []
     for summary in summaries:
         ratio = summary.relative_costs[GRADIENTS.key]
-        cells = [Cell(value=f"{ratio:.3g}" if math.isfinite(ratio) else NOTHING)]
-        cells += [_cell(field, summary.values[field.key], detail=False) for field in COSTS]
+        cells = [_cell(field, summary.values[field.key], detail=False) for field in COSTS]
+        cells.insert(1, Cell(value=show_ratio(ratio)))
         rows.append(
             PageRow(name=summary.method, cells=tuple(cells), reference=summary.is_reference)
         )
-    headings = ("gradients / oracle's", *(field.heading for field in COSTS))
-    return PageTable(groups=(), headings=headings, rows=tuple(rows))
+    headings = [field.heading for field in COSTS]
+    headings.insert(1, "× oracle")
+    return PageTable(groups=(), headings=tuple(headings), rows=tuple(rows))
 
 
 def seeds_table(rows: Sequence[Row]) -> PageTable:
@@ -132,7 +134,9 @@ def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str
         inside a section pairs of dotted name and value as text.
     """
     flat = [
-        pair for key, value in nested.items() if not isinstance(value, Mapping)
+        pair
+        for key, value in nested.items()
+        if not isinstance(value, Mapping)
         for pair in _flat(str(key), value)
     ]
     sections = [("", tuple(flat))] if flat else []
@@ -145,9 +149,7 @@ def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str
 
 def _flat(name: str, value: Any) -> list[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
-        return [
-            pair for key, part in value.items() for pair in _flat(f"{name}.{key}", part)
-        ]
+        return [pair for key, part in value.items() for pair in _flat(f"{name}.{key}", part)]
     if isinstance(value, str):
         return [(name, value)]
     return [(name, json.dumps(value, default=str, ensure_ascii=False))]

@@ -23,62 +23,84 @@ def intervals(summaries: Sequence[MethodSummary]) -> str:
     """Say what the ranges of these summaries are."""
     seeds = sorted({summary.seeds for summary in summaries})
     if seeds == [1]:
-        return "±: the longer arm of the 95 % interval over the examples, one seed."
+        return "±: the longer arm of the 95 % interval over the examples; one seed."
     count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    return f"±: the longer arm of the 95 % t-interval over the seeds ({count} a method)."
+    return (
+        f"±: the longer arm of the 95 % t-interval over the seeds ({count} a method), over the "
+        "examples where all seeds agree."
+    )
 
 
 INTERVALS = (
-    "Small print: 95 % intervals, over the seeds (t) where there are two or more, otherwise over "
-    "the examples. A dash is a number that was not measured."
+    "Small print holds the 95 % interval: over the seeds (t) where there are two or more and they "
+    "differ, otherwise over the examples. A dash is a number that was not measured."
 )
 """What the ranges in the page's tables are."""
 
-_AUC = (
-    "Attack AUC: members against never-seen rows of the same class. ½ = no leak, above = members "
-    "still stand out, below = over-forgotten, which leaks too."
-)
-_USELESS = (
-    "Useless answers: always calling 'member' scores 100 % in both columns and AUC ½; 'original' "
-    "is doing nothing; a destroyed model forgets everything and keeps chance as retain accuracy."
+_COMMON = (
+    (
+        "AUC",
+        "how well the out-of-fold attack ranks members above never-seen rows of their class. ½ = "
+        "no leak, more = members still stand out, less = over-forgotten, which leaks too.",
+    ),
+    (
+        "JS",
+        "mean Jensen–Shannon divergence from the oracle’s outputs on the same rows; 0 = the same "
+        "outputs, ln 2 = 0.693 = nothing in common.",
+    ),
+    (
+        "Useless answers",
+        "always “member” scores 100 % in both columns and AUC ½; “original” is doing nothing; a "
+        "destroyed model forgets everything and keeps chance as its retain accuracy.",
+    ),
 )
 
-LEGEND: dict[Kind, tuple[str, ...]] = {
+LEGEND: dict[Kind, tuple[tuple[str, str], ...]] = {
     "class": (
-        "Gap: minus the oracle, retrained without the class. Its forget accuracy is 0 for any "
-        "method that works, so compare retain accuracy and cost.",
-        "Called a member: on a forgotten class nearly its accuracy over again; only its distance "
-        "from the control, never-seen rows of that class, is about membership.",
-        _AUC,
-        _USELESS,
+        (
+            "Gap",
+            "minus the oracle, which was retrained without the class. Its forget accuracy is 0, "
+            "and so is that of any method that works: compare retain accuracy and cost.",
+        ),
+        (
+            "Called a member",
+            "on a forgotten class nearly its accuracy over again; only the distance from the "
+            "control, never-seen rows of that class, is about membership.",
+        ),
+        *_COMMON,
     ),
     "instances": (
-        "Gap: minus the oracle, retrained without these rows. A good method ends where the oracle "
-        "is: gaps near 0, not forget accuracy near 0.",
-        "Called a member: read it against the control, never-seen rows of the same classes; "
-        "only the distance between the two is about membership.",
-        _AUC,
-        _USELESS,
+        (
+            "Gap",
+            "minus the oracle, which was retrained without these rows. A good method ends where "
+            "the oracle is: gaps near 0, not forget accuracy near 0.",
+        ),
+        (
+            "Called a member",
+            "read it against the control, never-seen rows of the same classes; only the distance "
+            "between the two is about membership.",
+        ),
+        *_COMMON,
     ),
 }
-"""Lines under the terminal's table."""
+"""What to compare: terms and what is to be known of them."""
 
 _ACCURACY = (
     "Blue is accuracy on rows that the original was trained on, orange on rows that no model has "
-    "seen; whiskers are 95 % intervals and the dashed lines are the oracle's values."
+    "seen; whiskers are 95 % intervals and the dashed lines are the oracle’s values."
 )
 _MEMBERSHIP = (
-    "Left, the share of forgotten rows that the paper's attack calls members (blue) beside the "
+    "Left, the share of forgotten rows that the paper’s attack calls members (blue) beside the "
     "same share of never-seen rows (orange); right, the AUC of the out-of-fold attack, where ½ is "
     "no leak and below ½ is over-forgetting, which leaks too."
 )
 _ROC = (
     "Each curve shows how many forgotten rows the attack finds (up) at the price of how many "
     "false alarms on never-seen rows of the same class (right), out of fold; the band is the 95 % "
-    "interval, the grey curve the oracle's and the dashed diagonal a coin."
+    "interval, the grey curve the oracle’s and the dashed diagonal a coin."
 )
 _COST = (
-    "Each dot is a cost divided by the oracle's, so 1 is the price of retraining; on hardware "
+    "Each dot is a cost divided by the oracle’s, so 1 is the price of retraining; on hardware "
     "circuits times shots is what is paid. "
     "A method to the right of 1 costs more than the retraining that it is meant to save, however "
     "well it forgets."
@@ -88,8 +110,8 @@ CAPTIONS: dict[Kind, dict[str, str]] = {
     "class": {
         "accuracy": f"{_ACCURACY} The oracle never saw the class, so forget accuracy is about 0 "
         "for it and for every method that works: methods differ in how near their retain accuracy "
-        "stays to the oracle's lines.",
-        "membership": f"{_MEMBERSHIP} On a forgotten class the blue dot is nearly the class's "
+        "stays to the oracle’s lines.",
+        "membership": f"{_MEMBERSHIP} On a forgotten class the blue dot is nearly the class’s "
         "accuracy over again and falls to 0 with it, so a small rate alone proves nothing: only "
         "the distance between blue and orange is about membership.",
         "roc": f"{_ROC} On a forgotten class a curve on the diagonal says that trained-on rows "
@@ -98,13 +120,13 @@ CAPTIONS: dict[Kind, dict[str, str]] = {
         "cost": _COST,
     },
     "instances": {
-        "accuracy": f"{_ACCURACY} A good method ends on the oracle's lines in both panels: "
+        "accuracy": f"{_ACCURACY} A good method ends on the oracle’s lines in both panels: "
         "forget accuracy above the line is memory that is left, below it is damage, and 0 is "
         "not the aim.",
         "membership": f"{_MEMBERSHIP} The distance between blue and orange is what counts, not "
         "the height of either, and a method has done its work when both panels look like the "
-        "oracle's row.",
-        "roc": f"{_ROC} Where the curve runs with the oracle's the withdrawn rows look like rows "
+        "oracle’s row.",
+        "roc": f"{_ROC} Where the curve runs with the oracle’s the withdrawn rows look like rows "
         "that were never seen; a curve above it is memory that is left, below the diagonal is "
         "over-forgotten.",
         "cost": _COST,

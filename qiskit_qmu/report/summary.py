@@ -19,7 +19,7 @@ from qiskit_qmu.report.methods import what_it_does
 from qiskit_qmu.report.reading import Kind
 
 _FORGET_NAME = "forget accuracy"
-_RETAIN_NAME = "retain accuracy on test rows"
+_RETAIN_NAME = "retain accuracy"
 
 
 @final
@@ -56,7 +56,7 @@ def opening(summaries: Sequence[MethodSummary], *, kind: Kind, forgotten: str) -
     what = forgotten or {"class": "a class", "instances": "withdrawn rows"}[kind]
     sentences = [
         f"A trained model was made to forget {what}, by {_count(len(methods), 'method')} "
-        f"and over {_count(seeds, 'seed')}."
+        f"with {_count(seeds, 'seed')}{' each' if len(methods) > 1 else ''}."
     ]
     oracle, original = find(summaries, ORACLE), find(summaries, ORIGINAL)
     if oracle:
@@ -92,7 +92,7 @@ def verdict_lines(summaries: Sequence[MethodSummary]) -> tuple[VerdictLine, ...]
                 for name, field, unit in (
                     (_FORGET_NAME, FORGET_TRAIN, " %"),
                     (_RETAIN_NAME, RETAIN_TEST, " %"),
-                    ("attack AUC", AUC, ""),
+                    ("AUC", AUC, ""),
                 )
                 if summary.values[field.key].known
             ),
@@ -102,13 +102,16 @@ def verdict_lines(summaries: Sequence[MethodSummary]) -> tuple[VerdictLine, ...]
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"one {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _two(summary: MethodSummary) -> str:
     parts = (
-        f"a {name} of {field.show(summary.values[field.key].value)} %"
-        for name, field in ((_FORGET_NAME, FORGET_TRAIN), (_RETAIN_NAME, RETAIN_TEST))
+        f"a {name} of {field.show(summary.values[field.key].value)} %{where}"
+        for name, field, where in (
+            (_FORGET_NAME, FORGET_TRAIN, ""),
+            (_RETAIN_NAME, RETAIN_TEST, " on test rows"),
+        )
     )
     return " and ".join(parts)
 
@@ -135,10 +138,10 @@ def _nearest(methods: Sequence[MethodSummary]) -> list[str]:
         return []
     nearest = min(known, key=divergence)
     text = (
-        f"Nearest to the oracle's outputs on average is {nearest.method} (Jensen–Shannon "
+        f"Nearest to the oracle’s outputs on average is {nearest.method} (Jensen–Shannon "
         f"divergence {divergence(nearest):.3f} nats, mean of forgotten and retained rows)"
     )
     ratio = nearest.relative_costs[GRADIENTS.key]
     if math.isfinite(ratio):
-        text += f", at {ratio:.2g} times the oracle's gradient evaluations"
+        text += f", at {ratio:.2g} times the oracle’s gradient evaluations"
     return [f"{text}."]

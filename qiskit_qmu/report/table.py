@@ -1,13 +1,13 @@
 """Result rows as one plain-text table for a terminal, with the lines that say how to read it."""
 
-import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import final
 
 from qiskit_qmu.report import reading
-from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
+from qiskit_qmu.report.aggregate import ORACLE, MethodSummary, Row, aggregate
+from qiskit_qmu.report.estimate import Estimate
 from qiskit_qmu.report.fields import (
     AUC,
     COSTS,
@@ -16,12 +16,12 @@ from qiskit_qmu.report.fields import (
     GRADIENTS,
     JS_FORGET,
     JS_RETAIN,
-    NOTHING,
     PAPER_CONTROL,
     PAPER_RATE,
     RETAIN_TEST,
     RETAIN_TRAIN,
     Field,
+    show_ratio,
 )
 
 WIDTH = 118
@@ -57,7 +57,7 @@ def text_table(rows: Sequence[Row], *, kind: reading.Kind) -> str:
         kind: What was forgotten: ``"class"`` or ``"instances"``.
 
     Returns:
-        The results, the costs with the verdicts, and how to read them; no trailing newline.
+        The results, the costs, the verdicts and how to read them; no trailing newline.
 
     Raises:
         InputError: The rows or the kind cannot be used.
@@ -68,40 +68,34 @@ def text_table(rows: Sequence[Row], *, kind: reading.Kind) -> str:
     blocks = (
         _block(_result_columns(summaries), rule_after),
         _block(_cost_columns(summaries), rule_after),
+        _verdicts(summaries),
         _legend(summaries, kind),
     )
-    return "\n\n".join(blocks)
+    return "\n\n".join(block for block in blocks if block)
 
 
 def _result_columns(summaries: Sequence[MethodSummary]) -> tuple[_Column, ...]:
     return (
         _names(summaries),
-        _values(FORGET_TRAIN, summaries),
+        _values_with_spread(FORGET_TRAIN, summaries),
         _gaps(FORGET_TRAIN, summaries),
-        _values(FORGET_TEST, summaries),
-        _values(RETAIN_TRAIN, summaries),
-        _values(RETAIN_TEST, summaries),
+        _values_with_spread(FORGET_TEST, summaries),
+        _values_with_spread(RETAIN_TRAIN, summaries),
+        _values_with_spread(RETAIN_TEST, summaries),
         _gaps(RETAIN_TEST, summaries),
-        _values(PAPER_RATE, summaries),
-        _values(PAPER_CONTROL, summaries),
-        _values(AUC, summaries),
-        _values(JS_FORGET, summaries, spread=False),
-        _values(JS_RETAIN, summaries, spread=False),
+        _values_with_spread(PAPER_RATE, summaries),
+        _values_with_spread(PAPER_CONTROL, summaries),
+        _values_with_spread(AUC, summaries),
+        _values(JS_FORGET, summaries),
+        _values(JS_RETAIN, summaries),
     )
 
 
 def _cost_columns(summaries: Sequence[MethodSummary]) -> tuple[_Column, ...]:
     columns = [_names(summaries)]
-    columns += [_values(field, summaries, spread=False) for field in COSTS]
-    times_oracle = (
-        f"{ratio:.3g}" if math.isfinite(ratio) else NOTHING
-        for ratio in (summary.relative_costs[GRADIENTS.key] for summary in summaries)
-    )
-    columns.insert(2, _Column(group="cost", heading="/ oracle", cells=tuple(times_oracle)))
-    if any(summary.verdict for summary in summaries):
-        room = WIDTH - 2 - sum(column.width + 2 for column in columns)
-        verdicts = (textwrap.shorten(s.verdict or NOTHING, room, placeholder=" …") for s in summaries)
-        columns.append(_Column(group=" ", heading="verdict", cells=tuple(verdicts), left=True))
+    columns += [_values(field, summaries) for field in COSTS]
+    times_oracle = (show_ratio(summary.relative_costs[GRADIENTS.key]) for summary in summaries)
+    columns.insert(2, _Column(group="cost", heading="× oracle", cells=tuple(times_oracle)))
     return tuple(columns)
 
 
@@ -113,38 +107,42 @@ def _names(summaries: Sequence[MethodSummary]) -> _Column:
     return _Column(group="", heading="method", cells=tuple(names), left=True)
 
 
-def _values(field: Field, summaries: Sequence[MethodSummary], *, spread: bool = True) -> _Column:
-    def cell(summary: MethodSummary) -> str:
-        estimate = summary.values[field.key]
-        text = field.show(estimate.value)
-        if not (spread and estimate.has_interval):
-            return text
-        return f"{text}±{_short(field, estimate.spread)}"
+def _values(field: Field, summaries: Sequence[MethodSummary]) -> _Column:
+    return _column(field, field.heading, [_show(field, summary) for summary in summaries])
 
-    return _column(field, field.heading, cell, summaries)
+
+def _values_with_spread(field: Field, summaries: Sequence[MethodSummary]) -> _Column:
+    values = [_show(field, summary) for summary in summaries]
+    spreads = [_spread(field, summary.values[field.key]) for summary in summaries]
+    width = max(len(spread) for spread in spreads)
+    cells = [value + spread.ljust(width) for value, spread in zip(values, spreads, strict=True)]
+    return _column(field, field.heading, cells)
 
 
 def _gaps(field: Field, summaries: Sequence[MethodSummary]) -> _Column:
-    return _column(
-        field, "gap", lambda summary: field.show_signed(summary.gaps[field.key].value), summaries
+    cells = (
+        "" if summary.method == ORACLE else field.show_signed(summary.gaps[field.key].value)
+        for summary in summaries
     )
+    return _column(field, "gap", cells)
 
 
-def _column(
-    field: Field,
-    heading: str,
-    cell: Callable[[MethodSummary], str],
-    summaries: Sequence[MethodSummary],
-) -> _Column:
-    return _Column(
-        group=field.group, heading=heading, cells=tuple(cell(summary) for summary in summaries)
-    )
+def _column(field: Field, heading: str, cells: Iterable[str]) -> _Column:
+    return _Column(group=field.group, heading=heading, cells=tuple(cells))
 
 
-def _short(field: Field, spread: float) -> str:
-    """Return an interval's arm in few characters: ``4.1``, ``12``, ``.03``."""
-    shown = spread * field.factor
-    return f"{shown:.0f}" if shown >= 9.95 else field.show(spread).removeprefix("0")
+def _show(field: Field, summary: MethodSummary) -> str:
+    return field.show(summary.values[field.key].value)
+
+
+def _spread(field: Field, estimate: Estimate) -> str:
+    """Return an interval's arm in three characters: ``±4.1``, ``±12``, ``±.03``."""
+    if not estimate.has_interval:
+        return ""
+    shown = estimate.spread * field.factor
+    if field.factor == 1:
+        return f"±{shown:.2f}".replace("0.", ".")
+    return f"±{shown:.0f}" if shown >= 9.95 else f"±{shown:.1f}"
 
 
 def _block(columns: Sequence[_Column], rule_after: int) -> str:
@@ -172,8 +170,21 @@ def _block(columns: Sequence[_Column], rule_after: int) -> str:
     return "\n".join(line.rstrip() for line in (top, head, rule, *body))
 
 
-def _legend(summaries: Sequence[MethodSummary], kind: reading.Kind) -> str:
-    lines = (reading.intervals(summaries), *reading.LEGEND[kind])
-    return "\n".join(
-        textwrap.fill(line, WIDTH, subsequent_indent="  ", initial_indent="") for line in lines
+def _verdicts(summaries: Sequence[MethodSummary]) -> str:
+    names = _names(summaries)
+    lines = (
+        textwrap.fill(
+            f"{name.ljust(names.width)}  {summary.verdict}",
+            WIDTH,
+            subsequent_indent=" " * (names.width + 2),
+        )
+        for name, summary in zip(names.cells, summaries, strict=True)
+        if summary.verdict
     )
+    return "\n".join(lines)
+
+
+def _legend(summaries: Sequence[MethodSummary], kind: reading.Kind) -> str:
+    terms = (f"{term}: {meaning}" for term, meaning in reading.LEGEND[kind])
+    lines = (reading.intervals(summaries), *terms)
+    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)

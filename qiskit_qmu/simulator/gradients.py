@@ -21,6 +21,7 @@ from qiskit_machine_learning.gradients import (
     SamplerGradientResult,
 )
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.cache import SharedColumns, SimulationCache
 from qiskit_qmu.simulator.estimator import TorchEstimator
@@ -48,6 +49,27 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
         super().__init__(estimator)
         self._cache = estimator.cache
 
+    @staticmethod
+    def _validate_arguments(
+        circuits: Sequence[QuantumCircuit],
+        observables: Sequence[BaseOperator],
+        parameter_values: Sequence[Sequence[float]] | NDArray[np.float64],
+        parameters: Sequence[Sequence[Parameter]],
+    ) -> None:
+        # The stock checks sort all parameters of the circuit for each of the thousands of requests
+        # that EstimatorQNN makes; one request for each circuit and observable says as much.
+        pairs = zip(map(id, circuits), map(id, observables), strict=True)
+        few = sorted({pair: i for i, pair in enumerate(pairs)}.values())
+        _check.same_length(
+            circuits=circuits, parameter_values=parameter_values, parameters=parameters
+        )
+        BaseEstimatorGradient._validate_arguments(
+            [circuits[i] for i in few],
+            [observables[i] for i in few],
+            [parameter_values[i] for i in few],
+            [parameters[i] for i in few],
+        )
+
     def _run(
         self,
         circuits: Sequence[QuantumCircuit],
@@ -64,9 +86,9 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
                 circuit = circuits[members[0]]
                 sums = _pauli_sums(operators, self._cache)
                 jacobian = _jacobian(self._cache, circuit, rows, sums)
+                columns = _Columns(circuit)
                 for index, (operator, row) in positions.items():
-                    columns = _columns(circuit, parameters[index])
-                    gradients[index] = jacobian[row, operator][columns]
+                    gradients[index] = jacobian[row, operator][columns(parameters[index])]
         metadata = [{"parameters": list(wanted)} for wanted in parameters]
         return EstimatorGradientResult(
             gradients=gradients, metadata=metadata, options=Options(**options)
@@ -101,10 +123,11 @@ class TorchSamplerGradient(BaseSamplerGradient):
             circuit = circuits[members[0]]
             rows = np.array([parameter_values[i] for i in members], dtype=float)
             jacobian = _jacobian(self._cache, circuit, rows, outcome_readout(circuit))
+            columns = _Columns(circuit)
             for row, index in enumerate(members):
-                columns = _columns(circuit, parameters[index])
                 gradients[index] = [
-                    dict(enumerate(jacobian[row, :, column].tolist())) for column in columns
+                    dict(enumerate(jacobian[row, :, column].tolist()))
+                    for column in columns(parameters[index])
                 ]
         metadata = [{"parameters": list(wanted)} for wanted in parameters]
         return SamplerGradientResult(
@@ -208,6 +231,19 @@ def _jacobian(
     return jacobian
 
 
-def _columns(circuit: QuantumCircuit, wanted: Sequence[Parameter]) -> list[int]:
-    order = {parameter: i for i, parameter in enumerate(circuit.parameters)}
-    return [order[parameter] for parameter in wanted]
+class _Columns:
+    """Where the wanted parameters stand among the circuit's, remembered by list identity.
+
+    EstimatorQNN passes one and the same list with every request.
+    """
+
+    def __init__(self, circuit: QuantumCircuit) -> None:
+        self._order = {parameter: i for i, parameter in enumerate(circuit.parameters)}
+        self._known: dict[int, tuple[Sequence[Parameter], list[int]]] = {}
+
+    def __call__(self, wanted: Sequence[Parameter]) -> list[int]:
+        """Return the column of each wanted parameter."""
+        if id(wanted) not in self._known:
+            # The list is kept beside its columns so that its id cannot be used again.
+            self._known[id(wanted)] = (wanted, [self._order[p] for p in wanted])
+        return self._known[id(wanted)][1]

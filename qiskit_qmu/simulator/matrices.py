@@ -1,5 +1,6 @@
 """Angles to the 2 x 2 matrices of one-qubit runs, and their Kronecker products."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,8 +35,8 @@ class RunProducts:
             else:
                 (batched if factor.batched else shared).append(factor)
         position = {id(f): len(constants) + i for i, f in enumerate([*shared, *batched])}
-        depth = max((len(run) for run in runs), default=1)
-        slots = np.zeros((max(depth, 1), len(runs)), dtype=np.int64)
+        self.depth = max([1, *(len(run) for run in runs)])
+        slots = np.zeros((self.depth, len(runs)), dtype=np.int64)
         constant = iter(range(1, len(constants)))
         for column, run in enumerate(runs):
             for row, factor in enumerate(run):
@@ -56,6 +57,25 @@ class RunProducts:
         for row in self._slots[1:]:
             product = bank[row] @ product
         return product
+
+    def derivatives(self, shared_angles: torch.Tensor) -> torch.Tensor:
+        """Return the derivatives (depth, N, 2, 2) of the products by the angle in each slot.
+
+        The derivative of a rotation is half the rotation by π more; a slot that holds a constant
+        gives values that mean nothing.
+
+        Args:
+            shared_angles: All shared angles (A,), in radians.
+        """
+        bank = torch.cat([self._constants, self._shared(shared_angles)])
+        turned = torch.cat([self._constants, self._shared(shared_angles + math.pi)]) / 2
+        slopes = []
+        for varied in range(self.depth):
+            product = (turned if varied == 0 else bank)[self._slots[0]]
+            for slot in range(1, self.depth):
+                product = (turned if varied == slot else bank)[self._slots[slot]] @ product
+            slopes.append(product)
+        return torch.stack(slopes)
 
     def per_sample(self, shared_angles: torch.Tensor, batched_angles: torch.Tensor) -> torch.Tensor:
         """Return the matrices (N, 2, 2, B) for each sample.

@@ -6,7 +6,8 @@ import torch
 from qiskit.circuit import Parameter, QuantumCircuit
 
 from qiskit_qmu.simulator.kernels import Evolve, build_kernels
-from qiskit_qmu.simulator.matrices import RunProducts, kronecker_matrices, kronecker_vectors
+from qiskit_qmu.simulator.layers import SharedLayers
+from qiskit_qmu.simulator.matrices import RunProducts, kronecker_vectors
 from qiskit_qmu.simulator.program import BatchStep, PhaseStep, Program, compile_program
 
 
@@ -25,8 +26,7 @@ class Simulation:
         self._real = torch.empty(0, dtype=dtype).real.dtype
         self._device = device
         self._initial = RunProducts(program.initial, dtype, device)
-        runs = [run for layer in program.layers for run in layer]
-        self._layers = RunProducts(runs, dtype, device)
+        self._layers = SharedLayers(program, dtype, device)
         self._kernels = build_kernels(program.steps, program.blocks, dtype, device)
         self._batch_steps = [
             RunProducts([step.runs[qubit] for qubit in sorted(step.runs)], dtype, device)
@@ -70,7 +70,7 @@ class Simulation:
     def _operands(
         self, shared_angles: torch.Tensor, batched_angles: torch.Tensor
     ) -> list[torch.Tensor]:
-        operands = self._blocks(shared_angles)
+        operands = self._layers(shared_angles)
         exponents, batch_steps = iter(self._exponents), iter(self._batch_steps)
         for step in self.program.steps:
             if isinstance(step, BatchStep):
@@ -78,18 +78,6 @@ class Simulation:
             elif isinstance(step, PhaseStep):
                 operands.extend(next(exponents)(shared_angles, batched_angles))
         return operands
-
-    def _blocks(self, shared_angles: torch.Tensor) -> list[torch.Tensor]:
-        """Return the dense matrices of each block, (layers, 2^size, 2^size)."""
-        num_qubits, num_layers = self.program.num_qubits, len(self.program.layers)
-        matrices = self._layers.shared(shared_angles).reshape(num_layers, num_qubits, 2, 2)
-        blocks = self.program.blocks
-        sizes = {size for _, size in blocks}
-        if len(sizes) == 1:
-            size = sizes.pop()
-            grouped = matrices.reshape(num_layers, len(blocks), size, 2, 2)
-            return list(kronecker_matrices(grouped).unbind(1))
-        return [kronecker_matrices(matrices[:, start : start + size]) for start, size in blocks]
 
     def _per_sample_operands(self) -> tuple[bool, ...]:
         flags = [False for _ in self.program.blocks]

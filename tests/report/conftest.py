@@ -124,11 +124,26 @@ ENVIRONMENT = {
 }
 
 
-@pytest.fixture(params=["class", "instances"])
+@pytest.fixture(scope="session", params=["class", "instances"])
 def kind(request):
     return request.param
+
+
+@pytest.fixture(scope="session")
+def build():
+    return build_sample
 
 
 @pytest.fixture
 def sample(kind):
     return build_sample(kind)
+
+
+@pytest.fixture(scope="session")
+def config():
+    return CONFIG
+
+
+@pytest.fixture(scope="session")
+def environment():
+    return ENVIRONMENT

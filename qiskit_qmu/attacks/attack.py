@@ -1,0 +1,127 @@
+"""What an attack is: something that reads observations and scores how likely a row was a member."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, get_args, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.observation import Observations
+
+FeatureName = Literal["loss", "logit_confidence", "logits", "softmax", "expectations"]
+"""What an attack may look at, per row:
+
+- ``"loss"``: cross-entropy of the true label, 1 column, heavy-tailed.
+- ``"logit_confidence"``: log-odds φ of the true label, 1 column, nearly normal.
+- ``"logits"``, ``"softmax"``: the outputs, 1 column per class; they do not know the true label.
+- ``"expectations"``: what the quantum network measured, 1 column per observable or outcome.
+"""
+
+FEATURE_NAMES: tuple[FeatureName, ...] = get_args(FeatureName)
+
+
+@runtime_checkable
+class MembershipAttack(Protocol):
+    """Scores rows by how likely the model was trained on them; it never sees the model."""
+
+    def scores(
+        self,
+        members: Observations,
+        nonmembers: Observations,
+        *,
+        generator: np.random.Generator,
+        known_members: Observations | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return one score per member and per non-member, higher = more likely a member.
+
+        Which row is a member is used for training only: no row is scored by anything that was
+        trained on it. Scores are meant for ranking, of rows of the same class first of all; they
+        have no unit and no threshold.
+
+        Args:
+            members: Outputs on the training rows in question, for example the forgotten ones.
+            nonmembers: Outputs of the same model on rows it never saw.
+            generator: Source of all randomness of the attack.
+            known_members: Outputs on other training rows that the attacker knows, for example the
+                retained ones. They train the attack and are not scored.
+
+        Returns:
+            Scores of shapes (members,) and (nonmembers,).
+
+        Raises:
+            InputError: If a group is empty or lacks what the attack looks at.
+        """
+        ...
+
+
+def features(
+    observations: Observations, names: FeatureName | Sequence[FeatureName]
+) -> NDArray[np.float64]:
+    """Return what an attack looks at, one row per example, not standardised.
+
+    Args:
+        observations: Outputs of a model.
+        names: One feature, or several to put side by side; see `FeatureName`.
+
+    Returns:
+        Array of shape (n, columns).
+
+    Raises:
+        InputError: If there is no name, a name is unknown, or expectations were not observed.
+    """
+    chosen = check_feature_names(names)
+    return np.hstack([_feature(observations, name) for name in chosen])
+
+
+def check_feature_names(names: FeatureName | Sequence[FeatureName]) -> tuple[FeatureName, ...]:
+    """Return the names as a tuple.
+
+    Args:
+        names: One feature name or several.
+
+    Returns:
+        The names, in the order given.
+
+    Raises:
+        InputError: If there is none, or one is unknown.
+    """
+    chosen: tuple[FeatureName, ...] = (names,) if isinstance(names, str) else tuple(names)
+    _check.not_empty(features=chosen)
+    for name in chosen:
+        _check.one_of(FEATURE_NAMES, feature=name)
+    return chosen
+
+
+def assign_folds(
+    labels: NDArray[np.int64], folds: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Deal rows to folds at random, evenly in total and within every class.
+
+    Args:
+        labels: Classes, shape (n,).
+        folds: Number of folds.
+        generator: Source of the order.
+
+    Returns:
+        The fold of every row, shape (n,), in ``0 … folds - 1``.
+    """
+    by_class = np.lexsort((generator.random(len(labels)), labels))
+    dealt = np.empty(len(labels), dtype=np.int64)
+    dealt[by_class] = np.arange(len(labels)) % folds
+    return dealt
+
+
+def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float64]:
+    if name == "loss":
+        return observations.losses[:, None]
+    if name == "logit_confidence":
+        return observations.logit_confidence[:, None]
+    if name == "logits":
+        return observations.logits
+    if name == "softmax":
+        return observations.probabilities
+    if observations.expectations is None:
+        raise InputError("the feature expectations must have been observed, got None")
+    return observations.expectations

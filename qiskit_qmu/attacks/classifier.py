@@ -1,0 +1,147 @@
+"""The attack that learns what tells members from non-members, without ever grading itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu.attacks.attack import (
+    FeatureName,
+    MembershipAttack,
+    assign_folds,
+    check_feature_names,
+    features,
+)
+from qiskit_qmu.observation import Observations, concatenate
+
+Array = NDArray[np.float64]
+Score = Callable[[Observations], Array]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ClassifierAttack(MembershipAttack):
+    """Logistic regression on standardised features, every row scored before it is learned from.
+
+    The rows are dealt into folds, evenly by class and membership. Fold k is scored by a regression
+    on the folds before it (and on all known members); the first fold, before anything is learned,
+    by the log-odds φ of the true label. Ordinary cross-validation would train on the later folds
+    too, but then each pair of folds votes on the other with the same accident of the draw: without
+    any leak the AUC's variance is twice that of DeLong, its 95 % interval holds in 82–89 % of cases
+    (90 members, 50 non-members), and repeating it makes that worse. Scored in sequence, every fold
+    is new to its regression, and the interval holds in 95 %. Luedtke and van der Laan, Annals of
+    Statistics 2016, https://arxiv.org/abs/1603.07573, treat the same trouble in general.
+
+    Regressions of different folds differ in offset and scale, which would bias an AUC pooled over
+    folds; so a fold is scored in standard deviations from the mean of the non-members that trained
+    its regression.
+
+    Within each class members and non-members weigh the same in total, so that the regression cannot
+    take the class for the trace of membership; a class that only one of them has does not count.
+
+    An attack that knows nothing has an AUC of ½, and so has this one against a model that answers
+    at random. On small audits it catches less than `LossAttack`, whose direction is right from the
+    start; it is the one to add when there are many known members, or when the trace may lie
+    elsewhere than in the confidence. As it learns its direction, an AUC below ½ is no sign of
+    over-forgetting here.
+    """
+
+    features: tuple[FeatureName, ...] | FeatureName = ("logit_confidence", "logits")
+    """What the regression sees. φ holds what is known to matter, the logits hold the rest."""
+
+    folds: int = 5
+    """Number of folds; the first 1/folds of the rows is scored without training."""
+
+    regularization: float = 1.0
+    """Weight of the squared coefficients against the sum of losses (1/C of scikit-learn)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "features", check_feature_names(self.features))
+        _check.at_least(2, folds=self.folds)
+        _check.positive(regularization=self.regularization)
+
+    def scores(
+        self,
+        members: Observations,
+        nonmembers: Observations,
+        *,
+        generator: np.random.Generator,
+        known_members: Observations | None = None,
+    ) -> tuple[Array, Array]:
+        """Return scores of rows by regressions that had not seen them yet.
+
+        Args:
+            members: Outputs on the training rows in question.
+            nonmembers: Outputs of the same model on rows it never saw.
+            generator: Deals the rows to folds.
+            known_members: Outputs on other training rows; they train every regression.
+
+        Returns:
+            Scores of shapes (members,) and (nonmembers,), in standard deviations of non-members.
+
+        Raises:
+            InputError: If a group is empty or lacks a feature, or if the known members are of
+                another kind than the members.
+        """
+        _check.not_empty(members=members, nonmembers=nonmembers)
+        groups = (members, nonmembers)
+        prior = _standardised(lambda rows: rows.logit_confidence, concatenate(*groups))
+        folds = [assign_folds(group.labels, self.folds, generator) for group in groups]
+        scores = [np.empty(len(group)) for group in groups]
+        for fold in range(self.folds):
+            inside, outside = (
+                group.take(of_row < fold) for group, of_row in zip(groups, folds, strict=True)
+            )
+            if known_members is not None:
+                inside = concatenate(inside, known_members)
+            score = self._learn(inside, outside) or prior
+            for group, of_row, values in zip(groups, folds, scores, strict=True):
+                values[of_row == fold] = score(group.take(of_row == fold))
+        return scores[0], scores[1]
+
+    def _learn(self, members: Observations, nonmembers: Observations) -> Score | None:
+        """Return what a regression learned, or None as long as no class has both groups."""
+        rows = concatenate(members, nonmembers)
+        membership = np.repeat([1, 0], [len(members), len(nonmembers)])
+        weights = _overlap_weights(rows.labels, membership, rows.num_classes)
+        counted = weights > 0
+        inputs = features(rows, self.features)[counted]
+        if not counted.any():
+            return None
+        # Imported late: scikit-learn takes most of a second.
+        from sklearn.linear_model import LogisticRegression
+
+        spread = inputs.std(axis=0)
+        scale = np.where(spread > 0, spread, 1.0)
+        regression = LogisticRegression(C=1 / self.regularization, max_iter=1000)
+        standardised = (inputs - inputs.mean(axis=0)) / scale
+        regression.fit(standardised, membership[counted], sample_weight=weights[counted])
+        direction = regression.coef_[0] / scale
+        return _standardised(
+            lambda new: np.asarray(features(new, self.features) @ direction),
+            rows.take(counted & (membership == 0)),
+        )
+
+
+def _standardised(score: Score, reference: Observations) -> Score:
+    """Return the score in standard deviations from its mean over the reference."""
+    values = score(reference)
+    centre, spread = values.mean(), values.std()
+    return lambda rows: (score(rows) - centre) / (spread if spread > 0 else 1.0)
+
+
+def _overlap_weights(
+    labels: NDArray[np.int64], membership: NDArray[np.int64], num_classes: int
+) -> Array:
+    """Weigh rows so that members and non-members of a class have the same total.
+
+    A member of class c weighs m_c/(n_c + m_c) and a non-member n_c/(n_c + m_c), with n_c members
+    and m_c non-members, so one row alone never outweighs its class.
+    """
+    inside = np.bincount(labels[membership == 1], minlength=num_classes)
+    outside = np.bincount(labels[membership == 0], minlength=num_classes)
+    opposite = np.where(membership == 1, outside[labels], inside[labels])
+    return np.asarray(opposite / (inside + outside)[labels])

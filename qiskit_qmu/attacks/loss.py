@@ -1,0 +1,70 @@
+"""The attack that learns nothing: a model is surer of rows it was trained on."""
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu.attacks.attack import MembershipAttack
+from qiskit_qmu.observation import Observations
+
+_STATISTICS = ("logit_confidence", "loss", "modified_entropy")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LossAttack(MembershipAttack):
+    """Score every row by how well the model answers it.
+
+    The direction is fixed: a lower loss reads as "member". Nothing is fitted, so no row can leak
+    into its own score, rows are independent, and the intervals of `stratified_auroc` hold as they
+    stand. After unlearning the AUC is read on both sides: above ½ the rows are still remembered,
+    below ½ they are answered worse than rows never seen (over-forgotten), which gives them away as
+    well. An attack that learned its direction could not tell the two apart.
+
+    A model that answers at random, or the same to every row of a class, scores an AUC of ½ within
+    the class whatever it was trained on: read the AUC beside the accuracy.
+
+    Yeom et al., Privacy Risk in Machine Learning, 2018, https://arxiv.org/abs/1709.01604.
+    """
+
+    statistic: Literal["logit_confidence", "loss", "modified_entropy"] = "logit_confidence"
+    """What is read, signed so that members score high. φ and the loss rank rows alike, φ without
+    rounding to ties; the modified entropy differs where the wrong classes differ."""
+
+    def __post_init__(self) -> None:
+        _check.one_of(_STATISTICS, statistic=self.statistic)
+
+    def scores(
+        self,
+        members: Observations,
+        nonmembers: Observations,
+        *,
+        generator: np.random.Generator | None = None,
+        known_members: Observations | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return φ, −loss or −modified entropy of every row.
+
+        Args:
+            members: Outputs on the training rows in question.
+            nonmembers: Outputs of the same model on rows it never saw.
+            generator: Not used; nothing is random.
+            known_members: Not used; nothing is trained.
+
+        Returns:
+            Scores of shapes (members,) and (nonmembers,), in nats.
+
+        Raises:
+            InputError: If a group is empty.
+        """
+        _check.not_empty(members=members, nonmembers=nonmembers)
+        return self._score(members), self._score(nonmembers)
+
+    def _score(self, observations: Observations) -> NDArray[np.float64]:
+        if self.statistic == "loss":
+            return -observations.losses
+        if self.statistic == "modified_entropy":
+            return -observations.modified_entropy
+        return observations.logit_confidence

@@ -1,0 +1,217 @@
+"""The QMU paper's attack: a network that learns the original model and is then turned on others."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.attacks._network import DenseNetwork, sigmoid, train_network
+from qiskit_qmu.attacks.attack import FeatureName, assign_folds, check_feature_names, features
+from qiskit_qmu.metrics.intervals import Interval, binomial_interval
+from qiskit_qmu.observation import Observations
+
+Array = NDArray[np.float64]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PaperNetworkAttack:
+    """Train the attack of Quantum Machine Unlearning (2025), https://arxiv.org/abs/2509.06086.
+
+    Three dense layers with ReLU, dropout, Adam and binary cross-entropy learn members from
+    non-members on the original model's outputs. The paper then applies the network unchanged to
+    another model's outputs on the forgotten training rows and calls the share of rows called member
+    the "success rate" of the attack. Here no row is ever rated by a network that was trained on it
+    (in the paper's code four in five are).
+
+    That share alone says nothing about membership. An attack that calls everyone a member has 1.0,
+    and a model that fails on a class has about 0 there whether or not it ever saw the rows. So the
+    same share is to be read on rows of the class that were never seen, the control: membership is
+    what remains of the difference. Nor is the attack trained anew for the other model, as a real
+    attacker would; `LossAttack` and `ClassifierAttack` with an AUC do that.
+
+    Example:
+        attack = PaperNetworkAttack().fit(original_on_train, original_on_test, generator=generator)
+        rate = attack.share_called_member(
+            unlearned_on_train.take(forgotten), folds=attack.member_folds[forgotten]
+        )
+        control = attack.share_called_member(
+            unlearned_on_test.take(same_class), folds=attack.nonmember_folds[same_class]
+        )
+    """
+
+    features: tuple[FeatureName, ...] | FeatureName = "logits"
+    """What the network sees; the paper attacks the loss, the logits, the softmax and, on hardware,
+    the expectations, each by itself."""
+
+    folds: int = 2
+    """Number of networks; each is trained without one fold, which it alone rates."""
+
+    hidden: int = 64
+    """Width of both hidden layers (the released code; the paper does not say)."""
+
+    dropout: float = 0.3
+    """Share of the first hidden layer that is switched off at each step (paper)."""
+
+    learning_rate: float = 0.01
+    """Step of Adam (paper)."""
+
+    batch_size: int = 15
+    """Rows per step (paper)."""
+
+    epochs: int = 30
+    """Passes over the rows. With 500 rows they are the 1,000 steps of the released code."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "features", check_feature_names(self.features))
+        _check.at_least(2, folds=self.folds)
+        _check.at_least(1, hidden=self.hidden, batch_size=self.batch_size, epochs=self.epochs)
+        _check.positive(learning_rate=self.learning_rate)
+        _check.between(0, 0.99, dropout=self.dropout)
+
+    def fit(
+        self,
+        members: Observations,
+        nonmembers: Observations,
+        *,
+        generator: np.random.Generator,
+    ) -> "FittedPaperNetwork":
+        """Train one network per fold on the outputs of the original model.
+
+        Both groups are dealt into folds, evenly by class. Every network learns from the other folds
+        and from as many members as non-members: of the larger group an equal number is drawn, as
+        the paper draws 500 of 1,000 members, so that ½ is a fair threshold.
+
+        Args:
+            members: Outputs on training rows, those that are to be forgotten among them.
+            nonmembers: Outputs of the same model on rows it never saw.
+            generator: Deals the folds, draws the rows, and trains.
+
+        Returns:
+            The networks and the fold of every row.
+
+        Raises:
+            InputError: If a group has fewer rows than folds, or lacks a feature.
+        """
+        groups = {"members": members, "nonmembers": nonmembers}
+        _check.at_least(self.folds, **{name: len(group) for name, group in groups.items()})
+        inputs = [features(group, self.features) for group in groups.values()]
+        folds = [assign_folds(group.labels, self.folds, generator) for group in groups.values()]
+        raters = []
+        for fold in range(self.folds):
+            others = [rows[of_row != fold] for rows, of_row in zip(inputs, folds, strict=True)]
+            smaller = min(map(len, others))
+            inside, outside = (generator.permutation(rows)[:smaller] for rows in others)
+            raters.append(self._train(inside, outside, generator))
+        return FittedPaperNetwork(
+            attack=self,
+            raters=tuple(raters),
+            member_folds=folds[0],
+            nonmember_folds=folds[1],
+        )
+
+    def _train(self, members: Array, nonmembers: Array, generator: np.random.Generator) -> "_Rater":
+        rows = np.vstack([members, nonmembers])
+        spread = rows.std(axis=0)
+        centre, scale = rows.mean(axis=0), np.where(spread > 0, spread, 1.0)
+        network = train_network(
+            (rows - centre) / scale,
+            np.repeat([1.0, 0.0], [len(members), len(nonmembers)]),
+            hidden=self.hidden,
+            dropout=self.dropout,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            generator=generator,
+        )
+        return _Rater(network=network, centre=centre, scale=scale)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FittedPaperNetwork:
+    """Networks that know the original model, ready to rate any model's outputs on any rows."""
+
+    attack: PaperNetworkAttack
+    """How the networks were trained."""
+
+    raters: tuple["_Rater", ...]
+    """One network per fold, trained on all other folds."""
+
+    member_folds: NDArray[np.int64]
+    """The fold of every member that was given to `PaperNetworkAttack.fit`, in that order."""
+
+    nonmember_folds: NDArray[np.int64]
+    """The fold of every non-member, likewise."""
+
+    def probabilities(
+        self, observations: Observations, *, folds: NDArray[np.int64] | None
+    ) -> Array:
+        """Return how likely a member every row is, by the network that was not trained on it.
+
+        Args:
+            observations: Outputs of any model, with the features that were fitted.
+            folds: The rows' folds, shape (n,): the entries of ``member_folds`` or
+                ``nonmember_folds`` that belong to them. None says that all rows are new, neither
+                among the members nor the non-members; they get the mean over the networks.
+
+        Returns:
+            Probabilities of shape (n,). They are calibrated for the original model only.
+
+        Raises:
+            InputError: If a feature is missing or has other columns than those fitted, or if the
+                folds are not as many as the rows or do not exist.
+        """
+        inputs = features(observations, self.attack.features)
+        columns = len(self.raters[0].centre)
+        if inputs.shape[1] != columns:
+            raise InputError(f"features must have {columns} columns, got {inputs.shape[1]}")
+        every = np.array([rater.probabilities(inputs) for rater in self.raters])
+        if folds is None:
+            return np.asarray(every.mean(axis=0))
+        _check.same_length(observations=observations, folds=folds)
+        _check.labels_in_range(len(self.raters), folds=folds)
+        return np.asarray(every[folds, np.arange(len(inputs))])
+
+    def share_called_member(
+        self,
+        observations: Observations,
+        *,
+        folds: NDArray[np.int64] | None,
+        level: float = 0.95,
+    ) -> Interval:
+        """Return the share of rows whose probability of being a member is above ½.
+
+        On forgotten training rows this is the paper's number; on never-seen rows of the same class
+        it is the control to read it against. Without any leak both are equal, at whatever height.
+
+        Args:
+            observations: Outputs of any model, with the features that were fitted.
+            folds: The rows' folds, as in `probabilities`.
+            level: Confidence level, between 0 and 1.
+
+        Returns:
+            The share with its Clopper–Pearson limits, given the networks.
+
+        Raises:
+            InputError: If there is no row, or `probabilities` refuses them.
+        """
+        _check.not_empty(observations=observations)
+        called = self.probabilities(observations, folds=folds) > 0.5
+        return binomial_interval(int(called.sum()), len(called), level)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rater:
+    """A network with the standardisation of the rows it was trained on."""
+
+    network: DenseNetwork
+    centre: Array
+    scale: Array
+
+    def probabilities(self, inputs: Array) -> Array:
+        return sigmoid(self.network.log_odds((inputs - self.centre) / self.scale))

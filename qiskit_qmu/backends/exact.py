@@ -1,0 +1,68 @@
+"""The batched statevector as a backend."""
+
+from types import TracebackType
+from typing import final
+
+import numpy as np
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.gradients import (
+    BaseEstimatorGradient,
+    BaseSamplerGradient,
+    ParamShiftEstimatorGradient,
+    ParamShiftSamplerGradient,
+)
+from qiskit_machine_learning.neural_networks import NeuralNetwork
+
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends.backend import Backend
+from qiskit_qmu.simulator import (
+    TorchEstimator,
+    TorchEstimatorGradient,
+    TorchSampler,
+    TorchSamplerGradient,
+    TorchSimulatorConnector,
+)
+
+
+@final
+class ExactBackend(Backend):
+    """Runs circuits on the batched statevector, exactly or with simulated shots.
+
+    Args:
+        shots: Measurements of each circuit; None for exact values and adjoint gradients. With
+            shots, gradients follow the parameter-shift rule with as many shots.
+        seed: Seed of the shots.
+    """
+
+    def __init__(self, *, shots: int | None = None, seed: int = 0) -> None:
+        self.name = "exact"
+        self.shots = shots
+        self.precision = 0.0
+        self.estimator = TorchEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
+        self.sampler = TorchSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
+        self.estimator_gradient: BaseEstimatorGradient
+        self.sampler_gradient: BaseSamplerGradient
+        if shots is None:
+            self.estimator_gradient = TorchEstimatorGradient(self.estimator)
+            self.sampler_gradient = TorchSamplerGradient(self.sampler)
+        else:
+            self.estimator_gradient = ParamShiftEstimatorGradient(self.estimator)
+            self.sampler_gradient = ParamShiftSamplerGradient(self.sampler)
+
+    def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
+        """Connect a network to torch; exact values are differentiated through the state."""
+        return TorchSimulatorConnector(network, initial_weights=weights)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def __enter__(self) -> "ExactBackend":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

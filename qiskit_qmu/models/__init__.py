@@ -1,0 +1,30 @@
+"""Quantum classifiers, and what strategies need to handle any torch module that holds a QNN."""
+
+from qiskit_qmu.models.basic import BasicQNN
+from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
+from qiskit_qmu.models.files import load_model, load_provenance, save_model
+from qiskit_qmu.models.hybrid import HybridQNN
+from qiskit_qmu.models.initialization import reinitialize
+from qiskit_qmu.models.observing import observe
+from qiskit_qmu.models.parameters import (
+    Part,
+    clone_module,
+    named_parameters,
+    parameter_counts,
+)
+
+__all__ = [
+    "BasicQNN",
+    "ClassifierConfig",
+    "HybridQNN",
+    "Part",
+    "QuantumClassifier",
+    "clone_module",
+    "load_model",
+    "load_provenance",
+    "named_parameters",
+    "observe",
+    "parameter_counts",
+    "reinitialize",
+    "save_model",
+]

@@ -1,0 +1,92 @@
+"""BasicQNN: principal components as angles, a QNN and a linear head."""
+
+import math
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from qiskit_qmu.backends import Backend
+from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit
+from qiskit_qmu.models.angle_scaler import AngleScaler
+from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
+from qiskit_qmu.models.quantum_layer import Readout
+
+
+@final
+class BasicQNN(QuantumClassifier):
+    """PCA → angle encoding → hardware-efficient ansatz → readout → linear head.
+
+    The basic model of Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
+    https://arxiv.org/abs/2509.06086. PCA and scaling are fitted on the rows of the first training
+    and belong to the model; later training keeps them.
+
+    Args:
+        num_features: Principal components, at most one per qubit; rows with just as many values
+            are only scaled.
+        num_classes: Classes.
+        num_qubits: Qubits.
+        num_layers: Layers of the ansatz.
+        backend: Where circuits run; the exact simulator where None.
+        seed: Seed of the initial weights.
+        readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
+        encoding: "ry", "rx-ry-rz" or "zz".
+        entanglement: "ring", "linear" or "full".
+        rotations: Rotation block of the ansatz.
+        entangling_gate: "cx" or "cz".
+
+    Raises:
+        InputError: If a number is out of range or a name is unknown.
+    """
+
+    def __init__(
+        self,
+        num_features: int = 10,
+        num_classes: int = 10,
+        num_qubits: int = 10,
+        num_layers: int = 5,
+        backend: Backend | None = None,
+        seed: int = 0,
+        *,
+        readout: Readout = "expectation",
+        encoding: Encoding = "ry",
+        entanglement: Entangler = "ring",
+        rotations: tuple[str, ...] = ("ry", "rz"),
+        entangling_gate: EntanglingGate = "cx",
+        qnn: QNNCircuit | None = None,
+    ) -> None:
+        config = ClassifierConfig(
+            kind="basic",
+            input_shape=None,
+            num_features=num_features,
+            num_classes=num_classes,
+            num_qubits=num_qubits,
+            num_layers=num_layers,
+            readout=readout,
+            encoding=encoding,
+            entanglement=entanglement,
+            rotations=tuple(rotations),
+            entangling_gate=entangling_gate,
+        )
+        super().__init__(config, backend, seed, qnn)
+
+    def _build_front(self) -> None:
+        # An RY tells angles apart up to π; products of angles in a ZZ map need a smaller range.
+        largest = math.pi if self.config.encoding != "zz" else math.pi / 4
+        self.scaler = AngleScaler(self.config.num_features, largest)
+
+    def angles(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the scaled principal components (n, num_features) of rows (n, …)."""
+        angles: torch.Tensor = self.scaler(x)
+        return angles
+
+    def fit_inputs(self, x: NDArray[np.float32]) -> None:
+        """Fit PCA and scaling on training rows (n, …), unless they are fitted already."""
+        if not self.scaler.is_fitted:
+            self.scaler.fit(x)
+
+    def reinitialize(self, generator: np.random.Generator) -> None:
+        """Draw all weights anew and forget PCA and scaling."""
+        super().reinitialize(generator)
+        self.scaler = AngleScaler(self.scaler.num_features, self.scaler.largest_angle)

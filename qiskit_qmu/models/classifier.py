@@ -1,0 +1,201 @@
+"""What BasicQNN and HybridQNN share: a front that makes angles, a QNN, and a linear head."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends import Backend, open_backend
+from qiskit_qmu.circuits import Encoding, EntanglingGate, Entangler, QNNCircuit, qnn_circuit
+from qiskit_qmu.models.initialization import initial_angles, initialize_classical
+from qiskit_qmu.models.observing import observe
+from qiskit_qmu.models.parameters import clone_module, parameter_counts
+from qiskit_qmu.models.quantum_layer import Readout, output_size, quantum_layer
+from qiskit_qmu.observation import Observations
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig:
+    """Everything that a classifier is built from but its weights.
+
+    Attributes:
+        kind: Which model it is.
+        input_shape: Shape of one row; None for a basic QNN that takes any.
+        num_features: Features that the circuit encodes.
+        num_classes: Outputs of the head.
+        num_qubits: Qubits.
+        num_layers: Layers of the ansatz.
+        readout: "expectation" or "probabilities".
+        encoding: How features become angles.
+        entanglement: "ring", "linear" or "full".
+        rotations: Rotation block of the ansatz.
+        entangling_gate: "cx" or "cz".
+    """
+
+    kind: Literal["basic", "hybrid"]
+    input_shape: tuple[int, ...] | None
+    num_features: int
+    num_classes: int
+    num_qubits: int
+    num_layers: int
+    readout: Readout
+    encoding: Encoding
+    entanglement: Entangler
+    rotations: tuple[str, ...]
+    entangling_gate: EntanglingGate
+
+    def __post_init__(self) -> None:
+        _check.at_least(2, num_classes=self.num_classes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> "ClassifierConfig":
+        """Return the config that ``to_dict`` wrote."""
+        fixed = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        return ClassifierConfig(**fixed)
+
+    def circuit(self) -> QNNCircuit:
+        """Build the circuit."""
+        return qnn_circuit(
+            self.num_features,
+            self.num_qubits,
+            self.num_layers,
+            encoding=self.encoding,
+            rotations=self.rotations,
+            entangler=self.entanglement,
+            entangling_gate=self.entangling_gate,
+        )
+
+
+class QuantumClassifier(torch.nn.Module, ABC):
+    """Rows → angles → QNN → linear head → logits.
+
+    Attributes:
+        config: What it was built from.
+        backend: Where its circuits run.
+        qnn: The circuit with its parameters told apart.
+        quantum: The TorchConnector.
+        head: The linear layer from circuit outputs to logits.
+    """
+
+    def __init__(
+        self, config: ClassifierConfig, backend: Backend | None, seed: int, qnn: QNNCircuit | None
+    ) -> None:
+        super().__init__()
+        _check.at_least(0, seed=seed)
+        self.config = config
+        self.backend = backend if backend is not None else open_backend("exact")
+        self.qnn = qnn if qnn is not None else config.circuit()
+        self.quantum = quantum_layer(
+            self.qnn, config.readout, self.backend, np.zeros(len(self.qnn.weights))
+        )
+        self.head = torch.nn.utils.skip_init(
+            torch.nn.Linear, output_size(config.num_qubits, config.readout), config.num_classes
+        )
+        self._build_front()
+        self.reinitialize(stream(seed, "weights"))
+
+    @abstractmethod
+    def _build_front(self) -> None:
+        """Add the modules that make angles of rows."""
+
+    @abstractmethod
+    def angles(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the input angles (n, num_features), in radians, of rows (n, …)."""
+
+    @abstractmethod
+    def fit_inputs(self, x: NDArray[np.float32]) -> None:
+        """Fit what is fitted to training rows before training, where it is not yet."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return logits (n, num_classes) of rows (n, …)."""
+        logits: torch.Tensor = self.head(self.quantum(self.angles(x)))
+        return logits
+
+    def reinitialize(self, generator: np.random.Generator) -> None:
+        """Draw all weights anew, in place, and forget what was fitted to training rows.
+
+        Args:
+            generator: Source of the weights.
+        """
+        angles = initial_angles(len(self.qnn.weights), generator)
+        with torch.no_grad():
+            self.quantum.weight.copy_(torch.as_tensor(angles, dtype=self.quantum.weight.dtype))
+        initialize_classical(self, generator)
+
+    def clone(self) -> Self:
+        """Return a copy with its own weights on the same backend."""
+        return clone_module(self)
+
+    def on(self, backend: Backend) -> Self:
+        """Return a copy with the same weights whose circuits run on another backend."""
+        moved = clone_module(self)
+        moved.backend = backend
+        weights = self.quantum.weight.detach().cpu().numpy()
+        moved.quantum = quantum_layer(self.qnn, self.config.readout, backend, weights)
+        moved.quantum.requires_grad_(self.quantum.weight.requires_grad)
+        return moved
+
+    def observe(self, x: ArrayLike, y: ArrayLike) -> Observations:
+        """Return logits, labels and circuit outputs on rows.
+
+        Args:
+            x: Rows (n, …).
+            y: Labels (n,).
+
+        Raises:
+            InputError: If there are no rows, lengths differ, or a value is NaN or infinite.
+        """
+        observations = observe(self, x, y)
+        return replace(observations, shots=self.backend.shots)
+
+    def parameter_counts(self) -> dict[str, int]:
+        """Return the numbers of quantum and classical parameters."""
+        return parameter_counts(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write weights (safetensors), config (JSON) and circuit (QPY) to a folder.
+
+        Args:
+            path: The folder; it is made where it is missing.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        from qiskit_qmu.models.files import save_model  # noqa: PLC0415  (it imports the models)
+
+        save_model(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, *, backend: Backend | None = None) -> Self:
+        """Read a model that ``save`` wrote.
+
+        Args:
+            path: The folder.
+            backend: Where its circuits run; the exact simulator where None.
+
+        Raises:
+            InputError: If files are missing or damaged, or hold another kind of model.
+        """
+        from qiskit_qmu.models.files import load_model  # noqa: PLC0415  (it imports the models)
+
+        model = load_model(path, backend=backend)
+        if not isinstance(model, cls):
+            raise _check.InputError(
+                f"{path} must hold a {cls.__name__}, got a {type(model).__name__}"
+            )
+        return model

@@ -1,0 +1,133 @@
+"""HybridQNN: a small convolutional network in front of the same QNN and linear head."""
+
+import math
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import Backend
+from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit
+from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
+from qiskit_qmu.models.quantum_layer import Readout
+
+_CHANNELS = (8, 16)
+_HIDDEN = 32
+_LARGEST_ANGLE = math.pi / 2
+
+
+@final
+class HybridQNN(QuantumClassifier):
+    """3×3 convolutions and pooling → dense → QNN → linear head.
+
+    The hybrid model of Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
+    https://arxiv.org/abs/2509.06086. Rows that are not images, such as Iris, go through two dense
+    layers instead of convolutions.
+
+    Args:
+        input_shape: (channels, height, width) of an image, at least 4 × 4, or (features,).
+        num_classes: Classes.
+        num_qubits: Qubits, and features that the front makes.
+        num_layers: Layers of the ansatz.
+        backend: Where circuits run; the exact simulator where None.
+        seed: Seed of the initial weights.
+        readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
+        encoding: "ry", "rx-ry-rz" or "zz".
+        entanglement: "ring", "linear" or "full".
+        rotations: Rotation block of the ansatz.
+        entangling_gate: "cx" or "cz".
+
+    Raises:
+        InputError: If a number is out of range or a name is unknown.
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int, ...] = (1, 28, 28),
+        num_classes: int = 10,
+        num_qubits: int = 10,
+        num_layers: int = 5,
+        backend: Backend | None = None,
+        seed: int = 0,
+        *,
+        readout: Readout = "expectation",
+        encoding: Encoding = "ry",
+        entanglement: Entangler = "ring",
+        rotations: tuple[str, ...] = ("ry", "rz"),
+        entangling_gate: EntanglingGate = "cx",
+        qnn: QNNCircuit | None = None,
+    ) -> None:
+        input_shape = tuple(int(size) for size in input_shape)
+        if len(input_shape) not in {1, 3} or (len(input_shape) == 3 and min(input_shape[1:]) < 4):
+            raise InputError(
+                "input_shape must be (features,) or (channels, height, width) of at least 4 × 4, "
+                f"got {input_shape}"
+            )
+        _check.at_least(1, input_size=min(input_shape))
+        config = ClassifierConfig(
+            kind="hybrid",
+            input_shape=input_shape,
+            num_features=num_qubits,
+            num_classes=num_classes,
+            num_qubits=num_qubits,
+            num_layers=num_layers,
+            readout=readout,
+            encoding=encoding,
+            entanglement=entanglement,
+            rotations=tuple(rotations),
+            entangling_gate=entangling_gate,
+        )
+        super().__init__(config, backend, seed, qnn)
+
+    def _build_front(self) -> None:
+        shape = self.config.input_shape or ()
+        make = _convolutional if len(shape) == 3 else _dense
+        self.front = make(shape, self.config.num_features)
+
+    def angles(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the front's outputs, squashed to ±π/2, (n, num_features), of rows (n, …).
+
+        Raises:
+            InputError: If the rows have another shape than ``input_shape``.
+        """
+        if tuple(x.shape[1:]) != self.config.input_shape:
+            raise InputError(
+                f"rows must have shape {self.config.input_shape}, got {tuple(x.shape[1:])}"
+            )
+        return _LARGEST_ANGLE * torch.tanh(self.front(x))
+
+    def fit_inputs(self, x: NDArray[np.float32]) -> None:
+        """Nothing is fitted before training: the front is trained with the rest."""
+
+
+def _convolutional(shape: tuple[int, ...], num_features: int) -> torch.nn.Sequential:
+    channels, height, width = shape
+    layers: list[torch.nn.Module] = []
+    for out_channels in _CHANNELS:
+        layers += [
+            _blank(torch.nn.Conv2d, channels, out_channels, kernel_size=3, padding=1),
+            torch.nn.ReLU(),
+            torch.nn.MaxPool2d(2),
+        ]
+        channels, height, width = out_channels, height // 2, width // 2
+    layers += [
+        torch.nn.Flatten(),
+        _blank(torch.nn.Linear, channels * height * width, num_features),
+    ]
+    return torch.nn.Sequential(*layers)
+
+
+def _dense(shape: tuple[int, ...], num_features: int) -> torch.nn.Sequential:
+    return torch.nn.Sequential(
+        _blank(torch.nn.Linear, shape[0], _HIDDEN),
+        torch.nn.ReLU(),
+        _blank(torch.nn.Linear, _HIDDEN, num_features),
+    )
+
+
+def _blank(kind: type[torch.nn.Module], *sizes: int, **options: int) -> torch.nn.Module:
+    """Make a layer without drawing weights from torch's global generator."""
+    return torch.nn.utils.skip_init(kind, *sizes, **options)

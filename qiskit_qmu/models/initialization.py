@@ -1,0 +1,75 @@
+"""Fresh weights from a given generator; torch's own layers would draw from its global state."""
+
+import math
+
+import numpy as np
+import torch
+from qiskit_machine_learning.connectors import TorchConnector
+
+from qiskit_qmu._check import InputError
+
+LARGEST_INITIAL_ANGLE = math.pi
+"""Angles of our models start uniformly in ±π; TorchConnector's own default is ±1."""
+
+_CONNECTOR_DEFAULT = 1.0
+
+
+def initialize_classical(module: torch.nn.Module, generator: np.random.Generator) -> None:
+    """Draw the weights of linear and convolutional layers in place.
+
+    Weights and biases are uniform in ±1/√(inputs of one output), as torch draws them by default.
+
+    Args:
+        module: A module; its TorchConnectors are left as they are.
+        generator: Source of the weights.
+
+    Raises:
+        InputError: If a layer with parameters is of another kind, such as a recurrent one.
+    """
+    for child in module.modules():
+        own = list(child.parameters(recurse=False))
+        if not own or isinstance(child, TorchConnector):
+            continue
+        if isinstance(child, torch.nn.Linear | torch.nn.Conv1d | torch.nn.Conv2d):
+            bound = 1 / math.sqrt(child.weight[0].numel())
+            for parameter in own:
+                _uniform(parameter, bound, generator)
+        elif isinstance(child, torch.nn.LayerNorm | torch.nn.modules.batchnorm._BatchNorm):  # noqa: SLF001
+            child.reset_parameters()
+        else:
+            raise InputError(
+                "layers to initialise must be linear, convolutional or normalising, or the model "
+                f"must have a method reinitialize(generator), got {type(child).__name__}"
+            )
+
+
+def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> None:
+    """Draw all weights of a module anew in place, each from the family it was made with.
+
+    Args:
+        module: One of our models, whose own ``reinitialize`` is called, or any module of linear,
+            convolutional and normalising layers and TorchConnectors.
+        generator: Source of the weights.
+
+    Raises:
+        InputError: If it holds a layer whose initialisation is not known.
+    """
+    own = getattr(module, "reinitialize", None)
+    if own is not None:
+        own(generator)
+        return
+    initialize_classical(module, generator)
+    for child in module.modules():
+        if isinstance(child, TorchConnector):
+            _uniform(child.weight, _CONNECTOR_DEFAULT, generator)
+
+
+def initial_angles(count: int, generator: np.random.Generator) -> np.ndarray:
+    """Return initial angles (count,) of our models, in radians."""
+    return generator.uniform(-LARGEST_INITIAL_ANGLE, LARGEST_INITIAL_ANGLE, count)
+
+
+def _uniform(parameter: torch.Tensor, bound: float, generator: np.random.Generator) -> None:
+    values = generator.uniform(-bound, bound, tuple(parameter.shape))
+    with torch.no_grad():
+        parameter.copy_(torch.as_tensor(values, dtype=parameter.dtype))

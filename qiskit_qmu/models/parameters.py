@@ -1,0 +1,58 @@
+"""Which parameters of a model are quantum, and copies that share what must not be copied."""
+
+import copy
+from typing import Literal, TypeVar, get_args
+
+import torch
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import connectors_of
+
+Part = Literal["all", "quantum", "classical"]
+"""Which parameters may change: all, the angles of TorchConnectors, or all others."""
+
+Module = TypeVar("Module", bound=torch.nn.Module)
+
+
+def clone_module(module: Module) -> Module:
+    """Return a copy with its own weights that shares the quantum neural networks.
+
+    A plain deep copy would copy the primitives too, with the state of their random streams: copy and
+    original would then see the same shot noise.
+    """
+    memo = {id(c.neural_network): c.neural_network for c in connectors_of(module)}
+    return copy.deepcopy(module, memo)
+
+
+def named_parameters(module: torch.nn.Module, part: Part = "all") -> dict[str, torch.nn.Parameter]:
+    """Return the trainable parameters of a part of a model, by name.
+
+    Args:
+        module: Any module.
+        part: "all", "quantum" or "classical".
+
+    Returns:
+        Parameters that require a gradient.
+
+    Raises:
+        InputError: If the part is unknown or has no parameters.
+    """
+    _check.one_of(get_args(Part), parameters=part)
+    quantum = {id(p) for c in connectors_of(module) for p in c.parameters()}
+    chosen = {
+        name: parameter
+        for name, parameter in module.named_parameters()
+        if parameter.requires_grad
+        and (part == "all" or (id(parameter) in quantum) == (part == "quantum"))
+    }
+    if not chosen:
+        raise InputError(f"the model must have {part} parameters, got none")
+    return chosen
+
+
+def parameter_counts(module: torch.nn.Module) -> dict[str, int]:
+    """Return the numbers of quantum and classical parameters."""
+    quantum = sum(p.numel() for c in connectors_of(module) for p in c.parameters())
+    total = sum(parameter.numel() for parameter in module.parameters())
+    return {"quantum": quantum, "classical": total - quantum}

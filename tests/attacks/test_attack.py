@@ -1,0 +1,128 @@
+"""What every attack must do, the features they share, and how folds are dealt."""
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.attacks import (
+    FEATURE_NAMES,
+    ClassifierAttack,
+    LossAttack,
+    MembershipAttack,
+    PaperNetworkAttack,
+    features,
+)
+from qiskit_qmu.attacks.attack import assign_folds
+from qiskit_qmu.metrics import stratified_auroc
+
+ATTACKS = [
+    LossAttack(),
+    LossAttack(statistic="loss"),
+    LossAttack(statistic="modified_entropy"),
+    ClassifierAttack(),
+    ClassifierAttack(features="expectations", folds=2),
+    ClassifierAttack(features=FEATURE_NAMES, folds=3, regularization=10.0),
+]
+
+
+@pytest.fixture(params=ATTACKS, ids=repr)
+def attack(request):
+    return request.param
+
+
+def rank(attack, members, nonmembers, known, seed=0):
+    inside, outside = attack.scores(
+        members, nonmembers, known_members=known, generator=np.random.default_rng(seed)
+    )
+    assert inside.shape == (len(members),)
+    assert outside.shape == (len(nonmembers),)
+    return inside, outside
+
+
+def test_it_is_a_membership_attack(attack):
+    assert isinstance(attack, MembershipAttack)
+
+
+@pytest.mark.parametrize("with_known", [False, True])
+def test_members_of_a_leaking_model_score_higher(attack, make, generator, with_known):
+    """A leak of two standard deviations; at these sizes an AUC below 0.6 would be 5 σ off."""
+    members, nonmembers = make(generator, 100, leak=6.0), make(generator, 200)
+    known = make(generator, 200, leak=6.0) if with_known else None
+    inside, outside = rank(attack, members, nonmembers, known)
+    floor = 0.5 if getattr(attack, "features", ()) == ("expectations",) else 0.7
+    assert stratified_auroc(inside, members.labels, outside, nonmembers.labels).value > floor
+
+
+def test_the_same_generator_gives_the_same_finite_scores(attack, make, generator):
+    groups = make(generator, 30), make(generator, 20), make(generator, 40)
+    before = np.random.get_state()[1].copy()
+    first, second = rank(attack, *groups), rank(attack, *groups)
+    np.testing.assert_array_equal(np.concatenate(first), np.concatenate(second))
+    assert np.isfinite(np.concatenate(first)).all()
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+
+def test_a_model_that_says_the_same_to_everyone_gives_nothing_away(attack, make, generator):
+    def constant(rows):
+        part = make(generator, rows, classes=2)
+        same = {"logits": np.ones((rows, 2)), "expectations": np.zeros((rows, 4))}
+        return dataclasses.replace(part, **same)
+
+    inside, outside = rank(attack, constant(30), constant(20), constant(10))
+    assert np.ptp(np.concatenate([inside, outside])) == 0.0
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (1, 20), (3, 2)])
+def test_very_few_rows_are_scored_all_the_same(attack, make, generator, sizes):
+    inside, outside = rank(attack, make(generator, sizes[0]), make(generator, sizes[1]), None)
+    assert np.isfinite(np.concatenate([inside, outside])).all()
+
+
+def test_an_empty_group_is_refused(attack, make, generator):
+    members = make(generator, 5)
+    with pytest.raises(InputError, match="nonmembers must not be empty"):
+        attack.scores(members, members.take([]), generator=generator)
+
+
+@pytest.mark.parametrize("config", [*ATTACKS, PaperNetworkAttack()], ids=repr)
+def test_it_is_a_value(config):
+    assert dataclasses.replace(config) == config
+    assert hash(dataclasses.replace(config)) == hash(config)
+    assert pickle.loads(pickle.dumps(config)) == config
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.folds = 3
+
+
+def test_features_are_the_named_columns(make, generator):
+    observations = make(generator, 7)
+    assert features(observations, "loss").shape == (7, 1)
+    both = features(observations, ("softmax", "expectations"))
+    expected = np.hstack([observations.probabilities, observations.expectations])
+    np.testing.assert_array_equal(both, expected)
+    np.testing.assert_array_equal(
+        features(observations, ["logit_confidence", "logits"])[:, 0], observations.logit_confidence
+    )
+
+
+def test_unknown_and_missing_features_are_refused(make, generator):
+    observations = dataclasses.replace(make(generator, 3), expectations=None)
+    with pytest.raises(InputError, match="feature must be one of loss, .* got 'gradient'"):
+        features(observations, "gradient")
+    with pytest.raises(InputError, match="features must not be empty"):
+        features(observations, ())
+    with pytest.raises(InputError, match="expectations must have been observed"):
+        features(observations, ("loss", "expectations"))
+    with pytest.raises(InputError, match="feature must be one of"):
+        ClassifierAttack(features="entropy")
+
+
+def test_folds_are_even_in_total_and_in_every_class(generator):
+    labels = generator.integers(0, 7, 103)
+    folds = assign_folds(labels, 5, generator)
+    assert np.ptp(np.bincount(folds, minlength=5)) <= 1
+    for label in range(7):
+        assert np.ptp(np.bincount(folds[labels == label], minlength=5)) <= 1
+    assert (folds != assign_folds(labels, 5, generator)).any()

@@ -1,0 +1,116 @@
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.report import aggregate
+from qiskit_qmu.report.aggregate import find
+
+
+def row(method, seed, **numbers):
+    return {"method": method, "seed": seed, **numbers}
+
+
+def test_original_and_oracle_come_first():
+    rows = [row(name, 0) for name in ("ga", "oracle", "ssd", "original")]
+    assert [summary.method for summary in aggregate(rows)] == ["original", "oracle", "ga", "ssd"]
+
+
+def test_one_seed_keeps_the_rows_own_interval():
+    (summary,) = aggregate([row("ga", 0, mia_auc=0.6, mia_auc_low=0.5, mia_auc_high=0.7)])
+    estimate = summary.values["mia_auc"]
+    assert (estimate.value, estimate.low, estimate.high) == (0.6, 0.5, 0.7)
+
+
+def test_several_seeds_give_a_t_interval_over_them():
+    values = [0.5, 0.55, 0.65]
+    rows = [row("ga", seed, acc_retain_test=value) for seed, value in enumerate(values)]
+    (summary,) = aggregate(rows)
+    expected = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
+    estimate = summary.values["acc_retain_test"]
+    assert summary.seeds == 3
+    assert (estimate.low, estimate.high) == pytest.approx(expected)
+
+
+def test_seeds_that_agree_are_not_taken_for_certainty():
+    own = {"acc_forget_train_low": 0.0, "acc_forget_train_high": 0.04}
+    rows = [row("ga", seed, acc_forget_train=0.0, **own) for seed in range(3)]
+    estimate = aggregate(rows)[0].values["acc_forget_train"]
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((0.0, 0.0, 0.04))
+
+
+@pytest.mark.parametrize("missing", [None, math.nan, math.inf, "nan"])
+def test_missing_numbers_are_left_out_of_the_mean(missing):
+    rows = [row("ga", 0, mia_auc=missing), row("ga", 1, mia_auc=0.6)]
+    estimate = aggregate(rows)[0].values["mia_auc"]
+    assert estimate.value == 0.6
+    assert not estimate.has_interval
+
+
+def test_gap_pairs_the_seeds():
+    # The oracle's own spread over seeds is large, its distance from the method is constant ± 0.01.
+    oracle = [0.5, 0.7, 0.9]
+    method = [0.41, 0.60, 0.79]
+    rows = [row("oracle", seed, acc_retain_test=value) for seed, value in enumerate(oracle)]
+    rows += [row("ga", seed, acc_retain_test=value) for seed, value in enumerate(method)]
+    gap = find(aggregate(rows), "ga").gaps["acc_retain_test"]
+    difference = np.subtract(method, oracle)
+    expected = stats.t.interval(0.95, 2, loc=difference.mean(), scale=stats.sem(difference))
+    assert gap.value == pytest.approx(difference.mean())
+    assert (gap.low, gap.high) == pytest.approx(expected)
+
+
+def test_gap_of_one_seed_squares_and_adds():
+    rows = [
+        row("oracle", 0, mia_auc=0.5, mia_auc_low=0.46, mia_auc_high=0.53),
+        row("ga", 0, mia_auc=0.6, mia_auc_low=0.56, mia_auc_high=0.63),
+    ]
+    gap = find(aggregate(rows), "ga").gaps["mia_auc"]
+    assert (gap.value, gap.low, gap.high) == pytest.approx((0.1, 0.05, 0.15))
+
+
+def test_the_oracle_and_methods_without_an_oracle_have_no_gap():
+    rows = [row("oracle", 0, mia_auc=0.5)]
+    assert not aggregate(rows)[0].gaps["mia_auc"].known
+    assert not aggregate([row("ga", 0, mia_auc=0.5)])[0].gaps["mia_auc"].known
+
+
+def test_excess_is_the_rate_minus_its_control():
+    (summary,) = aggregate([row("ga", 0, mia_paper_rate=0.77, mia_paper_control=0.52)])
+    assert summary.values["mia_paper_excess"].value == pytest.approx(0.25)
+
+
+def test_costs_are_multiples_of_the_oracles():
+    rows = [row("oracle", 0, circuits=200.0), row("ga", 0, circuits=50), row("original", 0)]
+    summaries = aggregate(rows)
+    assert find(summaries, "ga").relative_costs["circuits"] == 0.25
+    assert math.isnan(find(summaries, "original").relative_costs["circuits"])
+    assert math.isnan(find(summaries, "ga").relative_costs["seconds"])
+
+
+def test_an_oracle_that_cost_nothing_is_no_unit():
+    rows = [row("oracle", 0, circuits=0), row("ga", 0, circuits=50)]
+    assert math.isnan(find(aggregate(rows), "ga").relative_costs["circuits"])
+
+
+def test_verdicts_that_differ_are_counted():
+    rows = [row("ga", seed, verdict=text) for seed, text in enumerate(["a", "b", "b"])]
+    assert aggregate(rows)[0].verdict == "b (2 of 3 seeds); a (1 of 3 seeds)"
+    assert aggregate([row("ga", 0, verdict="a"), row("ga", 1, verdict="a")])[0].verdict == "a"
+    assert aggregate([row("ga", 0)])[0].verdict == ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "rows must not be empty"),
+        ([{"seed": 0}], r"every row must name its method, got \['seed'\]"),
+        ([row("ga", 0), row("ga", 0)], "one row per method and seed, got 2 of ga, seed 0"),
+        ([row("ga", 0, mia_auc="high")], "mia_auc must be a number or null, got 'high'"),
+    ],
+)
+def test_refuses(rows, message):
+    with pytest.raises(InputError, match=message):
+        aggregate(rows)
