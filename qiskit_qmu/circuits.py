@@ -57,7 +57,7 @@ def qnn_circuit(
     encoding: Encoding = "ry",
     rotations: Sequence[str] = ("ry", "rz"),
     entangler: Entangler = "ring",
-    entangling_gate: EntanglingGate = "cx",
+    entangling_gate: EntanglingGate = "cz",
 ) -> QNNCircuit:
     """Return an encoding followed by a hardware-efficient ansatz.
 

@@ -113,6 +113,23 @@ def assign_folds(
     return dealt
 
 
+def standardisation(
+    rows: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what to subtract from columns and what to divide them by.
+
+    Args:
+        rows: Training part of an attack, shape (n, ...), one row or more.
+
+    Returns:
+        Mean and standard deviation over the rows; a constant column has the deviation 1.
+    """
+    centre, spread = rows.mean(axis=0), rows.std(axis=0)
+    # The deviation of equal numbers is often 1e-17 rather than 0, by rounding of their mean.
+    varies = spread > 1e-12 * np.abs(centre)
+    return np.asarray(centre), np.where(varies, spread, 1.0)
+
+
 def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float64]:
     if name == "loss":
         return observations.losses[:, None]

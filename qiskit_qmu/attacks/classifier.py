@@ -14,6 +14,7 @@ from qiskit_qmu.attacks.attack import (
     assign_folds,
     check_feature_names,
     features,
+    standardisation,
 )
 from qiskit_qmu.observation import Observations, concatenate
 
@@ -83,8 +84,8 @@ class ClassifierAttack(MembershipAttack):
             Scores of shapes (members,) and (nonmembers,), in standard deviations of non-members.
 
         Raises:
-            InputError: If a group is empty or lacks a feature, or if the known members are of
-                another kind than the members.
+            InputError: If a group is empty or lacks a feature, or if the groups differ in classes,
+                expectations, counts or shots.
         """
         _check.not_empty(members=members, nonmembers=nonmembers)
         groups = (members, nonmembers)
@@ -114,11 +115,9 @@ class ClassifierAttack(MembershipAttack):
         # Imported late: scikit-learn takes most of a second.
         from sklearn.linear_model import LogisticRegression
 
-        spread = inputs.std(axis=0)
-        scale = np.where(spread > 0, spread, 1.0)
+        centre, scale = standardisation(inputs)
         regression = LogisticRegression(C=1 / self.regularization, max_iter=1000)
-        standardised = (inputs - inputs.mean(axis=0)) / scale
-        regression.fit(standardised, membership[counted], sample_weight=weights[counted])
+        regression.fit((inputs - centre) / scale, membership[counted], weights[counted])
         direction = regression.coef_[0] / scale
         return _standardised(
             lambda new: np.asarray(features(new, self.features) @ direction),
@@ -128,9 +127,8 @@ class ClassifierAttack(MembershipAttack):
 
 def _standardised(score: Score, reference: Observations) -> Score:
     """Return the score in standard deviations from its mean over the reference."""
-    values = score(reference)
-    centre, spread = values.mean(), values.std()
-    return lambda rows: (score(rows) - centre) / (spread if spread > 0 else 1.0)
+    centre, scale = standardisation(score(reference))
+    return lambda rows: np.asarray((score(rows) - centre) / scale)
 
 
 def _overlap_weights(

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks._network import DenseNetwork, sigmoid, train_network
-from qiskit_qmu.attacks.attack import FeatureName, assign_folds, check_feature_names, features
+from qiskit_qmu.attacks.attack import (
+    FeatureName,
+    assign_folds,
+    check_feature_names,
+    features,
+    standardisation,
+)
 from qiskit_qmu.metrics.intervals import Interval, binomial_interval
 from qiskit_qmu.observation import Observations
 
@@ -115,8 +121,7 @@ class PaperNetworkAttack:
 
     def _train(self, members: Array, nonmembers: Array, generator: np.random.Generator) -> "_Rater":
         rows = np.vstack([members, nonmembers])
-        spread = rows.std(axis=0)
-        centre, scale = rows.mean(axis=0), np.where(spread > 0, spread, 1.0)
+        centre, scale = standardisation(rows)
         network = train_network(
             (rows - centre) / scale,
             np.repeat([1.0, 0.0], [len(members), len(nonmembers)]),

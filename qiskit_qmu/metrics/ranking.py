@@ -81,7 +81,7 @@ def stratified_auroc(
     (1 − q)^k. With r = ((1 − level)/2)^(1/k), the value of 1 − q at which this is the error of one
     side, and k the smaller of the two groups (for several classes the effective number of
     non-members, 1/Σ_c (n_c/n)²/m_c), the lower limit is never above θ·r and the upper limit never
-    below 1 − (1 − θ)·r. Away from 0 and 1 this changes nothing.
+    below 1 − (1 − θ)·r. Away from 0 and 1 the limits are wider than that anyway.
 
     Args:
         member_scores: Finite scores of members, shape (n,), higher = more likely a member.

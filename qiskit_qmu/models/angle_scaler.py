@@ -8,13 +8,13 @@ from sklearn.decomposition import PCA
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 
-_LARGEST_DEVIATION = 3.0
+_LARGEST_DEVIATION = 2.0
 
 
 class AngleScaler(torch.nn.Module):
     """Projects flattened rows on principal components and scales them to angles.
 
-    Each component is divided by its standard deviation on the training rows; three standard
+    Each component is divided by its standard deviation on the training rows; two standard
     deviations are mapped to ``largest_angle``, and what lies beyond is cut off there, so that no
     row is turned past it.
 

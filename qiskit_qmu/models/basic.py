@@ -53,7 +53,7 @@ class BasicQNN(QuantumClassifier):
         encoding: Encoding = "ry",
         entanglement: Entangler = "ring",
         rotations: tuple[str, ...] = ("ry", "rz"),
-        entangling_gate: EntanglingGate = "cx",
+        entangling_gate: EntanglingGate = "cz",
         qnn: QNNCircuit | None = None,
     ) -> None:
         config = ClassifierConfig(
@@ -72,8 +72,8 @@ class BasicQNN(QuantumClassifier):
         super().__init__(config, backend, seed, qnn)
 
     def _build_front(self) -> None:
-        # An RY tells angles apart up to π; products of angles in a ZZ map need a smaller range.
-        largest = math.pi if self.config.encoding != "zz" else math.pi / 4
+        # ±π/2 is where ⟨Z⟩ and ⟨X⟩ after an RY are still one-to-one; a ZZ map multiplies angles.
+        largest = math.pi / 2 if self.config.encoding != "zz" else math.pi / 4
         self.scaler = AngleScaler(self.config.num_features, largest)
 
     def angles(self, x: torch.Tensor) -> torch.Tensor:

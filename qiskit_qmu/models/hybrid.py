@@ -57,7 +57,7 @@ class HybridQNN(QuantumClassifier):
         encoding: Encoding = "ry",
         entanglement: Entangler = "ring",
         rotations: tuple[str, ...] = ("ry", "rz"),
-        entangling_gate: EntanglingGate = "cx",
+        entangling_gate: EntanglingGate = "cz",
         qnn: QNNCircuit | None = None,
     ) -> None:
         input_shape = tuple(int(size) for size in input_shape)

@@ -8,8 +8,10 @@ from qiskit_machine_learning.connectors import TorchConnector
 
 from qiskit_qmu._check import InputError
 
-LARGEST_INITIAL_ANGLE = math.pi
-"""Angles of our models start uniformly in ±π; TorchConnector's own default is ±1."""
+LARGEST_INITIAL_ANGLE = 0.1
+"""Angles of our models start uniformly in ±0.1 rad, near the identity, where gradients are not flat
+(Zhang et al., Escaping from the barren plateau via Gaussian initializations,
+https://arxiv.org/abs/2203.09376); TorchConnector's own default is ±1."""
 
 _CONNECTOR_DEFAULT = 1.0
 
