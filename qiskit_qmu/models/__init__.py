@@ -12,6 +12,7 @@ from qiskit_qmu.models.parameters import (
     named_parameters,
     parameter_counts,
 )
+from qiskit_qmu.models.per_example import per_example_gradients
 
 __all__ = [
     "BasicQNN",
@@ -25,6 +26,7 @@ __all__ = [
     "named_parameters",
     "observe",
     "parameter_counts",
+    "per_example_gradients",
     "reinitialize",
     "save_model",
 ]

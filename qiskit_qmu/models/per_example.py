@@ -1,0 +1,183 @@
+"""Gradients of single rows, for any module that holds a QNN, from one batched call."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import NeuralNetwork
+
+from qiskit_qmu.models.parameters import Part, clone_module, named_parameters
+from qiskit_qmu.simulator import TorchSimulatorConnector
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Logits (1, classes) and label (1,) of one row to its loss."""
+
+_ROWS_AT_ONCE = 256
+
+
+def per_example_gradients(
+    module: torch.nn.Module,
+    rows: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    part: Part = "all",
+    loss: Loss = torch.nn.functional.cross_entropy,
+) -> dict[str, torch.Tensor]:
+    """Return the gradient of each row's loss, in evaluation mode.
+
+    A stock TorchConnector is differentiated by its network's own gradient, whole batch in one call.
+
+    Args:
+        module: Any module that returns logits.
+        rows: Rows (n, …).
+        labels: Labels (n,).
+        part: Whose gradients: "all", "quantum" or "classical" parameters.
+        loss: Loss of one row.
+
+    Returns:
+        Gradients (n, *shape) by parameter name.
+
+    Raises:
+        InputError: If the part is unknown or has no parameters.
+    """
+    names = list(named_parameters(module, part))
+    copy = _mappable(clone_module(module)).eval()
+    constants = {
+        **{name: p.detach() for name, p in copy.named_parameters()},
+        **dict(copy.named_buffers()),
+    }
+    chosen = {name: constants.pop(name) for name in names}
+
+    def loss_of_row(
+        parameters: dict[str, torch.Tensor], row: torch.Tensor, label: torch.Tensor
+    ) -> torch.Tensor:
+        logits = torch.func.functional_call(
+            copy, {**constants, **parameters}, (row.unsqueeze(0),), tie_weights=False
+        )
+        return loss(logits, label.unsqueeze(0))
+
+    gradient = torch.func.vmap(
+        torch.func.grad(loss_of_row), in_dims=(None, 0, 0), chunk_size=_ROWS_AT_ONCE
+    )
+    gradients: dict[str, torch.Tensor] = gradient(chosen, rows, labels)
+    return {name: value.detach() for name, value in gradients.items()}
+
+
+def _mappable(module: torch.nn.Module) -> torch.nn.Module:
+    """Replace connectors that torch.func cannot map over."""
+    if _needs_replacing(module):
+        return _MappableConnector(module)
+    for name, child in module.named_children():
+        setattr(module, name, _mappable(child))
+    return module
+
+
+def _needs_replacing(module: torch.nn.Module) -> bool:
+    exact = isinstance(module, TorchSimulatorConnector) and module.program is not None
+    return isinstance(module, TorchConnector) and not exact
+
+
+class _MappableConnector(torch.nn.Module):
+    """A TorchConnector's network behind functions with rules for torch.func.vmap."""
+
+    def __init__(self, connector: torch.nn.Module) -> None:
+        super().__init__()
+        self._network: NeuralNetwork = connector.neural_network
+        self.weight = connector.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the outputs (n, *output_shape) of inputs (n, num_inputs)."""
+        outputs: torch.Tensor = _Outputs.apply(self._network, x, self.weight)
+        return outputs
+
+
+class _Outputs(torch.autograd.Function):
+    """Outputs (n, …) of a network at inputs (n, I) and weights (W,)."""
+
+    @staticmethod
+    def forward(network: NeuralNetwork, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        """Run the network's forward pass."""
+        outputs = network.forward(x.detach().cpu().numpy(), weight.detach().cpu().numpy())
+        return torch.as_tensor(outputs, dtype=weight.dtype)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
+        """Keep inputs and weights."""
+        ctx.network, x, weight = inputs
+        ctx.save_for_backward(x, weight)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor, torch.Tensor]:  # type: ignore[override]
+        """Contract the network's Jacobian with the gradient, summed over the rows."""
+        x, weight = ctx.saved_tensors
+        by_inputs, by_weights = _Contraction.apply(ctx.network, x, weight, gradient)
+        return None, by_inputs, by_weights.sum(0)
+
+    @staticmethod
+    def vmap(
+        info: Any,
+        in_dims: tuple[int | None, ...],
+        network: NeuralNetwork,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+    ) -> tuple[torch.Tensor, int]:
+        """Run all mapped rows as one batch."""
+        folded = _fold(x, in_dims[1], info.batch_size)
+        outputs = _Outputs.apply(network, folded, weight)
+        return outputs.unflatten(0, (info.batch_size, -1)), 0
+
+
+class _Contraction(torch.autograd.Function):
+    """Gradients (n, I) and (n, W), row by row, from gradients (n, …) of the outputs."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        network: NeuralNetwork, x: torch.Tensor, weight: torch.Tensor, gradient: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Run the network's backward pass."""
+        by_inputs, by_weights = network.backward(
+            x.detach().cpu().numpy(), weight.detach().cpu().numpy()
+        )
+        flat = gradient.flatten(1)
+
+        def contract(jacobian: Any, size: int) -> torch.Tensor:
+            if jacobian is None:  # a network without input gradients
+                return flat.new_zeros(len(flat), size)
+            tensor = torch.as_tensor(jacobian, dtype=flat.dtype).reshape(len(flat), -1, size)
+            return torch.einsum("no,nos->ns", flat, tensor)
+
+        return contract(by_inputs, x.shape[-1]), contract(by_weights, len(weight))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Nothing to keep: there is no second derivative."""
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
+        """Refuse: Qiskit ML has no second derivatives."""
+        raise NotImplementedError("a quantum neural network has no second derivative here")
+
+    @staticmethod
+    def vmap(
+        info: Any,
+        in_dims: tuple[int | None, ...],
+        network: NeuralNetwork,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        gradient: torch.Tensor,
+    ) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[int, int]]:
+        """Differentiate all mapped rows as one batch."""
+        size = info.batch_size
+        results = _Contraction.apply(
+            network, _fold(x, in_dims[1], size), weight, _fold(gradient, in_dims[3], size)
+        )
+        by_inputs, by_weights = (result.unflatten(0, (size, -1)) for result in results)
+        return (by_inputs, by_weights), (0, 0)
+
+
+def _fold(tensor: torch.Tensor, dim: int | None, size: int) -> torch.Tensor:
+    """Make a mapped dimension part of the rows."""
+    if dim is None:
+        return tensor.expand(size, *tensor.shape).flatten(0, 1)
+    return tensor.movedim(dim, 0).flatten(0, 1)

@@ -1,0 +1,102 @@
+"""Gradient ascent on the forgotten rows until they are forgotten; GA and RGA share it."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+
+from qiskit_qmu import _check
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.training import Optimizer, batches, checked_rows, cross_entropy, make_optimizer
+from qiskit_qmu.unlearning.stopping import forgotten_confidence, loss_and_confidence, unseen_loss
+from qiskit_qmu.unlearning.strategy import Module, Work
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Ascent:
+    """How to ascend and when to stop.
+
+    Attributes:
+        learning_rate: Step size η.
+        batch_size: Forgotten rows of one step.
+        max_epochs: Passes over the forgotten rows at most.
+        optimizer: "adam", or "sgd" with momentum 0.9.
+        loss_threshold: Mean loss on the forgotten rows, in nats, at which to stop.
+        confidence_threshold: Mean confidence in their true class below which to stop. With neither
+            threshold given, a class is forgotten at half of chance confidence, and single rows at
+            the loss of rows that were never seen.
+    """
+
+    learning_rate: float
+    batch_size: int
+    max_epochs: int
+    optimizer: Optimizer
+    loss_threshold: float | None
+    confidence_threshold: float | None
+
+    def __post_init__(self) -> None:
+        _check.positive(learning_rate=self.learning_rate)
+        _check.at_least(1, batch_size=self.batch_size, max_epochs=self.max_epochs)
+        _check.one_of(("adam", "sgd"), optimizer=self.optimizer)
+        if self.loss_threshold is not None:
+            _check.positive(loss_threshold=self.loss_threshold)
+        if self.confidence_threshold is not None:
+            _check.between(0.0, 1.0, confidence_threshold=self.confidence_threshold)
+
+    def run(
+        self,
+        work: Work[Module],
+        split: ForgetSplit,
+        generator: np.random.Generator,
+        scales: dict[str, torch.Tensor] | None = None,
+    ) -> None:
+        """Ascend in place: θ ← θ + η · scale · ∇L(forgotten rows).
+
+        Args:
+            work: The working copy.
+            split: The task.
+            generator: Order of the batches.
+            scales: Factor of each parameter's update, by name; 1 where None.
+        """
+        loss_threshold, confidence_threshold = self._thresholds(work.model, split)
+        x, y = checked_rows(split.forget.x, split.forget.y)
+        trained = {n: p for n, p in work.model.named_parameters() if p.requires_grad}
+        optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
+        for _ in range(self.max_epochs):
+            for batch in batches(len(x), self.batch_size, generator):
+                loss, confidence = loss_and_confidence(work.model, split.forget)
+                work.history.append({"forget_loss": loss, "forget_confidence": confidence})
+                if loss >= loss_threshold or confidence < confidence_threshold:
+                    return
+                optimizer.zero_grad(set_to_none=True)
+                (-cross_entropy(work.model(x[batch]), y[batch])).backward()
+                _scaled_step(optimizer, trained, scales)
+
+    def _thresholds(self, model: torch.nn.Module, split: ForgetSplit) -> tuple[float, float]:
+        loss = float("inf") if self.loss_threshold is None else self.loss_threshold
+        confidence = 0.0 if self.confidence_threshold is None else self.confidence_threshold
+        if self.loss_threshold is None and self.confidence_threshold is None:
+            if split.kind == "class":
+                confidence = forgotten_confidence(split.num_classes)
+            else:
+                loss = unseen_loss(model, split)
+        return loss, confidence
+
+
+def _scaled_step(
+    optimizer: torch.optim.Optimizer,
+    parameters: dict[str, torch.nn.Parameter],
+    scales: dict[str, torch.Tensor] | None,
+) -> None:
+    """Step, and take back the share of each update that its scale does not allow.
+
+    The update is scaled and not the gradient, because Adam would undo any scale of the gradient.
+    """
+    before = {name: p.detach().clone() for name, p in parameters.items()} if scales else {}
+    optimizer.step()
+    with torch.no_grad():
+        for name, scale in (scales or {}).items():
+            parameter = parameters[name]
+            parameter.copy_(before[name] + scale * (parameter - before[name]))

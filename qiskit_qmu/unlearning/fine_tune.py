@@ -1,0 +1,66 @@
+"""FineTune: go on training on the retained rows only, and let the others fade."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from qiskit_qmu._seeds import as_generator
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.models import Part
+from qiskit_qmu.training import Optimizer, Trainer
+from qiskit_qmu.unlearning.strategy import (
+    Module,
+    UnlearningResult,
+    UnlearningStrategy,
+    working_copy,
+)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class FineTune(UnlearningStrategy):
+    """Descend on the cross-entropy of the retained rows: the "GD" baseline, and the "-R" phase.
+
+    Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
+    https://arxiv.org/abs/2509.06086, Table 2. The optimiser's state is always fresh.
+
+    Attributes:
+        epochs: Passes over the retained rows.
+        batch_size: Rows of one step.
+        learning_rate: Step size.
+        optimizer: "adam", or "sgd" with momentum 0.9.
+        parameters: Which parameters may change.
+    """
+
+    epochs: int = 2
+    batch_size: int = 32
+    learning_rate: float = 5e-3
+    optimizer: Optimizer = "adam"
+    parameters: Part = "all"
+
+    def __post_init__(self) -> None:
+        self._trainer()
+
+    def __call__(
+        self,
+        model: Module,
+        split: ForgetSplit,
+        *,
+        generator: np.random.Generator | int | None = None,
+    ) -> UnlearningResult[Module]:
+        """Return the fine-tuned model; see `UnlearningStrategy`."""
+        with working_copy(model, self.parameters) as work:
+            history = self._trainer().fit(
+                work.model, split.retain.x, split.retain.y, generator=as_generator(generator)
+            )
+            work.history += [{"retain_loss": loss} for loss in history.losses]
+        return work.result()
+
+    def _trainer(self) -> Trainer:
+        return Trainer(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            optimizer=self.optimizer,
+        )

@@ -1,0 +1,32 @@
+"""NoOp: the model as it is; the row that every table must be read against."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.unlearning.strategy import (
+    Module,
+    UnlearningResult,
+    UnlearningStrategy,
+    working_copy,
+)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class NoOp(UnlearningStrategy):
+    """Return a copy of the original model."""
+
+    def __call__(
+        self,
+        model: Module,
+        split: ForgetSplit,
+        *,
+        generator: np.random.Generator | int | None = None,
+    ) -> UnlearningResult[Module]:
+        """Return a copy; see `UnlearningStrategy`."""
+        with working_copy(model) as work:
+            pass
+        return work.result()

@@ -1,0 +1,185 @@
+"""SelectiveDampening (SSD): shrink the parameters that the forgotten rows own."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+import torch
+from qiskit.circuit import Parameter
+from qiskit_machine_learning.connectors import TorchConnector
+
+from qiskit_qmu import _check
+from qiskit_qmu.backends import connectors_of
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.models import Part
+from qiskit_qmu.unlearning.fisher import fisher_diagonal
+from qiskit_qmu.unlearning.stopping import accuracy, loss_and_confidence, unseen_loss
+from qiskit_qmu.unlearning.strategy import (
+    Module,
+    Step,
+    UnlearningResult,
+    UnlearningStrategy,
+    working_copy,
+)
+
+_ALPHAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
+_STRENGTHS = (0.01, 0.1, 0.5, 1.0)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SelectiveDampening(UnlearningStrategy):
+    """θ_i ← β_i θ_i, β_i = min(λ I_i / I_u,i, 1), for each i with I_u,i > α I_i.
+
+    I_u and I are the Fisher diagonals on the forgotten rows and on the reference rows. Foster et
+    al., Fast Machine Unlearning Without Retraining Through Selective Synaptic Dampening,
+    https://arxiv.org/abs/2308.07707; equations 7 to 9 of Su et al.,
+    https://arxiv.org/abs/2509.06086. There is no training.
+
+    Attributes:
+        alpha: Selection α. None: chosen together with λ, where λ is None too, by forward passes
+            alone: the mildest choice that forgets, measured on the forgotten rows, at the highest
+            accuracy on validation rows (retained rows where there are none).
+        dampening: Dampening constant λ; None: chosen with α.
+        reference: "retain" for I on the retained rows, as Su et al. write; "all" for I on all
+            training rows, as in the code of Foster et al.
+        parameters: Which parameters may change.
+    """
+
+    alpha: float | None = None
+    dampening: float | None = None
+    reference: Literal["retain", "all"] = "retain"
+    parameters: Part = "all"
+
+    def __post_init__(self) -> None:
+        if self.alpha is not None:
+            _check.positive(alpha=self.alpha)
+        if self.dampening is not None:
+            _check.positive(dampening=self.dampening)
+        _check.one_of(("retain", "all"), reference=self.reference)
+
+    def __call__(
+        self,
+        model: Module,
+        split: ForgetSplit,
+        *,
+        generator: np.random.Generator | int | None = None,
+    ) -> UnlearningResult[Module]:
+        """Return the unlearned model; see `UnlearningStrategy`. Nothing is random here."""
+        with working_copy(model, self.parameters) as work:
+            wrap_angles(work.model)
+            forget, cost = fisher_diagonal(work.model, split.forget, part=self.parameters)
+            retain, other_cost = fisher_diagonal(work.model, split.retain, part=self.parameters)
+            work.meter.add(cost + other_cost)
+            reference = self._reference(forget, retain, split)
+            original = {n: p.detach().clone() for n, p in work.model.named_parameters()}
+            target = unseen_loss(work.model, split) if split.kind == "instances" else None
+            candidates = [
+                self._try(work.model, original, forget, reference, choice, split)
+                for choice in self._choices()
+            ]
+            work.history += candidates
+            best = max(candidates, key=lambda step: _merit(step, target))
+            _dampen(work.model, original, forget, reference, best["alpha"], best["lambda"])
+        return work.result()
+
+    def _choices(self) -> list[tuple[float, float]]:
+        alphas = _ALPHAS if self.alpha is None else (self.alpha,)
+        strengths = _STRENGTHS if self.dampening is None else (self.dampening,)
+        return [(alpha, strength) for alpha in alphas for strength in strengths]
+
+    def _reference(
+        self, forget: dict[str, torch.Tensor], retain: dict[str, torch.Tensor], split: ForgetSplit
+    ) -> dict[str, torch.Tensor]:
+        if self.reference == "retain":
+            return retain
+        share = len(split.forget) / (len(split.forget) + len(split.retain))
+        return {name: share * forget[name] + (1 - share) * retain[name] for name in forget}
+
+    def _try(
+        self,
+        model: torch.nn.Module,
+        original: dict[str, torch.Tensor],
+        forget: dict[str, torch.Tensor],
+        reference: dict[str, torch.Tensor],
+        choice: tuple[float, float],
+        split: ForgetSplit,
+    ) -> Step:
+        """Measure one choice of (α, λ), by forward passes."""
+        share = _dampen(model, original, forget, reference, *choice)
+        step: Step = {"alpha": choice[0], "lambda": choice[1], "dampened_share": share}
+        if len(self._choices()) > 1:
+            kept = split.retain
+            if len(split.validation):
+                kept = split.validation
+                if split.label is not None:
+                    kept = kept.take(np.flatnonzero(kept.y != split.label))
+            loss, _ = loss_and_confidence(model, split.forget)
+            step["forget_loss"] = loss
+            step["forget_accuracy"] = accuracy(model, split.forget)
+            step["kept_accuracy"] = accuracy(model, kept)
+        return step
+
+
+def wrap_angles(model: torch.nn.Module) -> None:
+    """Bring angles to (-π, π] in place, where that leaves every circuit's outcome as it is.
+
+    An angle and the same angle plus 2π are the same gate but would be dampened differently.
+    """
+    for connector in connectors_of(model):
+        periodic = _is_periodic(connector)
+        with torch.no_grad():
+            wrapped = math.pi - torch.remainder(math.pi - connector.weight, 2 * math.pi)
+            connector.weight.copy_(torch.where(periodic, wrapped, connector.weight))
+
+
+def _is_periodic(connector: TorchConnector) -> torch.Tensor:
+    """Tell which weights enter one-qubit rotations as they are, and nothing else."""
+    network = connector.neural_network
+    weights = list(network.weight_params)
+    bare: dict[Parameter, bool] = {}
+    for instruction in network.circuit.data:
+        operation = instruction.operation
+        for expression in operation.params:
+            for parameter in getattr(expression, "parameters", ()):
+                plain = expression == parameter and operation.name in {"rx", "ry", "rz", "p"}
+                bare[parameter] = bare.get(parameter, True) and plain
+    return torch.tensor([bare.get(weight, False) for weight in weights])
+
+
+def _dampen(
+    model: torch.nn.Module,
+    original: dict[str, torch.Tensor],
+    forget: dict[str, torch.Tensor],
+    reference: dict[str, torch.Tensor],
+    alpha: float,
+    strength: float,
+) -> float:
+    """Write the dampened parameters into the model; return the share that was dampened."""
+    parameters = dict(model.named_parameters())
+    selected_count, count = 0, 0
+    with torch.no_grad():
+        for name, own in forget.items():
+            selected = own > alpha * reference[name]
+            ratio = strength * reference[name] / own.clamp_min(torch.finfo().tiny)
+            factor = torch.where(selected, ratio.clamp_max(1.0), 1.0)
+            parameters[name].copy_(original[name] * factor.to(original[name].dtype))
+            selected_count += int(selected.sum())
+            count += selected.numel()
+    return selected_count / count
+
+
+def _merit(step: Step, target_loss: float | None) -> tuple[float, ...]:
+    """Order choices: forgotten first, then accurate, then mild."""
+    if "forget_accuracy" not in step:
+        return (0.0,)
+    if target_loss is None:
+        forgotten = -max(0.0, step["forget_accuracy"] - _FORGOTTEN_ACCURACY)
+    else:
+        forgotten = -max(0.0, target_loss - step["forget_loss"])
+    # One percent more forgetting is not worth more than one percent of accuracy.
+    return (forgotten + step["kept_accuracy"], -step["dampened_share"])
+
+
+_FORGOTTEN_ACCURACY = 0.01

@@ -1,0 +1,52 @@
+"""When an ascent has forgotten enough: the loss that rows have which were never seen."""
+
+import math
+
+import torch
+
+from qiskit_qmu.data import ForgetSplit, Rows
+from qiskit_qmu.training import checked_rows
+
+
+def forgotten_confidence(num_classes: int) -> float:
+    """Return the mean confidence below which a class counts as forgotten: half of chance."""
+    return 0.5 / num_classes
+
+
+def unseen_loss(module: torch.nn.Module, split: ForgetSplit) -> float:
+    """Return the loss at which single rows count as forgotten.
+
+    It is the loss on the validation rows, which no model was trained on: a model that never saw the
+    forgotten rows would do as well on them as on those. Without validation rows it is the loss of
+    guessing, ln(classes), which over-forgets.
+
+    Args:
+        module: The original model.
+        split: The task, best with validation rows.
+    """
+    if len(split.validation) == 0:
+        return math.log(split.num_classes)
+    return loss_and_confidence(module, split.validation)[0]
+
+
+def loss_and_confidence(module: torch.nn.Module, rows: Rows) -> tuple[float, float]:
+    """Return a module's mean loss, in nats, and mean confidence in the true class."""
+    x, y = checked_rows(rows.x, rows.y)
+    was_training = module.training
+    module.eval()
+    with torch.no_grad():
+        log_probability = torch.log_softmax(module(x).double(), dim=1)
+    module.train(was_training)
+    own = log_probability.gather(1, y.unsqueeze(1))
+    return float(-own.mean()), float(own.exp().mean())
+
+
+def accuracy(module: torch.nn.Module, rows: Rows) -> float:
+    """Return the share of rows that a module classifies correctly."""
+    x, y = checked_rows(rows.x, rows.y)
+    was_training = module.training
+    module.eval()
+    with torch.no_grad():
+        correct = (module(x).argmax(1) == y).double().mean()
+    module.train(was_training)
+    return float(correct)
