@@ -15,19 +15,21 @@ class AngleScaler(torch.nn.Module):
     """Projects flattened rows on principal components and scales them to angles.
 
     Each component is divided by its standard deviation on the training rows; two standard
-    deviations are mapped to ``largest_angle``, and what lies beyond is cut off there, so that no
-    row is turned past it.
+    deviations are mapped to ``centre`` ± ``largest_angle``, and what lies beyond is cut off there,
+    so that no row is turned past it.
 
     Args:
         num_features: Principal components to keep; rows with just as many values are only scaled.
-        largest_angle: In radians.
+        largest_angle: Largest distance from the centre, in radians.
+        centre: Angle of the mean row, in radians.
     """
 
     mean: torch.Tensor
     projection: torch.Tensor
 
-    def __init__(self, num_features: int, largest_angle: float) -> None:
+    def __init__(self, num_features: int, largest_angle: float, *, centre: float = 0.0) -> None:
         super().__init__()
+        self.centre = centre
         self.num_features = num_features
         self.largest_angle = largest_angle
         self.register_buffer("mean", torch.zeros(0))
@@ -82,4 +84,4 @@ class AngleScaler(torch.nn.Module):
         if flat.shape[1] != len(self.mean):
             raise InputError(f"rows must have {len(self.mean)} values, got {flat.shape[1]}")
         angles = (flat - self.mean) @ self.projection
-        return angles.clamp(-self.largest_angle, self.largest_angle)
+        return self.centre + angles.clamp(-self.largest_angle, self.largest_angle)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit
 from qiskit_qmu.models.angle_scaler import AngleScaler
-from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
+from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier, centre_of
 from qiskit_qmu.models.quantum_layer import Readout
 
 
@@ -72,9 +72,10 @@ class BasicQNN(QuantumClassifier):
         super().__init__(config, backend, seed, qnn)
 
     def _build_front(self) -> None:
-        # ±π/2 is where ⟨Z⟩ and ⟨X⟩ after an RY are still one-to-one; a ZZ map multiplies angles.
+        # A ZZ map multiplies angles.
         largest = math.pi / 2 if self.config.encoding != "zz" else math.pi / 4
-        self.scaler = AngleScaler(self.config.num_features, largest)
+        centre = centre_of(self.config.encoding)
+        self.scaler = AngleScaler(self.config.num_features, largest, centre=centre)
 
     def angles(self, x: torch.Tensor) -> torch.Tensor:
         """Return the scaled principal components (n, num_features) of rows (n, …)."""
@@ -89,4 +90,4 @@ class BasicQNN(QuantumClassifier):
     def reinitialize(self, generator: np.random.Generator) -> None:
         """Draw all weights anew and forget PCA and scaling."""
         super().reinitialize(generator)
-        self.scaler = AngleScaler(self.scaler.num_features, self.scaler.largest_angle)
+        self._build_front()

@@ -1,5 +1,6 @@
 """What BasicQNN and HybridQNN share: a front that makes angles, a QNN, and a linear head."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -79,6 +80,15 @@ class ClassifierConfig:
             entangler=self.entanglement,
             entangling_gate=self.entangling_gate,
         )
+
+
+def centre_of(encoding: Encoding) -> float:
+    """Return the angle around which features are encoded, in radians.
+
+    An RY rotation of |0> by π/2 + x has ⟨Z⟩ = -sin x: steepest at x = 0 and one-to-one up to ±π/2.
+    Around 0 it would be cos x, flat there and blind to the sign of x.
+    """
+    return math.pi / 2 if encoding == "ry" else 0.0
 
 
 class QuantumClassifier(torch.nn.Module, ABC):

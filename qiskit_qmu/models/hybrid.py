@@ -11,12 +11,11 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit
-from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
+from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier, centre_of
 from qiskit_qmu.models.quantum_layer import Readout
 
 _CHANNELS = (8, 16)
 _HIDDEN = 32
-_LARGEST_ANGLE = math.pi / 2
 
 
 @final
@@ -88,7 +87,7 @@ class HybridQNN(QuantumClassifier):
         self.front = make(shape, self.config.num_features)
 
     def angles(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the front's outputs, squashed to ±π/2, (n, num_features), of rows (n, …).
+        """Return the front's outputs as angles (n, num_features) of rows (n, …).
 
         Raises:
             InputError: If the rows have another shape than ``input_shape``.
@@ -97,7 +96,7 @@ class HybridQNN(QuantumClassifier):
             raise InputError(
                 f"rows must have shape {self.config.input_shape}, got {tuple(x.shape[1:])}"
             )
-        return _LARGEST_ANGLE * torch.tanh(self.front(x))
+        return centre_of(self.config.encoding) + math.pi / 2 * torch.tanh(self.front(x))
 
     def fit_inputs(self, x: NDArray[np.float32]) -> None:
         """Nothing is fitted before training: the front is trained with the rest."""

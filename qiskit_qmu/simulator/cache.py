@@ -1,13 +1,15 @@
 """Compiled circuits, kept while they are in use."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from qiskit.circuit import Parameter, QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Parameter, QuantumCircuit
+from qiskit.circuit.library import UnitaryGate
 
+from qiskit_qmu import _check
 from qiskit_qmu.simulator.simulation import Simulation, simulate
 
 _CAPACITY = 64
@@ -59,17 +61,21 @@ class SharedColumns:
     Args:
         circuit: The circuit whose parameters, in its own order, are the columns.
         values: Parameter values (B, P).
+
+    Raises:
+        InputError: If a value is NaN or infinite.
     """
 
     def __init__(self, circuit: QuantumCircuit, values: NDArray[np.float64]) -> None:
         values = np.asarray(values, dtype=float)
         parameters = list(circuit.parameters)
-        self.differs = np.ptp(values, axis=0) > 0 if len(values) else np.zeros(0, dtype=bool)
+        _check.finite(parameter_values=values)
+        self.differs = (values != values[:1]).any(axis=0) | (len(values) == 0)
         pairs = list(zip(parameters, self.differs, strict=True))
         self.batched_parameters = [parameter for parameter, differs in pairs if differs]
         self.shared_parameters = [parameter for parameter, differs in pairs if not differs]
         self.batched = torch.as_tensor(values[:, self.differs])
-        self.shared = torch.as_tensor(values[0, ~self.differs])
+        self.shared = torch.as_tensor(values[:1, ~self.differs]).flatten()
 
 
 def _content(circuit: QuantumCircuit) -> tuple[object, ...]:
@@ -78,8 +84,8 @@ def _content(circuit: QuantumCircuit) -> tuple[object, ...]:
         circuit.num_qubits,
         *(
             (
-                instruction.operation.name,
-                tuple(_hashable(p) for p in instruction.operation.params),
+                instruction.name,
+                _operation_content(instruction),
                 tuple(index[bit] for bit in (*instruction.qubits, *instruction.clbits)),
             )
             for instruction in circuit.data
@@ -87,5 +93,19 @@ def _content(circuit: QuantumCircuit) -> tuple[object, ...]:
     )
 
 
+def _operation_content(instruction: CircuitInstruction) -> tuple[object, ...]:
+    if instruction.is_standard_gate():
+        return tuple(instruction.params)
+    operation = instruction.operation
+    content = tuple(_hashable(parameter) for parameter in getattr(operation, "params", ()))
+    if isinstance(operation, UnitaryGate):  # its definition would be synthesized from its matrix
+        return content
+    # Other gates may share name and parameters and still be defined differently.
+    definition = getattr(operation, "definition", None)
+    return content if definition is None else (*content, _content(definition))
+
+
 def _hashable(parameter: object) -> object:
-    return parameter.tobytes() if isinstance(parameter, np.ndarray) else parameter
+    if isinstance(parameter, np.ndarray):
+        return parameter.tobytes()
+    return parameter if isinstance(parameter, Hashable) else repr(parameter)

@@ -79,7 +79,7 @@ class TorchEstimator(BaseEstimatorV2):
         results = []
         for pub in pubs:
             values = pub.parameter_values.as_array(pub.circuit.parameters)
-            rows = values.reshape(-1, pub.circuit.num_parameters)
+            rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
             key = (id(pub.circuit), rows.tobytes())
             if key not in states:
                 states[key] = self.cache.states(pub.circuit, rows)
@@ -99,7 +99,7 @@ class TorchEstimator(BaseEstimatorV2):
             means, errors = sampled_expectations(unique, states, self.shots, self._generator)
             values, variances = means[which, row_index], errors[which, row_index]
         return PubResult(
-            DataBin(evs=values, stds=np.sqrt(variances), shape=pub.shape),
+            DataBin(evs=np.asarray(values), stds=np.asarray(np.sqrt(variances)), shape=pub.shape),
             metadata={
                 "target_precision": pub.precision,
                 "shots": self.shots,

@@ -147,7 +147,7 @@ def _elementary(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
     kind = gate.base_class
     open_control = _has_open_control(gate)
     symbolic = any(isinstance(p, ParameterExpression) and p.parameters for p in gate.params)
-    if not symbolic and len(qubits) == 1:
+    if not symbolic and len(qubits) == 1 and hasattr(gate, "__array__"):
         yield Fixed(qubits[0], np.asarray(gate.to_matrix(), dtype=complex))
     elif kind in _ROTATIONS:
         yield Rotation(qubits[0], _ROTATIONS[kind], gate.params[0])

@@ -26,7 +26,7 @@ class PauliSums:
         self, observables: Sequence[SparsePauliOp], dtype: torch.dtype, device: torch.device
     ) -> None:
         tables: dict[int, np.ndarray] = {}
-        num_qubits = observables[0].num_qubits
+        num_qubits = observables[0].num_qubits if observables else 0
         for row, observable in enumerate(observables):
             for pauli, coefficient in zip(observable.paulis, observable.coeffs, strict=True):
                 flip, sign = _mask(pauli.x), _mask(pauli.z)
@@ -47,7 +47,7 @@ class PauliSums:
 
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
         """Return the expectation values (O, B) of states (2^n, B)."""
-        total = torch.zeros((), dtype=states.real.dtype, device=states.device)
+        total = states.real.new_zeros(self._count, states.shape[1])
         for flipped, table in self._terms:
             if flipped is None:
                 total = total + table.real @ probabilities(states)

@@ -121,7 +121,8 @@ class TorchSampler(BaseSamplerV2):
     def _sample(self, pub: SamplerPub) -> SamplerPubResult:
         circuit = pub.circuit
         values = pub.parameter_values.as_array(circuit.parameters)
-        states = self.cache.states(circuit, values.reshape(-1, circuit.num_parameters))
+        rows = values.reshape(pub.parameter_values.size, circuit.num_parameters)
+        states = self.cache.states(circuit, rows)
         registers = measured_qubits(circuit)
         if pub.shots is None:
             fields = _exact_fields(states, registers, pub.shape)
