@@ -1,1 +1,86 @@
-"""Quantum machine unlearning and membership-privacy audits for Qiskit."""
+"""Quantum machine unlearning and membership-privacy audits for Qiskit.
+
+    import qiskit_qmu as qmu
+
+    ds = qmu.load_dataset("digits")
+    split = qmu.ForgetSplit.by_class(ds, label=4)
+    model = qmu.HybridQNN(input_shape=ds.input_shape)
+    trainer = qmu.Trainer()
+    trainer.fit(model, split.train.x, split.train.y, generator=0)
+    oracle = qmu.unlearning.Retrain(trainer=trainer)(model, split, generator=1).model
+    unlearned = qmu.unlearning.SelectiveDampening()(model, split).model
+    print(qmu.audit(unlearned, split, oracle=oracle, original=model))
+
+Names are imported when they are first used, so that `import qiskit_qmu` is quick.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qiskit_qmu import attacks, auditing, backends, data, metrics, models, simulator, unlearning
+    from qiskit_qmu.auditing import AuditReport, audit
+    from qiskit_qmu.backends import Backend, Usage, open_backend
+    from qiskit_qmu.circuits import QNNCircuit, qnn_circuit
+    from qiskit_qmu.data import Dataset, ForgetSplit, Rows, dataset_from_arrays, load_dataset
+    from qiskit_qmu.experiments import Experiment, run_experiment
+    from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, observe
+    from qiskit_qmu.observation import Observations
+    from qiskit_qmu.training import Trainer, TrainingHistory
+
+__version__ = version("qiskit-qmu")
+
+_MODULES = {
+    "attacks",
+    "auditing",
+    "backends",
+    "circuits",
+    "data",
+    "experiments",
+    "metrics",
+    "models",
+    "observation",
+    "report",
+    "simulator",
+    "training",
+    "unlearning",
+}
+_HOMES = {
+    "AuditReport": "auditing",
+    "Backend": "backends",
+    "BasicQNN": "models",
+    "Dataset": "data",
+    "Experiment": "experiments",
+    "ForgetSplit": "data",
+    "HybridQNN": "models",
+    "InputError": "_check",
+    "Observations": "observation",
+    "QNNCircuit": "circuits",
+    "Rows": "data",
+    "Trainer": "training",
+    "TrainingHistory": "training",
+    "Usage": "backends",
+    "audit": "auditing",
+    "dataset_from_arrays": "data",
+    "load_dataset": "data",
+    "load_model": "models",
+    "observe": "models",
+    "open_backend": "backends",
+    "qnn_circuit": "circuits",
+    "run_experiment": "experiments",
+}
+
+__all__ = sorted({"__version__", *_MODULES, *_HOMES})  # noqa: PLE0605  (a list, sorted returns one)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"qiskit_qmu.{name}")
+    if name in _HOMES:
+        return getattr(import_module(f"qiskit_qmu.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'qiskit_qmu' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -11,6 +11,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.gates import Parity, Rotation, unroll
+from qiskit_qmu.simulator.observables import as_pauli_sum
 from qiskit_qmu.simulator.sampler import TorchSampler
 from qiskit_qmu.simulator.shots import measurement_bases
 
@@ -151,7 +152,8 @@ def _gate_angles(network: NeuralNetwork) -> tuple[int, int]:
 def _bases(network: NeuralNetwork) -> int:
     if not isinstance(network, EstimatorQNN):
         return 1
-    labels = [label for operator in network.observables for label, _ in operator.label_iter()]
+    operators = map(as_pauli_sum, network.observables)
+    labels = [label for operator in operators for label, _ in operator.label_iter()]
     return len(measurement_bases(labels))
 
 

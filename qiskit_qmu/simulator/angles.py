@@ -81,7 +81,10 @@ def _affine(
         return {expression: 1.0}, 0.0
     coefficients = {}
     for parameter in expression.parameters:
-        slope = expression.gradient(parameter)
+        try:
+            slope = expression.gradient(parameter)
+        except RuntimeError:  # Qiskit does not differentiate sign().
+            return None
         if isinstance(slope, ParameterExpression):
             if slope.parameters:
                 return None

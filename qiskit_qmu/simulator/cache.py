@@ -36,14 +36,14 @@ class SimulationCache:
     ) -> Simulation:
         """Return the compiled circuit, from the cache where it is there."""
         key = (_content(circuit), tuple(batched), tuple(shared))
-        if key not in self._simulations:
-            self._simulations[key] = simulate(
-                circuit, batched, shared, dtype=self.dtype, device=self.device
-            )
-            if len(self._simulations) > _CAPACITY:
-                self._simulations.popitem(last=False)
-        self._simulations.move_to_end(key)
-        return self._simulations[key]
+        # One operation at a time, because the jobs of one primitive may run in several threads.
+        simulation = self._simulations.pop(key, None)
+        if simulation is None:
+            simulation = simulate(circuit, batched, shared, dtype=self.dtype, device=self.device)
+        self._simulations[key] = simulation
+        if len(self._simulations) > _CAPACITY:
+            self._simulations.popitem(last=False)
+        return simulation
 
     def states(self, circuit: QuantumCircuit, values: NDArray[np.float64]) -> torch.Tensor:
         """Return the final states (2^n, B) of parameter values (B, P), without gradient."""

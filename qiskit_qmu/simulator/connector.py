@@ -10,7 +10,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.gradients import Readout, outcome_readout
-from qiskit_qmu.simulator.observables import PauliSums
+from qiskit_qmu.simulator.observables import PauliSums, as_pauli_sum
 from qiskit_qmu.simulator.program import Program, compile_program
 from qiskit_qmu.simulator.sampler import TorchSampler
 from qiskit_qmu.simulator.simulation import Simulation
@@ -94,7 +94,7 @@ def _exact_network(network: NeuralNetwork) -> _ExactNetwork | None:
         primitive: object = network.estimator
         if not isinstance(primitive, TorchEstimator) or primitive.shots is not None:
             return None
-        observables = list(network.observables)
+        observables = [as_pauli_sum(observable) for observable in network.observables]
 
         def expectations(dtype: torch.dtype, device: torch.device) -> Readout:
             return PauliSums(observables, dtype, device)

@@ -68,11 +68,15 @@ class TorchEstimator(BaseEstimatorV2):
             InputError: If a circuit cannot be simulated (raised by the job's result).
         """
         coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
-        job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(self._run, coerced)
+        # Jobs run in threads: each has its own stream, so that their order does not matter.
+        (generator,) = self._generator.spawn(1)
+        job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(self._run, coerced, generator)
         job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
         return job
 
-    def _run(self, pubs: list[EstimatorPub]) -> PrimitiveResult[PubResult]:
+    def _run(
+        self, pubs: list[EstimatorPub], generator: np.random.Generator
+    ) -> PrimitiveResult[PubResult]:
         # PUBs that share circuit and values, as EstimatorQNN sends one for each observable, share
         # one simulation.
         states: dict[tuple[int, bytes], torch.Tensor] = {}
@@ -83,10 +87,12 @@ class TorchEstimator(BaseEstimatorV2):
             key = (id(pub.circuit), rows.tobytes())
             if key not in states:
                 states[key] = self.cache.states(pub.circuit, rows)
-            results.append(self._estimate(pub, states[key]))
+            results.append(self._estimate(pub, states[key], generator))
         return PrimitiveResult(results, metadata={"version": 2})
 
-    def _estimate(self, pub: EstimatorPub, states: torch.Tensor) -> PubResult:
+    def _estimate(
+        self, pub: EstimatorPub, states: torch.Tensor, generator: np.random.Generator
+    ) -> PubResult:
         unique, which = _unique_observables(pub)
         row_index = np.arange(states.shape[1]).reshape(pub.parameter_values.shape)
         row_index, which = np.broadcast_arrays(row_index, which)
@@ -96,7 +102,7 @@ class TorchEstimator(BaseEstimatorV2):
             table = _exact(unique, states)
             values = table[which, row_index]
         else:
-            means, errors = sampled_expectations(unique, states, self.shots, self._generator)
+            means, errors = sampled_expectations(unique, states, self.shots, generator)
             values, variances = means[which, row_index], errors[which, row_index]
         return PubResult(
             DataBin(evs=np.asarray(values), stds=np.asarray(np.sqrt(variances)), shape=pub.shape),

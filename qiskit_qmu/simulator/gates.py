@@ -100,10 +100,11 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
     used: set[int] = set()
     measured: set[int] = set()
     for operation, targets in _flatten(circuit, qubits):
-        _refuse_after_measurement(operation, targets, measured)
         if operation.name == "measure":
             measured.update(targets)
-        elif operation.name == "reset":
+            continue
+        _refuse_after_measurement(operation, targets, measured)
+        if operation.name == "reset":
             if used.intersection(targets):
                 raise InputError("reset in the middle of a circuit is not simulated, got 'reset'")
         else:

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from qiskit.circuit import Parameter, QuantumCircuit
 from qiskit.providers import Options
-from qiskit.quantum_info import SparsePauliOp
 from qiskit.quantum_info.operators.base_operator import BaseOperator
 from qiskit_machine_learning.gradients import (
     BaseEstimatorGradient,
@@ -25,7 +24,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.cache import SharedColumns, SimulationCache
 from qiskit_qmu.simulator.estimator import TorchEstimator
-from qiskit_qmu.simulator.observables import PauliSums, probabilities
+from qiskit_qmu.simulator.observables import PauliSums, as_pauli_sum, probabilities
 from qiskit_qmu.simulator.sampler import TorchSampler, measured_qubits, register_values
 
 _COLUMNS_AT_ONCE = 8192
@@ -200,11 +199,7 @@ def _grid(
 
 
 def _pauli_sums(operators: list[BaseOperator], cache: SimulationCache) -> PauliSums:
-    paulis = [
-        operator if isinstance(operator, SparsePauliOp) else SparsePauliOp.from_operator(operator)
-        for operator in operators
-    ]
-    return PauliSums(paulis, cache.dtype, cache.device)
+    return PauliSums(list(map(as_pauli_sum, operators)), cache.dtype, cache.device)
 
 
 def _jacobian(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import Pauli, SparsePauliOp
+from qiskit.quantum_info.operators.base_operator import BaseOperator
 
 from qiskit_qmu.simulator.program import parity_sign
 
@@ -55,6 +56,15 @@ class PauliSums:
                 overlap = states.index_select(0, flipped).conj() * states
                 total = total + (table.real @ overlap.real - table.imag @ overlap.imag)
         return total
+
+
+def as_pauli_sum(observable: BaseOperator) -> SparsePauliOp:
+    """Return an observable as a sum of Pauli strings."""
+    if isinstance(observable, SparsePauliOp):
+        return observable
+    if isinstance(observable, Pauli):
+        return SparsePauliOp(observable)
+    return SparsePauliOp.from_operator(observable)
 
 
 def probabilities(states: torch.Tensor) -> torch.Tensor:

@@ -111,14 +111,21 @@ class TorchSampler(BaseSamplerV2):
         """
         default = self.shots if shots is None else shots
         coerced = [SamplerPub.coerce(pub, default) for pub in pubs]
-        job: PrimitiveJob[PrimitiveResult[SamplerPubResult]] = PrimitiveJob(self._run, coerced)
+        # Jobs run in threads: each has its own stream, so that their order does not matter.
+        (generator,) = self._generator.spawn(1)
+        job: PrimitiveJob[PrimitiveResult[SamplerPubResult]] = PrimitiveJob(
+            self._run, coerced, generator
+        )
         job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
         return job
 
-    def _run(self, pubs: list[SamplerPub]) -> PrimitiveResult[SamplerPubResult]:
-        return PrimitiveResult([self._sample(pub) for pub in pubs], metadata={"version": 2})
+    def _run(
+        self, pubs: list[SamplerPub], generator: np.random.Generator
+    ) -> PrimitiveResult[SamplerPubResult]:
+        results = [self._sample(pub, generator) for pub in pubs]
+        return PrimitiveResult(results, metadata={"version": 2})
 
-    def _sample(self, pub: SamplerPub) -> SamplerPubResult:
+    def _sample(self, pub: SamplerPub, generator: np.random.Generator) -> SamplerPubResult:
         circuit = pub.circuit
         values = pub.parameter_values.as_array(circuit.parameters)
         rows = values.reshape(pub.parameter_values.size, circuit.num_parameters)
@@ -127,7 +134,7 @@ class TorchSampler(BaseSamplerV2):
         if pub.shots is None:
             fields = _exact_fields(states, registers, pub.shape)
         else:
-            outcomes = _shuffled_outcomes(states, pub.shots, self._generator)
+            outcomes = _shuffled_outcomes(states, pub.shots, generator)
             fields = {
                 name: _bit_array(outcomes, qubits, pub.shape) for name, qubits in registers.items()
             }
@@ -147,8 +154,14 @@ def measured_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
         Register names to one qubit index per bit, None for a bit that is never written.
 
     Raises:
-        InputError: If the circuit measures nothing.
+        InputError: If the circuit measures nothing, or measures inside of another instruction.
     """
+    for instruction in circuit.data:
+        if instruction.clbits and instruction.name != "measure":
+            raise InputError(
+                "measurements must stand in the circuit itself, got classical bits in instruction "
+                f"{instruction.name!r}"
+            )
     source = {
         instruction.clbits[0]: circuit.find_bit(instruction.qubits[0]).index
         for instruction in circuit.data

@@ -8,7 +8,7 @@ from qiskit.quantum_info import SparsePauliOp, Statevector, random_unitary
 
 # Offsets (in steps) and weights of the central difference of eighth order.
 _STENCIL = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}
-_STEP = 0.02
+_STEP = 0.005
 
 STANDARD_GATES: dict[str, Gate] = {
     name: gate

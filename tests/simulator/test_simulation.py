@@ -54,7 +54,7 @@ def check_random_circuit(generator: np.random.Generator) -> None:
     numeric = slow_slope(
         lambda point: slow_expectations(circuit, parameters, point, observables), rows, direction
     )
-    assert slope == pytest.approx((numeric * weights.numpy()).sum(), rel=1e-8, abs=1e-9)
+    assert slope == pytest.approx((numeric * weights.numpy()).sum(), rel=1e-9, abs=1e-10)
 
     def outputs(row: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
         return sums(simulation(row.unsqueeze(0), shared))[:, 0]

@@ -1,0 +1,204 @@
+"""audit(): a model on one task, beside the original and the oracle, with a verdict."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.attacks import MembershipAttack
+from qiskit_qmu.auditing.measure import (
+    DEFAULT_ATTACKS,
+    Measurement,
+    SplitObservations,
+    measure,
+    observe_split,
+    paper_protocol,
+)
+from qiskit_qmu.auditing.verdict import Verdict, judge
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.models import parameter_counts
+from qiskit_qmu.report import text_table, write_page
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AuditReport:
+    """What an audit found.
+
+    Attributes:
+        rows: One row of numbers for each model, original and oracle first.
+        scores: Attack scores behind each row's ROC curve.
+        kind: "class" or "instances".
+        forgotten: What was forgotten, in words.
+        verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten", "utility
+            lost" or "no oracle".
+        reason: The numbers that the verdict rests on.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    scores: tuple[dict[str, Any], ...]
+    kind: str
+    forgotten: str
+    verdict: str
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the scores as JSON values."""
+        return {
+            "schema": 1,
+            "kind": self.kind,
+            "forgotten": self.forgotten,
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "rows": [dict(row) for row in self.rows],
+        }
+
+    def to_json(self, path: str | Path) -> None:
+        """Write `to_dict` to a file.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        try:
+            Path(path).write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n")
+        except OSError as error:
+            raise InputError(f"the report must be writable, got {error}") from error
+
+    def to_html(self, path: str | Path) -> None:
+        """Write one self-contained page.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        try:
+            write_page(
+                Path(path),
+                self.rows,
+                kind=self.kind,
+                scores=self.scores,
+                forgotten=self.forgotten,
+                title="Audit of an unlearned model",
+            )
+        except OSError as error:
+            raise InputError(f"the report must be writable, got {error}") from error
+
+    def __str__(self) -> str:
+        table = text_table(self.rows, kind=self.kind)
+        return f"{table}\n\nverdict: {self.verdict} ({self.reason})"
+
+
+def audit(
+    model: torch.nn.Module,
+    split: ForgetSplit,
+    *,
+    oracle: torch.nn.Module | None = None,
+    original: torch.nn.Module | None = None,
+    attacks: Sequence[MembershipAttack] = DEFAULT_ATTACKS,
+    seed: int = 0,
+) -> AuditReport:
+    """Audit a model that should have forgotten.
+
+    Args:
+        model: Any module that returns logits.
+        split: The task.
+        oracle: A model retrained without the forgotten rows; without it there is no verdict.
+        original: The model before unlearning; the paper's attack is fitted on it, and on the
+            audited model where it is missing.
+        attacks: The first gives ``mia_auc``.
+        seed: Seed of everything random in the attacks.
+
+    Returns:
+        The report.
+
+    Raises:
+        InputError: If there is no attack.
+    """
+    _check.not_empty(attacks=attacks)
+    models = {"original": original, "oracle": oracle, "audited": model}
+    observed = {
+        name: observe_split(module, split) for name, module in models.items() if module is not None
+    }
+    paper = paper_protocol(
+        observed.get("original", observed["audited"]), split, stream(seed, "paper attack")
+    )
+    measured = {
+        name: measure(
+            outputs,
+            oracle=observed.get("oracle"),
+            paper=paper,
+            attacks=attacks,
+            generator=stream(seed, "attack", name),
+        )
+        for name, outputs in observed.items()
+    }
+    verdicts = {name: judge(own, measured.get("oracle"), split.kind) for name, own in measured.items()}
+    rows = tuple(
+        {
+            "method": name,
+            "seed": seed,
+            **own.to_row(),
+            **_parameters(models[name]),
+            "verdict": str(verdicts[name]),
+        }
+        for name, own in measured.items()
+    )
+    scores = tuple(
+        roc_scores(name, seed, own, observed[name]) for name, own in measured.items()
+    )
+    return _report(rows, tuple(s for s in scores if s is not None), split, verdicts["audited"])
+
+
+def _report(
+    rows: tuple[dict[str, Any], ...],
+    scores: tuple[dict[str, Any], ...],
+    split: ForgetSplit,
+    verdict: Verdict,
+) -> AuditReport:
+    return AuditReport(
+        rows=rows,
+        scores=scores,
+        kind=split.kind,
+        forgotten=in_words(split),
+        verdict=verdict.name,
+        reason=verdict.reason,
+    )
+
+
+def in_words(split: ForgetSplit) -> str:
+    """Say what a split forgets."""
+    count = f"{len(split.forget)} of {len(split.forget) + len(split.retain)} training rows"
+    return f"class {split.label} ({count})" if split.kind == "class" else count
+
+
+def roc_scores(
+    method: str, seed: int, measured: Measurement, observed: SplitObservations
+) -> dict[str, Any] | None:
+    """Return the attack's scores as the report takes them; None without never-seen rows."""
+    if observed.test_forget is None or measured.mia_auc is None:
+        return None
+    return {
+        "method": method,
+        "seed": seed,
+        "members": _rounded(measured.member_scores),
+        "nonmembers": _rounded(measured.nonmember_scores),
+        "member_labels": observed.forget.labels.tolist(),
+        "nonmember_labels": observed.test_forget.labels.tolist(),
+    }
+
+
+def _rounded(scores: np.ndarray) -> list[float]:
+    return [float(f"{score:.7g}") for score in scores]
+
+
+def _parameters(model: torch.nn.Module | None) -> dict[str, int]:
+    if model is None:
+        return {}
+    counts = parameter_counts(model)
+    return {f"{part}_parameters": count for part, count in counts.items()}

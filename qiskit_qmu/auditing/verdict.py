@@ -1,0 +1,71 @@
+"""What the numbers say: whether a model forgot, and whether it is still worth having."""
+
+from typing import Literal, final
+from dataclasses import dataclass
+
+from qiskit_qmu.auditing.measure import Measurement
+from qiskit_qmu.metrics import Interval
+
+UTILITY_TOLERANCE = 0.05
+"""Accuracy on never-seen retained rows that a model may lose against the oracle."""
+
+FORGET_TOLERANCE = 0.05
+"""Accuracy on the forgotten class that a model may have above the oracle's."""
+
+Name = Literal["forgotten", "remembered", "over-forgotten", "utility lost", "no oracle"]
+
+
+@final
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict and the numbers that it rests on."""
+
+    name: Name
+    reason: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def judge(
+    measured: Measurement, oracle: Measurement | None, kind: Literal["class", "instances"]
+) -> Verdict:
+    """Judge a model beside the oracle.
+
+    Utility comes first: a model that was destroyed has forgotten nothing in particular. A class
+    is forgotten where the model knows it no better than the oracle. Single rows are forgotten where
+    no test tells them from rows that were never seen, on either side.
+
+    Args:
+        measured: The model's numbers.
+        oracle: The oracle's; None where there is none.
+        kind: What was forgotten.
+
+    Returns:
+        The verdict.
+    """
+    if oracle is None:
+        return Verdict("no oracle", "without a retrained model there is nothing to compare with")
+    lost = _gap(oracle.acc_retain_test, measured.acc_retain_test)
+    if lost > UTILITY_TOLERANCE:
+        return Verdict(
+            "utility lost",
+            f"accuracy on never-seen retained rows is {lost:.3f} below the oracle's",
+        )
+    if kind == "class":
+        known = _gap(measured.acc_forget_train, oracle.acc_forget_train)
+        if known > FORGET_TOLERANCE:
+            return Verdict(
+                "remembered", f"forgotten rows are right {known:.3f} more often than the oracle's"
+            )
+        return Verdict("forgotten", "the class is known no better than by the oracle")
+    for name, auc in (("attack", measured.mia_auc), ("reference test", measured.reference_auc)):
+        if auc is not None and auc.low > 0.5:
+            return Verdict("remembered", f"{name} AUC {auc} lies above 1/2")
+        if auc is not None and auc.high < 0.5:
+            return Verdict("over-forgotten", f"{name} AUC {auc} lies below 1/2")
+    return Verdict("forgotten", "no test tells the rows from rows that were never seen")
+
+
+def _gap(high: Interval | None, low: Interval | None) -> float:
+    return 0.0 if high is None or low is None else high.value - low.value
