@@ -18,7 +18,7 @@ _TORCH_FUNCTIONS = {
     "sqrt": torch.sqrt,
     "log": torch.log,
     "Abs": torch.abs,
-    "sign": torch.sign,
+    "sgn": torch.sgn,
     "conjugate": torch.conj,
 }
 
@@ -98,7 +98,9 @@ def _lambdify(
     expression: ParameterExpression, parameters: Sequence[Parameter]
 ) -> Callable[..., torch.Tensor]:
     symbols = [parameter.sympify() for parameter in parameters]
+    # SymPy would print its own sign() as a comparison, which tensors do not have.
+    formula = expression.sympify().replace(sympy.sign, sympy.Function("sgn"))
     function: Callable[..., torch.Tensor] = sympy.lambdify(
-        symbols, expression.sympify(), modules=[_TORCH_FUNCTIONS, "math"]
+        symbols, formula, modules=[_TORCH_FUNCTIONS, "math"]
     )
     return function

@@ -79,12 +79,12 @@ class TorchEstimator(BaseEstimatorV2):
     ) -> PrimitiveResult[PubResult]:
         # PUBs that share circuit and values, as EstimatorQNN sends one for each observable, share
         # one simulation.
-        states: dict[tuple[int, bytes], torch.Tensor] = {}
+        states: dict[tuple[int, int, bytes], torch.Tensor] = {}
         results = []
         for pub in pubs:
             values = pub.parameter_values.as_array(pub.circuit.parameters)
             rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
-            key = (id(pub.circuit), rows.tobytes())
+            key = (id(pub.circuit), len(rows), rows.tobytes())
             if key not in states:
                 states[key] = self.cache.states(pub.circuit, rows)
             results.append(self._estimate(pub, states[key], generator))

@@ -65,7 +65,7 @@ class Batch:
             after = pair[1]
             pair = _apply_per_sample(matrix.transpose(0, 1).conj(), pair, qubit)
             if sweep.needs[self.operand]:
-                shape = (-1, 2, 2**qubit, pair.shape[-1])
+                shape = (len(after) >> qubit + 1, 2, 2**qubit, after.shape[-1])
                 outer = after.view(shape).unsqueeze(2) * pair[0].view(shape).unsqueeze(1).conj()
                 sweep.gradients[self.operand][position] = outer.sum((0, 3))
         return pair
@@ -329,7 +329,8 @@ def _outer(
 
 def _apply_per_sample(matrix: torch.Tensor, states: torch.Tensor, qubit: int) -> torch.Tensor:
     """Apply a (2, 2, B) matrix to one qubit of states (S, D, B)."""
-    view = states.view(-1, 2, 2**qubit, states.shape[-1])
+    copies, size, samples = states.shape
+    view = states.view(copies * size >> qubit + 1, 2, 2**qubit, samples)
     entry = matrix.unsqueeze(2)
     zero = entry[0, 0] * view[:, 0] + entry[0, 1] * view[:, 1]
     one = entry[1, 0] * view[:, 0] + entry[1, 1] * view[:, 1]

@@ -42,7 +42,7 @@ class GradientAscent(UnlearningStrategy):
     learning_rate: float = 1e-3
     batch_size: int = 16
     max_epochs: int = 10
-    optimizer: Optimizer = "sgd"
+    optimizer: Optimizer = "adam"
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
     parameters: Part = "all"

@@ -44,12 +44,12 @@ class RelativeGradientAscent(UnlearningStrategy):
         parameters: Which parameters may change.
     """
 
-    alpha: float = 2.0
+    alpha: float = 10.0
     scaling: Literal["hard", "importance"] = "hard"
-    learning_rate: float = 1e-2
+    learning_rate: float = 2e-2
     batch_size: int = 16
     max_epochs: int = 10
-    optimizer: Optimizer = "sgd"
+    optimizer: Optimizer = "adam"
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
     parameters: Part = "all"

@@ -1,0 +1,1 @@
+"""The `qmu` command line: one file for each command, no logic of its own."""

@@ -1,0 +1,41 @@
+"""Audit a saved unlearned model beside its original and a retrained oracle."""
+
+import argparse
+from pathlib import Path
+
+from qiskit_qmu.cli.options import add_data_dir, add_threads, use_threads
+
+SUMMARY = "audit a saved unlearned model"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("model", metavar="NEW", help="folder that `qmu unlearn` wrote")
+    parser.add_argument("--original", required=True, metavar="MODEL", help="before unlearning")
+    parser.add_argument(
+        "--oracle", metavar="ORACLE", help="written by `qmu unlearn … --strategy oracle`"
+    )
+    parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    add_data_dir(parser)
+    add_threads(parser)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    use_threads(options)
+    from qiskit_qmu.experiments import audit_saved, writable_folder  # noqa: PLC0415  (help must not load it)
+
+    report = audit_saved(
+        options.model,
+        original=options.original,
+        oracle=options.oracle,
+        data_dir=options.data_dir,
+        seed=options.seed,
+    )
+    print(report)
+    if options.out is not None:
+        folder: Path = writable_folder(options.out)
+        report.to_json(folder / "audit.json")
+        report.to_html(folder / "audit.html")
+        print(f"\n{folder / 'audit.html'}")

@@ -1,0 +1,44 @@
+"""List what can be named on the command line: datasets, models, methods, settings."""
+
+import argparse
+
+from qiskit_qmu import _check
+
+SUMMARY = "list datasets, models, methods and settings"
+
+_SUBJECTS = ("datasets", "models", "methods", "settings")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("subject", nargs="?", metavar="SUBJECT", help=", ".join(_SUBJECTS))
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    if options.subject is not None:
+        _check.one_of(_SUBJECTS, subject=options.subject)
+    for subject in _SUBJECTS:
+        if options.subject in {None, subject}:
+            print(f"{subject}:")
+            for line in _lines(subject):
+                print(f"  {line}")
+
+
+def _lines(subject: str) -> list[str]:
+    from qiskit_qmu.data import DATASET_NAMES  # noqa: PLC0415  (help must not load it)
+
+    if subject == "datasets":
+        return list(DATASET_NAMES)
+    if subject == "models":
+        return ["basic", "hybrid"]
+    from qiskit_qmu.experiments import METHODS, Experiment  # noqa: PLC0415
+    from qiskit_qmu.report.methods import what_it_does  # noqa: PLC0415
+
+    if subject == "methods":
+        return [f"{name:8s}{what_it_does(name)}" for name in METHODS]
+    preset = Experiment().preset(num_features=64)
+    stages = {"model": preset.model, "trainer": preset.trainer, **preset.strategies}
+    return [
+        f"{stage}.{name} = {value}" for stage, values in stages.items() for name, value in values.items()
+    ]

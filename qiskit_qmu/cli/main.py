@@ -1,0 +1,65 @@
+"""qmu: the command line. Commands are imported when they are run, so that help is quick."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import NoReturn
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.cli import audit, listing, report, run, train, unlearn
+
+_COMMANDS = {
+    "run": run,
+    "train": train,
+    "unlearn": unlearn,
+    "audit": audit,
+    "report": report,
+    "list": listing,
+}
+
+BAD_INPUT = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: error: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: Words after ``qmu``; those of the process where None.
+
+    Returns:
+        The exit status: 0, or 2 for bad input.
+    """
+    parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
+    parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module in _COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=module.SUMMARY,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(command)
+    options = parser.parse_args(arguments)
+    try:
+        _COMMANDS[options.command].execute(options)
+    except InputError as error:
+        message = " ".join(str(error).split())
+        print(f"qmu {options.command}: error: {message}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("qmu: stopped; the same command goes on where it was", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Options that several commands share, and how they become an Experiment."""
+
+import argparse
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qiskit_qmu._check import InputError
+
+if TYPE_CHECKING:
+    from qiskit_qmu.experiments import Experiment
+
+# Shortcuts for the settings that are changed most.
+_SHORTCUTS = {
+    "epochs": ("trainer.epochs", int, "passes over the training rows"),
+    "batch_size": ("trainer.batch_size", int, "rows of one training step"),
+    "learning_rate": ("trainer.learning_rate", float, "step size of training"),
+    "num_qubits": ("model.num_qubits", int, "qubits of the model"),
+    "num_layers": ("model.num_layers", int, "layers of the ansatz"),
+    "readout": ("model.readout", str, "expectation or probabilities"),
+    "encoding": ("model.encoding", str, "ry, rx-ry-rz or zz"),
+}
+_EXPERIMENT_KEYS = (
+    "dataset",
+    "model",
+    "forget_class",
+    "forget_fraction",
+    "forget_indices",
+    "train_size",
+    "test_size",
+    "validation_fraction",
+    "methods",
+    "seeds",
+    "seed",
+    "shots",
+)
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides the data and the model."""
+    group = parser.add_argument_group("data and model")
+    group.add_argument("--dataset", help="digits, iris, mnist or fashion-mnist (digits)")
+    group.add_argument("--model", help="basic or hybrid (hybrid)")
+    group.add_argument("--train-size", type=int, help="training rows, validation rows among them")
+    group.add_argument("--test-size", type=int, help="never-seen rows")
+    group.add_argument("--validation-fraction", type=float, help="share held out for tuning (0.1)")
+    group.add_argument("--seed", type=int, help="root seed of everything random (0)")
+    group.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
+    add_data_dir(group)
+
+
+def add_data_dir(parser: Any) -> None:
+    """Add where image files lie."""
+    parser.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="folder of IDX files; or environment variable QISKIT_QMU_DATA",
+    )
+
+
+def add_forget_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is to be forgotten."""
+    group = parser.add_argument_group("what to forget (at most one)")
+    group.add_argument("--forget-class", type=int, metavar="LABEL", help="all rows of a class")
+    group.add_argument("--forget-fraction", type=float, metavar="SHARE", help="rows at random")
+    group.add_argument(
+        "--forget-indices",
+        metavar="I,J,…|FILE",
+        help="positions among the training rows, or a file that holds them",
+    )
+
+
+def add_setting_options(parser: argparse.ArgumentParser) -> None:
+    """Add hyperparameters."""
+    group = parser.add_argument_group("hyperparameters (a preset for each dataset and model)")
+    group.add_argument("--config", metavar="FILE", help="TOML file with the same names as options")
+    for name, (key, kind, text) in _SHORTCUTS.items():
+        group.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{text}; --set {key}=")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="STAGE.NAME=VALUE",
+        help="any other, such as rga.alpha=5, ssd.dampening=0.1, repair.epochs=1; repeatable",
+    )
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Add the number of threads."""
+    parser.add_argument("--threads", type=int, help="threads of torch (as many as there are cores)")
+
+
+def use_threads(options: argparse.Namespace) -> None:
+    """Apply the number of threads.
+
+    Raises:
+        InputError: If it is not positive.
+    """
+    if options.threads is not None:
+        import torch  # noqa: PLC0415  (help must not load it)
+
+        if options.threads < 1:
+            raise InputError(f"threads must be at least 1, got {options.threads}")
+        torch.set_num_threads(options.threads)
+
+
+def make_experiment(options: argparse.Namespace) -> "Experiment":
+    """Return the experiment that options and config file describe; options win.
+
+    Raises:
+        InputError: If a key is unknown or a value is not possible.
+    """
+    from qiskit_qmu.experiments import Experiment  # noqa: PLC0415  (help must not load it)
+
+    config = read_config(options.config)
+    given = {
+        key: getattr(options, key)
+        for key in _EXPERIMENT_KEYS
+        if getattr(options, key, None) is not None
+    }
+    if "forget_indices" in given:
+        given["forget_indices"] = parse_indices(given["forget_indices"])
+    if "methods" in given:
+        given["methods"] = tuple(name.strip() for name in given["methods"].split(","))
+    if any(key in given for key in _FORGET_KEYS):
+        config = {key: value for key, value in config.items() if key not in _FORGET_KEYS}
+    settings = {**config.pop("settings", {}), **settings_of(options)}
+    for key in ("methods", "forget_indices"):
+        if key in config:
+            config[key] = tuple(config[key])
+    return Experiment(**{**config, **given}, settings=settings)
+
+
+_FORGET_KEYS = ("forget_class", "forget_fraction", "forget_indices")
+
+
+def settings_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the hyperparameters given as options, by dotted key.
+
+    Raises:
+        InputError: If a --set is not KEY=VALUE.
+    """
+    settings = {
+        key: getattr(options, name)
+        for name, (key, _, _) in _SHORTCUTS.items()
+        if getattr(options, name, None) is not None
+    }
+    for word in options.set:
+        key, separator, text = word.partition("=")
+        if not separator:
+            raise InputError(f"--set must be STAGE.NAME=VALUE, got {word!r}")
+        settings[key.strip()] = _value(text.strip())
+    return settings
+
+
+def parse_indices(text: str) -> tuple[int, ...]:
+    """Return row positions from "1,2,3" or from a file that holds such text or one a line.
+
+    Raises:
+        InputError: If a word is not an integer or the file cannot be read.
+    """
+    words = text
+    if not text.replace(",", "").replace(" ", "").lstrip("-").isdigit() and text.strip():
+        try:
+            words = Path(text).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"forget_indices must be integers or a readable file, got {text!r} ({error})"
+            ) from error
+    try:
+        return tuple(int(word) for word in words.replace(",", " ").split())
+    except ValueError as error:
+        raise InputError(f"forget_indices must be integers, got {error}") from error
+
+
+def read_config(path: str | None) -> dict[str, Any]:
+    """Return the content of a TOML file, dashes in its keys read as underscores.
+
+    Raises:
+        InputError: If it cannot be read or holds an unknown key.
+    """
+    if path is None:
+        return {}
+    try:
+        content = tomllib.loads(Path(path).read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"the config must be a readable TOML file, got {error}") from error
+    config = {key.replace("-", "_"): value for key, value in content.items()}
+    unknown = sorted(set(config) - {*_EXPERIMENT_KEYS, "settings"})
+    if unknown:
+        allowed = ", ".join((*_EXPERIMENT_KEYS, "settings"))
+        raise InputError(f"config keys must be of {allowed}; got {', '.join(unknown)}")
+    settings = config.get("settings", {})
+    if not isinstance(settings, dict):
+        raise InputError(f"settings must be a table, got {settings!r}")
+    flat = {}
+    for stage, values in settings.items():
+        if isinstance(values, dict):
+            flat |= {f"{stage}.{name}": value for name, value in values.items()}
+        else:
+            flat[stage] = values
+    return {**config, "settings": flat} if settings else config
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,36 @@
+"""Write a run's report.html anew from its records, and print its table."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from qiskit_qmu._check import InputError
+
+SUMMARY = "write a run's report anew"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("run", metavar="DIR", help="folder that `qmu run` wrote")
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    from qiskit_qmu.experiments import Experiment, RecordFile, write_report  # noqa: PLC0415  (help must not load it)
+    from qiskit_qmu.report import text_table  # noqa: PLC0415
+
+    folder = Path(options.run)
+    try:
+        config: dict[str, Any] = json.loads((folder / "results.json").read_text())["config"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{folder} must hold a run's results.json, got {error}") from error
+    for key in ("methods", "forget_indices"):
+        config[key] = None if config[key] is None else tuple(config[key])
+    experiment = Experiment(**config)
+    records = RecordFile(folder / "records.jsonl", experiment.digest()).records
+    if not records:
+        raise InputError(f"{folder} must hold records, got none")
+    write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
+    print(text_table([record.row for record in records], kind=experiment.kind))
+    print(f"\n{folder / 'report.html'}")

@@ -1,0 +1,47 @@
+"""Train a model, unlearn by several methods, audit each beside the retrained oracle.
+
+Prints a table and writes records.jsonl, results.json and report.html. The same command with the
+same folder goes on where it was stopped.
+"""
+
+import argparse
+from pathlib import Path
+
+from qiskit_qmu.cli.options import (
+    add_data_options,
+    add_forget_options,
+    add_setting_options,
+    add_threads,
+    make_experiment,
+    use_threads,
+)
+
+SUMMARY = "the whole main job: train, unlearn, audit, report"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_data_options(parser)
+    add_forget_options(parser)
+    group = parser.add_argument_group("run")
+    group.add_argument("--methods", help="comma-separated, see `qmu list methods` (all)")
+    group.add_argument("--seeds", type=int, help="repetitions, from --seed on (1)")
+    group.add_argument("--out", metavar="DIR", help="folder of the results (named after the run)")
+    add_threads(parser)
+    add_setting_options(parser)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    use_threads(options)
+    from qiskit_qmu.cli.progress import progress_display  # noqa: PLC0415  (help must not load it)
+    from qiskit_qmu.experiments import run_experiment  # noqa: PLC0415
+    from qiskit_qmu.report import text_table  # noqa: PLC0415
+
+    experiment = make_experiment(options)
+    name = f"qmu-run-{experiment.dataset}-{experiment.model}-{experiment.digest()[:8]}"
+    out = Path(options.out or name)
+    with progress_display() as progress:
+        records = run_experiment(experiment, out, data_dir=options.data_dir, progress=progress)
+    print(text_table([record.row for record in records], kind=experiment.kind))
+    print(f"\n{out / 'report.html'}")

@@ -1,0 +1,40 @@
+"""Train a model and save it with the indices and digests of its training rows."""
+
+import argparse
+import sys
+
+from qiskit_qmu.cli.options import (
+    add_data_options,
+    add_setting_options,
+    add_threads,
+    make_experiment,
+    use_threads,
+)
+
+SUMMARY = "train and save a model"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--out", required=True, metavar="MODEL", help="folder of the model")
+    add_data_options(parser)
+    add_threads(parser)
+    add_setting_options(parser)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    use_threads(options)
+    from qiskit_qmu.experiments import train_and_save, writable_folder  # noqa: PLC0415  (help must not load it)
+
+    experiment = make_experiment(options)
+    experiment.load(experiment.seed, options.data_dir)
+    writable_folder(options.out)
+
+    def progress(epoch: int, epochs: int, loss: float) -> None:
+        print(f"epoch {epoch} of {epochs}: loss {loss:.4f}", file=sys.stderr, flush=True)
+
+    provenance = train_and_save(
+        experiment, options.out, data_dir=options.data_dir, progress=progress
+    )
+    print(f"{options.out}: trained on {len(provenance['train_indices'])} rows")

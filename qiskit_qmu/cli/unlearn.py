@@ -1,0 +1,56 @@
+"""Unlearn rows from a saved model and save the result; strategy "oracle" retrains without them."""
+
+import argparse
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.cli.options import (
+    add_data_dir,
+    add_forget_options,
+    add_setting_options,
+    add_threads,
+    parse_indices,
+    settings_of,
+    use_threads,
+)
+
+SUMMARY = "unlearn rows from a saved model"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("model", metavar="MODEL", help="folder that `qmu train` wrote")
+    parser.add_argument("--strategy", required=True, help="see `qmu list methods`")
+    parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    add_data_dir(parser)
+    add_forget_options(parser)
+    add_threads(parser)
+    add_setting_options(parser)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    use_threads(options)
+    from qiskit_qmu.experiments import ForgetRequest, unlearn_saved  # noqa: PLC0415  (help must not load it)
+
+    if options.config is not None:
+        raise InputError("unlearn takes its settings by --set, got --config")
+    indices = options.forget_indices
+    request = ForgetRequest(
+        label=options.forget_class,
+        fraction=options.forget_fraction,
+        indices=None if indices is None else parse_indices(indices),
+    )
+    result = unlearn_saved(
+        options.model,
+        request,
+        options.strategy,
+        options.out,
+        settings=settings_of(options),
+        data_dir=options.data_dir,
+        seed=options.seed,
+    )
+    print(
+        f"{options.out}: {options.strategy} took {result.usage.gradient_evaluations:,} gradient "
+        f"evaluations, {result.usage.circuits:,} circuits, {result.seconds:.1f} s"
+    )

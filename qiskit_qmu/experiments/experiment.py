@@ -1,0 +1,161 @@
+"""Experiment: everything that decides a run's numbers, as one value."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, final, get_args
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.data import DATASET_NAMES, Dataset, ForgetSplit, load_dataset
+from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
+from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
+from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
+from qiskit_qmu.training import Trainer
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Train, unlearn by several methods, and audit them beside the oracle, for several seeds.
+
+    Attributes:
+        dataset: "digits", "iris", "mnist" or "fashion-mnist".
+        model: "basic" or "hybrid".
+        forget_class: Class to forget.
+        forget_fraction: Share of the training rows to forget, drawn at random.
+        forget_indices: Positions of the training rows to forget. At most one of the three may be
+            given; with none, class 4 (of iris: class 1) is forgotten.
+        train_size: Training rows, validation rows among them; None for the dataset's default.
+        test_size: Never-seen rows; None for the dataset's default.
+        validation_fraction: Share of the training rows that no model trains on: for early stopping,
+            and for strategies that choose their strength.
+        methods: What to compare; the oracle is always run.
+        seeds: Number of repetitions; each draws its own rows, weights, batches and attacks.
+        seed: Seed of the first repetition; the others follow it.
+        shots: Measurements of each circuit; None for exact values.
+        settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
+    """
+
+    dataset: Literal["digits", "iris", "mnist", "fashion-mnist"] = "digits"
+    model: ModelName = "hybrid"
+    forget_class: int | None = None
+    forget_fraction: float | None = None
+    forget_indices: tuple[int, ...] | None = None
+    train_size: int | None = None
+    test_size: int | None = None
+    validation_fraction: float = 0.1
+    methods: tuple[str, ...] = DEFAULT_METHODS
+    seeds: int = 1
+    seed: int = 0
+    shots: int | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check.one_of(DATASET_NAMES, dataset=self.dataset)
+        _check.one_of(get_args(ModelName), model=self.model)
+        _check.at_least(1, seeds=self.seeds)
+        _check.at_least(0, seed=self.seed)
+        _check.between(0.0, 0.5, validation_fraction=self.validation_fraction)
+        if self.shots is not None:
+            _check.at_least(1, shots=self.shots)
+        given = [self.forget_class, self.forget_fraction, self.forget_indices]
+        if sum(value is not None for value in given) > 1:
+            raise InputError(
+                "only one of forget_class, forget_fraction and forget_indices may be given, "
+                f"got {[value for value in given if value is not None]}"
+            )
+        if not self.methods:
+            raise InputError("methods must not be empty, got none")
+        for method in self.methods:
+            _check.one_of(tuple(METHODS), method=method)
+        # Bad hyperparameters must be refused before anything is trained.
+        for method in self.all_methods:
+            make_strategy(method, self.preset(_SOME_FEATURES), self.trainer(_SOME_FEATURES))
+
+    @property
+    def kind(self) -> Literal["class", "instances"]:
+        """What is forgotten."""
+        instances = self.forget_fraction is not None or self.forget_indices is not None
+        return "instances" if instances else "class"
+
+    @property
+    def all_methods(self) -> tuple[str, ...]:
+        """The methods in order, each once, the oracle first."""
+        return tuple(dict.fromkeys(("oracle", *self.methods)))
+
+    def load(self, seed: int, data_dir: str | None = None) -> tuple[Dataset, ForgetSplit]:
+        """Return one repetition's data.
+
+        Raises:
+            InputError: If the data cannot be read or the forget set is not possible.
+        """
+        dataset = load_dataset(
+            self.dataset,
+            train_size=self.train_size,
+            test_size=self.test_size,
+            seed=seed,
+            data_dir=data_dir,
+        )
+        return dataset, self.split(dataset, seed)
+
+    def split(self, dataset: Dataset, seed: int) -> ForgetSplit:
+        """Return the forget split of one repetition's data."""
+        held_out = {"validation_fraction": self.validation_fraction, "seed": seed}
+        if self.forget_fraction is not None:
+            return ForgetSplit.by_fraction(dataset, self.forget_fraction, **held_out)
+        if self.forget_indices is not None:
+            return ForgetSplit.by_indices(dataset, self.forget_indices, **held_out)
+        label = self.forget_class
+        if label is None:
+            label = 1 if self.dataset == "iris" else 4
+        return ForgetSplit.by_class(dataset, label, **held_out)
+
+    def preset(self, num_features: int) -> Preset:
+        """Return the hyperparameters, for rows of so many values."""
+        base = preset(self.dataset, self.model, self.kind, num_features)
+        return overridden(base, self.settings)
+
+    def trainer(self, num_features: int) -> Trainer:
+        """Return the training recipe of original and oracle."""
+        try:
+            return Trainer(**self.preset(num_features).trainer)
+        except TypeError as error:
+            raise InputError(f"trainer settings must be its hyperparameters: {error}") from error
+
+    def build_model(self, dataset: Dataset, seed: int, backend: Any) -> QuantumClassifier:
+        """Return the untrained model."""
+        settings = self.preset(_num_features(dataset)).model
+        shared = {"num_classes": dataset.num_classes, "backend": backend, "seed": seed}
+        try:
+            if self.model == "basic":
+                return BasicQNN(**{**shared, **settings})
+            return HybridQNN(**{**shared, "input_shape": dataset.input_shape, **settings})
+        except TypeError as error:
+            raise InputError(f"model settings must be its hyperparameters: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
+
+    def digest(self) -> str:
+        """Return a short hash that is the same for equal experiments.
+
+        The number of seeds is left out: more seeds continue the same experiment.
+        """
+        content = {key: value for key, value in self.to_dict().items() if key != "seeds"}
+        text = json.dumps(content, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_SOME_FEATURES = 64
+
+
+def _num_features(dataset: Dataset) -> int:
+    size = 1
+    for length in dataset.input_shape:
+        size *= length
+    return size

@@ -1,0 +1,58 @@
+"""Names of methods to strategies; the one place where strings name them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.experiments.presets import Preset
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import (
+    Chain,
+    FineTune,
+    GradientAscent,
+    NoOp,
+    RelativeGradientAscent,
+    Retrain,
+    SelectiveDampening,
+    UnlearningStrategy,
+)
+
+Settings = dict[str, dict[str, Any]]
+
+
+def _repaired(strategy: UnlearningStrategy, settings: Settings) -> UnlearningStrategy:
+    return Chain((strategy, FineTune(**settings["repair"])))
+
+
+METHODS: dict[str, Callable[[Settings, Trainer], UnlearningStrategy]] = {
+    "noop": lambda s, t: NoOp(),
+    "oracle": lambda s, t: Retrain(trainer=t),
+    "gd": lambda s, t: FineTune(**s["gd"]),
+    "ga": lambda s, t: GradientAscent(**s["ga"]),
+    "ga-r": lambda s, t: _repaired(GradientAscent(**{**s["deep"], **s["ga"]}), s),
+    "ssd": lambda s, t: SelectiveDampening(**s["ssd"]),
+    "ssd-r": lambda s, t: _repaired(SelectiveDampening(**s["ssd"]), s),
+    "rga": lambda s, t: RelativeGradientAscent(**s["rga"]),
+    "rga-r": lambda s, t: _repaired(RelativeGradientAscent(**{**s["deep"], **s["rga"]}), s),
+}
+
+DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
+
+
+def make_strategy(method: str, preset: Preset, trainer: Trainer) -> UnlearningStrategy:
+    """Return the strategy that a name stands for.
+
+    Args:
+        method: One of `METHODS`.
+        preset: Its hyperparameters.
+        trainer: The recipe of the original model, for the oracle.
+
+    Raises:
+        InputError: If the name or a hyperparameter is unknown, or a value is out of range.
+    """
+    _check.one_of(tuple(METHODS), method=method)
+    try:
+        return METHODS[method](preset.strategies, trainer)
+    except TypeError as error:
+        raise InputError(f"settings of {method} must be its hyperparameters: {error}") from error

@@ -1,0 +1,117 @@
+"""A run's folder: records.jsonl, results.json and report.html."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.experiments.environment import environment
+from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.records import RecordFile
+from qiskit_qmu.experiments.run import Progress, Record, run_seed
+from qiskit_qmu.report import write_page
+
+
+def run_experiment(
+    experiment: Experiment,
+    out: str | Path,
+    *,
+    data_dir: str | None = None,
+    progress: Progress = lambda task, share: None,
+) -> list[Record]:
+    """Run an experiment into a folder; seeds that the folder holds already are not run again.
+
+    Args:
+        experiment: What to run.
+        out: The folder; made where it is missing, once the data is known to be usable.
+        data_dir: Where image files lie.
+        progress: Called with what is done and the share of the run that is.
+
+    Returns:
+        All records.
+
+    Raises:
+        InputError: If the experiment is not possible or the folder cannot be written.
+    """
+    _, split = experiment.load(experiment.seed, data_dir)  # refuse before anything is written
+    folder = writable_folder(out)
+    file = RecordFile(folder / "records.jsonl", experiment.digest())
+    records: list[Record] = []
+    for number in range(experiment.seeds):
+        seed = experiment.seed + number
+        own = file.of_seed(seed, experiment.all_methods)
+        if own is None:
+            own = list(
+                run_seed(
+                    experiment,
+                    seed,
+                    data_dir=data_dir,
+                    progress=_part(progress, number, experiment.seeds),
+                )
+            )
+            file.append(own)
+        records += own
+    progress("writing the report", 1.0)
+    write_results(folder / "results.json", experiment, records)
+    write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
+    return records
+
+
+def writable_folder(path: str | Path) -> Path:
+    """Make a folder and prove that it can be written.
+
+    Raises:
+        InputError: If it cannot.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"the output folder must be writable, got {error}") from error
+    return folder
+
+
+def write_results(path: Path, experiment: Experiment, records: Sequence[Record]) -> None:
+    """Write results.json, whole or not at all."""
+    content = {
+        "schema": 1,
+        "config": experiment.to_dict(),
+        "environment": environment(),
+        "rows": [record.row for record in records],
+    }
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+    os.replace(partial, path)
+
+
+def write_report(path: Path, config: dict[str, Any], kind: str, records: Sequence[Record]) -> None:
+    """Write report.html from records."""
+    split = records[0].split
+    forgotten = len(split["indices"]["forget"])
+    total = forgotten + len(split["indices"]["retain"])
+    rows = f"{forgotten} of {total} training rows"
+    write_page(
+        path,
+        [record.row for record in records],
+        kind=kind,
+        scores=[record.scores for record in records if record.scores is not None],
+        config=config,
+        environment=environment(),
+        title=f"Unlearning on {config['dataset']}, {config['model']} model",
+        forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
+    )
+
+
+def _part(progress: Progress, number: int, count: int) -> Progress:
+    """Say which seed it is, and count its share of the whole."""
+
+    def report(task: str, share: float) -> None:
+        prefix = f"seed {number + 1} of {count}: " if count > 1 else ""
+        progress(prefix + task, (number + share) / count)
+
+    return report

@@ -1,0 +1,113 @@
+"""Hyperparameters for each dataset and model, chosen on validation rows, never on test rows."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, final
+
+from qiskit_qmu._check import InputError
+
+ModelName = Literal["basic", "hybrid"]
+Kind = Literal["class", "instances"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """Hyperparameters by stage, as keyword arguments.
+
+    Attributes:
+        model: For BasicQNN or HybridQNN.
+        trainer: For Trainer.
+        strategies: For each strategy: "gd", "ga", "ssd", "rga"; "deep" is the ascent that a repair
+            phase follows, and "repair" that phase.
+    """
+
+    model: dict[str, Any] = field(default_factory=dict)
+    trainer: dict[str, Any] = field(default_factory=dict)
+    strategies: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+_SMALL = {"num_qubits": 4, "num_layers": 3}
+
+_TRAINERS: dict[tuple[str, ModelName], dict[str, Any]] = {
+    ("iris", "basic"): {"epochs": 60, "batch_size": 16, "learning_rate": 0.03},
+    ("iris", "hybrid"): {"epochs": 60, "batch_size": 16, "learning_rate": 0.01},
+}
+_TRAINER_OF_MODEL: dict[ModelName, dict[str, Any]] = {
+    "basic": {"epochs": 30, "batch_size": 32, "learning_rate": 0.03},
+    "hybrid": {"epochs": 30, "batch_size": 32, "learning_rate": 0.005},
+}
+
+# What is ascended on: a few parameters in a large model, more in a small one; single rows have a
+# weaker trace than a class, and a mask that is too small cannot remove it.
+_RGA: dict[tuple[ModelName, Kind], dict[str, Any]] = {
+    ("hybrid", "class"): {"alpha": 20.0, "learning_rate": 0.03},
+    ("hybrid", "instances"): {"alpha": 5.0, "learning_rate": 0.01},
+    ("basic", "class"): {"alpha": 5.0, "learning_rate": 0.03},
+    ("basic", "instances"): {"alpha": 2.0, "learning_rate": 0.01},
+}
+_GA: dict[ModelName, dict[str, Any]] = {
+    "hybrid": {"learning_rate": 0.001},
+    "basic": {"learning_rate": 0.003},
+}
+# A repair phase brings a class back that was only pushed to chance: ascend further before it.
+_DEEP: dict[Kind, dict[str, Any]] = {
+    "class": {"confidence_threshold": 1e-3},
+    "instances": {},
+}
+
+
+def preset(dataset: str, model: ModelName, kind: Kind, num_features: int) -> Preset:
+    """Return the hyperparameters for a dataset, a model and a kind of forgetting.
+
+    Args:
+        dataset: Name of the dataset; an unknown one gets the model's general values.
+        model: "basic" or "hybrid".
+        kind: "class" or "instances".
+        num_features: Values of one row, flattened: a small row needs few qubits.
+    """
+    small = dict(_SMALL) if num_features < _FULL_SIZE else {}
+    if model == "basic":
+        small["num_features"] = min(num_features, small.get("num_qubits", _FULL_SIZE))
+    trainer = _TRAINERS.get((dataset, model), _TRAINER_OF_MODEL[model])
+    rate = trainer["learning_rate"]
+    return Preset(
+        model=small,
+        trainer=dict(trainer),
+        strategies={
+            "gd": {"epochs": 5, "learning_rate": rate},
+            "ga": dict(_GA[model]),
+            "rga": dict(_RGA[model, kind]),
+            "ssd": {},
+            "deep": dict(_DEEP[kind]),
+            "repair": {"epochs": 2, "learning_rate": rate / 2},
+        },
+    )
+
+
+_FULL_SIZE = 10
+
+
+def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
+    """Return a preset with some values replaced.
+
+    Args:
+        base: The preset.
+        overrides: Values by dotted key: "trainer.epochs", "model.num_qubits", "rga.alpha".
+
+    Raises:
+        InputError: If a key names no stage.
+    """
+    stages: dict[str, dict[str, Any]] = {
+        "model": dict(base.model),
+        "trainer": dict(base.trainer),
+        **{name: dict(values) for name, values in base.strategies.items()},
+    }
+    for key, value in overrides.items():
+        stage, _, name = key.partition(".")
+        if stage not in stages or not name:
+            raise InputError(
+                f"a setting must be STAGE.NAME with a stage of {', '.join(stages)}; got {key!r}"
+            )
+        stages[stage][name] = value
+    model, trainer = stages.pop("model"), stages.pop("trainer")
+    return Preset(model=model, trainer=trainer, strategies=stages)

@@ -1,0 +1,171 @@
+"""Runs an experiment: one record for each seed and method, as soon as it is there."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, final
+
+import numpy as np
+
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.auditing import (
+    DEFAULT_ATTACKS,
+    Measurement,
+    PaperProtocol,
+    SplitObservations,
+    judge,
+    measure,
+    observe_split,
+    paper_protocol,
+    roc_scores,
+)
+from qiskit_qmu.backends import Usage, metered, open_backend
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.methods import make_strategy
+from qiskit_qmu.models import QuantumClassifier
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share of the whole run that is done, 0 to 1."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One model's numbers.
+
+    Attributes:
+        row: A row of results.json.
+        scores: Attack scores behind its ROC curve; None without never-seen rows.
+        history: What the strategy measured on the way.
+        split: Which rows were forgotten, kept and never seen.
+    """
+
+    row: dict[str, Any]
+    scores: dict[str, Any] | None
+    history: tuple[dict[str, float], ...]
+    split: dict[str, Any]
+
+
+def run_seed(
+    experiment: Experiment,
+    seed: int,
+    *,
+    data_dir: str | None = None,
+    progress: Progress = lambda task, share: None,
+) -> Iterator[Record]:
+    """Train an original, unlearn it by every method, and yield a record for each model.
+
+    Args:
+        experiment: What to run.
+        seed: Seed of this repetition.
+        data_dir: Where image files lie.
+        progress: Called before each part.
+
+    Yields:
+        Records: the original's, the oracle's, then the methods'.
+
+    Raises:
+        InputError: If the data cannot be read or the forget set is not possible.
+    """
+    progress("reading data", 0.0)
+    dataset, split = experiment.load(seed, data_dir)
+    preset = experiment.preset(int(np.prod(dataset.input_shape)))
+    trainer = experiment.trainer(int(np.prod(dataset.input_shape)))
+    methods = experiment.all_methods
+    with open_backend("exact", shots=experiment.shots, seed=seed) as backend:
+        original = experiment.build_model(dataset, seed, backend)
+        progress("training the original", 0.0)
+        started = perf_counter()
+        validation = (split.validation.x, split.validation.y) if len(split.validation) else None
+        with metered(original) as meter:
+            history = trainer.fit(
+                original,
+                split.train.x,
+                split.train.y,
+                generator=stream(seed, "original", "batches"),
+                validation=validation,
+            )
+        seconds = perf_counter() - started
+        context = _Context(split, seed, observe_split(original, split))
+        steps = tuple({"train_loss": loss} for loss in history.losses)
+        # The oracle must be there before the original can be read against it.
+        pending = _Outcome("original", original, context.original, meter.usage, seconds, steps)
+        for position, method in enumerate(methods):
+            progress(f"method {method}", (position + 1) / (len(methods) + 1))
+            strategy = make_strategy(method, preset, trainer)
+            result = strategy(original, split, generator=stream(seed, method))
+            outcome = _Outcome(
+                method,
+                result.model,
+                observe_split(result.model, split),
+                result.usage,
+                result.seconds,
+                result.history,
+            )
+            if method == "oracle":
+                context.set_oracle(outcome)
+                yield context.record(pending)
+            yield context.record(outcome)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    method: str
+    model: QuantumClassifier
+    observed: SplitObservations
+    usage: Usage
+    seconds: float
+    history: tuple[dict[str, float], ...]
+
+
+class _Context:
+    """What all models of one seed are measured against."""
+
+    def __init__(self, split: ForgetSplit, seed: int, original: SplitObservations) -> None:
+        self.split = split
+        self.seed = seed
+        self.original = original
+        self._paper: PaperProtocol | None = paper_protocol(
+            original, split, stream(seed, "paper attack")
+        )
+        self._oracle: SplitObservations | None = None
+        self._oracle_measured: Measurement | None = None
+
+    def set_oracle(self, oracle: _Outcome) -> None:
+        self._oracle = oracle.observed
+        self._oracle_measured = self._measure(oracle)
+
+    def record(self, outcome: _Outcome) -> Record:
+        measured = self._measure(outcome)
+        verdict = judge(measured, self._oracle_measured, self.split.kind)
+        counts = outcome.model.parameter_counts()
+        row = {
+            "method": outcome.method,
+            "seed": self.seed,
+            **measured.to_row(),
+            "seconds": round(outcome.seconds, 4),
+            "gradient_evaluations": outcome.usage.gradient_evaluations,
+            "forward_evaluations": outcome.usage.forward_evaluations,
+            "circuits": outcome.usage.circuits,
+            "shots": outcome.usage.shots,
+            "quantum_parameters": counts["quantum"],
+            "classical_parameters": counts["classical"],
+            "verdict": verdict.name,
+            "verdict_reason": verdict.reason,
+        }
+        return Record(
+            row=row,
+            scores=roc_scores(outcome.method, self.seed, measured, outcome.observed),
+            history=outcome.history,
+            split=self.split.to_dict(),
+        )
+
+    def _measure(self, outcome: _Outcome) -> Measurement:
+        return measure(
+            outcome.observed,
+            oracle=self._oracle,
+            paper=self._paper,
+            attacks=DEFAULT_ATTACKS,
+            generator=stream(self.seed, "attack", outcome.method),
+        )

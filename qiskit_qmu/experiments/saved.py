@@ -1,0 +1,277 @@
+"""Saved models and the rows they were trained on: train, unlearn and audit one step at a time."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.auditing import AuditReport, audit
+from qiskit_qmu.backends import open_backend
+from qiskit_qmu.data import Dataset, ForgetSplit, row_digests
+from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.methods import make_strategy
+from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, save_model
+from qiskit_qmu.training import Progress
+from qiskit_qmu.unlearning import UnlearningResult
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ForgetRequest:
+    """Which training rows to forget; exactly one is given.
+
+    Attributes:
+        label: A class.
+        fraction: A share of the training rows, drawn at random.
+        indices: Positions of training rows.
+    """
+
+    label: int | None = None
+    fraction: float | None = None
+    indices: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        given = [v for v in (self.label, self.fraction, self.indices) if v is not None]
+        if len(given) != 1:
+            raise InputError(
+                "exactly one of a class, a fraction and indices must be given to forget, "
+                f"got {len(given)}"
+            )
+
+    def chosen(
+        self, dataset: Dataset, trained: NDArray[np.int64], seed: int
+    ) -> NDArray[np.int64]:
+        """Return the positions to forget, all of them rows that were trained on.
+
+        Raises:
+            InputError: If a row was not trained on, the class does not occur, or nothing remains.
+        """
+        if self.label is not None:
+            labels = dataset.y_train[trained]
+            _check.one_of(np.unique(labels).tolist(), label=self.label)
+            return trained[labels == self.label]
+        if self.fraction is not None:
+            count = round(self.fraction * len(trained))
+            if not 0 < count < len(trained):
+                raise InputError(
+                    "fraction must leave at least one row to forget and one to retain of "
+                    f"{len(trained)}, got {self.fraction}"
+                )
+            return np.sort(stream(seed, "forget").choice(trained, size=count, replace=False))
+        chosen = np.unique(np.asarray(self.indices, dtype=np.int64))
+        strangers = np.setdiff1d(chosen, trained)
+        if len(chosen) == 0 or len(strangers):
+            got = f"row {strangers[0]}" if len(strangers) else "no rows"
+            raise InputError(f"rows to forget must be rows the model was trained on, got {got}")
+        return chosen
+
+
+def train_and_save(
+    experiment: Experiment,
+    out: str | Path,
+    *,
+    data_dir: str | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train a model and save it with the indices and digests of its training rows.
+
+    Args:
+        experiment: Dataset, model, sizes, seed and hyperparameters; nothing is forgotten.
+        out: Folder of the model.
+        data_dir: Where image files lie.
+        progress: Called after each epoch.
+
+    Returns:
+        What was kept beside the model.
+
+    Raises:
+        InputError: If the data cannot be read or the folder cannot be written.
+    """
+    dataset, split = experiment.load(experiment.seed, data_dir)
+    num_features = int(np.prod(dataset.input_shape))
+    backend = open_backend("exact", shots=experiment.shots, seed=experiment.seed)
+    model = experiment.build_model(dataset, experiment.seed, backend)
+    train = split.train
+    validation = (split.validation.x, split.validation.y) if len(split.validation) else None
+    history = experiment.trainer(num_features).fit(
+        model,
+        train.x,
+        train.y,
+        generator=stream(experiment.seed, "original", "batches"),
+        validation=validation,
+        progress=progress,
+    )
+    provenance = {
+        "experiment": experiment.to_dict(),
+        "train_indices": train.indices.tolist(),
+        "train_digests": row_digests(train.x, train.y),
+        "validation_indices": split.validation.indices.tolist(),
+        "losses": list(history.losses),
+    }
+    save_model(model, out, provenance=provenance)
+    return provenance
+
+
+def unlearn_saved(
+    path: str | Path,
+    request: ForgetRequest,
+    strategy: str,
+    out: str | Path,
+    *,
+    settings: dict[str, Any] | None = None,
+    data_dir: str | None = None,
+    seed: int = 0,
+) -> UnlearningResult[QuantumClassifier]:
+    """Unlearn rows from a saved model and save the result.
+
+    Args:
+        path: Folder of the model.
+        request: What to forget.
+        strategy: Name of a method, such as "rga-r"; "oracle" retrains.
+        out: Folder of the new model.
+        settings: Hyperparameters that replace the preset's.
+        data_dir: Where image files lie.
+        seed: Seed of everything random.
+
+    Returns:
+        The strategy's result.
+
+    Raises:
+        InputError: If the model or its data cannot be read, or the request is not possible.
+    """
+    saved = _Saved.read(path, data_dir)
+    forget = request.chosen(saved.dataset, saved.trained, seed)
+    split = saved.split(forget, request.label)
+    experiment = replace(
+        saved.experiment,
+        **_as_fields(request),
+        settings={**saved.experiment.settings, **(settings or {})},
+    )
+    num_features = int(np.prod(saved.dataset.input_shape))
+    preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
+    result = make_strategy(strategy, preset, trainer)(
+        saved.model, split, generator=stream(seed, strategy)
+    )
+    provenance = {
+        **saved.provenance,
+        "forgotten_indices": forget.tolist(),
+        "forgotten_label": request.label,
+        "strategy": strategy,
+        "settings": preset.strategies,
+        "seed": seed,
+        "history": list(result.history),
+        "usage": vars(result.usage),
+        "seconds": result.seconds,
+    }
+    save_model(result.model, out, provenance=provenance)
+    return result
+
+
+def audit_saved(
+    path: str | Path,
+    *,
+    original: str | Path,
+    oracle: str | Path | None = None,
+    data_dir: str | None = None,
+    seed: int = 0,
+) -> AuditReport:
+    """Audit a saved unlearned model beside its original and, where there is one, the oracle.
+
+    Args:
+        path: Folder of the unlearned model; it says which rows were forgotten.
+        original: Folder of the model before unlearning.
+        oracle: Folder of a model retrained without the same rows.
+        data_dir: Where image files lie.
+        seed: Seed of everything random in the attacks.
+
+    Returns:
+        The report.
+
+    Raises:
+        InputError: If a model or its data cannot be read, or they do not belong together.
+    """
+    saved = _Saved.read(path, data_dir)
+    if "forgotten_indices" not in saved.provenance:
+        raise InputError(f"{path} must hold an unlearned model, got one that forgot nothing")
+    forget = np.asarray(saved.provenance["forgotten_indices"], dtype=np.int64)
+    before = _same_rows(saved, original)
+    reference = None if oracle is None else _same_rows(saved, oracle)
+    if oracle is not None:
+        forgotten = load_provenance(oracle).get("forgotten_indices")
+        if forgotten != saved.provenance["forgotten_indices"]:
+            raise InputError(f"{oracle} must have forgotten the same rows as {path}, got others")
+    split = saved.split(forget, saved.provenance.get("forgotten_label"))
+    return audit(saved.model, split, oracle=reference, original=before, seed=seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Saved:
+    """A saved model with its data."""
+
+    model: QuantumClassifier
+    provenance: dict[str, Any]
+    experiment: Experiment
+    dataset: Dataset
+    trained: NDArray[np.int64]
+
+    @staticmethod
+    def read(path: str | Path, data_dir: str | None) -> "_Saved":
+        provenance = load_provenance(path)
+        if "train_indices" not in provenance:
+            raise InputError(f"{path} must say on which rows it was trained, got nothing about it")
+        fields = dict(provenance["experiment"])
+        indices = fields["forget_indices"]
+        fields["forget_indices"] = None if indices is None else tuple(indices)
+        fields["methods"] = tuple(fields["methods"])
+        experiment = Experiment(**fields)
+        backend = open_backend("exact", shots=experiment.shots, seed=experiment.seed)
+        dataset, _ = experiment.load(experiment.seed, data_dir)
+        trained = np.asarray(provenance["train_indices"], dtype=np.int64)
+        digests = row_digests(dataset.x_train[trained], dataset.y_train[trained])
+        if digests != provenance["train_digests"]:
+            raise InputError(
+                f"the data must be what {path} was trained on, got rows with other digests"
+            )
+        return _Saved(
+            model=load_model(path, backend=backend),
+            provenance=provenance,
+            experiment=experiment,
+            dataset=dataset,
+            trained=trained,
+        )
+
+    def split(self, forget: NDArray[np.int64], label: int | None) -> ForgetSplit:
+        """Return the split whose training rows are those the model was trained on."""
+        dataset, train, test = self.dataset, self.dataset.train, self.dataset.test
+        counterpart = np.isin(dataset.y_test, np.unique(dataset.y_train[forget]))
+        validation = np.asarray(self.provenance["validation_indices"], dtype=np.int64)
+        return ForgetSplit(
+            kind="instances" if label is None else "class",
+            label=label,
+            num_classes=dataset.num_classes,
+            forget=train.take(forget),
+            retain=train.take(np.setdiff1d(self.trained, forget)),
+            validation=train.take(validation),
+            test_forget=test.take(np.flatnonzero(counterpart)),
+            test_retain=test if label is None else test.take(np.flatnonzero(~counterpart)),
+        )
+
+
+def _same_rows(saved: _Saved, other: str | Path) -> QuantumClassifier:
+    provenance = load_provenance(other)
+    if provenance.get("train_digests") != saved.provenance["train_digests"]:
+        raise InputError(f"{other} must come from the same training rows, got others")
+    return load_model(other, backend=saved.model.backend)
+
+
+def _as_fields(request: ForgetRequest) -> dict[str, Any]:
+    return {
+        "forget_class": request.label,
+        "forget_fraction": request.fraction,
+        "forget_indices": request.indices,
+    }

@@ -1,0 +1,270 @@
+"""TorchEstimator against Qiskit's StatevectorEstimator: shapes, layouts, precisions, streams."""
+
+import numpy as np
+import pytest
+import torch
+from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Parameter, ParameterVector
+from qiskit.primitives import BaseEstimatorV2, StatevectorEstimator
+from qiskit.primitives.containers.observables_array import ObservablesArray
+from qiskit.providers.fake_provider import GenericBackendV2
+from qiskit.quantum_info import Pauli, SparseObservable, SparsePauliOp, Statevector
+from random_circuits import random_circuit, random_observable
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator import TorchEstimator
+
+STOCK = StatevectorEstimator()
+A, B = Parameter("a"), Parameter("b")
+
+
+def entangled() -> QuantumCircuit:
+    circuit = QuantumCircuit(2)
+    circuit.ry(A, 0)
+    circuit.cx(0, 1)
+    circuit.rx(A * B, 1)
+    return circuit
+
+
+def expectations(estimator: BaseEstimatorV2, *pub, **options) -> np.ndarray:
+    return estimator.run([pub], **options).result()[0].data.evs
+
+
+def assert_as_stock(*pub) -> None:
+    ours, stock = (e.run([pub]).result()[0].data for e in (TorchEstimator(), STOCK))
+    assert ours.shape == stock.shape
+    for name in ("evs", "stds"):
+        assert isinstance(ours[name], np.ndarray)
+        assert ours[name].shape == stock[name].shape
+        assert ours[name].dtype == np.float64
+        np.testing.assert_allclose(ours[name], stock[name], rtol=0, atol=1e-10)
+
+
+SHAPES = [
+    ((), ()),
+    ((3,), ()),
+    ((), (2,)),
+    ((3,), (3,)),
+    ((3, 1), (2,)),
+    ((2,), (3, 1)),
+    ((4, 1, 2), (3, 1)),
+    ((0,), ()),
+    ((), (0,)),
+    ((0, 1), (2,)),
+    ((3, 1), (0,)),
+]
+
+
+@pytest.mark.parametrize(("bindings", "observables"), SHAPES, ids=str)
+def test_bindings_and_observables_are_broadcast(bindings, observables, generator):
+    array = np.empty(observables, dtype=object)
+    for position in np.ndindex(observables):
+        array[position] = random_observable(generator, 2)
+    if observables == ():
+        array = array[()]
+    assert_as_stock(entangled(), array, generator.uniform(-3, 3, (*bindings, 2)))
+
+
+OBSERVABLES = {
+    "label": "XZ",
+    "labels": ["XZ", "YY", "II", "XZ"],
+    "nested labels": [["XZ"], ["YI"]],
+    "dictionary": {"XZ": 0.5, "ZI": -2.0},
+    "dictionaries": [{"XZ": 0.5}, {"ZI": -2.0, "IX": 1.0}],
+    "Pauli": Pauli("-XZ"),
+    "Pauli sum": SparsePauliOp(["XZ", "XZ", "YI"], [0.3, 0.4, 1.0]),
+    "sparse observable": SparseObservable.from_list([("XZ", 0.5), ("YI", 0.25)]),
+    "array": ObservablesArray([["ZZ", {"YX": 1.5}], ["IY", "XX"]]),
+}
+
+
+@pytest.mark.parametrize("name", OBSERVABLES)
+def test_every_way_to_write_observables(name, generator):
+    assert_as_stock(entangled(), OBSERVABLES[name], generator.uniform(-3, 3, 2))
+
+
+MATRICES = {
+    "I": np.eye(2),
+    "X": np.array([[0, 1], [1, 0]]),
+    "Z": np.diag([1, -1]),
+    "0": np.diag([1, 0]),
+    "1": np.diag([0, 1]),
+    "+": np.array([[1, 1], [1, 1]]) / 2,
+    "-": np.array([[1, -1], [-1, 1]]) / 2,
+    "r": np.array([[1, -1j], [1j, 1]]) / 2,
+    "l": np.array([[1, 1j], [-1j, 1]]) / 2,
+}
+
+
+def test_projectors(generator):
+    """StatevectorEstimator refuses them, so the reference is a product of 2 x 2 matrices."""
+    labels = [["01", "+Z", "rl"], ["0I", "-1", "X0"]]
+    values = generator.uniform(-3, 3, 2)
+    state = Statevector(entangled().assign_parameters(values)).data
+    actual = expectations(TorchEstimator(), entangled(), labels, values)
+    for position in np.ndindex(2, 3):
+        high, low = labels[position[0]][position[1]]
+        matrix = np.kron(MATRICES[high], MATRICES[low])
+        assert actual[position] == pytest.approx((state.conj() @ matrix @ state).real, abs=1e-12)
+
+
+def test_every_way_to_write_bindings():
+    observables = ["XZ", "YY"]
+    for values in (
+        [0.3, 0.4],
+        [[0.3, 0.4], [0.5, 0.6]],
+        {A: 0.3, B: 0.4},
+        {A: [0.3, 0.5], B: [0.4, 0.6]},
+        {("b", "a"): [[0.4, 0.3], [0.6, 0.5]]},
+    ):
+        assert_as_stock(entangled(), observables, values)
+
+
+@pytest.mark.parametrize("case", range(30))
+def test_random_circuits(case, generator):
+    num_qubits = int(generator.integers(1, 6))
+    parameters = list(ParameterVector("p", generator.integers(0, 4)))
+    circuit = random_circuit(generator, num_qubits, 10, parameters)
+    observables = [[random_observable(generator, num_qubits)] for _ in range(3)]
+    values = generator.uniform(-1, 1, (2, circuit.num_parameters))
+    assert_as_stock(circuit, observables, values)
+
+
+def test_many_pubs_and_none(generator):
+    """Circuits may share values, values circuits, and circuits may have no parameters."""
+    values = generator.uniform(-3, 3, (3, 2))
+    bell = QuantumCircuit(2)
+    bell.h(0)
+    bell.cx(0, 1)
+    pubs = [
+        (entangled(), "ZZ", values),
+        (entangled(), "XX", values),
+        (bell, ["XX", "ZI"]),
+        (bell, "ZI", np.zeros((3, 0))),
+        (entangled(), "ZZ", values[0]),
+    ]
+    ours, stock = TorchEstimator().run(pubs).result(), STOCK.run(pubs).result()
+    for own, other in zip(ours, stock, strict=True):
+        np.testing.assert_allclose(own.data.evs, other.data.evs, rtol=0, atol=1e-12)
+    assert len(TorchEstimator().run([]).result()) == 0
+
+
+def test_a_circuit_that_is_changed_between_runs_gives_new_values():
+    estimator, circuit = TorchEstimator(), QuantumCircuit(1)
+    assert expectations(estimator, circuit, "Z") == 1
+    circuit.x(0)
+    assert expectations(estimator, circuit, "Z") == -1
+
+
+@pytest.mark.parametrize("optimization_level", [0, 3])
+def test_a_transpiled_circuit_with_its_layout(optimization_level, generator):
+    backend = GenericBackendV2(7, coupling_map=[[i, i + 1] for i in range(6)], seed=1)
+    isa = transpile(
+        entangled(),
+        backend,
+        initial_layout=[5, 2],
+        optimization_level=optimization_level,
+        seed_transpiler=1,
+    )
+    observable = random_observable(generator, 2)
+    values = generator.uniform(-3, 3, (3, 2))
+    expected = expectations(STOCK, entangled(), observable, values)
+    placed = observable.apply_layout(isa.layout)
+    actual = expectations(TorchEstimator(), isa, placed, values)
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-10)
+
+
+def test_measurements_at_the_end_change_nothing():
+    circuit = entangled()
+    circuit.measure_all()
+    values = [[0.3, 0.7]]
+    expected = expectations(STOCK, entangled(), "YZ", values)
+    actual = expectations(TorchEstimator(), circuit, "YZ", values)
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-12)
+
+
+def test_single_precision(generator):
+    values = generator.uniform(-3, 3, (5, 2))
+    exact, single = (
+        expectations(TorchEstimator(dtype=dtype), entangled(), "YZ", values)
+        for dtype in (torch.complex128, torch.complex64)
+    )
+    assert single.dtype == np.float64
+    assert 0 < np.abs(single - exact).max() < 1e-6
+
+
+def test_exact_values_meet_every_precision():
+    result = TorchEstimator().run([(entangled(), "ZZ", [0.3, 0.4], 0.5)], precision=0.1).result()
+    assert result[0].data.stds == 0
+    assert result[0].data.evs == expectations(TorchEstimator(), entangled(), "ZZ", [0.3, 0.4])
+
+
+def test_metadata():
+    circuit = entangled()
+    circuit.metadata = {"name": "mine"}
+    pubs = [(circuit, "ZZ", [0.3, 0.4], 0.5), (circuit, "ZZ", [0.3, 0.4])]
+    result = TorchEstimator(shots=10).run(pubs, precision=0.1).result()
+    assert result.metadata == {"version": 2}
+    assert [pub.metadata for pub in result] == [
+        {"target_precision": precision, "shots": 10, "circuit_metadata": {"name": "mine"}}
+        for precision in (0.5, 0.1)
+    ]
+
+
+PUB = (entangled(), ["ZZ", "IX"], [[0.3, 0.4]] * 2)
+
+
+def streams(seed, runs: int = 3) -> list[bytes]:
+    estimator = TorchEstimator(shots=1000, seed=seed)
+    return [expectations(estimator, *PUB).tobytes() for _ in range(runs)]
+
+
+def test_the_noise_of_a_seed_is_a_sequence_without_repeats():
+    """Two of 5 pairs of ⟨IX⟩ alike has the probability of 2 · 10⁻³ at most; the seed is fixed."""
+    first = streams(seed=1)
+    assert first == streams(seed=1)
+    assert first == streams(seed=np.random.default_rng(1))
+    assert len({*first, *streams(seed=2)}) == 6
+
+
+def test_the_noise_of_two_pubs_and_two_rows_of_one_run_differs():
+    result = TorchEstimator(shots=1000, seed=1).run([PUB, PUB]).result()
+    values = [pub.data.evs[row] for pub in result for row in range(2)]
+    assert len(set(values)) == 4
+
+
+def test_jobs_that_run_at_the_same_time_repeat_their_noise_too():
+    def together() -> list[bytes]:
+        estimator = TorchEstimator(shots=100, seed=3)
+        jobs = [estimator.run([PUB]) for _ in range(20)]
+        return [job.result()[0].data.evs.tobytes() for job in jobs]
+
+    assert together() == together()
+
+
+def test_instructions_that_cannot_be_simulated_are_named():
+    circuit = QuantumCircuit(1, 1)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(0)
+    with pytest.raises(
+        InputError, match="must be made of unitary gates, got instruction 'if_else'"
+    ):
+        expectations(TorchEstimator(), circuit, "Z")
+
+
+def test_values_must_be_finite():
+    with pytest.raises(InputError, match="parameter_values must be finite, got 1 NaN"):
+        expectations(TorchEstimator(), entangled(), "ZZ", [0.1, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shots": 0}, "shots must be an integer of at least 1, got 0"),
+        ({"shots": 1.5}, "shots must be an integer of at least 1, got 1.5"),
+        ({"dtype": torch.float64}, "dtype must be one of torch.complex64, torch.complex128; got"),
+    ],
+)
+def test_options_are_checked(options, message):
+    with pytest.raises(InputError, match=message):
+        TorchEstimator(**options)
