@@ -112,7 +112,9 @@ def qnn_circuit(
 def _encode(circuit: QuantumCircuit, inputs: ParameterVector, encoding: Encoding) -> None:
     if encoding == "zz":
         feature_map = zz_feature_map(len(inputs))
-        named = feature_map.assign_parameters(dict(zip(feature_map.parameters, inputs, strict=True)))
+        named = feature_map.assign_parameters(
+            dict(zip(feature_map.parameters, inputs, strict=True))
+        )
         circuit.compose(named, range(len(inputs)), inplace=True)
         return
     for qubit, feature in enumerate(inputs):
@@ -157,9 +159,7 @@ def _without_inert_end(gates: list[_Gate], num_qubits: int) -> list[_Gate]:
     return kept[::-1]
 
 
-def _without_inert_start(
-    gates: list[_Gate], num_qubits: int, encoded: set[int]
-) -> list[_Gate]:
+def _without_inert_start(gates: list[_Gate], num_qubits: int, encoded: set[int]) -> list[_Gate]:
     """Drop rotations about Z of qubits that are still |0>: they only add a global phase."""
     blank = set(range(num_qubits)) - encoded
     kept = []

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from qiskit_qmu.attacks import FittedPaperNetwork, LossAttack, MembershipAttack, PaperNetworkAttack
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.metrics import Interval, binomial_interval, jensen_shannon_interval, stratified_auroc
+from qiskit_qmu.metrics import (
+    Interval,
+    binomial_interval,
+    jensen_shannon_interval,
+    stratified_auroc,
+)
 from qiskit_qmu.models import QuantumClassifier, observe
 from qiskit_qmu.observation import Observations, concatenate
 

@@ -138,7 +138,9 @@ def audit(
         )
         for name, outputs in observed.items()
     }
-    verdicts = {name: judge(own, measured.get("oracle"), split.kind) for name, own in measured.items()}
+    verdicts = {
+        name: judge(own, measured.get("oracle"), split.kind) for name, own in measured.items()
+    }
     rows = tuple(
         {
             "method": name,
@@ -149,9 +151,7 @@ def audit(
         }
         for name, own in measured.items()
     )
-    scores = tuple(
-        roc_scores(name, seed, own, observed[name]) for name, own in measured.items()
-    )
+    scores = tuple(roc_scores(name, seed, own, observed[name]) for name, own in measured.items())
     return _report(rows, tuple(s for s in scores if s is not None), split, verdicts["audited"])
 
 

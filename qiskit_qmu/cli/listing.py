@@ -40,5 +40,7 @@ def _lines(subject: str) -> list[str]:
     preset = Experiment().preset(num_features=64)
     stages = {"model": preset.model, "trainer": preset.trainer, **preset.strategies}
     return [
-        f"{stage}.{name} = {value}" for stage, values in stages.items() for name, value in values.items()
+        f"{stage}.{name} = {value}"
+        for stage, values in stages.items()
+        for name, value in values.items()
     ]

@@ -43,9 +43,7 @@ class ForgetRequest:
                 f"got {len(given)}"
             )
 
-    def chosen(
-        self, dataset: Dataset, trained: NDArray[np.int64], seed: int
-    ) -> NDArray[np.int64]:
+    def chosen(self, dataset: Dataset, trained: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
         """Return the positions to forget, all of them rows that were trained on.
 
         Raises:

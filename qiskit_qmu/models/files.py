@@ -101,9 +101,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return content
 
 
-def _build(
-    config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit
-) -> QuantumClassifier:
+def _build(config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit) -> QuantumClassifier:
     shared: dict[str, Any] = {
         "num_classes": config.num_classes,
         "num_qubits": config.num_qubits,

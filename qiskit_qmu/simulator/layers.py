@@ -46,9 +46,7 @@ class SharedLayers:
             kronecker_matrices(matrices[:, start : start + size]) for start, size in self._blocks
         )
 
-    def derivatives(
-        self, shared_angles: torch.Tensor
-    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    def derivatives(self, shared_angles: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Return, for each block, its derivatives and whose they are.
 
         Returns:

@@ -297,9 +297,7 @@ class _Fuser:
 
     def _write_runs(self, runs: tuple[Run, ...]) -> None:
         per_sample = {
-            qubit: run
-            for qubit, run in enumerate(runs)
-            if any(factor.batched for factor in run)
+            qubit: run for qubit, run in enumerate(runs) if any(factor.batched for factor in run)
         }
         if per_sample:
             self.steps.append(BatchStep(per_sample))

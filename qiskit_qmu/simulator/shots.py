@@ -70,9 +70,7 @@ def measurement_bases(labels: list[str]) -> list[str]:
     for label in dict.fromkeys(labels):
         for i, basis in enumerate(bases):
             if _fits(label, basis):
-                bases[i] = "".join(
-                    b if p == "I" else p for p, b in zip(label, basis, strict=True)
-                )
+                bases[i] = "".join(b if p == "I" else p for p, b in zip(label, basis, strict=True))
                 break
         else:
             bases.append(label)

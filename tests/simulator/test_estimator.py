@@ -211,7 +211,8 @@ def test_metadata():
     ]
 
 
-PUB = (entangled(), ["ZZ", "IX"], [[0.3, 0.4]] * 2)
+# Twenty rows whose noise has a standard deviation of 1/30, on a grid of 1/500.
+PUB = (entangled(), "IX", [[0.3, 0.4]] * 20)
 
 
 def streams(seed, runs: int = 3) -> list[bytes]:
@@ -220,17 +221,18 @@ def streams(seed, runs: int = 3) -> list[bytes]:
 
 
 def test_the_noise_of_a_seed_is_a_sequence_without_repeats():
-    """Two of 5 pairs of ⟨IX⟩ alike has the probability of 2 · 10⁻³ at most; the seed is fixed."""
+    """Two independent runs are alike with a probability below 10⁻²⁰."""
     first = streams(seed=1)
     assert first == streams(seed=1)
     assert first == streams(seed=np.random.default_rng(1))
     assert len({*first, *streams(seed=2)}) == 6
 
 
-def test_the_noise_of_two_pubs_and_two_rows_of_one_run_differs():
+def test_the_noise_of_two_pubs_and_of_the_rows_of_one_differs():
     result = TorchEstimator(shots=1000, seed=1).run([PUB, PUB]).result()
-    values = [pub.data.evs[row] for pub in result for row in range(2)]
-    assert len(set(values)) == 4
+    first, second = (pub.data.evs for pub in result)
+    assert (first != second).any()
+    assert len(np.unique(first)) > 3
 
 
 def test_jobs_that_run_at_the_same_time_repeat_their_noise_too():
