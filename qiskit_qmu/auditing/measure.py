@@ -28,7 +28,7 @@ class SplitObservations:
     Attributes:
         forget: On the forgotten training rows.
         retain: On the retained training rows.
-        test_forget: On the never-seen counterparts of the forgotten rows; None where there are none.
+        test_forget: On the never-seen counterparts of the forgotten rows; None if there are none.
         test_retain: On the other never-seen rows; None where there are none.
     """
 

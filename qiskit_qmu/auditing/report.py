@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ class AuditReport:
 
     rows: tuple[dict[str, Any], ...]
     scores: tuple[dict[str, Any], ...]
-    kind: str
+    kind: Literal["class", "instances"]
     forgotten: str
     verdict: str
     reason: str

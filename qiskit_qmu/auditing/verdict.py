@@ -1,7 +1,7 @@
 """What the numbers say: whether a model forgot, and whether it is still worth having."""
 
-from typing import Literal, final
 from dataclasses import dataclass
+from typing import Literal, final
 
 from qiskit_qmu.auditing.measure import Measurement
 from qiskit_qmu.metrics import Interval

@@ -68,7 +68,7 @@ def open_backend(name: str = "exact", *, shots: int | None = None, seed: int = 0
     Raises:
         InputError: If the name is unknown or shots or seed are out of range.
     """
-    from qiskit_qmu.backends.exact import ExactBackend  # noqa: PLC0415  (it implements Backend)
+    from qiskit_qmu.backends.exact import ExactBackend  # (it implements Backend)
 
     _check.one_of(BACKEND_NAMES, backend=name)
     if shots is not None:

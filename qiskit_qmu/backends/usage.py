@@ -126,7 +126,7 @@ def _hook(meter: UsageMeter, cost: ConnectorCost) -> Any:
             by_weights = connector.weight.requires_grad
             by_inputs = bool(inputs) and inputs[0].requires_grad
 
-            def after_backward(gradient: torch.Tensor) -> None:
+            def after_backward(_gradient: torch.Tensor) -> None:
                 meter.add(cost.backward(rows, weights=by_weights, inputs=by_inputs))
 
             output.register_hook(after_backward)
@@ -137,7 +137,7 @@ def _hook(meter: UsageMeter, cost: ConnectorCost) -> Any:
 def _gate_angles(network: NeuralNetwork) -> tuple[int, int]:
     if not isinstance(network, EstimatorQNN | SamplerQNN):
         return network.num_weights, network.num_inputs
-    weights, inputs = set(network.weight_params), set(network.input_params)
+    weights, inputs = set(network.weight_params or ()), set(network.input_params or ())
     parameters = [
         gate.angle.parameters
         for gate in unroll(network.circuit)
@@ -158,8 +158,7 @@ def _bases(network: NeuralNetwork) -> int:
 
 
 def _shots(network: NeuralNetwork) -> int:
-    primitive = network.estimator if isinstance(network, EstimatorQNN) else None
+    primitive: object = network.estimator if isinstance(network, EstimatorQNN) else None
     if isinstance(network, SamplerQNN):
         primitive = network.sampler
-    known = isinstance(primitive, TorchEstimator | TorchSampler)
-    return (primitive.shots or 0) if known else 0
+    return (primitive.shots or 0) if isinstance(primitive, TorchEstimator | TorchSampler) else 0

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     use_threads(options)
-    from qiskit_qmu.experiments import audit_saved, writable_folder  # noqa: PLC0415  (help must not load it)
+    from qiskit_qmu.experiments import audit_saved, writable_folder  # (help must not load it)
 
     report = audit_saved(
         options.model,

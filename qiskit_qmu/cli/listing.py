@@ -26,14 +26,14 @@ def execute(options: argparse.Namespace) -> None:
 
 
 def _lines(subject: str) -> list[str]:
-    from qiskit_qmu.data import DATASET_NAMES  # noqa: PLC0415  (help must not load it)
+    from qiskit_qmu.data import DATASET_NAMES  # (help must not load it)
 
     if subject == "datasets":
         return list(DATASET_NAMES)
     if subject == "models":
         return ["basic", "hybrid"]
-    from qiskit_qmu.experiments import METHODS, Experiment  # noqa: PLC0415
-    from qiskit_qmu.report.methods import what_it_does  # noqa: PLC0415
+    from qiskit_qmu.experiments import METHODS, Experiment
+    from qiskit_qmu.report.methods import what_it_does
 
     if subject == "methods":
         return [f"{name:8s}{what_it_does(name)}" for name in METHODS]

@@ -98,7 +98,7 @@ def use_threads(options: argparse.Namespace) -> None:
         InputError: If it is not positive.
     """
     if options.threads is not None:
-        import torch  # noqa: PLC0415  (help must not load it)
+        import torch  # (help must not load it)
 
         if options.threads < 1:
             raise InputError(f"threads must be at least 1, got {options.threads}")
@@ -111,7 +111,7 @@ def make_experiment(options: argparse.Namespace) -> "Experiment":
     Raises:
         InputError: If a key is unknown or a value is not possible.
     """
-    from qiskit_qmu.experiments import Experiment  # noqa: PLC0415  (help must not load it)
+    from qiskit_qmu.experiments import Experiment  # (help must not load it)
 
     config = read_config(options.config)
     given = {
@@ -194,7 +194,7 @@ def read_config(path: str | None) -> dict[str, Any]:
     settings = config.get("settings", {})
     if not isinstance(settings, dict):
         raise InputError(f"settings must be a table, got {settings!r}")
-    flat = {}
+    flat: dict[str, Any] = {}
     for stage, values in settings.items():
         if isinstance(values, dict):
             flat |= {f"{stage}.{name}": value for name, value in values.items()}

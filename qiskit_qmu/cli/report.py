@@ -17,8 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments import Experiment, RecordFile, write_report  # noqa: PLC0415  (help must not load it)
-    from qiskit_qmu.report import text_table  # noqa: PLC0415
+    from qiskit_qmu.experiments import (  # (help must not load it)
+        Experiment,
+        RecordFile,
+        write_report,
+    )
+    from qiskit_qmu.report import text_table
 
     folder = Path(options.run)
     try:

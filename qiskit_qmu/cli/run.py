@@ -34,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     use_threads(options)
-    from qiskit_qmu.cli.progress import progress_display  # noqa: PLC0415  (help must not load it)
-    from qiskit_qmu.experiments import run_experiment  # noqa: PLC0415
-    from qiskit_qmu.report import text_table  # noqa: PLC0415
+    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
+    from qiskit_qmu.experiments import run_experiment
+    from qiskit_qmu.report import text_table
 
     experiment = make_experiment(options)
     name = f"qmu-run-{experiment.dataset}-{experiment.model}-{experiment.digest()[:8]}"

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     use_threads(options)
-    from qiskit_qmu.experiments import train_and_save, writable_folder  # noqa: PLC0415  (help must not load it)
+    from qiskit_qmu.experiments import train_and_save, writable_folder  # (help must not load it)
 
     experiment = make_experiment(options)
     experiment.load(experiment.seed, options.data_dir)

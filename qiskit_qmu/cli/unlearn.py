@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     use_threads(options)
-    from qiskit_qmu.experiments import ForgetRequest, unlearn_saved  # noqa: PLC0415  (help must not load it)
+    from qiskit_qmu.experiments import ForgetRequest, unlearn_saved  # (help must not load it)
 
     if options.config is not None:
         raise InputError("unlearn takes its settings by --set, got --config")

@@ -7,6 +7,7 @@ from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import DATASET_NAMES, Dataset, ForgetSplit, load_dataset
 from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
@@ -101,7 +102,7 @@ class Experiment:
 
     def split(self, dataset: Dataset, seed: int) -> ForgetSplit:
         """Return the forget split of one repetition's data."""
-        held_out = {"validation_fraction": self.validation_fraction, "seed": seed}
+        held_out: dict[str, Any] = {"validation_fraction": self.validation_fraction, "seed": seed}
         if self.forget_fraction is not None:
             return ForgetSplit.by_fraction(dataset, self.forget_fraction, **held_out)
         if self.forget_indices is not None:
@@ -123,10 +124,14 @@ class Experiment:
         except TypeError as error:
             raise InputError(f"trainer settings must be its hyperparameters: {error}") from error
 
-    def build_model(self, dataset: Dataset, seed: int, backend: Any) -> QuantumClassifier:
+    def build_model(self, dataset: Dataset, seed: int, backend: Backend) -> QuantumClassifier:
         """Return the untrained model."""
         settings = self.preset(_num_features(dataset)).model
-        shared = {"num_classes": dataset.num_classes, "backend": backend, "seed": seed}
+        shared: dict[str, Any] = {
+            "num_classes": dataset.num_classes,
+            "backend": backend,
+            "seed": seed,
+        }
         try:
             if self.model == "basic":
                 return BasicQNN(**{**shared, **settings})

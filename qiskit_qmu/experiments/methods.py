@@ -26,15 +26,15 @@ def _repaired(strategy: UnlearningStrategy, settings: Settings) -> UnlearningStr
 
 
 METHODS: dict[str, Callable[[Settings, Trainer], UnlearningStrategy]] = {
-    "noop": lambda s, t: NoOp(),
-    "oracle": lambda s, t: Retrain(trainer=t),
-    "gd": lambda s, t: FineTune(**s["gd"]),
-    "ga": lambda s, t: GradientAscent(**s["ga"]),
-    "ga-r": lambda s, t: _repaired(GradientAscent(**{**s["deep"], **s["ga"]}), s),
-    "ssd": lambda s, t: SelectiveDampening(**s["ssd"]),
-    "ssd-r": lambda s, t: _repaired(SelectiveDampening(**s["ssd"]), s),
-    "rga": lambda s, t: RelativeGradientAscent(**s["rga"]),
-    "rga-r": lambda s, t: _repaired(RelativeGradientAscent(**{**s["deep"], **s["rga"]}), s),
+    "noop": lambda _s, _t: NoOp(),
+    "oracle": lambda _s, t: Retrain(trainer=t),
+    "gd": lambda s, _t: FineTune(**s["gd"]),
+    "ga": lambda s, _t: GradientAscent(**s["ga"]),
+    "ga-r": lambda s, _t: _repaired(GradientAscent(**{**s["deep"], **s["ga"]}), s),
+    "ssd": lambda s, _t: SelectiveDampening(**s["ssd"]),
+    "ssd-r": lambda s, _t: _repaired(SelectiveDampening(**s["ssd"]), s),
+    "rga": lambda s, _t: RelativeGradientAscent(**s["rga"]),
+    "rga-r": lambda s, _t: _repaired(RelativeGradientAscent(**{**s["deep"], **s["rga"]}), s),
 }
 
 DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")

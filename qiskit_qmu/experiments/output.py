@@ -1,7 +1,6 @@
 """A run's folder: records.jsonl, results.json and report.html."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,9 @@ from typing import Any
 from qiskit_qmu._check import InputError
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.presets import Kind
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Progress, Record, run_seed
+from qiskit_qmu.experiments.run import Progress, Record, no_progress, run_seed
 from qiskit_qmu.report import write_page
 
 
@@ -19,7 +19,7 @@ def run_experiment(
     out: str | Path,
     *,
     data_dir: str | None = None,
-    progress: Progress = lambda task, share: None,
+    progress: Progress = no_progress,
 ) -> list[Record]:
     """Run an experiment into a folder; seeds that the folder holds already are not run again.
 
@@ -35,7 +35,7 @@ def run_experiment(
     Raises:
         InputError: If the experiment is not possible or the folder cannot be written.
     """
-    _, split = experiment.load(experiment.seed, data_dir)  # refuse before anything is written
+    experiment.load(experiment.seed, data_dir)  # refuse before anything is written
     folder = writable_folder(out)
     file = RecordFile(folder / "records.jsonl", experiment.digest())
     records: list[Record] = []
@@ -86,10 +86,10 @@ def write_results(path: Path, experiment: Experiment, records: Sequence[Record])
     }
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
-def write_report(path: Path, config: dict[str, Any], kind: str, records: Sequence[Record]) -> None:
+def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequence[Record]) -> None:
     """Write report.html from records."""
     split = records[0].split
     forgotten = len(split["indices"]["forget"])

@@ -29,6 +29,10 @@ Progress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole run that is done, 0 to 1."""
 
 
+def no_progress(_task: str, _share: float) -> None:
+    """Show nothing."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Record:
@@ -52,7 +56,7 @@ def run_seed(
     seed: int,
     *,
     data_dir: str | None = None,
-    progress: Progress = lambda task, share: None,
+    progress: Progress = no_progress,
 ) -> Iterator[Record]:
     """Train an original, unlearn it by every method, and yield a record for each model.
 

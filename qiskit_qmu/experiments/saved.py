@@ -52,7 +52,7 @@ class ForgetRequest:
         if self.label is not None:
             labels = dataset.y_train[trained]
             _check.one_of(np.unique(labels).tolist(), label=self.label)
-            return trained[labels == self.label]
+            return np.asarray(trained[labels == self.label])
         if self.fraction is not None:
             count = round(self.fraction * len(trained))
             if not 0 < count < len(trained):

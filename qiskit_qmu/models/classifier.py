@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, open_backend
-from qiskit_qmu.circuits import Encoding, EntanglingGate, Entangler, QNNCircuit, qnn_circuit
+from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit, qnn_circuit
 from qiskit_qmu.models.initialization import initial_angles, initialize_classical
 from qiskit_qmu.models.observing import observe
 from qiskit_qmu.models.parameters import clone_module, parameter_counts
@@ -64,7 +64,7 @@ class ClassifierConfig:
     @staticmethod
     def from_dict(values: dict[str, Any]) -> "ClassifierConfig":
         """Return the config that ``to_dict`` wrote."""
-        fixed = {
+        fixed: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
         }
         return ClassifierConfig(**fixed)
@@ -186,7 +186,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
         Raises:
             InputError: If it cannot be written.
         """
-        from qiskit_qmu.models.files import save_model  # noqa: PLC0415  (it imports the models)
+        from qiskit_qmu.models.files import save_model  # (it imports the models)
 
         save_model(self, path)
 
@@ -201,7 +201,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
         Raises:
             InputError: If files are missing or damaged, or hold another kind of model.
         """
-        from qiskit_qmu.models.files import load_model  # noqa: PLC0415  (it imports the models)
+        from qiskit_qmu.models.files import load_model  # (it imports the models)
 
         model = load_model(path, backend=backend)
         if not isinstance(model, cls):

@@ -129,4 +129,5 @@ def _dense(shape: tuple[int, ...], num_features: int) -> torch.nn.Sequential:
 
 def _blank(kind: type[torch.nn.Module], *sizes: int, **options: int) -> torch.nn.Module:
     """Make a layer without drawing weights from torch's global generator."""
-    return torch.nn.utils.skip_init(kind, *sizes, **options)
+    layer: torch.nn.Module = torch.nn.utils.skip_init(kind, *sizes, **options)
+    return layer

@@ -18,8 +18,8 @@ Module = TypeVar("Module", bound=torch.nn.Module)
 def clone_module(module: Module) -> Module:
     """Return a copy with its own weights that shares the quantum neural networks.
 
-    A plain deep copy would copy the primitives too, with the state of their random streams: copy and
-    original would then see the same shot noise.
+    A plain deep copy would copy the primitives too, with the state of their random streams: copy
+    and original would then see the same shot noise.
     """
     memo = {id(c.neural_network): c.neural_network for c in connectors_of(module)}
     return copy.deepcopy(module, memo)

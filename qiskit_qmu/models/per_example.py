@@ -66,24 +66,20 @@ def per_example_gradients(
 
 def _mappable(module: torch.nn.Module) -> torch.nn.Module:
     """Replace connectors that torch.func cannot map over."""
-    if _needs_replacing(module):
-        return _MappableConnector(module)
+    if isinstance(module, TorchConnector):
+        exact = isinstance(module, TorchSimulatorConnector) and module.program is not None
+        return module if exact else _MappableConnector(module)
     for name, child in module.named_children():
         setattr(module, name, _mappable(child))
     return module
 
 
-def _needs_replacing(module: torch.nn.Module) -> bool:
-    exact = isinstance(module, TorchSimulatorConnector) and module.program is not None
-    return isinstance(module, TorchConnector) and not exact
-
-
 class _MappableConnector(torch.nn.Module):
     """A TorchConnector's network behind functions with rules for torch.func.vmap."""
 
-    def __init__(self, connector: torch.nn.Module) -> None:
+    def __init__(self, connector: TorchConnector) -> None:
         super().__init__()
-        self._network: NeuralNetwork = connector.neural_network
+        self._network = connector.neural_network
         self.weight = connector.weight
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -96,7 +92,7 @@ class _Outputs(torch.autograd.Function):
     """Outputs (n, …) of a network at inputs (n, I) and weights (W,)."""
 
     @staticmethod
-    def forward(network: NeuralNetwork, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(network: NeuralNetwork, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Run the network's forward pass."""
         outputs = network.forward(x.detach().cpu().numpy(), weight.detach().cpu().numpy())
         return torch.as_tensor(outputs, dtype=weight.dtype)
@@ -108,7 +104,7 @@ class _Outputs(torch.autograd.Function):
         ctx.save_for_backward(x, weight)
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor, torch.Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor, torch.Tensor]:
         """Contract the network's Jacobian with the gradient, summed over the rows."""
         x, weight = ctx.saved_tensors
         by_inputs, by_weights = _Contraction.apply(ctx.network, x, weight, gradient)
@@ -132,7 +128,7 @@ class _Contraction(torch.autograd.Function):
     """Gradients (n, I) and (n, W), row by row, from gradients (n, …) of the outputs."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         network: NeuralNetwork, x: torch.Tensor, weight: torch.Tensor, gradient: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the network's backward pass."""

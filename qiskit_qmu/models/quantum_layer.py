@@ -1,6 +1,6 @@
 """A QNN circuit on a backend as a torch layer."""
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
@@ -33,7 +33,7 @@ def quantum_layer(
         InputError: If the readout is unknown.
     """
     _check.one_of(get_args(Readout), readout=readout)
-    shared = {
+    shared: dict[str, Any] = {
         "input_params": qnn.inputs,
         "weight_params": qnn.weights,
         "input_gradients": True,

@@ -56,8 +56,7 @@ class TorchSimulatorConnector(TorchConnector):
             output: torch.Tensor = super().forward(input_data)
             return output
         if input_data.shape[-1] != self.neural_network.num_inputs:
-            output = super().forward(input_data)  # the parent's own error
-            return output
+            return super().forward(input_data)  # type: ignore[no-any-return]  # the parent's error
         inputs = input_data if self.neural_network.input_gradients else input_data.detach()
         flat = inputs.reshape(-1, inputs.shape[-1])
         outputs = self._exact(flat, self.weight)
@@ -107,7 +106,9 @@ def _exact_network(network: NeuralNetwork) -> _ExactNetwork | None:
         readout = _interpreted(network)
     else:
         return None
-    program = compile_program(network.circuit, network.input_params, network.weight_params)
+    program = compile_program(
+        network.circuit, network.input_params or (), network.weight_params or ()
+    )
     return _ExactNetwork(program, readout)
 
 
@@ -120,11 +121,12 @@ def _interpreted(network: SamplerQNN) -> Any:
     outcomes = outcome_readout(circuit)
     num_outcomes = 2 ** sum(len(register) for register in circuit.cregs)
     shape = network.output_shape
-    keys = [np.atleast_1d(network.interpret(k)) for k in range(num_outcomes)]
+    interpret = network.interpret or (lambda outcome: outcome)
+    keys = [np.atleast_1d(interpret(k)) for k in range(num_outcomes)]
     flat = np.ravel_multi_index(np.array(keys).T, shape)
     size = math.prod(shape)
 
-    def factory(dtype: torch.dtype, device: torch.device) -> Readout:
+    def factory(_dtype: torch.dtype, device: torch.device) -> Readout:
         index = torch.as_tensor(flat, device=device)
 
         def read(states: torch.Tensor) -> torch.Tensor:

@@ -123,7 +123,7 @@ def _unique_observables(pub: EstimatorPub) -> tuple[list[SparsePauliOp], NDArray
     """Return the distinct observables of a PUB and, in its observables' shape, which is where."""
     array = pub.observables.sparse_observables_array()
     unique: dict[str, int] = {}
-    operators = []
+    operators: list[SparsePauliOp] = []
     which = np.zeros(array.shape, dtype=np.int64)
     for position in np.ndindex(array.shape):
         observable = array[position]

@@ -7,6 +7,7 @@ Global phases are dropped: no measured value depends on them.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +29,11 @@ from qiskit.circuit.library import (
 
 from qiskit_qmu._check import InputError
 
-Angle = ParameterExpression | float
+Angle: TypeAlias = ParameterExpression | float
 
 # A phase gate is a rotation about z up to a global phase.
 _ROTATIONS = {RXGate: "x", RYGate: "y", RZGate: "z", PhaseGate: "z", U1Gate: "z"}
-# exp(i * angle * sum of coefficient * parity): the parities are over the gate's first and second qubit.
+# exp(i * angle * sum of coefficient * parity), parities over the first and second qubit.
 _PARITIES: dict[type, tuple[tuple[tuple[int, ...], float], ...]] = {
     CPhaseGate: (((0,), -0.25), ((1,), -0.25), ((0, 1), 0.25)),
     CU1Gate: (((0,), -0.25), ((1,), -0.25), ((0, 1), 0.25)),

@@ -62,7 +62,7 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
         _check.same_length(
             circuits=circuits, parameter_values=parameter_values, parameters=parameters
         )
-        BaseEstimatorGradient._validate_arguments(
+        BaseEstimatorGradient._validate_arguments(  # noqa: SLF001  (the stock checks themselves)
             [circuits[i] for i in few],
             [observables[i] for i in few],
             [parameter_values[i] for i in few],
@@ -158,8 +158,8 @@ def outcome_readout(circuit: QuantumCircuit) -> Readout:
 def _require_exact(shots: int | None) -> None:
     if shots is not None:
         raise InputError(
-            "an adjoint gradient needs an exact primitive (shots=None); under shots use Qiskit ML's "
-            f"parameter-shift gradient over the primitive, got shots={shots}"
+            "an adjoint gradient needs an exact primitive (shots=None); under shots use Qiskit "
+            f"ML's parameter-shift gradient over the primitive, got shots={shots}"
         )
 
 

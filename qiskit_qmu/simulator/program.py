@@ -343,7 +343,7 @@ class _Fuser:
 def parity_sign(num_qubits: int, mask: int) -> NDArray[np.float64]:
     """Return (-1)^(number of ones of s on the qubits of ``mask``) for every basis state s."""
     bits = np.bitwise_count(np.arange(2**num_qubits) & mask)
-    return 1.0 - 2.0 * (bits % 2)
+    return np.asarray(1.0 - 2.0 * (bits % 2))
 
 
 def _moved_masks(qubits: tuple[int, ...], source: NDArray[np.int64]) -> list[int] | None:
@@ -356,7 +356,7 @@ def _moved_masks(qubits: tuple[int, ...], source: NDArray[np.int64]) -> list[int
         for i in range(len(qubits))
     ]
     for state, origin in enumerate(source):
-        bits = sum((bin(mask & state).count("1") % 2) << i for i, mask in enumerate(masks))
+        bits = sum(((mask & state).bit_count() % 2) << i for i, mask in enumerate(masks))
         if bits != origin:
             return None
     return masks

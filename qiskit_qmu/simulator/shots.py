@@ -81,6 +81,10 @@ def _fits(label: str, basis: str) -> bool:
     return all("I" in {p, b} or p == b for p, b in zip(label, basis, strict=True))
 
 
+def _measures(basis: str, label: str) -> bool:
+    return all(p in ("I", b) for p, b in zip(label, basis, strict=True))
+
+
 def _basis_table(
     observables: list[SparsePauliOp], labels: list[str], basis: str
 ) -> NDArray[np.float64]:
@@ -93,7 +97,7 @@ def _basis_table(
     table = np.zeros((len(observables), 2**num_qubits))
     for row, observable in enumerate(observables):
         for label, coefficient in observable.label_iter():
-            first = next(b for b in bases if all("I" == p or p == q for p, q in zip(label, b)))
+            first = next(b for b in bases if _measures(b, label))
             if first == basis:
                 mask = sum(1 << i for i, p in enumerate(reversed(label)) if p != "I")
                 table[row] += coefficient.real * parity_sign(num_qubits, mask)

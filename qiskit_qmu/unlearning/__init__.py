@@ -1,7 +1,8 @@
 """Strategies that remove the influence of rows from a model.
 
 Every strategy is a frozen dataclass of hyperparameters and is called as
-``strategy(model, split, generator=…)``; it returns an `UnlearningResult` and leaves the model alone.
+``strategy(model, split, generator=…)``; it returns an `UnlearningResult` and leaves the model as it
+is.
 `NoOp` and `Retrain` are what the others are read against.
 """
 

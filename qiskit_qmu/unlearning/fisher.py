@@ -48,7 +48,7 @@ def _usage(module: torch.nn.Module, rows: int, names: dict[str, torch.Tensor]) -
     for connector in connectors_of(module):
         cost = ConnectorCost.of(connector)
         weights = id(connector.weight) in wanted
-        # Classical parameters may stand in front of the circuit: then its inputs are differentiated.
+        # Classical parameters may stand in front of the circuit: then its inputs count too.
         inputs = bool(wanted - quantum) and connector.neural_network.input_gradients
         usage += cost.forward(rows) + cost.backward(rows, weights=weights, inputs=inputs)
     return usage

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from qiskit.circuit import Parameter
 from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qiskit_qmu import _check
 from qiskit_qmu.backends import connectors_of
@@ -137,7 +138,9 @@ def wrap_angles(model: torch.nn.Module) -> None:
 def _is_periodic(connector: TorchConnector) -> torch.Tensor:
     """Tell which weights enter one-qubit rotations as they are, and nothing else."""
     network = connector.neural_network
-    weights = list(network.weight_params)
+    if not isinstance(network, EstimatorQNN | SamplerQNN):
+        return torch.zeros(network.num_weights, dtype=torch.bool)
+    weights = list(network.weight_params or ())
     bare: dict[Parameter, bool] = {}
     for instruction in network.circuit.data:
         operation = instruction.operation
