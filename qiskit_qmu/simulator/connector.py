@@ -56,7 +56,7 @@ class TorchSimulatorConnector(TorchConnector):
             output: torch.Tensor = super().forward(input_data)
             return output
         if input_data.shape[-1] != self.neural_network.num_inputs:
-            return super().forward(input_data)  # type: ignore[no-any-return]  # the parent's error
+            return super().forward(input_data)  # the parent's own error
         inputs = input_data if self.neural_network.input_gradients else input_data.detach()
         flat = inputs.reshape(-1, inputs.shape[-1])
         outputs = self._exact(flat, self.weight)

@@ -62,7 +62,7 @@ def test_a_pauli_string_has_the_mean_and_variance_of_its_sign(label, state, gene
 
 
 def test_terms_of_one_basis_share_their_shots(state, generator):
-    """All of a diagonal observable is read from the same outcomes: one-shot variance ⟨O²⟩ - ⟨O⟩²."""
+    """A diagonal observable is read from the same outcomes: one-shot variance ⟨O²⟩ - ⟨O⟩²."""
     observable = SparsePauliOp(["ZII", "IZI", "ZZI", "III"], [1.0, -0.5, 0.7, 2.0])
     means, variances = estimates([observable], state, generator)
     mean = exact(observable, state)
