@@ -190,7 +190,7 @@ def _exact_fields(
         values = register_values(np.arange(len(weights)), qubits)
         merged = np.zeros((2 ** len(qubits), weights.shape[1]))
         np.add.at(merged, values, weights)
-        fields[name] = OutcomeProbabilities(merged.T.reshape(*shape, -1), len(qubits))
+        fields[name] = OutcomeProbabilities(merged.T.reshape(*shape, len(merged)), len(qubits))
     return fields
 
 
@@ -200,8 +200,8 @@ def _shuffled_outcomes(
     """Return measured basis states (B, shots) in random order."""
     counts = outcome_counts(states, shots, generator)
     basis = np.arange(counts.shape[1])
-    rows = np.array([np.repeat(basis, row) for row in counts]).reshape(len(counts), shots)
-    return generator.permuted(rows, axis=1)
+    rows = np.array([np.repeat(basis, row) for row in counts], dtype=np.int64)
+    return generator.permuted(rows.reshape(len(counts), shots), axis=1)
 
 
 def _bit_array(
@@ -211,4 +211,4 @@ def _bit_array(
     num_bytes = max(1, -(-len(qubits) // 8))
     shifts = 8 * np.arange(num_bytes - 1, -1, -1)
     packed = ((values[..., None] >> shifts) & 0xFF).astype(np.uint8)
-    return BitArray(packed.reshape(*shape, -1, num_bytes), len(qubits))
+    return BitArray(packed.reshape(*shape, outcomes.shape[1], num_bytes), len(qubits))
