@@ -1,5 +1,6 @@
 """One wording for every refusal: what, the rule, what it got."""
 
+import numbers
 from collections.abc import Collection, Sized
 from typing import Any
 
@@ -14,9 +15,17 @@ class InputError(ValueError):
     """
 
 
+def number(**values: Any) -> None:
+    """Raise InputError unless every value is a real number; a boolean is none."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise InputError(f"{name} must be a number, got {value!r}")
+
+
 def positive(**values: float) -> None:
     """Raise InputError unless every value is a finite number above zero."""
     for name, value in values.items():
+        number(**{name: value})
         if not (np.isfinite(value) and value > 0):
             raise InputError(f"{name} must be positive, got {value}")
 
@@ -24,6 +33,7 @@ def positive(**values: float) -> None:
 def non_negative(**values: float) -> None:
     """Raise InputError unless every value is a finite number of zero or more."""
     for name, value in values.items():
+        number(**{name: value})
         if not (np.isfinite(value) and value >= 0):
             raise InputError(f"{name} must not be negative, got {value}")
 
@@ -31,13 +41,15 @@ def non_negative(**values: float) -> None:
 def at_least(minimum: int, **values: int) -> None:
     """Raise InputError unless every value is an integer of at least ``minimum``."""
     for name, value in values.items():
-        if isinstance(value, bool) or int(value) != value or value < minimum:
+        is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        if not is_integer or value < minimum:
             raise InputError(f"{name} must be an integer of at least {minimum}, got {value}")
 
 
 def between(low: float, high: float, **values: float) -> None:
     """Raise InputError unless every value lies in ``[low, high]``."""
     for name, value in values.items():
+        number(**{name: value})
         if not low <= value <= high:
             raise InputError(f"{name} must lie between {low} and {high}, got {value}")
 

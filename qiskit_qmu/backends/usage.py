@@ -1,5 +1,6 @@
 """What a piece of work costs: circuits, shots and gradient evaluations."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,7 +68,9 @@ def metered(module: torch.nn.Module) -> Iterator[UsageMeter]:
     """
     meter = UsageMeter()
     handles = [
-        connector.register_forward_hook(_hook(meter, ConnectorCost.of(connector)))
+        connector.register_forward_hook(
+            _hook(meter, ConnectorCost.of(connector)), with_kwargs=True
+        )
         for connector in connectors_of(module)
     ]
     try:
@@ -118,13 +121,21 @@ class ConnectorCost:
 
 def _hook(meter: UsageMeter, cost: ConnectorCost) -> Any:
     def after_forward(
-        connector: TorchConnector, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
+        connector: TorchConnector,
+        arguments: tuple[torch.Tensor, ...],
+        named: dict[str, torch.Tensor],
+        output: torch.Tensor,
     ) -> None:
-        rows = inputs[0].reshape(-1, inputs[0].shape[-1]).shape[0] if inputs else 1
+        inputs = arguments[0] if arguments else named.get("input_data")
+        rows = 1 if inputs is None else math.prod(inputs.shape[:-1])
         meter.add(cost.forward(rows))
         if output.requires_grad:
             by_weights = connector.weight.requires_grad
-            by_inputs = bool(inputs) and inputs[0].requires_grad
+            by_inputs = (
+                inputs is not None
+                and inputs.requires_grad
+                and connector.neural_network.input_gradients
+            )
 
             def after_backward(_gradient: torch.Tensor) -> None:
                 meter.add(cost.backward(rows, weights=by_weights, inputs=by_inputs))

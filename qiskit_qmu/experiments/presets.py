@@ -40,13 +40,13 @@ _TRAINER_OF_MODEL: dict[ModelName, dict[str, Any]] = {
 # What is ascended on: a few parameters in a large model, more in a small one; single rows have a
 # weaker trace than a class, and a mask that is too small cannot remove it.
 _RGA: dict[tuple[ModelName, Kind], dict[str, Any]] = {
-    ("hybrid", "class"): {"alpha": 20.0, "learning_rate": 0.03},
+    ("hybrid", "class"): {"alpha": 20.0, "learning_rate": 0.03, "max_epochs": 20},
     ("hybrid", "instances"): {"alpha": 5.0, "learning_rate": 0.01},
     ("basic", "class"): {"alpha": 5.0, "learning_rate": 0.03},
     ("basic", "instances"): {"alpha": 2.0, "learning_rate": 0.01},
 }
 _GA: dict[ModelName, dict[str, Any]] = {
-    "hybrid": {"learning_rate": 0.001},
+    "hybrid": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
     "basic": {"learning_rate": 0.003},
 }
 # A repair phase brings a class back that was only pushed to chance: ascend further before it.

@@ -5,7 +5,7 @@ from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
 from qiskit_qmu.models.files import load_model, load_provenance, save_model
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
-from qiskit_qmu.models.observing import observe
+from qiskit_qmu.models.observing import in_mode, observe
 from qiskit_qmu.models.parameters import (
     Part,
     clone_module,
@@ -21,6 +21,7 @@ __all__ = [
     "Part",
     "QuantumClassifier",
     "clone_module",
+    "in_mode",
     "load_model",
     "load_provenance",
     "named_parameters",

@@ -35,6 +35,7 @@ class BasicQNN(QuantumClassifier):
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
+        qnn: The circuit, where it is built already; made from the other arguments where None.
 
     Raises:
         InputError: If a number is out of range or a name is unknown.

@@ -1,5 +1,8 @@
 """What an attacker sees of a model: logits and circuit outputs on given rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
@@ -26,7 +29,7 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
         InputError: If there are no rows, lengths differ, or a value is NaN or infinite.
     """
     rows = np.asarray(x, dtype=np.float32)
-    labels = np.asarray(y, dtype=np.int64)
+    labels = np.asarray(y)
     _check.not_empty(x=rows)
     _check.same_length(x=rows, y=labels)
     _check.finite(x=rows)
@@ -37,16 +40,13 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
         )
         for connector in connectors_of(module)[-1:]
     ]
-    was_training = module.training
-    module.eval()
     try:
-        with torch.no_grad():
+        with in_mode(module, training=False), torch.no_grad():
             logits = [
                 module(torch.as_tensor(rows[start : start + _ROWS_AT_ONCE])).cpu().numpy()
                 for start in range(0, len(rows), _ROWS_AT_ONCE)
             ]
     finally:
-        module.train(was_training)
         for handle in handles:
             handle.remove()
     expectations = np.concatenate(circuit_outputs) if circuit_outputs else None
@@ -55,3 +55,20 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
         labels=labels,
         expectations=None if expectations is None else expectations.astype(np.float64),
     )
+
+
+@contextmanager
+def in_mode(module: torch.nn.Module, *, training: bool) -> Iterator[None]:
+    """Put a module in training or evaluation mode, and each of its parts back in its own after.
+
+    Args:
+        module: Any module; a part of it may be in another mode than the whole.
+        training: Training mode rather than evaluation mode.
+    """
+    modes = {child: child.training for child in module.modules()}
+    module.train(training)
+    try:
+        yield
+    finally:
+        for child, mode in modes.items():
+            child.training = mode

@@ -7,7 +7,7 @@ import torch
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import connectors_of
+from qiskit_qmu.backends import Backend, connectors_of
 
 Part = Literal["all", "quantum", "classical"]
 """Which parameters may change: all, the angles of TorchConnectors, or all others."""
@@ -16,13 +16,15 @@ Module = TypeVar("Module", bound=torch.nn.Module)
 
 
 def clone_module(module: Module) -> Module:
-    """Return a copy with its own weights that shares the quantum neural networks.
+    """Return a copy with its own weights that shares quantum neural networks and backend.
 
     A plain deep copy would copy the primitives too, with the state of their random streams: copy
     and original would then see the same shot noise.
     """
-    memo = {id(c.neural_network): c.neural_network for c in connectors_of(module)}
-    return copy.deepcopy(module, memo)
+    networks = [connector.neural_network for connector in connectors_of(module)]
+    owned = [getattr(child, "backend", None) for child in module.modules()]
+    backends = [backend for backend in owned if isinstance(backend, Backend)]
+    return copy.deepcopy(module, {id(shared): shared for shared in [*networks, *backends]})
 
 
 def named_parameters(module: torch.nn.Module, part: Part = "all") -> dict[str, torch.nn.Parameter]:

@@ -80,10 +80,12 @@ class _ExactNetwork:
         dtype = torch.complex128 if weights.dtype == torch.float64 else torch.complex64
         key = (dtype, weights.device)
         if key not in self._prepared:
-            self._prepared[key] = (
-                Simulation(self.program, dtype, weights.device),
-                self._readout(dtype, weights.device),
-            )
+            # Tensors that are made inside of a transform of torch.func do not outlive it.
+            with torch._C._DisableFuncTorch():  # noqa: SLF001
+                self._prepared[key] = (
+                    Simulation(self.program, dtype, weights.device),
+                    self._readout(dtype, weights.device),
+                )
         simulation, readout = self._prepared[key]
         return readout(simulation(inputs, weights)).T
 
