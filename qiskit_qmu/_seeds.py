@@ -1,8 +1,12 @@
 """Named, independent random streams from one seed; nothing draws from global state."""
 
+import sys
 import zlib
+from typing import Any
 
 import numpy as np
+
+from qiskit_qmu._check import InputError
 
 
 def stream(seed: int, *names: str) -> np.random.Generator:
@@ -26,6 +30,23 @@ def stream(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def as_generator(generator: np.random.Generator | int | None) -> np.random.Generator:
-    """Return ``generator`` itself, or a new one from a seed (None: from the operating system)."""
-    return np.random.default_rng(generator)
+def as_generator(generator: Any) -> np.random.Generator:
+    """Return a NumPy generator.
+
+    Args:
+        generator: A NumPy generator, returned as it is; a seed; a torch generator, from which a
+            seed is drawn; or None for entropy of the operating system.
+
+    Raises:
+        InputError: If it is none of these.
+    """
+    # Where a torch generator was made, torch is loaded; modules without torch must stay so.
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(generator, torch.Generator):
+        generator = int(torch.randint(2**62, (1,), generator=generator))
+    try:
+        return np.random.default_rng(generator)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"generator must be a NumPy or torch generator or a seed, got {generator!r}"
+        ) from error

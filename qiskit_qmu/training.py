@@ -1,6 +1,8 @@
 """Trainer: gradient descent on cross-entropy, with batches from a given generator."""
 
+import copy
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, final, get_args
 
@@ -11,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import as_generator
+from qiskit_qmu.models import in_mode
 
 Optimizer = Literal["adam", "sgd"]
 Progress = Callable[[int, int, float], None]
@@ -109,7 +112,8 @@ class Trainer:
         fit_inputs = getattr(model, "fit_inputs", None)
         if fit_inputs is not None:
             fit_inputs(rows.numpy())
-        return self._run(model, rows, labels, held_out, generator, progress)
+        with in_mode(model, training=True), _torch_stream(generator):
+            return self._run(model, rows, labels, held_out, generator, progress)
 
     def _hold_out(
         self, rows: torch.Tensor, labels: torch.Tensor, generator: np.random.Generator
@@ -140,9 +144,7 @@ class Trainer:
         validation_losses: list[float] = []
         best: tuple[float, int, dict[str, torch.Tensor]] | None = None
         steps = 0
-        was_training = model.training
         for epoch in range(1, self.epochs + 1):
-            model.train()
             total = 0.0
             for batch in batches(len(rows), self.batch_size, generator):
                 optimizer.zero_grad(set_to_none=True)
@@ -162,8 +164,7 @@ class Trainer:
             elif self.patience is not None and epoch - best[1] >= self.patience:
                 break
         if best is not None:
-            _restore(model, best[2])
-        model.train(was_training)
+            model.load_state_dict(best[2])
         return TrainingHistory(
             losses=tuple(losses),
             validation_losses=tuple(validation_losses),
@@ -177,16 +178,19 @@ def checked_rows(x: ArrayLike, y: ArrayLike) -> tuple[torch.Tensor, torch.Tensor
 
     Raises:
         InputError: If there are no rows, lengths differ, a value is NaN or infinite, or a label is
-            negative.
+            negative or no integer.
     """
     rows: NDArray[np.float32] = np.asarray(x, dtype=np.float32)
-    labels: NDArray[np.int64] = np.asarray(y, dtype=np.int64)
+    labels = np.asarray(y)
     _check.not_empty(x=rows)
     _check.same_length(x=rows, y=labels)
     _check.finite(x=rows)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        got = f"shape {labels.shape} and dtype {labels.dtype}"
+        raise InputError(f"labels must be integers of shape (n,), got {got}")
     if labels.min() < 0:
         raise InputError(f"labels must not be negative, got {labels.min()}")
-    return torch.tensor(rows), torch.tensor(labels)
+    return torch.tensor(rows), torch.tensor(labels.astype(np.int64))
 
 
 def batches(rows: int, size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
@@ -209,12 +213,8 @@ def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 def mean_loss(model: torch.nn.Module, rows: torch.Tensor, labels: torch.Tensor) -> float:
     """Return a module's mean cross-entropy on rows, in evaluation mode and without gradient."""
-    was_training = model.training
-    model.eval()
-    with torch.no_grad():
-        loss = float(cross_entropy(model(rows), labels))
-    model.train(was_training)
-    return loss
+    with in_mode(model, training=False), torch.no_grad():
+        return float(cross_entropy(model(rows), labels))
 
 
 def make_optimizer(
@@ -236,5 +236,9 @@ def _snapshot(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
-def _restore(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> None:
-    model.load_state_dict(state)
+@contextmanager
+def _torch_stream(generator: np.random.Generator) -> Iterator[None]:
+    """Let layers that draw from torch's global state, such as dropout, depend on the generator."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(int(copy.deepcopy(generator).integers(2**63)))
+        yield

@@ -68,9 +68,7 @@ def metered(module: torch.nn.Module) -> Iterator[UsageMeter]:
     """
     meter = UsageMeter()
     handles = [
-        connector.register_forward_hook(
-            _hook(meter, ConnectorCost.of(connector)), with_kwargs=True
-        )
+        connector.register_forward_hook(_hook(meter, ConnectorCost.of(connector)), with_kwargs=True)
         for connector in connectors_of(module)
     ]
     try:

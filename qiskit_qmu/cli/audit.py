@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from qiskit_qmu.cli.options import add_data_dir, add_threads, use_threads
+from qiskit_qmu.cli.options import add_data_dir
 
 SUMMARY = "audit a saved unlearned model"
 
@@ -18,12 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     add_data_dir(parser)
-    add_threads(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    use_threads(options)
     from qiskit_qmu.experiments import audit_saved, writable_folder  # (help must not load it)
 
     report = audit_saved(

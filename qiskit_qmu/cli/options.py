@@ -86,25 +86,6 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_threads(parser: argparse.ArgumentParser) -> None:
-    """Add the number of threads."""
-    parser.add_argument("--threads", type=int, help="threads of torch (as many as there are cores)")
-
-
-def use_threads(options: argparse.Namespace) -> None:
-    """Apply the number of threads.
-
-    Raises:
-        InputError: If it is not positive.
-    """
-    if options.threads is not None:
-        import torch  # (help must not load it)
-
-        if options.threads < 1:
-            raise InputError(f"threads must be at least 1, got {options.threads}")
-        torch.set_num_threads(options.threads)
-
-
 def make_experiment(options: argparse.Namespace) -> "Experiment":
     """Return the experiment that options and config file describe; options win.
 

@@ -7,13 +7,12 @@ same folder goes on where it was stopped.
 import argparse
 from pathlib import Path
 
+from qiskit_qmu import _check
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_forget_options,
     add_setting_options,
-    add_threads,
     make_experiment,
-    use_threads,
 )
 
 SUMMARY = "the whole main job: train, unlearn, audit, report"
@@ -26,22 +25,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("run")
     group.add_argument("--methods", help="comma-separated, see `qmu list methods` (all)")
     group.add_argument("--seeds", type=int, help="repetitions, from --seed on (1)")
+    group.add_argument("--jobs", type=int, help="processes that share the seeds (one per core)")
     group.add_argument("--out", metavar="DIR", help="folder of the results (named after the run)")
-    add_threads(parser)
     add_setting_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    use_threads(options)
     from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import run_experiment
     from qiskit_qmu.report import text_table
 
+    if options.jobs is not None:
+        _check.at_least(1, jobs=options.jobs)
     experiment = make_experiment(options)
     name = f"qmu-run-{experiment.dataset}-{experiment.model}-{experiment.digest()[:8]}"
     out = Path(options.out or name)
     with progress_display() as progress:
-        records = run_experiment(experiment, out, data_dir=options.data_dir, progress=progress)
+        records = run_experiment(
+            experiment, out, data_dir=options.data_dir, jobs=options.jobs, progress=progress
+        )
     print(text_table([record.row for record in records], kind=experiment.kind))
     print(f"\n{out / 'report.html'}")

@@ -6,9 +6,7 @@ import sys
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
-    add_threads,
     make_experiment,
-    use_threads,
 )
 
 SUMMARY = "train and save a model"
@@ -18,13 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--out", required=True, metavar="MODEL", help="folder of the model")
     add_data_options(parser)
-    add_threads(parser)
     add_setting_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    use_threads(options)
     from qiskit_qmu.experiments import train_and_save, writable_folder  # (help must not load it)
 
     experiment = make_experiment(options)

@@ -7,10 +7,8 @@ from qiskit_qmu.cli.options import (
     add_data_dir,
     add_forget_options,
     add_setting_options,
-    add_threads,
     parse_indices,
     settings_of,
-    use_threads,
 )
 
 SUMMARY = "unlearn rows from a saved model"
@@ -24,13 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     add_data_dir(parser)
     add_forget_options(parser)
-    add_threads(parser)
     add_setting_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    use_threads(options)
     from qiskit_qmu.experiments import ForgetRequest, unlearn_saved  # (help must not load it)
 
     if options.config is not None:

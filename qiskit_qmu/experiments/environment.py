@@ -5,8 +5,6 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import torch
-
 _PACKAGES = (
     "qiskit-qmu",
     "qiskit",
@@ -25,7 +23,6 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
         "packages": {name: _version(name) for name in _PACKAGES},
     }
 

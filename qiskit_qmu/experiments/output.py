@@ -10,7 +10,8 @@ from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Kind
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Progress, Record, no_progress, run_seed
+from qiskit_qmu.experiments.run import Progress, Record, no_progress
+from qiskit_qmu.experiments.workers import run_seeds
 from qiskit_qmu.report import write_page
 
 
@@ -19,6 +20,7 @@ def run_experiment(
     out: str | Path,
     *,
     data_dir: str | None = None,
+    jobs: int | None = None,
     progress: Progress = no_progress,
 ) -> list[Record]:
     """Run an experiment into a folder; seeds that the folder holds already are not run again.
@@ -27,6 +29,8 @@ def run_experiment(
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
         data_dir: Where image files lie.
+        jobs: Processes that share the seeds; as many as there are cores and seeds where None. The
+            numbers do not depend on it.
         progress: Called with what is done and the share of the run that is.
 
     Returns:
@@ -38,21 +42,12 @@ def run_experiment(
     experiment.load(experiment.seed, data_dir)  # refuse before anything is written
     folder = writable_folder(out)
     file = RecordFile(folder / "records.jsonl", experiment.digest())
-    records: list[Record] = []
-    for number in range(experiment.seeds):
-        seed = experiment.seed + number
-        own = file.of_seed(seed, experiment.all_methods)
-        if own is None:
-            own = list(
-                run_seed(
-                    experiment,
-                    seed,
-                    data_dir=data_dir,
-                    progress=_part(progress, number, experiment.seeds),
-                )
-            )
-            file.append(own)
-        records += own
+    seeds = range(experiment.seed, experiment.seed + experiment.seeds)
+    pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
+    for own in run_seeds(experiment, pending, data_dir=data_dir, jobs=jobs, progress=progress):
+        file.append(own)
+    done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
+    records = [record for own in done for record in own or ()]
     progress("writing the report", 1.0)
     write_results(folder / "results.json", experiment, records)
     write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
@@ -105,13 +100,3 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
         title=f"Unlearning on {config['dataset']}, {config['model']} model",
         forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
     )
-
-
-def _part(progress: Progress, number: int, count: int) -> Progress:
-    """Say which seed it is, and count its share of the whole."""
-
-    def report(task: str, share: float) -> None:
-        prefix = f"seed {number + 1} of {count}: " if count > 1 else ""
-        progress(prefix + task, (number + share) / count)
-
-    return report

@@ -15,6 +15,7 @@ from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit, row_digests
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import make_strategy
+from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, save_model
 from qiskit_qmu.training import Progress
 from qiskit_qmu.unlearning import UnlearningResult
@@ -96,14 +97,15 @@ def train_and_save(
     model = experiment.build_model(dataset, experiment.seed, backend)
     train = split.train
     validation = (split.validation.x, split.validation.y) if len(split.validation) else None
-    history = experiment.trainer(num_features).fit(
-        model,
-        train.x,
-        train.y,
-        generator=stream(experiment.seed, "original", "batches"),
-        validation=validation,
-        progress=progress,
-    )
+    with one_thread():
+        history = experiment.trainer(num_features).fit(
+            model,
+            train.x,
+            train.y,
+            generator=stream(experiment.seed, "original", "batches"),
+            validation=validation,
+            progress=progress,
+        )
     provenance = {
         "experiment": experiment.to_dict(),
         "train_indices": train.indices.tolist(),
@@ -152,9 +154,10 @@ def unlearn_saved(
     )
     num_features = int(np.prod(saved.dataset.input_shape))
     preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
-    result = make_strategy(strategy, preset, trainer)(
-        saved.model, split, generator=stream(seed, strategy)
-    )
+    with one_thread():
+        result = make_strategy(strategy, preset, trainer)(
+            saved.model, split, generator=stream(seed, strategy)
+        )
     provenance = {
         **saved.provenance,
         "forgotten_indices": forget.tolist(),

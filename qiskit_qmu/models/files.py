@@ -1,11 +1,12 @@
 """Models as files: weights as safetensors, config as JSON, circuit as QPY; never a pickle."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from qiskit import qpy
+from qiskit import QiskitError, qpy
 from qiskit.circuit import QuantumCircuit
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -44,10 +45,12 @@ def save_model(
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / _CONFIG).unlink(missing_ok=True)
         save_file(_tensors(model), str(folder / _WEIGHTS))
         with (folder / _CIRCUIT).open("wb") as file:
             qpy.dump(model.qnn.circuit, file)
         # The config is written last: a folder without it is not a model.
+        content["sha256"] = _digests(folder)
         (folder / _CONFIG).write_text(json.dumps(content, indent=1) + "\n")
     except (OSError, SafetensorError) as error:
         raise InputError(f"the model folder must be writable, got {error}") from error
@@ -70,10 +73,12 @@ def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumCl
     try:
         content = _read_config(folder)
         config = ClassifierConfig.from_dict(content["config"])
+        if content["sha256"] != _digests(folder):
+            raise InputError(f"{_WEIGHTS} and {_CIRCUIT} must be as they were saved, got others")
         with (folder / _CIRCUIT).open("rb") as file:
             (circuit,) = qpy.load(file)
         tensors = load_file(str(folder / _WEIGHTS))
-    except (OSError, SafetensorError, qpy.QpyError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, QiskitError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{folder} must hold a saved model, got {reason}") from error
     model = _build(config, backend, _told_apart(circuit))
@@ -88,17 +93,28 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
         InputError: If the folder holds no saved model.
     """
     try:
-        provenance: dict[str, Any] = _read_config(Path(path))["provenance"]
+        provenance: Any = _read_config(Path(path))["provenance"]
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path} must hold a saved model, got {error}") from error
+    if not isinstance(provenance, dict):
+        raise InputError(f"the provenance of {path} must be a table, got {provenance!r}")
     return provenance
 
 
 def _read_config(folder: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((folder / _CONFIG).read_text())
+    content: Any = json.loads((folder / _CONFIG).read_text())
+    if not isinstance(content, dict):
+        raise InputError(f"{_CONFIG} must hold a table, got {type(content).__name__}")
     if content.get("format") != FORMAT:
         raise InputError(f"the format of a model must be {FORMAT}, got {content.get('format')}")
     return content
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in (_WEIGHTS, _CIRCUIT)
+    }
 
 
 def _build(config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit) -> QuantumClassifier:

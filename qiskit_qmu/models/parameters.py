@@ -19,12 +19,16 @@ def clone_module(module: Module) -> Module:
     """Return a copy with its own weights that shares quantum neural networks and backend.
 
     A plain deep copy would copy the primitives too, with the state of their random streams: copy
-    and original would then see the same shot noise.
+    and original would then see the same shot noise. Hooks on the connectors stay with the original:
+    its meter does not count what the copy does.
     """
     networks = [connector.neural_network for connector in connectors_of(module)]
     owned = [getattr(child, "backend", None) for child in module.modules()]
     backends = [backend for backend in owned if isinstance(backend, Backend)]
-    return copy.deepcopy(module, {id(shared): shared for shared in [*networks, *backends]})
+    clone = copy.deepcopy(module, {id(shared): shared for shared in [*networks, *backends]})
+    for connector in connectors_of(clone):
+        connector._forward_hooks.clear()  # noqa: SLF001
+    return clone
 
 
 def named_parameters(module: torch.nn.Module, part: Part = "all") -> dict[str, torch.nn.Parameter]:

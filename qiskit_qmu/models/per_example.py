@@ -52,9 +52,7 @@ def per_example_gradients(
     def loss_of_row(
         parameters: dict[str, torch.Tensor], row: torch.Tensor, label: torch.Tensor
     ) -> torch.Tensor:
-        logits = torch.func.functional_call(
-            copy, {**constants, **parameters}, (row.unsqueeze(0),), tie_weights=False
-        )
+        logits = torch.func.functional_call(copy, {**constants, **parameters}, (row.unsqueeze(0),))
         return loss(logits, label.unsqueeze(0))
 
     gradient = torch.func.vmap(

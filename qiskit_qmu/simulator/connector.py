@@ -80,8 +80,8 @@ class _ExactNetwork:
         dtype = torch.complex128 if weights.dtype == torch.float64 else torch.complex64
         key = (dtype, weights.device)
         if key not in self._prepared:
-            # Tensors that are made inside of a transform of torch.func do not outlive it.
-            with torch._C._DisableFuncTorch():  # noqa: SLF001
+            # Tensors made inside of a torch.func transform or inference mode are of no use outside.
+            with torch._C._DisableFuncTorch(), torch.inference_mode(False):  # noqa: SLF001
                 self._prepared[key] = (
                     Simulation(self.program, dtype, weights.device),
                     self._readout(dtype, weights.device),

@@ -8,6 +8,7 @@ import torch
 
 from qiskit_qmu import _check
 from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.models import in_mode
 from qiskit_qmu.training import Optimizer, batches, checked_rows, cross_entropy, make_optimizer
 from qiskit_qmu.unlearning.stopping import forgotten_confidence, loss_and_confidence, unseen_loss
 from qiskit_qmu.unlearning.strategy import Module, Work
@@ -54,6 +55,8 @@ class Ascent:
     ) -> None:
         """Ascend in place: θ ← θ + η · scale · ∇L(forgotten rows).
 
+        The model is in evaluation mode, so that forgotten rows leave no trace in running means.
+
         Args:
             work: The working copy.
             split: The task.
@@ -64,15 +67,16 @@ class Ascent:
         x, y = checked_rows(split.forget.x, split.forget.y)
         trained = {n: p for n, p in work.model.named_parameters() if p.requires_grad}
         optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
-        for _ in range(self.max_epochs):
-            for batch in batches(len(x), self.batch_size, generator):
-                loss, confidence = loss_and_confidence(work.model, split.forget)
-                work.history.append({"forget_loss": loss, "forget_confidence": confidence})
-                if loss >= loss_threshold or confidence < confidence_threshold:
-                    return
-                optimizer.zero_grad(set_to_none=True)
-                (-cross_entropy(work.model(x[batch]), y[batch])).backward()
-                _scaled_step(optimizer, trained, scales)
+        with in_mode(work.model, training=False):
+            for _ in range(self.max_epochs):
+                for batch in batches(len(x), self.batch_size, generator):
+                    loss, confidence = loss_and_confidence(work.model, split.forget)
+                    work.history.append({"forget_loss": loss, "forget_confidence": confidence})
+                    if loss >= loss_threshold or confidence < confidence_threshold:
+                        return
+                    optimizer.zero_grad(set_to_none=True)
+                    (-cross_entropy(work.model(x[batch]), y[batch])).backward()
+                    _scaled_step(optimizer, trained, scales)
 
     def _thresholds(self, model: torch.nn.Module, split: ForgetSplit) -> tuple[float, float]:
         loss = float("inf") if self.loss_threshold is None else self.loss_threshold

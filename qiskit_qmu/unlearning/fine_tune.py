@@ -1,10 +1,11 @@
 """FineTune: go on training on the retained rows only, and let the others fade."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import final, get_args
 
 import numpy as np
 
+from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
@@ -41,6 +42,7 @@ class FineTune(UnlearningStrategy):
 
     def __post_init__(self) -> None:
         self._trainer()
+        _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
         self,

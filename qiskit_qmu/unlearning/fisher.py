@@ -1,10 +1,12 @@
 """The diagonal of the empirical Fisher information, example by example."""
 
+from functools import partial
+
 import torch
 
 from qiskit_qmu.backends import ConnectorCost, Usage, connectors_of
 from qiskit_qmu.data import Rows
-from qiskit_qmu.models import Part, per_example_gradients
+from qiskit_qmu.models import Part, clone_module, named_parameters, per_example_gradients
 from qiskit_qmu.training import checked_rows
 
 _ROWS_AT_ONCE = 256
@@ -36,19 +38,43 @@ def fisher_diagonal(
         for name, gradient in per_example_gradients(module, x[chunk], y[chunk], part=part).items():
             square = gradient.double().square().sum(0)
             totals[name] = totals[name] + square if name in totals else square
-    usage = _usage(module, len(x), totals)
+    usage = _usage(module, x, part)
     return {name: total / len(x) for name, total in totals.items()}, usage
 
 
-def _usage(module: torch.nn.Module, rows: int, names: dict[str, torch.Tensor]) -> Usage:
+def _usage(module: torch.nn.Module, x: torch.Tensor, part: Part) -> Usage:
     usage = Usage()
-    parameters = dict(module.named_parameters())
-    wanted = {id(parameters[name]) for name in names}
-    quantum = {id(c.weight) for c in connectors_of(module)}
-    for connector in connectors_of(module):
+    for connector, inputs in zip(
+        connectors_of(module), _needs_input_gradients(module, x[:1], part), strict=True
+    ):
         cost = ConnectorCost.of(connector)
-        weights = id(connector.weight) in wanted
-        # Classical parameters may stand in front of the circuit: then its inputs count too.
-        inputs = bool(wanted - quantum) and connector.neural_network.input_gradients
-        usage += cost.forward(rows) + cost.backward(rows, weights=weights, inputs=inputs)
+        weights = connector.weight.requires_grad and part != "classical"
+        usage += cost.forward(len(x))
+        if weights or inputs:
+            usage += cost.backward(len(x), weights=weights, inputs=inputs)
     return usage
+
+
+def _needs_input_gradients(module: torch.nn.Module, row: torch.Tensor, part: Part) -> list[bool]:
+    """Tell, for each connector, whether what stands in front of it is differentiated.
+
+    One row goes through a copy whose circuits are not run.
+    """
+    copy = clone_module(module).eval()
+    chosen = {id(parameter) for parameter in named_parameters(copy, part).values()}
+    for parameter in copy.parameters():
+        parameter.requires_grad_(id(parameter) in chosen)
+    connectors = connectors_of(copy)
+    needed = [False] * len(connectors)
+
+    def stand_in(position: int, x: torch.Tensor) -> torch.Tensor:
+        connector = connectors[position]
+        needed[position] = x.requires_grad and connector.neural_network.input_gradients
+        shape = (*x.shape[:-1], *connector.neural_network.output_shape)
+        return x.new_zeros(shape) + 0.0 * (x.sum() + connector.weight.sum())
+
+    for position, connector in enumerate(connectors):
+        vars(connector)["forward"] = partial(stand_in, position)
+    with torch.enable_grad():
+        copy(row)
+    return needed

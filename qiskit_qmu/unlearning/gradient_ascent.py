@@ -1,10 +1,11 @@
 """GradientAscent (GA): climb the loss of the forgotten rows."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import final, get_args
 
 import numpy as np
 
+from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
@@ -49,6 +50,7 @@ class GradientAscent(UnlearningStrategy):
 
     def __post_init__(self) -> None:
         self._ascent()
+        _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
         self,

@@ -1,7 +1,7 @@
 """RelativeGradientAscent (RGA): gradient ascent on the parameters that the forgotten rows own."""
 
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Literal, final, get_args
 
 import numpy as np
 import torch
@@ -58,6 +58,7 @@ class RelativeGradientAscent(UnlearningStrategy):
         _check.positive(alpha=self.alpha)
         _check.one_of(("hard", "importance"), scaling=self.scaling)
         self._ascent()
+        _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
         self,

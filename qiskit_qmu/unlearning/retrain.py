@@ -9,6 +9,7 @@ from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import reinitialize
 from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning.stopping import kept_validation
 from qiskit_qmu.unlearning.strategy import (
     Module,
     UnlearningResult,
@@ -40,7 +41,7 @@ class Retrain(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the retrained model; see `UnlearningStrategy`."""
         generator = as_generator(generator)
-        validation = (split.validation.x, split.validation.y) if len(split.validation) else None
+        held_out = kept_validation(split)
         with working_copy(model) as work:
             reinitialize(work.model, generator)
             history = self.trainer.fit(
@@ -48,7 +49,7 @@ class Retrain(UnlearningStrategy):
                 split.retain.x,
                 split.retain.y,
                 generator=generator,
-                validation=validation,
+                validation=(held_out.x, held_out.y) if len(held_out) else None,
             )
             work.history += [{"retain_loss": loss} for loss in history.losses]
         return work.result()

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Literal, final, get_args
 
 import numpy as np
 import torch
@@ -15,7 +15,12 @@ from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
-from qiskit_qmu.unlearning.stopping import accuracy, loss_and_confidence, unseen_loss
+from qiskit_qmu.unlearning.stopping import (
+    accuracy,
+    kept_validation,
+    loss_and_confidence,
+    unseen_loss,
+)
 from qiskit_qmu.unlearning.strategy import (
     Module,
     Step,
@@ -59,6 +64,7 @@ class SelectiveDampening(UnlearningStrategy):
         if self.dampening is not None:
             _check.positive(dampening=self.dampening)
         _check.one_of(("retain", "all"), reference=self.reference)
+        _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
         self,
@@ -111,11 +117,8 @@ class SelectiveDampening(UnlearningStrategy):
         share = _dampen(model, original, forget, reference, *choice)
         step: Step = {"alpha": choice[0], "lambda": choice[1], "dampened_share": share}
         if len(self._choices()) > 1:
-            kept = split.retain
-            if len(split.validation):
-                kept = split.validation
-                if split.label is not None:
-                    kept = kept.take(np.flatnonzero(kept.y != split.label))
+            validation = kept_validation(split)
+            kept = validation if len(validation) else split.retain
             loss, _ = loss_and_confidence(model, split.forget)
             step["forget_loss"] = loss
             step["forget_accuracy"] = accuracy(model, split.forget)

@@ -2,15 +2,23 @@
 
 import math
 
+import numpy as np
 import torch
 
 from qiskit_qmu.data import ForgetSplit, Rows
+from qiskit_qmu.models import in_mode
 from qiskit_qmu.training import checked_rows
 
 
 def forgotten_confidence(num_classes: int) -> float:
     """Return the mean confidence below which a class counts as forgotten: half of chance."""
     return 0.5 / num_classes
+
+
+def kept_validation(split: ForgetSplit) -> Rows:
+    """Return the validation rows that are not of a forgotten class; there may be none."""
+    rows = split.validation
+    return rows if split.label is None else rows.take(np.flatnonzero(rows.y != split.label))
 
 
 def unseen_loss(module: torch.nn.Module, split: ForgetSplit) -> float:
@@ -32,11 +40,8 @@ def unseen_loss(module: torch.nn.Module, split: ForgetSplit) -> float:
 def loss_and_confidence(module: torch.nn.Module, rows: Rows) -> tuple[float, float]:
     """Return a module's mean loss, in nats, and mean confidence in the true class."""
     x, y = checked_rows(rows.x, rows.y)
-    was_training = module.training
-    module.eval()
-    with torch.no_grad():
+    with in_mode(module, training=False), torch.no_grad():
         log_probability = torch.log_softmax(module(x).double(), dim=1)
-    module.train(was_training)
     own = log_probability.gather(1, y.unsqueeze(1))
     return float(-own.mean()), float(own.exp().mean())
 
@@ -44,9 +49,6 @@ def loss_and_confidence(module: torch.nn.Module, rows: Rows) -> tuple[float, flo
 def accuracy(module: torch.nn.Module, rows: Rows) -> float:
     """Return the share of rows that a module classifies correctly."""
     x, y = checked_rows(rows.x, rows.y)
-    was_training = module.training
-    module.eval()
-    with torch.no_grad():
+    with in_mode(module, training=False), torch.no_grad():
         correct = (module(x).argmax(1) == y).double().mean()
-    module.train(was_training)
     return float(correct)

@@ -381,6 +381,35 @@ def test_ensembles(exact, rows, generator):
         torch.testing.assert_close(gradients[member], torch.func.grad(loss)(weights[member]))
 
 
+def first_in_inference_mode(connector: TorchSimulatorConnector, rows: torch.Tensor) -> None:
+    with torch.inference_mode():
+        connector(rows)
+
+
+def first_without_gradient(connector: TorchSimulatorConnector, rows: torch.Tensor) -> None:
+    with torch.no_grad():
+        connector(rows)
+
+
+def first_in_a_transform(connector: TorchSimulatorConnector, rows: torch.Tensor) -> None:
+    def total(weight: torch.Tensor, row: torch.Tensor) -> torch.Tensor:
+        return of_weight(connector)(weight, row).sum()
+
+    torch.func.vmap(torch.func.grad(total), (None, 0))(connector.weight.detach(), rows)
+
+
+FIRST_CALLS = [first_in_inference_mode, first_without_gradient, first_in_a_transform]
+
+
+@pytest.mark.parametrize("first_call", FIRST_CALLS)
+def test_it_does_not_matter_where_it_is_called_first(first_call, exact, rows):
+    """What the first call prepares is kept, and must be good for training afterwards."""
+    first_call(exact, rows)
+    exact(rows).sum().backward()
+    first_in_a_transform(exact, rows)
+    assert exact.weight.grad.abs().sum() > 0
+
+
 def test_a_copy_shares_the_compiled_program_and_not_the_weights():
     connector = TorchSimulatorConnector(expectations(), WEIGHTS)
     copied = copy.deepcopy(connector)

@@ -1,0 +1,84 @@
+"""Seeds on several processes, each on one thread.
+
+Sums of floats depend on how many threads share them, and training amplifies the difference: on one
+thread a run's numbers are the same however many cores there are. The matrices of ten qubits are too
+small to gain from threads; several seeds at once gain from processes.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import joblib
+import torch
+from threadpoolctl import threadpool_limits
+
+from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.run import Progress, Record, run_seed
+
+
+def run_seeds(
+    experiment: Experiment,
+    seeds: Sequence[int],
+    *,
+    data_dir: str | None,
+    jobs: int | None,
+    progress: Progress,
+) -> Iterator[list[Record]]:
+    """Run an experiment's seeds and yield each one's records as soon as it is done.
+
+    Args:
+        experiment: What to run.
+        seeds: Which of its seeds.
+        data_dir: Where image files lie.
+        jobs: Processes; as many as there are cores and seeds where None.
+        progress: Called with what is done and the share of the whole that is.
+
+    Yields:
+        The records of one seed, in order of completion.
+    """
+    jobs = min(jobs or os.cpu_count() or 1, len(seeds))
+    if jobs <= 1:
+        for number, seed in enumerate(seeds):
+            part = _part(progress, number, len(seeds))
+            yield _records(experiment, seed, data_dir, part)
+        return
+    progress(f"{len(seeds)} seeds on {jobs} processes", 0.0)
+    tasks = (joblib.delayed(_silent_records)(experiment, seed, data_dir) for seed in seeds)
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    for number, records in enumerate(parallel(tasks), start=1):
+        progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
+        yield records
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread inside the block."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _records(
+    experiment: Experiment, seed: int, data_dir: str | None, progress: Progress
+) -> list[Record]:
+    with one_thread():
+        return list(run_seed(experiment, seed, data_dir=data_dir, progress=progress))
+
+
+def _silent_records(experiment: Experiment, seed: int, data_dir: str | None) -> list[Record]:
+    return list(_records(experiment, seed, data_dir, lambda _task, _share: None))
+
+
+def _part(progress: Progress, number: int, count: int) -> Progress:
+    """Say which seed it is, and count its share of the whole."""
+
+    def report(task: str, share: float) -> None:
+        prefix = f"seed {number + 1} of {count}: " if count > 1 else ""
+        progress(prefix + task, (number + share) / count)
+
+    return report
