@@ -23,7 +23,7 @@ def stream(seed: int, *names: str) -> np.random.Generator:
         A new NumPy generator.
 
     Example:
-        >>> stream(0, "weights").integers(100) == stream(0, "weights").integers(100)
+        >>> stream(0, "weights").random() == stream(0, "weights").random()
         True
     """
     key = tuple(zlib.crc32(name.encode()) for name in names)

@@ -10,10 +10,19 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import ParameterVector
 from qiskit.circuit.library import zz_feature_map
 from qiskit.providers.fake_provider import GenericBackendV2
-from qiskit.quantum_info import Operator, SparsePauliOp
+from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit, qnn_circuit
+from qiskit_qmu.circuits import (
+    Encoding,
+    Entangler,
+    EntanglingGate,
+    QNNCircuit,
+    _Gate,
+    _without_inert_end,
+    _without_inert_start,
+    qnn_circuit,
+)
 from qiskit_qmu.simulator.observables import PauliSums, probabilities
 from qiskit_qmu.simulator.simulation import simulate
 
@@ -123,6 +132,32 @@ def test_no_angle_is_dead_at_any_size(encoding, size, generator):
         pytest.skip("the ZZ map joins two features")
     for options in itertools.product([encoding], BLOCKS, ENTANGLERS, GATES):
         assert_without_dead_angles(size, options, generator)
+
+
+def random_gates(generator: np.random.Generator) -> list[_Gate]:
+    gates = []
+    for _ in range(generator.integers(1, 15)):
+        name = str(generator.choice(["rx", "rz", "rz", "cx", "cx", "cz"]))
+        size = 1 if name.startswith("r") else 2
+        gates.append(_Gate(name, tuple(generator.permutation(3)[:size].tolist())))
+    return gates
+
+
+def test_inert_gates_are_found_in_any_order_of_gates(generator):
+    """Random gates after an encoded and two blank qubits; dropping may not change an outcome."""
+    for _ in range(300):
+        gates = random_gates(generator)
+        angles = {id(gate): generator.uniform(-2, 2) for gate in gates}
+        kept = _without_inert_start(_without_inert_end(gates, 3), 3, {0})
+        found = []
+        for own in (gates, kept):
+            circuit = QuantumCircuit(3)
+            circuit.ry(0.7, 0)
+            for gate in own:
+                arguments = (angles[id(gate)],) if gate.is_rotation else ()
+                getattr(circuit, gate.name)(*arguments, *gate.qubits)
+            found.append(Statevector(circuit).probabilities())
+        np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-12)
 
 
 def test_the_default_circuit_gate_by_gate():

@@ -118,9 +118,10 @@ def audit(
         The report.
 
     Raises:
-        InputError: If there is no attack.
+        InputError: If there is no attack, or the seed is negative.
     """
     _check.not_empty(attacks=attacks)
+    _check.at_least(0, seed=seed)
     models = {"original": original, "oracle": oracle, "audited": model}
     observed = {
         name: observe_split(module, split) for name, module in models.items() if module is not None

@@ -1,7 +1,7 @@
 """Audit a saved unlearned model beside its original and a retrained oracle."""
 
 import argparse
-from pathlib import Path
+from contextlib import nullcontext
 
 from qiskit_qmu.cli.options import add_data_dir
 
@@ -24,16 +24,18 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     from qiskit_qmu.experiments import audit_saved, writable_folder  # (help must not load it)
 
-    report = audit_saved(
-        options.model,
-        original=options.original,
-        oracle=options.oracle,
-        data_dir=options.data_dir,
-        seed=options.seed,
-    )
+    out = nullcontext() if options.out is None else writable_folder(options.out)
+    with out as folder:
+        report = audit_saved(
+            options.model,
+            original=options.original,
+            oracle=options.oracle,
+            data_dir=options.data_dir,
+            seed=options.seed,
+        )
+        if folder is not None:
+            report.to_json(folder / "audit.json")
+            report.to_html(folder / "audit.html")
     print(report)
-    if options.out is not None:
-        folder: Path = writable_folder(options.out)
-        report.to_json(folder / "audit.json")
-        report.to_html(folder / "audit.html")
+    if folder is not None:
         print(f"\n{folder / 'audit.html'}")

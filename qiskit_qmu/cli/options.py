@@ -100,17 +100,18 @@ def make_experiment(options: argparse.Namespace) -> "Experiment":
         for key in _EXPERIMENT_KEYS
         if getattr(options, key, None) is not None
     }
-    if "forget_indices" in given:
-        given["forget_indices"] = parse_indices(given["forget_indices"])
-    if "methods" in given:
-        given["methods"] = tuple(name.strip() for name in given["methods"].split(","))
     if any(key in given for key in _FORGET_KEYS):
         config = {key: value for key, value in config.items() if key not in _FORGET_KEYS}
     settings = {**config.pop("settings", {}), **settings_of(options)}
+    fields = {**config, **given}
+    if isinstance(fields.get("forget_indices"), str):
+        fields["forget_indices"] = parse_indices(fields["forget_indices"])
+    if isinstance(fields.get("methods"), str):
+        fields["methods"] = [name.strip() for name in fields["methods"].split(",")]
     for key in ("methods", "forget_indices"):
-        if key in config:
-            config[key] = tuple(config[key])
-    return Experiment(**{**config, **given}, settings=settings)
+        if not isinstance(fields.get(key, []), list | tuple):
+            raise InputError(f"{key} must be a list, got {fields[key]!r}")
+    return Experiment.from_dict({**fields, "settings": settings})
 
 
 _FORGET_KEYS = ("forget_class", "forget_fraction", "forget_indices")
@@ -156,7 +157,10 @@ def parse_indices(text: str) -> tuple[int, ...]:
 
 
 def read_config(path: str | None) -> dict[str, Any]:
-    """Return the content of a TOML file, dashes in its keys read as underscores.
+    """Return the content of a TOML file: fields of an experiment, its settings by dotted key.
+
+    Dashes in keys are read as underscores; names of options for settings, such as epochs, become
+    settings.
 
     Raises:
         InputError: If it cannot be read or holds an unknown key.
@@ -168,20 +172,22 @@ def read_config(path: str | None) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"the config must be a readable TOML file, got {error}") from error
     config = {key.replace("-", "_"): value for key, value in content.items()}
-    unknown = sorted(set(config) - {*_EXPERIMENT_KEYS, "settings"})
+    unknown = sorted(set(config) - {*_EXPERIMENT_KEYS, *_SHORTCUTS, "settings"})
     if unknown:
-        allowed = ", ".join((*_EXPERIMENT_KEYS, "settings"))
+        allowed = ", ".join((*_EXPERIMENT_KEYS, *_SHORTCUTS, "settings"))
         raise InputError(f"config keys must be of {allowed}; got {', '.join(unknown)}")
     settings = config.get("settings", {})
     if not isinstance(settings, dict):
         raise InputError(f"settings must be a table, got {settings!r}")
-    flat: dict[str, Any] = {}
+    flat: dict[str, Any] = {
+        key: config.pop(name) for name, (key, _, _) in _SHORTCUTS.items() if name in config
+    }
     for stage, values in settings.items():
         if isinstance(values, dict):
             flat |= {f"{stage}.{name}": value for name, value in values.items()}
         else:
             flat[stage] = values
-    return {**config, "settings": flat} if settings else config
+    return {**config, "settings": flat}
 
 
 def _value(text: str) -> Any:

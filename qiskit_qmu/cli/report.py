@@ -3,7 +3,6 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from qiskit_qmu._check import InputError
 
@@ -26,12 +25,10 @@ def execute(options: argparse.Namespace) -> None:
 
     folder = Path(options.run)
     try:
-        config: dict[str, Any] = json.loads((folder / "results.json").read_text())["config"]
-    except (OSError, ValueError, KeyError) as error:
+        config = json.loads((folder / "results.json").read_text())["config"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{folder} must hold a run's results.json, got {error}") from error
-    for key in ("methods", "forget_indices"):
-        config[key] = None if config[key] is None else tuple(config[key])
-    experiment = Experiment(**config)
+    experiment = Experiment.from_dict(config)
     records = RecordFile(folder / "records.jsonl", experiment.digest()).records
     if not records:
         raise InputError(f"{folder} must hold records, got none")

@@ -24,13 +24,12 @@ def execute(options: argparse.Namespace) -> None:
     from qiskit_qmu.experiments import train_and_save, writable_folder  # (help must not load it)
 
     experiment = make_experiment(options)
-    experiment.load(experiment.seed, options.data_dir)
-    writable_folder(options.out)
 
     def progress(epoch: int, epochs: int, loss: float) -> None:
         print(f"epoch {epoch} of {epochs}: loss {loss:.4f}", file=sys.stderr, flush=True)
 
-    provenance = train_and_save(
-        experiment, options.out, data_dir=options.data_dir, progress=progress
-    )
+    with writable_folder(options.out) as folder:
+        provenance = train_and_save(
+            experiment, folder, data_dir=options.data_dir, progress=progress
+        )
     print(f"{options.out}: trained on {len(provenance['train_indices'])} rows")

@@ -27,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments import ForgetRequest, unlearn_saved  # (help must not load it)
+    from qiskit_qmu.experiments import (
+        ForgetRequest,
+        unlearn_saved,
+        writable_folder,
+    )  # (help must not load it)
 
     if options.config is not None:
         raise InputError("unlearn takes its settings by --set, got --config")
@@ -37,15 +41,16 @@ def execute(options: argparse.Namespace) -> None:
         fraction=options.forget_fraction,
         indices=None if indices is None else parse_indices(indices),
     )
-    result = unlearn_saved(
-        options.model,
-        request,
-        options.strategy,
-        options.out,
-        settings=settings_of(options),
-        data_dir=options.data_dir,
-        seed=options.seed,
-    )
+    with writable_folder(options.out) as folder:
+        result = unlearn_saved(
+            options.model,
+            request,
+            options.strategy,
+            folder,
+            settings=settings_of(options),
+            data_dir=options.data_dir,
+            seed=options.seed,
+        )
     print(
         f"{options.out}: {options.strategy} took {result.usage.gradient_evaluations:,} gradient "
         f"evaluations, {result.usage.circuits:,} circuits, {result.seconds:.1f} s"

@@ -50,7 +50,7 @@ class Experiment:
     seeds: int = 1
     seed: int = 0
     shots: int | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         _check.one_of(DATASET_NAMES, dataset=self.dataset)
@@ -60,6 +60,8 @@ class Experiment:
         _check.between(0.0, 0.5, validation_fraction=self.validation_fraction)
         if self.shots is not None:
             _check.at_least(1, shots=self.shots)
+        if self.forget_fraction is not None:
+            _check.between(0.0, 1.0, forget_fraction=self.forget_fraction)
         given = [self.forget_class, self.forget_fraction, self.forget_indices]
         if sum(value is not None for value in given) > 1:
             raise InputError(
@@ -71,7 +73,7 @@ class Experiment:
         for method in self.methods:
             _check.one_of(tuple(METHODS), method=method)
         # Bad hyperparameters must be refused before anything is trained.
-        for method in self.all_methods:
+        for method in METHODS:
             make_strategy(method, self.preset(_SOME_FEATURES), self.trainer(_SOME_FEATURES))
 
     @property
@@ -127,15 +129,17 @@ class Experiment:
     def build_model(self, dataset: Dataset, seed: int, backend: Backend) -> QuantumClassifier:
         """Return the untrained model."""
         settings = self.preset(_num_features(dataset)).model
+        # What the experiment itself decides cannot be a setting: Python refuses it twice.
         shared: dict[str, Any] = {
             "num_classes": dataset.num_classes,
             "backend": backend,
             "seed": seed,
+            "qnn": None,
         }
         try:
             if self.model == "basic":
-                return BasicQNN(**{**shared, **settings})
-            return HybridQNN(**{**shared, "input_shape": dataset.input_shape, **settings})
+                return BasicQNN(**shared, **settings)
+            return HybridQNN(**shared, input_shape=dataset.input_shape, **settings)
         except TypeError as error:
             raise InputError(f"model settings must be its hyperparameters: {error}") from error
 
@@ -145,6 +149,23 @@ class Experiment:
             key: list(value) if isinstance(value, tuple) else value
             for key, value in asdict(self).items()
         }
+
+    @staticmethod
+    def from_dict(values: Any) -> "Experiment":
+        """Return the experiment that `to_dict` wrote.
+
+        Raises:
+            InputError: If it is no table, or a field is unknown or not possible.
+        """
+        if not isinstance(values, dict):
+            raise InputError(f"an experiment must be a table, got {values!r}")
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        try:
+            return Experiment(**fields)
+        except (AttributeError, TypeError) as error:
+            raise InputError(f"an experiment must have no fields but its own: {error}") from error
 
     def digest(self) -> str:
         """Return a short hash that is the same for equal experiments.

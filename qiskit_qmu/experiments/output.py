@@ -1,11 +1,13 @@
 """A run's folder: records.jsonl, results.json and report.html."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import open_backend
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Kind
@@ -39,40 +41,61 @@ def run_experiment(
     Raises:
         InputError: If the experiment is not possible or the folder cannot be written.
     """
-    experiment.load(experiment.seed, data_dir)  # refuse before anything is written
-    folder = writable_folder(out)
-    file = RecordFile(folder / "records.jsonl", experiment.digest())
-    seeds = range(experiment.seed, experiment.seed + experiment.seeds)
-    pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
-    for own in run_seeds(experiment, pending, data_dir=data_dir, jobs=jobs, progress=progress):
-        file.append(own)
-    done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
-    records = [record for own in done for record in own or ()]
-    progress("writing the report", 1.0)
-    write_results(folder / "results.json", experiment, records)
-    write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
+    # Refuse before anything is written.
+    dataset, _ = experiment.load(experiment.seed, data_dir)
+    experiment.build_model(dataset, experiment.seed, open_backend("exact"))
+    with writable_folder(out) as folder:
+        file = RecordFile(folder / "records.jsonl", experiment.digest())
+        seeds = range(experiment.seed, experiment.seed + experiment.seeds)
+        pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
+        for own in run_seeds(experiment, pending, data_dir=data_dir, jobs=jobs, progress=progress):
+            file.append(own)
+        done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
+        records = [record for own in done for record in own or ()]
+        progress("writing the report", 1.0)
+        write_results(folder / "results.json", experiment, records)
+        write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
     return records
 
 
-def writable_folder(path: str | Path) -> Path:
-    """Make a folder and prove that it can be written.
+@contextmanager
+def writable_folder(path: str | Path) -> Iterator[Path]:
+    """Make a folder and prove that it can be written; where the block fails, leave no empty one.
+
+    Args:
+        path: The folder; what it holds already stays.
+
+    Yields:
+        The folder.
 
     Raises:
-        InputError: If it cannot.
+        InputError: If it cannot be written.
     """
     folder = Path(path)
+    made: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise InputError(f"the output folder must be writable, got {error}") from error
-    return folder
+        try:
+            made = [missing for missing in (folder, *folder.parents) if not missing.exists()]
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise InputError(f"the output folder must be writable, got {error}") from error
+        yield folder
+    except BaseException:
+        for own in made:
+            with suppress(OSError):  # it holds something, or was never made
+                own.rmdir()
+        raise
 
 
 def write_results(path: Path, experiment: Experiment, records: Sequence[Record]) -> None:
-    """Write results.json, whole or not at all."""
+    """Write results.json, whole or not at all.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
     content = {
         "schema": 1,
         "config": experiment.to_dict(),
@@ -80,23 +103,33 @@ def write_results(path: Path, experiment: Experiment, records: Sequence[Record])
         "rows": [record.row for record in records],
     }
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-    partial.replace(path)
+    try:
+        partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"the results must be writable, got {error}") from error
 
 
 def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequence[Record]) -> None:
-    """Write report.html from records."""
+    """Write report.html from records.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
     split = records[0].split
     forgotten = len(split["indices"]["forget"])
     total = forgotten + len(split["indices"]["retain"])
     rows = f"{forgotten} of {total} training rows"
-    write_page(
-        path,
-        [record.row for record in records],
-        kind=kind,
-        scores=[record.scores for record in records if record.scores is not None],
-        config=config,
-        environment=environment(),
-        title=f"Unlearning on {config['dataset']}, {config['model']} model",
-        forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
-    )
+    try:
+        write_page(
+            path,
+            [record.row for record in records],
+            kind=kind,
+            scores=[record.scores for record in records if record.scores is not None],
+            config=config,
+            environment=environment(),
+            title=f"Unlearning on {config['dataset']}, {config['model']} model",
+            forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
+        )
+    except OSError as error:
+        raise InputError(f"the report must be writable, got {error}") from error

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,42 +26,73 @@ class RecordFile:
         self._path = path
         self._digest = digest
         try:
-            self.records = list(_read(path, digest)) if path.exists() else []
+            content = path.read_bytes() if path.exists() else b""
         except OSError as error:
             raise InputError(f"records must be readable, got {error}") from error
+        lines = list(_whole_lines(content))
+        self._size = sum(map(len, lines))
+        records = [_record(line, path, digest) for line in lines]
+        # A seed that was run again, because it was written in part, counts once.
+        self._by_key = {_key(record): record for record in records}
+
+    @property
+    def records(self) -> list[Record]:
+        """All records, in the order in which they were written."""
+        return list(self._by_key.values())
 
     def of_seed(self, seed: int, methods: Iterable[str]) -> list[Record] | None:
         """Return a seed's records if all methods are there, else None."""
-        own = {r.row["method"]: r for r in self.records if r.row["seed"] == seed}
-        wanted = ["original", *methods]
-        return [own[method] for method in wanted] if own.keys() >= set(wanted) else None
+        wanted = [(seed, method) for method in ("original", *methods)]
+        if not self._by_key.keys() >= set(wanted):
+            return None
+        return [self._by_key[key] for key in wanted]
 
     def append(self, records: Iterable[Record]) -> None:
-        """Add one seed's records in a single write, so that no seed is ever half there."""
+        """Add one seed's records in a single write, so that no seed is ever half there.
+
+        Raises:
+            InputError: If the file cannot be written.
+        """
         records = list(records)
         lines = "".join(
             json.dumps({"experiment": self._digest, **asdict(record)}, allow_nan=False) + "\n"
             for record in records
-        )
+        ).encode()
         try:
-            with self._path.open("a") as file:
+            with self._path.open("ab") as file:
+                file.truncate(self._size)  # what was being written when the run was stopped
                 file.write(lines)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise InputError(f"records must be writable, got {error}") from error
-        self.records += records
+        self._size += len(lines)
+        self._by_key |= {_key(record): record for record in records}
 
 
-def _read(path: Path, digest: str) -> Iterable[Record]:
-    for line in path.read_text().splitlines():
+def _whole_lines(content: bytes) -> Iterator[bytes]:
+    """Yield lines up to the one that was being written when a run was stopped."""
+    for line in content.splitlines(keepends=True):
         try:
-            content: dict[str, Any] = json.loads(line)
+            json.loads(line)
         except ValueError:
-            return  # a line that was being written when the run was stopped
-        if content.pop("experiment", None) != digest:
-            raise InputError(
-                f"{path} must hold records of the same experiment, got those of another: give "
-                "another folder"
-            )
-        yield Record(**{**content, "history": tuple(content["history"])})
+            return
+        if line.endswith(b"\n"):
+            yield line
+
+
+def _record(line: bytes, path: Path, digest: str) -> Record:
+    content: Any = json.loads(line)
+    if not isinstance(content, dict) or content.pop("experiment", None) != digest:
+        raise InputError(
+            f"{path} must hold records of the same experiment, got those of another: give "
+            "another folder"
+        )
+    try:
+        return Record(**{**content, "history": tuple(content["history"])})
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path} must hold whole records, got {error}") from error
+
+
+def _key(record: Record) -> tuple[int, str]:
+    return record.row["seed"], record.row["method"]

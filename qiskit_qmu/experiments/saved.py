@@ -43,6 +43,8 @@ class ForgetRequest:
                 "exactly one of a class, a fraction and indices must be given to forget, "
                 f"got {len(given)}"
             )
+        if self.fraction is not None:
+            _check.between(0.0, 1.0, fraction=self.fraction)
 
     def chosen(self, dataset: Dataset, trained: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
         """Return the positions to forget, all of them rows that were trained on.
@@ -62,12 +64,12 @@ class ForgetRequest:
                     f"{len(trained)}, got {self.fraction}"
                 )
             return np.sort(stream(seed, "forget").choice(trained, size=count, replace=False))
-        chosen = np.unique(np.asarray(self.indices, dtype=np.int64))
+        chosen = np.unique(np.asarray(self.indices))
         strangers = np.setdiff1d(chosen, trained)
         if len(chosen) == 0 or len(strangers):
             got = f"row {strangers[0]}" if len(strangers) else "no rows"
             raise InputError(f"rows to forget must be rows the model was trained on, got {got}")
-        return chosen
+        return chosen.astype(np.int64)
 
 
 def train_and_save(
@@ -144,7 +146,8 @@ def unlearn_saved(
     Raises:
         InputError: If the model or its data cannot be read, or the request is not possible.
     """
-    saved = _Saved.read(path, data_dir)
+    _check.at_least(0, seed=seed)
+    saved = _Saved.read(path, data_dir).still_known()
     forget = request.chosen(saved.dataset, saved.trained, seed)
     split = saved.split(forget, request.label)
     experiment = replace(
@@ -196,16 +199,21 @@ def audit_saved(
     Raises:
         InputError: If a model or its data cannot be read, or they do not belong together.
     """
+    _check.at_least(0, seed=seed)
     saved = _Saved.read(path, data_dir)
     if "forgotten_indices" not in saved.provenance:
         raise InputError(f"{path} must hold an unlearned model, got one that forgot nothing")
     forget = np.asarray(saved.provenance["forgotten_indices"], dtype=np.int64)
-    before = _same_rows(saved, original)
-    reference = None if oracle is None else _same_rows(saved, oracle)
+    if _rows_of(original, still_known=True) != _rows_of(path):
+        raise InputError(f"{original} must come from the same training rows, got others")
+    before, reference = load_model(original, backend=saved.model.backend), None
     if oracle is not None:
+        if _rows_of(oracle) != _rows_of(path):
+            raise InputError(f"{oracle} must come from the same training rows, got others")
         forgotten = load_provenance(oracle).get("forgotten_indices")
         if forgotten != saved.provenance["forgotten_indices"]:
             raise InputError(f"{oracle} must have forgotten the same rows as {path}, got others")
+        reference = load_model(oracle, backend=saved.model.backend)
     split = saved.split(forget, saved.provenance.get("forgotten_label"))
     return audit(saved.model, split, oracle=reference, original=before, seed=seed)
 
@@ -223,18 +231,14 @@ class _Saved:
     @staticmethod
     def read(path: str | Path, data_dir: str | None) -> "_Saved":
         provenance = load_provenance(path)
-        if "train_indices" not in provenance:
-            raise InputError(f"{path} must say on which rows it was trained, got nothing about it")
-        fields = dict(provenance["experiment"])
-        indices = fields["forget_indices"]
-        fields["forget_indices"] = None if indices is None else tuple(indices)
-        fields["methods"] = tuple(fields["methods"])
-        experiment = Experiment(**fields)
+        missing = sorted(_PROVENANCE - provenance.keys())
+        if missing:
+            raise InputError(f"{path} must say how it was trained, got no {', '.join(missing)}")
+        experiment = Experiment.from_dict(provenance["experiment"])
         backend = open_backend("exact", shots=experiment.shots, seed=experiment.seed)
         dataset, _ = experiment.load(experiment.seed, data_dir)
-        trained = np.asarray(provenance["train_indices"], dtype=np.int64)
-        digests = row_digests(dataset.x_train[trained], dataset.y_train[trained])
-        if digests != provenance["train_digests"]:
+        trained = dataset.train.take(provenance["train_indices"])
+        if row_digests(trained.x, trained.y) != provenance["train_digests"]:
             raise InputError(
                 f"the data must be what {path} was trained on, got rows with other digests"
             )
@@ -243,31 +247,47 @@ class _Saved:
             provenance=provenance,
             experiment=experiment,
             dataset=dataset,
-            trained=trained,
+            trained=trained.indices,
         )
+
+    def still_known(self) -> "_Saved":
+        """Return it as if trained only on the rows that it has not been made to forget yet."""
+        forgotten = self.provenance.get("forgotten_indices", [])
+        known = self.dataset.train.take(np.setdiff1d(self.trained, forgotten).astype(np.int64))
+        provenance = {
+            **self.provenance,
+            "train_indices": known.indices.tolist(),
+            "train_digests": row_digests(known.x, known.y),
+        }
+        return replace(self, trained=known.indices, provenance=provenance)
 
     def split(self, forget: NDArray[np.int64], label: int | None) -> ForgetSplit:
         """Return the split whose training rows are those the model was trained on."""
         dataset, train, test = self.dataset, self.dataset.train, self.dataset.test
         counterpart = np.isin(dataset.y_test, np.unique(dataset.y_train[forget]))
-        validation = np.asarray(self.provenance["validation_indices"], dtype=np.int64)
         return ForgetSplit(
             kind="instances" if label is None else "class",
             label=label,
             num_classes=dataset.num_classes,
             forget=train.take(forget),
             retain=train.take(np.setdiff1d(self.trained, forget)),
-            validation=train.take(validation),
+            validation=train.take(self.provenance["validation_indices"]),
             test_forget=test.take(np.flatnonzero(counterpart)),
             test_retain=test if label is None else test.take(np.flatnonzero(~counterpart)),
         )
 
 
-def _same_rows(saved: _Saved, other: str | Path) -> QuantumClassifier:
-    provenance = load_provenance(other)
-    if provenance.get("train_digests") != saved.provenance["train_digests"]:
-        raise InputError(f"{other} must come from the same training rows, got others")
-    return load_model(other, backend=saved.model.backend)
+_PROVENANCE = {"experiment", "train_indices", "train_digests", "validation_indices"}
+
+
+def _rows_of(path: str | Path, *, still_known: bool = False) -> list[tuple[int, str]]:
+    """Return positions and digests of the rows a model was trained on, or of those it knows yet."""
+    provenance = load_provenance(path)
+    rows = zip(
+        provenance.get("train_indices", []), provenance.get("train_digests", []), strict=False
+    )
+    forgotten = provenance.get("forgotten_indices", []) if still_known else []
+    return sorted(row for row in rows if row[0] not in forgotten)
 
 
 def _as_fields(request: ForgetRequest) -> dict[str, Any]:

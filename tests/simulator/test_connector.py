@@ -1,88 +1,21 @@
-"""TorchSimulatorConnector: a TorchConnector in shape, state and values, and torch.func with it."""
+"""TorchSimulatorConnector: a TorchConnector in shape, state and values."""
 
 import copy
 
 import numpy as np
 import pytest
 import torch
+from connector_networks import QNN, STOCK, WEIGHTS, expectations, probabilities, two_dimensional
 from qiskit import QuantumCircuit
 from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import Pauli, SparsePauliOp
 from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.gradients import (
-    ParamShiftEstimatorGradient,
-    ParamShiftSamplerGradient,
-)
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 from qiskit_machine_learning.primitives import QMLSampler
 from random_circuits import random_angle, random_circuit, random_observable
 
 from qiskit_qmu.circuits import qnn_circuit
-from qiskit_qmu.simulator import (
-    TorchEstimator,
-    TorchEstimatorGradient,
-    TorchSampler,
-    TorchSamplerGradient,
-    TorchSimulatorConnector,
-)
-
-QNN = qnn_circuit(2, 3, 2, rotations=("rx", "rz"), entangling_gate="cx")
-OBSERVABLES = [SparsePauliOp(label) for label in ("ZII", "IZI", "XYZ")]
-WEIGHTS = np.random.default_rng(1).uniform(-2, 2, len(QNN.weights))
-
-
-def expectations(
-    estimator=None, *, input_gradients: bool = True, observables=OBSERVABLES, qnn=QNN
-) -> EstimatorQNN:
-    estimator = TorchEstimator() if estimator is None else estimator
-    exact = isinstance(estimator, TorchEstimator) and estimator.shots is None
-    gradient = TorchEstimatorGradient if exact else ParamShiftEstimatorGradient
-    return EstimatorQNN(
-        circuit=qnn.circuit,
-        observables=observables,
-        input_params=qnn.inputs,
-        weight_params=qnn.weights,
-        estimator=estimator,
-        gradient=gradient(estimator),
-        default_precision=0.0,
-        input_gradients=input_gradients,
-    )
-
-
-def probabilities(
-    sampler=None, *, interpret=None, output_shape=None, input_gradients: bool = True
-) -> SamplerQNN:
-    sampler = TorchSampler() if sampler is None else sampler
-    exact = isinstance(sampler, TorchSampler) and sampler.shots is None
-    gradient = TorchSamplerGradient if exact else ParamShiftSamplerGradient
-    return SamplerQNN(
-        circuit=QNN.circuit,
-        input_params=QNN.inputs,
-        weight_params=QNN.weights,
-        sampler=sampler,
-        gradient=gradient(sampler),
-        interpret=interpret,
-        output_shape=output_shape,
-        input_gradients=input_gradients,
-    )
-
-
-def interpreted(sampler=None) -> SamplerQNN:
-    return probabilities(sampler, interpret=lambda outcome: outcome % 3, output_shape=3)
-
-
-def two_dimensional(sampler=None) -> SamplerQNN:
-    return probabilities(
-        sampler, interpret=lambda outcome: (outcome % 2, outcome // 2), output_shape=(2, 4)
-    )
-
-
-STOCK = {
-    expectations: StatevectorEstimator,
-    probabilities: QMLSampler,
-    interpreted: QMLSampler,
-    two_dimensional: QMLSampler,
-}
+from qiskit_qmu.simulator import TorchEstimator, TorchSampler, TorchSimulatorConnector
 
 
 @pytest.fixture(params=STOCK, ids=lambda network: network.__name__)
@@ -321,95 +254,6 @@ def test_networks_of_other_kinds_take_the_parents_way():
     assert connector.weight.grad.tolist() == [10.0]
 
 
-def of_weight(connector: TorchSimulatorConnector):
-    """Return the outputs as a function of weight and rows."""
-
-    def outputs(weight: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        return torch.func.functional_call(connector, {"weight": weight}, (rows,))
-
-    return outputs
-
-
-@pytest.fixture
-def exact(network) -> TorchSimulatorConnector:
-    return TorchSimulatorConnector(network(), WEIGHTS).double()
-
-
-@pytest.fixture
-def rows(generator) -> torch.Tensor:
-    return torch.tensor(generator.uniform(-2, 2, (4, 2)))
-
-
-def test_per_example_gradients_add_up_to_the_batch_gradient(exact, rows):
-    def loss(weight: torch.Tensor, row: torch.Tensor) -> torch.Tensor:
-        return of_weight(exact)(weight, row).square().sum()
-
-    examples = torch.func.vmap(torch.func.grad(loss), (None, 0))(exact.weight.detach(), rows)
-    assert examples.shape == (4, len(WEIGHTS))
-    (batch,) = torch.autograd.grad(exact(rows).square().sum(), exact.weight)
-    torch.testing.assert_close(examples.sum(0), batch, rtol=0, atol=1e-12)
-    for row, example in zip(rows, examples, strict=True):
-        (alone,) = torch.autograd.grad(exact(row).square().sum(), exact.weight)
-        torch.testing.assert_close(example, alone, rtol=0, atol=1e-12)
-
-
-def test_per_example_jacobians(exact, rows):
-    jacobian = torch.func.vmap(torch.func.jacrev(of_weight(exact)), (None, 0))
-    examples = jacobian(exact.weight.detach(), rows)
-    stock = exact.neural_network.backward(rows.numpy(), exact.weight.detach().numpy())[1]
-    np.testing.assert_allclose(examples, stock, rtol=0, atol=1e-12)
-
-
-def test_input_jacobians(exact, rows):
-    jacobian = torch.func.vmap(torch.func.jacrev(of_weight(exact), 1), (None, 0))
-    examples = jacobian(exact.weight.detach(), rows)
-    stock = exact.neural_network.backward(rows.numpy(), exact.weight.detach().numpy())[0]
-    np.testing.assert_allclose(examples, stock, rtol=0, atol=1e-12)
-
-
-def test_ensembles(exact, rows, generator):
-    """Several members' weights at once, and their gradients."""
-    weights = torch.tensor(generator.uniform(-2, 2, (3, len(WEIGHTS))))
-    outputs = torch.func.vmap(of_weight(exact), (0, None))(weights, rows)
-
-    def loss(weight: torch.Tensor) -> torch.Tensor:
-        return of_weight(exact)(weight, rows).square().sum()
-
-    gradients = torch.func.vmap(torch.func.grad(loss))(weights)
-    for member in range(3):
-        torch.testing.assert_close(outputs[member], of_weight(exact)(weights[member], rows))
-        torch.testing.assert_close(gradients[member], torch.func.grad(loss)(weights[member]))
-
-
-def first_in_inference_mode(connector: TorchSimulatorConnector, rows: torch.Tensor) -> None:
-    with torch.inference_mode():
-        connector(rows)
-
-
-def first_without_gradient(connector: TorchSimulatorConnector, rows: torch.Tensor) -> None:
-    with torch.no_grad():
-        connector(rows)
-
-
-def first_in_a_transform(connector: TorchSimulatorConnector, rows: torch.Tensor) -> None:
-    def total(weight: torch.Tensor, row: torch.Tensor) -> torch.Tensor:
-        return of_weight(connector)(weight, row).sum()
-
-    torch.func.vmap(torch.func.grad(total), (None, 0))(connector.weight.detach(), rows)
-
-
-FIRST_CALLS = [first_in_inference_mode, first_without_gradient, first_in_a_transform]
-
-
-@pytest.mark.parametrize("first_call", FIRST_CALLS)
-def test_it_does_not_matter_where_it_is_called_first(first_call, exact, rows):
-    """What the first call prepares is kept, and must be good for training afterwards."""
-    first_call(exact, rows)
-    exact(rows).sum().backward()
-    first_in_a_transform(exact, rows)
-    assert exact.weight.grad.abs().sum() > 0
-
-
 def test_a_copy_shares_the_compiled_program_and_not_the_weights():
     connector = TorchSimulatorConnector(expectations(), WEIGHTS)
     copied = copy.deepcopy(connector)
@@ -443,12 +287,3 @@ def test_it_trains_within_a_larger_module():
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
-
-
-def test_second_derivatives_are_refused_and_not_zero():
-    connector = TorchSimulatorConnector(expectations(), WEIGHTS)
-    (gradient,) = torch.autograd.grad(
-        connector(torch.rand(2, 2)).sum(), connector.weight, create_graph=True
-    )
-    with pytest.raises(NotImplementedError, match="no second derivative"):
-        gradient.sum().backward()

@@ -18,9 +18,11 @@ SUMS = PauliSums(OBSERVABLES, torch.complex128, torch.device("cpu"))
 
 
 def opened() -> QuantumCircuit:
-    """Return a circuit whose product state is behind it, with an entangled state."""
+    """Return a circuit with an entangled state whose gradient has to pass through what follows."""
     circuit = QuantumCircuit(3)
     circuit.h([0, 1, 2])
+    circuit.ry(W[2], 0)
+    circuit.rx(X[1], 1)
     circuit.t([0, 1])
     circuit.cx(0, 1)
     circuit.cx(1, 2)
