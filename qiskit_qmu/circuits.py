@@ -56,7 +56,7 @@ def qnn_circuit(
     *,
     encoding: Encoding = "ry",
     rotations: Sequence[str] = ("ry", "rz"),
-    entangler: Entangler = "ring",
+    entanglement: Entangler = "ring",
     entangling_gate: EntanglingGate = "cz",
 ) -> QNNCircuit:
     """Return an encoding followed by a hardware-efficient ansatz.
@@ -71,7 +71,7 @@ def qnn_circuit(
         num_layers: Layers of the ansatz, at least one.
         encoding: "ry", "rx-ry-rz" or "zz".
         rotations: Axes of the rotation block in order, of "rx", "ry", "rz".
-        entangler: "ring", "linear" or "full".
+        entanglement: "ring", "linear" or "full".
         entangling_gate: "cx" or "cz".
 
     Returns:
@@ -83,7 +83,7 @@ def qnn_circuit(
     """
     _check.at_least(1, num_features=num_features, num_qubits=num_qubits, num_layers=num_layers)
     _check.one_of(get_args(Encoding), encoding=encoding)
-    _check.one_of(get_args(Entangler), entanglement=entangler)
+    _check.one_of(get_args(Entangler), entanglement=entanglement)
     _check.one_of(get_args(EntanglingGate), entangling_gate=entangling_gate)
     for axis in rotations:
         _check.one_of(_AXES, rotation=axis)
@@ -96,7 +96,7 @@ def qnn_circuit(
     inputs = ParameterVector("x", num_features)
     circuit = QuantumCircuit(num_qubits)
     _encode(circuit, inputs, encoding)
-    layer = _layer(num_qubits, rotations, entangler, entangling_gate)
+    layer = _layer(num_qubits, rotations, entanglement, entangling_gate)
     gates = [gate for _ in range(num_layers) for gate in layer]
     encoded = set(range(num_features))
     live = _without_inert_start(_without_inert_end(gates, num_qubits), num_qubits, encoded)
@@ -123,18 +123,18 @@ def _encode(circuit: QuantumCircuit, inputs: ParameterVector, encoding: Encoding
 
 
 def _layer(
-    num_qubits: int, rotations: Sequence[str], entangler: Entangler, gate: EntanglingGate
+    num_qubits: int, rotations: Sequence[str], entanglement: Entangler, gate: EntanglingGate
 ) -> list[_Gate]:
     block = [_Gate(axis, (qubit,)) for qubit in range(num_qubits) for axis in rotations]
-    return block + [_Gate(gate, pair) for pair in _pairs(num_qubits, entangler)]
+    return block + [_Gate(gate, pair) for pair in _pairs(num_qubits, entanglement)]
 
 
-def _pairs(num_qubits: int, entangler: Entangler) -> Iterator[tuple[int, int]]:
-    if entangler == "full":
+def _pairs(num_qubits: int, entanglement: Entangler) -> Iterator[tuple[int, int]]:
+    if entanglement == "full":
         yield from ((i, j) for i in range(num_qubits) for j in range(i + 1, num_qubits))
         return
     yield from ((i, i + 1) for i in range(num_qubits - 1))
-    if entangler == "ring" and num_qubits > 2:
+    if entanglement == "ring" and num_qubits > 2:
         yield (num_qubits - 1, 0)
 
 

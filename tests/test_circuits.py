@@ -191,7 +191,7 @@ def test_parameters_are_in_order(num_features):
 
 @pytest.mark.parametrize("entangler", ENTANGLERS)
 def test_entanglers(entangler):
-    qnn = qnn_circuit(4, 4, 1, entangler=entangler, entangling_gate="cx")
+    qnn = qnn_circuit(4, 4, 1, entanglement=entangler, entangling_gate="cx")
     found = [
         tuple(qnn.circuit.find_bit(qubit).index for qubit in instruction.qubits)
         for instruction in qnn.circuit

@@ -33,14 +33,30 @@ def points(rows: int = 9) -> Dataset:
 
 def basic(seed: int = 0, **options) -> BasicQNN:
     """A BasicQNN for iris on 3 qubits; it is not fitted yet."""
-    return BasicQNN(**{"num_features": 3, "num_classes": 3, "num_qubits": 3, "num_layers": 2,
-                       "seed": seed, **options})
+    return BasicQNN(
+        **{
+            "num_features": 3,
+            "num_classes": 3,
+            "num_qubits": 3,
+            "num_layers": 2,
+            "seed": seed,
+            **options,
+        }
+    )
 
 
 def hybrid(seed: int = 0, **options) -> HybridQNN:
     """A HybridQNN for iris on 3 qubits."""
-    return HybridQNN(**{"input_shape": (4,), "num_classes": 3, "num_qubits": 3, "num_layers": 1,
-                        "seed": seed, **options})
+    return HybridQNN(
+        **{
+            "input_shape": (4,),
+            "num_classes": 3,
+            "num_qubits": 3,
+            "num_layers": 1,
+            "seed": seed,
+            **options,
+        }
+    )
 
 
 def two_qubit_network(estimator=None, gradient=None) -> EstimatorQNN:

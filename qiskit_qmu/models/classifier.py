@@ -77,7 +77,7 @@ class ClassifierConfig:
             self.num_layers,
             encoding=self.encoding,
             rotations=self.rotations,
-            entangler=self.entanglement,
+            entanglement=self.entanglement,
             entangling_gate=self.entangling_gate,
         )
 

@@ -28,7 +28,7 @@ class TorchEstimator(BaseEstimatorV2):
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Measurements of each circuit in each measurement basis; None for exact values.
-            Commuting observables of one circuit share their shots.
+            Commuting observables of one PUB share their shots.
         seed: Seed of the shots. The stream goes on from run to run: no two runs see the same noise,
             and the same seed repeats the whole sequence.
         device: Where the states live.

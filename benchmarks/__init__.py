@@ -1,0 +1,1 @@
+"""Speed: one claim for each file, with its peer in the same run."""

@@ -1,0 +1,171 @@
+"""Models as files: an exact round trip, no pickle, and damaged files refused."""
+
+import json
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import basic, hybrid, iris, same_weights, weights_of
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import open_backend
+from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance, save_model
+
+FILES = ("model.json", "weights.safetensors", "circuit.qpy")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Folder of a fitted BasicQNN."""
+    folder = tmp_path_factory.mktemp("models") / "basic"
+    model = basic(seed=7)
+    model.fit_inputs(iris().x_train)
+    save_model(model, folder, provenance={"rows": [1, 2], "note": "ü"})
+    return folder
+
+
+@pytest.fixture
+def copied(saved, tmp_path):
+    return shutil.copytree(saved, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("readout", ["expectation", "probabilities"])
+@pytest.mark.parametrize("build", [basic, hybrid])
+def test_round_trip_is_exact(build, readout, tmp_path):
+    options = {"rotations": ("rx", "rz", "ry"), "entangling_gate": "cx", "entanglement": "full"}
+    model = build(seed=3, readout=readout, encoding="rx-ry-rz", **options)
+    model.fit_inputs(iris().x_train)
+    model.save(tmp_path / "model")
+    loaded = type(model).load(tmp_path / "model")
+    assert type(loaded) is type(model)
+    assert loaded.config == model.config
+    assert loaded.qnn.circuit == model.qnn.circuit
+    assert [p.name for p in loaded.qnn.inputs] == [p.name for p in model.qnn.inputs]
+    assert same_weights(weights_of(model), weights_of(loaded))
+    x, y = iris().x_test, iris().y_test
+    assert np.array_equal(model.observe(x, y).logits, loaded.observe(x, y).logits)
+
+
+def test_a_model_that_is_not_fitted_yet(tmp_path):
+    basic().save(tmp_path)
+    loaded = BasicQNN.load(tmp_path)
+    assert not loaded.scaler.is_fitted
+    assert torch.equal(loaded(torch.zeros(1, 3)), basic()(torch.zeros(1, 3)))
+
+
+def test_more_than_ten_parameters_keep_their_order(tmp_path):
+    # Names such as w[10] sort before w[2].
+    model = BasicQNN(2, 2, 4, 4, seed=1)
+    model.save(tmp_path)
+    loaded = load_model(tmp_path)
+    x = torch.tensor([[0.2, 0.9]])
+    assert torch.equal(model(x), loaded(x))
+
+
+def test_only_three_files_and_none_is_a_pickle(saved):
+    assert sorted(path.name for path in saved.iterdir()) == sorted(FILES)
+    for name in FILES:
+        with pytest.raises((pickle.UnpicklingError, EOFError, ValueError, KeyError)):
+            pickle.loads((saved / name).read_bytes())
+
+
+def test_a_pickle_in_place_of_weights_is_not_run(copied):
+    class Trap:
+        def __reduce__(self):
+            return (pytest.fail, ("a pickle was loaded",))
+
+    (copied / "weights.safetensors").write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(InputError):
+        load_model(copied)
+
+
+def test_provenance_is_kept(saved):
+    assert load_provenance(saved) == {"rows": [1, 2], "note": "ü"}
+
+
+def test_a_backend_can_be_given(saved):
+    backend = open_backend("exact", shots=10)
+    assert load_model(saved, backend=backend).backend is backend
+
+
+def test_another_kind_of_model_is_refused(saved):
+    with pytest.raises(InputError, match="must hold a HybridQNN, got a BasicQNN"):
+        HybridQNN.load(saved)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_refused(copied, name):
+    (copied / name).unlink()
+    with pytest.raises(InputError, match="must hold a saved model, got"):
+        load_model(copied)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damaged_files_are_refused(copied, name, generator):
+    content = (copied / name).read_bytes()
+    broken = [b"", content[: len(content) // 2], bytes(100), content[::-1]]
+    for _ in range(20):
+        flipped = bytearray(content)
+        flipped[int(generator.integers(len(content)))] ^= int(generator.integers(1, 256))
+        broken += [bytes(flipped)] if name != "model.json" else []
+    for damaged in broken:
+        (copied / name).write_bytes(damaged)
+        with pytest.raises(InputError):
+            load_model(copied)
+
+
+def test_files_of_two_models_are_not_mixed(copied, tmp_path):
+    other = basic(seed=8)
+    other.fit_inputs(iris().x_train)
+    other.save(tmp_path / "other")
+    shutil.copy(tmp_path / "other" / "weights.safetensors", copied)
+    with pytest.raises(InputError, match="as they were saved"):
+        load_model(copied)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"config": {}},
+        {"config": None},
+        {"sha256": {}},
+        {"provenance": []},
+        None,
+        [],
+    ],
+)
+def test_a_changed_config_is_refused(copied, change):
+    path = copied / "model.json"
+    content = json.loads(path.read_text())
+    changed = {**content, **change} if isinstance(change, dict) else change
+    path.write_text(json.dumps(changed))
+    with pytest.raises(InputError):
+        load_provenance(copied)
+        load_model(copied)
+
+
+@pytest.mark.parametrize("key", ["num_qubits", "num_classes", "readout", "kind"])
+def test_a_config_that_does_not_fit_the_weights_is_refused(copied, key):
+    path = copied / "model.json"
+    content = json.loads(path.read_text())
+    values = {"num_qubits": 4, "num_classes": 4, "readout": "counts", "kind": "hybrid"}
+    content["config"][key] = values[key]
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError):
+        load_model(copied)
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="the model folder must be writable, got"):
+        basic().save(tmp_path / "file" / "model")
+
+
+def test_saving_again_replaces_the_model(copied):
+    model = hybrid(seed=2)
+    model.save(copied)
+    assert same_weights(weights_of(model), weights_of(load_model(copied)))
+    assert load_provenance(copied) == {}

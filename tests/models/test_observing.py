@@ -1,0 +1,91 @@
+"""observe: arrays of what a model says, and a model that is left as it was."""
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import StockClassifier, basic, hybrid, iris, points, same_weights, sequential
+from tiny_models import weights_of
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.models import in_mode, observe
+
+
+@pytest.mark.parametrize("build", [basic, hybrid, sequential])
+def test_logits_and_circuit_outputs_are_the_models(build):
+    model = build()
+    getattr(model, "fit_inputs", lambda _x: None)(iris().x_train)
+    seen = observe(model, iris().x_test, iris().y_test)
+    x = torch.tensor(iris().x_test)
+    with torch.no_grad():
+        np.testing.assert_allclose(seen.logits, model(x).numpy(), atol=1e-6)
+        circuit = model[1](model[0](x)) if build is sequential else model.quantum(model.angles(x))
+    np.testing.assert_allclose(seen.expectations, circuit.numpy(), atol=1e-6)
+    assert np.array_equal(seen.labels, iris().y_test)
+
+
+def test_many_rows_are_taken_in_parts(generator):
+    model = hybrid()
+    x = generator.normal(size=(1100, 4)).astype(np.float32)
+    seen = observe(model, x, np.zeros(1100, dtype=int))
+    assert seen.logits.shape == (1100, 3)
+    assert seen.expectations.shape == (1100, 3)
+    with torch.no_grad():
+        np.testing.assert_allclose(seen.logits, model(torch.tensor(x)).numpy(), atol=1e-6)
+
+
+def test_a_users_stock_model():
+    model = StockClassifier()
+    seen = observe(model, points().x_test, points().y_test)
+    assert seen.logits.shape == (9, 2)
+    assert seen.expectations.shape == (9, 2)
+
+
+def test_a_model_without_a_circuit_has_no_expectations():
+    assert observe(torch.nn.Linear(4, 3), iris().x_test, iris().y_test).expectations is None
+
+
+def test_the_model_is_left_as_it_was_mode_of_each_part_included():
+    model = torch.nn.Sequential(
+        torch.nn.Linear(4, 4), torch.nn.BatchNorm1d(4), torch.nn.Dropout(0.5), torch.nn.Linear(4, 3)
+    )
+    model.train()
+    model[1].eval()
+    before = weights_of(model)
+    first = observe(model, iris().x_test, iris().y_test)
+    assert [part.training for part in model.modules()] == [True, True, False, True, True]
+    assert same_weights(before, weights_of(model))
+    assert np.array_equal(first.logits, observe(model, iris().x_test, iris().y_test).logits)
+
+
+def test_modes_come_back_after_an_error():
+    model = torch.nn.Sequential(torch.nn.Linear(4, 3)).train()
+    with pytest.raises(RuntimeError):
+        observe(model, np.zeros((2, 5)), [0, 1])
+    assert all(part.training for part in model.modules())
+    with in_mode(model, training=False):
+        assert not any(part.training for part in model.modules())
+    assert all(part.training for part in model.modules())
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        ([[np.nan, 0, 0, 0]], [0], "x must be finite, got 1"),
+        ([[np.inf, 0, 0, 0]], [0], "x must be finite, got 1"),
+        (np.zeros((0, 4)), [], "x must not be empty"),
+        (np.zeros((2, 4)), [0], "x and y must have the same length, got 2 and 1"),
+        (np.zeros((1, 4)), [3], "labels must lie between 0 and 2, got 3"),
+        (np.zeros((1, 4)), [0.5], "labels must be integers"),
+    ],
+)
+def test_rows_that_cannot_be_observed_are_refused(x, y, message):
+    with pytest.raises(InputError, match=message):
+        observe(hybrid(), x, y)
+
+
+def test_a_model_whose_weights_are_not_finite_is_refused():
+    model = hybrid()
+    with torch.no_grad():
+        model.head.bias[0] = torch.nan
+    with pytest.raises(InputError, match="logits must be finite"):
+        model.observe(iris().x_test, iris().y_test)
