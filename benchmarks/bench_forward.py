@@ -5,52 +5,26 @@ import importlib.util
 import pytest
 import torch
 
-from benchmarks.bench_training_step import _ours
-from benchmarks.design_circuit import values
+from benchmarks.design_circuit import fast_connector, values
+from benchmarks.pennylane_circuit import pennylane_circuit
 from benchmarks.timing import medians, table
+
+OURS, PEER = "TorchSimulatorConnector", "PennyLane default.qubit"
 
 
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("batch", [32, 128, 1000])
 def test_forward(batch: int, light: bool, benchmark) -> None:
     qubits, layers, rounds = (4, 2, 1) if light else (10, 5, 7)
-    connector = _ours(qubits, layers)
-    inputs, weights = values(qubits, layers, batch)
-    x = torch.tensor(inputs, dtype=torch.float32)
-
-    def ours() -> None:
-        with torch.no_grad():
-            connector(x)
-
-    tasks = {"TorchSimulatorConnector": ours}
+    inputs, weights = (torch.tensor(v).float() for v in values(qubits, layers, batch))
+    connector = fast_connector(qubits, layers)
+    tasks = {OURS: lambda: connector(inputs)}
     if importlib.util.find_spec("pennylane") is not None and not light:
-        tasks["PennyLane default.qubit"] = _pennylane(qubits, layers, inputs, weights)
-    seconds = medians(tasks, rounds)
-    print(table(f"forward, {qubits} qubits, batch {batch}", seconds, "TorchSimulatorConnector"))
-    benchmark.pedantic(ours, rounds=rounds, warmup_rounds=1)
-    if "PennyLane default.qubit" in seconds:
-        assert seconds["TorchSimulatorConnector"] <= seconds["PennyLane default.qubit"] / 10
-
-
-def _pennylane(qubits: int, layers: int, inputs, weights):
-    import pennylane as qml
-
-    @qml.qnode(qml.device("default.qubit", wires=qubits), interface="torch")
-    def node(x, w):
-        for qubit in range(qubits):
-            qml.RY(x[:, qubit], wires=qubit)
-        for layer in range(layers):
-            for qubit in range(qubits):
-                qml.RY(w[layer, qubit, 0], wires=qubit)
-                qml.RZ(w[layer, qubit, 1], wires=qubit)
-            for qubit in range(qubits):
-                qml.CNOT(wires=[qubit, (qubit + 1) % qubits])
-        return [qml.expval(qml.PauliZ(qubit)) for qubit in range(qubits)]
-
-    x, w = torch.tensor(inputs), torch.tensor(weights.reshape(layers, qubits, 2))
-
-    def forward() -> None:
-        with torch.no_grad():
-            node(x, w)
-
-    return forward
+        circuit = pennylane_circuit(qubits, layers, "default.qubit")
+        tasks[PEER] = lambda: circuit(inputs, weights)
+    with torch.no_grad():
+        seconds = medians(tasks, rounds)
+        benchmark.pedantic(tasks[OURS], rounds=rounds, warmup_rounds=1)
+    print(table(f"forward, {qubits} qubits, {layers} layers, batch {batch}", seconds, OURS))
+    if PEER in seconds:
+        assert seconds[OURS] <= seconds[PEER] / 10

@@ -1,9 +1,17 @@
 """The circuit that engines are compared on: RY encoding, layers of RY·RZ and a CX ring, all ⟨Z⟩."""
 
 import numpy as np
+import torch
 from qiskit.circuit import ParameterVector, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
+from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN
+
+from qiskit_qmu.simulator import (
+    TorchEstimator,
+    TorchEstimatorGradient,
+    TorchSimulatorConnector,
+)
 
 
 def design_circuit(num_qubits: int, num_layers: int):
@@ -40,6 +48,21 @@ def estimator_qnn(num_qubits: int, num_layers: int, estimator, gradient=None) ->
         input_gradients=True,
         default_precision=0.0,
     )
+
+
+def fast_connector(num_qubits: int, num_layers: int) -> TorchConnector:
+    """Return our connector over our primitives, in single precision."""
+    return TorchSimulatorConnector(_our_qnn(num_qubits, num_layers))
+
+
+def stock_connector(num_qubits: int, num_layers: int) -> TorchConnector:
+    """Return the unmodified TorchConnector over our primitives, in single precision."""
+    return TorchConnector(_our_qnn(num_qubits, num_layers))
+
+
+def _our_qnn(num_qubits: int, num_layers: int) -> EstimatorQNN:
+    estimator = TorchEstimator(dtype=torch.complex64)
+    return estimator_qnn(num_qubits, num_layers, estimator, TorchEstimatorGradient(estimator))
 
 
 def values(num_qubits: int, num_layers: int, batch: int) -> tuple[np.ndarray, np.ndarray]:

@@ -35,6 +35,11 @@ class AngleScaler(torch.nn.Module):
         self.register_buffer("mean", torch.zeros(0))
         self.register_buffer("projection", torch.zeros(0, num_features))
 
+    def reset(self) -> None:
+        """Forget what was fitted."""
+        self.mean = self.mean.new_zeros(0)
+        self.projection = self.projection.new_zeros(0, self.num_features)
+
     @property
     def is_fitted(self) -> bool:
         """Whether ``fit`` was called, or its result was loaded."""

@@ -91,4 +91,4 @@ class BasicQNN(QuantumClassifier):
     def reinitialize(self, generator: np.random.Generator) -> None:
         """Draw all weights anew and forget PCA and scaling."""
         super().reinitialize(generator)
-        self._build_front()
+        self.scaler.reset()

@@ -139,12 +139,15 @@ class QuantumClassifier(torch.nn.Module, ABC):
     def reinitialize(self, generator: np.random.Generator) -> None:
         """Draw all weights anew, in place, and forget what was fitted to training rows.
 
+        Parameters that need no gradient keep their values.
+
         Args:
             generator: Source of the weights.
         """
         angles = initial_angles(len(self.qnn.weights), generator)
-        with torch.no_grad():
-            self.quantum.weight.copy_(torch.as_tensor(angles, dtype=self.quantum.weight.dtype))
+        if self.quantum.weight.requires_grad:
+            with torch.no_grad():
+                self.quantum.weight.copy_(torch.as_tensor(angles, dtype=self.quantum.weight.dtype))
         initialize_classical(self, generator)
 
     def clone(self) -> Self:

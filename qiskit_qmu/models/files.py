@@ -20,6 +20,7 @@ from qiskit_qmu.models.hybrid import HybridQNN
 
 FORMAT = 1
 
+_WRONG_CONTENT = (AttributeError, KeyError, TypeError, ValueError)
 _CONFIG, _WEIGHTS, _CIRCUIT = "model.json", "weights.safetensors", "circuit.qpy"
 
 
@@ -78,7 +79,7 @@ def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumCl
         with (folder / _CIRCUIT).open("rb") as file:
             (circuit,) = qpy.load(file)
         tensors = load_file(str(folder / _WEIGHTS))
-    except (OSError, SafetensorError, QiskitError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, QiskitError, *_WRONG_CONTENT) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{folder} must hold a saved model, got {reason}") from error
     model = _build(config, backend, _told_apart(circuit))

@@ -20,16 +20,17 @@ def initialize_classical(module: torch.nn.Module, generator: np.random.Generator
     """Draw the weights of linear and convolutional layers in place.
 
     Weights and biases are uniform in ±1/√(inputs of one output), as torch draws them by default.
+    Parameters that need no gradient, as in a pretrained front, keep their values.
 
     Args:
         module: A module; its TorchConnectors are left as they are.
         generator: Source of the weights.
 
     Raises:
-        InputError: If a layer with parameters is of another kind, such as a recurrent one.
+        InputError: If a layer with parameters to draw is of another kind, such as a recurrent one.
     """
     for child in module.modules():
-        own = list(child.parameters(recurse=False))
+        own = [p for p in child.parameters(recurse=False) if p.requires_grad]
         if not own or isinstance(child, TorchConnector):
             continue
         if isinstance(child, torch.nn.Linear | torch.nn.Conv1d | torch.nn.Conv2d):
@@ -48,6 +49,8 @@ def initialize_classical(module: torch.nn.Module, generator: np.random.Generator
 def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> None:
     """Draw all weights of a module anew in place, each from the family it was made with.
 
+    Parameters that need no gradient keep their values.
+
     Args:
         module: One of our models, whose own ``reinitialize`` is called, or any module of linear,
             convolutional and normalising layers and TorchConnectors.
@@ -62,7 +65,7 @@ def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> Non
         return
     initialize_classical(module, generator)
     for child in module.modules():
-        if isinstance(child, TorchConnector):
+        if isinstance(child, TorchConnector) and child.weight.requires_grad:
             _uniform(child.weight, _CONNECTOR_DEFAULT, generator)
 
 

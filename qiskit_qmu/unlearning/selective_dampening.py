@@ -81,7 +81,9 @@ class SelectiveDampening(UnlearningStrategy):
             work.meter.add(cost + other_cost)
             reference = self._reference(forget, retain, split)
             original = {n: p.detach().clone() for n, p in work.model.named_parameters()}
-            target = unseen_loss(work.model, split) if split.kind == "instances" else None
+            search = len(self._choices()) > 1
+            instances = split.kind == "instances"
+            target = unseen_loss(work.model, split) if search and instances else None
             candidates = [
                 self._try(work.model, original, forget, reference, choice, split)
                 for choice in self._choices()
@@ -127,12 +129,15 @@ class SelectiveDampening(UnlearningStrategy):
 
 
 def wrap_angles(model: torch.nn.Module) -> None:
-    """Bring angles to (-π, π] in place, where that leaves every circuit's outcome as it is.
+    """Bring angles to [-π, π] in place, where that leaves every circuit's outcome as it is.
 
-    An angle and the same angle plus 2π are the same gate but would be dampened differently.
+    An angle and the same angle plus 2π are the same gate but would be dampened differently. Angles
+    that need no gradient stay.
     """
     for connector in connectors_of(model):
-        periodic = _is_periodic(connector)
+        if not connector.weight.requires_grad:
+            continue
+        periodic = _is_periodic(connector) & (connector.weight.abs() > math.pi)
         with torch.no_grad():
             wrapped = math.pi - torch.remainder(math.pi - connector.weight, 2 * math.pi)
             connector.weight.copy_(torch.where(periodic, wrapped, connector.weight))

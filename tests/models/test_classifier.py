@@ -47,7 +47,7 @@ def test_circuit_outputs_are_those_of_qiskits_statevector(build, readout, encodi
         else:
             signs = [[1 - 2 * (k >> qubit & 1) for k in range(8)] for qubit in range(3)]
             expected = np.array(signs) @ probabilities
-        np.testing.assert_allclose(own, expected, atol=2e-6)
+        np.testing.assert_allclose(own, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("readout", READOUTS)
@@ -167,7 +167,7 @@ def test_counts_of_a_model_without_a_circuit():
     ("options", "message"),
     [
         ({"num_classes": 1}, "num_classes must be an integer of at least 2, got 1"),
-        ({"num_qubits": 0}, "num_qubits must be an integer of at least 1, got 0"),
+        ({"num_qubits": 0}, "num_(features|qubits) must be an integer of at least 1, got 0"),
         ({"num_layers": 0}, "num_layers must be an integer of at least 1, got 0"),
         ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
         ({"readout": "counts"}, "readout must be one of expectation, probabilities; got 'counts'"),

@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from tiny_models import StockClassifier, basic, hybrid, iris, points, same_weights, sequential
-from tiny_models import weights_of
+from tiny_models import (
+    StockClassifier,
+    basic,
+    hybrid,
+    iris,
+    points,
+    same_weights,
+    sequential,
+    weights_of,
+)
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.models import in_mode, observe

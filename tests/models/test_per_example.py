@@ -46,7 +46,8 @@ def test_gradients_are_those_of_a_loop_over_rows(name, part):
     fast, slow = per_example_gradients(model, x, y, part=part), _slow(model, x, y, part)
     assert fast.keys() == slow.keys()
     for parameter, expected in slow.items():
-        torch.testing.assert_close(fast[parameter], expected, atol=2e-6, rtol=1e-4)
+        # Single precision; a ZZ map multiplies angles and their rounding.
+        torch.testing.assert_close(fast[parameter], expected, atol=5e-5, rtol=1e-4)
         assert float(expected.abs().max()) > 1e-4, parameter
 
 
@@ -74,7 +75,7 @@ def test_another_loss():
     x, y = _rows(model, 3)
 
     def confidence(logits, labels):
-        return torch.softmax(logits, 1)[0, labels[0]]
+        return torch.softmax(logits, 1).gather(1, labels.unsqueeze(1)).sum()
 
     slow = _slow(model, x, y, "all", confidence)
     for name, gradient in per_example_gradients(model, x, y, loss=confidence).items():

@@ -1,0 +1,267 @@
+"""Trainer against hand-written torch loops, and early stopping on rows that no step saw."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import basic, hybrid, iris, same_weights, weights_of
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.training import Trainer, TrainingHistory, batches, checked_rows, cross_entropy
+
+
+@pytest.fixture
+def rows(generator):
+    x = generator.normal(size=(23, 3)).astype(np.float32)
+    return x, generator.integers(0, 2, 23)
+
+
+def _linear(seed=0):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return torch.nn.Linear(3, 2)
+
+
+def _loop(model, optimizer, x, y, epochs, size, seed):
+    """Train as torch's tutorials do, with NumPy's permutations for batches."""
+    generator = np.random.default_rng(seed)
+    losses = []
+    for _ in range(epochs):
+        order, total = generator.permutation(len(x)), 0.0
+        for start in range(0, len(x), size):
+            batch = order[start : start + size]
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x[batch]), y[batch])
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(x))
+    return losses
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd"])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+def test_it_is_the_loop_that_one_would_write(rows, name, weight_decay):
+    x, y = rows
+    ours, theirs = _linear(), _linear()
+    trainer = Trainer(
+        epochs=4, batch_size=5, learning_rate=0.1, optimizer=name, weight_decay=weight_decay
+    )
+    history = trainer.fit(ours, x, y, generator=3)
+    if name == "adam":
+        optimizer = torch.optim.Adam(theirs.parameters(), lr=0.1, weight_decay=weight_decay)
+    else:
+        optimizer = torch.optim.SGD(
+            theirs.parameters(), lr=0.1, momentum=0.9, weight_decay=weight_decay
+        )
+    losses = _loop(theirs, optimizer, torch.tensor(x), torch.tensor(y), 4, 5, seed=3)
+    for own, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(own, other, atol=1e-7, rtol=1e-6)
+    assert history.losses == pytest.approx(losses)
+    assert history.steps == 4 * 5  # 23 rows are four batches of 5 and one of 3
+    assert history.best_epoch == 4
+    assert history.validation_losses == ()
+
+
+def test_batches_come_from_the_generator():
+    drawn = [batch.tolist() for batch in batches(7, 3, np.random.default_rng(1))]
+    order = np.random.default_rng(1).permutation(7).tolist()
+    assert drawn == [order[:3], order[3:6], order[6:]]
+
+
+@pytest.mark.parametrize("build", [basic, hybrid])
+def test_the_same_generator_gives_the_same_weights(build):
+    def trained(generator):
+        model = build()
+        Trainer(epochs=1).fit(model, iris().x_train, iris().y_train, generator=generator)
+        return weights_of(model)
+
+    first = trained(1)
+    assert same_weights(first, trained(np.random.default_rng(1)))
+    assert not same_weights(first, trained(2))
+
+
+def test_a_probabilities_readout_learns():
+    model = basic(readout="probabilities")
+    trainer = Trainer(epochs=25, batch_size=16, learning_rate=0.05)
+    history = trainer.fit(model, iris().x_train, iris().y_train, generator=0)
+    assert history.losses[-1] < 0.6 * history.losses[0]
+    # Guessing the largest class of three is right for a third.
+    assert model.observe(iris().x_test, iris().y_test).accuracy > 0.7
+
+
+def test_the_global_random_states_are_left_alone(rows):
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    model = torch.nn.Sequential(torch.nn.Dropout(0.5), _linear())
+    Trainer(epochs=2, patience=1).fit(model, *rows, generator=0)
+    Trainer(epochs=1).fit(hybrid(), iris().x_train, iris().y_train, generator=0)
+    assert torch.equal(torch_state, torch.get_rng_state())
+    assert np.array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_dropout_depends_on_the_generator(rows):
+    def trained(seed):
+        model = torch.nn.Sequential(torch.nn.Dropout(0.5), _linear())
+        # One batch of all rows: its order does not matter, dropout alone does.
+        Trainer(epochs=1, batch_size=23).fit(model, *rows, generator=seed)
+        return weights_of(model)
+
+    torch.rand(3)
+    first = trained(0)
+    torch.rand(3)
+    assert same_weights(first, trained(0))
+    assert not same_weights(first, trained(1))
+
+
+def test_parameters_without_gradient_stay_fixed(rows):
+    model = torch.nn.Sequential(torch.nn.Linear(3, 3), _linear())
+    model[0].requires_grad_(False)
+    before = weights_of(model)
+    Trainer(epochs=1, weight_decay=0.5).fit(model, *rows, generator=0)
+    assert torch.equal(before["0.weight"], model[0].weight)
+    assert not torch.equal(before["1.weight"], model[1].weight)
+
+
+def test_modes_of_all_parts_come_back(rows):
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(3), _linear()).eval()
+    model[1].train()
+    Trainer(epochs=1).fit(model, *rows, generator=0)
+    assert [part.training for part in model.modules()] == [False, False, True]
+    assert int(model[0].num_batches_tracked) == 1  # it did train in training mode
+
+
+def test_progress_is_told_after_each_epoch(rows):
+    told = []
+    history = Trainer(epochs=3).fit(
+        _linear(), *rows, generator=0, progress=lambda *values: told.append(values)
+    )
+    assert told == [(1, 3, history.losses[0]), (2, 3, history.losses[1]), (3, 3, history.losses[2])]
+
+
+class _Bowl(torch.nn.Module):
+    """Logits (w, 0) for every row; it keeps what it is shown in training mode."""
+
+    def __init__(self, start=0.0):
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.tensor([start]))
+        self.shown = []
+
+    def forward(self, x):
+        if self.training:
+            self.shown.append(x.clone())
+        return torch.stack([self.w.expand(len(x)), torch.zeros(len(x))], dim=1)
+
+
+def test_early_stopping_goes_back_to_the_best_epoch():
+    # Training rows pull w up. The validation loss of three rows of class 0 and one of class 1 is
+    # smallest at ln 3 = 1.0986 and grows after it.
+    x, y = np.zeros((8, 1)), np.zeros(8, dtype=int)
+    held = np.zeros((4, 1)), np.array([0, 0, 0, 1])
+    model = _Bowl()
+    trainer = Trainer(epochs=100, batch_size=8, learning_rate=0.2, patience=2)
+    history = trainer.fit(model, x, y, generator=0, validation=held)
+    best = int(np.argmin(history.validation_losses)) + 1
+    assert history.best_epoch == best
+    assert len(history.losses) == best + 2
+    # Steps of Adam on a gradient of one sign are about 0.2: 1.0 or 1.2 is nearest.
+    assert float(model.w.detach()) == pytest.approx(np.log(3), abs=0.15)
+    again = _Bowl()
+    Trainer(epochs=best, batch_size=8, learning_rate=0.2).fit(again, x, y, generator=0)
+    assert torch.equal(model.w, again.w)
+
+
+def test_early_stopping_holds_out_a_share_of_the_given_rows():
+    x, y = np.arange(20, dtype=float)[:, None], np.zeros(20, dtype=int)
+    model = _Bowl()
+    Trainer(epochs=2, patience=1, validation_fraction=0.25).fit(model, x, y, generator=4)
+    held_out = set(np.random.default_rng(4).permutation(20)[:5].tolist())
+    shown = set(torch.cat(model.shown).flatten().int().tolist())
+    assert shown == set(range(20)) - held_out
+
+
+def test_given_validation_rows_are_not_trained_on_and_none_is_held_out_beside_them():
+    x, y = np.arange(20, dtype=float)[:, None], np.zeros(20, dtype=int)
+    model = _Bowl()
+    validation = (np.full((3, 1), 99.0), np.zeros(3, dtype=int))
+    Trainer(epochs=1, patience=1).fit(model, x, y, generator=0, validation=validation)
+    assert set(torch.cat(model.shown).flatten().int().tolist()) == set(range(20))
+
+
+def test_without_patience_validation_rows_are_not_looked_at():
+    model = _Bowl()
+    x, y = np.zeros((4, 1)), np.zeros(4, dtype=int)
+    history = Trainer(epochs=2).fit(model, x, y, generator=0, validation=(x, y))
+    assert history.validation_losses == ()
+
+
+def test_a_trainer_is_a_value():
+    trainer = Trainer(epochs=3)
+    assert trainer == pickle.loads(pickle.dumps(trainer))
+    assert hash(trainer) == hash(Trainer(epochs=3))
+    assert "epochs=3" in repr(trainer)
+    with pytest.raises(AttributeError):
+        trainer.epochs = 4
+    assert TrainingHistory(losses=(1.0,), validation_losses=(), best_epoch=1, steps=2).steps == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"learning_rate": -0.1}, "learning_rate must be positive, got -0.1"),
+        ({"learning_rate": float("nan")}, "learning_rate must be positive, got nan"),
+        ({"learning_rate": "fast"}, "learning_rate must be a number, got 'fast'"),
+        ({"epochs": 0}, "epochs must be an integer of at least 1, got 0"),
+        ({"epochs": 2.5}, "epochs must be an integer of at least 1, got 2.5"),
+        ({"epochs": "abc"}, "epochs must be an integer of at least 1, got abc"),
+        ({"batch_size": 0}, "batch_size must be an integer of at least 1, got 0"),
+        ({"optimizer": "adagrad"}, "optimizer must be one of adam, sgd; got 'adagrad'"),
+        ({"weight_decay": -1}, "weight_decay must not be negative, got -1"),
+        ({"patience": 0}, "patience must be an integer of at least 1, got 0"),
+        ({"patience": 1, "validation_fraction": 0.9}, "validation_fraction must lie between"),
+    ],
+)
+def test_bad_hyperparameters_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        Trainer(**options)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        ([[np.nan] * 3], [0], "x must be finite, got 3"),
+        ([[np.inf, 0, 0]], [0], "x must be finite, got 1"),
+        (np.zeros((0, 3)), [], "x must not be empty"),
+        (np.zeros((2, 3)), [0], "x and y must have the same length, got 2 and 1"),
+        (np.zeros((1, 3)), [2], "labels must lie between 0 and 1, got 2"),
+        (np.zeros((1, 3)), [-1], "labels must not be negative, got -1"),
+        (np.zeros((1, 3)), [0.5], "labels must be integers of shape"),
+        (np.zeros((1, 3)), [[0]], "labels must be integers of shape"),
+    ],
+)
+def test_bad_rows_are_refused(x, y, message):
+    model = _linear()
+    before = weights_of(model)
+    with pytest.raises(InputError, match=message):
+        Trainer(epochs=1).fit(model, x, y, generator=0)
+    assert same_weights(before, weights_of(model))
+
+
+def test_early_stopping_needs_a_row_to_train_on():
+    with pytest.raises(InputError, match="early stopping must have at least 2 rows, got 1"):
+        Trainer(patience=1).fit(_linear(), np.zeros((1, 3)), [0], generator=0)
+
+
+def test_checked_rows_are_copies(rows):
+    x, y = rows
+    features, labels = checked_rows(x, y)
+    features += 1
+    assert features.dtype == torch.float32
+    assert labels.dtype == torch.int64
+    assert not np.array_equal(x, features.numpy())
+
+
+def test_cross_entropy_is_in_nats():
+    logits = torch.tensor([[0.0, 0.0], [np.log(3.0), 0.0]])
+    expected = (np.log(2) + np.log(4 / 3)) / 2
+    assert float(cross_entropy(logits, torch.tensor([1, 0]))) == pytest.approx(expected)

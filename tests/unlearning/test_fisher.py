@@ -1,0 +1,103 @@
+"""Fisher diagonals against a loop of squared gradients, and what they cost."""
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import StockClassifier, basic, hybrid, iris_split, point_split, sequential
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import metered
+from qiskit_qmu.data import Rows
+from qiskit_qmu.models import named_parameters
+from qiskit_qmu.unlearning import fisher, fisher_diagonal
+
+
+def _slow(module, rows, part="all"):
+    squares = dict.fromkeys(named_parameters(module, part), 0.0)
+    for x, y in zip(torch.tensor(rows.x), torch.tensor(rows.y), strict=True):
+        module.zero_grad()
+        (-torch.log_softmax(module(x[None]), 1)[0, y]).backward()
+        for name, parameter in named_parameters(module, part).items():
+            squares[name] = squares[name] + parameter.grad.double() ** 2
+    return {name: total / len(rows) for name, total in squares.items()}
+
+
+@pytest.mark.parametrize("part", ["all", "quantum", "classical"])
+@pytest.mark.parametrize("build", [basic, hybrid, sequential, StockClassifier])
+def test_it_is_the_mean_of_squared_gradients_of_single_rows(build, part):
+    module, split = build(), point_split() if build is StockClassifier else iris_split()
+    getattr(module, "fit_inputs", lambda _x: None)(split.train.x)
+    fast, slow = (
+        fisher_diagonal(module, split.forget, part=part)[0],
+        _slow(module, split.forget, part),
+    )
+    assert fast.keys() == slow.keys()
+    for name, expected in slow.items():
+        assert fast[name].dtype == torch.float64
+        torch.testing.assert_close(fast[name], expected, atol=1e-6, rtol=1e-4)
+        assert float(expected.max()) > 0
+
+
+def test_a_linear_module_by_hand():
+    # Logits 0: softmax ½, so ∂ ln p/∂b = ±½ for every row and ∂ ln p/∂w = ±x/2.
+    module = torch.nn.Linear(1, 2)
+    torch.nn.init.zeros_(module.weight)
+    torch.nn.init.zeros_(module.bias)
+    x = np.array([[1.0], [3.0]], dtype=np.float32)
+    rows = Rows(x=x, y=np.array([0, 1]), indices=np.arange(2))
+    diagonal, usage = fisher_diagonal(module, rows)
+    assert diagonal["bias"].tolist() == pytest.approx([0.25, 0.25])
+    assert diagonal["weight"].flatten().tolist() == pytest.approx([(0.25 + 2.25) / 2] * 2)
+    assert usage.circuits == 0
+    # The square of the batch's mean gradient would be (½ - ½)² = 0 for the bias.
+
+
+def test_it_does_not_depend_on_how_many_rows_are_taken_at_once(monkeypatch):
+    module, rows = sequential(), iris_split().retain
+    whole = fisher_diagonal(module, rows)[0]
+    monkeypatch.setattr(fisher, "_ROWS_AT_ONCE", 4)
+    for name, diagonal in fisher_diagonal(module, rows)[0].items():
+        torch.testing.assert_close(diagonal, whole[name], rtol=1e-5, atol=1e-9)
+
+
+# One measurement basis; gate angles: 9 weights and 3 inputs of the basic model, 3 and 3 of the
+# hybrid one; two circuits for each angle that must be differentiated. Nothing trainable stands in
+# front of the basic model's circuit, and nothing in front of the hybrid's when only angles change.
+@pytest.mark.parametrize(
+    ("build", "part", "angles"),
+    [
+        (basic, "all", 9),
+        (basic, "quantum", 9),
+        (basic, "classical", 0),
+        (hybrid, "all", 3 + 3),
+        (hybrid, "quantum", 3),
+        (hybrid, "classical", 3),
+    ],
+)
+def test_cost_by_hand(build, part, angles):
+    module, split = build(), iris_split()
+    getattr(module, "fit_inputs", lambda _x: None)(split.train.x)
+    rows = len(split.forget)
+    with metered(module) as meter:
+        usage = fisher_diagonal(module, split.forget, part=part)[1]
+    assert usage.forward_evaluations == rows
+    assert usage.gradient_evaluations == (rows if angles else 0)
+    assert usage.circuits == rows * (1 + 2 * angles)
+    assert usage.shots == 0
+    assert meter.usage.circuits == 0  # what is returned must not be counted twice
+
+
+@pytest.mark.parametrize("build", [basic, hybrid, sequential])
+def test_cost_is_that_of_a_backward_pass_on_the_same_rows(build):
+    module, split = build(), iris_split()
+    getattr(module, "fit_inputs", lambda _x: None)(split.train.x)
+    with metered(module) as meter:
+        module(torch.tensor(split.forget.x)).sum().backward()
+    assert fisher_diagonal(module, split.forget)[1] == meter.usage
+
+
+def test_rows_that_cannot_be_used_are_refused():
+    with pytest.raises(InputError, match="x must not be empty"):
+        fisher_diagonal(hybrid(), iris_split().forget.take([]))
+    with pytest.raises(InputError, match="parameters must be one of"):
+        fisher_diagonal(hybrid(), iris_split().forget, part="front")

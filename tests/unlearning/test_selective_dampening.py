@@ -1,0 +1,233 @@
+"""SSD: the formula on given Fisher diagonals, wrapped angles, and the search for α and λ."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from qiskit.circuit import ParameterVector, QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN
+from tiny_models import basic, few_iris, hybrid, iris_split, sequential, weights_of
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import Usage
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.simulator import TorchEstimator, TorchEstimatorGradient
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import SelectiveDampening
+from qiskit_qmu.unlearning import selective_dampening as module
+from qiskit_qmu.unlearning.selective_dampening import wrap_angles
+
+FORGET = {"2.bias": [10.0, 10.0, 1.0], "1.weight": [6.0, 0.0, 2.0, 3.0]}
+RETAIN = {"2.bias": [1.0, 5.0, 1.0], "1.weight": [0.0, 0.0, 1.0, 1.0]}
+
+
+@pytest.fixture
+def given_diagonals(monkeypatch):
+    split = iris_split()
+
+    def diagonal(network, rows, *, part):
+        values = FORGET if len(rows) == len(split.forget) else RETAIN
+        return {
+            name: torch.tensor(values.get(name, [0.0] * p.numel())).double().reshape(p.shape)
+            for name, p in network.named_parameters()
+        }, Usage()
+
+    monkeypatch.setattr(module, "fisher_diagonal", diagonal)
+    return split
+
+
+def _factors(strategy, split):
+    model = sequential()
+    after = strategy(model, split, generator=None).model
+    return {
+        name: (new / old).detach()
+        for (name, old), new in zip(model.named_parameters(), after.parameters(), strict=True)
+    }
+
+
+def test_the_formula_by_hand(given_diagonals):
+    # α = 1.5, λ = 2. Bias: 10 > 1.5 → min(2·1/10, 1); 10 > 7.5 → min(2·5/10, 1); 1 < 1.5 → as it
+    # is. Angles: 6 > 0 → 0; 0 is not above 0 → as it is; 2 > 1.5 → min(2/2, 1); 3 > 1.5 → 2/3.
+    factors = _factors(SelectiveDampening(alpha=1.5, dampening=2.0), given_diagonals)
+    assert factors["2.bias"].tolist() == pytest.approx([0.2, 1.0, 1.0])
+    assert factors["1.weight"].tolist() == pytest.approx([0.0, 1.0, 1.0, 2 / 3])
+    assert torch.equal(factors["0.weight"], torch.ones(2, 4))
+
+
+def test_no_parameter_grows(given_diagonals):
+    factors = _factors(SelectiveDampening(alpha=0.1, dampening=50.0), given_diagonals)
+    assert max(float(factor.max()) for factor in factors.values()) <= 1.0
+
+
+def test_against_all_rows_the_reference_is_the_diagonal_of_both(given_diagonals):
+    split = given_diagonals
+    share = len(split.forget) / (len(split.forget) + len(split.retain))
+    reference = share * np.array(FORGET["2.bias"]) + (1 - share) * np.array(RETAIN["2.bias"])
+    factors = _factors(SelectiveDampening(alpha=1.2, dampening=0.5, reference="all"), split)
+    selected = np.array(FORGET["2.bias"]) > 1.2 * reference
+    assert selected.tolist() == [True, True, False]
+    expected = np.where(selected, 0.5 * reference / np.array(FORGET["2.bias"]), 1.0)
+    assert factors["2.bias"].tolist() == pytest.approx(expected.tolist())
+
+
+def test_the_share_that_was_dampened_is_told(given_diagonals):
+    result = SelectiveDampening(alpha=1.5, dampening=2.0)(sequential(), given_diagonals)
+    step = {"alpha": 1.5, "lambda": 2.0, "dampened_share": pytest.approx(5 / 23)}
+    assert result.history == (step,)
+
+
+def test_with_real_diagonals_it_is_the_formula_too():
+    split, model = iris_split(), hybrid(seed=1)
+    forget, _ = module.fisher_diagonal(model, split.forget)
+    retain, _ = module.fisher_diagonal(model, split.retain)
+    after = SelectiveDampening(alpha=1.0, dampening=0.5)(model, split).model
+    for name, parameter in model.named_parameters():
+        ratio = retain[name] / forget[name].clamp_min(1e-38)
+        expected = torch.where(forget[name] > retain[name], (0.5 * ratio).clamp(max=1.0), 1.0)
+        torch.testing.assert_close(
+            after.get_parameter(name), parameter * expected.float(), atol=1e-7, rtol=1e-5
+        )
+
+
+@pytest.mark.parametrize("kind", ["class", "instances"])
+def test_cost_by_hand(kind):
+    split, model = iris_split(kind), basic()
+    model.fit_inputs(split.train.x)
+    rows = len(split.forget) + len(split.retain)
+    fixed = SelectiveDampening(alpha=1.0, dampening=1.0)(model, split).usage
+    assert fixed.gradient_evaluations == fixed.forward_evaluations == rows
+    assert fixed.circuits == rows * (1 + 2 * 9)
+    # Four strengths: of each, loss and accuracy on forgotten rows and accuracy on validation rows.
+    validation = split.validation
+    kept = int((validation.y != split.label).sum())
+    searched = SelectiveDampening(alpha=1.0)(model, split).usage
+    more = 4 * (2 * len(split.forget) + kept) + (len(validation) if kind == "instances" else 0)
+    assert searched.gradient_evaluations == rows
+    assert searched.forward_evaluations == rows + more
+
+
+def test_the_search_takes_the_choice_that_forgets_at_the_highest_accuracy():
+    split, model = iris_split(), hybrid(seed=1)
+    Trainer(epochs=25, batch_size=8, learning_rate=0.02).fit(
+        model, split.train.x, split.train.y, generator=0
+    )
+    result = SelectiveDampening()(model, split)
+    assert len(result.history) == 11 * 4
+    merits = [s["kept_accuracy"] - max(0.0, s["forget_accuracy"] - 0.01) for s in result.history]
+    best = [s for s, merit in zip(result.history, merits, strict=True) if merit == max(merits)]
+    mildest = min(best, key=lambda step: step["dampened_share"])
+    fixed = SelectiveDampening(alpha=mildest["alpha"], dampening=mildest["lambda"])(model, split)
+    for name, tensor in weights_of(fixed.model).items():
+        assert torch.equal(tensor, weights_of(result.model)[name]), name
+
+
+def test_validation_rows_of_the_forgotten_class_alone_are_no_measure_of_what_is_kept():
+    ds = few_iris()
+    labels = ds.y_train
+    validation = np.flatnonzero(labels == 1)[:2]
+    rest = np.setdiff1d(np.arange(len(labels)), validation)
+    train = ds.train
+    split = ForgetSplit(
+        kind="class",
+        label=1,
+        num_classes=3,
+        forget=train.take(rest[labels[rest] == 1]),
+        retain=train.take(rest[labels[rest] != 1]),
+        validation=train.take(validation),
+        test_forget=ds.test.take([]),
+        test_retain=ds.test,
+    )
+    result = SelectiveDampening(alpha=1.0)(hybrid(), split)
+    assert all("kept_accuracy" in step for step in result.history)
+
+
+def _mixed_connector():
+    """Angles that repeat after 2π, after 4π (controlled), in an expression, and used twice."""
+    w, x = ParameterVector("w", 6), ParameterVector("x", 2)
+    circuit = QuantumCircuit(2)
+    circuit.ry(x[0], 0)
+    circuit.ry(x[1], 1)
+    circuit.rx(w[0], 0)
+    circuit.rz(w[1], 0)
+    circuit.crx(w[2], 0, 1)
+    circuit.ry(w[3] / 2, 1)
+    circuit.ry(w[4], 0)
+    circuit.crz(w[4], 1, 0)
+    circuit.p(w[5], 1)
+    circuit.cx(0, 1)
+    circuit.ry(0.4, 0)
+    circuit.ry(0.3, 1)
+    estimator = TorchEstimator()
+    network = EstimatorQNN(
+        circuit=circuit,
+        observables=[SparsePauliOp("IZ"), SparsePauliOp("ZX")],
+        input_params=list(x),
+        weight_params=list(w),
+        estimator=estimator,
+        gradient=TorchEstimatorGradient(estimator),
+        default_precision=0.0,
+    )
+    return TorchConnector(network, np.array([7.0, -4.0, 9.0, 5.0, -8.0, 3.5]))
+
+
+def test_wrapping_leaves_outputs_and_non_periodic_angles_as_they_are():
+    connector = _mixed_connector()
+    x = torch.tensor([[0.3, 1.1], [2.0, -0.7]])
+    with torch.no_grad():
+        before, angles = connector(x), connector.weight.clone()
+        wrap_angles(connector)
+        torch.testing.assert_close(connector(x), before, atol=1e-5, rtol=1e-5)
+    wrapped = angles - 2 * math.pi * torch.tensor([1.0, -1.0, 0.0, 0.0, 0.0, 1.0])
+    torch.testing.assert_close(connector.weight.detach(), wrapped)
+
+
+def test_wrapping_leaves_outputs_of_our_models_as_they_are(generator):
+    for readout in ("expectation", "probabilities"):
+        model = basic(rotations=("rx", "ry", "rz"), readout=readout)
+        x = torch.tensor(generator.normal(size=(5, 3)), dtype=torch.float32)
+        with torch.no_grad():
+            model.quantum.weight += torch.tensor(
+                generator.uniform(-20, 20, len(model.quantum.weight)), dtype=torch.float32
+            )
+            before = model(x)
+            wrap_angles(model)
+            torch.testing.assert_close(model(x), before, atol=1e-5, rtol=1e-4)
+            assert float(model.quantum.weight.abs().max()) <= math.pi
+
+
+def test_angles_within_half_a_turn_are_not_even_rounded(generator):
+    model = basic()
+    with torch.no_grad():
+        model.quantum.weight.uniform_(-3, 3, generator=torch.Generator().manual_seed(1))
+    before = weights_of(model)
+    wrap_angles(model)
+    assert torch.equal(before["quantum.weight"], model.quantum.weight)
+
+
+def test_angles_are_not_wrapped_where_they_must_not_change():
+    model = basic()
+    model.fit_inputs(iris_split().train.x)
+    with torch.no_grad():
+        model.quantum.weight += 7
+    before = weights_of(model)
+    after = SelectiveDampening(alpha=1.0, dampening=0.5, parameters="classical")(
+        model, iris_split()
+    )
+    assert torch.equal(before["quantum.weight"], after.model.quantum.weight)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alpha": -1.0}, "alpha must be positive, got -1.0"),
+        ({"dampening": 0.0}, "dampening must be positive, got 0.0"),
+        ({"dampening": "strong"}, "dampening must be a number, got 'strong'"),
+        ({"reference": "test"}, "reference must be one of retain, all; got 'test'"),
+    ],
+)
+def test_bad_hyperparameters_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        SelectiveDampening(**options)
