@@ -38,7 +38,7 @@ def non_negative(**values: float) -> None:
             raise InputError(f"{name} must not be negative, got {value}")
 
 
-def at_least(minimum: int, **values: int) -> None:
+def at_least(minimum: int, **values: Any) -> None:
     """Raise InputError unless every value is an integer of at least ``minimum``."""
     for name, value in values.items():
         is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -97,7 +97,7 @@ def paper_protocol(
         generator: Source of everything random in the attack.
 
     Returns:
-        The fitted attack; None where there are no test rows.
+        The fitted attack; None where there are too few rows to hold any out.
     """
     members = concatenate(original.forget, original.retain)
     # Of single rows, the never-seen counterparts are among the other test rows: take each once.
@@ -106,9 +106,10 @@ def paper_protocol(
         extra = np.flatnonzero(~np.isin(split.test_retain.indices, split.test_forget.indices))
         others = others.take(extra) if len(extra) else None
     nonmembers = [part for part in (original.test_forget, others) if part is not None]
-    if not nonmembers:
+    attack = PaperNetworkAttack()
+    if min(len(members), sum(map(len, nonmembers))) < attack.folds:
         return None
-    fitted = PaperNetworkAttack().fit(members, concatenate(*nonmembers), generator=generator)
+    fitted = attack.fit(members, concatenate(*nonmembers), generator=generator)
     return PaperProtocol(
         fitted=fitted,
         num_forget=len(original.forget),
@@ -200,8 +201,8 @@ def measure(
         js_oracle_forget=_divergence(observed.forget, oracle and oracle.forget),
         js_oracle_retain=_divergence(observed.retain, oracle and oracle.retain),
         other_auc={
-            f"mia_auc_{type(attack).__name__}": auc
-            for attack, auc in zip(attacks[1:], aucs[1:], strict=True)
+            f"mia_auc_{name}": auc
+            for name, auc in zip(_names(attacks[1:]), aucs[1:], strict=True)
             if auc is not None
         },
         member_scores=members,
@@ -210,6 +211,15 @@ def measure(
 
 
 DEFAULT_ATTACKS: tuple[MembershipAttack, ...] = (LossAttack(),)
+
+
+def _names(attacks: Sequence[MembershipAttack]) -> list[str]:
+    """Name attacks by their kind, and number those of a kind where there are several."""
+    kinds = [type(attack).__name__ for attack in attacks]
+    return [
+        kind if kinds.count(kind) == 1 else f"{kind}_{kinds[: position + 1].count(kind)}"
+        for position, kind in enumerate(kinds)
+    ]
 
 
 def _accuracy(observations: Observations) -> Interval:

@@ -38,7 +38,7 @@ class AuditReport:
         kind: "class" or "instances".
         forgotten: What was forgotten, in words.
         verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten", "utility
-            lost" or "no oracle".
+            lost", "untested" or "no oracle".
         reason: The numbers that the verdict rests on.
     """
 

@@ -12,7 +12,9 @@ UTILITY_TOLERANCE = 0.05
 FORGET_TOLERANCE = 0.05
 """Accuracy on the forgotten class that a model may have above the oracle's."""
 
-Name = Literal["forgotten", "remembered", "over-forgotten", "utility lost", "no oracle"]
+Name = Literal[
+    "forgotten", "remembered", "over-forgotten", "utility lost", "untested", "no oracle"
+]
 
 
 @final
@@ -34,7 +36,8 @@ def judge(
 
     Utility comes first: a model that was destroyed has forgotten nothing in particular. A class
     is forgotten where the model knows it no better than the oracle. Single rows are forgotten where
-    no test tells them from rows that were never seen, on either side.
+    no test tells them from rows that were never seen, on either side; with too few rows for a test
+    nothing is known.
 
     Args:
         measured: The model's numbers.
@@ -46,11 +49,13 @@ def judge(
     """
     if oracle is None:
         return Verdict("no oracle", "without a retrained model there is nothing to compare with")
-    lost = _gap(oracle.acc_retain_test, measured.acc_retain_test)
+    where, lost = "never-seen", _gap(oracle.acc_retain_test, measured.acc_retain_test)
+    if measured.acc_retain_test is None:
+        where, lost = "training", _gap(oracle.acc_retain_train, measured.acc_retain_train)
     if lost > UTILITY_TOLERANCE:
         return Verdict(
             "utility lost",
-            f"accuracy on never-seen retained rows is {lost:.3f} below the oracle's",
+            f"accuracy on {where} rows to retain is {lost:.3f} below the oracle's",
         )
     if kind == "class":
         known = _gap(measured.acc_forget_train, oracle.acc_forget_train)
@@ -64,6 +69,8 @@ def judge(
             return Verdict("remembered", f"{name} AUC {auc} lies above 1/2")
         if auc is not None and auc.high < 0.5:
             return Verdict("over-forgotten", f"{name} AUC {auc} lies below 1/2")
+    if measured.mia_auc is None:
+        return Verdict("untested", "there are fewer than two rows, or never-seen ones, to compare")
     return Verdict("forgotten", "no test tells the rows from rows that were never seen")
 
 
