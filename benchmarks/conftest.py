@@ -8,10 +8,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--light", action="store_true", help="tiny sizes, one round, no claims")
 
 
-def pytest_collect_file(file_path, parent):
-    if file_path.name.startswith("bench_") and file_path.suffix == ".py":
-        return pytest.Module.from_parent(parent, path=file_path)
-    return None
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("python_files", "bench_*.py")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Medians of things measured in turn, so that a machine that changes speed favours none."""
+"""Seconds of things measured in turn, so that a machine that changes speed favours none."""
 
 from collections.abc import Callable
 from statistics import median
@@ -7,6 +7,15 @@ from time import perf_counter
 
 def medians(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Return the median seconds of each task; the tasks take turns, after one warm-up each."""
+    return {name: median(seconds) for name, seconds in _in_turn(tasks, rounds).items()}
+
+
+def minima(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Return the fewest seconds of each task: what other processes disturb least."""
+    return {name: min(seconds) for name, seconds in _in_turn(tasks, rounds).items()}
+
+
+def _in_turn(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     for task in tasks.values():
         task()
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
@@ -15,7 +24,7 @@ def medians(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, fl
             started = perf_counter()
             task()
             seconds[name].append(perf_counter() - started)
-    return {name: median(values) for name, values in seconds.items()}
+    return seconds
 
 
 def table(title: str, seconds: dict[str, float], reference: str) -> str:

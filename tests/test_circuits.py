@@ -95,7 +95,7 @@ def assert_without_dead_angles(size, options: tuple, generator: np.random.Genera
     arguments = {
         "encoding": encoding,
         "rotations": block,
-        "entangler": entangler,
+        "entanglement": entangler,
         "entangling_gate": gate,
     }
     if not live.any():
@@ -221,7 +221,7 @@ def test_a_circuit_is_a_plain_qiskit_circuit():
         ({"num_features": 3}, r"num_features must be at most num_qubits \(2\), got 3"),
         ({"encoding": "amplitude"}, "encoding must be one of ry, rx-ry-rz, zz; got 'amplitude'"),
         ({"encoding": "zz", "num_features": 1}, "num_features must be .* at least 2, got 1"),
-        ({"entangler": "star"}, "must be one of ring, linear, full; got 'star'"),
+        ({"entanglement": "star"}, "must be one of ring, linear, full; got 'star'"),
         ({"entangling_gate": "iswap"}, "entangling_gate must be one of cx, cz; got 'iswap'"),
         ({"rotations": ("ry", "h")}, "rotation must be one of rx, ry, rz; got 'h'"),
         ({"rotations": ()}, "num_weights must be an integer of at least 1, got 0"),

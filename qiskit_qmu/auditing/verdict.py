@@ -12,9 +12,7 @@ UTILITY_TOLERANCE = 0.05
 FORGET_TOLERANCE = 0.05
 """Accuracy on the forgotten class that a model may have above the oracle's."""
 
-Name = Literal[
-    "forgotten", "remembered", "over-forgotten", "utility lost", "untested", "no oracle"
-]
+Name = Literal["forgotten", "remembered", "over-forgotten", "utility lost", "untested", "no oracle"]
 
 
 @final
@@ -75,4 +73,6 @@ def judge(
 
 
 def _gap(high: Interval | None, low: Interval | None) -> float:
-    return 0.0 if high is None or low is None else high.value - low.value
+    if high is None or low is None:
+        return 0.0
+    return round(high.value - low.value, 9)  # 1 - 0.95 is a little more than 0.05

@@ -42,8 +42,9 @@ def run_experiment(
         InputError: If the experiment is not possible or the folder cannot be written.
     """
     # Refuse before anything is written.
-    dataset, _ = experiment.load(experiment.seed, data_dir)
-    experiment.build_model(dataset, experiment.seed, open_backend("exact"))
+    dataset, split = experiment.load(experiment.seed, data_dir)
+    model = experiment.build_model(dataset, experiment.seed, open_backend("exact"))
+    model.fit_inputs(split.retain.x)
     with writable_folder(out) as folder:
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)
