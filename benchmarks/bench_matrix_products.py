@@ -15,7 +15,7 @@ OURS, PRODUCTS = "TorchSimulatorConnector", "the plan's matrix products alone"
 
 @pytest.mark.parametrize(("batch", "limit"), [(32, 3.0), (128, 2.0)])
 def test_matrix_products(batch: int, limit: float, light: bool, benchmark) -> None:
-    qubits, layers, rounds = (4, 2, 1) if light else (10, 5, 60)
+    qubits, layers, rounds = (4, 2, 1) if light else (10, 5, 300)
     step = connector_step(fast_connector(qubits, layers), *values(qubits, layers, batch))
     tasks = {OURS: step, PRODUCTS: matrix_products(layers, batch)}
     seconds = minima(tasks, rounds)

@@ -5,10 +5,13 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.experiments.run import Record
+
+_Key = tuple[int, str]
+"""Seed and method."""
 
 
 class RecordFile:
@@ -30,10 +33,10 @@ class RecordFile:
         except OSError as error:
             raise InputError(f"records must be readable, got {error}") from error
         lines = list(_whole_lines(content))
-        self._size = sum(map(len, lines))
-        records = [_record(line, path, digest) for line in lines]
-        # A seed that was run again, because it was written in part, counts once.
-        self._by_key = {_key(record): record for record in records}
+        self._is_whole = content == b"".join(lines)
+        self._by_key = {
+            _key(record): record for record in (_record(line, path, digest) for line in lines)
+        }
 
     @property
     def records(self) -> list[Record]:
@@ -53,21 +56,28 @@ class RecordFile:
         Raises:
             InputError: If the file cannot be written.
         """
-        records = list(records)
-        lines = "".join(
-            json.dumps({"experiment": self._digest, **asdict(record)}, allow_nan=False) + "\n"
-            for record in records
-        ).encode()
+        new = {_key(record): record for record in records}
+        kept = {key: record for key, record in self._by_key.items() if key not in new}
         try:
-            with self._path.open("ab") as file:
-                file.truncate(self._size)  # what was being written when the run was stopped
-                file.write(lines)
-                file.flush()
-                os.fsync(file.fileno())
+            if self._is_whole and len(kept) == len(self._by_key):
+                self._write(self._path, "a", new)
+            else:  # a run was stopped while it was writing: leave nothing of the broken seed
+                partial = self._path.with_suffix(".partial")
+                self._write(partial, "w", kept | new)
+                partial.replace(self._path)
         except OSError as error:
             raise InputError(f"records must be writable, got {error}") from error
-        self._size += len(lines)
-        self._by_key |= {_key(record): record for record in records}
+        self._is_whole, self._by_key = True, kept | new
+
+    def _write(self, path: Path, mode: Literal["a", "w"], records: dict[_Key, Record]) -> None:
+        lines = "".join(
+            json.dumps({"experiment": self._digest, **asdict(record)}, allow_nan=False) + "\n"
+            for record in records.values()
+        )
+        with path.open(mode) as file:
+            file.write(lines)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _whole_lines(content: bytes) -> Iterator[bytes]:
@@ -94,5 +104,5 @@ def _record(line: bytes, path: Path, digest: str) -> Record:
         raise InputError(f"{path} must hold whole records, got {error}") from error
 
 
-def _key(record: Record) -> tuple[int, str]:
+def _key(record: Record) -> _Key:
     return record.row["seed"], record.row["method"]

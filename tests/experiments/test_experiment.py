@@ -1,0 +1,198 @@
+"""Experiment: what it refuses, what it stands for, and presets for all it can name."""
+
+import itertools
+import pickle
+
+import pytest
+from tiny_models import iris
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import open_backend
+from qiskit_qmu.data import DATASET_NAMES
+from qiskit_qmu.experiments import METHODS, Experiment, make_strategy, overridden, preset
+from qiskit_qmu.models import BasicQNN, HybridQNN
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import Chain, FineTune, RelativeGradientAscent, UnlearningStrategy
+
+KINDS = {"class": {}, "instances": {"forget_fraction": 0.1}}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "model", "kind"), list(itertools.product(DATASET_NAMES, ("basic", "hybrid"), KINDS))
+)
+def test_presets_are_valid_for_all_that_can_be_named(dataset, model, kind):
+    experiment = Experiment(dataset=dataset, model=model, **KINDS[kind])
+    assert experiment.kind == kind
+    for num_features in (4, 64, 784):
+        chosen, trainer = experiment.preset(num_features), experiment.trainer(num_features)
+        assert isinstance(trainer, Trainer)
+        for method in METHODS:
+            assert isinstance(make_strategy(method, chosen, trainer), UnlearningStrategy)
+
+
+@pytest.mark.parametrize("name", ["basic", "hybrid"])
+def test_small_rows_get_small_models(name):
+    experiment = Experiment(dataset="iris", model=name)
+    model = experiment.build_model(iris(), 0, open_backend("exact"))
+    assert isinstance(model, {"basic": BasicQNN, "hybrid": HybridQNN}[name])
+    assert model.config.num_qubits == 4
+    assert model.config.num_classes == 3
+
+
+def test_settings_reach_model_trainer_and_strategies():
+    settings = {
+        "model.num_layers": 1,
+        "model.rotations": ["rx", "rz", "rx"],
+        "trainer.epochs": 7,
+        "rga.alpha": 4.5,
+        "rga.parameters": "quantum",
+        "repair.epochs": 9,
+    }
+    experiment = Experiment(dataset="iris", model="basic", settings=settings)
+    trainer = experiment.trainer(4)
+    assert trainer.epochs == 7
+    chain = make_strategy("rga-r", experiment.preset(4), trainer)
+    assert isinstance(chain, Chain)
+    ascent, repair = chain.strategies
+    assert isinstance(ascent, RelativeGradientAscent)
+    assert (ascent.alpha, ascent.parameters) == (4.5, "quantum")
+    assert isinstance(repair, FineTune)
+    assert repair.epochs == 9
+    assert make_strategy("oracle", experiment.preset(4), trainer).trainer is trainer
+    model = experiment.build_model(iris(), 0, open_backend("exact"))
+    assert (model.config.num_layers, model.config.rotations) == (1, ("rx", "rz", "rx"))
+
+
+def test_the_deep_ascent_belongs_to_the_repaired_forms():
+    base = overridden(preset("digits", "basic", "class", 64), {"deep.confidence_threshold": 0.01})
+    plain = make_strategy("ga", base, Trainer())
+    deep = make_strategy("ga-r", base, Trainer()).strategies[0]
+    assert plain.confidence_threshold is None
+    assert deep.confidence_threshold == 0.01
+
+
+def test_the_oracle_comes_first_and_each_method_once():
+    experiment = Experiment(methods=("ga", "oracle", "ga", "noop"))
+    assert experiment.all_methods == ("oracle", "ga", "noop")
+
+
+def test_what_is_forgotten():
+    base = {"dataset": "iris", "validation_fraction": 0.0}
+    assert Experiment(**base).load(0)[1].label == 1
+    assert Experiment(**base, forget_class=2).load(0)[1].label == 2
+    _, rows = Experiment(**base, forget_fraction=0.2).load(0)
+    assert (rows.kind, len(rows.forget)) == ("instances", 21)
+    _, rows = Experiment(**base, forget_indices=(4, 2)).load(0)
+    assert rows.forget.indices.tolist() == [2, 4]
+    assert Experiment().load(0)[1].label == 4
+
+
+def test_seeds_draw_their_own_rows():
+    experiment = Experiment(dataset="iris")
+    first, again, other = (experiment.load(seed)[1].to_dict() for seed in (0, 0, 1))
+    assert first == again
+    assert first["digests"] != other["digests"]
+
+
+def test_an_experiment_is_a_value():
+    experiment = Experiment(dataset="iris", settings={"ga.learning_rate": 0.1}, methods=("ga",))
+    twin = Experiment.from_dict(experiment.to_dict())
+    assert twin == experiment == pickle.loads(pickle.dumps(experiment))
+    assert hash(twin) == hash(experiment)
+    assert twin.digest() == experiment.digest()
+    with pytest.raises(AttributeError):
+        experiment.seed = 3
+
+
+def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
+    base = Experiment(dataset="iris")
+    assert Experiment(dataset="iris", seeds=5).digest() == base.digest()
+    for change in (
+        {"seed": 1},
+        {"methods": ("ga",)},
+        {"shots": 10},
+        {"model": "basic"},
+        {"settings": {"ga.learning_rate": 0.1}},
+        {"validation_fraction": 0.2},
+    ):
+        assert Experiment(**{"dataset": "iris", **change}).digest() != base.digest()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dataset": "cifar"}, "dataset must be one of digits, iris, mnist, fashion-mnist; got"),
+        ({"model": "big"}, "model must be one of basic, hybrid; got 'big'"),
+        ({"seeds": 0}, "seeds must be an integer of at least 1, got 0"),
+        ({"seeds": 2.0}, "seeds must be an integer of at least 1, got 2.0"),
+        ({"seeds": "two"}, "seeds must be an integer of at least 1, got two"),
+        ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
+        ({"shots": 0}, "shots must be an integer of at least 1, got 0"),
+        ({"validation_fraction": 0.6}, "validation_fraction must lie between 0.0 and 0.5"),
+        ({"validation_fraction": "x"}, "validation_fraction must be a number, got 'x'"),
+        ({"forget_fraction": "x"}, "forget_fraction must be a number, got 'x'"),
+        ({"forget_fraction": float("nan")}, "forget_fraction must lie between 0.0 and 1.0"),
+        ({"forget_class": 1, "forget_fraction": 0.1}, "only one of .* may be given, got"),
+        ({"methods": ()}, "methods must not be empty, got none"),
+        ({"methods": ("magic",)}, "method must be one of .*; got 'magic'"),
+        ({"settings": {"magic.epochs": 1}}, "a setting must be STAGE.NAME with a stage of model"),
+        ({"settings": {"trainer": 1}}, "a setting must be STAGE.NAME"),
+        ({"settings": {"trainer.epoch": 1}}, "unexpected keyword argument 'epoch'"),
+        ({"settings": {"rga.beta": 1}}, "unexpected keyword argument 'beta'"),
+        ({"settings": {"trainer.epochs": "abc"}}, "epochs must be an integer of at least 1"),
+        ({"settings": {"trainer.epochs": None}}, "epochs must be an integer of at least 1"),
+        ({"settings": {"trainer.learning_rate": -1}}, "learning_rate must be positive, got -1"),
+        ({"settings": {"rga.alpha": "x"}}, "alpha must be a number, got 'x'"),
+        ({"settings": {"ga.learning_rate": [1]}}, "learning_rate must be a number, got"),
+        ({"settings": {"ssd.reference": 3}}, "reference must be one of retain, all; got 3"),
+        ({"settings": {"gd.parameters": "head"}}, "parameters must be one of all"),
+        # A method that is not run must not hide a mistake.
+        (
+            {"methods": ("noop",), "settings": {"ga.speed": 1}},
+            "unexpected keyword argument 'speed'",
+        ),
+    ],
+)
+def test_what_is_not_possible_is_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        Experiment(**options)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model.num_qubits": "x"}, "must be an integer of at least 1, got x"),
+        ({"model.num_qubits": 0}, "must be an integer of at least 1, got 0"),
+        ({"model.encoding": "amplitude"}, "encoding must be one of"),
+        ({"model.depth": 3}, "unexpected keyword argument 'depth'"),
+        ({"model.rotations": 5}, "model settings must be its hyperparameters"),
+        ({"model.seed": 5}, "multiple values for keyword argument 'seed'"),
+        ({"model.backend": "aer"}, "multiple values for keyword argument 'backend'"),
+        ({"model.qnn": 1}, "multiple values for keyword argument 'qnn'"),
+        ({"model.num_classes": 2}, "multiple values for keyword argument 'num_classes'"),
+    ],
+)
+@pytest.mark.parametrize("name", ["basic", "hybrid"])
+def test_models_that_are_not_possible_are_refused(name, settings, message):
+    experiment = Experiment(dataset="iris", model=name, settings=settings)
+    with pytest.raises(InputError, match=message):
+        experiment.build_model(iris(), 0, open_backend("exact"))
+
+
+@pytest.mark.parametrize("values", [[], None, {"depth": 3}, {"settings": None}])
+def test_what_is_no_experiment_is_refused(values):
+    with pytest.raises(InputError):
+        Experiment.from_dict(values)
+
+
+def test_unknown_methods_are_refused():
+    with pytest.raises(InputError, match="method must be one of noop, oracle, gd"):
+        make_strategy("forget", preset("iris", "basic", "class", 4), Trainer())
+
+
+def test_overriding_does_not_change_the_base():
+    base = preset("iris", "basic", "class", 4)
+    changed = overridden(base, {"trainer.epochs": 1, "ga.max_epochs": 3})
+    assert changed.trainer["epochs"] == 1
+    assert changed.strategies["ga"]["max_epochs"] == 3
+    assert base == preset("iris", "basic", "class", 4)

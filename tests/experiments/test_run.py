@@ -1,0 +1,201 @@
+"""A run's numbers: reproducible, complete, and the same on any number of threads."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from qiskit_qmu.experiments import Experiment, environment, run_seed
+from qiskit_qmu.experiments.workers import one_thread, run_seeds
+
+TINY = {
+    "dataset": "iris",
+    "model": "basic",
+    "train_size": 40,
+    "test_size": 30,
+    "methods": ("noop", "ga", "ssd", "rga-r"),
+    "settings": {"trainer.epochs": 3, "model.num_layers": 1},
+}
+
+# What `results.json` promises for each method and seed.
+FIELDS = {
+    "method": str,
+    "seed": int,
+    "acc_forget_train": float,
+    "acc_retain_train": float,
+    "acc_forget_test": float,
+    "acc_retain_test": float,
+    "mia_paper_rate": float,
+    "mia_paper_control": float,
+    "mia_auc": float,
+    "mia_auc_low": float,
+    "mia_auc_high": float,
+    "js_oracle_forget": float,
+    "js_oracle_retain": float,
+    "seconds": float,
+    "gradient_evaluations": int,
+    "circuits": int,
+    "shots": int,
+    "verdict": str,
+}
+
+
+def _rows(records):
+    """Return rows without times."""
+    return [{k: v for k, v in record.row.items() if k != "seconds"} for record in records]
+
+
+@pytest.fixture(scope="module", params=["class", "instances"])
+def records(request):
+    kind = {"class": {}, "instances": {"forget_fraction": 0.3}}[request.param]
+    return list(run_seed(Experiment(**TINY, **kind), 0))
+
+
+def test_every_row_has_every_number(records):
+    assert [r.row["method"] for r in records] == [
+        "original",
+        "oracle",
+        "noop",
+        "ga",
+        "ssd",
+        "rga-r",
+    ]
+    for record in records:
+        for name, kind in FIELDS.items():
+            assert isinstance(record.row[name], kind), (record.row["method"], name)
+        json.dumps(record.row, allow_nan=False)
+        numbers = [value for value in record.row.values() if isinstance(value, float)]
+        assert all(math.isfinite(number) for number in numbers)
+
+
+def test_references_are_what_they_are_called(records):
+    original, oracle, noop, *_ = (record.row for record in records)
+    same = ("acc_forget_train", "acc_retain_test", "mia_auc", "mia_paper_rate", "js_oracle_forget")
+    assert [original[name] for name in same] == [noop[name] for name in same]
+    assert oracle["js_oracle_forget"] == pytest.approx(0, abs=1e-12)
+    assert oracle["reference_auc"] is None
+    assert noop["gradient_evaluations"] == noop["circuits"] == 0
+    # Three epochs of all training rows but the 4 held out, and of the retained ones.
+    indices = records[0].split["indices"]
+    assert original["gradient_evaluations"] == 3 * 36
+    assert oracle["gradient_evaluations"] == 3 * len(indices["retain"])
+    assert len(indices["forget"]) + len(indices["retain"]) == 36
+    assert len(indices["validation"]) == 4
+
+
+def test_histories_and_scores_are_kept(records):
+    assert [len(record.history) for record in records[:3]] == [3, 3, 0]
+    for record in records:
+        assert len(record.scores["members"]) == len(record.split["indices"]["forget"])
+        assert record.scores["method"] == record.row["method"]
+
+
+@pytest.mark.parametrize("name", ["basic", "hybrid"])
+def test_the_same_seed_gives_the_same_numbers_whatever_came_before(name):
+    experiment = Experiment(**{**TINY, "model": name, "methods": ("ga", "ssd")})
+    first = _rows(run_seed(experiment, 1))
+    torch.rand(3)
+    np.random.rand(3)  # noqa: NPY002
+    assert _rows(run_seed(experiment, 1)) == first
+    other = _rows(run_seed(experiment, 2))
+    assert other[0]["js_oracle_forget"] != first[0]["js_oracle_forget"]
+
+
+def test_a_methods_numbers_do_not_depend_on_which_others_are_run():
+    alone = _rows(run_seed(Experiment(**{**TINY, "methods": ("rga-r",)}), 0))
+    beside = _rows(run_seed(Experiment(**TINY), 0))
+    assert alone[-1] == beside[-1]
+    assert alone[:2] == beside[:2]
+
+
+def test_the_global_random_states_are_left_alone():
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    list(run_seed(Experiment(**{**TINY, "methods": ("ga",)}), 0))
+    assert torch.equal(torch_state, torch.get_rng_state())
+    assert np.array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_shots_are_counted_and_their_noise_is_of_the_seed():
+    options = {**TINY, "methods": ("ga",), "shots": 30, "train_size": 20, "test_size": 10}
+    options["settings"] = {"trainer.epochs": 1, "model.num_layers": 1}
+    options["settings"] |= {"model.num_qubits": 2, "model.num_features": 2, "ga.max_epochs": 1}
+    first = _rows(run_seed(Experiment(**options), 0))
+    assert first == _rows(run_seed(Experiment(**options), 0))
+    assert all(row["shots"] == 30 * row["circuits"] for row in first)
+    assert first[0]["shots"] > 0
+
+
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_numbers_do_not_depend_on_the_number_of_threads(threads):
+    experiment = Experiment(**{**TINY, "model": "hybrid", "methods": ("ga",)})
+    results = []
+    for count in (1, 2):
+        threads(count)
+        (records,) = run_seeds(
+            experiment, [0], data_dir=None, jobs=1, progress=lambda _task, _share: None
+        )
+        results.append(_rows(records))
+        assert torch.get_num_threads() == count
+    assert results[0] == results[1]
+
+
+def test_two_threads_agree_with_one_to_rounding(threads):
+    experiment = Experiment(**{**TINY, "model": "hybrid", "methods": ("ga",)})
+    results = []
+    for count in (1, 2):
+        threads(count)
+        results.append(_rows(run_seed(experiment, 0)))
+    for one, two in zip(*results, strict=True):
+        for name, value in one.items():
+            expected = pytest.approx(value, abs=1e-4) if isinstance(value, float) else value
+            assert name.startswith(("mia", "reference", "verdict")) or two[name] == expected
+
+
+def test_one_thread_is_given_back_after_an_error(threads):
+    threads(2)
+    with pytest.raises(ValueError, match="1 inside"), one_thread():
+        raise ValueError(f"{torch.get_num_threads()} inside")
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.slow  # processes must import everything anew
+def test_numbers_do_not_depend_on_the_number_of_processes():
+    experiment = Experiment(**{**TINY, "methods": ("ga",), "seeds": 2})
+
+    def rows(jobs):
+        seeds = run_seeds(
+            experiment, [0, 1], data_dir=None, jobs=jobs, progress=lambda _task, _share: None
+        )
+        return {records[0].row["seed"]: _rows(records) for records in seeds}
+
+    assert rows(1) == rows(2)
+
+
+def test_progress_grows_from_seed_to_seed():
+    told = []
+    experiment = Experiment(**{**TINY, "methods": ("noop",), "seeds": 2})
+    list(
+        run_seeds(
+            experiment, [0, 1], data_dir=None, jobs=1, progress=lambda *values: told.append(values)
+        )
+    )
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert shares[-1] < 1
+    assert told[0][0] == "seed 1 of 2: reading data"
+    assert told[-1][0] == "seed 2 of 2: method noop"
+
+
+def test_the_environment_names_versions_and_no_machine():
+    known = environment()
+    assert known["packages"]["torch"] == torch.__version__
+    assert set(known) == {"python", "system", "cores", "packages"}

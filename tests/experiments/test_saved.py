@@ -1,0 +1,235 @@
+"""One step at a time: train and save, unlearn, audit, and requests that cannot be met."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from tiny_models import same_weights, weights_of
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.data import row_digests
+from qiskit_qmu.experiments import (
+    Experiment,
+    ForgetRequest,
+    audit_saved,
+    make_strategy,
+    train_and_save,
+    unlearn_saved,
+)
+from qiskit_qmu.models import load_model, load_provenance
+
+EXPERIMENT = Experiment(
+    dataset="iris",
+    model="basic",
+    train_size=40,
+    test_size=30,
+    settings={"trainer.epochs": 2, "model.num_layers": 1, "ga.max_epochs": 2},
+)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved") / "original"
+    train_and_save(EXPERIMENT, folder)
+    return folder
+
+
+def test_the_rows_of_the_training_are_kept_with_digests(original):
+    dataset, split = EXPERIMENT.load(0)
+    provenance = load_provenance(original)
+    assert provenance["train_indices"] == split.train.indices.tolist()
+    assert provenance["train_digests"] == row_digests(split.train.x, split.train.y)
+    assert provenance["validation_indices"] == split.validation.indices.tolist()
+    assert len(provenance["losses"]) == 2
+    assert Experiment.from_dict(provenance["experiment"]) == EXPERIMENT
+    assert not set(provenance["train_indices"]) & set(provenance["validation_indices"])
+    assert len(dataset.y_train) == 40
+
+
+@pytest.mark.parametrize(
+    "request_", [ForgetRequest(label=1), ForgetRequest(fraction=0.2), ForgetRequest(indices=(0, 5))]
+)
+def test_unlearning_is_the_strategy_on_the_same_rows(original, tmp_path, request_):
+    trained = load_provenance(original)["train_indices"]
+    if request_.indices is not None:
+        request_ = ForgetRequest(indices=(trained[3], trained[0], trained[3]))
+    result = unlearn_saved(original, request_, "ga", tmp_path / "new", seed=3)
+    provenance = load_provenance(tmp_path / "new")
+    forgotten = provenance["forgotten_indices"]
+    assert set(forgotten) <= set(trained)
+    assert same_weights(weights_of(result.model), weights_of(load_model(tmp_path / "new")))
+    assert provenance["strategy"] == "ga"
+    assert provenance["usage"] == vars(result.usage)
+    _, split = EXPERIMENT.load(0)
+    if request_.label is not None:
+        assert forgotten == split.forget.indices.tolist()
+        strategy = make_strategy("ga", EXPERIMENT.preset(4), EXPERIMENT.trainer(4))
+        by_hand = strategy(load_model(original), split, generator=stream(3, "ga"))
+        assert same_weights(weights_of(by_hand.model), weights_of(result.model))
+    elif request_.fraction is not None:
+        assert len(forgotten) == round(0.2 * 36)
+        again = unlearn_saved(original, request_, "noop", tmp_path / "again", seed=3)
+        assert load_provenance(tmp_path / "again")["forgotten_indices"] == forgotten
+        assert again.usage.circuits == 0
+    else:
+        assert forgotten == sorted({trained[0], trained[3]})
+
+
+def test_settings_replace_the_presets(original, tmp_path):
+    settings = {"ga.max_epochs": 1, "ga.batch_size": 100, "ga.confidence_threshold": 0.0}
+    result = unlearn_saved(
+        original, ForgetRequest(label=1), "ga", tmp_path / "new", settings=settings
+    )
+    assert len(result.history) == 1
+    assert load_provenance(tmp_path / "new")["settings"]["ga"]["max_epochs"] == 1
+
+
+@pytest.fixture(scope="module")
+def family(original, tmp_path_factory):
+    """Folders of an unlearned model, its oracle, and models that do not belong to them."""
+    folder = tmp_path_factory.mktemp("family")
+    class_1 = ForgetRequest(label=1)
+    unlearn_saved(original, class_1, "noop", folder / "noop")
+    unlearn_saved(original, class_1, "oracle", folder / "oracle")
+    unlearn_saved(original, ForgetRequest(label=2), "oracle", folder / "other oracle")
+    other = Experiment(**{**vars(EXPERIMENT), "seed": 1})
+    train_and_save(other, folder / "other original")
+    unlearn_saved(folder / "other original", class_1, "oracle", folder / "stranger")
+    return folder
+
+
+def test_an_audit_has_original_oracle_and_verdict(original, family):
+    report = audit_saved(family / "noop", original=original, oracle=family / "oracle")
+    assert [row["method"] for row in report.rows] == ["original", "oracle", "audited"]
+    first, _, last = report.rows
+    assert first["acc_forget_train"] == last["acc_forget_train"]
+    assert report.kind == "class"
+    without = audit_saved(family / "noop", original=original)
+    assert without.verdict == "no oracle"
+
+
+@pytest.mark.parametrize(
+    ("new", "before", "oracle", "message"),
+    [
+        ("noop", None, "other oracle", "must have forgotten the same rows"),
+        ("noop", None, "stranger", "must come from the same training rows"),
+        ("noop", "other original", "oracle", "must come from the same training rows"),
+        ("noop", "oracle", "oracle", "must come from the same training rows"),
+        ("other original", None, None, "must hold an unlearned model"),
+        ("noop", None, "nowhere", "must hold a saved model"),
+        ("nowhere", None, None, "must hold a saved model"),
+    ],
+)
+def test_models_that_do_not_belong_together_are_refused(
+    original, family, new, before, oracle, message
+):
+    with pytest.raises(InputError, match=message):
+        audit_saved(
+            family / new,
+            original=original if before is None else family / before,
+            oracle=None if oracle is None else family / oracle,
+        )
+
+
+def test_a_second_withdrawal_does_not_bring_the_first_back(original, tmp_path):
+    trained = load_provenance(original)["train_indices"]
+    first, second = ForgetRequest(indices=(trained[0],)), ForgetRequest(indices=(trained[1],))
+    unlearn_saved(original, first, "noop", tmp_path / "one")
+    unlearn_saved(tmp_path / "one", second, "oracle", tmp_path / "two")
+    provenance = load_provenance(tmp_path / "two")
+    assert trained[0] not in provenance["train_indices"]
+    assert len(provenance["train_indices"]) == len(trained) - 1
+    # The oracle of both was trained on what is left of them.
+    expected = 2 * (len(trained) - 2)
+    assert provenance["usage"]["gradient_evaluations"] == expected
+    report = audit_saved(tmp_path / "two", original=tmp_path / "one", oracle=tmp_path / "two")
+    assert report.forgotten == f"1 of {len(trained) - 1} training rows"
+    with pytest.raises(InputError, match="must come from the same training rows"):
+        audit_saved(tmp_path / "two", original=original)
+    with pytest.raises(InputError, match=f"trained on, got row {trained[0]}"):
+        unlearn_saved(tmp_path / "one", first, "noop", tmp_path / "three")
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"label": 3}, "label must be one of 0, 1, 2; got 3"),
+        ({"fraction": 0.001}, "must leave at least one row to forget"),
+        ({"fraction": 1.0}, "must leave at least one row to forget and one to retain"),
+        ({"indices": ()}, "rows the model was trained on, got no rows"),
+        ({"indices": (40,)}, "rows the model was trained on, got row 40"),
+        ({"indices": (-1,)}, "rows the model was trained on, got row -1"),
+        ({"indices": (10**30,)}, "rows the model was trained on, got row 1000"),
+    ],
+)
+def test_requests_that_cannot_be_met_are_refused(original, tmp_path, request_, message):
+    with pytest.raises(InputError, match=message):
+        unlearn_saved(original, ForgetRequest(**request_), "ga", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_validation_rows_and_all_rows_cannot_be_forgotten(original, tmp_path):
+    provenance = load_provenance(original)
+    held_out = ForgetRequest(indices=(provenance["validation_indices"][0],))
+    with pytest.raises(InputError, match="rows the model was trained on, got row"):
+        unlearn_saved(original, held_out, "ga", tmp_path / "new")
+    everything = ForgetRequest(indices=tuple(provenance["train_indices"]))
+    with pytest.raises(InputError, match="at least one training row must be retained"):
+        unlearn_saved(original, everything, "ga", tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "exactly one of a class, a fraction and indices must be given to forget, got 0"),
+        ({"label": 1, "fraction": 0.1}, "exactly one of .* got 2"),
+        ({"fraction": float("nan")}, "fraction must lie between 0.0 and 1.0, got nan"),
+        ({"fraction": 2.0}, "fraction must lie between 0.0 and 1.0, got 2.0"),
+    ],
+)
+def test_a_request_is_for_one_thing(options, message):
+    with pytest.raises(InputError, match=message):
+        ForgetRequest(**options)
+
+
+def test_unknown_strategies_settings_and_seeds_are_refused(original, tmp_path):
+    request = ForgetRequest(label=1)
+    with pytest.raises(InputError, match="method must be one of"):
+        unlearn_saved(original, request, "magic", tmp_path / "new")
+    with pytest.raises(InputError, match="unexpected keyword argument 'beta'"):
+        unlearn_saved(original, request, "ga", tmp_path / "new", settings={"ga.beta": 1})
+    with pytest.raises(InputError, match="seed must be an integer of at least 0"):
+        unlearn_saved(original, request, "ga", tmp_path / "new", seed=-1)
+    with pytest.raises(InputError, match="seed must be an integer of at least 0"):
+        audit_saved(tmp_path / "new", original=original, seed=-1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train_digests": ["0" * 16] * 36}, "got rows with other digests"),
+        ({"train_indices": [10**6]}, "positions must be"),
+        ({"train_indices": ["a"]}, "positions must be integers"),
+        ({"validation_indices": [-1]}, "positions must be"),
+        ({"experiment": {"depth": 1}}, "no fields but its own"),
+        ({"experiment": None}, "an experiment must be a table"),
+        ({}, "must say how it was trained, got no"),
+    ],
+)
+def test_changed_provenance_is_refused(original, tmp_path, change, message):
+    copy = shutil.copytree(original, tmp_path / "copy")
+    path = copy / "model.json"
+    content = json.loads(path.read_text())
+    content["provenance"] = {**content["provenance"], **change} if change else {}
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=message):
+        unlearn_saved(copy, ForgetRequest(label=1), "ga", tmp_path / "new")
+
+
+def test_the_model_that_is_read_is_not_touched(original, tmp_path):
+    before = {path.name: path.read_bytes() for path in original.iterdir()}
+    unlearn_saved(original, ForgetRequest(label=1), "ga", tmp_path / "new")
+    assert {path.name: path.read_bytes() for path in original.iterdir()} == before
+    assert np.all([len(content) > 0 for content in before.values()])
