@@ -126,7 +126,11 @@ def _layer(
     num_qubits: int, rotations: Sequence[str], entanglement: Entangler, gate: EntanglingGate
 ) -> list[_Gate]:
     block = [_Gate(axis, (qubit,)) for qubit in range(num_qubits) for axis in rotations]
-    return block + [_Gate(gate, pair) for pair in _pairs(num_qubits, entanglement)]
+    pairs = list(_pairs(num_qubits, entanglement))
+    if gate == "cz" and entanglement != "full":
+        # CZ gates commute: every other pair first makes two rounds of gates side by side.
+        pairs.sort(key=lambda pair: pair[0] % 2)
+    return block + [_Gate(gate, pair) for pair in pairs]
 
 
 def _pairs(num_qubits: int, entanglement: Entangler) -> Iterator[tuple[int, int]]:

@@ -140,7 +140,8 @@ def audit(
         for name, outputs in observed.items()
     }
     verdicts = {
-        name: judge(own, measured.get("oracle"), split.kind) for name, own in measured.items()
+        name: judge(own, measured.get("oracle"), split.kind, original=measured.get("original"))
+        for name, own in measured.items()
     }
     rows = tuple(
         {

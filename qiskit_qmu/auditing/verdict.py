@@ -28,7 +28,11 @@ class Verdict:
 
 
 def judge(
-    measured: Measurement, oracle: Measurement | None, kind: Literal["class", "instances"]
+    measured: Measurement,
+    oracle: Measurement | None,
+    kind: Literal["class", "instances"],
+    *,
+    original: Measurement | None = None,
 ) -> Verdict:
     """Judge a model beside the oracle.
 
@@ -41,19 +45,21 @@ def judge(
         measured: The model's numbers.
         oracle: The oracle's; None where there is none.
         kind: What was forgotten.
+        original: The numbers of the model before unlearning. Where the oracle has the easier task,
+            with a class less to tell apart, utility is read against the lower of the two.
 
     Returns:
         The verdict.
     """
     if oracle is None:
         return Verdict("no oracle", "without a retrained model there is nothing to compare with")
-    where, lost = "never-seen", _gap(oracle.acc_retain_test, measured.acc_retain_test)
-    if measured.acc_retain_test is None:
-        where, lost = "training", _gap(oracle.acc_retain_train, measured.acc_retain_train)
+    references = [oracle] if original is None else [oracle, original]
+    where = "never-seen" if measured.acc_retain_test is not None else "training"
+    lost = min(_lost(reference, measured) for reference in references)
     if lost > UTILITY_TOLERANCE:
+        whose = "the oracle's" if original is None else "the oracle's and the original's"
         return Verdict(
-            "utility lost",
-            f"accuracy on {where} rows to retain is {lost:.3f} below the oracle's",
+            "utility lost", f"accuracy on {where} rows to retain is {lost:.3f} below {whose}"
         )
     if kind == "class":
         known = _gap(measured.acc_forget_train, oracle.acc_forget_train)
@@ -70,6 +76,12 @@ def judge(
     if measured.mia_auc is None:
         return Verdict("untested", "there are fewer than two rows, or never-seen ones, to compare")
     return Verdict("forgotten", "no test tells the rows from rows that were never seen")
+
+
+def _lost(reference: Measurement, measured: Measurement) -> float:
+    if measured.acc_retain_test is None:
+        return _gap(reference.acc_retain_train, measured.acc_retain_train)
+    return _gap(reference.acc_retain_test, measured.acc_retain_test)
 
 
 def _gap(high: Interval | None, low: Interval | None) -> float:

@@ -30,11 +30,11 @@ METHODS: dict[str, Callable[[Settings, Trainer], UnlearningStrategy]] = {
     "oracle": lambda _s, t: Retrain(trainer=t),
     "gd": lambda s, _t: FineTune(**s["gd"]),
     "ga": lambda s, _t: GradientAscent(**s["ga"]),
-    "ga-r": lambda s, _t: _repaired(GradientAscent(**{**s["deep"], **s["ga"]}), s),
+    "ga-r": lambda s, _t: _repaired(GradientAscent(**s["ga-r"]), s),
     "ssd": lambda s, _t: SelectiveDampening(**s["ssd"]),
-    "ssd-r": lambda s, _t: _repaired(SelectiveDampening(**s["ssd"]), s),
+    "ssd-r": lambda s, _t: _repaired(SelectiveDampening(**s["ssd-r"]), s),
     "rga": lambda s, _t: RelativeGradientAscent(**s["rga"]),
-    "rga-r": lambda s, _t: _repaired(RelativeGradientAscent(**{**s["deep"], **s["rga"]}), s),
+    "rga-r": lambda s, _t: _repaired(RelativeGradientAscent(**s["rga-r"]), s),
 }
 
 DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")

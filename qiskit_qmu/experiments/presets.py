@@ -17,8 +17,8 @@ class Preset:
     Attributes:
         model: For BasicQNN or HybridQNN.
         trainer: For Trainer.
-        strategies: For each strategy: "gd", "ga", "ssd", "rga"; "deep" is the ascent that a repair
-            phase follows, and "repair" that phase.
+        strategies: For each method but the oracle: of a repaired one such as "ga-r" its first
+            phase; "repair" is the phase that follows.
     """
 
     model: dict[str, Any] = field(default_factory=dict)
@@ -37,22 +37,44 @@ _TRAINER_OF_MODEL: dict[ModelName, dict[str, Any]] = {
     "hybrid": {"epochs": 30, "batch_size": 32, "learning_rate": 0.005},
 }
 
-# What is ascended on: a few parameters in a large model, more in a small one; single rows have a
-# weaker trace than a class, and a mask that is too small cannot remove it.
-_RGA: dict[tuple[ModelName, Kind], dict[str, Any]] = {
-    ("hybrid", "class"): {"alpha": 20.0, "learning_rate": 0.03, "max_epochs": 20},
-    ("hybrid", "instances"): {"alpha": 5.0, "learning_rate": 0.01},
-    ("basic", "class"): {"alpha": 5.0, "learning_rate": 0.03},
-    ("basic", "instances"): {"alpha": 2.0, "learning_rate": 0.01},
-}
-_GA: dict[ModelName, dict[str, Any]] = {
-    "hybrid": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
-    "basic": {"learning_rate": 0.003},
-}
-# A repair phase brings a class back that was only pushed to chance: ascend further before it.
-_DEEP: dict[Kind, dict[str, Any]] = {
-    "class": {"confidence_threshold": 1e-3},
-    "instances": {},
+# A class that was only pushed to chance comes back in a repair phase: ascend further before it, on
+# more parameters, since what that breaks is repaired. Single rows have a weaker trace than a class,
+# and a mask that is too small cannot remove it.
+_ASCENTS: dict[tuple[ModelName, Kind], dict[str, dict[str, Any]]] = {
+    ("hybrid", "class"): {
+        "ga": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
+        "ga-r": {
+            "optimizer": "sgd",
+            "learning_rate": 0.003,
+            "max_epochs": 40,
+            "confidence_threshold": 1e-4,
+        },
+        "rga": {"optimizer": "sgd", "alpha": 10.0, "learning_rate": 0.02, "max_epochs": 20},
+        "rga-r": {
+            "alpha": 5.0,
+            "learning_rate": 0.01,
+            "max_epochs": 20,
+            "confidence_threshold": 1e-4,
+        },
+    },
+    ("hybrid", "instances"): {
+        "ga": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
+        "ga-r": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
+        "rga": {"alpha": 5.0, "learning_rate": 0.01},
+        "rga-r": {"alpha": 5.0, "learning_rate": 0.01},
+    },
+    ("basic", "class"): {
+        "ga": {"learning_rate": 0.003},
+        "ga-r": {"learning_rate": 0.003, "confidence_threshold": 1e-3},
+        "rga": {"alpha": 5.0, "learning_rate": 0.03},
+        "rga-r": {"alpha": 5.0, "learning_rate": 0.03, "confidence_threshold": 1e-3},
+    },
+    ("basic", "instances"): {
+        "ga": {"learning_rate": 0.003},
+        "ga-r": {"learning_rate": 0.003},
+        "rga": {"alpha": 2.0, "learning_rate": 0.01},
+        "rga-r": {"alpha": 2.0, "learning_rate": 0.01},
+    },
 }
 
 
@@ -75,10 +97,9 @@ def preset(dataset: str, model: ModelName, kind: Kind, num_features: int) -> Pre
         trainer=dict(trainer),
         strategies={
             "gd": {"epochs": 5, "learning_rate": rate},
-            "ga": dict(_GA[model]),
-            "rga": dict(_RGA[model, kind]),
             "ssd": {},
-            "deep": dict(_DEEP[kind]),
+            "ssd-r": {},
+            **{name: dict(values) for name, values in _ASCENTS[model, kind].items()},
             "repair": {"epochs": 2, "learning_rate": rate / 2},
         },
     )

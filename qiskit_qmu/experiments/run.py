@@ -135,6 +135,7 @@ class _Context:
         )
         self._oracle: SplitObservations | None = None
         self._oracle_measured: Measurement | None = None
+        self._original_measured: Measurement | None = None
 
     def set_oracle(self, oracle: _Outcome) -> None:
         self._oracle = oracle.observed
@@ -142,7 +143,11 @@ class _Context:
 
     def record(self, outcome: _Outcome) -> Record:
         measured = self._measure(outcome)
-        verdict = judge(measured, self._oracle_measured, self.split.kind)
+        if outcome.method == "original":
+            self._original_measured = measured
+        verdict = judge(
+            measured, self._oracle_measured, self.split.kind, original=self._original_measured
+        )
         counts = outcome.model.parameter_counts()
         row = {
             "method": outcome.method,

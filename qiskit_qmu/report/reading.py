@@ -64,7 +64,7 @@ LEGEND: dict[Kind, tuple[tuple[str, str], ...]] = {
         ),
         (
             "Called a member",
-            "on a forgotten class nearly its accuracy over again; only the distance from the "
+            "without the control it says nothing, neither high nor low; only the distance from the "
             "control, never-seen rows of that class, is about membership.",
         ),
         *_COMMON,

@@ -1,5 +1,6 @@
 """Result rows as one plain-text table for a terminal, with the lines that say how to read it."""
 
+import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def text_table(rows: Sequence[Row], *, kind: reading.Kind) -> str:
     rule_after = sum(summary.is_reference for summary in summaries)
     blocks = (
         _block(_result_columns(summaries), rule_after),
-        _block(_cost_columns(summaries), rule_after),
+        _block(_cost_columns(summaries), rule_after) if _has_costs(summaries) else "",
         _verdicts(summaries),
         _legend(summaries, kind),
     )
@@ -89,6 +90,11 @@ def _result_columns(summaries: Sequence[MethodSummary]) -> tuple[_Column, ...]:
         _values(JS_FORGET, summaries),
         _values(JS_RETAIN, summaries),
     )
+
+
+def _has_costs(summaries: Sequence[MethodSummary]) -> bool:
+    values = (summary.values[field.key].value for summary in summaries for field in COSTS)
+    return any(map(math.isfinite, values))
 
 
 def _cost_columns(summaries: Sequence[MethodSummary]) -> tuple[_Column, ...]:

@@ -63,8 +63,8 @@ def test_settings_reach_model_trainer_and_strategies():
     assert (model.config.num_layers, model.config.rotations) == (1, ("rx", "rz", "rx"))
 
 
-def test_the_deep_ascent_belongs_to_the_repaired_forms():
-    base = overridden(preset("digits", "basic", "class", 64), {"deep.confidence_threshold": 0.01})
+def test_a_repaired_form_has_its_own_ascent():
+    base = overridden(preset("digits", "basic", "class", 64), {"ga-r.confidence_threshold": 0.01})
     plain = make_strategy("ga", base, Trainer())
     deep = make_strategy("ga-r", base, Trainer()).strategies[0]
     assert plain.confidence_threshold is None
