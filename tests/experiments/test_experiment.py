@@ -44,8 +44,8 @@ def test_settings_reach_model_trainer_and_strategies():
         "model.num_layers": 1,
         "model.rotations": ["rx", "rz", "rx"],
         "trainer.epochs": 7,
-        "rga.alpha": 4.5,
-        "rga.parameters": "quantum",
+        "rga-r.alpha": 4.5,
+        "rga-r.parameters": "quantum",
         "repair.epochs": 9,
     }
     experiment = Experiment(dataset="iris", model="basic", settings=settings)
