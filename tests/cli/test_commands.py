@@ -1,0 +1,224 @@
+"""What the commands print and write when all is well."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_options import TINY, TINY_DATA
+
+import qiskit_qmu
+from qiskit_qmu.cli import run as run_command
+from qiskit_qmu.cli.progress import progress_display
+from qiskit_qmu.experiments import METHODS, Experiment
+from qiskit_qmu.models import load_model, load_provenance
+
+COMMANDS = ("run", "train", "unlearn", "audit", "report", "list")
+
+
+def test_run_prints_a_table_and_writes_its_files(qmu, folder):
+    outcome = qmu("run", *TINY, "--methods", "noop,ga", "--jobs", 1, "--out", "out")
+    assert outcome.status == 0
+    for word in ("original", "oracle", "noop", "ga", "out/report.html"):
+        assert word in outcome.out
+    lines = outcome.err.splitlines()
+    assert lines[0] == "  0 %  reading data"
+    assert lines[-1] == "100 %  writing the report"
+    names = sorted(path.name for path in (folder / "out").iterdir())
+    assert names == ["records.jsonl", "report.html", "results.json"]
+    rows = json.loads((folder / "out" / "results.json").read_text())["rows"]
+    assert [row["method"] for row in rows] == ["original", "oracle", "noop", "ga"]
+
+
+def test_run_names_its_folder_after_the_experiment_and_goes_on_there(qmu, folder):
+    words = ("run", *TINY, "--methods", "noop", "--jobs", 1)
+    assert qmu(*words).status == 0
+    (made,) = folder.iterdir()
+    assert made.name.startswith("qmu-run-iris-basic-")
+    again = qmu(*words)
+    assert again.status == 0
+    assert again.err.splitlines() == ["100 %  writing the report"]
+
+
+def test_single_rows_from_a_file(qmu, folder):
+    (folder / "rows.txt").write_text("3\n5, 8\n")
+    words = ("--methods", "noop", "--jobs", 1, "--out", "out", "--forget-indices", "rows.txt")
+    assert qmu("run", *TINY, *words).status == 0
+    record = json.loads((folder / "out" / "records.jsonl").read_text().splitlines()[0])
+    assert record["split"]["indices"]["forget"] == [3, 5, 8]
+
+
+def test_a_config_file_says_what_options_do_not(qmu, folder):
+    (folder / "config.toml").write_text(
+        """
+        dataset = "iris"
+        model = "basic"
+        train-size = 40
+        test_size = 30
+        methods = ["noop"]
+        seeds = 2
+        epochs = 9
+        forget-class = 2
+        [settings]
+        "ga.max_epochs" = 4
+        [settings.model]
+        num_layers = 1
+        """
+    )
+    words = ("--config", "config.toml", "--epochs", 1, "--forget-fraction", 0.2, "--seeds", 1)
+    assert qmu("run", *words, "--jobs", 1, "--out", "out").status == 0
+    config = json.loads((folder / "out" / "results.json").read_text())["config"]
+    assert config["train_size"] == 40
+    assert config["seeds"] == 1
+    assert config["forget_class"] is None
+    assert config["forget_fraction"] == 0.2
+    assert config["settings"] == {"trainer.epochs": 1, "ga.max_epochs": 4, "model.num_layers": 1}
+
+
+def test_a_config_file_may_say_lists_as_options_do(qmu, folder):
+    (folder / "config.toml").write_text('methods = "noop, gd"\nforget_indices = "3,5"\nepochs = 1')
+    assert qmu("run", *TINY, "--config", "config.toml", "--jobs", 1, "--out", "out").status == 0
+    config = json.loads((folder / "out" / "results.json").read_text())["config"]
+    assert (config["methods"], config["forget_indices"]) == (["noop", "gd"], [3, 5])
+
+
+def test_settings_are_read_as_json_or_words(qmu, folder):
+    words = ("--set", "ga.optimizer=sgd", "--set", "rga.alpha=2", "--set", "ga.loss_threshold=null")
+    assert qmu(
+        "run", *TINY, *words, "--methods", "noop", "--jobs", 1, "--out", "out"
+    ).status == 0  # fmt: skip
+    config = json.loads((folder / "out" / "results.json").read_text())["config"]
+    assert config["settings"]["ga.optimizer"] == "sgd"
+    assert config["settings"]["rga.alpha"] == 2
+    assert config["settings"]["ga.loss_threshold"] is None
+
+
+def test_train_unlearn_audit(qmu, folder):
+    trained = qmu("train", *TINY_DATA, "--epochs", 2, "--out", "original")
+    assert trained.status == 0
+    assert trained.out == "original: trained on 36 rows\n"
+    assert [line.split(":")[0] for line in trained.err.splitlines()] == [
+        "epoch 1 of 2",
+        "epoch 2 of 2",
+    ]
+    for strategy, out in (("ga", "new"), ("oracle", "oracle")):
+        unlearned = qmu(
+            "unlearn", "original", "--strategy", strategy, "--forget-class", 1, "--out", out
+        )
+        assert unlearned.status == 0
+        assert unlearned.out.startswith(f"{out}: {strategy} took ")
+        assert unlearned.err == ""
+    audited = qmu("audit", "new", "--original", "original", "--oracle", "oracle", "--out", "audit")
+    assert audited.status == 0
+    assert "verdict: " in audited.out
+    assert audited.out.endswith("audit/audit.html\n")
+    report = json.loads((folder / "audit" / "audit.json").read_text())
+    assert [row["method"] for row in report["rows"]] == ["original", "oracle", "audited"]
+    assert "<html" in (folder / "audit" / "audit.html").read_text()
+
+
+def test_audit_without_oracle_and_folder(qmu, folder, saved):
+    audited = qmu("audit", saved / "unlearned", "--original", saved / "original")
+    assert audited.status == 0
+    assert "no oracle" in audited.out
+    assert list(folder.iterdir()) == []
+
+
+def test_unlearning_takes_settings_and_rows(qmu, folder, saved):
+    row = load_provenance(saved / "original")["train_indices"][2]
+    words = ("--forget-indices", row, "--set", "ga.max_epochs=1", "--out", "new")
+    assert qmu("unlearn", saved / "original", "--strategy", "ga", *words).status == 0
+    assert load_provenance(folder / "new")["forgotten_indices"] == [row]
+    assert load_model(folder / "new").config.num_layers == 1
+
+
+def test_report_writes_the_page_anew(qmu, folder):
+    qmu("run", *TINY, "--methods", "noop", "--jobs", 1, "--out", "out")
+    page = folder / "out" / "report.html"
+    page.unlink()
+    outcome = qmu("report", "out")
+    assert outcome.status == 0
+    assert "noop" in outcome.out
+    assert page.exists()
+
+
+def test_list_names_everything(qmu):
+    outcome = qmu("list")
+    assert outcome.status == 0
+    for word in ("fashion-mnist", "hybrid", "ssd-r", "trainer.epochs = ", *METHODS):
+        assert word in outcome.out
+    methods = qmu("list", "methods").out.splitlines()
+    assert methods[0] == "methods:"
+    assert [line.split()[0] for line in methods[1:]] == list(METHODS)
+    assert "rga.alpha" not in "".join(methods)
+
+
+def test_every_setting_that_is_listed_can_be_set(qmu):
+    lines = [line.split(" = ") for line in qmu("list", "settings").out.splitlines()[1:]]
+    settings = {key.strip(): value for key, value in lines}
+    assert "rga.alpha" in settings
+    for key, value in settings.items():
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            parsed = value
+        Experiment(settings={key: parsed})
+
+
+def test_stopping_by_the_keyboard_is_no_traceback(qmu, monkeypatch):
+    def stopped(_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_command, "execute", stopped)
+    outcome = qmu("run", *TINY)
+    assert outcome.status == 130
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_bar_is_shown_on_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress_display() as progress:
+        progress("training", 0.25)
+        progress("done", 1.0)
+    assert "100 %" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_and_version(qmu, command):
+    outcome = qmu(command, "--help")
+    assert outcome.status == 0
+    assert outcome.out.startswith(f"usage: qmu {command}")
+    assert qmu("--version").out == f"qmu {qiskit_qmu.__version__}\n"
+
+
+def test_help_loads_neither_torch_nor_qiskit():
+    script = f"""
+import sys
+from qiskit_qmu.cli.main import main
+for command in {COMMANDS}:
+    try:
+        main([command, "--help"])
+    except SystemExit as stop:
+        assert stop.code == 0
+heavy = {{"torch", "qiskit", "sklearn", "scipy", "matplotlib"}} & sys.modules.keys()
+print(sorted(heavy), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "[]\n"
+
+
+def test_the_installed_command(folder):
+    command = shutil.which("qmu", path=str(Path(sys.executable).parent))
+    if command is None:
+        pytest.skip("qmu is not installed beside this Python")
+    done = subprocess.run(
+        [command, "list", "datasets"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "datasets:", "  digits", "  iris", "  mnist", "  fashion-mnist"
+    ]  # fmt: skip
