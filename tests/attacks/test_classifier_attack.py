@@ -34,6 +34,7 @@ def null_audits(attack, make, seed, few):
             yield audit(attack, members, nonmembers, make(generator, 850), generator)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 @pytest.mark.parametrize("names", ["logit_confidence", ("logit_confidence", "logits")])
 @pytest.mark.parametrize("few", [True, False], ids=["90 against 50", "50 against 500, 850 known"])

@@ -166,6 +166,7 @@ def test_one_thread_is_given_back_after_an_error(threads):
     assert torch.get_num_threads() == 2
 
 
+@pytest.mark.ci
 @pytest.mark.slow  # processes must import everything anew
 def test_numbers_do_not_depend_on_the_number_of_processes():
     experiment = Experiment(**{**TINY, "methods": ("ga",), "seeds": 2})

@@ -91,6 +91,7 @@ def test_random_probabilities(case, generator):
     assert_samples([circuit] * 2, rows)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 @pytest.mark.parametrize("case", range(300))
 def test_many_random_gradients(case, generator):
