@@ -56,7 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"qmu {options.command}: error: {message}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("qmu: stopped; the same command goes on where it was", file=sys.stderr)
+        print(
+            "qmu: stopped; the same command goes on after the last seed that was done",
+            file=sys.stderr,
+        )
         return 130
     return 0
 

@@ -1,7 +1,7 @@
 """Train a model, unlearn by several methods, audit each beside the retrained oracle.
 
 Prints a table and writes records.jsonl, results.json and report.html. The same command with the
-same folder goes on where it was stopped.
+same folder goes on after the last seed that was done.
 """
 
 import argparse

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     add_data_dir(parser)
     add_forget_options(parser)
-    add_setting_options(parser)
+    add_setting_options(parser, shortcuts=False)
 
 
 def execute(options: argparse.Namespace) -> None:

@@ -1,8 +1,10 @@
 """A run's folder: records.jsonl, results.json and report.html."""
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.presets import Kind
+from qiskit_qmu.experiments.presets import Kind, Preset
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.run import Progress, Record, no_progress
 from qiskit_qmu.experiments.workers import run_seeds
@@ -54,7 +56,8 @@ def run_experiment(
         done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
         records = [record for own in done for record in own or ()]
         progress("writing the report", 1.0)
-        write_results(folder / "results.json", experiment, records)
+        preset = experiment.preset(math.prod(dataset.input_shape))
+        write_results(folder / "results.json", experiment, preset, records)
         write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
     return records
 
@@ -91,8 +94,10 @@ def writable_folder(path: str | Path) -> Iterator[Path]:
         raise
 
 
-def write_results(path: Path, experiment: Experiment, records: Sequence[Record]) -> None:
-    """Write results.json, whole or not at all.
+def write_results(
+    path: Path, experiment: Experiment, preset: Preset, records: Sequence[Record]
+) -> None:
+    """Write results.json, whole or not at all; with every hyperparameter, preset or given.
 
     Raises:
         InputError: If it cannot be written.
@@ -100,6 +105,7 @@ def write_results(path: Path, experiment: Experiment, records: Sequence[Record])
     content = {
         "schema": 1,
         "config": experiment.to_dict(),
+        "hyperparameters": asdict(preset),
         "environment": environment(),
         "rows": [record.row for record in records],
     }

@@ -147,6 +147,8 @@ def unlearn_saved(
         InputError: If the model or its data cannot be read, or the request is not possible.
     """
     _check.at_least(0, seed=seed)
+    if Path(out).resolve() == Path(path).resolve():
+        raise InputError(f"the new model must have a folder of its own, got the old one's, {out}")
     saved = _Saved.read(path, data_dir).still_known()
     forget = request.chosen(saved.dataset, saved.trained, seed)
     split = saved.split(forget, request.label)

@@ -25,6 +25,9 @@ from qiskit_qmu.simulator.gates import Elementary, Fixed, Monomial, Parity, Rota
 LARGEST_BLOCK = 5
 """Qubits in one dense block: 32 x 32 products are where a processor core is fastest."""
 
+LARGEST_CIRCUIT = 24
+"""Qubits of the largest circuit: its compiled tables alone take gigabytes."""
+
 _ZERO = 1e-15
 
 
@@ -150,9 +153,14 @@ def compile_program(
         The fused plan.
 
     Raises:
-        InputError: If a parameter of the circuit is in neither list, or an instruction cannot be
-            simulated.
+        InputError: If a parameter of the circuit is in neither list, the circuit is too large, or
+            an instruction cannot be simulated.
     """
+    if circuit.num_qubits > LARGEST_CIRCUIT:
+        raise InputError(
+            f"an exactly simulated circuit must have at most {LARGEST_CIRCUIT} qubits, got "
+            f"{circuit.num_qubits}: one state would take {16 * 2**circuit.num_qubits:,} bytes"
+        )
     missing = set(circuit.parameters) - {*batched, *shared}
     if missing:
         names = ", ".join(sorted(parameter.name for parameter in missing))

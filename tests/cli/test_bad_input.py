@@ -232,7 +232,10 @@ UNLEARN = ("--strategy", "ga", "--out", "out/new")
         (["--forget-class", "1", "--seed", "-1"], "seed must be an integer of at least 0, got -1"),
         (["--forget-class", "1", "--set", "ga.speed=1"], "unexpected keyword argument 'speed'"),
         (["--forget-class", "1", "--set", "magic.x=1"], "a setting must be STAGE.NAME"),
-        (["--forget-class", "1", "--learning-rate", "-1"], "learning_rate must be positive"),
+        (
+            ["--forget-class", "1", "--set", "trainer.learning_rate=-1"],
+            "learning_rate must be positive",
+        ),
         (["--forget-class", "1", "--config", "x.toml"], "unlearn takes its settings by --set"),
         (["--forget-class", "1", "--out", "models/original/model.json/new"], "must be writable"),
     ],

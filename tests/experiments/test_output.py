@@ -52,7 +52,7 @@ def test_a_run_writes_records_results_and_a_page(tmp_path):
         "results.json",
     ]
     results = json.loads((folder / "results.json").read_text(), parse_constant=pytest.fail)
-    assert set(results) == {"schema", "config", "environment", "rows"}
+    assert set(results) == {"schema", "config", "hyperparameters", "environment", "rows"}
     assert results["schema"] == 1
     assert Experiment.from_dict(results["config"]) == experiment
     assert results["rows"] == [record.row for record in records]
