@@ -8,8 +8,8 @@ differentiates through the statevector directly.
 
 from qiskit_qmu.simulator.connector import TorchSimulatorConnector
 from qiskit_qmu.simulator.estimator import TorchEstimator
+from qiskit_qmu.simulator.fusion import compile_program
 from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
-from qiskit_qmu.simulator.program import compile_program
 from qiskit_qmu.simulator.sampler import OutcomeProbabilities, TorchSampler
 
 __all__ = [

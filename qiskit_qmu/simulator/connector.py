@@ -9,9 +9,10 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.simulator.estimator import TorchEstimator
+from qiskit_qmu.simulator.fusion import compile_program
 from qiskit_qmu.simulator.gradients import Readout, outcome_readout
 from qiskit_qmu.simulator.observables import PauliSums, as_pauli_sum
-from qiskit_qmu.simulator.program import Program, compile_program
+from qiskit_qmu.simulator.program import Program
 from qiskit_qmu.simulator.sampler import TorchSampler
 from qiskit_qmu.simulator.simulation import Simulation
 

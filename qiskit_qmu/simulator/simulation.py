@@ -6,8 +6,9 @@ import torch
 from qiskit.circuit import Parameter, QuantumCircuit
 
 from qiskit_qmu.simulator.adjoint import evolve
+from qiskit_qmu.simulator.fusion import compile_program
 from qiskit_qmu.simulator.plan import build_plan
-from qiskit_qmu.simulator.program import Program, compile_program
+from qiskit_qmu.simulator.program import Program
 
 
 class Simulation:

@@ -1,0 +1,262 @@
+"""Compiles a circuit into a program: fuses gates that can be applied together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import Parameter, ParameterExpression, QuantumCircuit
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator.angles import AngleMap
+from qiskit_qmu.simulator.gates import Elementary, Fixed, Monomial, Parity, Rotation, unroll
+from qiskit_qmu.simulator.program import (
+    BatchStep,
+    Factor,
+    LayerStep,
+    PhaseStep,
+    Program,
+    Run,
+    Step,
+    blocks_of,
+    parity_sign,
+)
+
+LARGEST_CIRCUIT = 24
+"""Qubits of the largest circuit: its compiled tables alone take gigabytes."""
+
+_ZERO = 1e-15
+
+
+def compile_program(
+    circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
+) -> Program:
+    """Compile a circuit.
+
+    Args:
+        circuit: A circuit of unitary gates; final measurements are ignored.
+        batched: Parameters whose values differ from sample to sample, in the order of the values.
+        shared: Parameters whose values all samples share, in the order of the values.
+
+    Returns:
+        The fused plan.
+
+    Raises:
+        InputError: If a parameter of the circuit is in neither list, the circuit is too large, or
+            an instruction cannot be simulated.
+    """
+    if circuit.num_qubits > LARGEST_CIRCUIT:
+        raise InputError(
+            f"an exactly simulated circuit must have at most {LARGEST_CIRCUIT} qubits, got "
+            f"{circuit.num_qubits}: one state would take {16 * 2**circuit.num_qubits:,} bytes"
+        )
+    missing = set(circuit.parameters) - {*batched, *shared}
+    if missing:
+        names = ", ".join(sorted(parameter.name for parameter in missing))
+        raise InputError(f"every circuit parameter must have a value, got none for {names}")
+    fuser = _Fuser(circuit.num_qubits, set(batched))
+    for gate in unroll(circuit):
+        fuser.add(gate)
+    fuser.flush()
+    return Program(
+        num_qubits=circuit.num_qubits,
+        initial=fuser.initial,
+        layers=tuple(fuser.layers),
+        steps=tuple(fuser.steps),
+        shared_map=AngleMap(fuser.shared_angles, shared),
+        batched_map=AngleMap(fuser.batched_angles, [*batched, *shared]),
+        num_shared_angles=len(fuser.shared_angles),
+        num_batched_angles=len(fuser.batched_angles),
+    )
+
+
+@dataclass
+class _Fuser:
+    """Collects gates: pending one-qubit runs first, then pending phases and permutations.
+
+    A one-qubit gate may still join the pending runs while no pending phase or permutation touches
+    its qubit; otherwise everything pending is written out and a new round begins.
+    """
+
+    num_qubits: int
+    batched_parameters: set[Parameter]
+    steps: list[Step] = field(default_factory=list)
+    layers: list[tuple[Run, ...]] = field(default_factory=list)
+    shared_angles: list[ParameterExpression] = field(default_factory=list)
+    batched_angles: list[ParameterExpression] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.initial: tuple[Run, ...] = ()
+        self._started = False
+        self._begin_round()
+
+    def _begin_round(self) -> None:
+        self._runs: list[list[Factor]] = [[] for _ in range(self.num_qubits)]
+        self._touched: set[int] = set()
+        self._source = np.arange(2**self.num_qubits)
+        self._constant = np.ones(2**self.num_qubits, dtype=complex)
+        self._terms: list[tuple[int, float, bool, int]] = []
+
+    def add(self, gate: Elementary) -> None:
+        """Add the next gate of the circuit."""
+        match gate:
+            case Fixed(qubit, matrix):
+                self._add_fixed(qubit, matrix)
+            case Rotation(qubit, axis, angle):
+                self._add_rotation(qubit, axis, angle)
+            case Parity(terms, angle):
+                self._add_parity(terms, angle)
+            case Monomial(qubits, source, phases):
+                self._add_monomial(qubits, source, phases)
+
+    def flush(self) -> None:
+        """Write out everything pending."""
+        runs = tuple(tuple(run) for run in self._runs)
+        if not self._started:
+            self.initial, self._started = runs, True
+        else:
+            self._write_runs(runs)
+        self._write_phases()
+        self._begin_round()
+
+    def _angle(self, angle: ParameterExpression) -> tuple[int, bool]:
+        batched = bool(self.batched_parameters.intersection(angle.parameters))
+        angles = self.batched_angles if batched else self.shared_angles
+        angles.append(angle)
+        return len(angles) - 1, batched
+
+    def _add_fixed(self, qubit: int, matrix: NDArray[np.complex128]) -> None:
+        diagonal, flip = np.diag(matrix), np.array([matrix[0, 1], matrix[1, 0]])
+        if qubit in self._touched and np.abs(flip).max() < _ZERO:
+            self._add_monomial((qubit,), np.array([0, 1]), diagonal)
+        elif qubit in self._touched and np.abs(diagonal).max() < _ZERO:
+            self._add_monomial((qubit,), np.array([1, 0]), flip)
+        else:
+            self._add_factor(qubit, Factor(matrix=matrix))
+
+    def _add_rotation(self, qubit: int, axis: str, angle: ParameterExpression) -> None:
+        diagonal_per_sample = (
+            axis == "z" and self._started and self.batched_parameters.intersection(angle.parameters)
+        )
+        if axis == "z" and (qubit in self._touched or diagonal_per_sample):
+            self._add_parity((((qubit,), -0.5),), angle)
+        else:
+            index, batched = self._angle(angle)
+            self._add_factor(qubit, Factor(axis=axis, angle=index, batched=batched))
+
+    def _add_factor(self, qubit: int, factor: Factor) -> None:
+        if qubit in self._touched:
+            self.flush()
+        self._runs[qubit].append(factor)
+
+    def _add_parity(
+        self,
+        terms: tuple[tuple[tuple[int, ...], float], ...],
+        angle: ParameterExpression | float,
+    ) -> None:
+        symbolic = isinstance(angle, ParameterExpression) and angle.parameters
+        index, batched = self._angle(angle) if symbolic else (-1, False)
+        for qubits, factor in terms:
+            self._touched.update(qubits)
+            mask = sum(1 << qubit for qubit in qubits)
+            if symbolic:
+                self._terms.append((mask, factor, batched, index))
+            else:
+                self._constant *= np.exp(1j * float(angle) * factor * self._sign(mask))
+
+    def _add_monomial(
+        self,
+        qubits: tuple[int, ...],
+        source: NDArray[np.int64],
+        phases: NDArray[np.complex128],
+    ) -> None:
+        moved = self._terms and not np.array_equal(source, np.arange(len(source)))
+        if moved:
+            linear = _moved_masks(qubits, source)
+            if linear is None:
+                self.flush()
+            else:
+                self._terms = [
+                    (_move(mask, qubits, linear), factor, batched, index)
+                    for mask, factor, batched, index in self._terms
+                ]
+        self._touched.update(qubits)
+        states = np.arange(2**self.num_qubits)
+        local = sum(((states >> qubit) & 1) << i for i, qubit in enumerate(qubits))
+        cleared = states & ~sum(1 << qubit for qubit in qubits)
+        origin = source[local]
+        full = cleared | sum(((origin >> i) & 1) << qubit for i, qubit in enumerate(qubits))
+        self._source = self._source[full]
+        self._constant = self._constant[full] * phases[local]
+
+    def _sign(self, mask: int) -> NDArray[np.float64]:
+        return parity_sign(self.num_qubits, mask)
+
+    def _write_runs(self, runs: tuple[Run, ...]) -> None:
+        per_sample = {
+            qubit: run for qubit, run in enumerate(runs) if any(factor.batched for factor in run)
+        }
+        if per_sample:
+            self.steps.append(BatchStep(per_sample))
+        shared = tuple(() if qubit in per_sample else run for qubit, run in enumerate(runs))
+        active = tuple(
+            block
+            for block, (start, size) in enumerate(blocks_of(self.num_qubits))
+            if any(shared[start : start + size])
+        )
+        if active:
+            self.steps.append(LayerStep(len(self.layers), active))
+            self.layers.append(shared)
+
+    def _write_phases(self) -> None:
+        moves = not np.array_equal(self._source, np.arange(len(self._source)))
+        constant = not np.allclose(self._constant, 1.0, rtol=0, atol=1e-14)
+        if not (moves or constant or self._terms):
+            return
+        shared, shared_angles = self._table(batched=False)
+        per_sample, batched_angles = self._table(batched=True)
+        self.steps.append(
+            PhaseStep(
+                source=self._source if moves else None,
+                constant=self._constant if constant else None,
+                shared=shared,
+                shared_angles=shared_angles,
+                batched=per_sample,
+                batched_angles=batched_angles,
+            )
+        )
+
+    def _table(self, *, batched: bool) -> tuple[NDArray[np.float64] | None, tuple[int, ...]]:
+        terms = [term for term in self._terms if term[2] == batched]
+        if not terms:
+            return None, ()
+        angles = sorted({index for *_, index in terms})
+        table = np.zeros((2**self.num_qubits, len(angles)))
+        for mask, factor, _, index in terms:
+            table[:, angles.index(index)] += factor * self._sign(mask)
+        return table, tuple(angles)
+
+
+def _moved_masks(qubits: tuple[int, ...], source: NDArray[np.int64]) -> list[int] | None:
+    """Return, for each qubit of a linear permutation, the mask of new bits that its old bit is.
+
+    None if the permutation is not linear over bits (CCX) or shifts them (a plain X).
+    """
+    masks = [
+        sum(((int(source[1 << j]) >> i) & 1) << j for j in range(len(qubits)))
+        for i in range(len(qubits))
+    ]
+    for state, origin in enumerate(source):
+        bits = sum(((mask & state).bit_count() % 2) << i for i, mask in enumerate(masks))
+        if bits != origin:
+            return None
+    return masks
+
+
+def _move(mask: int, qubits: tuple[int, ...], linear: list[int]) -> int:
+    """Return the mask over new basis states that has the parity of ``mask`` over old ones."""
+    moved = mask & ~sum(1 << qubit for qubit in qubits)
+    for i, qubit in enumerate(qubits):
+        if mask >> qubit & 1:
+            moved ^= sum(1 << qubits[j] for j in range(len(qubits)) if linear[i] >> j & 1)
+    return moved
