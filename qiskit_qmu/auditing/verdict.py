@@ -68,29 +68,32 @@ def judge(
                 "remembered", f"forgotten rows are right {known:.3f} more often than the oracle's"
             )
         return Verdict("forgotten", "the class is known no better than by the oracle")
-    return _judge_rows(measured, original)
+    return _judge_rows(measured, oracle, original)
 
 
-def _judge_rows(measured: Measurement, original: Measurement | None) -> Verdict:
-    for name, auc in (("attack", measured.mia_auc), ("reference test", measured.reference_auc)):
-        if auc is not None and auc.low > 0.5:
+def _judge_rows(
+    measured: Measurement, oracle: Measurement, original: Measurement | None
+) -> Verdict:
+    if measured is oracle:
+        return Verdict("forgotten", "it never saw the rows")
+    for name, auc in _tests(measured, oracle).items():
+        if auc.low > 0.5:
             return Verdict("remembered", f"{name} AUC {auc} lies above 1/2")
-        if auc is not None and auc.high < 0.5:
+        if auc.high < 0.5:
             return Verdict("over-forgotten", f"{name} AUC {auc} lies below 1/2")
     if measured.mia_auc is None:
         return Verdict("untested", "there are fewer than two rows, or never-seen ones, to compare")
-    if original is not None and measured is not original and not _leaks(original):
-        return Verdict(
-            "untested", "doing nothing passes the same tests: they need more rows to tell anything"
-        )
-    if measured is original:
-        return Verdict("untested", "no test tells even the original's rows from never-seen rows")
+    if original is not None and all(0.5 in auc for auc in _tests(original, oracle).values()):
+        return Verdict("untested", "doing nothing passes the same tests: they need more rows")
     return Verdict("forgotten", "no test tells the rows from rows that were never seen")
 
 
-def _leaks(measured: Measurement) -> bool:
-    aucs = (measured.mia_auc, measured.reference_auc)
-    return any(auc is not None and 0.5 not in auc for auc in aucs)
+def _tests(measured: Measurement, oracle: Measurement) -> dict[str, Interval]:
+    """Return the AUCs that tell: the attack's only where it does not find the oracle's rows too."""
+    tests = {"reference test": measured.reference_auc}
+    if oracle.mia_auc is None or 0.5 in oracle.mia_auc:
+        tests = {"attack": measured.mia_auc, **tests}
+    return {name: auc for name, auc in tests.items() if auc is not None}
 
 
 def _lost(reference: Measurement, measured: Measurement) -> float:

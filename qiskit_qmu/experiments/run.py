@@ -142,7 +142,8 @@ class _Context:
         self._oracle_measured = self._measure(oracle)
 
     def record(self, outcome: _Outcome) -> Record:
-        measured = self._measure(outcome)
+        known = self._oracle_measured if outcome.method == "oracle" else None
+        measured = known if known is not None else self._measure(outcome)
         if outcome.method == "original":
             self._original_measured = measured
         verdict = judge(
