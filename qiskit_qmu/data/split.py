@@ -177,14 +177,42 @@ def _split(
     ds: Dataset, forget: NDArray[np.int64], validation: NDArray[np.int64], *, label: int | None
 ) -> ForgetSplit:
     retain = np.setdiff1d(np.arange(len(ds.y_train)), np.union1d(forget, validation))
+    return split_by_positions(
+        ds, forget=np.sort(forget), retain=retain, validation=np.sort(validation), label=label
+    )
+
+
+def split_by_positions(
+    ds: Dataset,
+    *,
+    forget: NDArray[np.int64],
+    retain: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    label: int | None,
+) -> ForgetSplit:
+    """Return a split of given training rows; those in no part stay out of it.
+
+    Args:
+        ds: The dataset.
+        forget: Positions to forget.
+        retain: Positions to retain.
+        validation: Positions on which no model is trained.
+        label: The forgotten class; None for single rows.
+
+    Returns:
+        The split, with the never-seen counterparts of the forgotten rows.
+
+    Raises:
+        InputError: If nothing is forgotten or retained, or two parts share a row.
+    """
     counterpart = np.isin(ds.y_test, np.unique(ds.y_train[forget]))
     return ForgetSplit(
         kind="instances" if label is None else "class",
         label=label,
         num_classes=ds.num_classes,
-        forget=ds.train.take(np.sort(forget)),
+        forget=ds.train.take(forget),
         retain=ds.train.take(retain),
-        validation=ds.train.take(np.sort(validation)),
+        validation=ds.train.take(validation),
         test_forget=ds.test.take(np.flatnonzero(counterpart)),
         test_retain=ds.test if label is None else ds.test.take(np.flatnonzero(~counterpart)),
     )

@@ -13,6 +13,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import AuditReport, audit
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit, row_digests
+from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.workers import one_thread
@@ -265,17 +266,12 @@ class _Saved:
 
     def split(self, forget: NDArray[np.int64], label: int | None) -> ForgetSplit:
         """Return the split whose training rows are those the model was trained on."""
-        dataset, train, test = self.dataset, self.dataset.train, self.dataset.test
-        counterpart = np.isin(dataset.y_test, np.unique(dataset.y_train[forget]))
-        return ForgetSplit(
-            kind="instances" if label is None else "class",
+        return split_by_positions(
+            self.dataset,
+            forget=forget,
+            retain=np.setdiff1d(self.trained, forget),
+            validation=np.asarray(self.provenance["validation_indices"], dtype=np.int64),
             label=label,
-            num_classes=dataset.num_classes,
-            forget=train.take(forget),
-            retain=train.take(np.setdiff1d(self.trained, forget)),
-            validation=train.take(self.provenance["validation_indices"]),
-            test_forget=test.take(np.flatnonzero(counterpart)),
-            test_retain=test if label is None else test.take(np.flatnonzero(~counterpart)),
         )
 
 
