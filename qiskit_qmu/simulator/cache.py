@@ -1,7 +1,7 @@
 """Compiled circuits, kept while they are in use."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -45,12 +45,26 @@ class SimulationCache:
             self._simulations.popitem(last=False)
         return simulation
 
-    def states(self, circuit: QuantumCircuit, values: NDArray[np.float64]) -> torch.Tensor:
-        """Return the final states (2^n, B) of parameter values (B, P), without gradient."""
+    def state_chunks(
+        self, circuit: QuantumCircuit, values: NDArray[np.float64]
+    ) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Yield the final states of rows of parameter values, a few rows at a time.
+
+        Args:
+            circuit: What to run.
+            values: Parameter values (B, P).
+
+        Yields:
+            Which rows, and their states (2^n, rows), without gradient.
+        """
         rows = SharedColumns(circuit, values)
         simulation = self.simulation(circuit, rows.batched_parameters, rows.shared_parameters)
         with torch.no_grad():
-            return simulation(rows.batched, rows.shared)
+            yield slice(0, len(values)), simulation(rows.batched, rows.shared)
+
+    def states(self, circuit: QuantumCircuit, values: NDArray[np.float64]) -> torch.Tensor:
+        """Return the final states (2^n, B) of parameter values (B, P), without gradient."""
+        return torch.cat([states for _, states in self.state_chunks(circuit, values)], dim=1)
 
 
 class SharedColumns:
