@@ -6,7 +6,7 @@ fixed amount of memory; beyond it they are recomputed by the inverse of each ste
 does not grow with depth.
 """
 
-from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,7 +23,7 @@ Mapped = tuple[tuple[torch.Tensor, ...], tuple[int, ...]]
 
 
 def evolve(plan: Plan, shared: torch.Tensor, batched: torch.Tensor) -> torch.Tensor:
-    """Return the final states (2^n, B), differentiable once.
+    """Return the final states (2^n, B), differentiable any number of times.
 
     Args:
         plan: What to run.
@@ -31,8 +31,23 @@ def evolve(plan: Plan, shared: torch.Tensor, batched: torch.Tensor) -> torch.Ten
         batched: Per-sample angles (A', B), in radians.
     """
     keeps = torch.is_grad_enabled() and (shared.requires_grad or batched.requires_grad)
-    final: torch.Tensor = _Evolve.apply(plan, keeps, shared, batched)[0]
-    return final
+    final: torch.Tensor = _Evolve.apply(plan, keeps, shared.unsqueeze(1), batched.unsqueeze(1))[0]
+    return final[0]
+
+
+def evolve_by_steps(plan: Plan, shared: torch.Tensor, batched: torch.Tensor) -> torch.Tensor:
+    """Return the final states (M, 2^n, B, …), differentiable by autograd any number of times.
+
+    Args:
+        plan: What to run.
+        shared: Angles that all samples share, (A, M), in radians.
+        batched: Per-sample angles (A', M, B, …), in radians.
+    """
+    angles = _join(shared, batched)
+    state = plan.product.state(angles)
+    for kernel, operand in zip(plan.kernels, plan.operands(angles), strict=True):
+        state = kernel.apply(state, operand)
+    return state
 
 
 class _Evolve(torch.autograd.Function):
@@ -77,10 +92,13 @@ class _Evolve(torch.autograd.Function):
     def vmap(
         info: Any, in_dims: tuple[int | None, ...], plan: Plan, keeps: bool, *angles: torch.Tensor
     ) -> Mapped:
-        """Put a mapped dimension behind the samples; loop where shared angles are mapped."""
+        """Count sets of shared angles as models; put another mapped dimension behind the samples."""
         dims = in_dims[2:]
+        size = info.batch_size
         if dims[0] is not None:
-            return _loop(lambda *own: _Evolve.apply(plan, keeps, *own), info, dims, angles)
+            folded = [_fold(*pair, 1, size) for pair in zip(angles, dims, strict=True)]
+            states = _Evolve.apply(plan, keeps, *folded)
+            return tuple(_unfold(state, 0, size) for state in states), (0,) * len(states)
         shared, batched = angles
         states = _Evolve.apply(plan, keeps, shared, _last(batched, dims[1]))
         return states, tuple(state.dim() - 1 for state in states)
@@ -100,11 +118,11 @@ class _Adjoint(torch.autograd.Function):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Sweep back through all kernels."""
         angles = _join(shared, batched)
-        samples, examples = gradient.shape[1:], gradient.shape[2:]
+        models, _, samples, *examples = gradient.shape
         totals = Totals(
-            shared=shared.new_zeros(len(angles.shared), *examples),
-            all=shared.new_zeros(len(angles.all), *samples),
-            layers=gradient.new_zeros(*plan.layers.shape, 2, 2, *examples),
+            shared=shared.new_zeros(len(angles.shared), models, *examples),
+            all=shared.new_zeros(len(angles.all), models, samples, *examples),
+            layers=gradient.new_zeros(*plan.layers.shape, 2, 2, models, *examples),
         )
         state, *kept = states
         recomputes = len(kept) < plan.num_kept
@@ -123,16 +141,28 @@ class _Adjoint(torch.autograd.Function):
         plan.product.add_gradients(gradient, angles, totals)
         plan.layers.add_gradients(angles.shared, totals.layers, totals.shared)
         common, per_sample = totals.all.tensor_split([len(angles.shared)])
-        return (totals.shared + common.sum(1))[1:], per_sample
+        return (totals.shared + common.sum(2))[1:], per_sample
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        """Nothing to keep: the sweep is not differentiated again."""
+        """Keep what the sweep is a function of; states follow from the angles."""
+        ctx.plan, _, gradient, shared, batched, *states = inputs
+        ctx.num_states = len(states)
+        ctx.save_for_backward(gradient, shared, batched)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
-        """Refuse: second derivatives need the slopes of every state."""
-        raise NotImplementedError("the adjoint sweep has no second derivative")
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Differentiate the sweep, written as a vector–Jacobian product of plain steps."""
+
+        def sweep(
+            gradient: torch.Tensor, shared: torch.Tensor, batched: torch.Tensor
+        ) -> tuple[torch.Tensor, ...]:
+            _, pull_back = torch.func.vjp(partial(evolve_by_steps, ctx.plan), shared, batched)
+            slopes: tuple[torch.Tensor, ...] = pull_back(gradient)
+            return slopes
+
+        _, pull_back = torch.func.vjp(sweep, *ctx.saved_tensors)
+        return (None, None, *pull_back(gradients), *(None,) * ctx.num_states)
 
     @staticmethod
     def vmap(
@@ -142,15 +172,19 @@ class _Adjoint(torch.autograd.Function):
         needs_shared: bool,
         *tensors: torch.Tensor,
     ) -> Mapped:
-        """Put a mapped dimension behind the samples; loop where shared angles are mapped."""
+        """Count sets of shared angles as models; put another mapped dimension behind the samples."""
         dims = in_dims[2:]
+        size = info.batch_size
         if dims[1] is not None:
-            return _loop(lambda *own: _Adjoint.apply(plan, needs_shared, *own), info, dims, tensors)
+            places = (0, 1, 1, *(0 for _ in tensors[3:]))
+            folded = [_fold(*pair, size) for pair in zip(tensors, dims, places, strict=True)]
+            results = _Adjoint.apply(plan, needs_shared, *folded)
+            return tuple(_unfold(result, 1, size) for result in results), (1, 1)
         gradient, shared, *others = tensors
         results = _Adjoint.apply(
             plan,
             needs_shared,
-            _last(gradient, dims[0], info.batch_size),
+            _last(gradient, dims[0], size),
             shared,
             *(_last(other, dim) for other, dim in zip(others, dims[2:], strict=True)),
         )
@@ -158,9 +192,9 @@ class _Adjoint(torch.autograd.Function):
 
 
 def _join(shared: torch.Tensor, batched: torch.Tensor) -> Angles:
-    """Join shared (A,) and per-sample (A', B, …) angles."""
-    padded = torch.cat([shared.new_zeros(1), shared])
-    spread = with_dims(padded, batched.dim() - 1).expand(-1, *batched.shape[1:])
+    """Join shared (A, M) and per-sample (A', M, B, …) angles."""
+    padded = torch.cat([shared.new_zeros(1, shared.shape[1]), shared])
+    spread = with_dims(padded, batched.dim() - 2).expand(-1, -1, *batched.shape[2:])
     return Angles(padded, torch.cat([spread, batched]))
 
 
@@ -168,22 +202,20 @@ def _conjugate(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.conj().resolve_conj()
 
 
+def _fold(tensor: torch.Tensor, dim: int | None, place: int, size: int) -> torch.Tensor:
+    """Merge a mapped dimension into the models at ``place``; repeat what is not mapped."""
+    if dim is None:
+        shape = (*tensor.shape[:place], size, *tensor.shape[place:])
+        return tensor.unsqueeze(place).expand(shape).flatten(place, place + 1)
+    return tensor.movedim(dim, place).flatten(place, place + 1).contiguous()
+
+
+def _unfold(tensor: torch.Tensor, place: int, size: int) -> torch.Tensor:
+    return tensor.unflatten(place, (size, -1))
+
+
 def _last(tensor: torch.Tensor, dim: int | None, size: int = 1) -> torch.Tensor:
     """Return a tensor with a mapped dimension at its end, of ``size`` where it is not mapped."""
     if dim is not None:
         return tensor.movedim(dim, -1).contiguous()
     return tensor.unsqueeze(-1).expand(*tensor.shape, size).contiguous()
-
-
-def _loop(
-    function: Callable[..., tuple[torch.Tensor, ...]],
-    info: Any,
-    dims: Sequence[int | None],
-    tensors: Sequence[torch.Tensor],
-) -> Mapped:
-    pairs = list(zip(tensors, dims, strict=True))
-    results = [
-        function(*(t if dim is None else t.select(dim, i) for t, dim in pairs))
-        for i in range(info.batch_size)
-    ]
-    return tuple(map(torch.stack, zip(*results, strict=True))), (0,) * len(results[0])

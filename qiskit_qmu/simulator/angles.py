@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import sympy
 import torch
+from numpy.typing import NDArray
 from qiskit.circuit import Parameter, ParameterExpression
 
 _TORCH_FUNCTIONS = {
@@ -26,51 +27,79 @@ _TORCH_FUNCTIONS = {
 class AngleMap:
     """Evaluates many parameter expressions at once.
 
-    Affine expressions, nearly all that occur, are one matrix product; the others (products of
+    Affine expressions, nearly all that occur, are matrix products; the others (products of
     parameters, functions) are translated to torch one by one.
 
     Args:
         expressions: The expressions to evaluate.
-        parameters: The parameters that they are functions of, in the order of the values.
+        parameters: The parameters that they are functions of, in one or more groups, in the order
+            of the values.
     """
 
     def __init__(
-        self, expressions: Sequence[ParameterExpression], parameters: Sequence[Parameter]
+        self, expressions: Sequence[ParameterExpression], *parameters: Sequence[Parameter]
     ) -> None:
-        index = {parameter: i for i, parameter in enumerate(parameters)}
-        self._matrix = np.zeros((len(parameters), len(expressions)))
+        place = {
+            parameter: (group, column)
+            for group, members in enumerate(parameters)
+            for column, parameter in enumerate(members)
+        }
+        self._matrices = [np.zeros((len(members), len(expressions))) for members in parameters]
         self._offset = np.zeros(len(expressions))
-        self._functions: list[tuple[int, list[int], Callable[..., torch.Tensor]]] = []
-        for column, expression in enumerate(expressions):
+        self._functions: list[tuple[int, list[tuple[int, int]], Callable[..., torch.Tensor]]] = []
+        for angle, expression in enumerate(expressions):
             affine = _affine(expression)
             if affine is None:
-                used = sorted(expression.parameters, key=lambda parameter: index[parameter])
+                used = sorted(expression.parameters, key=place.__getitem__)
                 function = _lambdify(expression, used)
-                self._functions.append((column, [index[p] for p in used], function))
+                self._functions.append((angle, [place[p] for p in used], function))
             else:
-                coefficients, self._offset[column] = affine
+                coefficients, self._offset[angle] = affine
                 for parameter, value in coefficients.items():
-                    self._matrix[index[parameter], column] = value
-        self._is_identity = (
-            not self._functions
-            and not self._offset.any()
-            and np.array_equal(self._matrix, np.eye(len(parameters), len(expressions)))
-            and len(parameters) == len(expressions)
-        )
+                    group, column = place[parameter]
+                    self._matrices[group][column, angle] = value
+        self._selection = None if self._functions else _selection(self._matrices, self._offset)
 
-    def __call__(self, values: torch.Tensor) -> torch.Tensor:
-        """Return the angles (..., A), in radians, of parameter values (..., P)."""
-        if self._is_identity:
-            return values
-        matrix = torch.as_tensor(self._matrix, dtype=values.dtype, device=values.device)
-        offset = torch.as_tensor(self._offset, dtype=values.dtype, device=values.device)
-        angles = values @ matrix + offset
+    def __call__(self, *values: torch.Tensor) -> torch.Tensor:
+        """Return the angles (..., A), in radians, of each group's parameter values (..., P)."""
+        shape = torch.broadcast_shapes(*(group.shape[:-1] for group in values))
+        if self._selection is not None:
+            chosen = self._selected(values)
+            return chosen if chosen.shape[:-1] == shape else chosen.expand(*shape, -1)
+        dtype, device = values[0].dtype, values[0].device
+        angles = torch.as_tensor(self._offset, dtype=dtype, device=device)
+        for group, matrix in zip(values, self._matrices, strict=True):
+            # A group that no expression uses must not make the angles depend on it.
+            if matrix.any():
+                angles = angles + group @ torch.as_tensor(matrix, dtype=dtype, device=device)
+        angles = angles.expand(*shape, -1)
         if not self._functions:
             return angles
         columns = list(angles.unbind(-1))
-        for column, used, function in self._functions:
-            columns[column] = function(*(values[..., i] for i in used))
+        for angle, used, function in self._functions:
+            result = function(*(values[group][..., column] for group, column in used))
+            columns[angle] = result.expand(shape)
         return torch.stack(columns, dim=-1)
+
+    def _selected(self, values: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        group, columns = self._selection
+        chosen = values[group]
+        if np.array_equal(columns, np.arange(chosen.shape[-1])):
+            return chosen
+        return chosen.index_select(-1, torch.as_tensor(columns, device=chosen.device))
+
+
+def _selection(
+    matrices: list[NDArray[np.float64]], offset: NDArray[np.float64]
+) -> tuple[int, NDArray[np.int64]] | None:
+    """Return the group and columns of expressions that are plain parameters of one group."""
+    used = [group for group, matrix in enumerate(matrices) if matrix.any()]
+    if len(used) != 1 or offset.any():
+        return None
+    matrix = matrices[used[0]]
+    if not (((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=0) == 1).all()):
+        return None
+    return used[0], matrix.argmax(axis=0)
 
 
 def _affine(

@@ -1,20 +1,34 @@
 """Compiles a circuit into a program: fuses gates that can be applied together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit.circuit import Parameter, ParameterExpression, QuantumCircuit
+from qiskit.circuit import Gate, Parameter, ParameterExpression, QuantumCircuit
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.angles import AngleMap
-from qiskit_qmu.simulator.gates import Elementary, Fixed, Monomial, Parity, Rotation, unroll
+from qiskit_qmu.simulator.gates import (
+    Angle,
+    Dense,
+    Elementary,
+    Fixed,
+    Monomial,
+    Parity,
+    Preparation,
+    Rotation,
+    opened,
+    unroll,
+)
 from qiskit_qmu.simulator.program import (
     BatchStep,
+    DenseStep,
     Factor,
     LayerStep,
+    ParityTerm,
     PhaseStep,
+    Prepared,
     Program,
     Run,
     Step,
@@ -61,10 +75,11 @@ def compile_program(
     return Program(
         num_qubits=circuit.num_qubits,
         initial=fuser.initial,
+        prepared=tuple(fuser.prepared),
         layers=tuple(fuser.layers),
         steps=tuple(fuser.steps),
         shared_map=AngleMap(fuser.shared_angles, shared),
-        batched_map=AngleMap(fuser.batched_angles, [*batched, *shared]),
+        batched_map=AngleMap(fuser.batched_angles, batched, shared),
         num_shared_angles=len(fuser.shared_angles),
         num_batched_angles=len(fuser.batched_angles),
     )
@@ -84,6 +99,7 @@ class _Fuser:
     layers: list[tuple[Run, ...]] = field(default_factory=list)
     shared_angles: list[ParameterExpression] = field(default_factory=list)
     batched_angles: list[ParameterExpression] = field(default_factory=list)
+    prepared: list[Prepared] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.initial: tuple[Run, ...] = ()
@@ -95,7 +111,7 @@ class _Fuser:
         self._touched: set[int] = set()
         self._source = np.arange(2**self.num_qubits)
         self._constant = np.ones(2**self.num_qubits, dtype=complex)
-        self._terms: list[tuple[int, float, bool, int]] = []
+        self._terms: list[ParityTerm] = []
 
     def add(self, gate: Elementary) -> None:
         """Add the next gate of the circuit."""
@@ -104,10 +120,15 @@ class _Fuser:
                 self._add_fixed(qubit, matrix)
             case Rotation(qubit, axis, angle):
                 self._add_rotation(qubit, axis, angle)
-            case Parity(terms, angle):
-                self._add_parity(terms, angle)
+            case Parity(qubits, angle):
+                self._add_parity(qubits, angle)
             case Monomial(qubits, source, phases):
                 self._add_monomial(qubits, source, phases)
+            case Dense(qubits, matrix):
+                self.flush()
+                self.steps.append(DenseStep(qubits, matrix))
+            case Preparation(qubits, prepared, amplitudes):
+                self._add_preparation(qubits, prepared, amplitudes)
 
     def flush(self) -> None:
         """Write out everything pending."""
@@ -139,7 +160,7 @@ class _Fuser:
             axis == "z" and self._started and self.batched_parameters.intersection(angle.parameters)
         )
         if axis == "z" and (qubit in self._touched or diagonal_per_sample):
-            self._add_parity((((qubit,), -0.5),), angle)
+            self._add_parity((qubit,), angle)
         else:
             index, batched = self._angle(angle)
             self._add_factor(qubit, Factor(axis=axis, angle=index, batched=batched))
@@ -149,20 +170,24 @@ class _Fuser:
             self.flush()
         self._runs[qubit].append(factor)
 
-    def _add_parity(
-        self,
-        terms: tuple[tuple[tuple[int, ...], float], ...],
-        angle: ParameterExpression | float,
+    def _add_parity(self, qubits: tuple[int, ...], angle: Angle) -> None:
+        self._touched.update(qubits)
+        mask = sum(1 << qubit for qubit in qubits)
+        if isinstance(angle, ParameterExpression) and angle.parameters:
+            self._terms.append(ParityTerm(mask, *self._angle(angle)))
+        else:
+            self._constant *= np.exp(-0.5j * float(angle) * parity_sign(self.num_qubits, mask))
+
+    def _add_preparation(
+        self, qubits: tuple[int, ...], gate: Gate, amplitudes: NDArray[np.complex128] | None
     ) -> None:
-        symbolic = isinstance(angle, ParameterExpression) and angle.parameters
-        index, batched = self._angle(angle) if symbolic else (-1, False)
-        for qubits, factor in terms:
+        used = any(qubit in self._touched or self._runs[qubit] for qubit in qubits)
+        if self._started or used:
+            for part in opened(gate, qubits):
+                self.add(part)
+        else:
+            self.prepared.append(Prepared(qubits, amplitudes))
             self._touched.update(qubits)
-            mask = sum(1 << qubit for qubit in qubits)
-            if symbolic:
-                self._terms.append((mask, factor, batched, index))
-            else:
-                self._constant *= np.exp(1j * float(angle) * factor * self._sign(mask))
 
     def _add_monomial(
         self,
@@ -177,8 +202,7 @@ class _Fuser:
                 self.flush()
             else:
                 self._terms = [
-                    (_move(mask, qubits, linear), factor, batched, index)
-                    for mask, factor, batched, index in self._terms
+                    replace(term, mask=_move(term.mask, qubits, linear)) for term in self._terms
                 ]
         self._touched.update(qubits)
         states = np.arange(2**self.num_qubits)
@@ -188,9 +212,6 @@ class _Fuser:
         full = cleared | sum(((origin >> i) & 1) << qubit for i, qubit in enumerate(qubits))
         self._source = self._source[full]
         self._constant = self._constant[full] * phases[local]
-
-    def _sign(self, mask: int) -> NDArray[np.float64]:
-        return parity_sign(self.num_qubits, mask)
 
     def _write_runs(self, runs: tuple[Run, ...]) -> None:
         per_sample = {
@@ -213,28 +234,13 @@ class _Fuser:
         constant = not np.allclose(self._constant, 1.0, rtol=0, atol=1e-14)
         if not (moves or constant or self._terms):
             return
-        shared, shared_angles = self._table(batched=False)
-        per_sample, batched_angles = self._table(batched=True)
         self.steps.append(
             PhaseStep(
                 source=self._source if moves else None,
                 constant=self._constant if constant else None,
-                shared=shared,
-                shared_angles=shared_angles,
-                batched=per_sample,
-                batched_angles=batched_angles,
+                terms=tuple(self._terms),
             )
         )
-
-    def _table(self, *, batched: bool) -> tuple[NDArray[np.float64] | None, tuple[int, ...]]:
-        terms = [term for term in self._terms if term[2] == batched]
-        if not terms:
-            return None, ()
-        angles = sorted({index for *_, index in terms})
-        table = np.zeros((2**self.num_qubits, len(angles)))
-        for mask, factor, _, index in terms:
-            table[:, angles.index(index)] += factor * self._sign(mask)
-        return table, tuple(angles)
 
 
 def _moved_masks(qubits: tuple[int, ...], source: NDArray[np.int64]) -> list[int] | None:

@@ -1,6 +1,6 @@
-"""Circuits as a sequence of four kinds of elementary gate.
+"""Circuits as a sequence of a few kinds of elementary gate.
 
-Every Qiskit gate is one of the four or is unrolled by its own definition until it is.
+Every Qiskit gate is one of them or is unrolled by its own definition until it is.
 Global phases are dropped: no measured value depends on them.
 """
 
@@ -17,15 +17,18 @@ from qiskit.circuit.library import (
     CRZGate,
     CU1Gate,
     CZGate,
-    Initialize,
     PhaseGate,
     RXGate,
     RYGate,
     RZGate,
     RZZGate,
+    StatePreparation,
     U1Gate,
     UGate,
+    UnitaryGate,
 )
+from qiskit.exceptions import QiskitError
+from qiskit.transpiler.passes import HighLevelSynthesis
 
 from qiskit_qmu._check import InputError
 
@@ -33,12 +36,12 @@ Angle: TypeAlias = ParameterExpression | float
 
 # A phase gate is a rotation about z up to a global phase.
 _ROTATIONS = {RXGate: "x", RYGate: "y", RZGate: "z", PhaseGate: "z", U1Gate: "z"}
-# exp(i * angle * sum of coefficient * parity), parities over the first and second qubit.
+# Rotations about parities over the first and second qubit, with their share of the gate's angle.
 _PARITIES: dict[type, tuple[tuple[tuple[int, ...], float], ...]] = {
-    CPhaseGate: (((0,), -0.25), ((1,), -0.25), ((0, 1), 0.25)),
-    CU1Gate: (((0,), -0.25), ((1,), -0.25), ((0, 1), 0.25)),
-    CRZGate: (((1,), -0.25), ((0, 1), 0.25)),
-    RZZGate: (((0, 1), -0.5),),
+    CPhaseGate: (((0,), 0.5), ((1,), 0.5), ((0, 1), -0.5)),
+    CU1Gate: (((0,), 0.5), ((1,), 0.5), ((0, 1), -0.5)),
+    CRZGate: (((1,), 0.5), ((0, 1), -0.5)),
+    RZZGate: (((0, 1), 1.0),),
 }
 _IGNORED = {"barrier", "id", "delay"}
 _LARGEST_MATRIX = 6
@@ -63,9 +66,9 @@ class Rotation:
 
 @dataclass(frozen=True)
 class Parity:
-    """exp(i angle Σ c χ), where χ(s) = ±1 is the parity of the basis state s over some qubits."""
+    """exp(-i angle χ / 2), where χ(s) = ±1 is the parity of the basis state s over some qubits."""
 
-    terms: tuple[tuple[tuple[int, ...], float], ...]
+    qubits: tuple[int, ...]
     angle: Angle
 
 
@@ -81,7 +84,24 @@ class Monomial:
     phases: NDArray[np.complex128]
 
 
-Elementary = Fixed | Rotation | Parity | Monomial
+@dataclass(frozen=True)
+class Dense:
+    """Any other gate without parameters, by its matrix in the basis of its own qubits."""
+
+    qubits: tuple[int, ...]
+    matrix: NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A gate that takes |0…0⟩ to known amplitudes; elsewhere it is what its definition says."""
+
+    qubits: tuple[int, ...]
+    gate: Gate
+    amplitudes: NDArray[np.complex128]
+
+
+Elementary = Fixed | Rotation | Parity | Monomial | Dense | Preparation
 
 
 def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
@@ -126,50 +146,78 @@ def _refuse_after_measurement(
 def _flatten(
     circuit: QuantumCircuit, qubits: tuple[int, ...]
 ) -> Iterator[tuple[Operation, tuple[int, ...]]]:
-    """Yield operations on outer qubit indices, with `initialize` and plain instructions opened."""
+    """Yield operations on outer qubit indices, with plain instructions opened."""
     for instruction in circuit.data:
         operation = instruction.operation
         targets = tuple(qubits[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
         if operation.name in _IGNORED:
             continue
-        if isinstance(operation, Initialize) or (
-            not isinstance(operation, Gate) and operation.name not in {"measure", "reset"}
-        ):
-            definition = getattr(operation, "definition", None)
-            if definition is None or getattr(operation, "blocks", None):
-                raise InputError(
-                    f"circuits must be made of unitary gates, got instruction {operation.name!r}"
-                )
-            yield from _flatten(definition, targets)
-        else:
+        if isinstance(operation, Gate) or operation.name in {"measure", "reset"}:
             yield operation, targets
+        else:
+            yield from _flatten(_definition(operation), targets)
+
+
+def _definition(operation: Operation) -> QuantumCircuit:
+    """Return what an operation is made of.
+
+    Raises:
+        InputError: If it is control flow, or has no definition.
+    """
+    if getattr(operation, "blocks", None):
+        raise InputError(
+            f"circuits must be made of unitary gates, got instruction {operation.name!r}"
+        )
+    definition = getattr(operation, "definition", None)
+    if definition is None:
+        definition = _synthesized(operation)
+    if definition is None:
+        raise InputError(
+            "an instruction must be a gate of the standard library or have a definition, "
+            f"got {operation.name!r}"
+        )
+    return definition
+
+
+def _synthesized(operation: Operation) -> QuantumCircuit | None:
+    """Return Qiskit's synthesis of a mathematical object (Clifford, annotated operation, …)."""
+    circuit = QuantumCircuit(operation.num_qubits, operation.num_clbits)
+    circuit.append(operation, circuit.qubits, circuit.clbits)
+    try:
+        synthesized: QuantumCircuit = HighLevelSynthesis()(circuit)
+    except QiskitError:
+        return None
+    unchanged = any(instruction.name == operation.name for instruction in synthesized.data)
+    return None if unchanged else synthesized
+
+
+def opened(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
+    """Yield the elementary gates of a gate's definition."""
+    for operation, targets in _flatten(_definition(gate), qubits):
+        yield from _elementary(operation, targets)
 
 
 def _elementary(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
     kind = gate.base_class
-    open_control = _has_open_control(gate)
     symbolic = any(isinstance(p, ParameterExpression) and p.parameters for p in gate.params)
-    if not symbolic and len(qubits) == 1 and hasattr(gate, "__array__"):
-        yield Fixed(qubits[0], np.asarray(gate.to_matrix(), dtype=complex))
-    elif kind in _ROTATIONS:
+    if kind in _ROTATIONS and symbolic:
         yield Rotation(qubits[0], _ROTATIONS[kind], gate.params[0])
-    elif kind is UGate:
+    elif kind is UGate and symbolic:
         theta, phi, lam = gate.params
         for axis, angle in (("z", lam), ("y", theta), ("z", phi)):
             yield from _rotation(qubits[0], axis, angle)
-    elif kind in _PARITIES and not open_control:
-        terms = tuple(
-            (tuple(qubits[i] for i in parity), factor) for parity, factor in _PARITIES[kind]
-        )
-        yield Parity(terms, gate.params[0])
-    elif kind is CZGate and not open_control:
+    elif kind in _PARITIES and not _has_open_control(gate):
+        for parity, share in _PARITIES[kind]:
+            # A product would turn a plain parameter into an expression.
+            angle = gate.params[0] if share == 1 else gate.params[0] * share
+            yield Parity(tuple(qubits[i] for i in parity), angle)
+    elif kind is CZGate and not _has_open_control(gate):
         yield from _elementary(CPhaseGate(math.pi), qubits)
+    elif kind is StatePreparation and len(gate.params) == 2 ** len(qubits):
+        yield Preparation(qubits, gate, np.asarray(gate.params, dtype=complex))
     else:
-        monomial = None if symbolic else _as_monomial(gate, qubits)
-        if monomial is not None:
-            yield monomial
-        else:
-            yield from _by_definition(gate, qubits)
+        matrix = None if symbolic else _matrix(gate)
+        yield from opened(gate, qubits) if matrix is None else _by_matrix(matrix, qubits)
 
 
 def _has_open_control(gate: Gate) -> bool:
@@ -184,21 +232,20 @@ def _rotation(qubit: int, axis: str, angle: Angle) -> Iterator[Elementary]:
         yield Fixed(qubit, np.asarray(gate.to_matrix(), dtype=complex))
 
 
-def _as_monomial(gate: Gate, qubits: tuple[int, ...]) -> Monomial | None:
-    if len(qubits) > _LARGEST_MATRIX or not hasattr(gate, "__array__"):
+def _matrix(gate: Gate) -> NDArray[np.complex128] | None:
+    """Return the matrix of a gate without parameters, where it has a small one, or is given by one."""
+    small = gate.num_qubits <= _LARGEST_MATRIX or isinstance(gate, UnitaryGate)
+    if not small or not hasattr(gate, "__array__"):
         return None
-    matrix = np.asarray(gate.to_matrix(), dtype=complex)
+    return np.asarray(gate.to_matrix(), dtype=complex)
+
+
+def _by_matrix(matrix: NDArray[np.complex128], qubits: tuple[int, ...]) -> Iterator[Elementary]:
     source = np.abs(matrix).argmax(axis=1)
     phases = matrix[np.arange(len(matrix)), source]
-    exact = np.isclose(np.abs(phases), 1.0, rtol=0, atol=1e-12).all()
-    return Monomial(qubits, source, phases) if exact else None
-
-
-def _by_definition(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
-    definition = gate.definition
-    if definition is None:
-        raise InputError(
-            f"a gate must be of the standard library or have a definition, got {gate.name!r}"
-        )
-    for operation, targets in _flatten(definition, qubits):
-        yield from _elementary(operation, targets)
+    if len(qubits) == 1:
+        yield Fixed(qubits[0], matrix)
+    elif np.isclose(np.abs(phases), 1.0, rtol=0, atol=1e-12).all():
+        yield Monomial(qubits, source, phases)
+    else:
+        yield Dense(qubits, matrix)

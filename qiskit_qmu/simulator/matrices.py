@@ -3,7 +3,7 @@
 Matrices have shape (N, 2, 2, …) and vectors (N, 2, …), with the samples in the dimensions behind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -82,6 +82,25 @@ class RunProducts:
             # The slope of exp(-i a P / 2) is -i P / 2 times the factor itself.
             slopes.append((overlaps * generators[slot]).real.sum((1, 2)))
         gradients.index_add_(0, self._index, torch.cat(slopes[::-1]), alpha=0.5)
+
+    def generators(self, factors: torch.Tensor) -> Iterator[tuple[int, int, torch.Tensor]]:
+        """Yield run, angle and Y for each angle, where Y times the product is its derivative.
+
+        Args:
+            factors: The matrices in all slots, from ``factors``.
+        """
+        runs = factors.shape[1]
+        dims = factors.dim() - self._sine.dim()
+        behind = with_dims(torch.eye(2, dtype=factors.dtype, device=factors.device), dims)
+        behind = behind.expand(factors.shape[1:])
+        index = self._index.view(-1, runs).tolist()
+        for slot in range(len(factors) - 1, -1, -1):
+            own = with_dims(self._sine[slot], dims) / 2
+            turned = products(products(behind, own), behind.transpose(1, 2).conj())
+            for run, angle in enumerate(index[slot]):
+                if angle:
+                    yield run, angle, turned[run]
+            behind = products(behind, factors[slot])
 
 
 def products_of_all(factors: torch.Tensor) -> torch.Tensor:
@@ -162,3 +181,13 @@ def _kronecker(high: torch.Tensor, low: torch.Tensor) -> torch.Tensor:
 def with_dims(tensor: torch.Tensor, count: int) -> torch.Tensor:
     """Return a tensor with ``count`` more dimensions of size 1 at its end."""
     return tensor.reshape(*tensor.shape, *(1 for _ in range(count)))
+
+
+def multiply(matrix: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """Multiply states (N, d, X) by one matrix (e, d).
+
+    Not torch.matmul, which copies the states where the matrix is the one that is repeated.
+    """
+    if len(states) == 1:
+        return torch.mm(matrix, states[0]).unsqueeze(0)
+    return torch.bmm(matrix.expand(len(states), *matrix.shape), states)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from qiskit.quantum_info import Pauli, SparsePauliOp
 from qiskit.quantum_info.operators.base_operator import BaseOperator
 
-from qiskit_qmu.simulator.program import parity_sign
+from qiskit_qmu.simulator.parities import Parities
 
 
 class PauliSums:
@@ -26,39 +27,65 @@ class PauliSums:
     def __init__(
         self, observables: Sequence[SparsePauliOp], dtype: torch.dtype, device: torch.device
     ) -> None:
-        tables: dict[int, np.ndarray] = {}
         num_qubits = observables[0].num_qubits if observables else 0
+        strings: dict[int, dict[int, NDArray[np.complex128]]] = {}
         for row, observable in enumerate(observables):
             for pauli, coefficient in zip(observable.paulis, observable.coeffs, strict=True):
                 flip, sign = _mask(pauli.x), _mask(pauli.z)
-                table = tables.setdefault(
-                    flip, np.zeros((len(observables), 2**num_qubits), dtype=complex)
+                weights = strings.setdefault(flip, {}).setdefault(
+                    sign, np.zeros(len(observables), dtype=complex)
                 )
-                factor = coefficient * (-1j) ** pauli.phase * 1j ** (flip & sign).bit_count()
-                table[row] += factor * parity_sign(num_qubits, sign)
-        states = np.arange(2**num_qubits)
+                weights[row] += coefficient * (-1j) ** pauli.phase * 1j ** (flip & sign).bit_count()
         self._terms = [
-            (
-                None if flip == 0 else torch.as_tensor(states ^ flip, device=device),
-                torch.as_tensor(table, dtype=dtype, device=device),
-            )
-            for flip, table in tables.items()
+            _Flip(flip, signs, num_qubits, dtype, device) for flip, signs in strings.items()
         ]
         self._count = len(observables)
 
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
         """Return the expectation values (O, B) of states (2^n, B)."""
         total = states.real.new_zeros(self._count, states.shape[1])
-        for flipped, table in self._terms:
-            if flipped is None:
-                # Real and imaginary parts are columns of their own until the end, because strided
-                # passes over complex numbers are slow.
-                parts = torch.view_as_real(states)
-                squares = (parts * parts).flatten(1)
-                total = total + (table.real @ squares).view(*total.shape, 2).sum(2)
-            else:
-                overlap = states.index_select(0, flipped).conj() * states
-                total = total + (table.real @ overlap.real - table.imag @ overlap.imag)
+        for term in self._terms:
+            total = total + term(states)
+        return total
+
+
+class _Flip:
+    """The strings of several observables that flip the same bits."""
+
+    def __init__(
+        self,
+        flip: int,
+        signs: dict[int, NDArray[np.complex128]],
+        num_qubits: int,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        real = torch.empty(0, dtype=dtype).real.dtype
+        self._parities = Parities(list(signs), num_qubits, real, device)
+        weights = np.array(list(signs.values())).T
+        self._real, self._imag = (
+            torch.as_tensor(part, dtype=real, device=device) if part.any() else None
+            for part in (weights.real, weights.imag)
+        )
+        self._flipped = None
+        if flip:
+            self._flipped = torch.as_tensor(np.arange(2**num_qubits) ^ flip, device=device)
+
+    def __call__(self, states: torch.Tensor) -> torch.Tensor:
+        """Return what the strings add to the observables' values, (O, B)."""
+        if self._flipped is None:
+            # Real and imaginary parts are columns of their own until the end, because strided
+            # passes over complex numbers are slow.
+            parts = torch.view_as_real(states)
+            gathered = self._parities.gather((parts * parts).unsqueeze(0))[0]
+            total: torch.Tensor = (self._real @ gathered.flatten(1)).view(-1, *parts.shape[1:])
+            return total.sum(-1)
+        overlap = states.index_select(0, self._flipped).conj() * states
+        total = states.real.new_zeros(())
+        if self._real is not None:
+            total = total + self._real @ self._parities.gather(overlap.real.unsqueeze(0))[0]
+        if self._imag is not None:
+            total = total - self._imag @ self._parities.gather(overlap.imag.unsqueeze(0))[0]
         return total
 
 

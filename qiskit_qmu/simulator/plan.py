@@ -6,17 +6,35 @@ from typing import Any
 import numpy as np
 import torch
 
-from qiskit_qmu.simulator.kernels import Angles, Batch, Block, Kernel, Layer, Phase, Product
+from qiskit_qmu.simulator.kernels import (
+    Angles,
+    Batch,
+    Block,
+    DenseGate,
+    Kernel,
+    Layer,
+    Phase,
+    Rotations,
+)
 from qiskit_qmu.simulator.layers import SharedLayers, partial_traces
 from qiskit_qmu.simulator.matrices import RunProducts
-from qiskit_qmu.simulator.program import BatchStep, LayerStep, PhaseStep, Program
+from qiskit_qmu.simulator.parities import Parities
+from qiskit_qmu.simulator.product_state import Amplitudes, ProductState
+from qiskit_qmu.simulator.program import (
+    BatchStep,
+    DenseStep,
+    LayerStep,
+    ParityTerm,
+    PhaseStep,
+    Program,
+)
 
 
 @dataclass(frozen=True)
 class Plan:
     """The product state, the dense blocks of all layers, and the kernels in order."""
 
-    product: Product
+    product: ProductState
     layers: SharedLayers
     kernels: tuple[Kernel, ...]
 
@@ -52,31 +70,55 @@ def build_plan(program: Program, dtype: torch.dtype, device: torch.device) -> Pl
             qubits = tuple(sorted(step.runs))
             runs = [step.runs[qubit] for qubit in qubits]
             kernels.append(Batch(RunProducts(runs, num_shared, dtype, device), qubits))
+        elif isinstance(step, DenseStep):
+            matrix = torch.tensor(step.matrix, dtype=dtype, device=device)
+            kernels.append(DenseGate(matrix, step.qubits))
         else:
             kernels.append(_phase(step, program, dtype, device))
-    product = Product(RunProducts(program.initial, num_shared, dtype, device))
+    product = _product_state(program, dtype, device)
     return Plan(product, SharedLayers(program, dtype, device), tuple(kernels))
 
 
+def _product_state(program: Program, dtype: torch.dtype, device: torch.device) -> ProductState:
+    grouped = [qubit for prepared in program.prepared for qubit in prepared.qubits]
+    single = [qubit for qubit in range(program.num_qubits) if qubit not in grouped]
+    groups = [
+        Amplitudes(torch.as_tensor(prepared.amplitudes, dtype=dtype, device=device))
+        for prepared in program.prepared
+    ]
+    order = [*single, *grouped]
+    states = np.arange(2**program.num_qubits)
+    source = sum(((states >> qubit) & 1) << place for place, qubit in enumerate(order))
+    runs = [program.initial[qubit] for qubit in single]
+    return ProductState(
+        runs=RunProducts(runs, program.num_shared_angles, dtype, device),
+        qubits=tuple(single),
+        groups=tuple(groups),
+        source=torch.as_tensor(source, device=device) if order != sorted(order) else None,
+    )
+
+
 def _phase(step: PhaseStep, program: Program, dtype: torch.dtype, device: torch.device) -> Phase:
-    real = torch.empty(0, dtype=dtype).real.dtype
     source = constant = None
     if step.source is not None:
         source = torch.as_tensor(step.source, device=device)
     if step.constant is not None:
         constant = torch.as_tensor(step.constant, dtype=dtype, device=device)
-    tables = [np.zeros((2**program.num_qubits, 0)), step.shared, step.batched]
-    table = np.hstack([table for table in tables if table is not None])
-    first_batched = 1 + program.num_shared_angles
-    index = [
-        *(1 + angle for angle in step.shared_angles),
-        *(first_batched + angle for angle in step.batched_angles),
-    ]
+
+    def rotations(terms: list[ParityTerm], first: int) -> Rotations | None:
+        if not terms:
+            return None
+        index = torch.as_tensor([first + term.angle for term in terms], device=device)
+        real = torch.empty(0, dtype=dtype).real.dtype
+        masks = [term.mask for term in terms]
+        return Rotations(index, Parities(masks, program.num_qubits, real, device))
+
     return Phase(
         source=source,
         inverse=None if source is None else torch.argsort(source),
         constant=constant,
-        table=torch.as_tensor(table, dtype=real, device=device),
-        index=torch.as_tensor(index, dtype=torch.int64, device=device),
-        per_sample=step.batched is not None,
+        shared=rotations([term for term in step.terms if not term.batched], 1),
+        batched=rotations(
+            [term for term in step.terms if term.batched], 1 + program.num_shared_angles
+        ),
     )

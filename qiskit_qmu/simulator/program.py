@@ -2,13 +2,15 @@
 
 A compiled program runs
 
-1. the gates up to a qubit's first entangling gate as a product state, one two-vector per qubit
-   and sample;
+1. the gates up to a qubit's first entangling gate, and prepared states, as a product state;
 2. one-qubit gates whose angles all samples share as layers: one small dense matrix per block of up
    to five qubits, the Kronecker product of the qubits' 2 x 2 matrices;
 3. one-qubit gates whose angles differ from sample to sample as 2 x 2 matrices per sample;
 4. everything that permutes or multiplies basis states by phases (CX, SWAP, CCX, CZ, RZZ, CP, …),
-   however many such gates follow each other, as one permutation and one phase per basis state.
+   however many such gates follow each other, as one permutation and one phase per basis state;
+5. any other gate without parameters as a dense matrix, where nothing else will do.
+
+Every angle of a program is that of a rotation exp(-i a P / 2) about a string P of Pauli matrices.
 """
 
 from dataclasses import dataclass
@@ -52,18 +54,47 @@ class BatchStep:
 
 
 @dataclass(frozen=True)
+class ParityTerm:
+    """A rotation by an angle about the parity of the qubits in ``mask``."""
+
+    mask: int
+    angle: int
+    batched: bool
+
+
+@dataclass(frozen=True)
 class PhaseStep:
-    """``new[s] = constant[s] exp(i (shared @ a + batched @ b)[s]) old[source[s]]``."""
+    """``new[s] = constant[s] exp(-i/2 Σ a χ(s)) old[source[s]]`` with a sum over the terms."""
 
     source: NDArray[np.int64] | None
     constant: NDArray[np.complex128] | None
-    shared: NDArray[np.float64] | None
-    shared_angles: tuple[int, ...] = ()
-    batched: NDArray[np.float64] | None = None
-    batched_angles: tuple[int, ...] = ()
+    terms: tuple[ParityTerm, ...]
 
 
-Step = LayerStep | BatchStep | PhaseStep
+@dataclass(frozen=True)
+class DenseStep:
+    """A matrix on some qubits, the first the lowest bit of its indices."""
+
+    qubits: tuple[int, ...]
+    matrix: NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Qubits that start in a state of their own.
+
+    Attributes:
+        qubits: The qubits, the first the lowest bit of the amplitudes' indices.
+        amplitudes: Their amplitudes (2^k,); None where angles make them.
+        angles: Per-sample angles of an amplitude encoding.
+    """
+
+    qubits: tuple[int, ...]
+    amplitudes: NDArray[np.complex128] | None = None
+    angles: tuple[int, ...] = ()
+
+
+Step = LayerStep | BatchStep | PhaseStep | DenseStep
 
 
 @dataclass(frozen=True)
@@ -73,16 +104,18 @@ class Program:
     Attributes:
         num_qubits: Number of qubits n; states have 2^n amplitudes, qubit 0 is the lowest bit.
         initial: The run of each qubit that makes the product state.
+        prepared: The qubits that start otherwise; their runs are empty.
         layers: The runs of each qubit, for each layer of shared gates.
         steps: What happens to the product state, in order.
         shared_map: Shared parameter values to shared angles.
-        batched_map: Per-sample and shared parameter values, joined, to per-sample angles.
+        batched_map: Per-sample and shared parameter values to per-sample angles.
         num_shared_angles: Gate angles that all samples share, one for each gate.
         num_batched_angles: Gate angles that differ from sample to sample.
     """
 
     num_qubits: int
     initial: tuple[Run, ...]
+    prepared: tuple[Prepared, ...]
     layers: tuple[tuple[Run, ...], ...]
     steps: tuple[Step, ...]
     shared_map: AngleMap
@@ -99,27 +132,29 @@ class Program:
         return self
 
     def __str__(self) -> str:
-        lines = [f"product state of {self.num_qubits} qubits"]
-        for step in self.steps:
-            match step:
-                case LayerStep(index, blocks):
-                    lines.append(f"layer {index}: {len(blocks)} dense blocks")
-                case BatchStep(runs):
-                    lines.append(f"per-sample gates on qubits {sorted(runs)}")
-                case PhaseStep():
-                    lines.append(_describe(step))
-        return "\n".join(lines)
+        angles = f"{self.num_shared_angles} shared and {self.num_batched_angles} per-sample angles"
+        lines = [f"{self.num_qubits} qubits, {angles}", "product state"]
+        lines += [f"prepared state of qubits {list(each.qubits)}" for each in self.prepared]
+        return "\n".join(lines + [_describe(step) for step in self.steps])
 
 
-def _describe(step: PhaseStep) -> str:
-    parts = ["permutation"] if step.source is not None else []
-    if step.constant is not None:
-        parts.append("constant phases")
-    if step.shared_angles:
-        parts.append(f"phases of {len(step.shared_angles)} shared angles")
-    if step.batched_angles:
-        parts.append(f"phases of {len(step.batched_angles)} per-sample angles")
-    return " and ".join(parts)
+def _describe(step: Step) -> str:
+    match step:
+        case LayerStep(index, blocks):
+            return f"layer {index}: {len(blocks)} dense blocks"
+        case BatchStep(runs):
+            return f"per-sample gates on qubits {sorted(runs)}"
+        case DenseStep(qubits, _):
+            return f"dense gate on qubits {list(qubits)}"
+        case PhaseStep(source, constant, terms):
+            shared = sum(not term.batched for term in terms)
+            parts = {
+                "permutation": source is not None,
+                "constant phases": constant is not None,
+                f"rotations about {shared} parities": shared,
+                f"per-sample rotations about {len(terms) - shared} parities": len(terms) > shared,
+            }
+            return " and ".join(part for part, present in parts.items() if present)
 
 
 def blocks_of(num_qubits: int) -> tuple[tuple[int, int], ...]:

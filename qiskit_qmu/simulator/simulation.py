@@ -41,11 +41,7 @@ class Simulation:
         batched = batched.to(device=self._device, dtype=self._real)
         shared = shared.to(device=self._device, dtype=self._real)
         shared_angles = program.shared_map(shared)
-        if program.num_batched_angles:
-            spread = shared.expand(len(batched), len(shared))
-            batched_angles = program.batched_map(torch.cat([batched, spread], dim=1)).T
-        else:
-            batched_angles = batched.new_zeros(0, len(batched))
+        batched_angles = program.batched_map(batched, shared).T
         return evolve(self._plan, shared_angles, batched_angles)
 
 

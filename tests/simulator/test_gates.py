@@ -19,7 +19,16 @@ from qiskit.quantum_info import Clifford, Operator, SparsePauliOp, Statevector, 
 from random_circuits import STANDARD_GATES, random_circuit, standard_gate
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.gates import Fixed, Monomial, Parity, Rotation, unroll
+from qiskit_qmu.simulator.gates import (
+    Dense,
+    Fixed,
+    Monomial,
+    Parity,
+    Preparation,
+    Rotation,
+    opened,
+    unroll,
+)
 
 _PAULI = {
     "x": np.array([[0, 1], [1, 0]]),
@@ -53,17 +62,26 @@ def dense(gate, num_qubits: int, values: dict) -> np.ndarray:
             half = number(angle, values) / 2
             matrix = np.cos(half) * np.eye(2) - 1j * np.sin(half) * _PAULI[axis]
             return on_qubits(matrix, (qubit,), num_qubits)
-        case Parity(terms, angle):
-            exponent = sum(
-                factor * (-1.0) ** sum(state >> qubit & 1 for qubit in qubits)
-                for qubits, factor in terms
-                for state in [np.arange(2**num_qubits)]
-            )
-            return np.diag(np.exp(1j * number(angle, values) * exponent))
+        case Parity(qubits, angle):
+            ones = sum(np.arange(2**num_qubits) >> qubit & 1 for qubit in qubits)
+            return np.diag(np.exp(-0.5j * number(angle, values) * (-1.0) ** ones))
         case Monomial(qubits, source, phases):
             matrix = np.zeros((len(source), len(source)), dtype=complex)
             matrix[np.arange(len(source)), source] = phases
             return on_qubits(matrix, qubits, num_qubits)
+        case Dense(qubits, matrix):
+            return on_qubits(matrix, qubits, num_qubits)
+        case Preparation(qubits, gate, amplitudes):
+            product = np.eye(2**num_qubits)
+            for part in opened(gate, qubits):
+                product = dense(part, num_qubits, values) @ product
+            own = [
+                sum((s >> i & 1) << qubit for i, qubit in enumerate(qubits))
+                for s in range(2 ** len(qubits))
+            ]
+            overlap = np.vdot(product[own, 0], amplitudes)
+            assert abs(overlap) == pytest.approx(1, abs=1e-12)
+            return product
 
 
 def assert_unrolled(circuit: QuantumCircuit, values: dict | None = None) -> None:
