@@ -68,9 +68,9 @@ class AngleMap:
             return chosen if chosen.shape[:-1] == shape else chosen.expand(*shape, -1)
         dtype, device = values[0].dtype, values[0].device
         angles = torch.as_tensor(self._offset, dtype=dtype, device=device)
-        for group, matrix in zip(values, self._matrices, strict=True):
-            # A group that no expression uses must not make the angles depend on it.
-            if matrix.any():
+        for number, (group, matrix) in enumerate(zip(values, self._matrices, strict=True)):
+            # The values of a further group that no expression uses may be those of many models.
+            if number == 0 or matrix.any():
                 angles = angles + group @ torch.as_tensor(matrix, dtype=dtype, device=device)
         angles = angles.expand(*shape, -1)
         if not self._functions:

@@ -4,7 +4,6 @@ Every Qiskit gate is one of them or is unrolled by its own definition until it i
 Global phases are dropped: no measured value depends on them.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,7 +15,6 @@ from qiskit.circuit.library import (
     CPhaseGate,
     CRZGate,
     CU1Gate,
-    CZGate,
     PhaseGate,
     RXGate,
     RYGate,
@@ -211,8 +209,6 @@ def _elementary(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
             # A product would turn a plain parameter into an expression.
             angle = gate.params[0] if share == 1 else gate.params[0] * share
             yield Parity(tuple(qubits[i] for i in parity), angle)
-    elif kind is CZGate and not _has_open_control(gate):
-        yield from _elementary(CPhaseGate(math.pi), qubits)
     elif kind is StatePreparation and len(gate.params) == 2 ** len(qubits):
         yield Preparation(qubits, gate, np.asarray(gate.params, dtype=complex))
     else:

@@ -78,8 +78,8 @@ class _Flip:
             # passes over complex numbers are slow.
             parts = torch.view_as_real(states)
             gathered = self._parities.gather((parts * parts).unsqueeze(0))[0]
-            total: torch.Tensor = (self._real @ gathered.flatten(1)).view(-1, *parts.shape[1:])
-            return total.sum(-1)
+            total: torch.Tensor = self._real @ gathered.flatten(1)
+            return total.view(len(total), *parts.shape[1:]).sum(-1)
         overlap = states.index_select(0, self._flipped).conj() * states
         total = states.real.new_zeros(())
         if self._real is not None:

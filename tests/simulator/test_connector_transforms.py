@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from connector_networks import STOCK, WEIGHTS, expectations
+from connector_networks import STOCK, WEIGHTS
 
 from qiskit_qmu.simulator import TorchSimulatorConnector
+from qiskit_qmu.simulator.kernels import Layer
 
 
 @pytest.fixture(params=STOCK, ids=lambda network: network.__name__)
@@ -102,10 +103,75 @@ def test_it_does_not_matter_where_it_is_called_first(first_call, exact, rows):
     assert exact.weight.grad.abs().sum() > 0
 
 
-def test_second_derivatives_are_refused_and_not_zero():
-    connector = TorchSimulatorConnector(expectations(), WEIGHTS)
-    (gradient,) = torch.autograd.grad(
-        connector(torch.rand(2, 2)).sum(), connector.weight, create_graph=True
+def test_members_with_rows_of_their_own_and_gradients_of_each_row(exact, generator):
+    """Shadow models: each member has its own weights and rows, and each row its own gradient."""
+    weights = torch.tensor(generator.uniform(-2, 2, (3, len(WEIGHTS))))
+    rows = torch.tensor(generator.uniform(-2, 2, (3, 4, 2)))
+
+    def loss(weight: torch.Tensor, row: torch.Tensor) -> torch.Tensor:
+        return of_weight(exact)(weight, row).square().sum()
+
+    of_rows = torch.func.vmap(torch.func.grad(loss, (0, 1)), (None, 0))
+    of_members = torch.func.vmap(of_rows)(weights, rows)
+    of_pairs = torch.func.vmap(torch.func.vmap(torch.func.grad(loss, (0, 1))), (None, 0))(
+        weights, rows.movedim(1, 0)
     )
-    with pytest.raises(NotImplementedError, match="no second derivative"):
-        gradient.sum().backward()
+    for member in range(3):
+        expected = of_rows(weights[member], rows[member])
+        for got, swapped, own in zip(of_members, of_pairs, expected, strict=True):
+            torch.testing.assert_close(got[member], own)
+            torch.testing.assert_close(swapped[:, member], own)
+
+
+def test_members_share_one_pass(exact, rows, monkeypatch):
+    """Stacked weights are not looped over: each step is applied once."""
+    calls = []
+    apply = Layer.apply
+
+    def counted(self, state, operand):
+        calls.append(state.shape)
+        return apply(self, state, operand)
+
+    torch.func.vmap(of_weight(exact), (0, None))(torch.rand(1, len(WEIGHTS)).double(), rows)
+    monkeypatch.setattr(Layer, "apply", counted)
+    of_weight(exact)(exact.weight.detach(), rows)
+    alone = len(calls)
+    torch.func.vmap(of_weight(exact), (0, None))(torch.rand(64, len(WEIGHTS)).double(), rows)
+    assert len(calls) == 2 * alone
+    assert calls[-1][0] == 64
+
+
+def test_hessian_vector_products(exact, rows, generator):
+    """By double backward, by torch.func, and by central differences of the gradient."""
+    vector = torch.tensor(generator.normal(size=len(WEIGHTS)))
+    weight = exact.weight.detach()
+
+    def loss(weight: torch.Tensor) -> torch.Tensor:
+        return of_weight(exact)(weight, rows).square().sum()
+
+    (gradient,) = torch.autograd.grad(exact(rows).square().sum(), exact.weight, create_graph=True)
+    (backward,) = torch.autograd.grad(gradient @ vector, exact.weight)
+    _, pull_back = torch.func.vjp(torch.func.grad(loss), weight)
+    torch.testing.assert_close(backward, pull_back(vector)[0])
+    torch.testing.assert_close(backward, torch.func.jacrev(torch.func.grad(loss))(weight) @ vector)
+    step = 1e-5
+    ahead, behind = (torch.func.grad(loss)(weight + sign * step * vector) for sign in (1, -1))
+    torch.testing.assert_close(backward, (ahead - behind) / (2 * step), rtol=1e-6, atol=1e-8)
+
+
+def test_gradient_penalty(exact, rows):
+    """A loss of the input gradient can be trained."""
+    inputs = rows.clone().requires_grad_()
+    (slopes,) = torch.autograd.grad(exact(inputs).square().sum(), inputs, create_graph=True)
+    slopes.square().sum().backward()
+    weight = exact.weight.detach().clone()
+    step = 1e-5
+
+    def penalty(weight: torch.Tensor) -> torch.Tensor:
+        return torch.func.grad(lambda x: of_weight(exact)(weight, x).square().sum())(rows)
+
+    for index in range(len(WEIGHTS)):
+        shift = step * torch.eye(len(WEIGHTS)).double()[index]
+        ahead, behind = (penalty(weight + sign * shift).square().sum() for sign in (1, -1))
+        slope = (ahead - behind) / (2 * step)
+        torch.testing.assert_close(exact.weight.grad[index], slope, rtol=1e-6, atol=1e-7)

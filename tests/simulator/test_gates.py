@@ -215,7 +215,7 @@ def test_gates_keep_the_kinds_that_make_them_fast():
     ]:
         circuit.append(gate, qubits)
     kinds = [type(gate) for gate in unroll(circuit)]
-    assert kinds == [Fixed, Rotation, Rotation, Parity, Parity, Parity] + [Monomial] * 3
+    assert kinds == [Fixed, Rotation, Rotation, Monomial, *[Parity] * 3, *[Monomial] * 3]
 
 
 def with_if() -> QuantumCircuit:
@@ -250,9 +250,18 @@ REFUSED = {
     "h": with_(("measure", 0, 0), ("h", 0)),
     "cx": with_(("measure", 1, 0), ("h", 0), ("cx", 0, 1)),
     "opaque": with_((Gate("opaque", 2, []), [0, 1])),
-    "clifford": with_((Clifford(HGate()), [0])),
-    "annotated": with_((composite(1).control(1, annotated=True), [0, 1])),
 }
+SYNTHESIZED = {
+    "clifford": with_((Clifford(HGate()), [1])),
+    "controlled": with_((composite(1).control(1, annotated=True), [0, 1])),
+    "power": with_((composite(1).power(3, annotated=True), [1])),
+}
+
+
+@pytest.mark.parametrize("name", SYNTHESIZED)
+def test_mathematical_objects_are_synthesized(name):
+    circuit = SYNTHESIZED[name].remove_final_measurements(inplace=False)
+    assert_unrolled(circuit)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -224,9 +224,17 @@ def test_no_samples(circuit):
     assert gradient.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_a_second_derivative_is_refused(circuit, generator):
+def test_second_derivatives(circuit, generator):
     inputs, weights = values_at(generator)
-    values = SUMS(simulate(circuit, list(X), list(W))(inputs, weights))
-    (gradient,) = torch.autograd.grad(values.sum(), weights, create_graph=True)
-    with pytest.raises(NotImplementedError, match="no second derivative"):
-        gradient.sum().backward()
+    simulation = simulate(circuit, list(X), list(W))
+    assert torch.autograd.gradgradcheck(lambda x, w: SUMS(simulation(x, w)), (inputs, weights))
+
+
+def test_third_derivatives(circuit, generator):
+    inputs, weights = values_at(generator)
+    simulation = simulate(circuit, list(X), list(W))
+
+    def slopes(x, w):
+        return torch.autograd.grad(SUMS(simulation(x, w)).square().sum(), w, create_graph=True)
+
+    assert torch.autograd.gradgradcheck(slopes, (inputs, weights))

@@ -57,8 +57,9 @@ def test_permutations_and_phases_of_any_number_are_one_step():
     circuit.ccx(0, 1, 2)
     (step,) = compiled(circuit).steps[:1]
     assert isinstance(step, PhaseStep)
-    assert step.shared_angles == (0, 1)
-    assert step.batched_angles == (0,)
+    assert sorted(term.angle for term in step.terms if not term.batched) == [0, 1]
+    # A controlled phase is three rotations, about each qubit and about both.
+    assert sorted(term.angle for term in step.terms if term.batched) == [0, 1, 2]
 
 
 def test_gates_wait_for_each_other_only_on_the_same_qubits():
@@ -116,9 +117,10 @@ def test_a_program_is_described_line_by_line():
     circuit.h(0)
     circuit.rx(X, 1)
     assert str(compiled(circuit)).splitlines() == [
-        "product state of 6 qubits",
-        "permutation and constant phases and phases of 1 shared angles "
-        "and phases of 1 per-sample angles",
+        "6 qubits, 1 shared and 2 per-sample angles",
+        "product state",
+        "permutation and constant phases and rotations about 1 parities "
+        "and per-sample rotations about 1 parities",
         "per-sample gates on qubits [1]",
         "layer 0: 1 dense blocks",
     ]
