@@ -15,9 +15,6 @@ from qiskit_qmu.simulator.kernels import Angles, Totals
 from qiskit_qmu.simulator.matrices import with_dims
 from qiskit_qmu.simulator.plan import Plan
 
-LARGEST_TAPE = 2**28
-"""Bytes of states that one forward pass may keep for its gradient."""
-
 Mapped = tuple[tuple[torch.Tensor, ...], tuple[int, ...]]
 """Outputs, and where the mapped dimension is in each."""
 
@@ -43,11 +40,18 @@ def evolve_by_steps(plan: Plan, shared: torch.Tensor, batched: torch.Tensor) -> 
         shared: Angles that all samples share, (A, M), in radians.
         batched: Per-sample angles (A', M, B, …), in radians.
     """
-    angles = _join(shared, batched)
+    angles = join_angles(shared, batched)
     state = plan.product.state(angles)
     for kernel, operand in zip(plan.kernels, plan.operands(angles), strict=True):
         state = kernel.apply(state, operand)
     return state
+
+
+def join_angles(shared: torch.Tensor, batched: torch.Tensor) -> Angles:
+    """Join shared (A, M) and per-sample (A', M, B, …) angles."""
+    padded = torch.cat([shared.new_zeros(1, shared.shape[1]), shared])
+    spread = with_dims(padded, batched.dim() - 2).expand(-1, -1, *batched.shape[2:])
+    return Angles(padded, torch.cat([spread, batched]))
 
 
 class _Evolve(torch.autograd.Function):
@@ -58,9 +62,9 @@ class _Evolve(torch.autograd.Function):
         plan: Plan, keeps: bool, shared: torch.Tensor, batched: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
         """Apply all kernels."""
-        angles = _join(shared, batched)
+        angles = join_angles(shared, batched)
         state = plan.product.state(angles)
-        keeps = keeps and plan.num_kept * state.nbytes <= LARGEST_TAPE
+        keeps = keeps and plan.num_kept * state.nbytes <= plan.largest_tape
         kept = []
         for kernel, operand in zip(plan.kernels, plan.operands(angles), strict=True):
             state = kernel.apply(state, operand)
@@ -92,7 +96,7 @@ class _Evolve(torch.autograd.Function):
     def vmap(
         info: Any, in_dims: tuple[int | None, ...], plan: Plan, keeps: bool, *angles: torch.Tensor
     ) -> Mapped:
-        """Count sets of shared angles as models; put another mapped dimension behind the samples."""
+        """Take mapped shared angles as models; put another mapped dimension last."""
         dims = in_dims[2:]
         size = info.batch_size
         if dims[0] is not None:
@@ -117,7 +121,7 @@ class _Adjoint(torch.autograd.Function):
         *states: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Sweep back through all kernels."""
-        angles = _join(shared, batched)
+        angles = join_angles(shared, batched)
         models, _, samples, *examples = gradient.shape
         totals = Totals(
             shared=shared.new_zeros(len(angles.shared), models, *examples),
@@ -157,11 +161,11 @@ class _Adjoint(torch.autograd.Function):
         def sweep(
             gradient: torch.Tensor, shared: torch.Tensor, batched: torch.Tensor
         ) -> tuple[torch.Tensor, ...]:
-            _, pull_back = torch.func.vjp(partial(evolve_by_steps, ctx.plan), shared, batched)
+            pull_back = torch.func.vjp(partial(evolve_by_steps, ctx.plan), shared, batched)[1]
             slopes: tuple[torch.Tensor, ...] = pull_back(gradient)
             return slopes
 
-        _, pull_back = torch.func.vjp(sweep, *ctx.saved_tensors)
+        pull_back = torch.func.vjp(sweep, *ctx.saved_tensors)[1]
         return (None, None, *pull_back(gradients), *(None,) * ctx.num_states)
 
     @staticmethod
@@ -172,7 +176,7 @@ class _Adjoint(torch.autograd.Function):
         needs_shared: bool,
         *tensors: torch.Tensor,
     ) -> Mapped:
-        """Count sets of shared angles as models; put another mapped dimension behind the samples."""
+        """Take mapped shared angles as models; put another mapped dimension last."""
         dims = in_dims[2:]
         size = info.batch_size
         if dims[1] is not None:
@@ -191,13 +195,6 @@ class _Adjoint(torch.autograd.Function):
         return results, tuple(result.dim() - 1 for result in results)
 
 
-def _join(shared: torch.Tensor, batched: torch.Tensor) -> Angles:
-    """Join shared (A, M) and per-sample (A', M, B, …) angles."""
-    padded = torch.cat([shared.new_zeros(1, shared.shape[1]), shared])
-    spread = with_dims(padded, batched.dim() - 2).expand(-1, -1, *batched.shape[2:])
-    return Angles(padded, torch.cat([spread, batched]))
-
-
 def _conjugate(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.conj().resolve_conj()
 
@@ -211,7 +208,8 @@ def _fold(tensor: torch.Tensor, dim: int | None, place: int, size: int) -> torch
 
 
 def _unfold(tensor: torch.Tensor, place: int, size: int) -> torch.Tensor:
-    return tensor.unflatten(place, (size, -1))
+    unfolded: torch.Tensor = tensor.unflatten(place, (size, -1))
+    return unfolded
 
 
 def _last(tensor: torch.Tensor, dim: int | None, size: int = 1) -> torch.Tensor:

@@ -64,7 +64,7 @@ class AngleMap:
         """Return the angles (..., A), in radians, of each group's parameter values (..., P)."""
         shape = torch.broadcast_shapes(*(group.shape[:-1] for group in values))
         if self._selection is not None:
-            chosen = self._selected(values)
+            chosen = _select(values, *self._selection)
             return chosen if chosen.shape[:-1] == shape else chosen.expand(*shape, -1)
         dtype, device = values[0].dtype, values[0].device
         angles = torch.as_tensor(self._offset, dtype=dtype, device=device)
@@ -81,12 +81,14 @@ class AngleMap:
             columns[angle] = result.expand(shape)
         return torch.stack(columns, dim=-1)
 
-    def _selected(self, values: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        group, columns = self._selection
-        chosen = values[group]
-        if np.array_equal(columns, np.arange(chosen.shape[-1])):
-            return chosen
-        return chosen.index_select(-1, torch.as_tensor(columns, device=chosen.device))
+
+def _select(
+    values: tuple[torch.Tensor, ...], group: int, columns: NDArray[np.int64]
+) -> torch.Tensor:
+    chosen = values[group]
+    if np.array_equal(columns, np.arange(chosen.shape[-1])):
+        return chosen
+    return chosen.index_select(-1, torch.as_tensor(columns, device=chosen.device))
 
 
 def _selection(

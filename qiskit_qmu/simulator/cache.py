@@ -10,6 +10,7 @@ from qiskit.circuit import CircuitInstruction, Parameter, QuantumCircuit
 from qiskit.circuit.library import UnitaryGate
 
 from qiskit_qmu import _check
+from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, STATES_WITHOUT_GRADIENT
 from qiskit_qmu.simulator.simulation import Simulation, simulate
 
 _CAPACITY = 64
@@ -24,10 +25,17 @@ class SimulationCache:
     Args:
         dtype: torch.complex64 or torch.complex128.
         device: Where the states live.
+        memory_budget: Bytes that one simulation may use.
     """
 
-    def __init__(self, dtype: torch.dtype, device: torch.device | str) -> None:
+    def __init__(
+        self,
+        dtype: torch.dtype,
+        device: torch.device | str,
+        memory_budget: int = DEFAULT_MEMORY_BUDGET,
+    ) -> None:
         self.dtype = dtype
+        self.memory_budget = memory_budget
         self.device = torch.device(device)
         self._simulations: OrderedDict[object, Simulation] = OrderedDict()
 
@@ -39,7 +47,14 @@ class SimulationCache:
         # One operation at a time, because the jobs of one primitive may run in several threads.
         simulation = self._simulations.pop(key, None)
         if simulation is None:
-            simulation = simulate(circuit, batched, shared, dtype=self.dtype, device=self.device)
+            simulation = simulate(
+                circuit,
+                batched,
+                shared,
+                dtype=self.dtype,
+                device=self.device,
+                memory_budget=self.memory_budget,
+            )
         self._simulations[key] = simulation
         if len(self._simulations) > _CAPACITY:
             self._simulations.popitem(last=False)
@@ -59,8 +74,13 @@ class SimulationCache:
         """
         rows = SharedColumns(circuit, values)
         simulation = self.simulation(circuit, rows.batched_parameters, rows.shared_parameters)
-        with torch.no_grad():
-            yield slice(0, len(values)), simulation(rows.batched, rows.shared)
+        size = simulation.rows_at_once(STATES_WITHOUT_GRADIENT)
+        # Without rows there is one empty chunk.
+        for start in range(0, max(1, len(values)), size):
+            chunk = slice(start, start + size)
+            with torch.no_grad():
+                states = simulation(rows.batched[chunk], rows.shared)
+            yield chunk, states
 
     def states(self, circuit: QuantumCircuit, values: NDArray[np.float64]) -> torch.Tensor:
         """Return the final states (2^n, B) of parameter values (B, P), without gradient."""
@@ -71,6 +91,7 @@ class SharedColumns:
     """Rows of parameter values, split into what differs from row to row and what all share.
 
     Gates of shared values are fused into dense layers, so the split is what makes a batch fast.
+    ``order`` says which columns became the batched and then the shared ones.
 
     Args:
         circuit: The circuit whose parameters, in its own order, are the columns.
@@ -84,12 +105,13 @@ class SharedColumns:
         values = np.asarray(values, dtype=float)
         parameters = list(circuit.parameters)
         _check.finite(parameter_values=values)
-        self.differs = (values != values[:1]).any(axis=0) | (len(values) == 0)
-        pairs = list(zip(parameters, self.differs, strict=True))
-        self.batched_parameters = [parameter for parameter, differs in pairs if differs]
-        self.shared_parameters = [parameter for parameter, differs in pairs if not differs]
-        self.batched = torch.as_tensor(values[:, self.differs])
-        self.shared = torch.as_tensor(values[:1, ~self.differs]).flatten()
+        differs = (values != values[:1]).any(axis=0) | (len(values) == 0)
+        batched, shared = np.flatnonzero(differs), np.flatnonzero(~differs)
+        self.order = np.concatenate([batched, shared])
+        self.batched_parameters = [parameters[column] for column in batched]
+        self.shared_parameters = [parameters[column] for column in shared]
+        self.batched = torch.as_tensor(values[:, batched])
+        self.shared = torch.as_tensor(values[:1, shared]).flatten()
 
 
 def _content(circuit: QuantumCircuit) -> tuple[object, ...]:

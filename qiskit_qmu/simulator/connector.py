@@ -1,20 +1,22 @@
 """TorchSimulatorConnector: a TorchConnector that differentiates through the statevector."""
 
 import math
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.fusion import compile_program
-from qiskit_qmu.simulator.gradients import Readout, outcome_readout
-from qiskit_qmu.simulator.observables import PauliSums, as_pauli_sum
+from qiskit_qmu.simulator.observables import PauliSums, as_pauli_sum, probabilities
+from qiskit_qmu.simulator.outcomes import merge_outcomes, outcome_of_states
 from qiskit_qmu.simulator.program import Program
 from qiskit_qmu.simulator.sampler import TorchSampler
-from qiskit_qmu.simulator.simulation import Simulation
+from qiskit_qmu.simulator.simulation import Readout, Simulation
 
 
 class TorchSimulatorConnector(TorchConnector):
@@ -22,7 +24,10 @@ class TorchSimulatorConnector(TorchConnector):
 
     It does so where the network's primitive is an exact TorchEstimator or TorchSampler, in the
     precision of its weights; with any other primitive it is its parent. Works under
-    ``torch.func.grad``, ``vmap`` and ``jacrev``.
+    ``torch.func.grad``, ``vmap`` and ``jacrev``, can be differentiated any number of times, and
+    runs the stacked weights of many models in one call (``torch.func.functional_call`` under
+    ``vmap``). Batches are cut into pieces that fit the primitive's memory budget; what a transform
+    maps over is not, so give ``vmap`` and ``jacrev`` a ``chunk_size`` there.
 
     Args:
         neural_network: An EstimatorQNN or SamplerQNN.
@@ -68,13 +73,17 @@ class TorchSimulatorConnector(TorchConnector):
 class _ExactNetwork:
     """A network's compiled circuit and readout, prepared once for each precision and device."""
 
-    def __init__(self, program: Program, readout: Any) -> None:
+    def __init__(self, program: Program, readout: "_Readout", memory_budget: int) -> None:
         self.program = program
         self._readout = readout
+        self._memory_budget = memory_budget
         self._prepared: dict[tuple[torch.dtype, torch.device], tuple[Simulation, Readout]] = {}
 
     def __deepcopy__(self, memo: object) -> "_ExactNetwork":
         return self
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_prepared": {}}
 
     def __call__(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
@@ -84,24 +93,48 @@ class _ExactNetwork:
             # Tensors made inside of a torch.func transform or inference mode are of no use outside.
             with torch._C._DisableFuncTorch(), torch.inference_mode(False):  # noqa: SLF001
                 self._prepared[key] = (
-                    Simulation(self.program, dtype, weights.device),
-                    self._readout(dtype, weights.device),
+                    Simulation(self.program, dtype, weights.device, self._memory_budget),
+                    self._readout.prepare(dtype, weights.device),
                 )
         simulation, readout = self._prepared[key]
-        return readout(simulation(inputs, weights)).T
+        return simulation.read(readout, inputs, weights).T
+
+
+@dataclass(frozen=True)
+class _Expectations:
+    """The readout of an EstimatorQNN."""
+
+    observables: list[SparsePauliOp]
+
+    def prepare(self, dtype: torch.dtype, device: torch.device) -> Readout:
+        """Return the readout in one precision on one device."""
+        return PauliSums(self.observables, dtype, device)
+
+
+@dataclass(frozen=True)
+class _InterpretedOutcomes:
+    """The readout of a SamplerQNN: which of its outputs each basis state adds to."""
+
+    outputs: NDArray[np.int64]
+    num_outputs: int
+
+    def prepare(self, dtype: torch.dtype, device: torch.device) -> Readout:
+        """Return the readout in one precision on one device."""
+        outputs = torch.as_tensor(self.outputs, device=device)
+        return lambda states: merge_outcomes(probabilities(states), outputs, self.num_outputs)
+
+
+_Readout = _Expectations | _InterpretedOutcomes
 
 
 def _exact_network(network: NeuralNetwork) -> _ExactNetwork | None:
+    readout: _Readout
+    primitive: object
     if isinstance(network, EstimatorQNN):
-        primitive: object = network.estimator
+        primitive = network.estimator
         if not isinstance(primitive, TorchEstimator) or primitive.shots is not None:
             return None
-        observables = [as_pauli_sum(observable) for observable in network.observables]
-
-        def expectations(dtype: torch.dtype, device: torch.device) -> Readout:
-            return PauliSums(observables, dtype, device)
-
-        readout: Any = expectations
+        readout = _Expectations([as_pauli_sum(observable) for observable in network.observables])
     elif isinstance(network, SamplerQNN):
         primitive = network.sampler
         if not isinstance(primitive, TorchSampler) or primitive.shots is not None:
@@ -109,33 +142,24 @@ def _exact_network(network: NeuralNetwork) -> _ExactNetwork | None:
         readout = _interpreted(network)
     else:
         return None
+    budget = primitive.cache.memory_budget
     program = compile_program(
-        network.circuit, network.input_params or (), network.weight_params or ()
+        network.circuit,
+        network.input_params or (),
+        network.weight_params or (),
+        memory_budget=budget,
     )
-    return _ExactNetwork(program, readout)
+    return _ExactNetwork(program, readout, budget)
 
 
-def _interpreted(network: SamplerQNN) -> Any:
-    """Return the readout factory of a SamplerQNN: probabilities of interpreted outcomes."""
+def _interpreted(network: SamplerQNN) -> _InterpretedOutcomes:
     circuit = network.circuit
     if not circuit.num_clbits:
         circuit = circuit.copy()
         circuit.measure_all()
-    outcomes = outcome_readout(circuit)
-    num_outcomes = 2 ** sum(len(register) for register in circuit.cregs)
+    outcomes, count = outcome_of_states(circuit)
     shape = network.output_shape
     interpret = network.interpret or (lambda outcome: outcome)
-    keys = [np.atleast_1d(interpret(k)) for k in range(num_outcomes)]
-    flat = np.ravel_multi_index(np.array(keys).T, shape)
-    size = math.prod(shape)
-
-    def factory(_dtype: torch.dtype, device: torch.device) -> Readout:
-        index = torch.as_tensor(flat, device=device)
-
-        def read(states: torch.Tensor) -> torch.Tensor:
-            weights = outcomes(states)
-            return weights.new_zeros(size, weights.shape[1]).index_add(0, index, weights)
-
-        return read
-
-    return factory
+    keys = [np.atleast_1d(interpret(outcome)) for outcome in range(count)]
+    outputs = np.ravel_multi_index(np.array(keys).T, shape)
+    return _InterpretedOutcomes(outputs[outcomes], math.prod(shape))

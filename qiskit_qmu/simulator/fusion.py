@@ -21,6 +21,7 @@ from qiskit_qmu.simulator.gates import (
     opened,
     unroll,
 )
+from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, require_memory
 from qiskit_qmu.simulator.program import (
     BatchStep,
     DenseStep,
@@ -36,14 +37,18 @@ from qiskit_qmu.simulator.program import (
     parity_sign,
 )
 
-LARGEST_CIRCUIT = 24
-"""Qubits of the largest circuit: its compiled tables alone take gigabytes."""
-
 _ZERO = 1e-15
+# Bytes for each basis state: of a step's permutation with its inverse, of its constant phases, and
+# of what is at hand while a round of gates is collected.
+_PERMUTATION_BYTES, _CONSTANT_BYTES, _ROUND_BYTES = 16, 16, 40
 
 
 def compile_program(
-    circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
+    circuit: QuantumCircuit,
+    batched: Sequence[Parameter],
+    shared: Sequence[Parameter],
+    *,
+    memory_budget: int = DEFAULT_MEMORY_BUDGET,
 ) -> Program:
     """Compile a circuit.
 
@@ -51,6 +56,7 @@ def compile_program(
         circuit: A circuit of unitary gates; final measurements are ignored.
         batched: Parameters whose values differ from sample to sample, in the order of the values.
         shared: Parameters whose values all samples share, in the order of the values.
+        memory_budget: Bytes that its tables may take.
 
     Returns:
         The fused plan.
@@ -59,16 +65,11 @@ def compile_program(
         InputError: If a parameter of the circuit is in neither list, the circuit is too large, or
             an instruction cannot be simulated.
     """
-    if circuit.num_qubits > LARGEST_CIRCUIT:
-        raise InputError(
-            f"an exactly simulated circuit must have at most {LARGEST_CIRCUIT} qubits, got "
-            f"{circuit.num_qubits}: one state would take {16 * 2**circuit.num_qubits:,} bytes"
-        )
     missing = set(circuit.parameters) - {*batched, *shared}
     if missing:
         names = ", ".join(sorted(parameter.name for parameter in missing))
         raise InputError(f"every circuit parameter must have a value, got none for {names}")
-    fuser = _Fuser(circuit.num_qubits, set(batched))
+    fuser = _Fuser(circuit.num_qubits, set(batched), memory_budget)
     for gate in unroll(circuit):
         fuser.add(gate)
     fuser.flush()
@@ -82,6 +83,7 @@ def compile_program(
         batched_map=AngleMap(fuser.batched_angles, batched, shared),
         num_shared_angles=len(fuser.shared_angles),
         num_batched_angles=len(fuser.batched_angles),
+        table_bytes=fuser.table_bytes,
     )
 
 
@@ -95,6 +97,7 @@ class _Fuser:
 
     num_qubits: int
     batched_parameters: set[Parameter]
+    memory_budget: int
     steps: list[Step] = field(default_factory=list)
     layers: list[tuple[Run, ...]] = field(default_factory=list)
     shared_angles: list[ParameterExpression] = field(default_factory=list)
@@ -102,6 +105,8 @@ class _Fuser:
     prepared: list[Prepared] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.table_bytes = 0
+        self._reserve(_ROUND_BYTES)
         self.initial: tuple[Run, ...] = ()
         self._started = False
         self._begin_round()
@@ -229,11 +234,17 @@ class _Fuser:
             self.steps.append(LayerStep(len(self.layers), active))
             self.layers.append(shared)
 
+    def _reserve(self, bytes_per_state: int) -> None:
+        self.table_bytes += bytes_per_state * 2**self.num_qubits
+        what = f"the tables of a circuit of {self.num_qubits} qubits"
+        require_memory(self.table_bytes, self.memory_budget, what)
+
     def _write_phases(self) -> None:
         moves = not np.array_equal(self._source, np.arange(len(self._source)))
         constant = not np.allclose(self._constant, 1.0, rtol=0, atol=1e-14)
         if not (moves or constant or self._terms):
             return
+        self._reserve(_PERMUTATION_BYTES * moves + _CONSTANT_BYTES * constant)
         self.steps.append(
             PhaseStep(
                 source=self._source if moves else None,

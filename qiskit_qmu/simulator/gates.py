@@ -229,7 +229,7 @@ def _rotation(qubit: int, axis: str, angle: Angle) -> Iterator[Elementary]:
 
 
 def _matrix(gate: Gate) -> NDArray[np.complex128] | None:
-    """Return the matrix of a gate without parameters, where it has a small one, or is given by one."""
+    """Return the matrix of a gate without parameters, if it is small or what defines the gate."""
     small = gate.num_qubits <= _LARGEST_MATRIX or isinstance(gate, UnitaryGate)
     if not small or not hasattr(gate, "__array__"):
         return None

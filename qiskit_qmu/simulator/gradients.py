@@ -1,14 +1,13 @@
 """Qiskit ML gradient classes that differentiate a whole batch in one call.
 
-Stock gradients run one circuit for each sample, parameter and shift; these run the adjoint method
-(https://arxiv.org/abs/2009.02823) on all samples and observables at once.
+Stock gradients run one circuit for each sample, parameter and shift; these simulate all samples,
+parameters and observables at once, exactly or with as many shots as the primitive takes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from qiskit.circuit import Parameter, QuantumCircuit
 from qiskit.providers import Options
@@ -21,32 +20,32 @@ from qiskit_machine_learning.gradients import (
 )
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.cache import SharedColumns, SimulationCache
 from qiskit_qmu.simulator.estimator import TorchEstimator
-from qiskit_qmu.simulator.observables import PauliSums, as_pauli_sum, probabilities
-from qiskit_qmu.simulator.sampler import TorchSampler, measured_qubits, register_values
-
-_COLUMNS_AT_ONCE = 8192
-
-Readout = Callable[[torch.Tensor], torch.Tensor]
+from qiskit_qmu.simulator.jacobians import (
+    expectation_jacobian,
+    outcome_jacobian,
+    sampled_expectation_jacobian,
+    sampled_outcome_jacobian,
+)
+from qiskit_qmu.simulator.observables import as_pauli_sum
+from qiskit_qmu.simulator.sampler import TorchSampler
 
 
 class TorchEstimatorGradient(BaseEstimatorGradient):
-    """Exact gradients of expectation values with respect to inputs and weights.
+    """Gradients of expectation values with respect to inputs and weights.
+
+    Those of an exact estimator are exact, by the adjoint method
+    (https://arxiv.org/abs/2009.02823). Those of an estimator with shots have the distribution of
+    the parameter-shift rule (https://arxiv.org/abs/1811.11184) with as many shots for each shifted
+    circuit and measurement basis, drawn from the estimator's own stream; commuting observables
+    share the shots of a circuit.
 
     Args:
-        estimator: An exact TorchEstimator.
-
-    Raises:
-        InputError: If the estimator uses shots: then a stock parameter-shift gradient over it has
-            the right noise.
+        estimator: A TorchEstimator.
     """
 
     def __init__(self, estimator: TorchEstimator) -> None:
-        _require_exact(estimator.shots)
         super().__init__(estimator)
-        self._cache = estimator.cache
 
     @staticmethod
     def _validate_arguments(
@@ -80,12 +79,11 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
         values = [np.asarray(row, dtype=float) for row in parameter_values]
         gradients: list[NDArray[np.float64]] = [np.zeros(0)] * len(circuits)
         for members in _groups(circuits):
-            grid = _grid(members, observables, values)
-            for operators, rows, positions in grid:
-                circuit = circuits[members[0]]
-                sums = _pauli_sums(operators, self._cache)
-                jacobian = _jacobian(self._cache, circuit, rows, sums)
-                columns = _Columns(circuit)
+            circuit = circuits[members[0]]
+            columns = _Columns(circuit)
+            for operators, rows, positions in _grid(members, observables, values):
+                wanted = columns.union(parameters[i] for i in positions)
+                jacobian = self._jacobian(circuit, rows, operators, wanted)
                 for index, (operator, row) in positions.items():
                     gradients[index] = jacobian[row, operator][columns(parameters[index])]
         metadata = [{"parameters": list(wanted)} for wanted in parameters]
@@ -93,22 +91,35 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
             gradients=gradients, metadata=metadata, options=Options(**options)
         )
 
+    def _jacobian(
+        self,
+        circuit: QuantumCircuit,
+        rows: NDArray[np.float64],
+        operators: list[BaseOperator],
+        wanted: list[int],
+    ) -> NDArray[np.float64]:
+        estimator = self._estimator
+        sums = list(map(as_pauli_sum, operators))
+        if estimator.shots is None:
+            return expectation_jacobian(estimator.cache, circuit, rows, sums)
+        return sampled_expectation_jacobian(
+            estimator.cache, circuit, rows, sums, wanted, estimator.shots, estimator.next_stream()
+        )
+
 
 class TorchSamplerGradient(BaseSamplerGradient):
-    """Exact gradients of outcome probabilities with respect to inputs and weights.
+    """Gradients of outcome probabilities with respect to inputs and weights.
+
+    Those of an exact sampler are exact. Those of a sampler with shots have the distribution of the
+    parameter-shift rule (https://arxiv.org/abs/1811.11184) with as many shots for each shifted
+    circuit, drawn from the sampler's own stream.
 
     Args:
-        sampler: An exact TorchSampler.
-
-    Raises:
-        InputError: If the sampler uses shots: then a stock parameter-shift gradient over it has the
-            right noise.
+        sampler: A TorchSampler.
     """
 
     def __init__(self, sampler: TorchSampler) -> None:
-        _require_exact(sampler.shots)
         super().__init__(sampler)
-        self._cache = sampler.cache
 
     def _run(
         self,
@@ -121,8 +132,9 @@ class TorchSamplerGradient(BaseSamplerGradient):
         for members in _groups(circuits):
             circuit = circuits[members[0]]
             rows = np.array([parameter_values[i] for i in members], dtype=float)
-            jacobian = _jacobian(self._cache, circuit, rows, outcome_readout(circuit))
             columns = _Columns(circuit)
+            wanted = columns.union(parameters[i] for i in members)
+            jacobian = self._jacobian(circuit, rows, wanted)
             for row, index in enumerate(members):
                 gradients[index] = [
                     dict(enumerate(jacobian[row, :, column].tolist()))
@@ -133,33 +145,14 @@ class TorchSamplerGradient(BaseSamplerGradient):
             gradients=gradients, metadata=metadata, options=Options(**options)
         )
 
-
-def outcome_readout(circuit: QuantumCircuit) -> Readout:
-    """Return the map from states (2^n, B) to the outcome probabilities of the measured register.
-
-    Raises:
-        InputError: If the circuit has no measurement, or measures into several registers.
-    """
-    registers = measured_qubits(circuit)
-    if len(registers) != 1:
-        raise InputError(f"a circuit must have one classical register, got {len(registers)}")
-    (qubits,) = registers.values()
-    values = register_values(np.arange(2**circuit.num_qubits), qubits)
-    index = torch.as_tensor(values)
-
-    def read(states: torch.Tensor) -> torch.Tensor:
-        weights = probabilities(states)
-        zeros = weights.new_zeros(2 ** len(qubits), weights.shape[1])
-        return zeros.index_add(0, index.to(weights.device), weights)
-
-    return read
-
-
-def _require_exact(shots: int | None) -> None:
-    if shots is not None:
-        raise InputError(
-            "an adjoint gradient needs an exact primitive (shots=None); under shots use Qiskit "
-            f"ML's parameter-shift gradient over the primitive, got shots={shots}"
+    def _jacobian(
+        self, circuit: QuantumCircuit, rows: NDArray[np.float64], wanted: list[int]
+    ) -> NDArray[np.float64]:
+        sampler = self._sampler
+        if sampler.shots is None:
+            return outcome_jacobian(sampler.cache, circuit, rows, wanted)
+        return sampled_outcome_jacobian(
+            sampler.cache, circuit, rows, wanted, sampler.shots, sampler.next_stream()
         )
 
 
@@ -198,34 +191,6 @@ def _grid(
     ]
 
 
-def _pauli_sums(operators: list[BaseOperator], cache: SimulationCache) -> PauliSums:
-    return PauliSums(list(map(as_pauli_sum, operators)), cache.dtype, cache.device)
-
-
-def _jacobian(
-    cache: SimulationCache, circuit: QuantumCircuit, rows: NDArray[np.float64], readout: Readout
-) -> NDArray[np.float64]:
-    """Return the derivatives (B, O, P) of a readout by all circuit parameters."""
-    split = SharedColumns(circuit, rows)
-    simulation = cache.simulation(circuit, split.batched_parameters, split.shared_parameters)
-
-    def outputs(batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
-        return readout(simulation(batched.unsqueeze(0), shared))[:, 0]
-
-    with torch.no_grad():
-        count = len(outputs(split.batched[0], split.shared))
-    derivative = torch.func.jacrev(
-        outputs, argnums=(0, 1), chunk_size=max(1, _COLUMNS_AT_ONCE // len(rows))
-    )
-    by_batched, by_shared = torch.func.vmap(derivative, in_dims=(0, None))(
-        split.batched, split.shared
-    )
-    jacobian = np.zeros((len(rows), count, rows.shape[1]))
-    jacobian[:, :, split.differs] = by_batched.detach().cpu().numpy()
-    jacobian[:, :, ~split.differs] = by_shared.detach().cpu().numpy()
-    return jacobian
-
-
 class _Columns:
     """Where the wanted parameters stand among the circuit's, remembered by list identity.
 
@@ -242,3 +207,8 @@ class _Columns:
             # The list is kept beside its columns so that its id cannot be used again.
             self._known[id(wanted)] = (wanted, [self._order[p] for p in wanted])
         return self._known[id(wanted)][1]
+
+    def union(self, requests: Iterable[Sequence[Parameter]]) -> list[int]:
+        """Return the columns of all that are wanted, in order."""
+        different = {id(wanted): wanted for wanted in requests}
+        return sorted({column for wanted in different.values() for column in self(wanted)})

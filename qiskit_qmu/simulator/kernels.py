@@ -2,14 +2,14 @@
 
 States are complex tensors of shape (M, 2^n, B, …): models, basis states, samples. The samples come
 last, so that permutations copy whole rows and a block on the highest qubits is a single matrix
-product. M counts sets of shared angles; what all share has M = 1 and is broadcast. Dimensions behind
-B are examples that torch.func.vmap adds; they are broadcast too.
+product. M counts sets of shared angles; what all share has M = 1 and is broadcast. Dimensions
+behind B are examples that torch.func.vmap adds; they are broadcast too.
 
 A gradient is carried as its complex conjugate, so that the way back needs no conjugates: it is
-multiplied by the transpose of each step. The derivative of a step U by one of its angles is Y U with
-a one-qubit or diagonal operator Y, and that of the result is Re(gradientᵀ Y state) with gradient and
-state behind the step. So all that a step needs is how the two overlap on single qubits or on basis
-states.
+multiplied by the transpose of each step. The derivative of a step U by one of its angles is Y U
+with a one-qubit or diagonal operator Y, and that of the result is Re(gradientᵀ Y state) with
+gradient and state behind the step. So all that a step needs is how the two overlap on single qubits
+or on basis states.
 """
 
 from collections.abc import Iterator, Sequence
@@ -272,9 +272,7 @@ class DenseGate:
     has_angles: bool = False
     per_sample: bool = False
 
-    def operand(
-        self, angles: Angles, layers: Sequence[tuple[torch.Tensor, ...]]
-    ) -> torch.Tensor:
+    def operand(self, angles: Angles, layers: Sequence[tuple[torch.Tensor, ...]]) -> torch.Tensor:
         """Return the matrix."""
         return self.matrix
 

@@ -89,11 +89,10 @@ class RunProducts:
         Args:
             factors: The matrices in all slots, from ``factors``.
         """
-        runs = factors.shape[1]
         dims = factors.dim() - self._sine.dim()
         behind = with_dims(torch.eye(2, dtype=factors.dtype, device=factors.device), dims)
         behind = behind.expand(factors.shape[1:])
-        index = self._index.view(-1, runs).tolist()
+        index = self._index.view(factors.shape[:2]).tolist()
         for slot in range(len(factors) - 1, -1, -1):
             own = with_dims(self._sine[slot], dims) / 2
             turned = products(products(behind, own), behind.transpose(1, 2).conj())

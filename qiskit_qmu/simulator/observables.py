@@ -64,7 +64,7 @@ class _Flip:
         self._parities = Parities(list(signs), num_qubits, real, device)
         weights = np.array(list(signs.values())).T
         self._real, self._imag = (
-            torch.as_tensor(part, dtype=real, device=device) if part.any() else None
+            torch.as_tensor(part, dtype=real, device=device)
             for part in (weights.real, weights.imag)
         )
         self._flipped = None
@@ -81,12 +81,10 @@ class _Flip:
             total: torch.Tensor = self._real @ gathered.flatten(1)
             return total.view(len(total), *parts.shape[1:]).sum(-1)
         overlap = states.index_select(0, self._flipped).conj() * states
-        total = states.real.new_zeros(())
-        if self._real is not None:
-            total = total + self._real @ self._parities.gather(overlap.real.unsqueeze(0))[0]
-        if self._imag is not None:
-            total = total - self._imag @ self._parities.gather(overlap.imag.unsqueeze(0))[0]
-        return total
+        real, imag = (
+            self._parities.gather(part.unsqueeze(0))[0] for part in (overlap.real, overlap.imag)
+        )
+        return self._real @ real - self._imag @ imag
 
 
 def as_pauli_sum(observable: BaseOperator) -> SparsePauliOp:

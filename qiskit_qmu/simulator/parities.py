@@ -1,8 +1,8 @@
 """Parities of basis states over sets of qubits, without a table over all basis states.
 
-The parity of a basis state over some qubits is χ(s) = ±1, the eigenvalue of a string of Z. It is the
-product of one over the high and one over the low half of the qubits, so two small tables of 2^(n/2)
-columns serve any number of strings.
+The parity of a basis state over some qubits is χ(s) = ±1, the eigenvalue of a string of Z. It is
+the product of one over the high and one over the low half of the qubits, so two small tables of
+2^(n/2) columns serve any number of strings.
 """
 
 import math
@@ -34,8 +34,7 @@ class Parities:
         self._high = _signs(highs, num_qubits - low, dtype, device)
         self._low = _signs(lows, low, dtype, device)
         index = [
-            highs.index(mask >> low) * len(lows) + lows.index(mask & (2**low - 1))
-            for mask in masks
+            highs.index(mask >> low) * len(lows) + lows.index(mask & (2**low - 1)) for mask in masks
         ]
         self._index = torch.as_tensor(index, dtype=torch.int64, device=device)
 
@@ -68,4 +67,3 @@ def _signs(
 ) -> torch.Tensor:
     signs = [parity_sign(num_qubits, mask) for mask in masks]
     return torch.as_tensor(np.array(signs).reshape(len(masks), -1), dtype=dtype, device=device)
-

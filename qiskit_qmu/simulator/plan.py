@@ -32,11 +32,19 @@ from qiskit_qmu.simulator.program import (
 
 @dataclass(frozen=True)
 class Plan:
-    """The product state, the dense blocks of all layers, and the kernels in order."""
+    """The product state, the dense blocks of all layers, and the kernels in order.
+
+    Attributes:
+        product: What it starts from.
+        layers: Angles to the matrices of all layers.
+        kernels: The steps.
+        largest_tape: Bytes of states that a forward pass may keep for its gradient.
+    """
 
     product: ProductState
     layers: SharedLayers
     kernels: tuple[Kernel, ...]
+    largest_tape: int
 
     @property
     def num_kept(self) -> int:
@@ -49,7 +57,9 @@ class Plan:
         return [kernel.operand(angles, layers) for kernel in self.kernels]
 
 
-def build_plan(program: Program, dtype: torch.dtype, device: torch.device) -> Plan:
+def build_plan(
+    program: Program, dtype: torch.dtype, device: torch.device, largest_tape: int
+) -> Plan:
     """Turn a program's steps into kernels on one device and in one precision."""
     num_shared = program.num_shared_angles
     blocks = [
@@ -76,7 +86,7 @@ def build_plan(program: Program, dtype: torch.dtype, device: torch.device) -> Pl
         else:
             kernels.append(_phase(step, program, dtype, device))
     product = _product_state(program, dtype, device)
-    return Plan(product, SharedLayers(program, dtype, device), tuple(kernels))
+    return Plan(product, SharedLayers(program, dtype, device), tuple(kernels), largest_tape)
 
 
 def _product_state(program: Program, dtype: torch.dtype, device: torch.device) -> ProductState:

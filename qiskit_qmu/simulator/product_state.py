@@ -58,10 +58,10 @@ class ProductState:
     def add_gradients(self, gradient: torch.Tensor, angles: Angles, totals: Totals) -> None:
         """Add the slopes of the angles."""
         if self.groups:
-            _, pull_back = torch.func.vjp(
+            pull_back = torch.func.vjp(
                 lambda all_angles: self.state(Angles(angles.shared, all_angles)),
                 angles.all.expand(totals.all.shape),
-            )
+            )[1]
             totals.all.add_(pull_back(gradient.conj())[0])
             return
         factors = self.runs.factors(angles.all)

@@ -111,6 +111,7 @@ class Program:
         batched_map: Per-sample and shared parameter values to per-sample angles.
         num_shared_angles: Gate angles that all samples share, one for each gate.
         num_batched_angles: Gate angles that differ from sample to sample.
+        table_bytes: Memory of the tables over basis states.
     """
 
     num_qubits: int
@@ -122,6 +123,7 @@ class Program:
     batched_map: AngleMap
     num_shared_angles: int
     num_batched_angles: int
+    table_bytes: int
 
     @property
     def blocks(self) -> tuple[tuple[int, int], ...]:

@@ -93,6 +93,10 @@ class TorchSampler(BaseSamplerV2):
         self.cache = SimulationCache(dtype, device)
         self._generator = np.random.default_rng(seed)
 
+    def next_stream(self) -> np.random.Generator:
+        """Return a source of shots that no run has used or will use."""
+        return self._generator.spawn(1)[0]
+
     def run(
         self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None
     ) -> PrimitiveJob[PrimitiveResult[SamplerPubResult]]:

@@ -1,14 +1,24 @@
 """A compiled circuit on one device and in one precision: parameter values in, states out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from qiskit.circuit import Parameter, QuantumCircuit
 
-from qiskit_qmu.simulator.adjoint import evolve
+from qiskit_qmu.simulator.adjoint import evolve, join_angles
+from qiskit_qmu.simulator.chunks import in_chunks
 from qiskit_qmu.simulator.fusion import compile_program
+from qiskit_qmu.simulator.memory import (
+    DEFAULT_MEMORY_BUDGET,
+    STATES_WITH_GRADIENT,
+    require_memory,
+)
 from qiskit_qmu.simulator.plan import build_plan
 from qiskit_qmu.simulator.program import Program
+from qiskit_qmu.simulator.tangents import derivatives
+
+Readout = Callable[[torch.Tensor], torch.Tensor]
+"""States (2^n, B) to values (O, B)."""
 
 
 class Simulation:
@@ -18,31 +28,94 @@ class Simulation:
         program: The compiled circuit.
         dtype: torch.complex64 or torch.complex128.
         device: Where the states live.
+        memory_budget: Bytes that ``read`` may use.
+
+    Raises:
+        InputError: If not even one row fits into the budget.
     """
 
-    def __init__(self, program: Program, dtype: torch.dtype, device: torch.device | str) -> None:
-        device = torch.device(device)
+    def __init__(
+        self,
+        program: Program,
+        dtype: torch.dtype,
+        device: torch.device | str,
+        memory_budget: int = DEFAULT_MEMORY_BUDGET,
+    ) -> None:
         self.program = program
+        self._state_bytes = dtype.itemsize * 2**program.num_qubits
+        self._memory = memory_budget - program.table_bytes
+        require_memory(
+            program.table_bytes + STATES_WITH_GRADIENT * self._state_bytes,
+            memory_budget,
+            f"one row of a circuit of {program.num_qubits} qubits",
+        )
         self._real = torch.empty(0, dtype=dtype).real.dtype
-        self._device = device
-        self._plan = build_plan(program, dtype, device)
+        self._device = torch.device(device)
+        # One half is for the states at hand, the other for those that a gradient will need.
+        self._plan = build_plan(program, dtype, self._device, largest_tape=self._memory // 2)
 
     def __deepcopy__(self, memo: object) -> "Simulation":
         return self
 
     def __call__(self, batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
-        """Return the final states (2^n, B).
+        """Return the final states (2^n, B), all at once.
 
         Args:
             batched: Parameter values of each sample, (B, inputs).
             shared: Parameter values that all samples share, (weights,).
         """
-        program = self.program
+        return evolve(self._plan, *self._angles(batched, shared))
+
+    def read(self, readout: Readout, batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
+        """Return what a readout makes of the final states, a few rows at a time.
+
+        Args:
+            readout: States (2^n, B) to values (O, B), row by row.
+            batched: Parameter values of each sample, (B, inputs).
+            shared: Parameter values that all samples share, (weights,).
+
+        Returns:
+            Values (O, B).
+        """
+        rows = self.rows_at_once(STATES_WITH_GRADIENT)
+        return in_chunks(lambda own, weights: readout(self(own, weights)), batched, shared, rows)
+
+    def rows_at_once(self, states: int) -> int:
+        """Return how many rows fit into memory, at least one, with so many states for each."""
+        return int(max(1, self._memory // (2 * states * self._state_bytes)))
+
+    def derivatives(
+        self, batched: torch.Tensor, shared: torch.Tensor, wanted: list[int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return final states (2^n, B) and their derivatives (K, 2^n, B), without gradient.
+
+        Args:
+            batched: Parameter values of each sample, (B, inputs).
+            shared: Parameter values that all samples share, (weights,).
+            wanted: K angles: shared ones first, then per-sample ones.
+        """
+        common, own = self._angles(batched, shared)
+        angles = join_angles(common.unsqueeze(1), own.unsqueeze(1))
+        return derivatives(self._plan, angles, [1 + angle for angle in wanted])
+
+    def angle_slopes(self, batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
+        """Return the derivatives (B, A + A', inputs + weights) of all angles by all values."""
+
+        def angles(own: torch.Tensor, common: torch.Tensor) -> torch.Tensor:
+            parts = self._angles(own.unsqueeze(0), common)
+            return torch.cat([parts[0], parts[1][:, 0]])
+
+        slopes = torch.func.vmap(torch.func.jacrev(angles, argnums=(0, 1)), in_dims=(0, None))
+        return torch.cat(slopes(batched, shared), dim=-1)
+
+    def _angles(
+        self, batched: torch.Tensor, shared: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the shared (A,) and per-sample (A', B) angles."""
         batched = batched.to(device=self._device, dtype=self._real)
         shared = shared.to(device=self._device, dtype=self._real)
-        shared_angles = program.shared_map(shared)
-        batched_angles = program.batched_map(batched, shared).T
-        return evolve(self._plan, shared_angles, batched_angles)
+        own = self.program.batched_map(batched, shared).T
+        return self.program.shared_map(shared), own
 
 
 def simulate(
@@ -52,6 +125,7 @@ def simulate(
     *,
     dtype: torch.dtype = torch.complex128,
     device: torch.device | str = "cpu",
+    memory_budget: int = DEFAULT_MEMORY_BUDGET,
 ) -> Simulation:
     """Compile a circuit and prepare it for simulation.
 
@@ -61,11 +135,14 @@ def simulate(
         shared: Parameters whose values all samples share.
         dtype: torch.complex64 or torch.complex128.
         device: Where the states live.
+        memory_budget: Bytes that it may use.
 
     Returns:
         A callable that takes the values and returns states (2^n, B).
 
     Raises:
-        InputError: If the circuit cannot be simulated; the message names the instruction.
+        InputError: If the circuit cannot be simulated; the message names the instruction, or the
+            bytes that are missing.
     """
-    return Simulation(compile_program(circuit, batched, shared), dtype, device)
+    program = compile_program(circuit, batched, shared, memory_budget=memory_budget)
+    return Simulation(program, dtype, device, memory_budget)

@@ -123,7 +123,7 @@ def test_states_without_parameters_or_rows(num_rows, cache):
 
 def test_columns_are_split_by_whether_rows_differ():
     split = SharedColumns(two_angles(), np.array([[0.1, 2.0], [0.1, 3.0]]))
-    assert split.differs.tolist() == [False, True]
+    assert split.order.tolist() == [1, 0]
     assert (split.shared_parameters, split.batched_parameters) == ([A], [B])
     assert split.shared.tolist() == [0.1]
     assert split.batched.tolist() == [[2.0], [3.0]]

@@ -1,0 +1,194 @@
+"""Derivatives of a whole batch of readouts by all parameters of a circuit, exact or from shots.
+
+Expectation values are differentiated backwards by the adjoint method, outcome probabilities
+forwards by tangents. Under shots every angle is shifted by ±π/2 (the parameter-shift rule, Schuld
+et al., Evaluating analytic gradients on quantum hardware, https://arxiv.org/abs/1811.11184), and
+each shifted circuit is measured as often as was asked for.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+
+from qiskit_qmu.simulator.cache import SharedColumns, SimulationCache
+from qiskit_qmu.simulator.memory import STATES_WITH_GRADIENT
+from qiskit_qmu.simulator.observables import PauliSums
+from qiskit_qmu.simulator.outcomes import merge_outcomes, outcome_of_states
+from qiskit_qmu.simulator.shots import outcome_counts, sampled_expectations
+from qiskit_qmu.simulator.tangents import shifted
+
+_LARGEST_BACKWARD_BATCH = 8192
+
+AngleSlopes = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""States (2^n, B) and derivatives (K, 2^n, B) to the derivatives (O, K, B) of a readout."""
+
+
+def expectation_jacobian(
+    cache: SimulationCache,
+    circuit: QuantumCircuit,
+    rows: NDArray[np.float64],
+    observables: Sequence[SparsePauliOp],
+) -> NDArray[np.float64]:
+    """Return the derivatives (B, O, P) of expectation values by all circuit parameters.
+
+    Args:
+        cache: Where the circuit is compiled.
+        circuit: What to differentiate.
+        rows: Parameter values (B, P), in the circuit's order.
+        observables: O observables.
+    """
+    split = SharedColumns(circuit, rows)
+    simulation = cache.simulation(circuit, split.batched_parameters, split.shared_parameters)
+    sums = PauliSums(observables, cache.dtype, cache.device)
+
+    def outputs(batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
+        return sums(simulation(batched.unsqueeze(0), shared))[:, 0]
+
+    at_once = min(_LARGEST_BACKWARD_BATCH, simulation.rows_at_once(STATES_WITH_GRADIENT))
+    rows_at_once = min(at_once, max(1, len(rows)))
+    derivative = torch.func.jacrev(
+        outputs, argnums=(0, 1), chunk_size=max(1, at_once // rows_at_once)
+    )
+    jacobian = np.zeros((len(rows), len(observables), rows.shape[1]))
+    for start in range(0, len(rows), rows_at_once):
+        chunk = slice(start, start + rows_at_once)
+        by_value = torch.func.vmap(derivative, in_dims=(0, None))(
+            split.batched[chunk], split.shared
+        )
+        jacobian[chunk][:, :, split.order] = torch.cat(by_value, dim=2).detach().cpu().numpy()
+    return jacobian
+
+
+def sampled_expectation_jacobian(
+    cache: SimulationCache,
+    circuit: QuantumCircuit,
+    rows: NDArray[np.float64],
+    observables: Sequence[SparsePauliOp],
+    wanted: Sequence[int],
+    shots: int,
+    generator: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Estimate the same from shots; commuting observables of a shifted circuit share them.
+
+    Args:
+        cache: Where the circuit is compiled.
+        circuit: What to differentiate.
+        rows: Parameter values (B, P), in the circuit's order.
+        observables: O observables.
+        wanted: Columns of the parameters that are asked for; the others stay zero.
+        shots: Measurements of each circuit in each basis.
+        generator: Source of the shots.
+    """
+
+    def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
+        both = _shifted_columns(states, derivatives)
+        means, _ = sampled_expectations(list(observables), both, shots, generator)
+        return _difference(torch.as_tensor(means), len(derivatives))
+
+    return _jacobian_by_angles(cache, circuit, rows, len(observables), wanted, slopes)
+
+
+def outcome_jacobian(
+    cache: SimulationCache,
+    circuit: QuantumCircuit,
+    rows: NDArray[np.float64],
+    wanted: Sequence[int],
+) -> NDArray[np.float64]:
+    """Return the derivatives (B, O, P) of outcome probabilities by circuit parameters.
+
+    Args:
+        cache: Where the circuit is compiled.
+        circuit: What to differentiate.
+        rows: Parameter values (B, P), in the circuit's order.
+        wanted: Columns of the parameters that are asked for; the others stay zero.
+    """
+    outcomes, count = _outcomes(cache, circuit)
+
+    def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
+        by_state = 2 * (states.conj() * derivatives).real
+        return merge_outcomes(by_state.movedim(1, 0), outcomes, count)
+
+    return _jacobian_by_angles(cache, circuit, rows, count, wanted, slopes)
+
+
+def sampled_outcome_jacobian(
+    cache: SimulationCache,
+    circuit: QuantumCircuit,
+    rows: NDArray[np.float64],
+    wanted: Sequence[int],
+    shots: int,
+    generator: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Estimate the same from shots.
+
+    Args:
+        cache: Where the circuit is compiled.
+        circuit: What to differentiate.
+        rows: Parameter values (B, P), in the circuit's order.
+        wanted: Columns of the parameters that are asked for; the others stay zero.
+        shots: Measurements of each circuit.
+        generator: Source of the shots.
+    """
+    outcomes, count = _outcomes(cache, circuit)
+
+    def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
+        both = _shifted_columns(states, derivatives)
+        frequencies = outcome_counts(both, shots, generator).T / shots
+        merged = merge_outcomes(torch.as_tensor(frequencies), outcomes.cpu(), count)
+        return _difference(merged, len(derivatives))
+
+    return _jacobian_by_angles(cache, circuit, rows, count, wanted, slopes)
+
+
+def _outcomes(cache: SimulationCache, circuit: QuantumCircuit) -> tuple[torch.Tensor, int]:
+    outcomes, count = outcome_of_states(circuit)
+    return torch.as_tensor(outcomes, device=cache.device), count
+
+
+def _shifted_columns(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
+    """Return the states (2^n, 2 K B) at angles shifted up, then down."""
+    return torch.cat(shifted(states, derivatives)).movedim(1, 0).flatten(1)
+
+
+def _difference(values: torch.Tensor, num_angles: int) -> torch.Tensor:
+    """Return half the difference (O, K, B) of values (O, 2 K B) shifted up and down."""
+    up, down = values.view(len(values), 2, num_angles, -1).unbind(1)
+    return (up - down) / 2
+
+
+def _jacobian_by_angles(
+    cache: SimulationCache,
+    circuit: QuantumCircuit,
+    rows: NDArray[np.float64],
+    num_outputs: int,
+    wanted: Sequence[int],
+    slopes: AngleSlopes,
+) -> NDArray[np.float64]:
+    """Chain a readout's derivatives by the angles with the angles' by the parameters."""
+    split = SharedColumns(circuit, rows)
+    simulation = cache.simulation(circuit, split.batched_parameters, split.shared_parameters)
+    jacobian = np.zeros((len(rows), num_outputs, rows.shape[1]))
+    columns = [place for place, column in enumerate(split.order) if column in set(wanted)]
+    states_at_once = simulation.rows_at_once(STATES_WITH_GRADIENT)
+    for start in range(0, len(rows), states_at_once):
+        batched = split.batched[start : start + states_at_once]
+        by_values = simulation.angle_slopes(batched, split.shared)[:, :, columns]
+        angles = by_values.abs().amax((0, 2)).nonzero()[:, 0] if columns else torch.empty(0)
+        for group in angles.split(states_at_once):
+            rows_at_once = max(1, states_at_once // len(group))
+            for first in range(0, len(batched), rows_at_once):
+                own = slice(first, first + rows_at_once)
+                states, derivatives = simulation.derivatives(
+                    batched[own], split.shared, group.tolist()
+                )
+                by_angle = slopes(states, derivatives).double()
+                chained = torch.einsum("okb,bkp->bop", by_angle, by_values[own][:, group].double())
+                place = np.arange(start + own.start, start + own.start + len(chained))
+                jacobian[np.ix_(place, np.arange(num_outputs), split.order[columns])] += (
+                    chained.cpu().numpy()
+                )
+    return jacobian

@@ -1,0 +1,74 @@
+"""Derivatives of final states by every angle of a program, in one forward sweep.
+
+Each step with angles adds the derivatives of its own result to those that came before it, and all
+are carried on together: cheaper than a backward pass for every amplitude.
+
+Since an angle a turns exp(-i a P / 2) with P² = 1, the derivative D also gives the state at a
+shifted angle: ψ(a ± π/2) = (ψ ± 2 D) / √2.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import torch
+
+from qiskit_qmu.simulator.kernels import Angles, Batch, Derivative, Layer, Phase, turn_qubit
+from qiskit_qmu.simulator.plan import Plan
+
+
+def derivatives(plan: Plan, angles: Angles, wanted: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return final states and their derivatives, without gradient.
+
+    Args:
+        plan: What to run.
+        angles: The angles of one model (M = 1) and its samples.
+        wanted: Places in ``Angles.all`` of the angles to differentiate by.
+
+    Returns:
+        States (2^n, B) and derivatives (K, 2^n, B).
+    """
+    with torch.no_grad():
+        sweep = _Sweep(plan.product.state(angles), set(wanted))
+        sweep.add(plan.product.derivatives(sweep.states, angles))
+        turned = defaultdict(list)
+        for layer, qubit, angle, generator in plan.layers.generators(angles.shared):
+            turned[layer].append((qubit, angle, generator.unsqueeze(-1)))
+        for kernel, operand in zip(plan.kernels, plan.operands(angles), strict=True):
+            sweep.states = kernel.apply(sweep.states, operand)
+            if isinstance(kernel, Layer):
+                sweep.add(
+                    (angle, turn_qubit(generator, sweep.states[:1], qubit))
+                    for qubit, angle, generator in turned[kernel.index]
+                    if angle in sweep.wanted
+                )
+            elif isinstance(kernel, Batch | Phase):
+                sweep.add(kernel.derivatives(sweep.states[:1], operand))
+    order = [1 + sweep.found.index(angle) for angle in wanted]
+    return sweep.states[0], sweep.states[order]
+
+
+class _Sweep:
+    """A state (1, 2^n, B), and behind it the derivatives found so far."""
+
+    def __init__(self, state: torch.Tensor, wanted: set[int]) -> None:
+        self.states = state
+        self.wanted = wanted
+        self.found: list[int] = []
+
+    def add(self, pairs: Iterable[Derivative]) -> None:
+        """Carry those derivatives on that are wanted."""
+        own = [(angle, state) for angle, state in pairs if angle in self.wanted]
+        self.found += [angle for angle, _ in own]
+        self.states = torch.cat([self.states, *(state for _, state in own)])
+
+
+def shifted(states: torch.Tensor, derivative: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the states at angles that are π/2 larger and smaller, each (K, 2^n, B).
+
+    Args:
+        states: States (2^n, B).
+        derivative: Their derivatives (K, 2^n, B).
+    """
+    half = states / 2**0.5
+    step = derivative * 2**0.5
+    return half + step, half - step
