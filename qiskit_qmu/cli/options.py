@@ -19,7 +19,7 @@ _SHORTCUTS = {
     "num_qubits": ("model.num_qubits", int, "qubits of the model"),
     "num_layers": ("model.num_layers", int, "layers of the ansatz"),
     "readout": ("model.readout", str, "expectation or probabilities"),
-    "encoding": ("model.encoding", str, "ry, rx-ry-rz or zz"),
+    "encoding": ("model.encoding", str, "ry, rx-ry-rz, zz or amplitude"),
 }
 _EXPERIMENT_KEYS = (
     "dataset",

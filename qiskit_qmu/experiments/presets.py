@@ -131,4 +131,7 @@ def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
             )
         stages[stage][name] = value
     model, trainer = stages.pop("model"), stages.pop("trainer")
+    if model.get("encoding") == "amplitude" and "model.num_features" not in overrides:
+        # One feature per qubit is the other encodings' measure; the model knows the right one.
+        model.pop("num_features", None)
     return Preset(model=model, trainer=trainer, strategies=stages)

@@ -1,4 +1,4 @@
-"""BasicQNN: principal components as angles, a QNN and a linear head."""
+"""BasicQNN: principal components as angles or amplitudes, a QNN and a linear head."""
 
 import math
 from typing import final
@@ -8,7 +8,14 @@ import torch
 from numpy.typing import NDArray
 
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit
+from qiskit_qmu.circuits import (
+    Encoding,
+    Entangler,
+    EntanglingGate,
+    QNNCircuit,
+    most_features,
+)
+from qiskit_qmu.models.amplitude_scaler import AmplitudeScaler
 from qiskit_qmu.models.angle_scaler import AngleScaler
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier, centre_of
 from qiskit_qmu.models.quantum_layer import Readout
@@ -16,7 +23,7 @@ from qiskit_qmu.models.quantum_layer import Readout
 
 @final
 class BasicQNN(QuantumClassifier):
-    """PCA → angle encoding → hardware-efficient ansatz → readout → linear head.
+    """PCA → encoding → hardware-efficient ansatz → readout → linear head.
 
     The basic model of Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
     https://arxiv.org/abs/2509.06086. PCA and scaling are fitted on the rows of the first training
@@ -24,14 +31,15 @@ class BasicQNN(QuantumClassifier):
 
     Args:
         num_features: Principal components, at most one per qubit; rows with just as many values
-            are only scaled.
+            are only scaled. With amplitude encoding at most 2^num_qubits; rows of no more values
+            are taken as they are. As many as possible where None.
         num_classes: Classes.
         num_qubits: Qubits.
         num_layers: Layers of the ansatz.
         backend: Where circuits run; the exact simulator where None.
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
-        encoding: "ry", "rx-ry-rz" or "zz".
+        encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
@@ -43,7 +51,7 @@ class BasicQNN(QuantumClassifier):
 
     def __init__(
         self,
-        num_features: int = 10,
+        num_features: int | None = None,
         num_classes: int = 10,
         num_qubits: int = 10,
         num_layers: int = 5,
@@ -57,6 +65,8 @@ class BasicQNN(QuantumClassifier):
         entangling_gate: EntanglingGate = "cz",
         qnn: QNNCircuit | None = None,
     ) -> None:
+        if num_features is None:
+            num_features = most_features(encoding, num_qubits)
         config = ClassifierConfig(
             kind="basic",
             input_shape=None,
@@ -73,13 +83,21 @@ class BasicQNN(QuantumClassifier):
         super().__init__(config, backend, seed, qnn)
 
     def _build_front(self) -> None:
+        config = self.config
+        self.scaler: AngleScaler | AmplitudeScaler
+        if config.encoding == "amplitude":
+            self.scaler = AmplitudeScaler(config.num_features, config.num_qubits)
+            return
         # A ZZ map multiplies angles.
-        largest = math.pi / 2 if self.config.encoding != "zz" else math.pi / 4
-        centre = centre_of(self.config.encoding)
-        self.scaler = AngleScaler(self.config.num_features, largest, centre=centre)
+        largest = math.pi / 2 if config.encoding != "zz" else math.pi / 4
+        centre = centre_of(config.encoding)
+        self.scaler = AngleScaler(config.num_features, largest, centre=centre)
 
     def angles(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the scaled principal components (n, num_features) of rows (n, …)."""
+        """Return the circuit's inputs (n, inputs), in radians, of rows (n, …).
+
+        They are the scaled principal components, or the angles that prepare a row's amplitudes.
+        """
         angles: torch.Tensor = self.scaler(x)
         return angles
 

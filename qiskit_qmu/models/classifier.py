@@ -33,7 +33,7 @@ class ClassifierConfig:
         num_qubits: Qubits.
         num_layers: Layers of the ansatz.
         readout: "expectation" or "probabilities".
-        encoding: How features become angles.
+        encoding: How features enter the circuit.
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
@@ -83,7 +83,7 @@ class ClassifierConfig:
 
 
 def centre_of(encoding: Encoding) -> float:
-    """Return the angle around which features are encoded, in radians.
+    """Return the angle around which an encoding by angles has its features, in radians.
 
     An RY rotation of |0> by π/2 + x has ⟨Z⟩ = -sin x: steepest at x = 0 and one-to-one up to ±π/2.
     Around 0 it would be cos x, flat there and blind to the sign of x.
@@ -125,7 +125,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
 
     @abstractmethod
     def angles(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the input angles (n, num_features), in radians, of rows (n, …)."""
+        """Return the circuit's inputs (n, inputs), in radians, of rows (n, …)."""
 
     @abstractmethod
     def fit_inputs(self, x: NDArray[np.float32]) -> None:

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit
+from qiskit_qmu.circuits import (
+    Encoding,
+    Entangler,
+    EntanglingGate,
+    QNNCircuit,
+    amplitude_angles,
+    most_features,
+)
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier, centre_of
 from qiskit_qmu.models.quantum_layer import Readout
 
@@ -29,12 +36,13 @@ class HybridQNN(QuantumClassifier):
     Args:
         input_shape: (channels, height, width) of an image, at least 4 × 4, or (features,).
         num_classes: Classes.
-        num_qubits: Qubits, and features that the front makes.
+        num_qubits: Qubits. The front makes one feature for each, with amplitude encoding
+            2^num_qubits.
         num_layers: Layers of the ansatz.
         backend: Where circuits run; the exact simulator where None.
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
-        encoding: "ry", "rx-ry-rz" or "zz".
+        encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
@@ -70,7 +78,7 @@ class HybridQNN(QuantumClassifier):
         config = ClassifierConfig(
             kind="hybrid",
             input_shape=input_shape,
-            num_features=num_qubits,
+            num_features=most_features(encoding, num_qubits),
             num_classes=num_classes,
             num_qubits=num_qubits,
             num_layers=num_layers,
@@ -88,7 +96,9 @@ class HybridQNN(QuantumClassifier):
         self.front = make(shape, self.config.num_features)
 
     def angles(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the front's outputs as angles (n, num_features) of rows (n, …).
+        """Return the circuit's inputs (n, inputs), in radians, of rows (n, …).
+
+        They are the front's outputs, or the angles that prepare these as amplitudes.
 
         Raises:
             InputError: If the rows have another shape than ``input_shape``.
@@ -97,7 +107,10 @@ class HybridQNN(QuantumClassifier):
             raise InputError(
                 f"rows must have shape {self.config.input_shape}, got {tuple(x.shape[1:])}"
             )
-        return centre_of(self.config.encoding) + math.pi / 2 * torch.tanh(self.front(x))
+        features: torch.Tensor = self.front(x)
+        if self.config.encoding == "amplitude":
+            return amplitude_angles(features)
+        return centre_of(self.config.encoding) + math.pi / 2 * torch.tanh(features)
 
     def fit_inputs(self, x: NDArray[np.float32]) -> None:
         """Nothing is fitted before training: the front is trained with the rest."""

@@ -54,7 +54,15 @@ OPTIONS = {
     "qubits": (["--num-qubits", "0"], "num_qubits must be an integer of at least 1, got 0"),
     "features": (["--set", "model.num_features=9"], "num_features must be at most num_qubits"),
     "readout": (["--readout", "parity"], "readout must be one of expectation, probabilities"),
-    "encoding": (["--encoding", "amplitude"], "encoding must be one of ry, rx-ry-rz, zz"),
+    "encoding": (["--encoding", "angle"], "encoding must be one of ry, rx-ry-rz, zz, amplitude"),
+    "amplitudes": (
+        ["--model", "basic", "--encoding", "amplitude", "--set", "model.num_features=999"],
+        "num_features must be at most 2^num_qubits",
+    ),
+    "qubits of amplitudes": (
+        ["--encoding", "amplitude", "--num-qubits", "99"],
+        "num_qubits must be at most 12 with amplitude encoding, got 99",
+    ),
     "stage": (["--set", "magic.alpha=1"], "a setting must be STAGE.NAME with a stage of model"),
     "no name": (["--set", "rga=1"], "a setting must be STAGE.NAME"),
     "no value": (["--set", "rga.alpha"], "--set must be STAGE.NAME=VALUE, got 'rga.alpha'"),

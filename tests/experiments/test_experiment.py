@@ -63,6 +63,21 @@ def test_settings_reach_model_trainer_and_strategies():
     assert (model.config.num_layers, model.config.rotations) == (1, ("rx", "rz", "rx"))
 
 
+@pytest.mark.parametrize("name", ["basic", "hybrid"])
+def test_amplitude_encoding_takes_its_own_number_of_features(name):
+    settings = {"model.encoding": "amplitude"}
+    experiment = Experiment(dataset="iris", model=name, settings=settings)
+    model = experiment.build_model(iris(), 0, open_backend("exact"))
+    assert (model.config.num_qubits, model.config.num_features) == (4, 16)
+
+
+def test_a_number_of_features_that_was_asked_for_is_kept():
+    settings = {"model.encoding": "amplitude", "model.num_features": 3}
+    experiment = Experiment(dataset="iris", model="basic", settings=settings)
+    model = experiment.build_model(iris(), 0, open_backend("exact"))
+    assert model.config.num_features == 3
+
+
 def test_a_repaired_form_has_its_own_ascent():
     base = overridden(preset("digits", "basic", "class", 64), {"ga-r.confidence_threshold": 0.01})
     plain = make_strategy("ga", base, Trainer())
@@ -163,7 +178,7 @@ def test_what_is_not_possible_is_refused(options, message):
     [
         ({"model.num_qubits": "x"}, "must be an integer of at least 1, got x"),
         ({"model.num_qubits": 0}, "must be an integer of at least 1, got 0"),
-        ({"model.encoding": "amplitude"}, "encoding must be one of"),
+        ({"model.encoding": "angle"}, "encoding must be one of"),
         ({"model.depth": 3}, "unexpected keyword argument 'depth'"),
         ({"model.rotations": 5}, "model settings must be its hyperparameters"),
         ({"model.seed": 5}, "multiple values for keyword argument 'seed'"),

@@ -8,8 +8,23 @@ import torch
 from tiny_models import basic, iris, same_weights, weights_of
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import open_backend
+from qiskit_qmu.circuits import amplitudes_of_angles
+from qiskit_qmu.data import Dataset, dataset_from_arrays, load_dataset
 from qiskit_qmu.models import BasicQNN
 from qiskit_qmu.training import Trainer
+
+
+def only_first_two(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return x[y < 2], y[y < 2]
+
+
+def learned(model: BasicQNN, data: Dataset, epochs: int) -> float:
+    """Return the test accuracy of a trained model."""
+    trainer = Trainer(epochs=epochs, batch_size=16, learning_rate=0.05)
+    trainer.fit(model, data.x_train, data.y_train, generator=0)
+    logits = model.observe(data.x_test, data.y_test).logits
+    return float((logits.argmax(axis=1) == data.y_test).mean())
 
 
 def test_components_are_fitted_on_the_rows_of_the_first_training_only():
@@ -53,6 +68,58 @@ def test_encodings_keep_rows_where_they_are_told_apart(encoding, largest):
 def test_more_features_than_qubits_are_refused():
     with pytest.raises(InputError, match=r"num_features must be at most num_qubits \(3\), got 4"):
         BasicQNN(4, 3, 3, 1)
+
+
+@pytest.mark.parametrize(("encoding", "features"), [("ry", 3), ("zz", 3), ("amplitude", 8)])
+def test_by_default_there_are_as_many_features_as_the_encoding_holds(encoding, features):
+    model = BasicQNN(num_classes=3, num_qubits=3, num_layers=1, encoding=encoding)
+    assert model.config.num_features == features
+
+
+def test_the_encoding_of_the_papers_code_has_256_amplitudes_on_8_qubits():
+    model = BasicQNN(num_qubits=8, encoding="amplitude", num_layers=1)
+    assert model.config.num_features == 256
+    assert len(model.qnn.inputs) == 255
+    rows = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        amplitudes = amplitudes_of_angles(model.angles(rows))
+    expected = rows.flatten(1) / rows.flatten(1).norm(dim=1, keepdim=True)
+    torch.testing.assert_close(amplitudes, expected, rtol=0, atol=1e-6)
+
+
+def test_more_amplitudes_than_there_are_are_refused():
+    with pytest.raises(
+        InputError, match=r"num_features must be at most 2\^num_qubits \(8\), got 9"
+    ):
+        BasicQNN(9, 3, 3, 1, encoding="amplitude")
+
+
+def test_amplitude_encoding_on_shots_is_about_the_exact_one():
+    exact = basic(encoding="amplitude", seed=2)
+    sampled = exact.on(open_backend("exact", shots=4000, seed=1))
+    angles = exact.angles(torch.tensor(iris().x_train[:8, :3]))
+    with torch.no_grad():
+        error = (sampled.quantum(angles) - exact.quantum(angles)).abs().max()
+    # Deviation at most 1/√4000 = 0.016 for each of 24 numbers: above 6 of it with p < 1e-7.
+    assert 0 < float(error) < 6 / 4000**0.5
+
+
+def test_iris_is_learned_from_two_qubits():
+    """Four values on 2 qubits, three classes."""
+    model = BasicQNN(num_classes=3, num_qubits=2, num_layers=4, encoding="amplitude")
+    assert learned(model, iris(), epochs=25) > 0.85
+
+
+def test_digits_are_learned_from_sixteen_amplitudes():
+    """Digits 0 and 1, 16 components on 4 qubits."""
+    digits = load_dataset("digits", seed=0, train_size=600, test_size=400)
+    binary = dataset_from_arrays(
+        *only_first_two(digits.x_train, digits.y_train),
+        *only_first_two(digits.x_test, digits.y_test),
+    )
+    model = BasicQNN(num_classes=2, num_qubits=4, num_layers=2, encoding="amplitude")
+    assert model.config.num_features == 16
+    assert learned(model, binary, epochs=8) > 0.85
 
 
 def test_rows_with_too_few_values_are_refused_before_training():

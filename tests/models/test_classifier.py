@@ -13,7 +13,7 @@ from qiskit_qmu.backends import open_backend
 from qiskit_qmu.models import BasicQNN, ClassifierConfig, HybridQNN, parameter_counts
 
 READOUTS = ("expectation", "probabilities")
-ENCODINGS = ("ry", "rx-ry-rz", "zz")
+ENCODINGS = ("ry", "rx-ry-rz", "zz", "amplitude")
 BUILDERS = {"basic": basic, "hybrid": hybrid}
 
 
@@ -50,9 +50,10 @@ def test_circuit_outputs_are_those_of_qiskits_statevector(build, readout, encodi
         np.testing.assert_allclose(own, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("encoding", ["ry", "amplitude"])
 @pytest.mark.parametrize("readout", READOUTS)
-def test_every_parameter_has_a_gradient(build, readout):
-    model = build(readout=readout, seed=1)
+def test_every_parameter_has_a_gradient(build, readout, encoding):
+    model = build(readout=readout, encoding=encoding, seed=1)
     model.fit_inputs(iris().x_train)
     x, y = torch.tensor(iris().x_train[:20]), torch.tensor(iris().y_train[:20])
     torch.nn.functional.cross_entropy(model(x), y).backward()
@@ -171,7 +172,7 @@ def test_counts_of_a_model_without_a_circuit():
         ({"num_layers": 0}, "num_layers must be an integer of at least 1, got 0"),
         ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
         ({"readout": "counts"}, "readout must be one of expectation, probabilities; got 'counts'"),
-        ({"encoding": "amplitude"}, "encoding must be one of ry, rx-ry-rz, zz; got 'amplitude'"),
+        ({"encoding": "angle"}, "must be one of ry, rx-ry-rz, zz, amplitude; got 'angle'"),
         ({"entanglement": "star"}, "entanglement must be one of ring, linear, full; got 'star'"),
         ({"entangling_gate": "swap"}, "entangling_gate must be one of cx, cz; got 'swap'"),
         ({"rotations": ("ry", "u")}, "rotation must be one of rx, ry, rz; got 'u'"),

@@ -11,6 +11,7 @@ from tiny_models import basic, hybrid, iris, same_weights, weights_of
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
+from qiskit_qmu.circuits import as_amplitude_encoding
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance, save_model
 
 FILES = ("model.json", "weights.safetensors", "circuit.qpy")
@@ -46,6 +47,24 @@ def test_round_trip_is_exact(build, readout, tmp_path):
     assert same_weights(weights_of(model), weights_of(loaded))
     x, y = iris().x_test, iris().y_test
     assert np.array_equal(model.observe(x, y).logits, loaded.observe(x, y).logits)
+
+
+@pytest.mark.parametrize("build", [basic, hybrid])
+def test_amplitude_encoding_comes_back_as_a_gate(build, tmp_path):
+    """From QPY it is a plain gate, of the same name and definition."""
+    model = build(seed=3, encoding="amplitude")
+    model.fit_inputs(iris().x_train)
+    model.save(tmp_path)
+    loaded = load_model(tmp_path)
+    assert as_amplitude_encoding(loaded.qnn.circuit.data[0].operation) is not None
+    assert loaded.qnn.circuit.decompose() == model.qnn.circuit.decompose()
+    assert loaded.qnn.inputs == model.qnn.inputs
+    x, y = iris().x_test, iris().y_test
+    assert np.array_equal(model.observe(x, y).logits, loaded.observe(x, y).logits)
+    # And once more.
+    loaded.save(tmp_path / "again")
+    again = load_model(tmp_path / "again")
+    assert np.array_equal(model.observe(x, y).logits, again.observe(x, y).logits)
 
 
 def test_a_model_that_is_not_fitted_yet(tmp_path):

@@ -14,6 +14,8 @@ MODELS = {
     "hybrid": hybrid,
     "basic probabilities": lambda: basic(readout="probabilities"),
     "hybrid zz": lambda: hybrid(encoding="zz"),
+    "basic amplitude": lambda: basic(encoding="amplitude"),
+    "hybrid amplitude": lambda: hybrid(encoding="amplitude"),
     "sequential": sequential,
     "sequential, stock connector": lambda: sequential(stock=True),
     "stock over torch estimator": lambda: StockClassifier(torch_network()),

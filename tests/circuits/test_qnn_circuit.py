@@ -14,15 +14,14 @@ from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits import (
+    AmplitudeEncoding,
     Encoding,
     Entangler,
     EntanglingGate,
     QNNCircuit,
-    _Gate,
-    _without_inert_end,
-    _without_inert_start,
     qnn_circuit,
 )
+from qiskit_qmu.circuits.ansatz import AnsatzGate, _without_inert_end, _without_inert_start
 from qiskit_qmu.simulator.observables import PauliSums, probabilities
 from qiskit_qmu.simulator.simulation import simulate
 
@@ -47,12 +46,15 @@ def pairs(num_qubits: int, entangler: str) -> list[tuple[int, int]]:
 
 def textbook(num_features, num_qubits, num_layers, encoding, block, entangler, gate) -> QNNCircuit:
     """Return the encoding and every gate of every layer, inert or not."""
-    inputs = ParameterVector("x", num_features)
+    num_inputs = num_features if encoding != "amplitude" else 2**num_qubits - 1
+    inputs = ParameterVector("x", num_inputs)
     weights = ParameterVector("w", num_layers * num_qubits * len(block))
     circuit = QuantumCircuit(num_qubits)
     if encoding == "zz":
         circuit.compose(zz_feature_map(num_features), range(num_features), inplace=True)
         inputs = circuit.parameters
+    elif encoding == "amplitude":
+        circuit.append(AmplitudeEncoding(inputs), range(num_qubits))
     else:
         for qubit, feature in enumerate(inputs):
             for axis in encoding.split("-"):
@@ -86,7 +88,7 @@ def outcomes(qnn: QNNCircuit, row: np.ndarray):
 def assert_without_dead_angles(size, options: tuple, generator: np.random.Generator) -> None:
     """Compare with the textbook circuit, whose dead angles are those of zero gradient."""
     full = textbook(*size, *options)
-    row = generator.uniform(-2, 2, size[0])
+    row = generator.uniform(-2, 2, len(full.inputs))
     values = torch.tensor(generator.uniform(-2, 2, len(full.weights)))
     read = outcomes(full, row)
     slopes = torch.func.jacrev(lambda weights: read(weights)[0])(values)
@@ -134,12 +136,12 @@ def test_no_angle_is_dead_at_any_size(encoding, size, generator):
         assert_without_dead_angles(size, options, generator)
 
 
-def random_gates(generator: np.random.Generator) -> list[_Gate]:
+def random_gates(generator: np.random.Generator) -> list[AnsatzGate]:
     gates = []
     for _ in range(generator.integers(1, 15)):
         name = str(generator.choice(["rx", "rz", "rz", "cx", "cx", "cz"]))
         size = 1 if name.startswith("r") else 2
-        gates.append(_Gate(name, tuple(generator.permutation(3)[:size].tolist())))
+        gates.append(AnsatzGate(name, tuple(generator.permutation(3)[:size].tolist())))
     return gates
 
 
@@ -178,6 +180,19 @@ def test_the_zz_map_is_qiskits(generator):
     expected.compose(zz_feature_map(3).assign_parameters(row), inplace=True)
     # With all weights zero only the CZ gates between the layers are left: none after one layer.
     assert Operator(without).equiv(Operator(expected))
+
+
+def test_amplitude_encoding_is_one_gate_on_all_qubits():
+    qnn = qnn_circuit(5, 3, 1, encoding="amplitude")
+    gate, *rest = qnn.circuit
+    assert isinstance(gate.operation, AmplitudeEncoding)
+    assert gate.operation.params == list(qnn.inputs)
+    assert [p.name for p in qnn.inputs] == [f"x[{i}]" for i in range(7)]
+    assert gate.qubits == tuple(qnn.circuit.qubits)
+    # All qubits are encoded, so that no rotation about Z of the first layer is left out.
+    deep = qnn_circuit(1, 3, 2, encoding="amplitude", rotations=("rz", "ry"))
+    assert [i.operation.name for i in deep.circuit][1:7] == ["rz", "ry"] * 3
+    assert len(rest) == 3
 
 
 @pytest.mark.parametrize("num_features", [2, 12])
@@ -219,7 +234,15 @@ def test_a_circuit_is_a_plain_qiskit_circuit():
         ({"num_layers": 0}, "num_layers must be an integer of at least 1, got 0"),
         ({"num_layers": 1.5}, "num_layers must be an integer of at least 1, got 1.5"),
         ({"num_features": 3}, r"num_features must be at most num_qubits \(2\), got 3"),
-        ({"encoding": "amplitude"}, "encoding must be one of ry, rx-ry-rz, zz; got 'amplitude'"),
+        ({"encoding": "angle"}, "must be one of ry, rx-ry-rz, zz, amplitude; got 'angle'"),
+        (
+            {"encoding": "amplitude", "num_features": 5},
+            r"num_features must be at most 2\^num_qubits \(4\), got 5",
+        ),
+        (
+            {"encoding": "amplitude", "num_qubits": 40},
+            "num_qubits must be at most 12 with amplitude encoding, got 40",
+        ),
         ({"encoding": "zz", "num_features": 1}, "num_features must be .* at least 2, got 1"),
         ({"entanglement": "star"}, "must be one of ring, linear, full; got 'star'"),
         ({"entangling_gate": "iswap"}, "entangling_gate must be one of cx, cz; got 'iswap'"),

@@ -1,0 +1,78 @@
+"""A linear map of rows that is fitted on training rows and belongs to a model."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+
+
+class FittedProjection(torch.nn.Module, ABC):
+    """Projects flattened rows, less a mean, on directions that were fitted to training rows.
+
+    Args:
+        num_features: Directions to keep.
+    """
+
+    mean: torch.Tensor
+    projection: torch.Tensor
+
+    def __init__(self, num_features: int) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.register_buffer("mean", torch.zeros(0))
+        self.register_buffer("projection", torch.zeros(0, num_features))
+
+    def reset(self) -> None:
+        """Forget what was fitted."""
+        self.mean = self.mean.new_zeros(0)
+        self.projection = self.projection.new_zeros(0, self.num_features)
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether ``fit`` was called, or its result was loaded."""
+        return len(self.mean) > 0
+
+    def fit(self, x: NDArray[np.float32]) -> None:
+        """Fit mean and directions.
+
+        Args:
+            x: Training rows (n, …).
+
+        Raises:
+            InputError: If the rows have too few values, or are too few for the directions.
+        """
+        flat = np.asarray(x, dtype=np.float64).reshape(len(x), -1)
+        mean, projection = self._fitted(flat)
+        self.mean = torch.as_tensor(mean, dtype=torch.float32)
+        self.projection = torch.as_tensor(projection, dtype=torch.float32)
+
+    @abstractmethod
+    def _fitted(self, flat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return mean (values,) and projection (values, directions) of flattened rows."""
+
+    def _principal_components(self, flat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return components (num_features, values); the values themselves where they are as many.
+
+        Raises:
+            InputError: If the rows are too few.
+        """
+        _check.at_least(self.num_features + 1, training_rows=len(flat))
+        if flat.shape[1] == self.num_features:
+            return np.eye(self.num_features)
+        fitted = PCA(self.num_features, svd_solver="full").fit(flat)
+        return np.asarray(fitted.components_)
+
+    def _project(self, flat: torch.Tensor) -> torch.Tensor:
+        """Return features (n, directions) of flattened rows.
+
+        Raises:
+            InputError: If the rows are of another size than those it was fitted on.
+        """
+        if flat.shape[1] != len(self.mean):
+            raise InputError(f"rows must have {len(self.mean)} values, got {flat.shape[1]}")
+        return (flat - self.mean) @ self.projection
