@@ -11,7 +11,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.simulator.estimator import TorchEstimator
-from qiskit_qmu.simulator.gates import Parity, Rotation, unroll
+from qiskit_qmu.simulator.gates import rotation_angles
 from qiskit_qmu.simulator.observables import as_pauli_sum
 from qiskit_qmu.simulator.sampler import TorchSampler
 from qiskit_qmu.simulator.shots import measurement_bases
@@ -147,11 +147,7 @@ def _gate_angles(network: NeuralNetwork) -> tuple[int, int]:
     if not isinstance(network, EstimatorQNN | SamplerQNN):
         return network.num_weights, network.num_inputs
     weights, inputs = set(network.weight_params or ()), set(network.input_params or ())
-    parameters = [
-        gate.angle.parameters
-        for gate in unroll(network.circuit)
-        if isinstance(gate, Rotation | Parity) and not isinstance(gate.angle, float)
-    ]
+    parameters = [angle.parameters for angle in rotation_angles(network.circuit)]
     return (
         sum(bool(weights & used) for used in parameters),
         sum(bool(inputs & used) for used in parameters),

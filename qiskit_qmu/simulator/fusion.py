@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit.circuit import Gate, Parameter, ParameterExpression, QuantumCircuit
+from qiskit.circuit import Parameter, ParameterExpression, QuantumCircuit
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.angles import AngleMap
@@ -132,8 +132,8 @@ class _Fuser:
             case Dense(qubits, matrix):
                 self.flush()
                 self.steps.append(DenseStep(qubits, matrix))
-            case Preparation(qubits, prepared, amplitudes):
-                self._add_preparation(qubits, prepared, amplitudes)
+            case Preparation():
+                self._add_preparation(gate)
 
     def flush(self) -> None:
         """Write out everything pending."""
@@ -183,16 +183,19 @@ class _Fuser:
         else:
             self._constant *= np.exp(-0.5j * float(angle) * parity_sign(self.num_qubits, mask))
 
-    def _add_preparation(
-        self, qubits: tuple[int, ...], gate: Gate, amplitudes: NDArray[np.complex128] | None
-    ) -> None:
+    def _add_preparation(self, preparation: Preparation) -> None:
+        qubits, angles = preparation.qubits, preparation.angles
         used = any(qubit in self._touched or self._runs[qubit] for qubit in qubits)
-        if self._started or used:
-            for part in opened(gate, qubits):
+        symbolic = all(isinstance(a, ParameterExpression) and a.parameters for a in angles)
+        if self._started or used or not symbolic:
+            for part in opened(preparation.gate, qubits):
                 self.add(part)
-        else:
-            self.prepared.append(Prepared(qubits, amplitudes))
-            self._touched.update(qubits)
+            return
+        first = len(self.batched_angles)
+        self.batched_angles.extend(angles)
+        places = tuple(range(first, len(self.batched_angles)))
+        self.prepared.append(Prepared(qubits, preparation.amplitudes, places))
+        self._touched.update(qubits)
 
     def _add_monomial(
         self,

@@ -29,6 +29,7 @@ from qiskit.exceptions import QiskitError
 from qiskit.transpiler.passes import HighLevelSynthesis
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.circuits import as_amplitude_encoding
 
 Angle: TypeAlias = ParameterExpression | float
 
@@ -92,11 +93,15 @@ class Dense:
 
 @dataclass(frozen=True)
 class Preparation:
-    """A gate that takes |0…0⟩ to known amplitudes; elsewhere it is what its definition says."""
+    """A gate that takes |0…0⟩ to known amplitudes; elsewhere it is what its definition says.
+
+    The amplitudes are given, or those that the angles of an amplitude encoding make.
+    """
 
     qubits: tuple[int, ...]
     gate: Gate
-    amplitudes: NDArray[np.complex128]
+    amplitudes: NDArray[np.complex128] | None = None
+    angles: tuple[Angle, ...] = ()
 
 
 Elementary = Fixed | Rotation | Parity | Monomial | Dense | Preparation
@@ -129,6 +134,26 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
         else:
             used.update(targets)
             yield from _elementary(operation, targets)
+
+
+def rotation_angles(circuit: QuantumCircuit) -> Iterator[ParameterExpression]:
+    """Yield the angle of every rotation that depends on parameters, one for each rotation.
+
+    The parameter-shift rule runs two circuits for each.
+
+    Args:
+        circuit: As for `unroll`.
+
+    Raises:
+        InputError: As `unroll` does.
+    """
+    for gate in unroll(circuit):
+        angles: tuple[Angle, ...] = ()
+        if isinstance(gate, Rotation | Parity):
+            angles = (gate.angle,)
+        elif isinstance(gate, Preparation):
+            angles = gate.angles
+        yield from (a for a in angles if isinstance(a, ParameterExpression) and a.parameters)
 
 
 def _refuse_after_measurement(
@@ -211,6 +236,8 @@ def _elementary(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
             yield Parity(tuple(qubits[i] for i in parity), angle)
     elif kind is StatePreparation and len(gate.params) == 2 ** len(qubits):
         yield Preparation(qubits, gate, np.asarray(gate.params, dtype=complex))
+    elif (encoding := as_amplitude_encoding(gate)) is not None:
+        yield Preparation(qubits, gate, angles=tuple(encoding.params))
     else:
         matrix = None if symbolic else _matrix(gate)
         yield from opened(gate, qubits) if matrix is None else _by_matrix(matrix, qubits)

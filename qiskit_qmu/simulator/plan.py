@@ -19,13 +19,14 @@ from qiskit_qmu.simulator.kernels import (
 from qiskit_qmu.simulator.layers import SharedLayers, partial_traces
 from qiskit_qmu.simulator.matrices import RunProducts
 from qiskit_qmu.simulator.parities import Parities
-from qiskit_qmu.simulator.product_state import Amplitudes, ProductState
+from qiskit_qmu.simulator.product_state import Amplitudes, EncodedAmplitudes, ProductState
 from qiskit_qmu.simulator.program import (
     BatchStep,
     DenseStep,
     LayerStep,
     ParityTerm,
     PhaseStep,
+    Prepared,
     Program,
 )
 
@@ -92,11 +93,8 @@ def build_plan(
 def _product_state(program: Program, dtype: torch.dtype, device: torch.device) -> ProductState:
     grouped = [qubit for prepared in program.prepared for qubit in prepared.qubits]
     single = [qubit for qubit in range(program.num_qubits) if qubit not in grouped]
-    groups = [
-        Amplitudes(torch.as_tensor(prepared.amplitudes, dtype=dtype, device=device))
-        for prepared in program.prepared
-    ]
-    order = [*single, *grouped]
+    groups = [_group(prepared, program, dtype, device) for prepared in program.prepared]
+    order = [*grouped, *single]
     states = np.arange(2**program.num_qubits)
     source = sum(((states >> qubit) & 1) << place for place, qubit in enumerate(order))
     runs = [program.initial[qubit] for qubit in single]
@@ -106,6 +104,16 @@ def _product_state(program: Program, dtype: torch.dtype, device: torch.device) -
         groups=tuple(groups),
         source=torch.as_tensor(source, device=device) if order != sorted(order) else None,
     )
+
+
+def _group(
+    prepared: Prepared, program: Program, dtype: torch.dtype, device: torch.device
+) -> Amplitudes | EncodedAmplitudes:
+    if prepared.amplitudes is not None:
+        return Amplitudes(torch.as_tensor(prepared.amplitudes, dtype=dtype, device=device))
+    first = 1 + program.num_shared_angles
+    index = torch.as_tensor([first + angle for angle in prepared.angles], device=device)
+    return EncodedAmplitudes(index, dtype)
 
 
 def _phase(step: PhaseStep, program: Program, dtype: torch.dtype, device: torch.device) -> Phase:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from qiskit_qmu.circuits import amplitudes_of_angles
 from qiskit_qmu.simulator.kernels import Angles, Derivative, Totals, turn_qubit
 from qiskit_qmu.simulator.matrices import (
     RunProducts,
@@ -28,26 +29,57 @@ class Amplitudes:
 
 
 @dataclass(frozen=True)
+class EncodedAmplitudes:
+    """A group of qubits whose real amplitudes are made of per-sample angles.
+
+    Attributes:
+        index: Places of the angles in ``Angles.all``, (K,).
+        dtype: Complex type of the states.
+    """
+
+    index: torch.Tensor
+    dtype: torch.dtype
+
+    def state(self, angles: Angles) -> torch.Tensor:
+        """Return the amplitudes (2^k, M, B, …)."""
+        own = angles.all.index_select(0, self.index).movedim(0, -1)
+        return amplitudes_of_angles(own).movedim(-1, 0).to(self.dtype)
+
+    def derivatives(self, angles: Angles) -> torch.Tensor:
+        """Return the derivatives (2^k, K, B) of one model's amplitudes by the angles."""
+        own = angles.all.index_select(0, self.index)[:, 0].T
+        slopes = torch.func.vmap(torch.func.jacfwd(amplitudes_of_angles))(own)
+        derivatives: torch.Tensor = slopes.permute(1, 2, 0).to(self.dtype)
+        return derivatives
+
+
+@dataclass(frozen=True)
 class ProductState:
     """The product of the single qubits' states, one run for each, and of the groups'.
 
     Attributes:
         runs: Runs of the qubits that are in no group.
         qubits: Those qubits.
-        groups: The others.
+        groups: The others; their amplitudes are the lower ones of the product.
         source: Where each amplitude of all qubits is in the product; None where it is in its place.
     """
 
     runs: RunProducts
     qubits: tuple[int, ...]
-    groups: tuple[Amplitudes, ...]
+    groups: tuple[Amplitudes | EncodedAmplitudes, ...]
     source: torch.Tensor | None
 
     def state(self, angles: Angles) -> torch.Tensor:
         """Return the states (M, 2^n, B, …)."""
+        return self._joined(self._parts(angles))
+
+    def _parts(self, angles: Angles) -> list[torch.Tensor]:
         parts = [group.state(angles) for group in self.groups]
         if self.qubits:
-            parts.insert(0, kronecker_vectors(columns_of_all(self.runs.factors(angles.all))))
+            parts.append(kronecker_vectors(columns_of_all(self.runs.factors(angles.all))))
+        return parts
+
+    def _joined(self, parts: list[torch.Tensor]) -> torch.Tensor:
         product = parts[0]
         for part in parts[1:]:
             product = (part.unsqueeze(1) * product.unsqueeze(0)).flatten(0, 1)
@@ -73,3 +105,8 @@ class ProductState:
         """Yield the derivative of the state by each of its angles."""
         for run, angle, generator in self.runs.generators(self.runs.factors(angles.all)):
             yield angle, turn_qubit(generator, state, self.qubits[run])
+        parts = self._parts(angles)
+        for place, group in enumerate(self.groups):
+            if isinstance(group, EncodedAmplitudes):
+                own = [*parts[:place], group.derivatives(angles), *parts[place + 1 :]]
+                yield from zip(group.index.tolist(), self._joined(own).split(1), strict=True)

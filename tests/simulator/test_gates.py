@@ -71,7 +71,7 @@ def dense(gate, num_qubits: int, values: dict) -> np.ndarray:
             return on_qubits(matrix, qubits, num_qubits)
         case Dense(qubits, matrix):
             return on_qubits(matrix, qubits, num_qubits)
-        case Preparation(qubits, gate, amplitudes):
+        case Preparation(qubits, gate, amplitudes, _):
             product = np.eye(2**num_qubits)
             for part in opened(gate, qubits):
                 product = dense(part, num_qubits, values) @ product
