@@ -5,12 +5,6 @@ from typing import final
 
 import numpy as np
 from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.gradients import (
-    BaseEstimatorGradient,
-    BaseSamplerGradient,
-    ParamShiftEstimatorGradient,
-    ParamShiftSamplerGradient,
-)
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu._seeds import stream
@@ -40,14 +34,8 @@ class ExactBackend(Backend):
         self.precision = 0.0
         self.estimator = TorchEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
         self.sampler = TorchSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
-        self.estimator_gradient: BaseEstimatorGradient
-        self.sampler_gradient: BaseSamplerGradient
-        if shots is None:
-            self.estimator_gradient = TorchEstimatorGradient(self.estimator)
-            self.sampler_gradient = TorchSamplerGradient(self.sampler)
-        else:
-            self.estimator_gradient = ParamShiftEstimatorGradient(self.estimator)
-            self.sampler_gradient = ParamShiftSamplerGradient(self.sampler)
+        self.estimator_gradient = TorchEstimatorGradient(self.estimator)
+        self.sampler_gradient = TorchSamplerGradient(self.sampler)
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network to torch; exact values are differentiated through the state."""

@@ -48,7 +48,7 @@ class EncodedAmplitudes:
     def derivatives(self, angles: Angles) -> torch.Tensor:
         """Return the derivatives (2^k, K, B) of one model's amplitudes by the angles."""
         own = angles.all.index_select(0, self.index)[:, 0].T
-        slopes = torch.func.vmap(torch.func.jacfwd(amplitudes_of_angles))(own)
+        slopes = torch.func.vmap(torch.func.jacrev(amplitudes_of_angles))(own)
         derivatives: torch.Tensor = slopes.permute(1, 2, 0).to(self.dtype)
         return derivatives
 
