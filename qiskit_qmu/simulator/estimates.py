@@ -1,0 +1,163 @@
+"""Expectation values of all PUBs of one circuit, from one simulation of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.quantum_info import SparsePauliOp
+
+from qiskit_qmu.simulator.active_qubits import ActiveCircuit
+from qiskit_qmu.simulator.cache import SimulationCache
+from qiskit_qmu.simulator.observables import PauliSums
+from qiskit_qmu.simulator.pubs import CircuitGroup, states_of
+from qiskit_qmu.simulator.shots import sampled_expectations
+
+Estimates = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Values of the elements of a PUB, flattened, and the variances of these values."""
+
+
+@final
+@dataclass(frozen=True)
+class _Task:
+    """Rows of which the same observables are wanted, from as many shots.
+
+    Attributes:
+        observables: O observables on the simulated circuit.
+        shots: Measurements of each row in each basis; None for exact values.
+        rows: The rows (k,) among those that are simulated.
+        positions: Where the results (k, O) belong among all wanted values.
+    """
+
+    observables: list[SparsePauliOp]
+    shots: int | None
+    rows: NDArray[np.int64]
+    positions: NDArray[np.int64]
+
+
+@final
+@dataclass(frozen=True)
+class _Settings:
+    """What is measured together: rows of the simulation, each with a number of shots.
+
+    Exact values of a row serve all PUBs that ask for it; shots are drawn for each PUB anew.
+    """
+
+    rows: NDArray[np.int64]
+    shots: list[int | None]
+    of_pub: dict[int, NDArray[np.int64]]
+
+
+def estimate(
+    group: CircuitGroup,
+    pubs: Sequence[EstimatorPub],
+    shots: Sequence[int | None],
+    cache: SimulationCache,
+    generator: np.random.Generator,
+) -> dict[int, Estimates]:
+    """Estimate all that the PUBs of a group ask for.
+
+    Args:
+        group: PUBs of one circuit, by their positions.
+        pubs: All PUBs.
+        shots: Shots of each of them; None for exact values.
+        cache: What simulates the circuit.
+        generator: Source of the shots.
+
+    Returns:
+        For each PUB of the group, by its position, its estimates.
+    """
+    settings = _settings(group, shots)
+    operators, which = _observables(pubs, list(group.members), group.active)
+    codes = []
+    for position, numbers in which.items():
+        of_bindings = settings.of_pub[position].reshape(pubs[position].parameter_values.shape)
+        codes.append((of_bindings * len(operators) + numbers).ravel())
+    wanted, where = np.unique(np.concatenate(codes), return_inverse=True)
+    values, variances = np.zeros(len(wanted)), np.zeros(len(wanted))
+    tasks = _tasks(wanted, settings, operators)
+    chunks = cache.state_chunks(group.active.circuit, group.rows) if tasks else ()
+    for chunk, states in chunks:
+        for task in tasks:
+            for chosen, own_states in states_of(task.rows, chunk, states):
+                means, errors = _expectations(task, own_states, generator)
+                positions = task.positions[chosen]
+                values[positions], variances[positions] = means.T, errors.T
+    ends = np.cumsum([len(code) for code in codes])[:-1]
+    parts = zip(which, np.split(where, ends), strict=True)
+    return {position: (values[part], variances[part]) for position, part in parts}
+
+
+def _settings(group: CircuitGroup, shots: Sequence[int | None]) -> _Settings:
+    if all(shots[position] is None for position in group.members):
+        count = len(group.rows)
+        return _Settings(np.arange(count), [None] * count, group.members)
+    of_pub, of_settings, count = {}, [], 0
+    for position, rows in group.members.items():
+        of_pub[position] = np.arange(count, count + len(rows))
+        of_settings += [shots[position]] * len(rows)
+        count += len(rows)
+    return _Settings(np.concatenate(list(group.members.values())), of_settings, of_pub)
+
+
+def _observables(
+    pubs: Sequence[EstimatorPub], positions: Sequence[int], active: ActiveCircuit
+) -> tuple[list[SparsePauliOp], dict[int, NDArray[np.int64]]]:
+    """Return the distinct observables of some PUBs, and which stand where in each PUB."""
+    known: dict[str, int] = {}
+    operators: list[SparsePauliOp] = []
+    which = {}
+    for position in positions:
+        array = pubs[position].observables.sparse_observables_array()
+        numbers = np.zeros(array.shape, dtype=np.int64)
+        for index, observable in np.ndenumerate(array):
+            name = repr(observable)
+            if name not in known:
+                known[name] = len(operators)
+                operator = SparsePauliOp.from_sparse_observable(observable)
+                operators.append(active.restrict(operator))
+            numbers[index] = known[name]
+        which[position] = numbers
+    return operators, which
+
+
+def _tasks(
+    wanted: NDArray[np.int64], settings: _Settings, operators: list[SparsePauliOp]
+) -> list[_Task]:
+    """Put settings together of which the same observables are wanted.
+
+    Args:
+        wanted: Sorted codes ``setting * len(operators) + operator`` of the wanted values.
+        settings: All settings.
+        operators: All observables.
+    """
+    if len(wanted) == 0:
+        return []
+    of_value, operator = np.divmod(wanted, len(operators))
+    numbers, starts = np.unique(of_value, return_index=True)
+    members: dict[tuple[bytes, int | None], list[tuple[int, NDArray[np.int64]]]] = {}
+    for number, positions in zip(
+        numbers, np.split(np.arange(len(wanted)), starts[1:]), strict=True
+    ):
+        key = (operator[positions].tobytes(), settings.shots[number])
+        members.setdefault(key, []).append((number, positions))
+    return [
+        _Task(
+            [operators[i] for i in np.frombuffer(names, dtype=operator.dtype)],
+            shots,
+            settings.rows[[number for number, _ in alike]],
+            np.array([positions for _, positions in alike]),
+        )
+        for (names, shots), alike in members.items()
+    ]
+
+
+def _expectations(task: _Task, states: torch.Tensor, generator: np.random.Generator) -> Estimates:
+    if task.shots is not None:
+        return sampled_expectations(task.observables, states, task.shots, generator)
+    sums = PauliSums(task.observables, states.dtype, states.device)
+    values = sums(states).cpu().numpy().astype(np.float64)
+    return values, np.zeros_like(values)
