@@ -3,6 +3,8 @@
 Two exact ways, of which the faster is taken. Many shots: numpy's multinomial, one binomial per
 outcome, whatever the number of shots. Few shots: the inverse of the distribution function, one
 search per shot, whatever the number of outcomes.
+
+A stream gives its rows one after the other: rows drawn in several calls are those drawn in one.
 """
 
 import numpy as np
@@ -35,7 +37,10 @@ def draw_counts(
 
 
 def draw_outcomes(
-    probabilities: NDArray[np.float64], shots: int, generator: np.random.Generator
+    probabilities: NDArray[np.float64],
+    shots: int,
+    generator: np.random.Generator,
+    order: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Draw the outcomes of independent shots, one after the other.
 
@@ -43,6 +48,7 @@ def draw_outcomes(
         probabilities: As in `draw_counts`.
         shots: Shots of each row.
         generator: Source of the shots.
+        order: Source of their order, where they are counted first.
 
     Returns:
         Outcomes (B, shots), each between 0 and K - 1.
@@ -52,7 +58,7 @@ def draw_outcomes(
         return _search(probabilities, shots, generator)
     counts = _multinomial(probabilities, shots, generator)
     sorted_outcomes = np.repeat(np.tile(np.arange(size), rows), counts.ravel())
-    return generator.permuted(sorted_outcomes.reshape(rows, shots), axis=1)
+    return order.permuted(sorted_outcomes.reshape(rows, shots), axis=1)
 
 
 def _search(

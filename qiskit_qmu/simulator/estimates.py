@@ -1,6 +1,6 @@
 """Expectation values of all PUBs of one circuit, from one simulation of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -14,10 +14,14 @@ from qiskit_qmu.simulator.active_qubits import ActiveCircuit
 from qiskit_qmu.simulator.cache import SimulationCache
 from qiskit_qmu.simulator.observables import PauliSums
 from qiskit_qmu.simulator.pubs import CircuitGroup, states_of
-from qiskit_qmu.simulator.shots import sampled_expectations
+from qiskit_qmu.simulator.shots import SampledPauliSums
 
 Estimates = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Values of the elements of a PUB, flattened, and the variances of these values."""
+"""Values, and their variances."""
+
+
+Readout = Callable[[torch.Tensor], Estimates]
+"""Estimates (O, B) of O observables, and their variances, from states (2^n, B)."""
 
 
 @final
@@ -26,14 +30,12 @@ class _Task:
     """Rows of which the same observables are wanted, from as many shots.
 
     Attributes:
-        observables: O observables on the simulated circuit.
-        shots: Measurements of each row in each basis; None for exact values.
+        readout: Estimates O observables.
         rows: The rows (k,) among those that are simulated.
         positions: Where the results (k, O) belong among all wanted values.
     """
 
-    observables: list[SparsePauliOp]
-    shots: int | None
+    readout: Readout
     rows: NDArray[np.int64]
     positions: NDArray[np.int64]
 
@@ -68,7 +70,7 @@ def estimate(
         generator: Source of the shots.
 
     Returns:
-        For each PUB of the group, by its position, its estimates.
+        For each PUB of the group, by its position, the estimates of its elements, flattened.
     """
     settings = _settings(group, shots)
     operators, which = _observables(pubs, list(group.members), group.active)
@@ -78,12 +80,15 @@ def estimate(
         codes.append((of_bindings * len(operators) + numbers).ravel())
     wanted, where = np.unique(np.concatenate(codes), return_inverse=True)
     values, variances = np.zeros(len(wanted)), np.zeros(len(wanted))
-    tasks = _tasks(wanted, settings, operators)
+    tasks = [
+        _Task(_readout([operators[i] for i in names], own_shots, cache, generator), *places)
+        for (names, own_shots), places in _alike(wanted, len(operators), settings).items()
+    ]
     chunks = cache.state_chunks(group.active.circuit, group.rows) if tasks else ()
     for chunk, states in chunks:
         for task in tasks:
             for chosen, own_states in states_of(task.rows, chunk, states):
-                means, errors = _expectations(task, own_states, generator)
+                means, errors = task.readout(own_states)
                 positions = task.positions[chosen]
                 values[positions], variances[positions] = means.T, errors.T
     ends = np.cumsum([len(code) for code in codes])[:-1]
@@ -124,40 +129,50 @@ def _observables(
     return operators, which
 
 
-def _tasks(
-    wanted: NDArray[np.int64], settings: _Settings, operators: list[SparsePauliOp]
-) -> list[_Task]:
-    """Put settings together of which the same observables are wanted.
+def _alike(
+    wanted: NDArray[np.int64], num_operators: int, settings: _Settings
+) -> dict[tuple[tuple[int, ...], int | None], tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Put settings together of which the same observables are wanted, from as many shots.
 
     Args:
-        wanted: Sorted codes ``setting * len(operators) + operator`` of the wanted values.
+        wanted: Sorted codes ``setting * num_operators + operator`` of the wanted values.
+        num_operators: Number of observables.
         settings: All settings.
-        operators: All observables.
+
+    Returns:
+        For each set of observables and number of shots, the rows (k,) and the positions (k, O) of
+        their values among those that are wanted.
     """
     if len(wanted) == 0:
-        return []
-    of_value, operator = np.divmod(wanted, len(operators))
+        return {}
+    of_value, operator = np.divmod(wanted, num_operators)
     numbers, starts = np.unique(of_value, return_index=True)
-    members: dict[tuple[bytes, int | None], list[tuple[int, NDArray[np.int64]]]] = {}
-    for number, positions in zip(
-        numbers, np.split(np.arange(len(wanted)), starts[1:]), strict=True
-    ):
-        key = (operator[positions].tobytes(), settings.shots[number])
-        members.setdefault(key, []).append((number, positions))
-    return [
-        _Task(
-            [operators[i] for i in np.frombuffer(names, dtype=operator.dtype)],
-            shots,
+    groups: dict[tuple[tuple[int, ...], int | None], list[tuple[int, NDArray[np.int64]]]] = {}
+    parts = np.split(np.arange(len(wanted)), starts[1:])
+    for number, positions in zip(numbers, parts, strict=True):
+        key = (tuple(operator[positions].tolist()), settings.shots[number])
+        groups.setdefault(key, []).append((number, positions))
+    return {
+        key: (
             settings.rows[[number for number, _ in alike]],
             np.array([positions for _, positions in alike]),
         )
-        for (names, shots), alike in members.items()
-    ]
+        for key, alike in groups.items()
+    }
 
 
-def _expectations(task: _Task, states: torch.Tensor, generator: np.random.Generator) -> Estimates:
-    if task.shots is not None:
-        return sampled_expectations(task.observables, states, task.shots, generator)
-    sums = PauliSums(task.observables, states.dtype, states.device)
-    values = sums(states).cpu().numpy().astype(np.float64)
-    return values, np.zeros_like(values)
+def _readout(
+    observables: list[SparsePauliOp],
+    shots: int | None,
+    cache: SimulationCache,
+    generator: np.random.Generator,
+) -> Readout:
+    if shots is not None:
+        return SampledPauliSums(observables, shots, generator)
+    sums = PauliSums(observables, cache.dtype, cache.device)
+
+    def exact(states: torch.Tensor) -> Estimates:
+        values = sums(states).cpu().numpy().astype(np.float64)
+        return values, np.zeros_like(values)
+
+    return exact

@@ -67,7 +67,7 @@ def rotate(states: torch.Tensor, basis: str) -> torch.Tensor:
     for qubit, pauli in enumerate(reversed(basis)):
         if pauli in _TO_Z:
             matrix = torch.as_tensor(_TO_Z[pauli], dtype=states.dtype, device=states.device)
-            view = states.reshape(-1, 2, 2**qubit * states.shape[1])
+            view = states.reshape(len(states) >> qubit + 1, 2, 2**qubit * states.shape[1])
             states = torch.einsum("ij,ajb->aib", matrix, view).reshape(states.shape)
     return states
 

@@ -82,10 +82,12 @@ def states_of(
         states: Their states (2^n, rows of the chunk).
 
     Yields:
-        Positions in ``rows``, and the states (2^n, positions), never more than the chunk has.
+        Positions in ``rows``, and the states (2^n, positions), never more than the chunk has. Row
+        follows row, whatever the size of the chunks.
     """
     width = states.shape[1]
     inside = np.flatnonzero((rows >= chunk.start) & (rows < chunk.stop))
+    inside = inside[np.argsort(rows[inside], kind="stable")]
     for first in range(0, len(inside), max(1, width)):
         positions = inside[first : first + width]
         columns = rows[positions] - chunk.start

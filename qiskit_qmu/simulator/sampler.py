@@ -88,9 +88,15 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
 
 def _check_registers(group: CircuitGroup) -> None:
     try:
-        DataBin(**register_qubits(group.active.circuit))
+        registers = register_qubits(group.active.circuit)
     except InputError as error:
         raise PubError(str(error)) from error
+    for name in registers:
+        if hasattr(DataBin, name):
+            raise PubError(
+                "a classical register must not be called like an attribute of a result's data, "
+                f"got {name!r}"
+            )
 
 
 def _result(pub: SamplerPub, fields: Fields) -> SamplerPubResult:

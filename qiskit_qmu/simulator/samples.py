@@ -48,6 +48,8 @@ def sample(
         shots: np.concatenate([group.members[position] for position in alike])
         for shots, alike in positions.items()
     }
+    # Streams of their own, used row by row, so that the size of the chunks does not matter.
+    streams = {shots: generator.spawn(2) for shots in rows}
     results = {shots: _room(len(wanted), shots, len(measured)) for shots, wanted in rows.items()}
     chunks = cache.state_chunks(group.active.circuit, group.rows) if len(group.rows) else ()
     for chunk, states in chunks:
@@ -55,7 +57,7 @@ def sample(
             for chosen, own_states in states_of(wanted, chunk, states):
                 weights = _joint_weights(own_states, measured)
                 results[shots][chosen] = (
-                    weights if shots is None else _draw(weights, shots, generator)
+                    weights if shots is None else _draw(weights, shots, *streams[shots])
                 )
     sources = {
         name: [None if qubit is None else measured.index(qubit) for qubit in qubits]
@@ -89,11 +91,14 @@ def _joint_weights(states: torch.Tensor, measured: list[int]) -> NDArray[np.floa
 
 
 def _draw(
-    weights: NDArray[np.float64], shots: int, generator: np.random.Generator
+    weights: NDArray[np.float64],
+    shots: int,
+    generator: np.random.Generator,
+    order: np.random.Generator,
 ) -> NDArray[np.int64]:
     at_once = max(1, _SHOTS_AT_ONCE // shots)
     pieces = [
-        draw_outcomes(weights[first : first + at_once], shots, generator)
+        draw_outcomes(weights[first : first + at_once], shots, generator, order)
         for first in range(0, len(weights), at_once)
     ]
     return np.concatenate(pieces)

@@ -17,7 +17,13 @@ from qiskit_qmu.simulator.measurement_bases import (
 from qiskit_qmu.simulator.observables import probabilities
 from qiskit_qmu.simulator.program import parity_sign
 
-__all__ = ["measurement_bases", "outcome_counts", "outcome_weights", "sampled_expectations"]
+__all__ = [
+    "measurement_bases",
+    "outcome_counts",
+    "outcome_weights",
+    "sampled_expectations",
+    "SampledPauliSums",
+]
 
 _LARGEST_TABLE = 2**22
 
@@ -52,7 +58,7 @@ def sampled_expectations(
     shots: int,
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Estimate observables from shots; qubit-wise commuting terms share their shots.
+    """Estimate observables from shots; see `SampledPauliSums`, whose call this is.
 
     Args:
         observables: O Hermitian Pauli sums.
@@ -61,21 +67,52 @@ def sampled_expectations(
         generator: Source of the shots.
 
     Returns:
-        Estimates (O, B), and unbiased estimates (O, B) of their variances: NaN where a single shot
-        leaves them open, zero for observables that need no measurement.
+        Estimates (O, B), and unbiased estimates (O, B) of their variances.
     """
-    shape = (len(observables), states.shape[1])
-    means, variances = np.zeros(shape), np.zeros(shape)
-    constants, bases = measured_terms(observables)
-    means += constants[:, None]
-    for basis, terms in bases.items():
-        frequencies = outcome_counts(rotate(states, basis), shots, generator) / shots
-        for members, table in _tables(terms, len(basis)):
-            mean = table @ frequencies.T
-            spread = np.maximum(table**2 @ frequencies.T - mean**2, 0.0)
-            means[members] += mean
-            variances[members] += spread / (shots - 1) if shots > 1 else np.nan
-    return means, variances
+    return SampledPauliSums(observables, shots, generator)(states)
+
+
+class SampledPauliSums:
+    """Several observables, estimated from shots in as few bases as qubit-wise commutation allows.
+
+    Terms in one basis share their shots; each basis has a stream of its own, used state by state,
+    so that states may come in chunks of any size.
+
+    Args:
+        observables: O Hermitian Pauli sums on the same qubits.
+        shots: Measurements of each state in each basis.
+        generator: Source of the shots.
+    """
+
+    def __init__(
+        self, observables: Sequence[SparsePauliOp], shots: int, generator: np.random.Generator
+    ) -> None:
+        self._constants, bases = measured_terms(observables)
+        self._bases = list(zip(bases.items(), generator.spawn(len(bases)), strict=True))
+        self._shots = shots
+
+    def __call__(self, states: torch.Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Estimate the observables in states.
+
+        Args:
+            states: States (2^n, B).
+
+        Returns:
+            Estimates (O, B), and unbiased estimates (O, B) of their variances: NaN where a single
+            shot leaves them open, zero for observables that need no measurement.
+        """
+        means = np.tile(self._constants[:, None], states.shape[1])
+        variances = np.zeros_like(means)
+        for (basis, terms), generator in self._bases:
+            counts = outcome_counts(rotate(states, basis), self._shots, generator).T.astype(float)
+            for members, table in _tables(terms, len(basis)):
+                mean = table @ counts / self._shots
+                spread = np.maximum(table**2 @ counts / self._shots - mean**2, 0.0)
+                means[members] += mean
+                # The mean square of N shots around their own mean is short of the variance by
+                # (N - 1) / N.
+                variances[members] += spread / (self._shots - 1) if self._shots > 1 else np.nan
+        return means, variances
 
 
 def _tables(
