@@ -13,7 +13,7 @@ _RESETS = {"reset", "initialize"}
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ActiveCircuit:
     """A circuit on as few qubits as it needs.
 
@@ -69,7 +69,7 @@ def active_qubits(circuit: QuantumCircuit) -> ActiveCircuit:
     """
     whole = not _RESETS.intersection(circuit.count_ops()) and _all_touched(circuit)
     if whole or circuit.has_control_flow_op():
-        return ActiveCircuit(circuit, tuple(range(circuit.num_qubits)))
+        return ActiveCircuit(circuit=circuit, wires=tuple(range(circuit.num_qubits)))
     rewiring = _Rewiring(circuit)
     for instruction in circuit.data:
         rewiring.add(instruction)
@@ -138,4 +138,5 @@ class _Rewiring:
             circuit.add_register(register)
         for instruction, wires in self._instructions:
             circuit.append(instruction.operation, wires, instruction.clbits)
-        return ActiveCircuit(circuit, tuple(map(self._wire_of.get, original.qubits)))
+        ends = tuple(map(self._wire_of.get, original.qubits))
+        return ActiveCircuit(circuit=circuit, wires=ends)

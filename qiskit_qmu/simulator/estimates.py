@@ -19,7 +19,6 @@ from qiskit_qmu.simulator.shots import SampledPauliSums
 Estimates = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Values, and their variances."""
 
-
 Readout = Callable[[torch.Tensor], Estimates]
 """Estimates (O, B) of O observables, and their variances, from states (2^n, B)."""
 
@@ -80,17 +79,16 @@ def estimate(
         codes.append((of_bindings * len(operators) + numbers).ravel())
     wanted, where = np.unique(np.concatenate(codes), return_inverse=True)
     values, variances = np.zeros(len(wanted)), np.zeros(len(wanted))
-    tasks = [
-        _Task(_readout([operators[i] for i in names], own_shots, cache, generator), *places)
-        for (names, own_shots), places in _alike(wanted, len(operators), settings).items()
-    ]
+    tasks = _tasks(wanted, operators, settings, cache, generator)
     chunks = cache.state_chunks(group.active.circuit, group.rows) if tasks else ()
     for chunk, states in chunks:
         for task in tasks:
             for chosen, own_states in states_of(task.rows, chunk, states):
-                means, errors = task.readout(own_states)
                 positions = task.positions[chosen]
+                means, errors = task.readout(own_states)
                 values[positions], variances[positions] = means.T, errors.T
+                del own_states
+        del states  # before the next chunk is made
     ends = np.cumsum([len(code) for code in codes])[:-1]
     parts = zip(which, np.split(where, ends), strict=True)
     return {position: (values[part], variances[part]) for position, part in parts}
@@ -129,36 +127,36 @@ def _observables(
     return operators, which
 
 
-def _alike(
-    wanted: NDArray[np.int64], num_operators: int, settings: _Settings
-) -> dict[tuple[tuple[int, ...], int | None], tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _tasks(
+    wanted: NDArray[np.int64],
+    operators: list[SparsePauliOp],
+    settings: _Settings,
+    cache: SimulationCache,
+    generator: np.random.Generator,
+) -> list[_Task]:
     """Put settings together of which the same observables are wanted, from as many shots.
 
     Args:
-        wanted: Sorted codes ``setting * num_operators + operator`` of the wanted values.
-        num_operators: Number of observables.
+        wanted: Sorted codes ``setting * len(operators) + operator`` of the wanted values.
+        operators: All observables.
         settings: All settings.
-
-    Returns:
-        For each set of observables and number of shots, the rows (k,) and the positions (k, O) of
-        their values among those that are wanted.
+        cache: What simulates the states.
+        generator: Source of the shots.
     """
-    if len(wanted) == 0:
-        return {}
-    of_value, operator = np.divmod(wanted, num_operators)
+    of_value, operator = np.divmod(wanted, max(1, len(operators)))
     numbers, starts = np.unique(of_value, return_index=True)
-    groups: dict[tuple[tuple[int, ...], int | None], list[tuple[int, NDArray[np.int64]]]] = {}
-    parts = np.split(np.arange(len(wanted)), starts[1:])
-    for number, positions in zip(numbers, parts, strict=True):
-        key = (tuple(operator[positions].tolist()), settings.shots[number])
-        groups.setdefault(key, []).append((number, positions))
-    return {
-        key: (
-            settings.rows[[number for number, _ in alike]],
-            np.array([positions for _, positions in alike]),
-        )
-        for key, alike in groups.items()
-    }
+    ends = np.append(starts[1:], len(wanted))
+    alike: dict[tuple[bytes, int | None], list[int]] = {}
+    for i, number in enumerate(numbers):
+        names = operator[starts[i] : ends[i]].tobytes()
+        alike.setdefault((names, settings.shots[number]), []).append(i)
+    tasks = []
+    for (names, shots), members in alike.items():
+        observables = [operators[k] for k in np.frombuffer(names, dtype=operator.dtype)]
+        readout = _readout(observables, shots, cache, generator)
+        positions = starts[members][:, None] + np.arange(len(observables))
+        tasks.append(_Task(readout, settings.rows[numbers[members]], positions))
+    return tasks
 
 
 def _readout(

@@ -21,7 +21,7 @@ class PubError(QiskitError, InputError):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CircuitGroup:
     """PUBs that are simulated together.
 
@@ -113,7 +113,8 @@ class _Stack:
         self._members[position] = self._known[content]
 
     def group(self) -> CircuitGroup:
-        return CircuitGroup(self._active, np.concatenate(self._blocks), self._members)
+        rows = np.concatenate(self._blocks)
+        return CircuitGroup(active=self._active, rows=rows, members=self._members)
 
 
 def _compile(group: CircuitGroup, cache: SimulationCache) -> None:

@@ -1,6 +1,7 @@
 """Outcomes of all PUBs of one circuit, from one simulation of it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,42 +42,72 @@ def sample(
     """
     registers = register_qubits(group.active.circuit)
     measured = sorted({q for qubits in registers.values() for q in qubits if q is not None})
-    positions: dict[int | None, list[int]] = {}
-    for position in group.members:
-        positions.setdefault(pubs[position].shots, []).append(position)
-    rows = {
-        shots: np.concatenate([group.members[position] for position in alike])
-        for shots, alike in positions.items()
-    }
-    # Streams of their own, used row by row, so that the size of the chunks does not matter.
-    streams = {shots: generator.spawn(2) for shots in rows}
-    results = {shots: _room(len(wanted), shots, len(measured)) for shots, wanted in rows.items()}
+    members: dict[int | None, dict[int, NDArray[np.int64]]] = {}
+    for position, rows in group.members.items():
+        members.setdefault(pubs[position].shots, {})[position] = rows
+    readings = [
+        _Reading(shots, alike, len(measured), generator) for shots, alike in members.items()
+    ]
     chunks = cache.state_chunks(group.active.circuit, group.rows) if len(group.rows) else ()
     for chunk, states in chunks:
-        for shots, wanted in rows.items():
-            for chosen, own_states in states_of(wanted, chunk, states):
-                weights = _joint_weights(own_states, measured)
-                results[shots][chosen] = (
-                    weights if shots is None else _draw(weights, shots, *streams[shots])
-                )
+        for reading in readings:
+            for chosen, own_states in states_of(reading.rows, chunk, states):
+                reading.add(chosen, _joint_weights(own_states, measured))
+                del own_states
+        del states  # before the next chunk is made
     sources = {
         name: [None if qubit is None else measured.index(qubit) for qubit in qubits]
         for name, qubits in registers.items()
     }
-    fields: dict[int, Fields] = {}
-    for shots, alike in positions.items():
-        ends = np.cumsum([len(group.members[position]) for position in alike])[:-1]
-        read = _probabilities if shots is None else _bit_arrays
-        for position, result in zip(alike, np.split(results[shots], ends), strict=True):
-            fields[position] = read(result, sources, len(measured), pubs[position].shape)
-    return fields
+    return {
+        position: _fields(result, sources, len(measured), pubs[position])
+        for reading in readings
+        for position, result in reading.results().items()
+    }
 
 
-def _room(rows: int, shots: int | None, num_bits: int) -> NDArray[np.generic]:
-    """Return an array for the probabilities of some rows, or for their shots."""
-    if shots is None:
-        return np.empty((rows, 2**num_bits))
-    return np.empty((rows, shots), dtype=np.min_scalar_type(2**num_bits - 1))
+class _Reading:
+    """Collects the shots, or the probabilities, of all PUBs with one number of shots.
+
+    Args:
+        shots: That number; None for probabilities.
+        members: The rows of each PUB.
+        num_bits: Bits of an outcome.
+        generator: Source of the shots.
+    """
+
+    def __init__(
+        self,
+        shots: int | None,
+        members: dict[int, NDArray[np.int64]],
+        num_bits: int,
+        generator: np.random.Generator,
+    ) -> None:
+        self.rows = np.concatenate(list(members.values()))
+        self._members = members
+        self._shots = shots
+        # Streams of their own, used row by row, so that the size of the chunks does not matter.
+        self._streams = generator.spawn(2)
+        if shots is None:
+            self._all = np.empty((len(self.rows), 2**num_bits))
+        else:
+            kind = np.min_scalar_type(2**num_bits - 1)
+            self._all = np.empty((len(self.rows), shots), dtype=kind)
+
+    def add(self, chosen: NDArray[np.int64], weights: NDArray[np.float64]) -> None:
+        """Take the probabilities (k, 2^m) of some of the rows."""
+        if self._shots is None:
+            self._all[chosen] = weights
+            return
+        at_once = max(1, _SHOTS_AT_ONCE // self._shots)
+        for first in range(0, len(chosen), at_once):
+            piece = slice(first, first + at_once)
+            self._all[chosen[piece]] = draw_outcomes(weights[piece], self._shots, *self._streams)
+
+    def results(self) -> dict[int, NDArray[Any]]:
+        """Return the probabilities or shots of each PUB."""
+        ends = np.cumsum([len(rows) for rows in self._members.values()])[:-1]
+        return dict(zip(self._members, np.split(self._all, ends), strict=True))
 
 
 def _joint_weights(states: torch.Tensor, measured: list[int]) -> NDArray[np.float64]:
@@ -90,40 +121,18 @@ def _joint_weights(states: torch.Tensor, measured: list[int]) -> NDArray[np.floa
     return np.ascontiguousarray(sums.T.cpu().numpy())
 
 
-def _draw(
-    weights: NDArray[np.float64],
-    shots: int,
-    generator: np.random.Generator,
-    order: np.random.Generator,
-) -> NDArray[np.int64]:
-    at_once = max(1, _SHOTS_AT_ONCE // shots)
-    pieces = [
-        draw_outcomes(weights[first : first + at_once], shots, generator, order)
-        for first in range(0, len(weights), at_once)
-    ]
-    return np.concatenate(pieces)
-
-
-def _probabilities(
-    weights: NDArray[np.float64],
+def _fields(
+    result: NDArray[Any],
     sources: dict[str, list[int | None]],
     num_bits: int,
-    shape: tuple[int, ...],
+    pub: SamplerPub,
 ) -> Fields:
-    joint = weights.reshape(*shape, 2**num_bits)
-    return {
-        name: OutcomeProbabilities(joint, len(source), source) for name, source in sources.items()
-    }
-
-
-def _bit_arrays(
-    outcomes: NDArray[np.int64],
-    sources: dict[str, list[int | None]],
-    num_bits: int,
-    shape: tuple[int, ...],
-) -> Fields:
+    """Return what each register reads of the joint probabilities, or shots, of all bits."""
+    joint = result.reshape(*pub.shape, result.shape[-1])
     fields: Fields = {}
     for name, source in sources.items():
-        packed = register_bytes(num_bits, source)[outcomes]
-        fields[name] = BitArray(packed.reshape(*shape, *packed.shape[1:]), len(source))
+        if pub.shots is None:
+            fields[name] = OutcomeProbabilities(joint, len(source), source)
+        else:
+            fields[name] = BitArray(register_bytes(num_bits, source)[joint], len(source))
     return fields
