@@ -100,18 +100,31 @@ def test_weights_need_no_norm_and_rounding_makes_no_shots(draw, shots, scale, ge
     assert not counts[weights == 0].any()
 
 
-class Highest:
-    """A generator whose uniform numbers are all the largest below 1."""
+class Constant:
+    """A generator whose uniform numbers are all the same."""
 
-    @staticmethod
-    def random(shape):
-        return np.full(shape, 1 - 2.0**-53)
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def random(self, shape: tuple[int, ...]) -> np.ndarray:
+        return np.full(shape, self.value)
 
 
-def test_the_largest_uniform_number_finds_the_last_possible_outcome():
-    for total in (1.0, 0.1, 1 / 3, 3.0, 1 - 2.0**-53, 1 + 2.0**-52):
-        weights = np.array([[total / 2, total / 2, 0.0, 0.0, *[0.0] * 4]])
-        assert draw_outcomes(weights, 1, Highest(), None) == 1
+@pytest.mark.parametrize("total", [1.0, 0.1, 1 / 3, 3.0, 1 - 2.0**-53, 1 + 2.0**-52])
+def test_the_first_and_the_last_uniform_number_find_possible_outcomes(total):
+    weights = np.array([[0.0, total / 2, 0.0, total / 2, *[0.0] * 4]])
+    assert draw_outcomes(weights, 1, Constant(0.0), None) == 1
+    assert draw_outcomes(weights, 1, Constant(0.5), None) == 3
+    assert draw_outcomes(weights, 1, Constant(1 - 2.0**-53), None) == 3
+
+
+def test_what_rounding_leaves_over_goes_to_a_possible_outcome(generator):
+    """With 10¹⁷ shots even a rounding error of 10⁻¹⁶ has shots."""
+    weights = np.zeros((200, 64))
+    weights[:, 5:50] = generator.random((200, 45))
+    counts = draw_counts(weights, 10**17, generator)
+    assert (counts.sum(axis=1) == 10**17).all()
+    assert not counts[weights == 0].any()
 
 
 @DRAWS
