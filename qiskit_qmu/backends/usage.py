@@ -12,9 +12,9 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.gates import rotation_angles
+from qiskit_qmu.simulator.measurement_bases import measurement_bases
 from qiskit_qmu.simulator.observables import as_pauli_sum
 from qiskit_qmu.simulator.sampler import TorchSampler
-from qiskit_qmu.simulator.shots import measurement_bases
 
 
 @final

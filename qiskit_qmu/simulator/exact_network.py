@@ -10,10 +10,12 @@ from qiskit.circuit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
+from qiskit_qmu.simulator.active_qubits import active_qubits
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.fusion import compile_program
 from qiskit_qmu.simulator.observables import PauliSums, as_pauli_sum, probabilities
 from qiskit_qmu.simulator.outcomes import merge_outcomes, outcome_of_states
+from qiskit_qmu.simulator.primitive import StatevectorPrimitive
 from qiskit_qmu.simulator.program import Program
 from qiskit_qmu.simulator.sampler import TorchSampler
 from qiskit_qmu.simulator.simulation import Readout, Simulation
@@ -86,22 +88,21 @@ _Readout = _Expectations | InterpretedOutcomes
 def exact_network(network: NeuralNetwork) -> ExactNetwork | None:
     """Return a network over an exact primitive of ours as a torch function, or None."""
     readout: _Readout
-    primitive: object
-    if isinstance(network, EstimatorQNN):
-        primitive = network.estimator
-        if not isinstance(primitive, TorchEstimator) or primitive.shots is not None:
-            return None
-        readout = _Expectations([as_pauli_sum(observable) for observable in network.observables])
-    elif isinstance(network, SamplerQNN):
-        primitive = network.sampler
-        if not isinstance(primitive, TorchSampler) or primitive.shots is not None:
-            return None
+    primitive: StatevectorPrimitive
+    if isinstance(network, EstimatorQNN) and isinstance(network.estimator, TorchEstimator):
+        primitive, active = network.estimator, active_qubits(network.circuit)
+        observables = map(as_pauli_sum, network.observables)
+        readout = _Expectations(list(map(active.restrict, observables)))
+    elif isinstance(network, SamplerQNN) and isinstance(network.sampler, TorchSampler):
+        primitive, active = network.sampler, active_qubits(measured_circuit(network))
         readout = interpreted_outcomes(network)
     else:
         return None
+    if primitive.shots is not None:
+        return None
     budget = primitive.cache.memory_budget
     program = compile_program(
-        network.circuit,
+        active.circuit,
         network.input_params or (),
         network.weight_params or (),
         memory_budget=budget,
@@ -111,7 +112,7 @@ def exact_network(network: NeuralNetwork) -> ExactNetwork | None:
 
 def interpreted_outcomes(network: SamplerQNN) -> InterpretedOutcomes:
     """Return which output of a SamplerQNN each basis state adds to."""
-    outcomes, count = outcome_of_states(measured_circuit(network))
+    outcomes, count = outcome_of_states(active_qubits(measured_circuit(network)).circuit)
     shape = network.output_shape
     interpret = network.interpret or (lambda outcome: outcome)
     keys = [np.atleast_1d(interpret(outcome)) for outcome in range(count)]
