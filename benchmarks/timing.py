@@ -5,33 +5,38 @@ from statistics import median
 from time import perf_counter
 
 
-def medians(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each task; the tasks take turns, after one warm-up each."""
-    return {name: median(seconds) for name, seconds in _in_turn(tasks, rounds).items()}
+def medians(
+    tasks: dict[str, Callable[[], object]], rounds: int, patience: float = 5.0
+) -> dict[str, float]:
+    """Return the median seconds of each task; the tasks take turns, after one warm-up each.
+
+    A task that took ``patience`` seconds in all rests while the others go on.
+    """
+    return {name: median(seconds) for name, seconds in _in_turn(tasks, rounds, patience).items()}
 
 
-def minima(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def minima(
+    tasks: dict[str, Callable[[], object]], rounds: int, patience: float = 5.0
+) -> dict[str, float]:
     """Return the fewest seconds of each task: what other processes disturb least."""
-    return {name: min(seconds) for name, seconds in _in_turn(tasks, rounds).items()}
+    return {name: min(seconds) for name, seconds in _in_turn(tasks, rounds, patience).items()}
 
 
-def _in_turn(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+def seconds_of(task: Callable[[], object]) -> float:
+    """Return the seconds of one call."""
+    started = perf_counter()
+    task()
+    return perf_counter() - started
+
+
+def _in_turn(
+    tasks: dict[str, Callable[[], object]], rounds: int, patience: float
+) -> dict[str, list[float]]:
     for task in tasks.values():
         task()
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, task in tasks.items():
-            started = perf_counter()
-            task()
-            seconds[name].append(perf_counter() - started)
+            if sum(seconds[name]) < patience:
+                seconds[name].append(seconds_of(task))
     return seconds
-
-
-def table(title: str, seconds: dict[str, float], reference: str) -> str:
-    """Return a table of milliseconds and of ratios to a reference."""
-    width = max(map(len, seconds))
-    lines = [
-        f"{name:{width}s} {1e3 * value:14.3f} ms {value / seconds[reference]:12,.2f} x"
-        for name, value in seconds.items()
-    ]
-    return "\n".join([f"\n{title}", *lines])
