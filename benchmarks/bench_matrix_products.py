@@ -16,7 +16,7 @@ PRODUCTS = "the plan's matrix products alone"
 
 @pytest.mark.parametrize(("batch", "limit"), [(32, 3.0), (128, 2.0)])
 def test_matrix_products(batch: int, limit: float, light: bool, record) -> None:
-    qubits, layers, rounds = (4, 2, 1) if light else (10, 5, 300)
+    qubits, layers, rounds = (4, 2, 1) if light else (10, 5, 30)
     tasks = {
         OURS: training_step(OURS, qubits, layers, batch),
         PRODUCTS: matrix_products(layers, batch),

@@ -26,7 +26,7 @@ def test_probabilities(light: bool, peers: list[str], record) -> None:
 
         circuit = pennylane_circuit(qubits, layers, "default.qubit", probabilities=True)
         tasks[BACKPROP] = function_step(circuit, *point)
-    seconds = medians(tasks, 1 if light else 25)
+    seconds = medians(tasks, 1 if light else 15)
     record(times(f"Step, {qubits} qubits, {layers} layers, batch {batch}", seconds, OURS))
     limits = {TENSORCIRCUIT: 3, BACKPROP: 10}
     check_ratio(seconds, OURS, {name: limits[name] for name in seconds if name in limits})

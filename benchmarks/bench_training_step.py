@@ -24,7 +24,7 @@ def test_training_step(light: bool, peers: list[str], record) -> None:
         stock_connector(qubits, layers), *values(qubits, layers, batch)
     )
     tasks[PRODUCTS] = matrix_products(layers, batch)
-    seconds = medians(tasks, 1 if light else 25)
+    seconds = medians(tasks, 1 if light else 15)
     stock = {f"stock EstimatorQNN, {name}, scaled": name for name in ESTIMATORS}
     seconds |= {row: stock_seconds(name, *size) for row, name in stock.items()}
     record(times(f"Step, {qubits} qubits, {layers} layers, batch {batch}", seconds, OURS))

@@ -1,6 +1,7 @@
 """Options of the benchmarks, and what becomes of their tables."""
 
 import importlib.util
+import shlex
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, section in sections.items():
         terminalreporter.write_line(f"\n{name}: {section}")
     if config.getoption("--write"):
-        arguments = [str(argument) for argument in config.invocation_params.args]
-        report.write(sections, " ".join(["pytest", *arguments]))
+        report.write(sections, shlex.join(["pytest", *map(str, config.invocation_params.args)]))
 
 
 @pytest.fixture

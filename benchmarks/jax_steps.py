@@ -29,13 +29,27 @@ def jax_jacobian(circuit: Circuit, inputs: np.ndarray, weights: np.ndarray) -> T
     return _task(jax.vmap(jax.jacrev(circuit, 1), (0, None)), inputs, weights)
 
 
-def jax_ensemble_step(circuit: Circuit, inputs: np.ndarray, weights: np.ndarray) -> Task:
-    """Return a training step of many models, weights (models, W), of a function of the batch."""
+def jax_ensemble_step(
+    circuit: Circuit, inputs: np.ndarray, weights: np.ndarray, *, mapped: bool
+) -> Task:
+    """Return a training step of many models, weights (models, W), of a function of the batch.
 
-    def loss(x, w):
+    Args:
+        circuit: The function.
+        inputs: Inputs of the batch.
+        weights: Weights of the models.
+        mapped: Whether the models are one vmap, or follow each other in one jitted call.
+    """
+
+    def loss(w, x):
         return jnp.square(circuit(x, w)).sum()
 
-    return _task(jax.vmap(jax.grad(loss, 1), (None, 0)), inputs, weights)
+    def gradients(x, w):
+        if mapped:
+            return jax.vmap(jax.grad(loss), (0, None))(w, x)
+        return jax.lax.map(lambda own: jax.grad(loss)(own, x), w)
+
+    return _task(gradients, inputs, weights)
 
 
 def _task(function: Circuit, inputs: np.ndarray, weights: np.ndarray) -> Task:

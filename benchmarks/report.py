@@ -42,22 +42,26 @@ class Section:
         return "\n".join([self.claim + "\n", *(lines or ["Holds.\n"]), *map(str, self.tables)])
 
 
-def environment(command: str) -> str:
-    """Return the machine, the versions and the command of a run."""
+def environment() -> str:
+    """Return the machine and the versions."""
     versions = [f"Python {platform.python_version()}", *filter(None, map(_version, PACKAGES))]
     cores = len(os.sched_getaffinity(0))
-    return f"`{command}` on {cores} core(s) of {_processor()}; {', '.join(versions)}.\n"
+    return f"{cores} core{'s' * (cores > 1)} of an {_processor()}; {', '.join(versions)}."
 
 
 def write(sections: dict[str, Section], command: str) -> None:
-    """Put results between the marks of README.md; files that were not run keep theirs."""
-    text = README.read_text()
-    head, old = text.split(BEGIN)
+    """Put results between the marks of README.md.
+
+    Files that were not run keep theirs, unless they are of another machine or of other versions.
+    """
+    head, old = README.read_text().split(BEGIN)
     old, tail = old.split(END)
-    parts = dict(re.findall(r"### `(\S+)`\n\n(.*?)(?=\n### |\Z)", old, re.DOTALL))
-    parts |= {name: f"{environment(command)}\n{section}" for name, section in sections.items()}
+    parts = {}
+    if environment() in old:
+        parts = dict(re.findall(r"### `(\S+)`\n\n(.*?)(?=\n### |\Z)", old, re.DOTALL))
+    parts |= {name: f"{section}\nFrom `{command}`." for name, section in sections.items()}
     body = "\n".join(f"### `{name}`\n\n{parts[name].strip()}\n" for name in sorted(parts))
-    README.write_text(f"{head}{BEGIN}\n\n{body}\n{END}{tail}")
+    README.write_text(f"{head}{BEGIN}\n\n{environment()}\n\n{body}\n{END}{tail}")
 
 
 def _version(package: str) -> str | None:

@@ -4,11 +4,16 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
+TURN = 0.05
+"""Seconds that one task has before the next one's turn, or one call if that takes longer."""
+
+MOST_CALLS = 100
+
 
 def medians(
     tasks: dict[str, Callable[[], object]], rounds: int, patience: float = 5.0
 ) -> dict[str, float]:
-    """Return the median seconds of each task; the tasks take turns, after one warm-up each.
+    """Return the median seconds of a call of each task; they take turns, after a warm-up each.
 
     A task that took ``patience`` seconds in all rests while the others go on.
     """
@@ -18,7 +23,7 @@ def medians(
 def minima(
     tasks: dict[str, Callable[[], object]], rounds: int, patience: float = 5.0
 ) -> dict[str, float]:
-    """Return the fewest seconds of each task: what other processes disturb least."""
+    """Return the fewest seconds of a call of each task: what other processes disturb least."""
     return {name: min(seconds) for name, seconds in _in_turn(tasks, rounds, patience).items()}
 
 
@@ -38,5 +43,13 @@ def _in_turn(
     for _ in range(rounds):
         for name, task in tasks.items():
             if sum(seconds[name]) < patience:
-                seconds[name].append(seconds_of(task))
+                seconds[name].extend(_turn(task))
+    return seconds
+
+
+def _turn(task: Callable[[], object]) -> list[float]:
+    """Time calls that fill a turn: the first find the caches full of what others left there."""
+    seconds = [seconds_of(task)]
+    while sum(seconds) < TURN and len(seconds) < MOST_CALLS:
+        seconds.append(seconds_of(task))
     return seconds
