@@ -6,6 +6,7 @@ fixed amount of memory; beyond it they are recomputed by the inverse of each ste
 does not grow with depth.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from qiskit_qmu.simulator.kernels import Angles, Totals
 from qiskit_qmu.simulator.matrices import with_dims
 from qiskit_qmu.simulator.plan import Plan
 
-Mapped = tuple[tuple[torch.Tensor, ...], tuple[int, ...]]
+Mapped = tuple[tuple[torch.Tensor, ...], tuple[int | None, ...]]
 """Outputs, and where the mapped dimension is in each."""
 
 
@@ -42,7 +43,8 @@ def evolve_by_steps(plan: Plan, shared: torch.Tensor, batched: torch.Tensor) -> 
     """
     angles = join_angles(shared, batched)
     state = plan.product.state(angles)
-    for kernel, operand in zip(plan.kernels, plan.operands(angles), strict=True):
+    operands = plan.operands(angles, plan.layers.dense(angles.shared))
+    for kernel, operand in zip(plan.kernels, operands, strict=True):
         state = kernel.apply(state, operand)
     return state
 
@@ -55,7 +57,7 @@ def join_angles(shared: torch.Tensor, batched: torch.Tensor) -> Angles:
 
 
 class _Evolve(torch.autograd.Function):
-    """Angles to the final states and, if they are to be kept, those behind steps with angles."""
+    """Angles to the final states, the layers' matrices and, if kept, states behind steps."""
 
     @staticmethod
     def forward(
@@ -66,15 +68,16 @@ class _Evolve(torch.autograd.Function):
         state = plan.product.state(angles)
         keeps = keeps and plan.num_kept * state.nbytes <= plan.largest_tape
         kept = []
-        for kernel, operand in zip(plan.kernels, plan.operands(angles), strict=True):
+        dense = plan.layers.dense(angles.shared)
+        for kernel, operand in zip(plan.kernels, plan.operands(angles, dense), strict=True):
             state = kernel.apply(state, operand)
             if keeps and kernel.has_angles and kernel is not plan.kernels[-1]:
                 kept.append(state)
-        return (state, *kept)
+        return (state, *dense, *kept)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[torch.Tensor, ...]) -> None:
-        """Keep angles and states."""
+        """Keep angles, matrices and states."""
         ctx.plan, _, *angles = inputs
         ctx.mark_non_differentiable(*output[1:])
         ctx.set_materialize_grads(False)
@@ -104,8 +107,12 @@ class _Evolve(torch.autograd.Function):
             states = _Evolve.apply(plan, keeps, *folded)
             return tuple(_unfold(state, 0, size) for state in states), (0,) * len(states)
         shared, batched = angles
-        states = _Evolve.apply(plan, keeps, shared, _last(batched, dims[1]))
-        return states, tuple(state.dim() - 1 for state in states)
+        outputs = _Evolve.apply(plan, keeps, shared, _last(batched, dims[1]))
+        of_matrices = range(1, 1 + plan.layers.num_stacks)
+        return outputs, tuple(
+            None if place in of_matrices else output.dim() - 1
+            for place, output in enumerate(outputs)
+        )
 
 
 class _Adjoint(torch.autograd.Function):
@@ -118,7 +125,8 @@ class _Adjoint(torch.autograd.Function):
         gradient: torch.Tensor,
         shared: torch.Tensor,
         batched: torch.Tensor,
-        *states: torch.Tensor,
+        state: torch.Tensor,
+        *others: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Sweep back through all kernels."""
         angles = join_angles(shared, batched)
@@ -126,12 +134,12 @@ class _Adjoint(torch.autograd.Function):
         totals = Totals(
             shared=shared.new_zeros(len(angles.shared), models, *examples),
             all=shared.new_zeros(len(angles.all), models, samples, *examples),
-            layers=gradient.new_zeros(*plan.layers.shape, 2, 2, models, *examples),
+            overlaps=plan.layers.overlaps(models, examples),
         )
-        state, *kept = states
+        dense, kept = _split_at(others, plan.layers.num_stacks)
         recomputes = len(kept) < plan.num_kept
         gradient = _conjugate(gradient).contiguous()
-        kernels = zip(plan.kernels, plan.operands(angles), strict=True)
+        kernels = zip(plan.kernels, plan.operands(angles, dense), strict=True)
         for kernel, operand in reversed(list(kernels)):
             if kernel.has_angles:
                 if kept and kernel is not plan.kernels[-1]:
@@ -143,7 +151,7 @@ class _Adjoint(torch.autograd.Function):
                 # The inverse of a unitary step is the conjugate of its transpose.
                 state = _conjugate(kernel.transpose(_conjugate(state), operand))
         plan.product.add_gradients(gradient, angles, totals)
-        plan.layers.add_gradients(angles.shared, totals.layers, totals.shared)
+        plan.layers.add_gradients(angles.shared, totals.overlaps, totals.shared)
         common, per_sample = totals.all.tensor_split([len(angles.shared)])
         return (totals.shared + common.sum(2))[1:], per_sample
 
@@ -184,19 +192,29 @@ class _Adjoint(torch.autograd.Function):
             folded = [_fold(*pair, size) for pair in zip(tensors, dims, places, strict=True)]
             results = _Adjoint.apply(plan, needs_shared, *folded)
             return tuple(_unfold(result, 1, size) for result in results), (1, 1)
-        gradient, shared, *others = tensors
+        gradient, shared, batched, state, *others = tensors
+        dense, kept = _split_at(others, plan.layers.num_stacks)
         results = _Adjoint.apply(
             plan,
             needs_shared,
             _last(gradient, dims[0], size),
             shared,
-            *(_last(other, dim) for other, dim in zip(others, dims[2:], strict=True)),
+            _last(batched, dims[2]),
+            _last(state, dims[3]),
+            *dense,
+            *(_last(other, dim) for other, dim in zip(kept, dims[4 + len(dense) :], strict=True)),
         )
         return results, tuple(result.dim() - 1 for result in results)
 
 
 def _conjugate(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.conj().resolve_conj()
+
+
+def _split_at(
+    tensors: Sequence[torch.Tensor], place: int
+) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    return list(tensors[:place]), list(tensors[place:])
 
 
 def _fold(tensor: torch.Tensor, dim: int | None, place: int, size: int) -> torch.Tensor:

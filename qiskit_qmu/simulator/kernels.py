@@ -45,12 +45,13 @@ class Totals:
     Attributes:
         shared: Gradients of ``Angles.shared``, (1 + A, M, …).
         all: Gradients of ``Angles.all``, (1 + A + A', M, B, …).
-        layers: Overlaps (layers, n, 2, 2, M, …) of gradient and state behind each layer.
+        overlaps: For each block, overlaps (layers, M, …, d, d) of gradient and state behind each
+            layer.
     """
 
     shared: torch.Tensor
     all: torch.Tensor
-    layers: torch.Tensor
+    overlaps: list[torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,13 @@ class Block:
 
     Attributes:
         number: Which of the program's blocks it is.
-        start: Its first qubit.
         left: Dimension of what stands above it.
         size: Its own dimension.
-        traces: The table of `layers.partial_traces`.
     """
 
     number: int
-    start: int
     left: int
     size: int
-    traces: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -105,16 +102,18 @@ class Layer:
         operand: list[torch.Tensor],
         totals: Totals,
     ) -> None:
-        """Write the overlaps on each qubit; those of all layers become slopes together."""
-        examples = gradient.shape[3:]
+        """Write the overlaps on each block; those of all layers become slopes together."""
+        models, *examples = gradient.shape[0], *gradient.shape[3:]
         if examples:
-            state = state.expand_as(gradient).flatten(3)
-            gradient = gradient.flatten(3)
+            # Examples become the outermost dimension, as more models would be.
+            state, gradient = (
+                tensor.expand_as(gradient).flatten(3).movedim(3, 1).flatten(0, 1).contiguous()
+                for tensor in (state, gradient)
+            )
         for block in self.blocks:
-            overlaps = block_overlaps(gradient, state, block.left, block.size).flatten(-2)
-            traces = (overlaps @ block.traces).movedim(-1, 0)
-            traces = traces.reshape(-1, 2, 2, len(gradient), *examples)
-            totals.layers[self.index, block.start : block.start + len(traces)] = traces
+            overlaps = block_overlaps(gradient, state, block.left, block.size)
+            shape = (models, *examples, block.size, block.size)
+            totals.overlaps[block.number][self.index] = overlaps.view(shape)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Layers of shared one-qubit gates as dense blocks, and the gradients of their angles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import torch
@@ -29,21 +29,41 @@ class SharedLayers:
         self._blocks = program.blocks
         runs = [run for layer in program.layers for run in layer]
         self._runs = RunProducts(runs, program.num_shared_angles, dtype, device)
+        sizes = {size for _, size in self._blocks}
+        self._traces = {size: partial_traces(size, dtype, device) for size in sizes}
 
-    def blocks(self, angles: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
-        """Return the matrices (M, 2^size, 2^size) of each block, for each layer.
+    @property
+    def num_stacks(self) -> int:
+        """Number of different sizes of blocks."""
+        return len(self._traces)
+
+    def dense(self, angles: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return the matrices (M, layers, blocks, d, d) of all blocks of each size.
 
         Args:
             angles: A zero and all shared angles (1 + A, M), in radians.
         """
         matrices = products_of_all(self._runs.factors(angles)).movedim(-1, 0)
         matrices = matrices.reshape(angles.shape[1], *self.shape, 2, 2)
-        dense: list[torch.Tensor] = []
+        stacks = []
         for size, equal in groupby(self._blocks, lambda block: block[1]):
             starts = [start for start, _ in equal]
             own = matrices[:, :, starts[0] : starts[-1] + size].unflatten(2, (len(starts), size))
-            dense.extend(kronecker_matrices(own).unbind(2))
-        return list(zip(*(block.unbind(1) for block in dense), strict=True))
+            stacks.append(kronecker_matrices(own))
+        return tuple(stacks)
+
+    @staticmethod
+    def blocks(stacks: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, ...]]:
+        """Return the matrices (M, d, d) of each block, for each layer, of what `dense` returned."""
+        blocks = [block for stack in stacks for block in stack.unbind(2)]
+        return list(zip(*(block.unbind(1) for block in blocks), strict=True))
+
+    def overlaps(self, models: int, examples: Sequence[int]) -> list[torch.Tensor]:
+        """Return, for each block, room for the overlaps (layers, M, …, d, d) behind each layer."""
+        return [
+            traces.new_zeros(self.shape[0], models, *examples, 2**size, 2**size)
+            for traces, size in ((self._traces[size], size) for _, size in self._blocks)
+        ]
 
     def generators(self, angles: torch.Tensor) -> Iterator[tuple[int, int, int, torch.Tensor]]:
         """Yield layer, qubit, angle and Y (2, 2, M) of every angle; Y turns the layer's result.
@@ -55,17 +75,22 @@ class SharedLayers:
             yield *divmod(run, self.shape[1]), angle, generator
 
     def add_gradients(
-        self, angles: torch.Tensor, overlaps: torch.Tensor, gradients: torch.Tensor
+        self, angles: torch.Tensor, overlaps: list[torch.Tensor], gradients: torch.Tensor
     ) -> None:
         """Add the slopes of all layers' angles to gradients.
 
         Args:
             angles: A zero and all shared angles (1 + A, M), in radians.
-            overlaps: Overlaps (layers, n, 2, 2, M, …) of gradient and state behind each layer.
+            overlaps: For each block, overlaps (layers, M, …, d, d) of gradient and state behind
+                each layer.
             gradients: Gradients (1 + A, M, …) of the angles.
         """
-        factors = self._runs.factors(with_dims(angles, overlaps.dim() - 5))
-        self._runs.add_gradients(factors, overlaps.flatten(0, 1), gradients)
+        parts = []
+        for (_, size), own in zip(self._blocks, overlaps, strict=True):
+            traces = own.flatten(-2) @ self._traces[size]
+            parts.append(traces.unflatten(-1, (size, 2, 2)).movedim((-3, -2, -1), (1, 2, 3)))
+        factors = self._runs.factors(with_dims(angles, gradients.dim() - 2))
+        self._runs.add_gradients(factors, torch.cat(parts, dim=1).flatten(0, 1), gradients)
 
 
 def multiply_block(matrix: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
@@ -81,25 +106,22 @@ def multiply_block(matrix: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
 def block_overlaps(
     gradient: torch.Tensor, state: torch.Tensor, left: int, size: int
 ) -> torch.Tensor:
-    """Sum gradient times state over everything but a block, for each model and example.
+    """Sum gradient times state over everything but a block.
 
     Args:
-        gradient: (M, 2^n, B), or (M, 2^n, B, E) for E examples.
+        gradient: (N, 2^n, B), contiguous.
         state: Of the same shape.
         left: Size of what stands above the block.
         size: Size of the block.
 
     Returns:
-        (M, size, size), or (M, E, size, size).
+        (N, size, size).
     """
-    models, examples = len(gradient), gradient.shape[3:]
-    if examples:
-        shape = (models, left, size, -1, *examples)
-        return torch.einsum("mlias,mljas->msij", gradient.view(shape), state.view(shape))
-    rows, columns = (tensor.view(models * left, size, -1) for tensor in (gradient, state))
-    if models * left == 1:
+    count = len(gradient)
+    rows, columns = (tensor.view(count * left, size, -1) for tensor in (gradient, state))
+    if len(rows) == 1:
         return torch.mm(rows[0], columns[0].T).unsqueeze(0)
-    return torch.bmm(rows, columns.mT).view(models, left, size, size).sum(1)
+    return torch.bmm(rows, columns.mT).view(count, left, size, size).sum(1)
 
 
 def partial_traces(num_qubits: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:

@@ -1,5 +1,6 @@
 """A compiled program on one device and in one precision: its kernels and their operands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from qiskit_qmu.simulator.kernels import (
     Phase,
     Rotations,
 )
-from qiskit_qmu.simulator.layers import SharedLayers, partial_traces
+from qiskit_qmu.simulator.layers import SharedLayers
 from qiskit_qmu.simulator.matrices import RunProducts
 from qiskit_qmu.simulator.parities import Parities
 from qiskit_qmu.simulator.product_state import Amplitudes, EncodedAmplitudes, ProductState
@@ -52,9 +53,9 @@ class Plan:
         """States behind kernels with angles, but for the final state."""
         return sum(kernel.has_angles for kernel in self.kernels[:-1])
 
-    def operands(self, angles: Angles) -> list[Any]:
-        """Return what each kernel makes of the angles, the same on the way back."""
-        layers = self.layers.blocks(angles.shared)
+    def operands(self, angles: Angles, dense: Sequence[torch.Tensor]) -> list[Any]:
+        """Return what each kernel makes of the angles and of the layers' matrices."""
+        layers = self.layers.blocks(dense)
         return [kernel.operand(angles, layers) for kernel in self.kernels]
 
 
@@ -66,10 +67,8 @@ def build_plan(
     blocks = [
         Block(
             number=number,
-            start=start,
             left=2 ** (program.num_qubits - start - size),
             size=2**size,
-            traces=partial_traces(size, dtype, device),
         )
         for number, (start, size) in enumerate(program.blocks)
     ]

@@ -33,7 +33,8 @@ def derivatives(plan: Plan, angles: Angles, wanted: list[int]) -> tuple[torch.Te
         turned = defaultdict(list)
         for layer, qubit, angle, generator in plan.layers.generators(angles.shared):
             turned[layer].append((qubit, angle, generator.unsqueeze(-1)))
-        for kernel, operand in zip(plan.kernels, plan.operands(angles), strict=True):
+        operands = plan.operands(angles, plan.layers.dense(angles.shared))
+        for kernel, operand in zip(plan.kernels, operands, strict=True):
             sweep.states = kernel.apply(sweep.states, operand)
             if isinstance(kernel, Layer):
                 sweep.add(
