@@ -6,6 +6,7 @@ fixed amount of memory; beyond it they are recomputed by the inverse of each ste
 does not grow with depth.
 """
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -14,22 +15,27 @@ import torch
 
 from qiskit_qmu.simulator.kernels import Angles, Totals
 from qiskit_qmu.simulator.matrices import with_dims
+from qiskit_qmu.simulator.memory import CACHE_BYTES
 from qiskit_qmu.simulator.plan import Plan
 
 Mapped = tuple[tuple[torch.Tensor, ...], tuple[int | None, ...]]
 """Outputs, and where the mapped dimension is in each."""
 
 
-def evolve(plan: Plan, shared: torch.Tensor, batched: torch.Tensor) -> torch.Tensor:
+def evolve(
+    plan: Plan, shared: torch.Tensor, batched: torch.Tensor, largest_tape: int
+) -> torch.Tensor:
     """Return the final states (2^n, B), differentiable any number of times.
 
     Args:
         plan: What to run.
         shared: Angles that all samples share, (A,), in radians.
         batched: Per-sample angles (A', B), in radians.
+        largest_tape: Bytes of states that may be kept for the gradient.
     """
-    keeps = torch.is_grad_enabled() and (shared.requires_grad or batched.requires_grad)
-    final: torch.Tensor = _Evolve.apply(plan, keeps, shared.unsqueeze(1), batched.unsqueeze(1))[0]
+    differentiates = torch.is_grad_enabled() and (shared.requires_grad or batched.requires_grad)
+    tape = largest_tape if differentiates else 0
+    final: torch.Tensor = _Evolve.apply(plan, tape, shared.unsqueeze(1), batched.unsqueeze(1))[0]
     return final[0]
 
 
@@ -61,12 +67,12 @@ class _Evolve(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        plan: Plan, keeps: bool, shared: torch.Tensor, batched: torch.Tensor
+        plan: Plan, largest_tape: int, shared: torch.Tensor, batched: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
         """Apply all kernels."""
         angles = join_angles(shared, batched)
         state = plan.product.state(angles)
-        keeps = keeps and plan.num_kept * state.nbytes <= plan.largest_tape
+        keeps = plan.num_kept * state.nbytes <= largest_tape
         kept = []
         dense = plan.layers.dense(angles.shared)
         for kernel, operand in zip(plan.kernels, plan.operands(angles, dense), strict=True):
@@ -97,17 +103,29 @@ class _Evolve(torch.autograd.Function):
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[int | None, ...], plan: Plan, keeps: bool, *angles: torch.Tensor
+        info: Any,
+        in_dims: tuple[int | None, ...],
+        plan: Plan,
+        largest_tape: int,
+        *angles: torch.Tensor,
     ) -> Mapped:
         """Take mapped shared angles as models; put another mapped dimension last."""
         dims = in_dims[2:]
         size = info.batch_size
         if dims[0] is not None:
-            folded = [_fold(*pair, 1, size) for pair in zip(angles, dims, strict=True)]
-            states = _Evolve.apply(plan, keeps, *folded)
-            return tuple(_unfold(state, 0, size) for state in states), (0,) * len(states)
+            columns = math.prod(angles[1].shape[1:]) // (1 if dims[1] is None else size)
+            groups = _groups(size, columns * plan.state_bytes)
+            parts = [
+                _Evolve.apply(
+                    plan,
+                    largest_tape * (group.stop - group.start) // size,
+                    *(_fold(*pair, 1, group) for pair in zip(angles, dims, strict=True)),
+                )
+                for group in groups
+            ]
+            return _joined(parts, 0, size)
         shared, batched = angles
-        outputs = _Evolve.apply(plan, keeps, shared, _last(batched, dims[1]))
+        outputs = _Evolve.apply(plan, largest_tape, shared, _last(batched, dims[1]))
         of_matrices = range(1, 1 + plan.layers.num_stacks)
         return outputs, tuple(
             None if place in of_matrices else output.dim() - 1
@@ -189,9 +207,16 @@ class _Adjoint(torch.autograd.Function):
         size = info.batch_size
         if dims[1] is not None:
             places = (0, 1, 1, *(0 for _ in tensors[3:]))
-            folded = [_fold(*pair, size) for pair in zip(tensors, dims, places, strict=True)]
-            results = _Adjoint.apply(plan, needs_shared, *folded)
-            return tuple(_unfold(result, 1, size) for result in results), (1, 1)
+            groups = _groups(size, tensors[0].nbytes // (1 if dims[0] is None else size))
+            parts = [
+                _Adjoint.apply(
+                    plan,
+                    needs_shared,
+                    *(_fold(*own, group) for own in zip(tensors, dims, places, strict=True)),
+                )
+                for group in groups
+            ]
+            return _joined(parts, 1, size)
         gradient, shared, batched, state, *others = tensors
         dense, kept = _split_at(others, plan.layers.num_stacks)
         results = _Adjoint.apply(
@@ -217,17 +242,31 @@ def _split_at(
     return list(tensors[:place]), list(tensors[place:])
 
 
-def _fold(tensor: torch.Tensor, dim: int | None, place: int, size: int) -> torch.Tensor:
-    """Merge a mapped dimension into the models at ``place``; repeat what is not mapped."""
+def _groups(size: int, bytes_of_one: int) -> list[slice]:
+    """Cut mapped models into groups whose states stay near the processor."""
+    at_once = max(1, CACHE_BYTES // max(1, bytes_of_one))
+    return [slice(start, min(start + at_once, size)) for start in range(0, size, at_once)]
+
+
+def _fold(tensor: torch.Tensor, dim: int | None, place: int, group: slice) -> torch.Tensor:
+    """Merge a group of mapped models into those at ``place``; repeat what is not mapped."""
+    count = group.stop - group.start
     if dim is None:
-        shape = (*tensor.shape[:place], size, *tensor.shape[place:])
+        shape = (*tensor.shape[:place], count, *tensor.shape[place:])
         return tensor.unsqueeze(place).expand(shape).flatten(place, place + 1)
-    return tensor.movedim(dim, place).flatten(place, place + 1).contiguous()
+    own = tensor.movedim(dim, place).narrow(place, group.start, count)
+    return own.flatten(place, place + 1).contiguous()
 
 
-def _unfold(tensor: torch.Tensor, place: int, size: int) -> torch.Tensor:
-    unfolded: torch.Tensor = tensor.unflatten(place, (size, -1))
-    return unfolded
+def _joined(parts: list[tuple[torch.Tensor, ...]], place: int, size: int) -> Mapped:
+    """Join the groups' results, and take the mapped dimension out of the models again."""
+    joined = (
+        parts[0]
+        if len(parts) == 1
+        else tuple(torch.cat(group, dim=place) for group in zip(*parts, strict=True))
+    )
+    unfolded = tuple(tensor.unflatten(place, (size, -1)) for tensor in joined)
+    return unfolded, (place,) * len(unfolded)
 
 
 def _last(tensor: torch.Tensor, dim: int | None, size: int = 1) -> torch.Tensor:

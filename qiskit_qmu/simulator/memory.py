@@ -7,6 +7,9 @@ from qiskit_qmu._check import InputError
 DEFAULT_MEMORY_BUDGET = 2**32
 """Bytes: 4 GiB."""
 
+CACHE_BYTES = 2**21
+"""States of this size stay near the processor from step to step; larger batches run in pieces."""
+
 STATES_WITHOUT_GRADIENT = 4
 """States in memory for each row of a forward pass: before and behind a step, phases, readout."""
 

@@ -40,13 +40,13 @@ class Plan:
         product: What it starts from.
         layers: Angles to the matrices of all layers.
         kernels: The steps.
-        largest_tape: Bytes of states that a forward pass may keep for its gradient.
+        state_bytes: Size of one state.
     """
 
     product: ProductState
     layers: SharedLayers
     kernels: tuple[Kernel, ...]
-    largest_tape: int
+    state_bytes: int
 
     @property
     def num_kept(self) -> int:
@@ -59,9 +59,7 @@ class Plan:
         return [kernel.operand(angles, layers) for kernel in self.kernels]
 
 
-def build_plan(
-    program: Program, dtype: torch.dtype, device: torch.device, largest_tape: int
-) -> Plan:
+def build_plan(program: Program, dtype: torch.dtype, device: torch.device) -> Plan:
     """Turn a program's steps into kernels on one device and in one precision."""
     num_shared = program.num_shared_angles
     blocks = [
@@ -86,7 +84,9 @@ def build_plan(
         else:
             kernels.append(_phase(step, program, dtype, device))
     product = _product_state(program, dtype, device)
-    return Plan(product, SharedLayers(program, dtype, device), tuple(kernels), largest_tape)
+    layers = SharedLayers(program, dtype, device)
+    state_bytes = dtype.itemsize * 2**program.num_qubits
+    return Plan(product, layers, tuple(kernels), state_bytes)
 
 
 def _product_state(program: Program, dtype: torch.dtype, device: torch.device) -> ProductState:

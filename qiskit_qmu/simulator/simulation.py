@@ -1,6 +1,7 @@
 """A compiled circuit on one device and in one precision: parameter values in, states out."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from qiskit.circuit import Parameter, QuantumCircuit
@@ -9,6 +10,7 @@ from qiskit_qmu.simulator.adjoint import evolve, join_angles
 from qiskit_qmu.simulator.chunks import in_chunks
 from qiskit_qmu.simulator.fusion import compile_program
 from qiskit_qmu.simulator.memory import (
+    CACHE_BYTES,
     DEFAULT_MEMORY_BUDGET,
     STATES_WITH_GRADIENT,
     keep_freed_memory,
@@ -17,6 +19,8 @@ from qiskit_qmu.simulator.memory import (
 from qiskit_qmu.simulator.plan import build_plan
 from qiskit_qmu.simulator.program import Program
 from qiskit_qmu.simulator.tangents import derivatives
+
+_FEWEST_ROWS = 8
 
 Readout = Callable[[torch.Tensor], torch.Tensor]
 """States (2^n, B) to values (O, B)."""
@@ -53,8 +57,7 @@ class Simulation:
         keep_freed_memory()
         self._real = torch.empty(0, dtype=dtype).real.dtype
         self._device = torch.device(device)
-        # One half is for the states at hand, the other for those that a gradient will need.
-        self._plan = build_plan(program, dtype, self._device, largest_tape=self._memory // 2)
+        self._plan = build_plan(program, dtype, self._device)
 
     def __deepcopy__(self, memo: object) -> "Simulation":
         return self
@@ -66,7 +69,7 @@ class Simulation:
             batched: Parameter values of each sample, (B, inputs).
             shared: Parameter values that all samples share, (weights,).
         """
-        return evolve(self._plan, *self._angles(batched, shared))
+        return evolve(self._plan, *self._angles(batched, shared), self._memory // 2)
 
     def read(self, readout: Readout, batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
         """Return what a readout makes of the final states, a few rows at a time.
@@ -80,7 +83,19 @@ class Simulation:
             Values (O, B).
         """
         rows = self.rows_at_once(STATES_WITH_GRADIENT)
-        return in_chunks(lambda own, weights: readout(self(own, weights)), batched, shared, rows)
+        return in_chunks(partial(self._read_pieces, readout), batched, shared, rows)
+
+    def _read_pieces(
+        self, readout: Readout, batched: torch.Tensor, shared: torch.Tensor
+    ) -> torch.Tensor:
+        size = max(_FEWEST_ROWS, CACHE_BYTES // self._state_bytes)
+        values = []
+        for piece in batched.split(size):
+            # One half of the memory is for the states at hand, the other for those that a gradient
+            # will need.
+            largest_tape = self._memory // 2 * len(piece) // max(1, len(batched))
+            values.append(readout(evolve(self._plan, *self._angles(piece, shared), largest_tape)))
+        return values[0] if len(values) == 1 else torch.cat(values, dim=-1)
 
     def rows_at_once(self, states: int) -> int:
         """Return how many rows fit into memory, at least one, with so many states for each."""

@@ -5,7 +5,7 @@ import pytest
 import torch
 from connector_networks import STOCK, WEIGHTS
 
-from qiskit_qmu.simulator import TorchSimulatorConnector
+from qiskit_qmu.simulator import TorchSimulatorConnector, adjoint
 from qiskit_qmu.simulator.kernels import Layer
 
 
@@ -175,3 +175,25 @@ def test_gradient_penalty(exact, rows):
         ahead, behind = (penalty(weight + sign * shift).square().sum() for sign in (1, -1))
         slope = (ahead - behind) / (2 * step)
         torch.testing.assert_close(exact.weight.grad[index], slope, rtol=1e-6, atol=1e-7)
+
+
+def test_members_in_groups_are_members_all_the_same(exact, rows, generator, monkeypatch):
+    """Many members of a large circuit run in groups that fit the processor's cache."""
+    weights = torch.tensor(generator.uniform(-2, 2, (7, len(WEIGHTS))))
+    own_rows = torch.tensor(generator.uniform(-2, 2, (7, 4, 2)))
+
+    def loss(weight: torch.Tensor, row: torch.Tensor) -> torch.Tensor:
+        return of_weight(exact)(weight, row).square().sum()
+
+    def everything():
+        examples = torch.func.vmap(torch.func.grad(loss, (0, 1)), (None, 0))
+        return (
+            torch.func.vmap(of_weight(exact), (0, None))(weights, rows),
+            torch.func.vmap(torch.func.grad(loss), (0, None))(weights, rows),
+            torch.func.vmap(examples)(weights, own_rows),
+        )
+
+    together = everything()
+    # Three members' states of three qubits and four rows.
+    monkeypatch.setattr(adjoint, "CACHE_BYTES", 3 * 4 * 8 * 16)
+    torch.testing.assert_close(everything(), together)

@@ -8,7 +8,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator import TorchSimulatorConnector
+from qiskit_qmu.simulator import TorchSimulatorConnector, simulation
 from qiskit_qmu.simulator.cache import SimulationCache
 from qiskit_qmu.simulator.chunks import in_chunks
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, STATES_WITH_GRADIENT
@@ -140,3 +140,18 @@ def test_twenty_qubits():
     assert last.item() == pytest.approx(product.item(), abs=1e-12)
     expected = -product * values.detach().tan()
     torch.testing.assert_close(values.grad, expected, rtol=0, atol=1e-12)
+
+
+def test_pieces_for_the_cache_give_the_same(connectors, generator, monkeypatch):
+    """Large batches run in pieces even where memory would hold them."""
+    whole = connectors[0]
+    rows = torch.tensor(generator.uniform(-2, 2, (11, 2)), requires_grad=True)
+
+    def everything():
+        values = whole(rows)
+        return (values, *torch.autograd.grad(values.square().sum(), [rows, whole.weight]))
+
+    together = everything()
+    monkeypatch.setattr(simulation, "CACHE_BYTES", 0)
+    monkeypatch.setattr(simulation, "_FEWEST_ROWS", 4)
+    torch.testing.assert_close(everything(), together, rtol=0, atol=1e-13)
