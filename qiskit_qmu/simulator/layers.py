@@ -117,8 +117,16 @@ def block_overlaps(
     Returns:
         (N, size, size).
     """
-    count = len(gradient)
-    rows, columns = (tensor.view(count * left, size, -1) for tensor in (gradient, state))
+    count, dimension, samples = gradient.shape
+    rest = dimension // (left * size) * samples
+    if rest < left:
+        # Few columns behind the block: what stands above it is better summed by the product too.
+        rows, columns = (
+            tensor.view(count, left, size, rest).transpose(1, 2).reshape(count, size, left * rest)
+            for tensor in (gradient, state)
+        )
+        return torch.bmm(rows, columns.mT)
+    rows, columns = (tensor.view(count * left, size, rest) for tensor in (gradient, state))
     if len(rows) == 1:
         return torch.mm(rows[0], columns[0].T).unsqueeze(0)
     return torch.bmm(rows, columns.mT).view(count, left, size, size).sum(1)
