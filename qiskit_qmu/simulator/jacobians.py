@@ -23,6 +23,8 @@ from qiskit_qmu.simulator.shots import outcome_counts, sampled_expectations
 from qiskit_qmu.simulator.tangents import shifted
 
 _LARGEST_BACKWARD_BATCH = 8192
+# Bytes of derivatives carried at once: some megabytes are faster than all rows together.
+_LARGEST_SWEEP = 2**23
 
 AngleSlopes = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """States (2^n, B) and derivatives (K, 2^n, B) to the derivatives (O, K, B) of a readout."""
@@ -185,7 +187,8 @@ def _jacobian_by_angles(
         by_values = simulation.angle_slopes(batched, split.shared)[:, :, columns]
         angles = by_values.abs().amax((0, 2)).nonzero()[:, 0] if columns else torch.empty(0)
         for group in angles.split(states_at_once):
-            rows_at_once = max(1, states_at_once // len(group))
+            in_cache = max(1, _LARGEST_SWEEP // simulation.state_bytes)
+            rows_at_once = max(1, min(states_at_once, in_cache) // len(group))
             for first in range(0, len(batched), rows_at_once):
                 own = slice(first, first + rows_at_once)
                 states, derivatives = simulation.derivatives(

@@ -47,10 +47,10 @@ class Simulation:
         memory_budget: int = DEFAULT_MEMORY_BUDGET,
     ) -> None:
         self.program = program
-        self._state_bytes = dtype.itemsize * 2**program.num_qubits
+        self.state_bytes = dtype.itemsize * 2**program.num_qubits
         self._memory = memory_budget - program.table_bytes
         require_memory(
-            program.table_bytes + STATES_WITH_GRADIENT * self._state_bytes,
+            program.table_bytes + STATES_WITH_GRADIENT * self.state_bytes,
             memory_budget,
             f"one row of a circuit of {program.num_qubits} qubits",
         )
@@ -88,7 +88,7 @@ class Simulation:
     def _read_pieces(
         self, readout: Readout, batched: torch.Tensor, shared: torch.Tensor
     ) -> torch.Tensor:
-        size = max(_FEWEST_ROWS, CACHE_BYTES // self._state_bytes)
+        size = max(_FEWEST_ROWS, CACHE_BYTES // self.state_bytes)
         values = []
         for piece in batched.split(size):
             # One half of the memory is for the states at hand, the other for those that a gradient
@@ -99,7 +99,7 @@ class Simulation:
 
     def rows_at_once(self, states: int) -> int:
         """Return how many rows fit into memory, at least one, with so many states for each."""
-        return int(max(1, self._memory // (2 * states * self._state_bytes)))
+        return int(max(1, self._memory // (2 * states * self.state_bytes)))
 
     def derivatives(
         self, batched: torch.Tensor, shared: torch.Tensor, wanted: list[int]
