@@ -112,7 +112,7 @@ def exact_network(network: NeuralNetwork) -> ExactNetwork | None:
 
 def interpreted_outcomes(network: SamplerQNN) -> InterpretedOutcomes:
     """Return which output of a SamplerQNN each basis state adds to."""
-    outcomes, count = outcome_of_states(active_qubits(measured_circuit(network)).circuit)
+    outcomes, count = outcome_of_states(measured_circuit(network))
     shape = network.output_shape
     interpret = network.interpret or (lambda outcome: outcome)
     keys = [np.atleast_1d(interpret(outcome)) for outcome in range(count)]

@@ -112,8 +112,8 @@ def outcome_jacobian(
         rows: Parameter values (B, P), in the circuit's order.
         wanted: Columns of the parameters that are asked for; the others stay zero.
     """
-    circuit = active_qubits(circuit).circuit
     outcomes, count = _outcomes(cache, circuit)
+    circuit = active_qubits(circuit).circuit
 
     def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
         by_state = 2 * (states.conj() * derivatives).real
@@ -140,8 +140,8 @@ def sampled_outcome_jacobian(
         shots: Measurements of each circuit.
         generator: Source of the shots.
     """
-    circuit = active_qubits(circuit).circuit
     outcomes, count = _outcomes(cache, circuit)
+    circuit = active_qubits(circuit).circuit
 
     def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
         both = _shifted_columns(states, derivatives)
@@ -180,24 +180,19 @@ def _jacobian_by_angles(
     split = SharedColumns(circuit, rows)
     simulation = cache.simulation(circuit, split.batched_parameters, split.shared_parameters)
     jacobian = np.zeros((len(rows), num_outputs, rows.shape[1]))
-    columns = [place for place, column in enumerate(split.order) if column in set(wanted)]
+    places = np.flatnonzero(np.isin(split.order, wanted))
+    columns = split.order[places]
     states_at_once = simulation.rows_at_once(STATES_WITH_GRADIENT)
-    for start in range(0, len(rows), states_at_once):
-        batched = split.batched[start : start + states_at_once]
-        by_values = simulation.angle_slopes(batched, split.shared)[:, :, columns]
-        angles = by_values.abs().amax((0, 2)).nonzero()[:, 0] if columns else torch.empty(0)
-        for group in angles.split(states_at_once):
-            in_cache = max(1, _LARGEST_SWEEP // simulation.state_bytes)
-            rows_at_once = max(1, min(states_at_once, in_cache) // len(group))
-            for first in range(0, len(batched), rows_at_once):
-                own = slice(first, first + rows_at_once)
-                states, derivatives = simulation.derivatives(
-                    batched[own], split.shared, group.tolist()
-                )
-                by_angle = slopes(states, derivatives).double()
-                chained = torch.einsum("okb,bkp->bop", by_angle, by_values[own][:, group].double())
-                place = np.arange(start + own.start, start + own.start + len(chained))
-                jacobian[np.ix_(place, np.arange(num_outputs), split.order[columns])] += (
-                    chained.cpu().numpy()
-                )
+    in_cache = min(states_at_once, _LARGEST_SWEEP // simulation.state_bytes)
+    rows_at_once = max(1, in_cache // max(1, simulation.program.num_angles))
+    for start in range(0, len(rows), rows_at_once) if len(columns) else ():
+        chunk = slice(start, start + rows_at_once)
+        batched = split.batched[chunk]
+        by_values = simulation.angle_slopes(batched, split.shared)[:, :, places].double()
+        used = by_values.abs().amax((0, 2)).nonzero()[:, 0]
+        for angles in used.split(states_at_once) if len(used) else ():
+            states = simulation.derivatives(batched, split.shared, angles.tolist())
+            by_angle = slopes(*states).double()
+            chained = torch.einsum("okb,bkp->bop", by_angle, by_values[:, angles])
+            jacobian[chunk][:, :, columns] += chained.cpu().numpy()
     return jacobian

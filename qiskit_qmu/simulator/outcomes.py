@@ -6,20 +6,26 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.registers import measured_qubits, register_values
+from qiskit_qmu.simulator.active_qubits import active_qubits
+from qiskit_qmu.simulator.registers import measured_qubits, register_qubits, register_values
 
 
 def outcome_of_states(circuit: QuantumCircuit) -> tuple[NDArray[np.int64], int]:
     """Return the outcome (2^n,) that each basis state is read as, and the number of outcomes.
 
+    Args:
+        circuit: A measured circuit; the basis states are those of its n active qubits.
+
     Raises:
         InputError: If the circuit has no measurement, or measures into several registers.
     """
-    registers = measured_qubits(circuit)
+    measured_qubits(circuit)
+    active = active_qubits(circuit).circuit
+    registers = register_qubits(active)
     if len(registers) != 1:
         raise InputError(f"a circuit must have one classical register, got {len(registers)}")
     (qubits,) = registers.values()
-    values = register_values(np.arange(2**circuit.num_qubits), qubits).astype(np.int64)
+    values = register_values(np.arange(2**active.num_qubits), qubits).astype(np.int64)
     return values, 2 ** len(qubits)
 
 

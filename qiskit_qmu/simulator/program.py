@@ -126,6 +126,11 @@ class Program:
     table_bytes: int
 
     @property
+    def num_angles(self) -> int:
+        """Gate angles of both kinds."""
+        return self.num_shared_angles + self.num_batched_angles
+
+    @property
     def blocks(self) -> tuple[tuple[int, int], ...]:
         """The dense blocks as (first qubit, number of qubits), from the lowest qubit up."""
         return blocks_of(self.num_qubits)

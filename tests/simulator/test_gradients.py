@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.primitives import StatevectorEstimator
+from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import Pauli, SparsePauliOp
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.gradients import (
@@ -286,3 +287,36 @@ def test_stock_parameter_shift_works_with_shots(generator):
     )
     np.testing.assert_allclose(found, exact, rtol=0, atol=5 * np.sqrt(2 / 10**6) / 2)
     assert np.abs(found - exact).max() > 0
+
+
+def test_idle_qubits_that_are_measured_and_parameters_without_effect():
+    """The register reads 0 whatever the angles; a phase of the whole state has no gradient."""
+    a, b = Parameter("a"), Parameter("b")
+    circuit = QuantumCircuit(3, 1, global_phase=b)
+    circuit.ry(a, 2)
+    circuit.measure(0, 0)
+    values = [[0.3, 0.7]]
+    for shots in (None, 10):
+        gradient = TorchSamplerGradient(TorchSampler(shots=shots, seed=0))
+        (slopes,) = gradient.run([circuit], values).result().gradients
+        assert [slope[0] for slope in slopes] == [0.0, 0.0]
+        gradient = TorchEstimatorGradient(TorchEstimator(shots=shots, seed=0))
+        (slopes,) = gradient.run([circuit], [SparsePauliOp("IIZ")], values).result().gradients
+        assert slopes.tolist() == [0.0, 0.0]
+
+
+def test_transpiled_circuits_with_many_idle_qubits(generator):
+    circuit = qnn_circuit(2, 2, 2).circuit
+    device = GenericBackendV2(27, seed=1)
+    isa = transpile(circuit, device, initial_layout=[22, 7], optimization_level=1)
+    observable = SparsePauliOp(["ZX", "IZ"], [1.0, 0.5])
+    row = generator.uniform(-2, 2, (1, circuit.num_parameters))
+    for shots in (None, 10**5):
+        gradient = TorchEstimatorGradient(TorchEstimator(shots=shots, seed=3))
+        (expected,), (found,) = (
+            gradient.run([c], [o], row).result().gradients
+            for c, o in ((circuit, observable), (isa, observable.apply_layout(isa.layout)))
+        )
+        # Two sums of 1.5 at most, each within five standard errors.
+        atol = 1e-12 if shots is None else 10 * 1.5 / (2 * shots) ** 0.5
+        np.testing.assert_allclose(found, expected, rtol=0, atol=atol)
