@@ -128,10 +128,17 @@ def _affine(
 def _lambdify(
     expression: ParameterExpression, parameters: Sequence[Parameter]
 ) -> Callable[..., torch.Tensor]:
-    symbols = [parameter.sympify() for parameter in parameters]
+    plain = [Parameter(f"p{i}") for i in range(len(parameters))]
+    symbols = [parameter.sympify() for parameter in plain]
+    formula = _as_sympy(expression.subs(dict(zip(parameters, plain, strict=True))))
     # SymPy would print its own sign() as a comparison, which tensors do not have.
-    formula = expression.sympify().replace(sympy.sign, sympy.Function("sgn"))
+    formula = formula.replace(sympy.sign, sympy.Function("sgn"))
     function: Callable[..., torch.Tensor] = sympy.lambdify(
         symbols, formula, modules=[_TORCH_FUNCTIONS, "math"]
     )
     return function
+
+
+def _as_sympy(expression: ParameterExpression) -> sympy.Expr:
+    # Qiskit's own translation fails on a number to the power of a parameter, and on what holds one.
+    return sympy.parse_expr(str(expression), {"conj": sympy.conjugate})

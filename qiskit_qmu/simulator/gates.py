@@ -44,6 +44,7 @@ _PARITIES: dict[type, tuple[tuple[tuple[int, ...], float], ...]] = {
 }
 _IGNORED = {"barrier", "id", "delay"}
 _LARGEST_MATRIX = 6
+_ZERO = 1e-13
 
 
 @dataclass(frozen=True)
@@ -193,13 +194,15 @@ def _definition(operation: Operation) -> QuantumCircuit:
         raise InputError(
             f"circuits must be made of unitary gates, got instruction {operation.name!r}"
         )
-    definition = getattr(operation, "definition", None)
-    if definition is None:
-        definition = _synthesized(operation)
+    try:
+        definition = getattr(operation, "definition", None)
+        definition = _synthesized(operation) if definition is None else definition
+    except QiskitError:  # as of an RV gate with free parameters
+        definition = None
     if definition is None:
         raise InputError(
-            "an instruction must be a gate of the standard library or have a definition, "
-            f"got {operation.name!r}"
+            "an instruction must be a gate of the standard library or have a definition for its "
+            f"parameters, got {operation.name!r}"
         )
     return definition
 
@@ -267,10 +270,14 @@ def _matrix(gate: Gate) -> NDArray[np.complex128] | None:
 
 def _by_matrix(matrix: NDArray[np.complex128], qubits: tuple[int, ...]) -> Iterator[Elementary]:
     source = np.abs(matrix).argmax(axis=1)
-    phases = matrix[np.arange(len(matrix)), source]
+    rows = np.arange(len(matrix))
+    phases = matrix[rows, source]
+    # What is left is to be compared with zero: one minus the phase's size is its square.
+    rest = matrix.copy()
+    rest[rows, source] = 0
     if len(qubits) == 1:
         yield Fixed(qubits[0], matrix)
-    elif np.isclose(np.abs(phases), 1.0, rtol=0, atol=1e-12).all():
-        yield Monomial(qubits, source, phases)
+    elif np.abs(rest).max() < _ZERO:
+        yield Monomial(qubits, source, phases / np.abs(phases))
     else:
         yield Dense(qubits, matrix)

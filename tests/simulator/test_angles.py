@@ -26,6 +26,8 @@ CURVED = {
     "power": A**3 - B**2,
     "root": (A + 2) ** 0.5,
     "exponent": (A + 2) ** B,
+    "exponential of a number": (1 / 3) ** (A + B),
+    "of many": 2 ** (V[0] * A).sin() + B.abs() ** 2 * 1.7 ** V[1].conjugate(),
     "quotient": A / (B + 3),
     "sine": A.sin() * B,
     "cosine": (A + B).cos(),

@@ -5,6 +5,7 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlledGate, Gate, Parameter, ParameterVector
 from qiskit.circuit.library import (
+    CXGate,
     DiagonalGate,
     HGate,
     MCXGate,
@@ -12,6 +13,7 @@ from qiskit.circuit.library import (
     PauliGate,
     PermutationGate,
     QFTGate,
+    RXXGate,
     UnitaryGate,
     XGate,
 )
@@ -251,6 +253,19 @@ REFUSED = {
     "cx": with_(("measure", 1, 0), ("h", 0), ("cx", 0, 1)),
     "opaque": with_((Gate("opaque", 2, []), [0, 1])),
 }
+
+
+def test_gates_that_are_almost_permutations_are_not_taken_for_them():
+    """|cos(x/2)| differs from one by the square of what is then left out."""
+    angle = 1e-6
+    circuit = QuantumCircuit(2)
+    circuit.append(RXXGate(angle), [0, 1])
+    circuit.append(CXGate(), [0, 1])
+    kinds = [type(gate) for gate in unroll(circuit)]
+    assert kinds == [Dense, Monomial]
+    assert_unrolled(circuit)
+
+
 SYNTHESIZED = {
     "clifford": with_((Clifford(HGate()), [1])),
     "controlled": with_((composite(1).control(1, annotated=True), [0, 1])),
