@@ -1,0 +1,259 @@
+"""A noisy circuit as few matrices on pairs of qubits, applied to batches of density matrices.
+
+A density matrix is held by its Pauli coefficients Tr(P ρ), which are real, so a channel on two
+qubits is a real 16 x 16 matrix. One-qubit gates and noise are multiplied into the two-qubit gates
+beside them. Qubits join the state when they are first entangled, and when a qubit has had its last
+gate only its coefficients of I and Z are kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import Gate, ParameterExpression, QuantumCircuit
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.noise import NoiseTables, gate_matrix, rotation_matrices
+
+_ZERO = (1.0, 0.0, 0.0, 1.0)
+"""Coefficients of |0><0|."""
+_MEASURED = (0, 3)
+"""Of I, X, Y, Z those that a measurement of Z sees."""
+_STATE_ENTRIES = 2**21
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """A gate with its noise: a matrix, or one that is a function of a parameter's value."""
+
+    qubits: tuple[int, ...]
+    matrices: tuple[torch.Tensor, ...]
+    column: int | None
+
+    def matrix(self, angles: torch.Tensor) -> torch.Tensor:
+        """Return the matrix (b or 1, d, d) for rows of angles (b, A)."""
+        if self.column is None:
+            return self.matrices[0].unsqueeze(0)
+        angle = angles[:, self.column]
+        if (angle == angle[0]).all():  # the same for all rows: build it once
+            angle = angle[:1]
+        constant, cosine, sine = self.matrices
+        angle = angle[:, None, None]
+        return constant + angle.cos() * cosine + angle.sin() * sine
+
+
+@dataclass(eq=False)
+class _Block:
+    """Neighbouring steps on one pair of qubits."""
+
+    qubits: tuple[int, int]
+    steps: list[_Step] = field(default_factory=list)
+    last_of: set[int] = field(default_factory=set)
+
+    def matrix(self, angles: torch.Tensor) -> torch.Tensor:
+        """Return the product (b or 1, 16, 16), rows and columns (first qubit, second qubit)."""
+        product = torch.eye(16, dtype=angles.dtype).unsqueeze(0)
+        for step in self.steps:
+            product = self._lifted(step, angles) @ product
+        return product
+
+    def _lifted(self, step: _Step, angles: torch.Tensor) -> torch.Tensor:
+        matrix = step.matrix(angles)
+        if len(step.qubits) == 1:
+            eye = torch.eye(4, dtype=matrix.dtype)
+            if step.qubits[0] == self.qubits[0]:
+                return torch.einsum("bij,kl->bikjl", matrix, eye).reshape(-1, 16, 16)
+            return torch.einsum("bij,kl->bkilj", matrix, eye).reshape(-1, 16, 16)
+        # Qiskit's matrices have a gate's second qubit first.
+        if step.qubits == self.qubits[::-1]:
+            return matrix
+        swapped = matrix.reshape(-1, 4, 4, 4, 4).permute(0, 2, 1, 4, 3)
+        return swapped.reshape(-1, 16, 16)
+
+
+@dataclass(eq=False)
+class _Part:
+    """Qubits that are entangled with each other: coefficients (b, d, …), one axis a qubit."""
+
+    tensor: torch.Tensor
+    axes: list[int]
+
+
+class DensityPlan:
+    """Outcome probabilities of a noisy circuit, exactly, for many rows of angles.
+
+    Args:
+        circuit: One- and two-qubit gates, rotations with a parameter each, no measurements.
+        noise: What happens after each gate.
+
+    Raises:
+        InputError: If a gate or its noise is of another kind.
+    """
+
+    def __init__(self, circuit: QuantumCircuit, noise: NoiseTables) -> None:
+        self._num_qubits = circuit.num_qubits
+        self._start: dict[int, list[_Step]] = {q: [] for q in range(circuit.num_qubits)}
+        self._blocks: list[_Block] = []
+        newest: dict[int, _Block] = {}
+        for step in _steps(circuit, noise):
+            if len(step.qubits) == 1:
+                (qubit,) = step.qubits
+                own = newest[qubit].steps if qubit in newest else self._start[qubit]
+                own.append(step)
+                continue
+            one, other = step.qubits
+            block = newest.get(one)
+            if block is None or newest.get(other) is not block:
+                block = _Block((one, other))
+                self._blocks.append(block)
+                newest[one] = newest[other] = block
+            block.steps.append(step)
+        for qubit, block in newest.items():
+            block.last_of.add(qubit)
+
+    def probabilities(self, angles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability (B, 2^n) of each basis state for rows of angles (B, A)."""
+        size = max(1, _STATE_ENTRIES // 4**self._num_qubits)
+        values = torch.as_tensor(np.asarray(angles, dtype=float))
+        chunks = [self._evolve(chunk) for chunk in values.split(size)] if len(values) else []
+        if not chunks:
+            return np.zeros((0, 2**self._num_qubits))
+        return torch.cat(chunks).numpy()
+
+    def _evolve(self, angles: torch.Tensor) -> torch.Tensor:
+        parts = {
+            qubit: _Part(self._initial(qubit, angles), [qubit]) for qubit in range(self._num_qubits)
+        }
+        for block in self._blocks:
+            one, other = block.qubits
+            part = parts[one]
+            if parts[other] is not part:
+                part = _joined(part, parts[other])
+            _apply(part, block, angles)
+            for qubit in part.axes:
+                parts[qubit] = part
+        whole = _joined_all(list({id(part): part for part in parts.values()}.values()))
+        return _outcome_probabilities(whole, len(angles))
+
+    def _initial(self, qubit: int, angles: torch.Tensor) -> torch.Tensor:
+        vector = torch.tensor(_ZERO, dtype=angles.dtype).expand(1, 4)
+        for step in self._start[qubit]:
+            vector = torch.einsum("bij,bj->bi", *_same_rows(step.matrix(angles), vector))
+        if not any(qubit in block.qubits for block in self._blocks):
+            vector = vector[:, list(_MEASURED)]
+        return vector
+
+
+def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> list[_Step]:
+    column = {parameter: i for i, parameter in enumerate(circuit.parameters)}
+    known: dict[object, tuple[NDArray[np.float64], ...]] = {}
+    steps = []
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if operation.name in {"barrier", "delay"}:
+            continue
+        qubits = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
+        if len(qubits) > 2:
+            raise InputError(f"gates must be on one or two qubits, got {operation.name!r}")
+        angle = next(
+            (p for p in operation.params if isinstance(p, ParameterExpression) and p.parameters),
+            None,
+        )
+        key = (operation.name, None if angle is not None else repr(operation.params))
+        if key not in known:
+            known[key] = (
+                (gate_matrix(operation),) if angle is None else rotation_matrices(operation)
+            )
+        own = known[key] if angle is None else _turned(known[key], operation, angle)
+        after = noise.after(operation, qubits)
+        if after is not None:
+            own = tuple(after @ matrix for matrix in own)
+        place = None if angle is None else column[next(iter(angle.parameters))]
+        steps.append(_Step(qubits, tuple(map(torch.as_tensor, own)), place))
+    return steps
+
+
+def _turned(
+    matrices: tuple[NDArray[np.float64], ...], operation: Gate, angle: ParameterExpression
+) -> tuple[NDArray[np.float64], ...]:
+    """Return a rotation's matrices as functions of its parameter θ, where it turns by ±θ + c."""
+    constant, cosine, sine = matrices
+    if len(angle.parameters) != 1 or len(operation.params) != 1:
+        raise InputError(f"a rotation must have one parameter, got {angle}")
+    (parameter,) = angle.parameters
+    offset = float(angle.bind({parameter: 0.0}).numeric().real)
+    slope = float(angle.bind({parameter: 1.0}).numeric().real) - offset
+    far = float(angle.bind({parameter: 3.0}).numeric().real)
+    if not np.isclose(abs(slope), 1.0) or not np.isclose(far, offset + 3 * slope):
+        raise InputError(f"a rotation must turn by its parameter and a constant, got {angle}")
+    slope = round(slope)
+    turned_cosine = np.cos(offset) * cosine + np.sin(offset) * sine
+    turned_sine = slope * (np.cos(offset) * sine - np.sin(offset) * cosine)
+    return constant, turned_cosine, turned_sine
+
+
+def _same_rows(one: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = max(len(one), len(other))
+    return one.expand(rows, *one.shape[1:]), other.expand(rows, *other.shape[1:])
+
+
+def _joined(one: _Part, other: _Part) -> _Part:
+    left, right = _same_rows(one.tensor.flatten(1), other.tensor.flatten(1))
+    product = left.unsqueeze(2) * right.unsqueeze(1)
+    shape = (len(product), *one.tensor.shape[1:], *other.tensor.shape[1:])
+    return _Part(product.reshape(shape), one.axes + other.axes)
+
+
+def _joined_all(parts: Sequence[_Part]) -> _Part:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = _joined(whole, part)
+    return whole
+
+
+def _apply(part: _Part, block: _Block, angles: torch.Tensor) -> None:
+    """Apply a block in place of the part's tensor, and drop what nothing reads any more."""
+    first, second = _adjacent(part, block.qubits)
+    matrix = block.matrix(angles)
+    if (part.axes[first], part.axes[second]) != block.qubits:  # the other order
+        matrix = matrix.reshape(-1, 4, 4, 4, 4).permute(0, 2, 1, 4, 3).reshape(-1, 16, 16)
+    keep = [
+        list(_MEASURED) if part.axes[place] in block.last_of else list(range(4))
+        for place in (first, second)
+    ]
+    rows = [4 * i + j for i in keep[0] for j in keep[1]]
+    matrix = matrix[:, rows]
+    shape = part.tensor.shape
+    left, right = int(np.prod(shape[1 : first + 1])), int(np.prod(shape[second + 2 :]))
+    matrix, tensor = _same_rows(matrix, part.tensor)
+    count = len(tensor)
+    if right == 1:
+        result = torch.matmul(tensor.reshape(count, left, 16), matrix.transpose(1, 2))
+    elif left == 1:
+        result = torch.matmul(matrix, tensor.reshape(count, 16, right))
+    else:
+        result = torch.matmul(matrix.unsqueeze(1), tensor.reshape(count, left, 16, right))
+    sizes = (*shape[1 : first + 1], len(keep[0]), len(keep[1]), *shape[second + 2 :])
+    part.tensor = result.reshape(count, *sizes)
+
+
+def _adjacent(part: _Part, qubits: tuple[int, int]) -> tuple[int, int]:
+    """Bring two qubits' axes beside each other; return their places, the lower first."""
+    low, high = sorted(part.axes.index(qubit) for qubit in qubits)
+    if high != low + 1:
+        part.tensor = part.tensor.movedim(high + 1, low + 2).contiguous()
+        part.axes.insert(low + 1, part.axes.pop(high))
+    return low, low + 1
+
+
+def _outcome_probabilities(part: _Part, rows: int) -> torch.Tensor:
+    """Return the probabilities (rows, 2^n), qubit 0 the lowest bit, of coefficients of I and Z."""
+    tensor = part.tensor.expand(rows, *part.tensor.shape[1:])
+    for axis in range(1, tensor.dim()):
+        even, odd = tensor.unbind(axis)
+        tensor = torch.stack([even + odd, even - odd], dim=axis) / 2
+    count = len(part.axes)
+    order = [1 + part.axes.index(qubit) for qubit in reversed(range(count))]
+    return tensor.permute(0, *order).reshape(rows, -1)

@@ -1,0 +1,210 @@
+"""BroadcastEstimator: expectation values from the outcomes that a BroadcastSampler measures."""
+
+from collections.abc import Iterable, Sequence
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.primitives import (
+    BaseEstimatorV2,
+    DataBin,
+    EstimatorPubLike,
+    PrimitiveJob,
+    PrimitiveResult,
+    PubResult,
+)
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.quantum_info import SparsePauliOp
+
+from qiskit_qmu.backends.broadcast import BroadcastSampler, Measurement
+from qiskit_qmu.backends.outcomes import moments
+from qiskit_qmu.backends.rotations import RotationCircuit
+from qiskit_qmu.simulator.shots import measurement_bases
+
+
+@final
+class BroadcastEstimator(BaseEstimatorV2):
+    """Expectation values from shots: one measured circuit for each measurement basis.
+
+    All observables that commute qubit by qubit are computed from the same outcomes, also where they
+    come in PUBs of their own, as EstimatorQNN sends them. Observables stay on the circuit's own
+    qubits: what is transpiled is the measured circuit.
+
+    Args:
+        sampler: What measures; its shots are the estimator's, whatever precision is asked for.
+
+    Attributes:
+        sampler: What measures.
+    """
+
+    def __init__(self, sampler: BroadcastSampler) -> None:
+        self.sampler = sampler
+
+    @property
+    def shots(self) -> int | None:
+        """Measurements of each circuit in each basis; None for exact values."""
+        return self.sampler.shots
+
+    def run(
+        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
+    ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
+        """Estimate expectation values of PUBs (circuit, observables, parameter values).
+
+        Args:
+            pubs: Circuits, not transpiled, with observables on their own qubits and parameter
+                values, broadcast against each other.
+            precision: Accepted for the interface; the number of shots is the backend's.
+
+        Returns:
+            A job whose result has, per PUB, ``data.evs`` and ``data.stds``.
+
+        Raises:
+            InputError: If a circuit is transpiled or measured already (raised by the result).
+        """
+        coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
+        job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(self._run, coerced)
+        job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
+        return job
+
+    def expectations(
+        self,
+        circuit: RotationCircuit,
+        angles: NDArray[np.float64],
+        observables: Sequence[SparsePauliOp],
+        *,
+        record: bool = False,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Estimate observables at rows of angles.
+
+        Args:
+            circuit: The circuit, not measured.
+            angles: Angles (B, A).
+            observables: O Hermitian Pauli sums.
+            record: Show the outcomes to those who record the sampler's.
+
+        Returns:
+            Estimates (O, B), and the estimated variances of those estimates (O, B).
+        """
+        return self._estimate([(circuit, angles, list(observables))], record=record)[0]
+
+    def _estimate(
+        self,
+        requests: list[tuple[RotationCircuit, NDArray[np.float64], list[SparsePauliOp]]],
+        *,
+        record: bool,
+    ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Measure all requests at once: few jobs."""
+        plans = [_Terms(observables) for _, _, observables in requests]
+        measurements = [
+            Measurement(self.sampler.measured(circuit, basis), angles)
+            for (circuit, angles, _), plan in zip(requests, plans, strict=True)
+            for basis in plan.bases
+        ]
+        measured = iter(self.sampler.measure(measurements, self.shots, record=record))
+        results = []
+        for (_, angles, observables), plan in zip(requests, plans, strict=True):
+            means = np.repeat(plan.constants[:, None], len(angles), axis=1)
+            variances = np.zeros((len(observables), len(angles)))
+            for basis in plan.bases:
+                register = next(measured)["meas"]
+                for row, terms in plan.of_basis(basis).items():
+                    mean, variance = moments(register, terms)
+                    means[row] += mean
+                    variances[row] += variance
+            results.append((means, variances))
+        return results
+
+    def _run(self, pubs: list[EstimatorPub]) -> PrimitiveResult[PubResult]:
+        groups: dict[tuple[int, tuple[int, ...], bytes], _Group] = {}
+        members = []
+        for pub in pubs:
+            values = pub.parameter_values.as_array(pub.circuit.parameters)
+            rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
+            key = (id(pub.circuit), rows.shape, rows.tobytes())
+            group = groups.setdefault(key, _Group(pub, rows))
+            members.append((group, group.add(pub)))
+        requests = []
+        for group in groups.values():
+            circuit = self.sampler.rotations(group.pub.circuit)
+            requests.append((circuit, circuit.values(group.rows), group.observables))
+        estimates = dict(
+            zip(map(id, groups.values()), self._estimate(requests, record=True), strict=True)
+        )
+        results = []
+        for pub, (group, which) in zip(pubs, members, strict=True):
+            means, variances = estimates[id(group)]
+            row = np.arange(len(group.rows)).reshape(pub.parameter_values.shape)
+            row, which = np.broadcast_arrays(row, which)
+            results.append(
+                PubResult(
+                    DataBin(
+                        evs=np.asarray(means[which, row]),
+                        stds=np.asarray(np.sqrt(variances[which, row])),
+                        shape=pub.shape,
+                    ),
+                    metadata={
+                        "target_precision": pub.precision,
+                        "shots": self.shots,
+                        "circuit_metadata": pub.circuit.metadata,
+                    },
+                )
+            )
+        return PrimitiveResult(results, metadata={"version": 2})
+
+
+class _Group:
+    """PUBs of the same circuit and values, with all their observables."""
+
+    def __init__(self, pub: EstimatorPub, rows: NDArray[np.float64]) -> None:
+        self.pub, self.rows = pub, rows
+        self.observables: list[SparsePauliOp] = []
+        self._known: dict[str, int] = {}
+
+    def add(self, pub: EstimatorPub) -> NDArray[np.int64]:
+        """Add a PUB's observables; return where each of them stands among the group's."""
+        array = pub.observables.sparse_observables_array()
+        which = np.zeros(array.shape, dtype=np.int64)
+        for position in np.ndindex(array.shape):
+            observable = array[position]
+            name = repr(observable)
+            if name not in self._known:
+                self._known[name] = len(self.observables)
+                self.observables.append(SparsePauliOp.from_sparse_observable(observable))
+            which[position] = self._known[name]
+        return which
+
+
+class _Terms:
+    """The Pauli strings of several observables by the basis in which each is measured."""
+
+    def __init__(self, observables: Sequence[SparsePauliOp]) -> None:
+        self.constants = np.zeros(len(observables))
+        strings: list[tuple[int, str, float]] = []
+        for row, observable in enumerate(observables):
+            for label, coefficient in observable.label_iter():
+                if set(label) <= {"I"}:
+                    self.constants[row] += coefficient.real
+                else:
+                    strings.append((row, label, float(coefficient.real)))
+        self.bases = measurement_bases([label for _, label, _ in strings])
+        self._by_basis: dict[str, dict[int, list[tuple[list[int], float]]]] = {
+            basis: {} for basis in self.bases
+        }
+        for row, label, weight in strings:
+            basis = next(basis for basis in self.bases if _measures(basis, label))
+            terms = self._by_basis[basis].setdefault(row, [])
+            terms.append((_bits(basis, label), weight))
+
+    def of_basis(self, basis: str) -> dict[int, list[tuple[list[int], float]]]:
+        """Return, for each observable measured in a basis, bits and weights of its products."""
+        return self._by_basis[basis]
+
+
+def _measures(basis: str, label: str) -> bool:
+    return all(p in ("I", b) for p, b in zip(label, basis, strict=True))
+
+
+def _bits(basis: str, label: str) -> list[int]:
+    """Return the bits of the measured register whose product a Pauli string is."""
+    measured = [qubit for qubit, pauli in enumerate(reversed(basis)) if pauli != "I"]
+    return [bit for bit, qubit in enumerate(measured) if label[len(label) - 1 - qubit] != "I"]
