@@ -49,8 +49,7 @@ def needed_part(network: NeuralNetwork, *, inputs: bool, weights: bool) -> Neura
         needed = copy.copy(network)
         needed._input_gradients = False  # noqa: SLF001  (SamplerQNN's setter does the same)
     gradient = network.gradient
-    own = isinstance(gradient, MeasuredEstimatorGradient | MeasuredSamplerGradient)
-    if own and not weights and needed.input_gradients:
-        needed = copy.copy(network)
-        needed.gradient = gradient.without("weights[")
+    if isinstance(gradient, MeasuredEstimatorGradient | MeasuredSamplerGradient) and not weights:
+        needed = copy.copy(needed)
+        needed.gradient = gradient.without_weights()
     return needed

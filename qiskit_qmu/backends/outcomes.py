@@ -27,7 +27,7 @@ class RegisterData(DataBin):
         """Return, as ``meas``, the only register, or all of them joined, the first one lowest."""
         if name != "meas":
             raise AttributeError(f"no register {name!r}")
-        return joined([register for _, register in self.items()])
+        return joined([register for _, register in DataBin.items(self)])
 
 
 def joined(registers: Sequence[Register]) -> Register:
@@ -73,7 +73,7 @@ def frequencies(register: Register) -> NDArray[np.float64]:
     """Return the share (B, 2^bits) of each outcome in each row."""
     if isinstance(register, OutcomeProbabilities):
         return register.probabilities
-    return counts(register) / register.num_shots
+    return np.asarray(counts(register) / register.num_shots)
 
 
 def counts(register: BitArray) -> NDArray[np.int64]:

@@ -64,7 +64,7 @@ class _Same:
         self._circuit = circuit
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other._circuit is self._circuit  # noqa: SLF001
+        return isinstance(other, _Same) and other._circuit is self._circuit
 
     def __hash__(self) -> int:
         return id(self._circuit)

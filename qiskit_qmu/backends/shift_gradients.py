@@ -147,24 +147,29 @@ class SimultaneousPerturbation:
 
 
 class _Restricted:
-    """What both gradient classes have: a rule, and parameters that are left out."""
+    """What both gradient classes have: a rule, and whether weights are left out."""
 
     rule: Rule
-    _left_out: frozenset[str] = frozenset()
+    leaves_out_weights = False
 
-    def without(self, prefix: str) -> Self:
-        """Return the same gradient that leaves parameters whose name starts so at zero.
+    def without_weights(self) -> Self:
+        """Return the same gradient that leaves a QNN's weights at zero.
 
         A QNN asks for all weights whether or not somebody reads them; no circuit is run for those
         left out.
         """
         restricted = copy.copy(self)
-        restricted._left_out = self._left_out | {prefix}
+        restricted.leaves_out_weights = True
         return restricted
 
     def _kept(self, circuit: QuantumCircuit, wanted: Sequence[int]) -> list[int]:
+        """Return the wanted columns that are not left out, by the names that QNNs give."""
         names = [parameter.name for parameter in circuit.parameters]
-        return [i for i in wanted if not names[i].startswith(tuple(self._left_out) or ("\0",))]
+        return [
+            column
+            for column in wanted
+            if not (self.leaves_out_weights and names[column].startswith("weights["))
+        ]
 
 
 class MeasuredEstimatorGradient(_Restricted, TorchEstimatorGradient):
