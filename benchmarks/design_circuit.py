@@ -5,11 +5,12 @@ import torch
 from qiskit.circuit import ParameterVector, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.neural_networks import EstimatorQNN
+from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qiskit_qmu.simulator import (
     TorchEstimator,
     TorchEstimatorGradient,
+    TorchSampler,
     TorchSimulatorConnector,
 )
 
@@ -53,6 +54,19 @@ def estimator_qnn(num_qubits: int, num_layers: int, estimator, gradient=None) ->
 def fast_connector(num_qubits: int, num_layers: int) -> TorchConnector:
     """Return our connector over our primitives, in single precision."""
     return TorchSimulatorConnector(_our_qnn(num_qubits, num_layers))
+
+
+def sampler_connector(num_qubits: int, num_layers: int) -> TorchConnector:
+    """Return our connector of a SamplerQNN: all outcome probabilities, in single precision."""
+    circuit, inputs, weights = design_circuit(num_qubits, num_layers)
+    network = SamplerQNN(
+        circuit=circuit,
+        sampler=TorchSampler(dtype=torch.complex64),
+        input_params=inputs,
+        weight_params=weights,
+        input_gradients=True,
+    )
+    return TorchSimulatorConnector(network)
 
 
 def stock_connector(num_qubits: int, num_layers: int) -> TorchConnector:

@@ -4,34 +4,52 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
+TURN = 0.05
+"""Seconds that one task has before the next one's turn, or one call if that takes longer."""
 
-def medians(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each task; the tasks take turns, after one warm-up each."""
-    return {name: median(seconds) for name, seconds in _in_turn(tasks, rounds).items()}
-
-
-def minima(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return the fewest seconds of each task: what other processes disturb least."""
-    return {name: min(seconds) for name, seconds in _in_turn(tasks, rounds).items()}
+MOST_CALLS = 100
 
 
-def _in_turn(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+def medians(
+    tasks: dict[str, Callable[[], object]], rounds: int, patience: float = 5.0
+) -> dict[str, float]:
+    """Return the median seconds of a call of each task; they take turns, after a warm-up each.
+
+    A task that took ``patience`` seconds in all rests while the others go on.
+    """
+    return {name: median(seconds) for name, seconds in _in_turn(tasks, rounds, patience).items()}
+
+
+def minima(
+    tasks: dict[str, Callable[[], object]], rounds: int, patience: float = 5.0
+) -> dict[str, float]:
+    """Return the fewest seconds of a call of each task: what other processes disturb least."""
+    return {name: min(seconds) for name, seconds in _in_turn(tasks, rounds, patience).items()}
+
+
+def seconds_of(task: Callable[[], object]) -> float:
+    """Return the seconds of one call."""
+    started = perf_counter()
+    task()
+    return perf_counter() - started
+
+
+def _in_turn(
+    tasks: dict[str, Callable[[], object]], rounds: int, patience: float
+) -> dict[str, list[float]]:
     for task in tasks.values():
         task()
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, task in tasks.items():
-            started = perf_counter()
-            task()
-            seconds[name].append(perf_counter() - started)
+            if sum(seconds[name]) < patience:
+                seconds[name].extend(_turn(task))
     return seconds
 
 
-def table(title: str, seconds: dict[str, float], reference: str) -> str:
-    """Return a table of milliseconds and of ratios to a reference."""
-    width = max(map(len, seconds))
-    lines = [
-        f"{name:{width}s} {1e3 * value:14.3f} ms {value / seconds[reference]:12,.2f} x"
-        for name, value in seconds.items()
-    ]
-    return "\n".join([f"\n{title}", *lines])
+def _turn(task: Callable[[], object]) -> list[float]:
+    """Time calls that fill a turn: the first find the caches full of what others left there."""
+    seconds = [seconds_of(task)]
+    while sum(seconds) < TURN and len(seconds) < MOST_CALLS:
+        seconds.append(seconds_of(task))
+    return seconds

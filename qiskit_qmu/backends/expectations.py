@@ -19,7 +19,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_qmu.backends.broadcast import BroadcastSampler, Measurement
 from qiskit_qmu.backends.outcomes import moments
 from qiskit_qmu.backends.rotations import RotationCircuit
-from qiskit_qmu.simulator.shots import measurement_bases
+from qiskit_qmu.simulator.measurement_bases import measured_terms
 
 
 @final
@@ -94,21 +94,22 @@ class BroadcastEstimator(BaseEstimatorV2):
         record: bool,
     ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Measure all requests at once: few jobs."""
-        plans = [_Terms(observables) for _, _, observables in requests]
+        plans = [measured_terms(observables) for _, _, observables in requests]
         measurements = [
             Measurement(self.sampler.measured(circuit, basis), angles)
-            for (circuit, angles, _), plan in zip(requests, plans, strict=True)
-            for basis in plan.bases
+            for (circuit, angles, _), (_, terms) in zip(requests, plans, strict=True)
+            for basis in terms
         ]
         measured = iter(self.sampler.measure(measurements, self.shots, record=record))
         results = []
-        for (_, angles, observables), plan in zip(requests, plans, strict=True):
-            means = np.repeat(plan.constants[:, None], len(angles), axis=1)
-            variances = np.zeros((len(observables), len(angles)))
-            for basis in plan.bases:
+        for (_, angles, _), (constants, by_basis) in zip(requests, plans, strict=True):
+            means = np.repeat(constants[:, None], len(angles), axis=1)
+            variances = np.zeros_like(means)
+            for basis, terms in by_basis.items():
                 register = next(measured)["meas"]
-                for row, terms in plan.of_basis(basis).items():
-                    mean, variance = moments(register, terms)
+                for row in dict.fromkeys(row for row, _, _ in terms):
+                    own = [(_bits(basis, mask), value) for r, mask, value in terms if r == row]
+                    mean, variance = moments(register, own)
                     means[row] += mean
                     variances[row] += variance
             results.append((means, variances))
@@ -174,37 +175,7 @@ class _Group:
         return which
 
 
-class _Terms:
-    """The Pauli strings of several observables by the basis in which each is measured."""
-
-    def __init__(self, observables: Sequence[SparsePauliOp]) -> None:
-        self.constants = np.zeros(len(observables))
-        strings: list[tuple[int, str, float]] = []
-        for row, observable in enumerate(observables):
-            for label, coefficient in observable.label_iter():
-                if set(label) <= {"I"}:
-                    self.constants[row] += coefficient.real
-                else:
-                    strings.append((row, label, float(coefficient.real)))
-        self.bases = measurement_bases([label for _, label, _ in strings])
-        self._by_basis: dict[str, dict[int, list[tuple[list[int], float]]]] = {
-            basis: {} for basis in self.bases
-        }
-        for row, label, weight in strings:
-            basis = next(basis for basis in self.bases if _measures(basis, label))
-            terms = self._by_basis[basis].setdefault(row, [])
-            terms.append((_bits(basis, label), weight))
-
-    def of_basis(self, basis: str) -> dict[int, list[tuple[list[int], float]]]:
-        """Return, for each observable measured in a basis, bits and weights of its products."""
-        return self._by_basis[basis]
-
-
-def _measures(basis: str, label: str) -> bool:
-    return all(p in ("I", b) for p, b in zip(label, basis, strict=True))
-
-
-def _bits(basis: str, label: str) -> list[int]:
-    """Return the bits of the measured register whose product a Pauli string is."""
+def _bits(basis: str, mask: int) -> int:
+    """Return the mask over the bits of the measured register for one over all qubits."""
     measured = [qubit for qubit, pauli in enumerate(reversed(basis)) if pauli != "I"]
-    return [bit for bit, qubit in enumerate(measured) if label[len(label) - 1 - qubit] != "I"]
+    return sum(1 << bit for bit, qubit in enumerate(measured) if mask >> qubit & 1)

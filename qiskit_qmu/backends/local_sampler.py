@@ -20,7 +20,9 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.outcomes import Outcomes
-from qiskit_qmu.simulator.sampler import OutcomeProbabilities
+from qiskit_qmu.simulator.draws import draw_outcomes
+from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.registers import register_bytes
 
 
 class Engine(Protocol):
@@ -183,54 +185,21 @@ class CompactCircuit:
     ) -> dict[str, Any]:
         """Return the registers' outcomes, exact or drawn, from probabilities (B, 2^n)."""
         weights = np.clip(probabilities, 0.0, None)
-        weights = weights / weights.sum(axis=1, keepdims=True)
         if shots is None:
+            weights = weights / weights.sum(axis=1, keepdims=True)
             return {
-                name: _Exact(_merged(weights, qubits), len(qubits))
+                name: OutcomeProbabilities(weights, len(qubits), qubits)
                 for name, qubits in self.registers.items()
             }
-        counts = generator.multinomial(shots, weights)
-        basis = np.arange(weights.shape[1])
-        drawn = np.array([np.repeat(basis, row) for row in counts], dtype=np.int64)
-        drawn = generator.permuted(drawn.reshape(len(weights), shots), axis=1)
+        drawn = draw_outcomes(weights, shots, *generator.spawn(2))
         return {
-            name: _bit_array(_values(drawn, qubits), len(qubits))
+            name: BitArray(register_bytes(len(self.qubits), qubits)[drawn], len(qubits))
             for name, qubits in self.registers.items()
         }
 
 
-class _Exact(OutcomeProbabilities):
-    """Probabilities that can be reshaped like a BitArray."""
-
-    def reshape(self, shape: tuple[int, ...]) -> OutcomeProbabilities:
-        """Return the same in another shape."""
-        return OutcomeProbabilities(self.probabilities.reshape(*shape, -1), self.num_bits)
-
-
 def _resets(instruction: Any) -> bool:
     return instruction.name == "reset" or bool(getattr(instruction.operation, "blocks", ()))
-
-
-def _values(states: NDArray[np.int64], qubits: list[int | None]) -> NDArray[np.int64]:
-    """Return what a register holds after basis states were measured."""
-    value = np.zeros_like(states)
-    for position, qubit in enumerate(qubits):
-        if qubit is not None:
-            value |= ((states >> qubit) & 1) << position
-    return value
-
-
-def _merged(weights: NDArray[np.float64], qubits: list[int | None]) -> NDArray[np.float64]:
-    values = _values(np.arange(weights.shape[1]), qubits)
-    merged = np.zeros((2 ** len(qubits), len(weights)))
-    np.add.at(merged, values, weights.T)
-    return merged.T
-
-
-def _bit_array(values: NDArray[np.int64], num_bits: int) -> BitArray:
-    num_bytes = max(1, -(-num_bits // 8))
-    shifts = 8 * np.arange(num_bytes - 1, -1, -1)
-    return BitArray(((values[..., None] >> shifts) & 0xFF).astype(np.uint8), num_bits)
 
 
 def _registers(

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qiskit.primitives import BitArray, DataBin
 
-from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.sampler import OutcomeProbabilities
+from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
 
 Register: TypeAlias = BitArray | OutcomeProbabilities
 """What one classical register held."""
@@ -31,42 +30,60 @@ class RegisterData(DataBin):
 
 
 def joined(registers: Sequence[Register]) -> Register:
-    """Return several registers as one, the first one lowest.
-
-    Raises:
-        InputError: If they are exact probabilities, which do not say how registers are correlated.
-    """
+    """Return several registers of one result as one, the first one lowest."""
     if len(registers) == 1:
         return registers[0]
-    if any(isinstance(register, OutcomeProbabilities) for register in registers):
-        raise InputError(
-            "a circuit must have one classical register where values are exact, got "
-            f"{len(registers)}"
-        )
+    exact = [r for r in registers if isinstance(r, OutcomeProbabilities)]
+    if exact:
+        return OutcomeProbabilities.concatenate_bits(exact)
     return BitArray.concatenate_bits([r for r in registers if isinstance(r, BitArray)])
 
 
 def concatenated(parts: Sequence[Outcomes]) -> Outcomes:
     """Return the rows of several outcomes of the same circuit, one after the other."""
-    first = parts[0]
     if len(parts) == 1:
-        return first
-    return {name: _concatenated([part[name] for part in parts]) for name in first}
+        return parts[0]
+    joint = _joint(parts[0])
+    if joint is not None:
+        whole = np.concatenate([_joint(part) for part in parts])
+        return _with_joint(parts[0], whole)
+    return {
+        name: BitArray(np.concatenate([part[name].array for part in parts]), register.num_bits)
+        for name, register in parts[0].items()
+    }
 
 
 def rows_of(outcomes: Outcomes, start: int, shape: tuple[int, ...]) -> Outcomes:
     """Return rows from ``start`` on, as many as the shape holds, in that shape."""
-    size = int(np.prod(shape))
-    rows = slice(start, start + size)
-    taken: Outcomes = {}
-    for name, register in outcomes.items():
-        if isinstance(register, BitArray):
-            array = register.array[rows]
-            taken[name] = BitArray(array.reshape(*shape, *array.shape[1:]), register.num_bits)
-        else:
-            values = register.probabilities[rows]
-            taken[name] = OutcomeProbabilities(values.reshape(*shape, -1), register.num_bits)
-    return taken
+    rows = slice(start, start + int(np.prod(shape)))
+    joint = _joint(outcomes)
+    if joint is not None:
+        taken = joint.reshape(-1, joint.shape[-1])[rows]
+        return _with_joint(outcomes, taken.reshape(*shape, joint.shape[-1]))
+    return {
+        name: BitArray(_flat(register)[rows].reshape(*shape, *register.array.shape[-2:]), bits)
+        for name, register in outcomes.items()
+        for bits in [register.num_bits]
+    }
+
+
+def _joint(outcomes: Outcomes) -> NDArray[np.float64] | None:
+    """Return the probabilities that exact registers share; None for counts."""
+    first = next(iter(outcomes.values()))
+    return first.joint if isinstance(first, OutcomeProbabilities) else None
+
+
+def _with_joint(outcomes: Outcomes, joint: NDArray[np.float64]) -> Outcomes:
+    return {
+        name: OutcomeProbabilities(joint, register.num_bits, register.source)
+        for name, register in outcomes.items()
+        if isinstance(register, OutcomeProbabilities)
+    }
+
+
+def _flat(register: BitArray) -> NDArray[np.uint8]:
+    array: NDArray[np.uint8] = register.array
+    return array.reshape(-1, *array.shape[-2:])
 
 
 def frequencies(register: Register) -> NDArray[np.float64]:
@@ -84,47 +101,40 @@ def counts(register: BitArray) -> NDArray[np.int64]:
     return np.bincount(shifted.ravel(), minlength=size * len(values)).reshape(-1, size)
 
 
-def signs(register: Register, bits: Sequence[int]) -> tuple[NDArray[np.float64], int | None]:
-    """Return the ±1 product of some bits, (B, outcomes) or (B, shots), see `moments`."""
-    if isinstance(register, OutcomeProbabilities):
-        outcomes = np.arange(2**register.num_bits)
-        mask = sum(1 << bit for bit in bits)
-        return 1.0 - 2.0 * (np.bitwise_count(outcomes & mask) & 1)[None, :], None
-    num_bytes = register.array.shape[-1]
-    masks = np.zeros(num_bytes, dtype=np.uint8)
-    for bit in bits:
-        masks[num_bytes - 1 - bit // 8] |= 1 << (bit % 8)
-    parity = np.bitwise_count(register.array & masks).sum(axis=-1, dtype=np.uint8) & 1
-    return 1.0 - 2.0 * parity, register.num_shots
-
-
 def moments(
-    register: Register, terms: Sequence[tuple[Sequence[int], float]]
+    register: Register, terms: Sequence[tuple[int, float]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and variance of the mean (B,) of a weighted sum of ±1 products of bits.
 
     Args:
         register: What was measured.
-        terms: Bits of each product, and its weight.
+        terms: Bits of each product, as a mask, and its weight.
     """
-    total: NDArray[np.float64] = np.zeros((1, 1))
-    shots: int | None = None
-    for bits, weight in terms:
-        values, shots = signs(register, bits)
-        total = total + weight * values
     if isinstance(register, OutcomeProbabilities):
-        mean = (register.probabilities * total).sum(axis=-1)
+        outcomes = np.arange(2**register.num_bits)
+        table = np.zeros(len(outcomes))
+        for mask, weight in terms:
+            table += weight * _sign(outcomes & mask)
+        mean = register.probabilities @ table
         return mean, np.zeros_like(mean)
-    return total.mean(axis=-1), total.var(axis=-1) / (shots or 1)
+    total = np.zeros(register.array.shape[:-1])
+    for mask, weight in terms:
+        total += weight * _products(register, mask)
+    return total.mean(axis=-1), total.var(axis=-1) / register.num_shots
 
 
-def _concatenated(registers: Sequence[Register]) -> Register:
-    first = registers[0]
-    if isinstance(first, BitArray):
-        arrays = [register.array for register in registers if isinstance(register, BitArray)]
-        return BitArray(np.concatenate(arrays), first.num_bits)
-    values = [r.probabilities for r in registers if isinstance(r, OutcomeProbabilities)]
-    return OutcomeProbabilities(np.concatenate(values), first.num_bits)
+def _products(register: BitArray, mask: int) -> NDArray[np.float64]:
+    """Return the product (B, shots) of the ±1 values of some bits."""
+    num_bytes = register.array.shape[-1]
+    masks = np.frombuffer(mask.to_bytes(num_bytes, "big"), dtype=np.uint8)
+    used = np.flatnonzero(masks)
+    bits = np.bitwise_count(register.array[..., used] & masks[used])
+    return np.where(bits.sum(axis=-1) % 2 == 1, -1.0, 1.0)
+
+
+def _sign(values: NDArray[np.int64]) -> NDArray[np.float64]:
+    parity = np.bitwise_count(values) & 1
+    return np.where(parity == 1, -1.0, 1.0)
 
 
 def _integers(array: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -11,8 +11,8 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.simulator.gates import rotation_angles
+from qiskit_qmu.simulator.measurement_bases import measurement_bases
 from qiskit_qmu.simulator.observables import as_pauli_sum
-from qiskit_qmu.simulator.shots import measurement_bases
 
 
 @final

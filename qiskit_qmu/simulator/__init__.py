@@ -10,7 +10,8 @@ from qiskit_qmu.simulator.connector import TorchSimulatorConnector
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.fusion import compile_program
 from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
-from qiskit_qmu.simulator.sampler import OutcomeProbabilities, TorchSampler
+from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.sampler import TorchSampler
 
 __all__ = [
     "OutcomeProbabilities",

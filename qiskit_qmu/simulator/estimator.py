@@ -1,9 +1,10 @@
 """TorchEstimator: expectation values from the batched statevector, as an EstimatorV2 primitive."""
 
+import math
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from qiskit.primitives import (
     BaseEstimatorV2,
@@ -14,126 +15,100 @@ from qiskit.primitives import (
     PubResult,
 )
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
-from qiskit.quantum_info import SparsePauliOp
 
 from qiskit_qmu import _check
-from qiskit_qmu.simulator.cache import SimulationCache
-from qiskit_qmu.simulator.observables import PauliSums
-from qiskit_qmu.simulator.shots import sampled_expectations
+from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator.estimates import Estimates, estimate
+from qiskit_qmu.simulator.primitive import StatevectorPrimitive
+from qiskit_qmu.simulator.pubs import CircuitGroup, group_pubs
+
+_MOST_SHOTS = 2**53
 
 
-class TorchEstimator(BaseEstimatorV2):
+class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
     """Expectation values of any unitary circuit, exact or from a number of shots.
+
+    An exact estimator (``shots=None``) meets every precision, so values are exact whatever
+    precision is asked for. With shots, a positive precision of a PUB or a run takes
+    ``ceil(1 / precision²)`` shots in place of the estimator's own, as IBM's primitives do; note
+    that ``EstimatorQNN`` asks for its ``default_precision`` of 1/64, 4096 shots, in every run
+    unless it is built with ``default_precision=0.0``.
+
+    Each PUB is measured on its own. In it, each binding is measured in as few bases as commutation
+    qubit by qubit allows, with all shots in each basis, so that observables in one basis share
+    their shots. Idle qubits cost nothing, and final measurements are ignored.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
-        shots: Measurements of each circuit in each measurement basis; None for exact values.
-            Commuting observables of one PUB share their shots.
+        shots: Measurements of each binding in each basis; None for exact values.
         seed: Seed of the shots. The stream goes on from run to run: no two runs see the same noise,
             and the same seed repeats the whole sequence.
         device: Where the states live.
-
-    An exact estimator meets every precision, so ``precision`` is ignored; with shots their number
-    is what was asked for here.
+        memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
     """
-
-    def __init__(
-        self,
-        *,
-        dtype: torch.dtype = torch.complex128,
-        shots: int | None = None,
-        seed: int | np.random.Generator | None = None,
-        device: torch.device | str = "cpu",
-    ) -> None:
-        _check.one_of((torch.complex64, torch.complex128), dtype=dtype)
-        if shots is not None:
-            _check.at_least(1, shots=shots)
-        self.shots = shots
-        self.cache = SimulationCache(dtype, device)
-        self._generator = np.random.default_rng(seed)
-
-    def next_stream(self) -> np.random.Generator:
-        """Return a source of shots that no run has used or will use."""
-        return self._generator.spawn(1)[0]
 
     def run(
         self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
     ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
-        """Estimate expectation values of PUBs (circuit, observables, parameter values).
+        """Estimate expectation values of PUBs (circuit, observables, parameter values, precision).
 
         Args:
             pubs: Circuits with observables and parameter values, broadcast against each other.
-            precision: Accepted and met; see the class.
+            precision: For PUBs that do not say their own; see the class.
 
         Returns:
-            A job whose result has, per PUB, ``data.evs`` and ``data.stds``.
+            A job whose result has, per PUB, ``data.evs`` and their standard errors ``data.stds``:
+            zero where values are exact, NaN after a single shot, which does not tell its error.
+            The metadata say the precision that was aimed at, and the shots if there were any.
 
         Raises:
-            InputError: If a circuit cannot be simulated (raised by the job's result).
+            InputError: If a circuit cannot be simulated, a parameter value is not finite or a
+                precision takes too many shots.
+            ValueError: If a PUB is not valid, with Qiskit's own message.
         """
         coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
-        # Jobs run in threads: each has its own stream, so that their order does not matter.
-        (generator,) = self._generator.spawn(1)
-        job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(self._run, coerced, generator)
-        job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
-        return job
+        shots = [self._shots_of(pub) for pub in coerced]
+        groups = group_pubs(coerced, self.cache)
+        return self._submit(partial(self._run, coerced, shots, groups))
+
+    def _shots_of(self, pub: EstimatorPub) -> int | None:
+        precision = pub.precision or 0.0
+        _check.non_negative(precision=precision)
+        if self.shots is None or precision == 0:
+            return self.shots
+        if 1 / precision**2 > _MOST_SHOTS:
+            raise InputError(
+                f"precision must take at most {_MOST_SHOTS:,} shots, got precision={precision}"
+            )
+        return math.ceil(1 / precision**2)
 
     def _run(
-        self, pubs: list[EstimatorPub], generator: np.random.Generator
+        self,
+        pubs: list[EstimatorPub],
+        shots: list[int | None],
+        groups: list[CircuitGroup],
+        generator: np.random.Generator,
     ) -> PrimitiveResult[PubResult]:
-        # PUBs that share circuit and values, as EstimatorQNN sends one for each observable, share
-        # one simulation.
-        states: dict[tuple[int, int, bytes], torch.Tensor] = {}
-        results = []
-        for pub in pubs:
-            values = pub.parameter_values.as_array(pub.circuit.parameters)
-            rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
-            key = (id(pub.circuit), len(rows), rows.tobytes())
-            if key not in states:
-                states[key] = self.cache.states(pub.circuit, rows)
-            results.append(self._estimate(pub, states[key], generator))
+        estimates: dict[int, Estimates] = {}
+        for group in groups:
+            estimates |= estimate(group, pubs, shots, self.cache, generator)
+        results = [
+            _result(pub, shots[position], *estimates[position]) for position, pub in enumerate(pubs)
+        ]
         return PrimitiveResult(results, metadata={"version": 2})
 
-    def _estimate(
-        self, pub: EstimatorPub, states: torch.Tensor, generator: np.random.Generator
-    ) -> PubResult:
-        unique, which = _unique_observables(pub)
-        row_index = np.arange(states.shape[1]).reshape(pub.parameter_values.shape)
-        row_index, which = np.broadcast_arrays(row_index, which)
-        values = np.zeros(pub.shape)
-        variances = np.zeros(pub.shape)
-        if self.shots is None:
-            table = _exact(unique, states)
-            values = table[which, row_index]
-        else:
-            means, errors = sampled_expectations(unique, states, self.shots, generator)
-            values, variances = means[which, row_index], errors[which, row_index]
-        return PubResult(
-            DataBin(evs=np.asarray(values), stds=np.asarray(np.sqrt(variances)), shape=pub.shape),
-            metadata={
-                "target_precision": pub.precision,
-                "shots": self.shots,
-                "circuit_metadata": pub.circuit.metadata,
-            },
-        )
 
-
-def _exact(observables: list[SparsePauliOp], states: torch.Tensor) -> NDArray[np.float64]:
-    sums = PauliSums(observables, states.dtype, states.device)
-    return sums(states).cpu().numpy().astype(np.float64)
-
-
-def _unique_observables(pub: EstimatorPub) -> tuple[list[SparsePauliOp], NDArray[np.int64]]:
-    """Return the distinct observables of a PUB and, in its observables' shape, which is where."""
-    array = pub.observables.sparse_observables_array()
-    unique: dict[str, int] = {}
-    operators: list[SparsePauliOp] = []
-    which = np.zeros(array.shape, dtype=np.int64)
-    for position in np.ndindex(array.shape):
-        observable = array[position]
-        name = repr(observable)
-        if name not in unique:
-            unique[name] = len(operators)
-            operators.append(SparsePauliOp.from_sparse_observable(observable))
-        which[position] = unique[name]
-    return operators, which
+def _result(
+    pub: EstimatorPub,
+    shots: int | None,
+    values: NDArray[np.float64],
+    variances: NDArray[np.float64],
+) -> PubResult:
+    precision = pub.precision or 0.0
+    if shots is not None:
+        precision = precision or shots**-0.5
+    metadata = {"target_precision": precision, "circuit_metadata": pub.circuit.metadata}
+    data = DataBin(
+        evs=values.reshape(pub.shape), stds=np.sqrt(variances).reshape(pub.shape), shape=pub.shape
+    )
+    return PubResult(data, metadata if shots is None else {**metadata, "shots": shots})

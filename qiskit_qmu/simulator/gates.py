@@ -130,7 +130,9 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
         _refuse_after_measurement(operation, targets, measured)
         if operation.name == "reset":
             if used.intersection(targets):
-                raise InputError("reset in the middle of a circuit is not simulated, got 'reset'")
+                raise InputError(
+                    "qubits must not be reset in the middle of a circuit, got instruction 'reset'"
+                )
         else:
             used.update(targets)
             yield from _elementary(operation, targets)

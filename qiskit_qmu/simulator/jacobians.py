@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
+from qiskit_qmu.simulator.active_qubits import active_qubits
 from qiskit_qmu.simulator.cache import SharedColumns, SimulationCache
 from qiskit_qmu.simulator.memory import STATES_WITH_GRADIENT
 from qiskit_qmu.simulator.observables import PauliSums
@@ -41,9 +42,10 @@ def expectation_jacobian(
         rows: Parameter values (B, P), in the circuit's order.
         observables: O observables.
     """
-    split = SharedColumns(circuit, rows)
-    simulation = cache.simulation(circuit, split.batched_parameters, split.shared_parameters)
-    sums = PauliSums(observables, cache.dtype, cache.device)
+    active = active_qubits(circuit)
+    split = SharedColumns(active.circuit, rows)
+    simulation = cache.simulation(active.circuit, split.batched_parameters, split.shared_parameters)
+    sums = PauliSums(list(map(active.restrict, observables)), cache.dtype, cache.device)
 
     def outputs(batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
         return sums(simulation(batched.unsqueeze(0), shared))[:, 0]
@@ -83,13 +85,15 @@ def sampled_expectation_jacobian(
         shots: Measurements of each circuit in each basis.
         generator: Source of the shots.
     """
+    active = active_qubits(circuit)
+    restricted = list(map(active.restrict, observables))
 
     def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
         both = _shifted_columns(states, derivatives)
-        means, _ = sampled_expectations(list(observables), both, shots, generator)
+        means, _ = sampled_expectations(restricted, both, shots, generator)
         return _difference(torch.as_tensor(means), len(derivatives))
 
-    return _jacobian_by_angles(cache, circuit, rows, len(observables), wanted, slopes)
+    return _jacobian_by_angles(cache, active.circuit, rows, len(observables), wanted, slopes)
 
 
 def outcome_jacobian(
@@ -106,6 +110,7 @@ def outcome_jacobian(
         rows: Parameter values (B, P), in the circuit's order.
         wanted: Columns of the parameters that are asked for; the others stay zero.
     """
+    circuit = active_qubits(circuit).circuit
     outcomes, count = _outcomes(cache, circuit)
 
     def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
@@ -133,6 +138,7 @@ def sampled_outcome_jacobian(
         shots: Measurements of each circuit.
         generator: Source of the shots.
     """
+    circuit = active_qubits(circuit).circuit
     outcomes, count = _outcomes(cache, circuit)
 
     def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.sampler import measured_qubits, register_values
+from qiskit_qmu.simulator.registers import measured_qubits, register_values
 
 
 def outcome_of_states(circuit: QuantumCircuit) -> tuple[NDArray[np.int64], int]:
@@ -19,7 +19,8 @@ def outcome_of_states(circuit: QuantumCircuit) -> tuple[NDArray[np.int64], int]:
     if len(registers) != 1:
         raise InputError(f"a circuit must have one classical register, got {len(registers)}")
     (qubits,) = registers.values()
-    return register_values(np.arange(2**circuit.num_qubits), qubits), 2 ** len(qubits)
+    values = register_values(np.arange(2**circuit.num_qubits), qubits).astype(np.int64)
+    return values, 2 ** len(qubits)
 
 
 def merge_outcomes(values: torch.Tensor, outcomes: torch.Tensor, count: int) -> torch.Tensor:

@@ -1,18 +1,18 @@
 """Finite-shot results from exact states: the distribution of N measurements, drawn directly."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from qiskit.quantum_info import SparsePauliOp
 
+from qiskit_qmu.simulator.draws import draw_counts
+from qiskit_qmu.simulator.measurement_bases import Term, measured_terms, rotate
 from qiskit_qmu.simulator.observables import probabilities
 from qiskit_qmu.simulator.program import parity_sign
 
-# Rotations that turn a measurement of X or Y into one of Z: H, and H S^dagger.
-_TO_Z = {
-    "X": np.array([[1, 1], [1, -1]]) / np.sqrt(2),
-    "Y": np.array([[1, -1j], [1, 1j]]) / np.sqrt(2),
-}
+_LARGEST_TABLE = 2**22
 
 
 def outcome_counts(
@@ -28,20 +28,24 @@ def outcome_counts(
     Returns:
         Counts (B, 2^n); each row adds up to ``shots``.
     """
-    weights = probabilities(states).double().cpu().numpy().T
-    counts: NDArray[np.int64] = generator.multinomial(
-        shots, weights / weights.sum(axis=1, keepdims=True)
-    )
-    return counts
+    return draw_counts(outcome_weights(states), shots, generator)
+
+
+def outcome_weights(states: torch.Tensor) -> NDArray[np.float64]:
+    """Return the outcome probabilities (B, 2^n) of states (2^n, B), on the CPU.
+
+    Rows add up to 1 as well as the states' precision allows.
+    """
+    return np.ascontiguousarray(probabilities(states).T.double().cpu().numpy())
 
 
 def sampled_expectations(
-    observables: list[SparsePauliOp],
+    observables: Sequence[SparsePauliOp],
     states: torch.Tensor,
     shots: int,
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Estimate observables from shots; qubit-wise commuting terms share their shots.
+    """Estimate observables from shots; see `SampledPauliSums`, whose call this is.
 
     Args:
         observables: O Hermitian Pauli sums.
@@ -50,64 +54,67 @@ def sampled_expectations(
         generator: Source of the shots.
 
     Returns:
-        Estimates (O, B), and the estimated variances of those estimates (O, B).
+        Estimates (O, B), and unbiased estimates (O, B) of their variances.
     """
-    labels = [label for observable in observables for label, _ in observable.label_iter()]
-    shape = (len(observables), states.shape[1])
-    means, variances = np.zeros(shape), np.zeros(shape)
-    for basis in measurement_bases(labels):
-        table = _basis_table(observables, labels, basis)
-        frequencies = outcome_counts(_rotate(states, basis), shots, generator).T / shots
-        mean = table @ frequencies
-        means += mean
-        variances += np.maximum(table**2 @ frequencies - mean**2, 0.0) / shots
-    return means, variances
+    return SampledPauliSums(observables, shots, generator)(states)
 
 
-def measurement_bases(labels: list[str]) -> list[str]:
-    """Group Pauli labels that commute qubit by qubit; return one basis label for each group."""
-    bases: list[str] = []
-    for label in dict.fromkeys(labels):
-        for i, basis in enumerate(bases):
-            if _fits(label, basis):
-                bases[i] = "".join(b if p == "I" else p for p, b in zip(label, basis, strict=True))
-                break
-        else:
-            bases.append(label)
-    return bases
+class SampledPauliSums:
+    """Several observables, estimated from shots in as few bases as qubit-wise commutation allows.
 
+    Terms in one basis share their shots; each basis has a stream of its own, used state by state,
+    so that states may come in chunks of any size.
 
-def _fits(label: str, basis: str) -> bool:
-    return all("I" in {p, b} or p == b for p, b in zip(label, basis, strict=True))
-
-
-def _measures(basis: str, label: str) -> bool:
-    return all(p in ("I", b) for p, b in zip(label, basis, strict=True))
-
-
-def _basis_table(
-    observables: list[SparsePauliOp], labels: list[str], basis: str
-) -> NDArray[np.float64]:
-    """Return the value (O, 2^n) that each outcome in this basis adds to each observable.
-
-    A term is measured in the first basis that it fits.
+    Args:
+        observables: O Hermitian Pauli sums on the same qubits.
+        shots: Measurements of each state in each basis.
+        generator: Source of the shots.
     """
-    bases = measurement_bases(labels)
-    num_qubits = len(basis)
-    table = np.zeros((len(observables), 2**num_qubits))
-    for row, observable in enumerate(observables):
-        for label, coefficient in observable.label_iter():
-            first = next(b for b in bases if _measures(b, label))
-            if first == basis:
-                mask = sum(1 << i for i, p in enumerate(reversed(label)) if p != "I")
-                table[row] += coefficient.real * parity_sign(num_qubits, mask)
-    return table
+
+    def __init__(
+        self, observables: Sequence[SparsePauliOp], shots: int, generator: np.random.Generator
+    ) -> None:
+        self._constants, bases = measured_terms(observables)
+        self._bases = list(zip(bases.items(), generator.spawn(len(bases)), strict=True))
+        self._shots = shots
+
+    def __call__(self, states: torch.Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Estimate the observables in states.
+
+        Args:
+            states: States (2^n, B).
+
+        Returns:
+            Estimates (O, B), and unbiased estimates (O, B) of their variances: NaN where a single
+            shot leaves them open, zero for observables that need no measurement.
+        """
+        means = np.tile(self._constants[:, None], states.shape[1])
+        variances = np.zeros_like(means)
+        for (basis, terms), generator in self._bases:
+            counts = outcome_counts(rotate(states, basis), self._shots, generator).T.astype(float)
+            for members, table in _tables(terms, len(basis)):
+                mean = table @ counts / self._shots
+                spread = np.maximum(table**2 @ counts / self._shots - mean**2, 0.0)
+                means[members] += mean
+                # The mean square of N shots around their own mean is short of the variance by
+                # (N - 1) / N.
+                variances[members] += spread / (self._shots - 1) if self._shots > 1 else np.nan
+        return means, variances
 
 
-def _rotate(states: torch.Tensor, basis: str) -> torch.Tensor:
-    for qubit, pauli in enumerate(reversed(basis)):
-        if pauli in _TO_Z:
-            matrix = torch.as_tensor(_TO_Z[pauli], dtype=states.dtype, device=states.device)
-            view = states.reshape(-1, 2, 2**qubit * states.shape[1])
-            states = torch.einsum("ij,ajb->aib", matrix, view).reshape(states.shape)
-    return states
+def _tables(
+    terms: Sequence[Term], num_qubits: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Yield some of the observables (k,) and what each outcome adds to them (k, 2^n)."""
+    of_observable: dict[int, list[tuple[int, float]]] = {}
+    for row, mask, coefficient in terms:
+        of_observable.setdefault(row, []).append((mask, coefficient))
+    rows = np.array(list(of_observable))
+    at_once = max(1, _LARGEST_TABLE >> num_qubits)
+    for first in range(0, len(rows), at_once):
+        members = rows[first : first + at_once]
+        table = np.zeros((len(members), 2**num_qubits))
+        for line, row in zip(table, members, strict=True):
+            for mask, coefficient in of_observable[row]:
+                line += coefficient * parity_sign(num_qubits, mask)
+        yield members, table

@@ -11,6 +11,7 @@ from qiskit_qmu.simulator.fusion import compile_program
 from qiskit_qmu.simulator.memory import (
     DEFAULT_MEMORY_BUDGET,
     STATES_WITH_GRADIENT,
+    keep_freed_memory,
     require_memory,
 )
 from qiskit_qmu.simulator.plan import build_plan
@@ -49,6 +50,7 @@ class Simulation:
             memory_budget,
             f"one row of a circuit of {program.num_qubits} qubits",
         )
+        keep_freed_memory()
         self._real = torch.empty(0, dtype=dtype).real.dtype
         self._device = torch.device(device)
         # One half is for the states at hand, the other for those that a gradient will need.

@@ -4,10 +4,6 @@ import numpy as np
 import pytest
 import torch
 from qiskit.quantum_info import SparsePauliOp
-from qiskit_machine_learning.gradients import (
-    ParamShiftEstimatorGradient,
-    ParamShiftSamplerGradient,
-)
 from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qiskit_qmu.backends import ExactBackend, open_backend
@@ -62,8 +58,8 @@ def test_the_exact_bundle():
 
 def test_the_bundle_with_shots_follows_the_parameter_shift_rule():
     backend = open_backend("exact", shots=100)
-    assert isinstance(backend.estimator_gradient, ParamShiftEstimatorGradient)
-    assert isinstance(backend.sampler_gradient, ParamShiftSamplerGradient)
+    assert isinstance(backend.estimator_gradient, TorchEstimatorGradient)
+    assert isinstance(backend.sampler_gradient, TorchSamplerGradient)
     assert backend.estimator.shots == backend.sampler.shots == backend.shots == 100
 
 

@@ -64,6 +64,7 @@ def test_exact_gradients_agree(case, kind):
 
 
 @KINDS
+@pytest.mark.filterwarnings("ignore:Qiskit backend .* has no QubitProperties")
 @pytest.mark.parametrize("case", SHOT)
 def test_shot_backends_are_within_five_standard_errors(case, kind):
     """At most 32 x 10 numbers a case, each beyond five standard errors with p < 6e-7: < 2e-4.
@@ -96,11 +97,10 @@ def test_noisy_backends_draw_shots_around_their_exact_values(case, kind):
 
 
 @KINDS
+@pytest.mark.filterwarnings("ignore:Qiskit backend .* has no QubitProperties")
 @pytest.mark.parametrize("case", {**SHOT, "fake_manila": 0})
 def test_every_job_has_noise_of_its_own_and_the_seed_repeats_the_sequence(case, kind):
     options = SHOT.get(case, {"name": "fake_manila", "shots": SHOTS})
-    if case == "noiseless device":
-        pytest.skip("BasicSimulator's stream is tested by test_broadcast.py")
     first, again, other = (BUILDERS[kind](opened(**options, seed=seed)) for seed in (1, 1, 2))
     runs = [first.forward(ROWS, WEIGHTS), first.forward(ROWS, WEIGHTS)]
     assert not np.array_equal(*runs)

@@ -3,12 +3,15 @@
 Standard normal deviations are bounded by 5, which 1,000 of them pass with probability 0.9994.
 """
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp, Statevector
+from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qiskit_qmu.simulator import (
@@ -16,6 +19,8 @@ from qiskit_qmu.simulator import (
     TorchEstimatorGradient,
     TorchSampler,
     TorchSamplerGradient,
+    TorchSimulatorConnector,
+    jacobians,
 )
 
 SHOTS, REPEATS, LIMIT = 20, 4000, 5.0
@@ -171,8 +176,6 @@ def test_many_shots_come_to_the_exact_gradient(kind, generator):
 
 def test_only_what_is_wanted_is_measured(monkeypatch):
     """A parameter that is not asked for costs no circuit."""
-    from qiskit_qmu.simulator import jacobians
-
     measured = []
     draw = jacobians.sampled_expectations
 
@@ -187,3 +190,44 @@ def test_only_what_is_wanted_is_measured(monkeypatch):
     assert [len(slopes) for slopes in job.result().gradients] == [1, 1]
     # Two rows, two signs, and the three gates that the two parameters turn.
     assert sum(measured) == 2 * 2 * 3
+
+
+@pytest.mark.parametrize("kind", ["estimator", "sampler"])
+def test_a_connector_gives_what_the_stock_connector_gives(kind):
+    """Same seed, same stream: the same outputs and gradients to rounding."""
+    rows = torch.tensor([[0.3], [-0.8], [1.2]], dtype=torch.float64)
+    results = []
+    for connect in (TorchConnector, TorchSimulatorConnector):
+        connector = connect(networks(kind, 50, 7), VALUES).double()
+        inputs = rows.clone().requires_grad_()
+        outputs = connector(inputs)
+        outputs.square().sum().backward()
+        results.append((outputs.double(), inputs.grad, connector.weight.grad))
+    torch.testing.assert_close(*results, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["estimator", "sampler"])
+def test_a_connector_measures_only_gradients_that_are_needed(kind, monkeypatch):
+    measured = []
+    original = jacobians._jacobian_by_angles
+
+    def counted(cache, circuit, rows, num_outputs, wanted, slopes):
+        measured.append(len(wanted))
+        return original(cache, circuit, rows, num_outputs, wanted, slopes)
+
+    monkeypatch.setattr(jacobians, "_jacobian_by_angles", counted)
+    connector = TorchSimulatorConnector(networks(kind, 50, 7), VALUES)
+    connector(torch.zeros(2, 1)).sum().backward()
+    connector.weight.requires_grad_(False)
+    connector(torch.zeros(2, 1, requires_grad=True)).sum().backward()
+    assert measured == [4, 1]
+
+
+@pytest.mark.parametrize("shots", [None, 50])
+def test_connectors_can_be_pickled(shots):
+    """Where the network can be: a SamplerQNN of Qiskit ML holds a local function."""
+    connector = TorchSimulatorConnector(networks("estimator", shots, 7), VALUES)
+    connector(torch.zeros(2, 1))
+    copy = pickle.loads(pickle.dumps(connector))
+    for _ in range(2):
+        torch.testing.assert_close(copy(torch.zeros(2, 1)), connector(torch.zeros(2, 1)))

@@ -1,0 +1,48 @@
+"""A step of 64 four-qubit models in one call takes at most 1/10 of one model after the other.
+
+One torch.func.vmap over stacked weights. At ten qubits there is little left to share, and it takes
+at most as long. At both sizes TensorCircuit-NG is no faster, in one vmap or with lax.map.
+"""
+
+import numpy as np
+import pytest
+
+from benchmarks.design_circuit import fast_connector, values
+from benchmarks.engines import TENSORCIRCUIT
+from benchmarks.steps import connector_ensemble_step, connector_step
+from benchmarks.tables import check_ratio, times
+from benchmarks.timing import medians
+
+ONE_CALL, LOOP = "one call", "one model after the other"
+JAX_WAYS = {f"{TENSORCIRCUIT}, vmap": True, f"{TENSORCIRCUIT}, lax.map": False}
+
+
+@pytest.mark.parametrize(("qubits", "layers", "gain"), [(4, 2, 10.0), (10, 5, 1.0)])
+def test_ensemble(
+    qubits: int, layers: int, gain: float, light: bool, peers: list[str], record
+) -> None:
+    models, batch = (3, 2) if light else (64, 32)
+    inputs, weights = values(qubits, layers, batch)
+    stacked = np.random.default_rng(1).uniform(-3, 3, (models, len(weights)))
+    connectors = [fast_connector(qubits, layers) for _ in range(models)]
+    pairs = zip(connectors, stacked, strict=True)
+    steps = [connector_step(connector, inputs, own) for connector, own in pairs]
+    tasks = {
+        ONE_CALL: connector_ensemble_step(connectors[0], inputs, stacked),
+        LOOP: lambda: [step() for step in steps],
+    }
+    if "tensorcircuit" in peers:
+        from benchmarks.jax_steps import jax_ensemble_step
+        from benchmarks.tensorcircuit_circuit import tensorcircuit_batch
+
+        circuit = tensorcircuit_batch(qubits, layers)
+        tasks |= {
+            name: jax_ensemble_step(circuit, inputs, stacked, mapped=mapped)
+            for name, mapped in JAX_WAYS.items()
+        }
+    seconds = medians(tasks, 1 if light else 7)
+    title = f"Step of {models} models, {qubits} qubits, {layers} layers, batch {batch}"
+    record(times(title, seconds, ONE_CALL))
+    if not light:
+        limits = {LOOP: gain, **dict.fromkeys(JAX_WAYS, 1.0)}
+        check_ratio(seconds, ONE_CALL, {name: limits[name] for name in seconds if name in limits})

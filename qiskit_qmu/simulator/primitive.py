@@ -1,0 +1,75 @@
+"""What the estimator and the sampler of the batched statevector have in common."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar, final
+
+import numpy as np
+import torch
+from qiskit.primitives import PrimitiveJob
+from qiskit.providers import JobError
+
+from qiskit_qmu import _check
+from qiskit_qmu.simulator.cache import SimulationCache
+from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET
+
+Result = TypeVar("Result")
+
+
+class StatevectorPrimitive:
+    """Options and jobs of a primitive.
+
+    Args:
+        dtype: torch.complex128, or torch.complex64 for speed.
+        shots: Default number of shots, None for exact results.
+        seed: Seed of the shots. The stream goes on from run to run: no two runs see the same noise,
+            and the same seed repeats the whole sequence.
+        device: Where the states live.
+        memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
+
+    Raises:
+        InputError: If the type is not complex, there is less than one shot or no memory.
+    """
+
+    def __init__(
+        self,
+        *,
+        dtype: torch.dtype = torch.complex128,
+        shots: int | None = None,
+        seed: int | np.random.Generator | None = None,
+        device: torch.device | str = "cpu",
+        memory_budget: int = DEFAULT_MEMORY_BUDGET,
+    ) -> None:
+        _check.one_of((torch.complex64, torch.complex128), dtype=dtype)
+        if shots is not None:
+            _check.at_least(1, shots=shots)
+        _check.at_least(1, memory_budget=memory_budget)
+        self.shots = shots
+        self.seed = seed
+        self.cache = SimulationCache(dtype, device, memory_budget)
+        self._generator = np.random.default_rng(seed)
+
+    def next_stream(self) -> np.random.Generator:
+        """Return a source of shots that no run has used or will use."""
+        return self._generator.spawn(1)[0]
+
+    def _submit(self, work: Callable[[np.random.Generator], Result]) -> "PrimitiveJob[Result]":
+        # Jobs run in threads: each has its own stream, so that their order does not matter.
+        job: PrimitiveJob[Result] = PrimitiveJob(_Work(work), self.next_stream())
+        job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
+        return job
+
+
+@final
+class _Work(Generic[Result]):
+    """What a job does. A pickled job has its result, so the work itself is left behind."""
+
+    def __init__(self, work: Callable[[np.random.Generator], Result] | None) -> None:
+        self._work = work
+
+    def __call__(self, generator: np.random.Generator) -> Result:
+        if self._work is None:
+            raise JobError("a job that was pickled is done and cannot run again")
+        return self._work(generator)
+
+    def __reduce__(self) -> tuple[type["_Work[Result]"], tuple[None]]:
+        return type(self), (None,)

@@ -1,0 +1,116 @@
+"""Qiskit's own tests of its statevector primitives, run on ours.
+
+They are read from a checkout of Qiskit, whose folder the environment variable QISKIT_SOURCE names;
+without it these tests are skipped. Every test and sub-test must pass but those in the table, each
+with the reason why not. At Qiskit 2.6, 10 of 12 tests of the estimator and 18 of 21 of the sampler
+pass whole, one passes with most seeds, and two fail only where they use the constructor.
+"""
+
+import importlib
+import os
+import sys
+import types
+import unittest
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qiskit_qmu.simulator import TorchEstimator, TorchSampler
+
+_RESET = "A reset in the middle of a circuit is refused, with an error that names it."
+
+DIFFERENT = {
+    "estimator": {
+        "test_precision_seed": "Constructor: default_precision is ours to choose by shots. The "
+        "noise that it expects is a normal deviate, and the same in every run and PUB of one "
+        "estimator; ours has the distribution of shots, from a stream that never repeats.",
+        "test_reset [precision=0]": _RESET,
+        "test_reset [precision=0.01]": _RESET,
+    },
+    "sampler": {
+        "test_run_with_shots_option [default shots]": "Constructor: the option is called shots, "
+        "and without it the sampler is exact.",
+        "test_run_with_shots_option [setting default shots]": "Constructor: the option is called "
+        "shots.",
+        "test_sampler_run_multiple_times": "Constructor: a seed starts a stream that goes on from "
+        "run to run; two runs with the same shots would be the same noise twice.",
+    },
+}
+
+RANDOM = {
+    "sampler": {
+        "test_sampler_run_with_parameterized_circuits": "Ten per cent around counts of about 300 "
+        "are 1.7 standard deviations: independent streams pass with a probability of 0.82.",
+    },
+}
+"""What compares random counts with those of Qiskit's own stream: must pass for one seed of 20,
+which a correct sampler misses with a probability of 10⁻¹⁵."""
+
+
+@pytest.fixture
+def qiskit_tests(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make Qiskit's tests importable, as the package ``test`` that they call themselves."""
+    folder = os.environ.get("QISKIT_SOURCE")
+    if folder is None:
+        pytest.skip("set QISKIT_SOURCE to the folder of a Qiskit checkout to run Qiskit's tests")
+    if not Path(folder, "test", "python", "primitives").is_dir():
+        pytest.fail(f"QISKIT_SOURCE must be the folder of a Qiskit checkout, got {folder}")
+    before = {name for name in sys.modules if name.split(".")[0] == "test"}
+    for name in before:  # Python's own package of this name, should anything have imported it
+        monkeypatch.delitem(sys.modules, name)
+    # Qiskit's package of tests imports it for other tests than these.
+    monkeypatch.setitem(sys.modules, "ddt", types.SimpleNamespace(data=None, unpack=None))
+    monkeypatch.syspath_prepend(folder)
+    with warnings.catch_warnings():  # Qiskit's test case sets filters of its own
+        yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "test"]:
+        del sys.modules[name]
+
+
+def suite_of(kind: str, ours: type) -> unittest.TestSuite:
+    """Return Qiskit's tests of a primitive, with our class under the name of Qiskit's."""
+    module = importlib.import_module(f"test.python.primitives.test_statevector_{kind}")
+    name = f"Statevector{kind.title()}"
+    assert hasattr(module, name)
+    setattr(module, name, ours)
+    return unittest.defaultTestLoader.loadTestsFromModule(module)
+
+
+def failures(suite: unittest.TestSuite | unittest.TestCase) -> dict[str, str]:
+    """Run tests and return, for each test or sub-test that did not pass, what it said."""
+    result = unittest.TestResult()
+    suite.run(result)
+    return {test.id().split(".", 5)[-1]: text for test, text in [*result.failures, *result.errors]}
+
+
+PRIMITIVES = pytest.mark.parametrize(
+    ("kind", "ours", "count"), [("estimator", TorchEstimator, 12), ("sampler", TorchSampler, 21)]
+)
+
+
+@PRIMITIVES
+def test_all_but_what_is_listed_passes(kind, ours, count, qiskit_tests):
+    suite = suite_of(kind, ours)
+    assert suite.countTestCases() >= count
+    failed = failures(suite)
+    listed = DIFFERENT[kind].keys()
+    unexpected = failed.keys() - listed - RANDOM.get(kind, {}).keys()
+    assert not unexpected, "\n".join(failed[name] for name in sorted(unexpected))
+    assert not listed - failed.keys(), "these pass now: take them off the list"
+
+
+@pytest.mark.parametrize("name", RANDOM["sampler"])
+def test_what_is_random_passes_with_some_seed(name, qiskit_tests):
+    for offset in range(20):
+
+        class Shifted(TorchSampler):
+            def __init__(self, *, seed: int, offset: int = offset) -> None:
+                super().__init__(seed=seed + offset)
+
+        suite = suite_of("sampler", Shifted)
+        (test,) = (test for group in suite for test in group if test.id().endswith(f".{name}"))
+        if not failures(test):
+            return
+    pytest.fail(f"{name} passes with none of 20 seeds")
