@@ -15,6 +15,7 @@ from qiskit.primitives import (
     SamplerPubLike,
     SamplerPubResult,
 )
+from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu import _check
@@ -210,21 +211,17 @@ class BroadcastSampler(BaseSamplerV2):
             yield job
 
     def _execute(self, pieces: list[Measurement], shots: int | None) -> list[Outcomes]:
-        pubs: list[tuple[QuantumCircuit, NDArray[np.float64]]] = []
-        owners: list[int] = []
-        for owner, piece in enumerate(pieces):
+        pubs = []
+        for piece in pieces:
             circuit = self._prepared.transpiled(piece.circuit)
             place = {parameter: i for i, parameter in enumerate(piece.circuit.angles)}
-            values = piece.angles[:, [place[parameter] for parameter in circuit.parameters]]
-            # Without parameters there is no array of bindings: each row is a PUB.
-            blocks = [values] if circuit.num_parameters else [values[:1]] * len(values)
-            pubs.extend((circuit, block) for block in blocks)
-            owners.extend([owner] * len(blocks))
+            names = tuple(circuit.parameters)
+            values = piece.angles[:, [place[name] for name in names]]
+            # Without parameters an array of bindings has no shape of its own.
+            bindings = BindingsArray({names: values} if names else {}, shape=(len(values),))
+            pubs.append(SamplerPub(circuit, bindings, shots))
         rows = sum(len(piece.angles) for piece in pieces)
         result = self._sampler.run(pubs, shots=shots).result()
         self.jobs += 1
         self.executed += Usage(circuits=rows, shots=rows * (shots or 0))
-        parts: list[list[Outcomes]] = [[] for _ in pieces]
-        for owner, (_, block), pub_result in zip(owners, pubs, result, strict=True):
-            parts[owner].append(rows_of(dict(pub_result.data.items()), 0, (len(block),)))
-        return [concatenated(own) for own in parts]
+        return [dict(pub_result.data.items()) for pub_result in result]
