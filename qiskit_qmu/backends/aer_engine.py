@@ -44,7 +44,7 @@ class AerEngine:
         self._plan: tuple[object, DensityPlan] | None = None
 
     def probabilities(
-        self, circuit: QuantumCircuit, angles: NDArray[np.float64]
+        self, circuit: QuantumCircuit, angles: NDArray[np.float64], *, single: bool = False
     ) -> NDArray[np.float64] | None:
         """Return the probabilities (B, 2^n) of reading each basis state."""
         noisy = self._noise_model is not None
@@ -55,7 +55,7 @@ class AerEngine:
         if circuit.num_qubits > largest or not (automatic or self._method in EXACT_METHODS):
             return None
         if noisy and automatic:
-            values = self._planned(circuit).probabilities(angles)
+            values = self._planned(circuit).probabilities(angles, single=single)
         else:
             values = self._saved(circuit, angles)
         return self._misread(values, circuit.num_qubits)

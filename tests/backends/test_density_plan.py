@@ -67,6 +67,8 @@ def test_random_circuits_agree_with_aer(num_qubits, rows, generator):
     aer = AerEngine("density_matrix", model).probabilities(circuit, angles)
     np.testing.assert_allclose(own, aer, atol=1e-12)
     np.testing.assert_allclose(own.sum(axis=1), 1, atol=1e-12)
+    single = AerEngine("automatic", model).probabilities(circuit, angles, single=True)
+    assert 0 < np.abs(single - own).max() < 2e-6
 
 
 def test_idle_qubits_and_no_gates():

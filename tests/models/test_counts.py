@@ -41,7 +41,7 @@ def test_fewer_shots_are_some_of_those_there_were(readout, generator):
     assert (fewer.counts.sum(axis=1) == 50).all()
     assert (fewer.counts <= observed.counts).all()
     with torch.no_grad():
-        logits = own.head(torch.as_tensor(fewer.expectations, dtype=torch.float32)).numpy()
+        logits = own.head(torch.tensor(fewer.expectations).float()).numpy()
     np.testing.assert_allclose(fewer.logits, logits, atol=1e-6)
 
 
