@@ -3,7 +3,7 @@
 from qiskit_qmu.backends.backend import BACKEND_NAMES, Backend, open_backend
 from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.device import DeviceBackend
-from qiskit_qmu.backends.device_connector import DeviceConnector
+from qiskit_qmu.backends.device_connector import DeviceConnector, needed_part
 from qiskit_qmu.backends.exact import ExactBackend
 from qiskit_qmu.backends.expectations import BroadcastEstimator
 from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
@@ -39,6 +39,7 @@ __all__ = [
     "UsageMeter",
     "connectors_of",
     "metered",
+    "needed_part",
     "open_backend",
     "recorded_counts",
 ]
