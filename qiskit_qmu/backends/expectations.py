@@ -107,11 +107,14 @@ class BroadcastEstimator(BaseEstimatorV2):
             variances = np.zeros_like(means)
             for basis, terms in by_basis.items():
                 register = next(measured)["meas"]
-                for row in dict.fromkeys(row for row, _, _ in terms):
-                    own = [(_bits(basis, mask), value) for r, mask, value in terms if r == row]
-                    mean, variance = moments(register, own)
-                    means[row] += mean
-                    variances[row] += variance
+                rows = list(dict.fromkeys(row for row, _, _ in terms))
+                sums = [
+                    [(_bits(basis, mask), value) for own, mask, value in terms if own == row]
+                    for row in rows
+                ]
+                mean, variance = moments(register, sums)
+                means[rows] += mean
+                variances[rows] += variance
             results.append((means, variances))
         return results
 

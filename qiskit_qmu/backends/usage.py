@@ -82,6 +82,7 @@ def connectors_of(module: torch.nn.Module) -> list[TorchConnector]:
 
 
 def _parameter_shift(num_angles: int) -> int:
+    """Return two circuits for each angle."""
     return 2 * num_angles
 
 
