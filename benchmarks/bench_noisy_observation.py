@@ -12,7 +12,7 @@ LIMIT = 600
 
 def test_noisy_observation(light: bool, record) -> None:
     """Exact noise of fake_torino on the ten qubits in use; Aer's density matrix on the same ten."""
-    qubits, layers, rows = (3, 1, 5) if light else (10, 5, 500)
+    qubits, layers, rows = (3, 1, 10) if light else (10, 5, 500)
     x = np.random.default_rng(0).uniform(-1, 1, (rows, qubits)).astype(np.float32)
     model = BasicQNN(qubits, 10, qubits, layers)
     model.fit_inputs(x)

@@ -17,7 +17,7 @@ from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.transpilation import PassManagerTranspiler, make_transpiler
 
 FAKE_PREFIX = "fake_"
-_NOT_PREFIXES = ("FakeProvider",)
+_NO_DEVICES = ("FakeProvider",)
 
 
 def open_aer(shots: int | None, seed: int, options: DeviceOptions) -> DeviceBackend:
@@ -134,12 +134,7 @@ def fake_device(name: str) -> BackendV2:
     """
     from qiskit_ibm_runtime import fake_provider
 
-    known = {}
-    for attribute in dir(fake_provider):
-        if attribute.startswith("Fake") and not attribute.startswith(_NOT_PREFIXES):
-            short = attribute.removeprefix("Fake").removesuffix("V2")
-            if short:
-                known[FAKE_PREFIX + short.lower()] = attribute
+    known = fake_device_names()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=5, cutoff=0.5) or sorted(known)
         raise InputError(
@@ -148,6 +143,18 @@ def fake_device(name: str) -> BackendV2:
         )
     device: BackendV2 = getattr(fake_provider, known[name])()
     return device
+
+
+def fake_device_names() -> dict[str, str]:
+    """Return the names of IBM's fake devices, in snake case, and of their classes."""
+    from qiskit_ibm_runtime import fake_provider
+
+    known = {}
+    for attribute in dir(fake_provider):
+        short = attribute.removeprefix("Fake").removesuffix("V2").removesuffix("Backend").lower()
+        if attribute.startswith("Fake") and short and not attribute.startswith(_NO_DEVICES):
+            known[FAKE_PREFIX + short] = attribute
+    return known
 
 
 class DeviceSubset(BackendV2):

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import urllib.request
 
 import numpy as np
 import pytest
 import torch
+from network_block import NetworkError
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit_machine_learning.connectors import TorchConnector
 from qnns import BUILDERS, OBSERVABLES, QNN, ROWS, WEIGHTS, expected_outputs, expected_slopes
@@ -172,10 +174,8 @@ def test_spsa_is_right_on_average(kind):
         assert np.abs(own - expected).max() < 5 * total / np.sqrt(2000) + 1e-3
 
 
-def test_the_network_is_refused(no_network):
-    import urllib.request
-
-    with pytest.raises(no_network):
+def test_the_network_is_refused():
+    with pytest.raises(NetworkError):
         urllib.request.urlopen("http://localhost:9")
 
 
