@@ -25,6 +25,7 @@ from qiskit_qmu.backends.prepared import PreparedCircuits
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
 from qiskit_qmu.backends.usage import Usage
+from qiskit_qmu.simulator.outcome_probabilities import ExactSamplerPubResult
 
 
 @final
@@ -170,7 +171,7 @@ class BroadcastSampler(BaseSamplerV2):
             for i, outcome in zip(chosen, own, strict=True):
                 outcomes[i] = outcome
         results = [
-            SamplerPubResult(
+            (SamplerPubResult if pub.shots is not None else ExactSamplerPubResult)(
                 RegisterData(**rows_of(outcome, 0, pub.shape), shape=pub.shape),
                 metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
             )

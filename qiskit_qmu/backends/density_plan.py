@@ -13,9 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from qiskit.circuit import Gate, ParameterExpression, QuantumCircuit
+from qiskit.circuit.library import RYGate, RZGate, U2Gate, U3Gate, UGate
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.noise import NoiseTables, gate_matrix, rotation_matrices
+from qiskit_qmu.simulator.angles import AngleMap
 
 _ZERO = (1.0, 0.0, 0.0, 1.0)
 """Coefficients of |0><0|."""
@@ -27,14 +29,14 @@ _STATE_ENTRIES = 2**20
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """A gate with its noise: a matrix, or one that is a function of a parameter's value."""
+    """A gate or its noise: a matrix, or one that is a function of an angle."""
 
     qubits: tuple[int, ...]
     matrices: tuple[torch.Tensor, ...]
     column: int | None
 
     def matrix(self, angles: torch.Tensor) -> torch.Tensor:
-        """Return the matrix (b or 1, d, d) for rows of angles (b, A)."""
+        """Return the matrix (b or 1, d, d) for rows of the steps' angles (b, A)."""
         if self.column is None:
             return self.matrices[0].unsqueeze(0)
         angle = angles[:, self.column]
@@ -98,7 +100,8 @@ class DensityPlan:
         self._start: dict[int, list[_Step]] = {q: [] for q in range(circuit.num_qubits)}
         self._blocks: list[_Block] = []
         newest: dict[int, _Block] = {}
-        for step in _steps(circuit, noise):
+        steps, self._angles = _steps(circuit, noise)
+        for step in steps:
             if len(step.qubits) == 1:
                 (qubit,) = step.qubits
                 own = newest[qubit].steps if qubit in newest else self._start[qubit]
@@ -127,6 +130,8 @@ class DensityPlan:
         values = torch.as_tensor(np.asarray(angles, dtype=float))
         if not len(values):
             return np.zeros((0, 2**self._num_qubits))
+        if values.shape[1]:
+            values = self._angles(values)
         dtype = torch.float32 if single else torch.float64
         chunks = [self._evolve(chunk, dtype) for chunk in values.split(size)]
         return torch.cat(chunks).double().numpy()
@@ -156,52 +161,50 @@ class DensityPlan:
         return vector
 
 
-def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> list[_Step]:
-    column = {parameter: i for i, parameter in enumerate(circuit.parameters)}
-    known: dict[object, tuple[NDArray[np.float64], ...]] = {}
+def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> tuple[list[_Step], AngleMap]:
+    """Return the circuit's gates with their noise, and how parameters make their angles."""
+    known: dict[object, tuple[torch.Tensor, ...]] = {}
+    expressions: list[ParameterExpression] = []
     steps = []
     for instruction in circuit.data:
-        operation = instruction.operation
-        if operation.name in {"barrier", "delay"}:
+        if instruction.name in {"barrier", "delay"}:
             continue
         qubits = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
         if len(qubits) > 2:
-            raise InputError(f"gates must be on one or two qubits, got {operation.name!r}")
-        angle = next(
-            (p for p in operation.params if isinstance(p, ParameterExpression) and p.parameters),
-            None,
-        )
-        key = (operation.name, None if angle is not None else repr(operation.params))
-        if key not in known:
-            known[key] = (
-                (gate_matrix(operation),) if angle is None else rotation_matrices(operation)
-            )
-        own = known[key] if angle is None else _turned(known[key], operation, angle)
-        after = noise.after(operation, qubits)
+            raise InputError(f"gates must be on one or two qubits, got {instruction.name!r}")
+        after = noise.after(instruction.operation, qubits)
+        for gate in _rotations(instruction.operation):
+            angle = _angle(gate)
+            key = (gate.name, None if angle is not None else repr(gate.params))
+            if key not in known:
+                own = (gate_matrix(gate),) if angle is None else rotation_matrices(gate)
+                known[key] = tuple(map(torch.as_tensor, own))
+            place = None
+            if angle is not None:
+                place = len(expressions)
+                expressions.append(angle)
+            steps.append(_Step(qubits, known[key], place))
         if after is not None:
-            own = tuple(after @ matrix for matrix in own)
-        place = None if angle is None else column[next(iter(angle.parameters))]
-        steps.append(_Step(qubits, tuple(map(torch.as_tensor, own)), place))
-    return steps
+            steps.append(_Step(qubits, (torch.as_tensor(after),), None))
+    return steps, AngleMap(expressions, list(circuit.parameters))
 
 
-def _turned(
-    matrices: tuple[NDArray[np.float64], ...], operation: Gate, angle: ParameterExpression
-) -> tuple[NDArray[np.float64], ...]:
-    """Return a rotation's matrices as functions of its parameter θ, where it turns by ±θ + c."""
-    constant, cosine, sine = matrices
-    if len(angle.parameters) != 1 or len(operation.params) != 1:
-        raise InputError(f"a rotation must have one parameter, got {angle}")
-    (parameter,) = angle.parameters
-    offset = float(angle.bind({parameter: 0.0}).numeric().real)
-    slope = float(angle.bind({parameter: 1.0}).numeric().real) - offset
-    far = float(angle.bind({parameter: 3.0}).numeric().real)
-    if not np.isclose(abs(slope), 1.0) or not np.isclose(far, offset + 3 * slope):
-        raise InputError(f"a rotation must turn by its parameter and a constant, got {angle}")
-    slope = round(slope)
-    turned_cosine = np.cos(offset) * cosine + np.sin(offset) * sine
-    turned_sine = slope * (np.cos(offset) * sine - np.sin(offset) * cosine)
-    return constant, turned_cosine, turned_sine
+def _rotations(gate: Gate) -> tuple[Gate, ...]:
+    """Return a gate, or the rotations that one with several angles is made of."""
+    if _angle(gate) is None or len(gate.params) == 1:
+        return (gate,)
+    if gate.base_class not in {U2Gate, U3Gate, UGate}:
+        raise InputError(f"gates with parameters must be rotations, got {gate.name!r}")
+    phi, lam = gate.params[-2:]
+    theta = np.pi / 2 if gate.base_class is U2Gate else gate.params[0]
+    return RZGate(lam), RYGate(theta), RZGate(phi)
+
+
+def _angle(gate: Gate) -> ParameterExpression | None:
+    """Return a gate's first parameter that has no value yet."""
+    return next(
+        (p for p in gate.params if isinstance(p, ParameterExpression) and p.parameters), None
+    )
 
 
 def _same_rows(one: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -32,7 +32,8 @@ def best_qubits(target: Target, count: int) -> list[int]:
             best = grown
     if best is None:
         raise InputError(
-            f"a circuit must fit the device ({target.num_qubits} qubits), got {count} qubits"
+            f"a circuit must fit the device ({target.num_qubits} qubits, of which only connected "
+            f"ones that work count), got {count} qubits"
         )
     return sorted(best[1])
 
