@@ -41,7 +41,7 @@ class AerEngine:
         self._noise_model = None if ideal else noise_model
         self._noise = NoiseTables(self._noise_model)
         self._options = options or {}
-        self._plan: tuple[object, DensityPlan] | None = None
+        self._plan: tuple[object, DensityPlan | None] | None = None
 
     def probabilities(
         self, circuit: QuantumCircuit, angles: NDArray[np.float64], *, single: bool = False
@@ -54,8 +54,9 @@ class AerEngine:
         largest = LARGEST_DENSITY_MATRIX if noisy else LARGEST_STATE
         if circuit.num_qubits > largest or not (automatic or self._method in EXACT_METHODS):
             return None
-        if noisy and automatic:
-            values = self._planned(circuit).probabilities(angles, single=single)
+        plan = self._planned(circuit) if noisy and automatic else None
+        if plan is not None:
+            values = plan.probabilities(angles, single=single)
         else:
             values = self._saved(circuit, angles)
         return self._misread(values, circuit.num_qubits)
@@ -67,20 +68,33 @@ class AerEngine:
         result = self._run(circuit, angles, shots=shots, seed_simulator=seed)
         return [result.get_counts(row) for row in range(len(angles))]
 
-    def _planned(self, circuit: QuantumCircuit) -> DensityPlan:
+    def _planned(self, circuit: QuantumCircuit) -> DensityPlan | None:
+        """Return the plan of a circuit; None for one that only Aer can simulate."""
         key = _content(circuit)
         if self._plan is None or self._plan[0] != key:
-            self._plan = (key, DensityPlan(circuit, self._noise))
+            try:
+                self._plan = (key, DensityPlan(circuit, self._noise))
+            except InputError:
+                self._plan = (key, None)
         return self._plan[1]
 
     def _saved(self, circuit: QuantumCircuit, angles: NDArray[np.float64]) -> NDArray[np.float64]:
         saved = circuit.copy()
         saved.save_probabilities()
-        result = self._run(saved, angles)
+        result = self._run(saved, angles, saved=True)
         return np.array([result.data(row)["probabilities"] for row in range(len(angles))])
 
-    def _run(self, circuit: QuantumCircuit, angles: NDArray[np.float64], **options: Any) -> Any:
-        method = "statevector" if self._method == "automatic" else self._method
+    def _run(
+        self,
+        circuit: QuantumCircuit,
+        angles: NDArray[np.float64],
+        *,
+        saved: bool = False,
+        **options: Any,
+    ) -> Any:
+        method = self._method
+        if method == "automatic":
+            method = "density_matrix" if saved and self._noise_model else "statevector"
         simulator = AerSimulator(
             method=method,
             noise_model=self._noise_model,

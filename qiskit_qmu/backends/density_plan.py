@@ -165,20 +165,25 @@ def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> tuple[list[_Step], An
     """Return the circuit's gates with their noise, and how parameters make their angles."""
     known: dict[object, tuple[torch.Tensor, ...]] = {}
     expressions: list[ParameterExpression] = []
-    steps = []
+    steps: list[_Step] = []
     for instruction in circuit.data:
-        if instruction.name in {"barrier", "delay"}:
+        if instruction.name == "barrier":
             continue
+        if instruction.name == "delay":  # Aer relaxes qubits by its duration
+            raise InputError("circuits must have no delays, got one")
         qubits = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
         if len(qubits) > 2:
             raise InputError(f"gates must be on one or two qubits, got {instruction.name!r}")
         after = noise.after(instruction.operation, qubits)
         for gate in _rotations(instruction.operation):
             angle = _angle(gate)
-            key = (gate.name, None if angle is not None else repr(gate.params))
+            numbers = () if angle is not None else tuple(gate.params)
+            # Gates that are not Qiskit's own may share a name and be different.
+            own = instruction.is_standard_gate() or angle is not None
+            key = (gate.name, numbers) if own else len(steps)
             if key not in known:
-                own = (gate_matrix(gate),) if angle is None else rotation_matrices(gate)
-                known[key] = tuple(map(torch.as_tensor, own))
+                matrices = (gate_matrix(gate),) if angle is None else rotation_matrices(gate)
+                known[key] = tuple(map(torch.as_tensor, matrices))
             place = None
             if angle is not None:
                 place = len(expressions)

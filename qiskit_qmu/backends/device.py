@@ -6,7 +6,7 @@ from typing import Literal, final, get_args
 import numpy as np
 from qiskit.primitives import BaseSamplerV2
 from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.neural_networks import NeuralNetwork
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
@@ -61,6 +61,7 @@ class DeviceBackend(Backend):
         self.name = name
         self.shots = shots
         self.precision = 0.0
+        self._transpiler = transpiler
         self.sampler: BroadcastSampler = BroadcastSampler(
             sampler, transpiler, shots=shots, max_executions_per_job=max_executions_per_job
         )
@@ -83,7 +84,13 @@ class DeviceBackend(Backend):
         return self.sampler.executed
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
-        """Connect a network to torch; only gradients that are asked for are measured."""
+        """Connect a network to torch; only gradients that are asked for are measured.
+
+        Raises:
+            InputError: If its circuit is too wide for the device.
+        """
+        if isinstance(network, EstimatorQNN | SamplerQNN):
+            self._transpiler.check(network.circuit.num_qubits)
         return DeviceConnector(network, initial_weights=weights)
 
     def close(self) -> None:

@@ -23,6 +23,10 @@ class Transpiler(Protocol):
         """
         ...
 
+    def check(self, num_qubits: int) -> None:
+        """Raise InputError if it is known before a circuit is there that it cannot fit."""
+        ...
+
 
 @final
 class PassManagerTranspiler:
@@ -38,6 +42,9 @@ class PassManagerTranspiler:
     def __call__(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the device's circuit."""
         return _run(self._pass_manager, circuit)
+
+    def check(self, num_qubits: int) -> None:
+        """Nothing is known of what a pass manager takes."""
 
 
 @final
@@ -66,6 +73,10 @@ class DeviceTranspiler:
     def qubits(self, count: int) -> list[int]:
         """Return the device's qubits that circuits of so many qubits are placed on."""
         return self._subset(count)[0]
+
+    def check(self, num_qubits: int) -> None:
+        """Raise InputError if the device has no connected set of so many qubits."""
+        self._subset(num_qubits)
 
     def __call__(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the device's circuit, as wide as the device."""

@@ -35,6 +35,9 @@ class Counter:
         self.calls += 1
         return circuit
 
+    def check(self, num_qubits: int) -> None:
+        """All circuits fit."""
+
 
 def bundle(**options) -> tuple[DeviceBackend, Recorder, Counter]:
     recorder, counter = Recorder(), Counter()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from qiskit.circuit import Parameter, QuantumCircuit
-from qiskit.circuit.library import CUGate, U2Gate, U3Gate
+from qiskit.circuit.library import CUGate, RYGate, U2Gate, U3Gate, UnitaryGate
+from qiskit.quantum_info import Operator
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import (
     NoiseModel,
@@ -177,6 +178,7 @@ def test_noise_cut_down_to_a_few_qubits_is_the_whole_devices():
             lambda c: c.append(CUGate(Parameter("a"), 0, 0, 0), [0, 1]),
             "gates with parameters must be rotations, got 'cu'",
         ),
+        (lambda c: c.delay(100, 0), "circuits must have no delays"),
         (lambda c: c.reset(0), "circuits must be made of unitary gates, got 'reset'"),
     ],
 )
@@ -185,6 +187,37 @@ def test_what_it_does_not_simulate_is_refused(build, message):
     build(circuit)
     with pytest.raises(InputError, match=message):
         DensityPlan(circuit, NoiseTables(None))
+
+
+def test_aer_takes_over_what_the_plan_refuses():
+    """Three-qubit gates, and qubits that relax while they wait."""
+    circuit = QuantumCircuit(3)
+    circuit.h([0, 1])
+    circuit.ccx(0, 1, 2)
+    own, aer = (AerEngine(m, noise_model()) for m in ("automatic", "density_matrix"))
+    angles = np.zeros((1, 0))
+    np.testing.assert_allclose(
+        own.probabilities(circuit, angles), aer.probabilities(circuit, angles), atol=1e-12
+    )
+    device = AerEngine("automatic", NoiseModel.from_backend(FakeManilaV2()))
+    waiting = QuantumCircuit(5)
+    waiting.x(0)
+    waiting.delay(50, 0, unit="us")
+    waiting.x(1)
+    kept = device.probabilities(waiting, angles)[0]
+    states = np.arange(32)
+    ones = [kept[states >> qubit & 1 == 1].sum() for qubit in (0, 1)]
+    assert ones[0] < 0.9 < ones[1]
+
+
+@pytest.mark.parametrize("angle", [0.3, 0.3 + 1e-9])
+def test_gates_of_the_same_name_are_told_apart(angle):
+    circuit = QuantumCircuit(2)
+    for matrix in (RYGate(angle), RYGate(-0.3)):
+        circuit.append(UnitaryGate(Operator(matrix).data), [0])
+    plan = DensityPlan(circuit, NoiseTables(None))
+    one = plan.probabilities(np.zeros((1, 0)))[0, 1]
+    assert one == pytest.approx(np.sin((angle - 0.3) / 2) ** 2, abs=1e-15)
 
 
 @pytest.mark.slow

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 import torch
 from network_block import NetworkError
+from qiskit.providers.basic_provider import BasicSimulator
 from qiskit.providers.fake_provider import GenericBackendV2
+from qiskit_aer import AerSimulator
+from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 from qiskit_machine_learning.connectors import TorchConnector
 from qnns import BUILDERS, OBSERVABLES, QNN, ROWS, WEIGHTS, expected_outputs, expected_slopes
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, BroadcastSampler, metered, open_backend
 
 EXACT = {
@@ -194,3 +198,29 @@ def test_a_device_is_a_bundle():
         assert isinstance(backend.sampler, BroadcastSampler)
         assert backend.estimator.shots == backend.sampler.shots == backend.shots == 7
         assert QNN.circuit.num_qubits == 3
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "device", [AerSimulator(), BasicSimulator(), FakeManilaV2()], ids=lambda device: device.name
+)
+def test_backend_objects_of_the_users(device, kind):
+    """A noisy one within five standard errors of its exact values, others of those without noise.
+
+    At most 16 numbers a case, each beyond that with p < 6e-7.
+    """
+    backend = open_backend(device, shots=SHOTS, seed=4)
+    noisy = isinstance(device, FakeManilaV2)
+    reference = open_backend("fake_manila" if noisy else "exact")
+    expected = BUILDERS[kind](reference).forward(ROWS, WEIGHTS)
+    network = BUILDERS[kind](backend)
+    first, second = network.forward(ROWS, WEIGHTS), network.forward(ROWS, WEIGHTS)
+    assert np.abs(first - expected).max() < 5 / np.sqrt(SHOTS)
+    assert not np.array_equal(first, second)
+
+
+def test_ibms_own_devices_come_later():
+    """They are refused before anything is sent."""
+    kind = type("IBMBackend", (GenericBackendV2,), {"__module__": "qiskit_ibm_runtime.ibm_backend"})
+    with pytest.raises(InputError, match="devices of IBM's are not opened yet"):
+        open_backend(kind(2), shots=3)

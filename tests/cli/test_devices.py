@@ -103,6 +103,16 @@ def test_options_of_a_device_that_cannot_be(refuses, saved, words, message):
     assert message in refuses(*unlearn, "--out", "new", *words)
 
 
+@pytest.mark.parametrize("readout", ["expectation", "probabilities"])
+def test_a_model_too_wide_for_the_device(refuses, qmu, readout):
+    wide = (*TINY, "--num-qubits", 6, "--readout", readout)
+    message = "a circuit must fit the device (5 qubits"
+    assert message in refuses("run", *wide, "--backend", "fake_manila", "--out", "out")
+    assert qmu("train", *wide, "--out", "wide").status == 0
+    unlearn = ("unlearn", "wide", "--strategy", "ga", "--forget-class", 1, "--out", "new")
+    assert message in refuses(*unlearn, "--backend", "fake_manila")
+
+
 def test_backends_are_listed(qmu):
     lines = qmu("list", "backends").out.split()
     assert {"exact", "aer", "fake_torino", "fake_manila"} <= set(lines)
