@@ -1,7 +1,18 @@
 """Where circuits run: one switch for models, strategies and audits."""
 
 from qiskit_qmu.backends.backend import BACKEND_NAMES, Backend, open_backend
+from qiskit_qmu.backends.broadcast import BroadcastSampler
+from qiskit_qmu.backends.device import DeviceBackend
+from qiskit_qmu.backends.device_connector import DeviceConnector, needed_part
 from qiskit_qmu.backends.exact import ExactBackend
+from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
+from qiskit_qmu.backends.shift_gradients import (
+    MeasuredEstimatorGradient,
+    MeasuredSamplerGradient,
+    ParameterShift,
+    SimultaneousPerturbation,
+)
 from qiskit_qmu.backends.usage import (
     ConnectorCost,
     Usage,
@@ -13,11 +24,22 @@ from qiskit_qmu.backends.usage import (
 __all__ = [
     "BACKEND_NAMES",
     "Backend",
+    "BroadcastEstimator",
+    "BroadcastSampler",
     "ConnectorCost",
+    "DeviceBackend",
+    "DeviceConnector",
     "ExactBackend",
+    "MeasuredEstimatorGradient",
+    "MeasuredSamplerGradient",
+    "ParameterShift",
+    "RecordedCounts",
+    "SimultaneousPerturbation",
     "Usage",
     "UsageMeter",
     "connectors_of",
     "metered",
+    "needed_part",
     "open_backend",
+    "recorded_counts",
 ]

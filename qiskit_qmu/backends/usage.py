@@ -1,20 +1,18 @@
 """What a piece of work costs: circuits, shots and gradient evaluations."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import torch
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
-from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.gates import rotation_angles
 from qiskit_qmu.simulator.measurement_bases import measurement_bases
 from qiskit_qmu.simulator.observables import as_pauli_sum
-from qiskit_qmu.simulator.sampler import TorchSampler
 
 
 @final
@@ -83,6 +81,11 @@ def connectors_of(module: torch.nn.Module) -> list[TorchConnector]:
     return [child for child in module.modules() if isinstance(child, TorchConnector)]
 
 
+def _parameter_shift(num_angles: int) -> int:
+    """Return two circuits for each angle."""
+    return 2 * num_angles
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class ConnectorCost:
@@ -92,6 +95,8 @@ class ConnectorCost:
     weight_angles: int
     input_angles: int
     shots: int
+    circuits_per_row: Callable[[int], int] = field(default=_parameter_shift, compare=False)
+    """Circuits of one row's gradient in one basis, by the number of its angles."""
 
     @staticmethod
     def of(connector: TorchConnector) -> "ConnectorCost":
@@ -103,6 +108,7 @@ class ConnectorCost:
             weight_angles=weight_angles,
             input_angles=input_angles,
             shots=_shots(network),
+            circuits_per_row=_circuits_per_row(network),
         )
 
     def forward(self, rows: int) -> Usage:
@@ -113,7 +119,7 @@ class ConnectorCost:
     def backward(self, rows: int, *, weights: bool, inputs: bool) -> Usage:
         """Return the usage of differentiating some rows by weights, inputs or both."""
         angles = self.weight_angles * weights + self.input_angles * inputs
-        circuits = rows * self.bases * 2 * angles
+        circuits = rows * self.bases * self.circuits_per_row(angles)
         return Usage(gradient_evaluations=rows, circuits=circuits, shots=circuits * self.shots)
 
 
@@ -166,4 +172,10 @@ def _shots(network: NeuralNetwork) -> int:
     primitive: object = network.estimator if isinstance(network, EstimatorQNN) else None
     if isinstance(network, SamplerQNN):
         primitive = network.sampler
-    return (primitive.shots or 0) if isinstance(primitive, TorchEstimator | TorchSampler) else 0
+    # Ours say their shots; those of other primitives are not known here.
+    return getattr(primitive, "shots", None) or 0
+
+
+def _circuits_per_row(network: NeuralNetwork) -> Callable[[int], int]:
+    rule = getattr(getattr(network, "gradient", None), "rule", None)
+    return _parameter_shift if rule is None else rule.circuits_per_row

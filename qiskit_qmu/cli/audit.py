@@ -3,7 +3,7 @@
 import argparse
 from contextlib import nullcontext
 
-from qiskit_qmu.cli.options import add_data_dir
+from qiskit_qmu.cli.options import add_backend_options, add_data_dir, backend_of
 
 SUMMARY = "audit a saved unlearned model"
 
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    add_backend_options(parser, "where the models are observed")
     add_data_dir(parser)
 
 
@@ -24,14 +25,16 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     from qiskit_qmu.experiments import audit_saved, writable_folder  # (help must not load it)
 
+    backend = backend_of(options)
     out = nullcontext() if options.out is None else writable_folder(options.out)
-    with out as folder:
+    with out as folder, backend or nullcontext():
         report = audit_saved(
             options.model,
             original=options.original,
             oracle=options.oracle,
             data_dir=options.data_dir,
             seed=options.seed,
+            backend=backend,
         )
         if folder is not None:
             report.to_json(folder / "audit.json")

@@ -1,12 +1,12 @@
-"""List what can be named on the command line: datasets, models, methods, settings."""
+"""List what can be named on the command line: datasets, models, methods, backends, settings."""
 
 import argparse
 
 from qiskit_qmu import _check
 
-SUMMARY = "list datasets, models, methods and settings"
+SUMMARY = "list datasets, models, methods, backends and settings"
 
-_SUBJECTS = ("datasets", "models", "methods", "settings")
+_SUBJECTS = ("datasets", "models", "methods", "backends", "settings")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +32,10 @@ def _lines(subject: str) -> list[str]:
         return list(DATASET_NAMES)
     if subject == "models":
         return ["basic", "hybrid"]
+    if subject == "backends":
+        from qiskit_qmu.backends.local import fake_device_names
+
+        return ["exact", "aer", *fake_device_names()]
     from qiskit_qmu.experiments import METHODS, Experiment
     from qiskit_qmu.report.methods import what_it_does
 

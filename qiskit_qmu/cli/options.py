@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit_qmu._check import InputError
 
 if TYPE_CHECKING:
+    from qiskit_qmu.backends import Backend
     from qiskit_qmu.experiments import Experiment
 
 # Shortcuts for the settings that are changed most.
@@ -34,6 +35,7 @@ _EXPERIMENT_KEYS = (
     "seeds",
     "seed",
     "shots",
+    "backend",
 )
 
 
@@ -48,6 +50,33 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seed", type=int, help="root seed of everything random (0)")
     group.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
     add_data_dir(group)
+
+
+def add_backend_options(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add where circuits run, for a model that is there already."""
+    group = parser.add_argument_group("device")
+    group.add_argument("--backend", metavar="NAME", help=f"{purpose}: {BACKENDS}")
+    group.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
+
+
+def backend_of(options: argparse.Namespace, **more: Any) -> "Backend | None":
+    """Open the backend that options name; None where they name none.
+
+    Raises:
+        InputError: If there is none of that name, or shots are given without one.
+    """
+    from qiskit_qmu.backends import open_backend  # (help must not load it)
+
+    given = {key: value for key, value in more.items() if value is not None}
+    if options.backend is None:
+        for key, value in {"shots": options.shots, **given}.items():
+            if value is not None:
+                raise InputError(f"--{key} needs a --backend, got {value}")
+        return None
+    return open_backend(options.backend, shots=options.shots, seed=options.seed, **given)
+
+
+BACKENDS = "exact, aer, or fake_<device> such as fake_torino"
 
 
 def add_data_dir(parser: Any) -> None:

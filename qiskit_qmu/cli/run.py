@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qiskit_qmu import _check
 from qiskit_qmu.cli.options import (
+    BACKENDS,
     add_data_options,
     add_forget_options,
     add_setting_options,
@@ -23,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     add_forget_options(parser)
     group = parser.add_argument_group("run")
+    group.add_argument(
+        "--backend",
+        metavar="NAME",
+        help=f"where models are observed, with --shots; all but exact train exactly: {BACKENDS}",
+    )
     group.add_argument("--methods", help="comma-separated, see `qmu list methods` (all)")
     group.add_argument("--seeds", type=int, help="repetitions, from --seed on (1)")
     group.add_argument("--jobs", type=int, help="processes that share the seeds (one per core)")

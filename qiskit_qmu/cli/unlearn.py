@@ -1,12 +1,15 @@
 """Unlearn rows from a saved model and save the result; strategy "oracle" retrains without them."""
 
 import argparse
+from contextlib import nullcontext
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli.options import (
+    add_backend_options,
     add_data_dir,
     add_forget_options,
     add_setting_options,
+    backend_of,
     parse_indices,
     settings_of,
 )
@@ -20,6 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strategy", required=True, help="see `qmu list methods`")
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    add_backend_options(parser, "where gradients are measured")
+    parser.add_argument(
+        "--gradient", metavar="RULE", help="parameter-shift, or the cheap and rough spsa"
+    )
     add_data_dir(parser)
     add_forget_options(parser)
     add_setting_options(parser, shortcuts=False)
@@ -41,7 +48,8 @@ def execute(options: argparse.Namespace) -> None:
         fraction=options.forget_fraction,
         indices=None if indices is None else parse_indices(indices),
     )
-    with writable_folder(options.out) as folder:
+    backend = backend_of(options, gradient=options.gradient)
+    with writable_folder(options.out) as folder, backend or nullcontext():
         result = unlearn_saved(
             options.model,
             request,
@@ -50,6 +58,7 @@ def execute(options: argparse.Namespace) -> None:
             settings=settings_of(options),
             data_dir=options.data_dir,
             seed=options.seed,
+            backend=backend,
         )
     print(
         f"{options.out}: {options.strategy} took {result.usage.gradient_evaluations:,} gradient "

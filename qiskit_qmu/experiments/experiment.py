@@ -7,7 +7,7 @@ from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import Backend
+from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.data import DATASET_NAMES, Dataset, ForgetSplit, load_dataset
 from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
@@ -35,6 +35,8 @@ class Experiment:
         seeds: Number of repetitions; each draws its own rows, weights, batches and attacks.
         seed: Seed of the first repetition; the others follow it.
         shots: Measurements of each circuit; None for exact values.
+        backend: Where trained models are observed. All but "exact" leave training exact: what is
+            attacked is what a device answers.
         settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
     """
 
@@ -50,6 +52,7 @@ class Experiment:
     seeds: int = 1
     seed: int = 0
     shots: int | None = None
+    backend: str = "exact"
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +63,8 @@ class Experiment:
         _check.between(0.0, 0.5, validation_fraction=self.validation_fraction)
         if self.shots is not None:
             _check.at_least(1, shots=self.shots)
+        if not isinstance(self.backend, str):
+            raise InputError(f"backend must be a name, got {self.backend!r}")
         if self.forget_fraction is not None:
             _check.between(0.0, 1.0, forget_fraction=self.forget_fraction)
         given = [self.forget_class, self.forget_fraction, self.forget_indices]
@@ -81,6 +86,21 @@ class Experiment:
         """What is forgotten."""
         instances = self.forget_fraction is not None or self.forget_indices is not None
         return "instances" if instances else "class"
+
+    def training_backend(self, seed: int) -> Backend:
+        """Open the backend that models are trained and changed on."""
+        shots = self.shots if self.backend == "exact" else None
+        return open_backend("exact", shots=shots, seed=seed)
+
+    def observing_backend(self, seed: int) -> Backend | None:
+        """Open the backend that trained models are observed on; None for that of their training.
+
+        Raises:
+            InputError: If there is none of that name.
+        """
+        if self.backend == "exact":
+            return None
+        return open_backend(self.backend, shots=self.shots, seed=seed)
 
     @property
     def all_methods(self) -> tuple[str, ...]:
@@ -170,9 +190,12 @@ class Experiment:
     def digest(self) -> str:
         """Return a short hash that is the same for equal experiments.
 
-        The number of seeds is left out: more seeds continue the same experiment.
+        The number of seeds is left out: more seeds continue the same experiment. So is the exact
+        backend, which is what there was before there were others.
         """
         content = {key: value for key, value in self.to_dict().items() if key != "seeds"}
+        if self.backend == "exact":
+            del content["backend"]
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -44,9 +44,12 @@ def run_experiment(
         InputError: If the experiment is not possible or the folder cannot be written.
     """
     # Refuse before anything is written.
+    device = experiment.observing_backend(experiment.seed)
     dataset, split = experiment.load(experiment.seed, data_dir)
     model = experiment.build_model(dataset, experiment.seed, open_backend("exact"))
     model.fit_inputs(split.retain.x)
+    if device is not None:
+        model.on(device)
     with writable_folder(out) as folder:
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)

@@ -1,6 +1,7 @@
 """Runs an experiment: one record for each seed and method, as soon as it is there."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, final
@@ -19,7 +20,7 @@ from qiskit_qmu.auditing import (
     paper_protocol,
     roc_scores,
 )
-from qiskit_qmu.backends import Usage, metered, open_backend
+from qiskit_qmu.backends import Usage, metered
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import make_strategy
@@ -77,7 +78,12 @@ def run_seed(
     preset = experiment.preset(int(np.prod(dataset.input_shape)))
     trainer = experiment.trainer(int(np.prod(dataset.input_shape)))
     methods = experiment.all_methods
-    with open_backend("exact", shots=experiment.shots, seed=seed) as backend:
+    device = experiment.observing_backend(seed)
+
+    def observed(model: QuantumClassifier) -> SplitObservations:
+        return observe_split(model if device is None else model.on(device), split)
+
+    with experiment.training_backend(seed) as backend, device or nullcontext():
         original = experiment.build_model(dataset, seed, backend)
         progress("training the original", 0.0)
         started = perf_counter()
@@ -91,7 +97,7 @@ def run_seed(
                 validation=validation,
             )
         seconds = perf_counter() - started
-        context = _Context(split, seed, observe_split(original, split))
+        context = _Context(experiment, split, seed, observed(original))
         steps = tuple({"train_loss": loss} for loss in history.losses)
         # The oracle must be there before the original can be read against it.
         pending = _Outcome("original", original, context.original, meter.usage, seconds, steps)
@@ -102,7 +108,7 @@ def run_seed(
             outcome = _Outcome(
                 method,
                 result.model,
-                observe_split(result.model, split),
+                observed(result.model),
                 result.usage,
                 result.seconds,
                 result.history,
@@ -126,7 +132,10 @@ class _Outcome:
 class _Context:
     """What all models of one seed are measured against."""
 
-    def __init__(self, split: ForgetSplit, seed: int, original: SplitObservations) -> None:
+    def __init__(
+        self, experiment: Experiment, split: ForgetSplit, seed: int, original: SplitObservations
+    ) -> None:
+        self._experiment = experiment
         self.split = split
         self.seed = seed
         self.original = original
@@ -159,6 +168,8 @@ class _Context:
             "forward_evaluations": outcome.usage.forward_evaluations,
             "circuits": outcome.usage.circuits,
             "shots": outcome.usage.shots,
+            "observed_on": self._experiment.backend,
+            "observed_shots": self._experiment.shots,
             "quantum_parameters": counts["quantum"],
             "classical_parameters": counts["classical"],
             "verdict": verdict.name,

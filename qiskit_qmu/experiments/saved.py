@@ -11,7 +11,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import AuditReport, audit
-from qiskit_qmu.backends import open_backend
+from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset, ForgetSplit, row_digests
 from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
@@ -96,7 +96,7 @@ def train_and_save(
     """
     dataset, split = experiment.load(experiment.seed, data_dir)
     num_features = int(np.prod(dataset.input_shape))
-    backend = open_backend("exact", shots=experiment.shots, seed=experiment.seed)
+    backend = experiment.training_backend(experiment.seed)
     model = experiment.build_model(dataset, experiment.seed, backend)
     train = split.train
     validation = (split.validation.x, split.validation.y) if len(split.validation) else None
@@ -129,6 +129,7 @@ def unlearn_saved(
     settings: dict[str, Any] | None = None,
     data_dir: str | None = None,
     seed: int = 0,
+    backend: Backend | None = None,
 ) -> UnlearningResult[QuantumClassifier]:
     """Unlearn rows from a saved model and save the result.
 
@@ -140,6 +141,8 @@ def unlearn_saved(
         settings: Hyperparameters that replace the preset's.
         data_dir: Where image files lie.
         seed: Seed of everything random.
+        backend: Where the strategy's circuits run; where None, the simulator on which the model was
+            trained.
 
     Returns:
         The strategy's result.
@@ -150,7 +153,7 @@ def unlearn_saved(
     _check.at_least(0, seed=seed)
     if Path(out).resolve() == Path(path).resolve():
         raise InputError(f"the new model must have a folder of its own, got the old one's, {out}")
-    saved = _Saved.read(path, data_dir).still_known()
+    saved = _Saved.read(path, data_dir, backend).still_known()
     forget = request.chosen(saved.dataset, saved.trained, seed)
     split = saved.split(forget, request.label)
     experiment = replace(
@@ -171,6 +174,8 @@ def unlearn_saved(
         "strategy": strategy,
         "settings": preset.strategies,
         "seed": seed,
+        "backend": saved.model.backend.name,
+        "shots": saved.model.backend.shots,
         "history": list(result.history),
         "usage": vars(result.usage),
         "seconds": result.seconds,
@@ -186,6 +191,7 @@ def audit_saved(
     oracle: str | Path | None = None,
     data_dir: str | None = None,
     seed: int = 0,
+    backend: Backend | None = None,
 ) -> AuditReport:
     """Audit a saved unlearned model beside its original and, where there is one, the oracle.
 
@@ -195,6 +201,8 @@ def audit_saved(
         oracle: Folder of a model retrained without the same rows.
         data_dir: Where image files lie.
         seed: Seed of everything random in the attacks.
+        backend: Where the models are observed; where None, the simulator on which the first was
+            trained.
 
     Returns:
         The report.
@@ -203,7 +211,7 @@ def audit_saved(
         InputError: If a model or its data cannot be read, or they do not belong together.
     """
     _check.at_least(0, seed=seed)
-    saved = _Saved.read(path, data_dir)
+    saved = _Saved.read(path, data_dir, backend)
     if "forgotten_indices" not in saved.provenance:
         raise InputError(f"{path} must hold an unlearned model, got one that forgot nothing")
     forget = np.asarray(saved.provenance["forgotten_indices"], dtype=np.int64)
@@ -232,13 +240,13 @@ class _Saved:
     trained: NDArray[np.int64]
 
     @staticmethod
-    def read(path: str | Path, data_dir: str | None) -> "_Saved":
+    def read(path: str | Path, data_dir: str | None, backend: Backend | None) -> "_Saved":
         provenance = load_provenance(path)
         missing = sorted(_PROVENANCE - provenance.keys())
         if missing:
             raise InputError(f"{path} must say how it was trained, got no {', '.join(missing)}")
         experiment = Experiment.from_dict(provenance["experiment"])
-        backend = open_backend("exact", shots=experiment.shots, seed=experiment.seed)
+        backend = backend or experiment.training_backend(experiment.seed)
         dataset, _ = experiment.load(experiment.seed, data_dir)
         trained = dataset.train.take(provenance["train_indices"])
         if row_digests(trained.x, trained.y) != provenance["train_digests"]:

@@ -2,6 +2,7 @@
 
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
+from qiskit_qmu.models.fewer_shots import with_fewer_shots
 from qiskit_qmu.models.files import load_model, load_provenance, save_model
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
@@ -30,4 +31,5 @@ __all__ = [
     "per_example_gradients",
     "reinitialize",
     "save_model",
+    "with_fewer_shots",
 ]

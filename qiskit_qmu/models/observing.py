@@ -8,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from qiskit_qmu import _check
-from qiskit_qmu.backends import connectors_of
+from qiskit_qmu.backends import connectors_of, recorded_counts
 from qiskit_qmu.observation import Observations
 
 _ROWS_AT_ONCE = 512
@@ -23,7 +23,9 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
         y: Labels (n,).
 
     Returns:
-        Logits, labels and, if the module holds a TorchConnector, the outputs of the last one.
+        Logits, labels and, if the module holds a TorchConnector, the outputs of the last one; with
+        the counts (n, 2^bits) they were computed from where its backend measures with shots, in one
+        basis, at most 16 qubits.
 
     Raises:
         InputError: If there are no rows, lengths differ, or a value is NaN or infinite.
@@ -41,7 +43,11 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
         for connector in connectors_of(module)[-1:]
     ]
     try:
-        with in_mode(module, training=False), torch.no_grad():
+        with (
+            in_mode(module, training=False),
+            torch.no_grad(),
+            recorded_counts(connectors_of(module)[-1:]) as counts,
+        ):
             logits = [
                 module(torch.as_tensor(rows[start : start + _ROWS_AT_ONCE])).cpu().numpy()
                 for start in range(0, len(rows), _ROWS_AT_ONCE)
@@ -54,6 +60,7 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
         logits=np.concatenate(logits).astype(np.float64),
         labels=labels,
         expectations=None if expectations is None else expectations.astype(np.float64),
+        counts=counts.table(len(rows)),
     )
 
 

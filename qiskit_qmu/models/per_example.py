@@ -7,6 +7,7 @@ import torch
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
+from qiskit_qmu.backends import needed_part
 from qiskit_qmu.models.parameters import Part, clone_module, named_parameters
 from qiskit_qmu.simulator import TorchSimulatorConnector
 
@@ -105,7 +106,9 @@ class _Outputs(torch.autograd.Function):
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor, torch.Tensor]:
         """Contract the network's Jacobian with the gradient, summed over the rows."""
         x, weight = ctx.saved_tensors
-        by_inputs, by_weights = _Contraction.apply(ctx.network, x, weight, gradient)
+        _, inputs, weights = ctx.needs_input_grad
+        network = needed_part(ctx.network, inputs=inputs, weights=weights)
+        by_inputs, by_weights = _Contraction.apply(network, x, weight, gradient)
         return None, by_inputs, by_weights.sum(0)
 
     @staticmethod

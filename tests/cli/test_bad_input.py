@@ -364,5 +364,6 @@ def test_a_report_that_cannot_be_written(refuses, qmu, folder):
 def test_what_is_no_command_or_subject(refuses):
     assert "invalid choice: 'shots'" in refuses("shots")
     assert "required: COMMAND" in refuses()
-    assert "subject must be one of datasets, models, methods, settings" in refuses("list", "all")
+    message = "subject must be one of datasets, models, methods, backends, settings"
+    assert message in refuses("list", "all")
     assert "required" in refuses("train", *TINY)

@@ -1,0 +1,228 @@
+"""BroadcastSampler: any sampler primitive, given few large jobs of transpiled circuits."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.primitives import (
+    BaseSamplerV2,
+    PrimitiveJob,
+    PrimitiveResult,
+    SamplerPubLike,
+    SamplerPubResult,
+)
+from qiskit.primitives.containers.bindings_array import BindingsArray
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, rows_of
+from qiskit_qmu.backends.prepared import PreparedCircuits
+from qiskit_qmu.backends.rotations import RotationCircuit
+from qiskit_qmu.backends.transpilation import Transpiler
+from qiskit_qmu.backends.usage import Usage
+from qiskit_qmu.simulator.outcome_probabilities import ExactSamplerPubResult
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """A request: one circuit, measured at rows of angles (B, A)."""
+
+    circuit: RotationCircuit
+    angles: NDArray[np.float64]
+
+
+@final
+class BroadcastSampler(BaseSamplerV2):
+    """Sends circuits to another sampler, transpiled once, merged, and with one number of shots.
+
+    PUBs that share a circuit become one PUB with an array of bindings, which is cut where a job
+    would have too many executions. Results come back in the order of the PUBs and in the classical
+    registers of the circuits as they were given, so nothing outside needs to know of a layout.
+
+    Args:
+        sampler: Where transpiled circuits run. With exact values it must return
+            `OutcomeProbabilities` where no shots are asked for.
+        transpiler: Makes a circuit one that the sampler takes.
+        shots: Measurements of each circuit; None for exact values.
+        max_executions_per_job: Largest number of circuits times shots of one job; no limit where
+            None.
+
+    Attributes:
+        shots: Measurements of each circuit; None for exact values.
+        executed: Circuits and shots that were sent so far.
+        jobs: Jobs that were sent so far.
+    """
+
+    def __init__(
+        self,
+        sampler: BaseSamplerV2,
+        transpiler: Transpiler,
+        *,
+        shots: int | None = None,
+        max_executions_per_job: int | None = None,
+    ) -> None:
+        if shots is not None:
+            _check.at_least(1, shots=shots)
+        if max_executions_per_job is not None:
+            _check.at_least(shots or 1, max_executions_per_job=max_executions_per_job)
+        self.shots = shots
+        self.executed = Usage()
+        self.jobs = 0
+        self._sampler = sampler
+        self._prepared = PreparedCircuits(transpiler)
+        self._limit = max_executions_per_job
+        self._recordings: list[list[Outcomes]] = []
+
+    def run(
+        self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None
+    ) -> PrimitiveJob[PrimitiveResult[SamplerPubResult]]:
+        """Sample PUBs (circuit, parameter values, shots).
+
+        Args:
+            pubs: Measured circuits, not transpiled, with parameter values.
+            shots: Shots of PUBs that do not say their own; None for the sampler's.
+
+        Returns:
+            A job whose result has, per PUB, one field for each classical register.
+
+        Raises:
+            InputError: If a circuit is transpiled already or does not fit (raised by the result).
+        """
+        default = self.shots if shots is None else shots
+        coerced = [SamplerPub.coerce(pub, default) for pub in pubs]
+        job: PrimitiveJob[PrimitiveResult[SamplerPubResult]] = PrimitiveJob(self._run, coerced)
+        job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
+        return job
+
+    def isa_circuit(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        """Return a measured circuit as it is sent, with one parameter for each rotation."""
+        return self._prepared.transpiled(self._prepared.rotations(circuit))
+
+    def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
+        """Return a circuit with one parameter for each rotation; made once for each circuit."""
+        return self._prepared.rotations(circuit)
+
+    def measured(self, circuit: RotationCircuit, basis: str) -> RotationCircuit:
+        """Return a circuit measured in a Pauli basis; made once for each circuit and basis."""
+        return self._prepared.measured(circuit, basis)
+
+    def measure(
+        self, requests: Sequence[Measurement], shots: int | None, *, record: bool = False
+    ) -> list[Outcomes]:
+        """Measure circuits, each at its rows of angles.
+
+        Args:
+            requests: What to measure; those of the same circuit share a PUB.
+            shots: Measurements of each row; None for exact probabilities.
+            record: Show the outcomes to those who are `recording`.
+
+        Returns:
+            The outcomes of each request.
+        """
+        groups: dict[int, list[int]] = {}
+        for position, request in enumerate(requests):
+            groups.setdefault(id(request.circuit), []).append(position)
+        merged = [
+            Measurement(
+                requests[members[0]].circuit,
+                np.concatenate([requests[i].angles for i in members]),
+            )
+            for members in groups.values()
+        ]
+        results: list[Outcomes] = [{} for _ in requests]
+        for members, outcomes in zip(groups.values(), self._submit(merged, shots), strict=True):
+            start = 0
+            for i in members:
+                size = len(requests[i].angles)
+                results[i] = rows_of(outcomes, start, (size,))
+                start += size
+        if record:
+            for recording in self._recordings:
+                recording.extend(results)
+        return results
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Outcomes]]:
+        """Collect what forward passes measure inside the block, in order."""
+        recording: list[Outcomes] = []
+        self._recordings.append(recording)
+        try:
+            yield recording
+        finally:
+            self._recordings = [other for other in self._recordings if other is not recording]
+
+    def _run(self, pubs: list[SamplerPub]) -> PrimitiveResult[SamplerPubResult]:
+        requests = []
+        for pub in pubs:
+            circuit = self._prepared.rotations(pub.circuit)
+            values = pub.parameter_values.as_array(pub.circuit.parameters)
+            rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
+            requests.append(Measurement(circuit, circuit.values(rows)))
+        outcomes: list[Outcomes] = [{} for _ in pubs]
+        for shots in dict.fromkeys(pub.shots for pub in pubs):  # a job has one number of shots
+            chosen = [i for i, pub in enumerate(pubs) if pub.shots == shots]
+            own = self.measure([requests[i] for i in chosen], shots, record=True)
+            for i, outcome in zip(chosen, own, strict=True):
+                outcomes[i] = outcome
+        results = [
+            (SamplerPubResult if pub.shots is not None else ExactSamplerPubResult)(
+                RegisterData(**rows_of(outcome, 0, pub.shape), shape=pub.shape),
+                metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
+            )
+            for pub, outcome in zip(pubs, outcomes, strict=True)
+        ]
+        return PrimitiveResult(results, metadata={"version": 2})
+
+    def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
+        """Run whole requests, cut into jobs."""
+        parts: list[list[Outcomes]] = [[] for _ in requests]
+        for job in self._jobs([len(request.angles) for request in requests], shots):
+            pieces = [Measurement(requests[i].circuit, requests[i].angles[rows]) for i, rows in job]
+            for (i, _), outcomes in zip(job, self._execute(pieces, shots), strict=True):
+                parts[i].append(outcomes)
+        return [concatenated(own) for own in parts]
+
+    def _jobs(self, sizes: list[int], shots: int | None) -> Iterator[list[tuple[int, slice]]]:
+        """Yield which rows of which request go into each job."""
+        if self._limit is None or shots is None:
+            yield [(i, slice(0, size)) for i, size in enumerate(sizes)]
+            return
+        most = self._limit // shots
+        if most < 1:
+            raise InputError(f"shots must be at most {self._limit} in one job, got {shots}")
+        job: list[tuple[int, slice]] = []
+        free = most
+        for i, size in enumerate(sizes):
+            start = 0
+            while start < size:
+                stop = min(size, start + free)
+                job.append((i, slice(start, stop)))
+                free -= stop - start
+                start = stop
+                if not free:
+                    yield job
+                    job, free = [], most
+        if job:
+            yield job
+
+    def _execute(self, pieces: list[Measurement], shots: int | None) -> list[Outcomes]:
+        pubs = []
+        for piece in pieces:
+            circuit = self._prepared.transpiled(piece.circuit)
+            place = {parameter: i for i, parameter in enumerate(piece.circuit.angles)}
+            names = tuple(circuit.parameters)
+            values = piece.angles[:, [place[name] for name in names]]
+            # Without parameters an array of bindings has no shape of its own.
+            bindings = BindingsArray({names: values} if names else {}, shape=(len(values),))
+            pubs.append(SamplerPub(circuit, bindings, shots))
+        rows = sum(len(piece.angles) for piece in pieces)
+        result = self._sampler.run(pubs, shots=shots).result()
+        self.jobs += 1
+        self.executed += Usage(circuits=rows, shots=rows * (shots or 0))
+        return [dict(pub_result.data.items()) for pub_result in result]

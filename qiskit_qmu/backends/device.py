@@ -1,0 +1,108 @@
+"""Backends that measure circuits: simulators with shots, devices, and their likenesses."""
+
+from types import TracebackType
+from typing import Literal, final, get_args
+
+import numpy as np
+from qiskit.primitives import BaseSamplerV2
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu import _check
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends.backend import Backend
+from qiskit_qmu.backends.broadcast import BroadcastSampler
+from qiskit_qmu.backends.device_connector import DeviceConnector
+from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.shift_gradients import (
+    MeasuredEstimatorGradient,
+    MeasuredSamplerGradient,
+    ParameterShift,
+    Rule,
+    SimultaneousPerturbation,
+)
+from qiskit_qmu.backends.transpilation import Transpiler
+from qiskit_qmu.backends.usage import Usage
+
+GradientRule = Literal["parameter-shift", "spsa"]
+
+
+@final
+class DeviceBackend(Backend):
+    """Everything over one sampler primitive, with one number of shots for values and gradients.
+
+    Args:
+        name: Name of the device.
+        sampler: Any SamplerV2 that takes the transpiled circuits. With ``shots=None`` it must
+            return exact probabilities.
+        transpiler: Makes a circuit one that the sampler takes.
+        shots: Measurements of each circuit; None for exact values.
+        seed: Seed of SPSA's directions.
+        gradient: "parameter-shift" or "spsa".
+        spsa_epsilon: Step of SPSA, in radians.
+        spsa_directions: Directions that SPSA averages for each row.
+        max_executions_per_job: Largest number of circuits times shots of one job.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sampler: BaseSamplerV2,
+        transpiler: Transpiler,
+        *,
+        shots: int | None,
+        seed: int = 0,
+        gradient: GradientRule = "parameter-shift",
+        spsa_epsilon: float = 0.1,
+        spsa_directions: int = 1,
+        max_executions_per_job: int | None = None,
+    ) -> None:
+        _check.one_of(get_args(GradientRule), gradient=gradient)
+        self.name = name
+        self.shots = shots
+        self.precision = 0.0
+        self._transpiler = transpiler
+        self.sampler: BroadcastSampler = BroadcastSampler(
+            sampler, transpiler, shots=shots, max_executions_per_job=max_executions_per_job
+        )
+        self.estimator: BroadcastEstimator = BroadcastEstimator(self.sampler)
+
+        def rule(readout: str) -> Rule:
+            spsa = SimultaneousPerturbation(
+                stream(seed, "directions", readout),
+                epsilon=spsa_epsilon,
+                directions=spsa_directions,
+            )
+            return spsa if gradient == "spsa" else ParameterShift()
+
+        self.estimator_gradient = MeasuredEstimatorGradient(self.estimator, rule("estimator"))
+        self.sampler_gradient = MeasuredSamplerGradient(self.sampler, rule("sampler"))
+
+    @property
+    def executed(self) -> Usage:
+        """Circuits and shots that were sent to the device so far."""
+        return self.sampler.executed
+
+    def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
+        """Connect a network to torch; only gradients that are asked for are measured.
+
+        Raises:
+            InputError: If its circuit is too wide for the device.
+        """
+        if isinstance(network, EstimatorQNN | SamplerQNN):
+            self._transpiler.check(network.circuit.num_qubits)
+        return DeviceConnector(network, initial_weights=weights)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def __enter__(self) -> "DeviceBackend":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,211 @@
+"""Opens simulators and fake devices; Aer and IBM's library are loaded here and not before."""
+
+import difflib
+from typing import Any
+
+from qiskit.primitives import BackendSamplerV2, BaseSamplerV2
+from qiskit.providers import BackendV2
+from qiskit.transpiler import generate_preset_pass_manager
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends.device import DeviceBackend
+from qiskit_qmu.backends.layout import subset_of
+from qiskit_qmu.backends.local_sampler import LocalSampler
+from qiskit_qmu.backends.options import DeviceOptions
+from qiskit_qmu.backends.transpilation import PassManagerTranspiler, make_transpiler
+
+FAKE_PREFIX = "fake_"
+_NO_DEVICES = ("FakeProvider",)
+
+
+def open_aer(shots: int | None, seed: int, options: DeviceOptions) -> DeviceBackend:
+    """Open Qiskit Aer.
+
+    Raises:
+        InputError: If the method is unknown, or cannot give exact values where no shots are given.
+    """
+    from qiskit_aer import AerSimulator
+    from qiskit_aer.noise import NoiseModel
+
+    from qiskit_qmu.backends.aer_engine import EXACT_METHODS, AerEngine
+
+    options.refuse("initial_layout", of="aer")
+    method, noise_model = options.method or "automatic", options.noise_model
+    methods = AerSimulator().available_methods()
+    _check.one_of([m for m in methods if m not in {"unitary", "superop"}], method=method)
+    if noise_model is not None and not isinstance(noise_model, NoiseModel):
+        raise InputError(f"noise_model must be an Aer NoiseModel, got {noise_model!r}")
+    noisy = noise_model is not None and not noise_model.is_ideal()
+    exact = ("automatic", "density_matrix") if noisy else ("automatic", *EXACT_METHODS)
+    if shots is None and method not in exact:
+        raise InputError(
+            f"shots must be given with method {method!r}: only {', '.join(exact)} "
+            f"{'simulate noise' if noisy else 'are'} exactly"
+        )
+    # Placed trivially: the noise model's qubits are those of the circuit.
+    basis = None if noise_model is None else noise_model.basis_gates
+    manager = options.pass_manager or generate_preset_pass_manager(
+        options.level(1),
+        basis_gates=basis or [*_SIMULATED],
+        seed_transpiler=options.seed_transpiler,
+    )
+    engine = AerEngine(method, noise_model)
+    sampler = LocalSampler(lambda _qubits: engine, stream(seed, "shots"), compact=not noisy)
+    return options.backend("aer", sampler, PassManagerTranspiler(manager), shots, seed)
+
+
+_SIMULATED = (
+    "id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "rx", "ry", "rz", "p",
+    "cx", "cy", "cz", "swap", "rzz",
+)  # fmt: skip
+"""Gates on one or two qubits that every method simulates or refuses itself."""
+
+
+def open_fake(name: str, shots: int | None, seed: int, options: DeviceOptions) -> DeviceBackend:
+    """Open the likeness of an IBM device by its name, such as "fake_torino".
+
+    Raises:
+        InputError: If there is no such device; the message lists names like it.
+    """
+    return open_likeness(name, fake_device(name), shots, seed, options)
+
+
+def open_likeness(
+    name: str, device: BackendV2, shots: int | None, seed: int, options: DeviceOptions
+) -> DeviceBackend:
+    """Open a fake device: its layout and its noise, simulated on the qubits in use."""
+    from qiskit_aer.noise import NoiseModel
+
+    from qiskit_qmu.backends.aer_engine import AerEngine
+
+    options.refuse("noise_model", of=name)
+    _check.one_of((None, "automatic", "density_matrix", "statevector"), method=options.method)
+    transpiler = make_transpiler(
+        device,
+        optimization_level=options.level(3),
+        seed_transpiler=options.seed_transpiler,
+        initial_layout=options.initial_layout,
+        pass_manager=options.pass_manager,
+        small_subset=True,
+    )
+    engines: dict[tuple[int, ...], AerEngine] = {}
+
+    def engine(qubits: tuple[int, ...]) -> AerEngine:
+        if qubits not in engines:
+            noise = NoiseModel.from_backend(DeviceSubset(device, qubits))
+            engines[qubits] = AerEngine(options.method or "automatic", noise)
+        return engines[qubits]
+
+    sampler = LocalSampler(engine, stream(seed, "shots"))
+    return options.backend(name, sampler, transpiler, shots, seed)
+
+
+def open_device(
+    device: BackendV2, shots: int | None, seed: int, options: DeviceOptions
+) -> DeviceBackend:
+    """Open a backend object of the user's.
+
+    Raises:
+        InputError: If no shots are given.
+    """
+    name = device.name or type(device).__name__
+    if type(device).__module__.startswith("qiskit_ibm_runtime.fake_provider"):
+        return open_likeness(name, device, shots, seed, options)
+    if type(device).__module__.startswith("qiskit_ibm_runtime"):
+        raise InputError(f"devices of IBM's are not opened yet, only their likenesses; got {name}")
+    options.refuse("noise_model", "method", of=name)
+    if shots is None:
+        raise InputError(f"shots must be given for {name}: a device has no exact values")
+    transpiler = make_transpiler(
+        device,
+        optimization_level=options.level(3),
+        seed_transpiler=options.seed_transpiler,
+        initial_layout=options.initial_layout,
+        pass_manager=options.pass_manager,
+    )
+    return options.backend(name, _SeededSampler(device, seed), transpiler, shots, seed)
+
+
+def fake_device(name: str) -> BackendV2:
+    """Return IBM's fake device of a name in snake case.
+
+    Raises:
+        InputError: If there is none.
+    """
+    from qiskit_ibm_runtime import fake_provider
+
+    known = fake_device_names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=5, cutoff=0.5) or sorted(known)
+        raise InputError(
+            f"backend must be one of IBM's fake devices, such as {', '.join(near[:5])}; got "
+            f"{name!r}"
+        )
+    device: BackendV2 = getattr(fake_provider, known[name])()
+    return device
+
+
+def fake_device_names() -> dict[str, str]:
+    """Return the names of IBM's fake devices, in snake case, and of their classes."""
+    from qiskit_ibm_runtime import fake_provider
+
+    known = {}
+    for attribute in dir(fake_provider):
+        short = attribute.removeprefix("Fake").removesuffix("V2").removesuffix("Backend").lower()
+        if attribute.startswith("Fake") and short and not attribute.startswith(_NO_DEVICES):
+            known[FAKE_PREFIX + short] = attribute
+    return known
+
+
+class DeviceSubset(BackendV2):
+    """Some qubits of a device, renumbered from zero: what a noise model is made of.
+
+    Args:
+        device: The device.
+        qubits: Which of its qubits, in order.
+    """
+
+    def __init__(self, device: BackendV2, qubits: tuple[int, ...]) -> None:
+        super().__init__(name=device.name)
+        self._target = subset_of(device.target, qubits)
+
+    @property
+    def target(self) -> Any:
+        """What these qubits can do among themselves."""
+        return self._target
+
+    @property
+    def max_circuits(self) -> None:
+        """No limit: nothing runs here."""
+
+    @classmethod
+    def _default_options(cls) -> Any:
+        from qiskit.providers import Options
+
+        return Options()
+
+    def run(self, run_input: Any, **options: Any) -> Any:
+        """Refuse: this is a description of a device.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError("a subset of a device runs nothing")
+
+
+class _SeededSampler(BaseSamplerV2):
+    """Qiskit's sampler over any backend, with a seed of its own for each job where it takes one."""
+
+    def __init__(self, device: BackendV2, seed: int) -> None:
+        self._device = device
+        self._generator = stream(seed, "shots")
+        self._takes_seed = hasattr(device.options, "seed_simulator")
+
+    def run(self, pubs: Any, *, shots: int | None = None) -> Any:
+        """Run a job."""
+        options: dict[str, Any] = {}
+        if self._takes_seed:
+            options["seed_simulator"] = int(self._generator.integers(2**31))
+        return BackendSamplerV2(backend=self._device, options=options).run(pubs, shots=shots)

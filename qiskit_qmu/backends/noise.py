@@ -1,0 +1,93 @@
+"""Gates and noise of a device as real matrices on Pauli coefficients."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import Gate, Operation
+from qiskit.quantum_info import PTM, SuperOp
+
+from qiskit_qmu._check import InputError
+
+
+class NoiseTables:
+    """What an Aer noise model does after each gate and at each readout.
+
+    Args:
+        noise_model: A ``qiskit_aer.noise.NoiseModel``; None for no noise.
+    """
+
+    def __init__(self, noise_model: Any | None) -> None:
+        self._local: dict[str, dict[tuple[int, ...], Any]] = {}
+        self._default: dict[str, Any] = {}
+        self._readout: dict[tuple[int, ...], Any] = {}
+        self._default_readout: Any = None
+        if noise_model is not None:
+            # Aer offers these tables to itself alone; the tests compare with what Aer does.
+            self._local = noise_model._local_quantum_errors  # noqa: SLF001
+            self._default = noise_model._default_quantum_errors  # noqa: SLF001
+            self._readout = noise_model._local_readout_errors  # noqa: SLF001
+            self._default_readout = noise_model._default_readout_error  # noqa: SLF001
+        self._matrices: dict[object, NDArray[np.float64]] = {}
+
+    def after(self, operation: Operation, qubits: tuple[int, ...]) -> NDArray[np.float64] | None:
+        """Return the Pauli transfer matrix of the noise after a gate, or None.
+
+        Raises:
+            InputError: If the noise acts on other qubits than the gate.
+        """
+        name = getattr(operation, "label", None) or operation.name
+        error = self._local.get(name, {}).get(qubits, self._default.get(name))
+        if error is None or error.ideal():
+            return None
+        if error.num_qubits != len(qubits):
+            raise InputError(
+                f"noise must act on the qubits of its gate, got {error.num_qubits}-qubit noise "
+                f"of {name!r}"
+            )
+        key = (name, qubits)
+        if key not in self._matrices:
+            self._matrices[key] = _transfer_matrix(error)
+        return self._matrices[key]
+
+    def readout(self, qubit: int) -> NDArray[np.float64] | None:
+        """Return P(read | held), (held, read), of a qubit; None where reading makes no errors.
+
+        Raises:
+            InputError: If the readout of several qubits has a common error.
+        """
+        if any(len(qubits) > 1 for qubits in self._readout):
+            raise InputError("readout errors must be of single qubits, got one of several")
+        error = self._readout.get((qubit,), self._default_readout)
+        return None if error is None else np.asarray(error.probabilities, dtype=float)
+
+
+def gate_matrix(gate: Operation) -> NDArray[np.float64]:
+    """Return the Pauli transfer matrix of a gate without parameters.
+
+    Raises:
+        InputError: If it is no unitary gate.
+    """
+    if not isinstance(gate, Gate):
+        raise InputError(f"circuits must be made of unitary gates, got {gate.name!r}")
+    return _transfer_matrix(gate)
+
+
+def rotation_matrices(gate: Gate) -> tuple[NDArray[np.float64], ...]:
+    """Return C, D, E with the transfer matrix C + D cos θ + E sin θ of a one-parameter gate.
+
+    Raises:
+        InputError: If the gate is no function of that kind.
+    """
+    zero, half, whole, other = (
+        _transfer_matrix(type(gate)(angle)) for angle in (0.0, np.pi / 2, np.pi, 1.0)
+    )
+    constant, cosine = (zero + whole) / 2, (zero - whole) / 2
+    sine = half - constant
+    if not np.allclose(constant + cosine * np.cos(1.0) + sine * np.sin(1.0), other, atol=1e-12):
+        raise InputError(f"gates with parameters must be rotations, got {gate.name!r}")
+    return constant, cosine, sine
+
+
+def _transfer_matrix(channel: Any) -> NDArray[np.float64]:
+    return np.asarray(PTM(SuperOp(channel)).data.real, dtype=float)

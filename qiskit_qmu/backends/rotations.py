@@ -1,0 +1,201 @@
+"""RotationCircuit: a circuit in which every rotation has an angle of its own."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import (
+    ClassicalRegister,
+    Clbit,
+    Operation,
+    Parameter,
+    ParameterExpression,
+    ParameterVector,
+    QuantumCircuit,
+    Qubit,
+)
+from qiskit.circuit.library import (
+    PhaseGate,
+    RXGate,
+    RXXGate,
+    RYGate,
+    RYYGate,
+    RZGate,
+    RZXGate,
+    RZZGate,
+    U1Gate,
+    U3Gate,
+    UGate,
+)
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator.angles import AngleMap
+
+# Their generators have two eigenvalues, one apart, so the two-term shift rule holds.
+_TWO_TERM = {
+    RXGate,
+    RYGate,
+    RZGate,
+    PhaseGate,
+    U1Gate,
+    RXXGate,
+    RYYGate,
+    RZZGate,
+    RZXGate,
+}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RotationCircuit:
+    """A circuit whose rotations are numbered, and how its own parameters make their angles.
+
+    One such circuit is transpiled once; every row of parameter values and every shift of one angle
+    is only a row of angles of it, and no device ever sees a parameter expression.
+
+    Attributes:
+        circuit: The circuit with one parameter for each rotation.
+        angles: Its parameters, in order.
+        depends: Whether an angle is a function of a parameter of the original, (A, P).
+    """
+
+    circuit: QuantumCircuit
+    angles: tuple[Parameter, ...]
+    depends: NDArray[np.bool_]
+    _map: AngleMap
+
+    @staticmethod
+    def of(circuit: QuantumCircuit) -> "RotationCircuit":
+        """Number the rotations of a circuit.
+
+        Args:
+            circuit: A circuit as a user writes it: on its own qubits, not transpiled.
+
+        Raises:
+            InputError: If it was transpiled already, or a gate with parameters is neither a
+                rotation nor made of rotations.
+        """
+        if circuit.layout is not None:
+            raise InputError(
+                "a circuit must be given on its own qubits (the backend transpiles it and brings "
+                "results back to them; give a QNN no pass_manager), got one with a layout"
+            )
+        bare, expressions = circuit.copy_empty_like(), []
+        bare.global_phase = 0.0
+        names = iter(ParameterVector("angle", _count(circuit)))
+        for operation, qubits, clbits in _opened(circuit):
+            placed = operation
+            if _is_symbolic(operation):
+                expressions.append(operation.params[0])
+                placed = type(operation)(next(names))
+            bare.append(placed, qubits, clbits)
+        parameters = list(circuit.parameters)
+        depends = np.array(
+            [[p in expression.parameters for p in parameters] for expression in expressions]
+        ).reshape(len(expressions), len(parameters))
+        return RotationCircuit(
+            bare, tuple(bare.parameters), depends, AngleMap(expressions, parameters)
+        )
+
+    def values(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the angles (B, A) of rows (B, P) of the original parameters.
+
+        Raises:
+            InputError: If a value is NaN or infinite.
+        """
+        _check.finite(parameter_values=rows)
+        if not self.angles:
+            return np.zeros((len(rows), 0))
+        return np.asarray(self._map(torch.as_tensor(rows)).numpy())
+
+    def slopes(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the derivatives (B, A, P) of the angles by the original parameters."""
+        if not self.angles:
+            return np.zeros((len(rows), 0, rows.shape[1]))
+        jacobian = torch.func.vmap(torch.func.jacrev(self._map))(torch.as_tensor(rows))
+        return np.asarray(jacobian.detach().numpy())
+
+    def measured_in(self, basis: str) -> "RotationCircuit":
+        """Return the circuit with its qubits measured in a Pauli basis, into register "meas".
+
+        Args:
+            basis: One Pauli letter for each qubit, the last one of qubit 0, as in Qiskit; a qubit
+                with I is not measured.
+
+        Returns:
+            The circuit; bit i of the register is the i-th measured qubit, from qubit 0 on.
+
+        Raises:
+            InputError: If the circuit holds a measurement already.
+        """
+        if self.circuit.num_clbits:
+            raise InputError("an observable's circuit must have no classical bits, got some")
+        measured = [qubit for qubit, pauli in enumerate(reversed(basis)) if pauli != "I"]
+        circuit = QuantumCircuit(self.circuit.num_qubits)
+        for qubit in measured:
+            pauli = basis[len(basis) - 1 - qubit]
+            if pauli == "Y":
+                circuit.sdg(qubit)
+            if pauli in "XY":
+                circuit.h(qubit)
+        whole = self.circuit.compose(circuit)
+        whole.barrier()
+        whole.add_register(ClassicalRegister(len(measured), "meas"))
+        whole.measure(measured, range(len(measured)))
+        return RotationCircuit(whole, self.angles, self.depends, self._map)
+
+
+def _count(circuit: QuantumCircuit) -> int:
+    return sum(_is_symbolic(operation) for operation, _, _ in _opened(circuit))
+
+
+def _opened(
+    circuit: QuantumCircuit,
+) -> Iterator[tuple[Operation, Sequence[Qubit], Sequence[Clbit]]]:
+    """Yield a circuit's operations, with gates of several angles made rotations of one each."""
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if not _is_symbolic(operation):
+            yield operation, instruction.qubits, instruction.clbits
+        else:
+            for rotation, qubits in _rotations(operation, instruction.qubits):
+                yield rotation, qubits, ()
+
+
+def _rotations(
+    operation: Operation, qubits: Sequence[Qubit]
+) -> Iterator[tuple[Operation, Sequence[Qubit]]]:
+    kind = getattr(operation, "base_class", type(operation))
+    if not _is_symbolic(operation) or kind in _TWO_TERM:
+        yield operation, qubits
+    elif kind in {UGate, U3Gate}:
+        theta, phi, lam = operation.params
+        for rotation in (RZGate(lam), RYGate(theta), RZGate(phi)):
+            yield rotation, qubits
+    else:
+        definition = None if _blocks(operation) else getattr(operation, "definition", None)
+        if definition is None:
+            raise InputError(
+                "an instruction with parameters must be a rotation or be made of rotations, got "
+                f"{operation.name!r}"
+            )
+        inner = dict(zip(definition.qubits, qubits, strict=True))
+        for instruction in definition.data:
+            yield from _rotations(
+                instruction.operation, [inner[qubit] for qubit in instruction.qubits]
+            )
+
+
+def _blocks(operation: Operation) -> tuple[QuantumCircuit, ...]:
+    return tuple(getattr(operation, "blocks", ()))
+
+
+def _is_symbolic(operation: Operation) -> bool:
+    return any(block.parameters for block in _blocks(operation)) or any(
+        isinstance(parameter, ParameterExpression) and parameter.parameters
+        for parameter in getattr(operation, "params", ())
+    )

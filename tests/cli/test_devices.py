@@ -1,0 +1,118 @@
+"""Devices from the command line: noisy observation, gradients on a device, and refusals."""
+
+import json
+
+import pytest
+from network_block import refuse_network
+from tiny_options import TINY
+
+from qiskit_qmu.models import load_provenance
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Refuse the network in every test."""
+    refuse_network(monkeypatch)
+
+
+def test_run_trains_exactly_and_observes_on_the_device(qmu, folder):
+    rows = {}
+    for name, words in {
+        "exact": (),
+        "noisy": ("--backend", "fake_manila", "--shots", 50),
+    }.items():
+        run = ("run", *TINY, "--methods", "ga", "--jobs", 1, "--out", name)
+        assert qmu(*run, *words).status == 0
+        content = json.loads((folder / name / "results.json").read_text())
+        rows[name] = {row["method"]: row for row in content["rows"]}
+        assert content["config"]["backend"] == (words[1] if words else "exact")
+        assert content["config"]["shots"] == (words[3] if words else None)
+    original, noisy = (rows[name]["original"] for name in ("exact", "noisy"))
+    assert (noisy["observed_on"], noisy["observed_shots"]) == ("fake_manila", 50)
+    assert (original["observed_on"], original["observed_shots"]) == ("exact", None)
+    # Training ran no shots, and cost the same; what was observed differs.
+    assert noisy["shots"] == original["shots"] == 0
+    assert noisy["circuits"] == original["circuits"]
+    assert noisy["mia_auc"] != original["mia_auc"]
+
+
+def test_a_run_on_a_device_repeats_itself_and_goes_on(qmu, folder):
+    words = ("run", *TINY, "--methods", "noop", "--jobs", 1, "--backend", "aer", "--shots", 20)
+    for out in ("one", "other"):
+        assert qmu(*words, "--out", out).status == 0
+
+    def records(out):
+        lines = (folder / out / "records.jsonl").read_text().splitlines()
+        return [json.loads(line)["row"] | {"seconds": 0} for line in lines]
+
+    assert records("one") == records("other")
+    assert qmu(*words, "--out", "one").err.splitlines() == ["100 %  writing the report"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "more"),
+    [("ga", ()), ("ga", ("--shots", 30)), ("rga", ("--shots", 30, "--gradient", "spsa"))],
+)
+def test_unlearn_measures_gradients_on_the_device(qmu, saved, folder, strategy, more):
+    outcome = qmu(
+        "unlearn", saved / "original", "--strategy", strategy, "--forget-class", 1,
+        "--backend", "fake_manila", "--out", "new", "--set", f"{strategy}.max_epochs=1", *more,
+    )  # fmt: skip
+    assert outcome.status == 0, outcome.err
+    provenance = load_provenance(folder / "new")
+    shots = more[1] if more else None
+    assert (provenance["backend"], provenance["shots"]) == ("fake_manila", shots)
+    usage = provenance["usage"]
+    assert usage["shots"] == (shots or 0) * usage["circuits"]
+
+
+def test_audit_observes_on_the_device(qmu, saved):
+    words = ("audit", saved / "unlearned", "--original", saved / "original")
+    exact, noisy = (qmu(*words, *w) for w in ((), ("--backend", "fake_manila", "--shots", 20)))
+    assert exact.status == noisy.status == 0
+    assert exact.out != noisy.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--backend", "fake_manil"), "such as fake_manila"),
+        (("--backend", "ibm"), "backend must be one of exact, aer, fake_<device>; got 'ibm'"),
+        (("--backend", "aer", "--shots", "0"), "shots must be an integer of at least 1, got 0"),
+        (("--backend", ""), "backend must be one of exact, aer, fake_<device>; got ''"),
+    ],
+)
+def test_backends_that_cannot_be(refuses, saved, words, message):
+    assert message in refuses("run", *TINY, "--out", "out", *words)
+    unlearn = ("unlearn", saved / "original", "--strategy", "ga", "--forget-class", 1)
+    assert message in refuses(*unlearn, "--out", "new", *words)
+    audit = ("audit", saved / "unlearned", "--original", saved / "original")
+    assert message in refuses(*audit, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--shots", "5"), "--shots needs a --backend, got 5"),
+        (("--gradient", "spsa"), "--gradient needs a --backend, got spsa"),
+        (("--backend", "aer", "--gradient", "no"), "gradient must be one of parameter-shift, spsa"),
+    ],
+)
+def test_options_of_a_device_that_cannot_be(refuses, saved, words, message):
+    unlearn = ("unlearn", saved / "original", "--strategy", "ga", "--forget-class", 1)
+    assert message in refuses(*unlearn, "--out", "new", *words)
+
+
+@pytest.mark.parametrize("readout", ["expectation", "probabilities"])
+def test_a_model_too_wide_for_the_device(refuses, qmu, readout):
+    wide = (*TINY, "--num-qubits", 6, "--readout", readout)
+    message = "a circuit must fit the device (5 qubits"
+    assert message in refuses("run", *wide, "--backend", "fake_manila", "--out", "out")
+    assert qmu("train", *wide, "--out", "wide").status == 0
+    unlearn = ("unlearn", "wide", "--strategy", "ga", "--forget-class", 1, "--out", "new")
+    assert message in refuses(*unlearn, "--backend", "fake_manila")
+
+
+def test_backends_are_listed(qmu):
+    lines = qmu("list", "backends").out.split()
+    assert {"exact", "aer", "fake_torino", "fake_manila"} <= set(lines)

@@ -1,0 +1,74 @@
+"""Counts of observations: what outputs were computed from, and what serves fewer shots."""
+
+import numpy as np
+import pytest
+import torch
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import open_backend
+from qiskit_qmu.models import BasicQNN, observe, with_fewer_shots
+
+X = np.linspace(-1, 1, 18, dtype=np.float32).reshape(6, 3)
+Y = np.arange(6) % 2
+READOUTS = pytest.mark.parametrize("readout", ["expectation", "probabilities"])
+
+
+def model(readout: str, **options) -> BasicQNN:
+    own = BasicQNN(3, 2, 3, 2, seed=1, readout=readout, backend=open_backend(**options))
+    own.fit_inputs(X)
+    return own
+
+
+@READOUTS
+@pytest.mark.parametrize("name", ["aer", "fake_manila"])
+def test_counts_are_what_the_outputs_were_computed_from(name, readout):
+    own = model(readout, name=name, shots=200, seed=1)
+    observed = own.observe(X, Y)
+    assert observed.counts.shape == (6, 8)
+    assert (observed.counts.sum(axis=1) == 200).all()
+    same = with_fewer_shots(own, observed, 200, np.random.default_rng(0))
+    np.testing.assert_array_equal(same.counts, observed.counts)
+    np.testing.assert_allclose(same.expectations, observed.expectations, atol=1e-6)
+    np.testing.assert_allclose(same.logits, observed.logits, atol=1e-6)
+
+
+@READOUTS
+def test_fewer_shots_are_some_of_those_there_were(readout, generator):
+    own = model(readout, name="aer", shots=200, seed=1)
+    observed = own.observe(X, Y)
+    fewer = with_fewer_shots(own, observed, 50, generator)
+    assert fewer.shots == 50
+    assert (fewer.counts.sum(axis=1) == 50).all()
+    assert (fewer.counts <= observed.counts).all()
+    with torch.no_grad():
+        logits = own.head(torch.tensor(fewer.expectations).float()).numpy()
+    np.testing.assert_allclose(fewer.logits, logits, atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"name": "exact"}, {"name": "aer"}])
+def test_exact_values_have_no_counts(options, generator):
+    own = model("expectation", **options)
+    observed = own.observe(X, Y)
+    assert observed.counts is None
+    with pytest.raises(InputError, match="observations must have counts, got none"):
+        with_fewer_shots(own, observed, 5, generator)
+
+
+def test_more_shots_are_refused(generator):
+    own = model("expectation", name="aer", shots=20)
+    observed = own.observe(X, Y)
+    with pytest.raises(InputError, match="shots must be at most 20, got 21"):
+        with_fewer_shots(own, observed, 21, generator)
+
+
+def test_any_module_with_a_connector_is_observed_with_counts():
+    own = model("expectation", name="aer", shots=20)
+    wrapped = torch.nn.Sequential(own, torch.nn.Identity())
+    assert observe(wrapped, X, Y).counts.shape == (6, 8)
+
+
+def test_moving_a_model_keeps_its_weights():
+    own = model("expectation", name="exact")
+    moved = own.on(open_backend("aer"))
+    assert torch.equal(moved.quantum.weight, own.quantum.weight)
+    np.testing.assert_allclose(moved.observe(X, Y).logits, own.observe(X, Y).logits, atol=1e-5)
