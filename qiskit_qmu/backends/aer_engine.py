@@ -10,7 +10,7 @@ from qiskit_aer import AerSimulator
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.density_plan import DensityPlan
 from qiskit_qmu.backends.noise import NoiseTables
-from qiskit_qmu.simulator.cache import _content
+from qiskit_qmu.simulator.cache import circuit_content
 
 LARGEST_DENSITY_MATRIX = 12
 """Qubits up to which noise is simulated exactly: 4^12 coefficients are 134 MB."""
@@ -70,7 +70,7 @@ class AerEngine:
 
     def _planned(self, circuit: QuantumCircuit) -> DensityPlan | None:
         """Return the plan of a circuit; None for one that only Aer can simulate."""
-        key = _content(circuit)
+        key = circuit_content(circuit)
         if self._plan is None or self._plan[0] != key:
             try:
                 self._plan = (key, DensityPlan(circuit, self._noise))

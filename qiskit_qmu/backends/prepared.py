@@ -8,7 +8,7 @@ from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
-from qiskit_qmu.simulator.cache import _content
+from qiskit_qmu.simulator.cache import circuit_content
 
 _CAPACITY = 64
 
@@ -29,7 +29,7 @@ class PreparedCircuits:
         """Return a circuit with one parameter for each rotation."""
         registers = tuple((register.name, register.size) for register in circuit.cregs)
         # A layout does not show in the content, and a circuit that has one is refused.
-        key = (_content(circuit), registers, circuit.layout is None)
+        key = (circuit_content(circuit), registers, circuit.layout is None)
         found: RotationCircuit = self._get(key, lambda: RotationCircuit.of(circuit))
         return found
 

@@ -43,7 +43,7 @@ class SimulationCache:
         self, circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
     ) -> Simulation:
         """Return the compiled circuit, from the cache where it is there."""
-        key = (_content(circuit), tuple(batched), tuple(shared))
+        key = (circuit_content(circuit), tuple(batched), tuple(shared))
         # One operation at a time, because the jobs of one primitive may run in several threads.
         simulation = self._simulations.pop(key, None)
         if simulation is None:
@@ -114,7 +114,8 @@ class SharedColumns:
         self.shared = torch.as_tensor(values[:1, shared]).flatten()
 
 
-def _content(circuit: QuantumCircuit) -> tuple[object, ...]:
+def circuit_content(circuit: QuantumCircuit) -> tuple[object, ...]:
+    """Return what a circuit consists of, to tell circuits apart and equal ones not."""
     index = {bit: i for i, bit in enumerate([*circuit.qubits, *circuit.clbits])}
     return (
         circuit.num_qubits,
@@ -138,7 +139,7 @@ def _operation_content(instruction: CircuitInstruction) -> tuple[object, ...]:
         return content
     # Other gates may share name and parameters and still be defined differently.
     definition = getattr(operation, "definition", None)
-    return content if definition is None else (*content, _content(definition))
+    return content if definition is None else (*content, circuit_content(definition))
 
 
 def _hashable(parameter: object) -> object:
