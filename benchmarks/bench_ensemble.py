@@ -1,7 +1,7 @@
 """A step of 64 four-qubit models in one call takes at most 1/10 of one model after the other.
 
-One torch.func.vmap over stacked weights. At ten qubits there is little left to share, and it takes
-at most as long. At both sizes TensorCircuit-NG is no faster, in one vmap or with lax.map.
+One torch.func.vmap over stacked weights. At ten qubits there is little left to share: it takes at
+most 5/4 of that time, and 1/3 of TensorCircuit-NG's, in one vmap or with lax.map.
 """
 
 import numpy as np
@@ -17,10 +17,11 @@ ONE_CALL, LOOP = "one call", "one model after the other"
 JAX_WAYS = {f"{TENSORCIRCUIT}, vmap": True, f"{TENSORCIRCUIT}, lax.map": False}
 
 
-@pytest.mark.parametrize(("qubits", "layers", "gain"), [(4, 2, 10.0), (10, 5, 1.0)])
-def test_ensemble(
-    qubits: int, layers: int, gain: float, light: bool, peers: list[str], record
-) -> None:
+LIMITS = {4: {LOOP: 10.0}, 10: {LOOP: 0.8, **dict.fromkeys(JAX_WAYS, 3.0)}}
+
+
+@pytest.mark.parametrize(("qubits", "layers"), [(4, 2), (10, 5)])
+def test_ensemble(qubits: int, layers: int, light: bool, peers: list[str], record) -> None:
     models, batch = (3, 2) if light else (64, 32)
     inputs, weights = values(qubits, layers, batch)
     stacked = np.random.default_rng(1).uniform(-3, 3, (models, len(weights)))
@@ -44,5 +45,5 @@ def test_ensemble(
     title = f"Step of {models} models, {qubits} qubits, {layers} layers, batch {batch}"
     record(times(title, seconds, ONE_CALL))
     if not light:
-        limits = {LOOP: gain, **dict.fromkeys(JAX_WAYS, 1.0)}
+        limits = LIMITS[qubits]
         check_ratio(seconds, ONE_CALL, {name: limits[name] for name in seconds if name in limits})
