@@ -1,8 +1,8 @@
 """No peer is faster once a batch has 2^15 amplitudes, at 4 to 16 qubits and 1 to 20 layers.
 
-Training steps at batch 1 to 1,000 of TensorCircuit-NG and of PennyLane's two ways with torch. What would take a peer
-more than three seconds, or us more than thirty, is not run: its time is that of the next smaller
-batch, scaled. A ratio is bold where a peer is faster.
+Training steps at batch 1 to 1,000, of TensorCircuit-NG and of PennyLane's two ways with torch. What
+would take a peer more than three seconds, or us more than thirty, is not run: its time is that of
+the next smaller batch, scaled. A ratio is bold where a peer is faster.
 """
 
 import math
