@@ -113,8 +113,8 @@ class _Evolve(torch.autograd.Function):
         dims = in_dims[2:]
         size = info.batch_size
         if dims[0] is not None:
-            columns = math.prod(angles[1].shape[1:]) // (1 if dims[1] is None else size)
-            groups = _groups(size, columns * plan.state_bytes)
+            _, *samples = (n for dim, n in enumerate(angles[1].shape) if dim != dims[1])
+            groups = _groups(size, math.prod(samples) * plan.state_bytes)
             parts = [
                 _Evolve.apply(
                     plan,
