@@ -49,7 +49,9 @@ def library_gates(
         return gate
     if change == "control":
         controls = draw(st.integers(1, min(3, num_qubits - size)))
-        return gate.control(controls, ctrl_state=draw(st.integers(0, 2**controls - 1)))
+        state = draw(st.integers(0, 2**controls - 1))
+        annotated = "AnnotatedOperation, controlled" not in left_out and draw(st.booleans())
+        return gate.control(controls, ctrl_state=state, annotated=annotated)
     if change == "power":
         return gate.power(draw(st.sampled_from([-1, 2, 0.5, 0.3])))
     return gate.repeat(2) if change == "repeat" else _inverted(gate)
@@ -77,7 +79,8 @@ def user_gates(
     size = draw(st.integers(1, min(num_qubits, 3)))
     own = [Parameter(f"own{depth}"), Parameter(f"other{depth}")] if parameters else []
     block = QuantumCircuit(size, name=draw(st.sampled_from(["block", "cx", "my gate"])))
-    block.global_phase = draw(expressions(own, left_out, 1, LARGEST_ANGLE))
+    if "global phase" not in left_out:
+        block.global_phase = draw(expressions(own, left_out, 1, LARGEST_ANGLE))
     for _ in range(draw(st.integers(1, 4))):
         nested = depth and draw(st.integers(0, 3)) == 3
         kind = user_gates(size, own, left_out, 0) if nested else _simple(size, own, left_out)
@@ -95,7 +98,7 @@ def user_gates(
     # Qiskit itself cannot bind what control() makes of a gate within another gate.
     change = draw(st.sampled_from(["none", "inverse", "control"][: 2 + depth]))
     if change == "control" and size < num_qubits:
-        return gate.control(1, ctrl_state=draw(st.integers(0, 1)))
+        return gate.control(1, ctrl_state=draw(st.integers(0, 1)), annotated=False)
     return gate.inverse() if change == "inverse" else gate
 
 
@@ -138,7 +141,9 @@ def circuits(
     """A circuit of 1 to ``max_qubits`` qubits and 1 to ``max_gates`` gates of any kind."""
     num_qubits = draw(st.integers(1, max_qubits))
     used = parameters[: draw(st.integers(0, len(parameters)))]
-    circuit = QuantumCircuit(num_qubits, global_phase=draw(expressions(used, left_out)))
+    circuit = QuantumCircuit(num_qubits)
+    if "global phase" not in left_out:
+        circuit.global_phase = draw(expressions(used, left_out))
     _start(circuit, draw)
     for _ in range(draw(st.integers(1, max_gates))):
         kind = draw(

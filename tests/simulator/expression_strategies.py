@@ -22,7 +22,7 @@ LARGEST_ANGLE = 20.0
 """Rounding of larger ones alone would cost the tenth digit of their sine."""
 
 Names = Collection[str]
-"""Names of recipes, functions and special angles."""
+"""Names of recipes, functions and special angles, or "global phase"."""
 
 # Smooth everywhere: abs() and sign() of what has no zero. Beside each its bound, if e is bounded.
 FUNCTIONS = {

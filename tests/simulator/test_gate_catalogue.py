@@ -116,7 +116,7 @@ def test_small_angles_are_not_dropped(gate, angle, generator, request):
         reason = "Qiskit's synthesis of a two-qubit matrix, which is used here, is rough"
     else:
         reason = "a matrix is taken for a permutation where it is nearly one"
-    if angle < 1e-5 or (gate == "unitary" and angle < 1e-3):
+    if angle < (1e-4 if gate == "unitary" else 1e-5):
         request.applymarker(pytest.mark.xfail(reason=reason))
     circuit = QuantumCircuit(3)
     for qubit in range(3):

@@ -61,7 +61,7 @@ def test_thousands_of_random_circuits(data):
     check(case, data.draw(measured(case.circuit)), data.draw(measured(case.circuit, 1)))
 
 
-@SMALL
+@settings(SMALL, max_examples=50)
 @given(st.data())
 def test_the_product_rule_starts_from_the_right_state(data):
     circuit = data.draw(circuits(max_qubits=5, max_gates=20))
