@@ -78,7 +78,8 @@ class AngleMap:
         columns = list(angles.unbind(-1))
         for angle, used, function in self._functions:
             result = function(*(values[group][..., column] for group, column in used))
-            columns[angle] = result.expand(shape)
+            # SymPy may find that an expression is a number.
+            columns[angle] = torch.as_tensor(result, dtype=dtype, device=device).expand(shape)
         return torch.stack(columns, dim=-1)
 
 

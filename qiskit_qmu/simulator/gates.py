@@ -4,6 +4,7 @@ Every Qiskit gate is one of them or is unrolled by its own definition until it i
 Global phases are dropped: no measured value depends on them.
 """
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -124,15 +125,20 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
     qubits = tuple(range(circuit.num_qubits))
     used: set[int] = set()
     measured: set[int] = set()
-    for operation, targets in _flatten(circuit, qubits):
+    for operation, targets, outer in _flatten(circuit, qubits):
         if operation.name == "measure":
             measured.update(targets)
             continue
-        _refuse_after_measurement(operation, targets, measured)
+        name = f"{operation.name!r} in {outer!r}" if outer else repr(operation.name)
+        if measured.intersection(targets):
+            raise InputError(
+                f"measurements must be the last instructions of a circuit, got {name} on a qubit "
+                "that was measured before"
+            )
         if operation.name == "reset":
             if used.intersection(targets):
                 raise InputError(
-                    "qubits must not be reset in the middle of a circuit, got instruction 'reset'"
+                    f"qubits must not be reset in the middle of a circuit, got instruction {name}"
                 )
         else:
             used.update(targets)
@@ -159,29 +165,19 @@ def rotation_angles(circuit: QuantumCircuit) -> Iterator[ParameterExpression]:
         yield from (a for a in angles if isinstance(a, ParameterExpression) and a.parameters)
 
 
-def _refuse_after_measurement(
-    operation: Operation, targets: tuple[int, ...], measured: set[int]
-) -> None:
-    if measured.intersection(targets):
-        raise InputError(
-            f"measurements must be the last instructions of a circuit, got {operation.name!r} "
-            "on a qubit that was measured before"
-        )
-
-
 def _flatten(
-    circuit: QuantumCircuit, qubits: tuple[int, ...]
-) -> Iterator[tuple[Operation, tuple[int, ...]]]:
-    """Yield operations on outer qubit indices, with plain instructions opened."""
+    circuit: QuantumCircuit, qubits: tuple[int, ...], outer: str = ""
+) -> Iterator[tuple[Operation, tuple[int, ...], str]]:
+    """Yield operations, outer qubit indices, and the opened instruction they are in, if any."""
     for instruction in circuit.data:
         operation = instruction.operation
         targets = tuple(qubits[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
         if operation.name in _IGNORED:
             continue
         if isinstance(operation, Gate) or operation.name in {"measure", "reset"}:
-            yield operation, targets
+            yield operation, targets, outer
         else:
-            yield from _flatten(_definition(operation), targets)
+            yield from _flatten(_definition(operation), targets, outer or operation.name)
 
 
 def _definition(operation: Operation) -> QuantumCircuit:
@@ -212,7 +208,9 @@ def _synthesized(operation: Operation) -> QuantumCircuit | None:
     circuit = QuantumCircuit(operation.num_qubits, operation.num_clbits)
     circuit.append(operation, circuit.qubits, circuit.clbits)
     try:
-        synthesized: QuantumCircuit = HighLevelSynthesis()(circuit)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a failure to come, which is told here
+            synthesized: QuantumCircuit = HighLevelSynthesis()(circuit)
     except QiskitError:
         return None
     unchanged = any(instruction.name == operation.name for instruction in synthesized.data)
@@ -221,7 +219,7 @@ def _synthesized(operation: Operation) -> QuantumCircuit | None:
 
 def opened(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
     """Yield the elementary gates of a gate's definition."""
-    for operation, targets in _flatten(_definition(gate), qubits):
+    for operation, targets, _ in _flatten(_definition(gate), qubits):
         yield from _elementary(operation, targets)
 
 

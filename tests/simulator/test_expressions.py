@@ -11,8 +11,6 @@ from random_circuits import slow_slope
 
 X, Y = Parameter("x"), Parameter("y")
 OBSERVABLES = [SparsePauliOp(["XI", "ZZ"], [1, 0.5]), SparsePauliOp("IY")]
-POWER_OF_A_NUMBER = "Qiskit's translation of a number to the power of an expression to SymPy fails"
-CONSTANT = "an expression that SymPy makes a constant is no tensor"
 
 
 def check_angle(angle: ParameterExpression, shared: bool, rows: np.ndarray | None = None) -> None:
@@ -32,9 +30,7 @@ def check_angle(angle: ParameterExpression, shared: bool, rows: np.ndarray | Non
 
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("name", [*FUNCTIONS, *OPERATORS])
-def test_functions_and_operators(name, shared, request):
-    if name == "exponent":
-        request.applymarker(pytest.mark.xfail(reason=POWER_OF_A_NUMBER))
+def test_functions_and_operators(name, shared):
     if name in FUNCTIONS:
         function, _ = FUNCTIONS[name]
         angles = [function(X), function(2 * X - 0.3), function(X * Y), 0.5 * function(X) - Y]
@@ -58,14 +54,11 @@ OTHERS = {
     "tiny slope": 1e-9 * X,
     "complex constant that is real": (1j * X) * -1j,
 }
-REASONS = dict.fromkeys(["power of two", "power of a small number"], POWER_OF_A_NUMBER)
 
 
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_expressions(name, shared, request):
-    if name in REASONS:
-        request.applymarker(pytest.mark.xfail(reason=REASONS[name]))
+def test_other_expressions(name, shared):
     check_angle(OTHERS[name], shared)
 
 
@@ -78,14 +71,11 @@ CONSTANTS = {
     "zeroth power of a function": X.sin() ** 0,
     "half and half": 0.5 * (0.3 - (X * X).arctan()) + 0.5 * (X * X).arctan(),
 }
-CANCELLED = dict.fromkeys(["zeroth power of a function", "half and half"], CONSTANT)
 
 
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("name", CONSTANTS)
-def test_expressions_that_do_not_depend_on_their_parameter(name, shared, request):
-    if name in CANCELLED:
-        request.applymarker(pytest.mark.xfail(reason=CANCELLED[name]))
+def test_expressions_that_do_not_depend_on_their_parameter(name, shared):
     circuit = QuantumCircuit(2)
     circuit.ry(CONSTANTS[name], 0)
     circuit.rxx(CONSTANTS[name], 0, 1)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWa
 
 # Qiskit ML shifts no global phase, and these have one; Qiskit does not differentiate sign().
 NOT_SHIFTED = {"global phase", "GlobalPhaseGate", "PauliEvolutionGate", "sign"}
-FEW = settings(SMALL, max_examples=40)
+FEW = settings(SMALL, max_examples=20)
 MANY = settings(SMALL, max_examples=500)
 
 

@@ -7,7 +7,6 @@ import pytest
 from circuit_strategies import batches, circuits, measured, observables
 from engine_checks import Case, assert_agree, check
 from exact_slopes import states_and_slopes
-from gate_catalogue import NOT_GATES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Statevector
@@ -15,17 +14,11 @@ from qiskit.quantum_info import Statevector
 # Qiskit's own matrix exponential of a Pauli evolution warns.
 pytestmark = pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning")
 
-LEFT_OUT = {
-    *(set(NOT_GATES) - {"Isometry"}),
-    "HamiltonianGate",
-    "RVGate",
-    "exponent",
-    "tiny angle",
-}
+LEFT_OUT = {"HamiltonianGate", "RVGate"}
 """What fails in tests of its own, where the reasons stand: the catalogue's and the expressions'."""
 
 SMALL = settings(
-    max_examples=150,
+    max_examples=40,
     derandomize=True,
     database=None,
     deadline=None,
@@ -52,7 +45,6 @@ def test_small_random_circuits(data):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="expressions that cancel to a constant are no tensors")
 @LARGE
 @given(st.data())
 def test_thousands_of_random_circuits(data):
@@ -61,7 +53,7 @@ def test_thousands_of_random_circuits(data):
     check(case, data.draw(measured(case.circuit)), data.draw(measured(case.circuit, 1)))
 
 
-@settings(SMALL, max_examples=50)
+@settings(SMALL, max_examples=25)
 @given(st.data())
 def test_the_product_rule_starts_from_the_right_state(data):
     circuit = data.draw(circuits(max_qubits=5, max_gates=20))

@@ -97,20 +97,11 @@ NAMES = {
     pauli_product_measurement: "pauli_product_measurement",
     opaque: "opaque",
 }
-PARTS = {initialize: "reset", pauli_product_measurement: "cx"}
-# These look for nested measurements first.
-ASK_FOR_MEASUREMENTS = {"test_sampler_gradient", "test_connector_of_probabilities"}
 
 
 @pytest.fixture(params=NAMES, ids=lambda add: add.__name__)
 def refused(request):
     """Return a circuit that cannot be simulated, and the name that the error must have in it."""
-    nested = request.param is pauli_product_measurement
-    if request.param in PARTS and not (
-        nested and request.function.__name__ in ASK_FOR_MEASUREMENTS
-    ):
-        reason = f"the error names a part of it, {PARTS[request.param]!r}"
-        request.applymarker(pytest.mark.xfail(reason=reason))
     circuit = started()
     request.param(circuit)
     return circuit, NAMES[request.param]
