@@ -26,16 +26,12 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"Qiskit ML's tests need {' and '.join(MISSING)}"),
 ]
 
-NO_JOIN = "exact results of several registers cannot be joined"
-JOIN_ERROR = "Data comes from incompatible types"
 ONLY_THEIRS = "QMLEstimator and QMLSampler have attributes that no other primitive has"
 
 # For each module of tests: which may fail, the error that they must fail with, and why.
 DIFFERENT: dict[str, list[tuple[str, str, str]]] = {
     "gradients.test_estimator_gradient": [],
-    "gradients.test_sampler_gradient": [
-        ("TestSamplerGradient.*(LinComb|spsa)", JOIN_ERROR, NO_JOIN)
-    ],
+    "gradients.test_sampler_gradient": [],
     "gradients.test_qgt": [],
     "gradients.test_qfi": [("test_precision", "None != 0.1", ONLY_THEIRS)],
     "neural_networks.test_estimator_qnn": [],
@@ -55,16 +51,15 @@ DIFFERENT: dict[str, list[tuple[str, str, str]]] = {
         )
     ],
     "connectors.test_cpu_torch_networks": [],
-    "state_fidelities.test_compute_uncompute": [("TestComputeUncompute", JOIN_ERROR, NO_JOIN)],
-    "kernels.test_fidelity_qkernel": [("Test", JOIN_ERROR, NO_JOIN)],
+    "state_fidelities.test_compute_uncompute": [],
+    "kernels.test_fidelity_qkernel": [],
     "algorithms.classifiers.test_neural_network_classifier": [],
-    "algorithms.classifiers.test_fidelity_quantum_kernel_qsvc": [("Test", JOIN_ERROR, NO_JOIN)],
-    "algorithms.regressors.test_fidelity_quantum_kernel_qsvr": [("Test", JOIN_ERROR, NO_JOIN)],
+    "algorithms.classifiers.test_fidelity_quantum_kernel_qsvc": [],
+    "algorithms.regressors.test_fidelity_quantum_kernel_qsvr": [],
     "algorithms.regressors.test_neural_network_regressor": [],
     "algorithms.regressors.test_vqr": [],
     "primitives.test_estimator": [("test", "False is not true", ONLY_THEIRS)],
     "primitives.test_sampler": [
-        ("test", JOIN_ERROR, NO_JOIN),
         ("test", "has no attribute 'get_probabilities'", ONLY_THEIRS),
     ],
 }

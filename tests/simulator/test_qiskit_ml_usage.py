@@ -40,8 +40,6 @@ from qiskit_qmu.simulator import (
     TorchSimulatorConnector,
 )
 
-NO_JOIN = "exact results of several registers cannot be joined"
-
 
 @pytest.fixture(autouse=True)
 def fixed_seed():
@@ -208,7 +206,6 @@ def test_state_fidelity_under_shots():
     np.testing.assert_allclose(found.fidelities, expected, rtol=0, atol=0.03)
 
 
-@pytest.mark.xfail(reason=NO_JOIN)
 @pytest.mark.parametrize("local", [True, False])
 def test_exact_state_fidelity(local, generator):
     circuit = zz_feature_map(2, 1)
@@ -221,7 +218,6 @@ def test_exact_state_fidelity(local, generator):
     np.testing.assert_allclose(ours, stock, rtol=0, atol=1e-9)
 
 
-@pytest.mark.xfail(reason=NO_JOIN)
 def test_exact_quantum_kernel(generator):
     inputs, targets = points(generator)
     kernels = [
@@ -285,9 +281,7 @@ def test_stock_gradients_over_our_estimator(name, generator):
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
-def test_stock_gradients_over_our_sampler(name, generator, request):
-    if name != "parameter shift":
-        request.applymarker(pytest.mark.xfail(reason=NO_JOIN))
+def test_stock_gradients_over_our_sampler(name, generator):
     circuit = two_circuits()[1]
     circuit.measure_all()
     row = generator.uniform(-1, 1, (1, circuit.num_parameters))

@@ -15,7 +15,7 @@ from qiskit.quantum_info import Statevector
 pytestmark = pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning")
 
 LEFT_OUT = {"HamiltonianGate", "RVGate"}
-"""What fails in tests of its own, where the reasons stand: the catalogue's and the expressions'."""
+"""What Qiskit itself does not define with parameters."""
 
 SMALL = settings(
     max_examples=40,
