@@ -25,8 +25,8 @@ from qiskit_qmu.simulator import (
 
 pytestmark = pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning")
 
-# Qiskit ML translates nothing but gates, and shifts no global phase, which some of these have; Qiskit
-# does not differentiate sign().
+# Qiskit ML translates nothing but gates and shifts no global phase; Qiskit does not differentiate
+# sign().
 NOT_SHIFTED = {"global phase", "GlobalPhaseGate", "PauliEvolutionGate", "sign", *NOT_GATES}
 FEW = settings(SMALL, max_examples=10)
 MANY = settings(SMALL, max_examples=500)
