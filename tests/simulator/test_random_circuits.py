@@ -11,8 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Statevector
 
-# Qiskit's own matrix exponential of a Pauli evolution warns.
-pytestmark = pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning")
+pytestmark = [
+    # Qiskit's own matrix exponential of a Pauli evolution warns.
+    pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning"),
+    # Copies of some of its gates are made by classes that are deprecated.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
 
 LEFT_OUT = {"HamiltonianGate", "RVGate"}
 """What Qiskit itself does not define with parameters."""
