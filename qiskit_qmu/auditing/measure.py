@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from qiskit_qmu.attacks import FittedPaperNetwork, LossAttack, MembershipAttack, PaperNetworkAttack
-from qiskit_qmu.data import ForgetSplit, Rows
+from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.metrics import (
     Interval,
     binomial_interval,
@@ -39,22 +39,21 @@ class SplitObservations:
 
 
 def observe_split(model: torch.nn.Module, split: ForgetSplit) -> SplitObservations:
-    """Evaluate a model on the parts of a split."""
-
-    def on(rows: Rows) -> Observations | None:
-        if len(rows) == 0:
-            return None
-        own = model.observe if isinstance(model, QuantumClassifier) else None
-        return own(rows.x, rows.y) if own is not None else observe(model, rows.x, rows.y)
-
-    forget, retain = on(split.forget), on(split.retain)
+    """Evaluate a model on the parts of a split, all at once: a device has one queue for them."""
+    parts = (split.forget, split.retain, split.test_forget, split.test_retain)
+    x = np.concatenate([part.x for part in parts if len(part)])
+    y = np.concatenate([part.y for part in parts if len(part)])
+    own = model.observe if isinstance(model, QuantumClassifier) else None
+    everything = own(x, y) if own is not None else observe(model, x, y)
+    ends = np.cumsum([len(part) for part in parts])
+    forget, retain, test_forget, test_retain = (
+        everything.take(np.arange(end - len(part), end)) if len(part) else None
+        for part, end in zip(parts, ends, strict=True)
+    )
     if forget is None or retain is None:  # ForgetSplit refuses such splits
         raise AssertionError
     return SplitObservations(
-        forget=forget,
-        retain=retain,
-        test_forget=on(split.test_forget),
-        test_retain=on(split.test_retain),
+        forget=forget, retain=retain, test_forget=test_forget, test_retain=test_retain
     )
 
 

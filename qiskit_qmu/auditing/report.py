@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, final
 
@@ -22,6 +23,7 @@ from qiskit_qmu.auditing.measure import (
     paper_protocol,
 )
 from qiskit_qmu.auditing.verdict import Verdict, judge
+from qiskit_qmu.backends import sent_ahead
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import parameter_counts
 from qiskit_qmu.report import text_table, write_page
@@ -122,10 +124,12 @@ def audit(
     """
     _check.not_empty(attacks=attacks)
     _check.at_least(0, seed=seed)
-    models = {"original": original, "oracle": oracle, "audited": model}
-    observed = {
-        name: observe_split(module, split) for name, module in models.items() if module is not None
-    }
+    given = {"original": original, "oracle": oracle, "audited": model}
+    models = {name: module for name, module in given.items() if module is not None}
+    answers = sent_ahead(
+        models.values(), [partial(observe_split, module, split) for module in models.values()]
+    )
+    observed = dict(zip(models, answers, strict=True))
     paper = paper_protocol(
         observed.get("original", observed["audited"]), split, stream(seed, "paper attack")
     )

@@ -1,5 +1,6 @@
 """Where circuits run: one switch for models, strategies and audits."""
 
+from qiskit_qmu.backends.ahead import sent_ahead
 from qiskit_qmu.backends.backend import BACKEND_NAMES, Backend, open_backend
 from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.device import DeviceBackend
@@ -42,4 +43,5 @@ __all__ = [
     "needed_part",
     "open_backend",
     "recorded_counts",
+    "sent_ahead",
 ]

@@ -82,6 +82,9 @@ def open_backend(
             - ``spsa_epsilon``, ``spsa_directions``: SPSA's step in radians (0.1), and the
               directions averaged for each row (1).
             - ``max_executions_per_job``: Cut jobs at so many circuits times shots.
+            - ``ledger``: Folder of a run in which each job is written down before it is sent, and
+              its result kept. Opened again by the same work, nothing is sent twice.
+            - ``job_policy``: A `JobPolicy`: whether to wait for jobs, and what they may cost.
 
     Returns:
         The backend, which is its own context manager.

@@ -1,14 +1,15 @@
 """BroadcastSampler: any sampler primitive, given few large jobs of transpiled circuits."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives import (
+    BasePrimitiveJob,
     BaseSamplerV2,
     PrimitiveJob,
     PrimitiveResult,
@@ -20,6 +21,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, rows_of
 from qiskit_qmu.backends.prepared import PreparedCircuits
 from qiskit_qmu.backends.rotations import RotationCircuit
@@ -157,6 +159,27 @@ class BroadcastSampler(BaseSamplerV2):
         finally:
             self._recordings = [other for other in self._recordings if other is not recording]
 
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Send what is asked for inside the block without waiting; it will be asked for again."""
+        before = self.jobs, self.executed, self._recordings
+        self._recordings = []
+        try:
+            with self._sampler.ahead() if isinstance(self._sampler, Journal) else nullcontext():
+                yield
+        finally:
+            self.jobs, self.executed, self._recordings = before
+
+    @property
+    def keeps_jobs(self) -> bool:
+        """Whether jobs go to a service that keeps them, so that they can be sent ahead."""
+        return isinstance(self._sampler, Journal)
+
+    def close(self) -> None:
+        """Stop waiting for jobs."""
+        if isinstance(self._sampler, Journal):
+            self._sampler.close()
+
     def _run(self, pubs: list[SamplerPub]) -> PrimitiveResult[SamplerPubResult]:
         requests = []
         for pub in pubs:
@@ -180,12 +203,15 @@ class BroadcastSampler(BaseSamplerV2):
         return PrimitiveResult(results, metadata={"version": 2})
 
     def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
-        """Run whole requests, cut into jobs."""
-        parts: list[list[Outcomes]] = [[] for _ in requests]
+        """Run whole requests, cut into jobs that all go out before the first is waited for."""
+        sent = []
         for job in self._jobs([len(request.angles) for request in requests], shots):
             pieces = [Measurement(requests[i].circuit, requests[i].angles[rows]) for i, rows in job]
-            for (i, _), outcomes in zip(job, self._execute(pieces, shots), strict=True):
-                parts[i].append(outcomes)
+            sent.append((job, self._send(pieces, shots)))
+        parts: list[list[Outcomes]] = [[] for _ in requests]
+        for job, primitive_job in sent:
+            for (i, _), pub_result in zip(job, primitive_job.result(), strict=True):
+                parts[i].append(dict(pub_result.data.items()))
         return [concatenated(own) for own in parts]
 
     def _jobs(self, sizes: list[int], shots: int | None) -> Iterator[list[tuple[int, slice]]]:
@@ -211,18 +237,20 @@ class BroadcastSampler(BaseSamplerV2):
         if job:
             yield job
 
-    def _execute(self, pieces: list[Measurement], shots: int | None) -> list[Outcomes]:
+    def _send(
+        self, pieces: list[Measurement], shots: int | None
+    ) -> BasePrimitiveJob[PrimitiveResult[SamplerPubResult], Any]:
         pubs = []
         for piece in pieces:
             circuit = self._prepared.transpiled(piece.circuit)
-            place = {parameter: i for i, parameter in enumerate(piece.circuit.angles)}
+            # By name: a circuit that was kept in a file has parameters of its own.
+            place = {parameter.name: i for i, parameter in enumerate(piece.circuit.angles)}
             names = tuple(circuit.parameters)
-            values = piece.angles[:, [place[name] for name in names]]
+            values = piece.angles[:, [place[parameter.name] for parameter in names]]
             # Without parameters an array of bindings has no shape of its own.
             bindings = BindingsArray({names: values} if names else {}, shape=(len(values),))
             pubs.append(SamplerPub(circuit, bindings, shots))
         rows = sum(len(piece.angles) for piece in pieces)
-        result = self._sampler.run(pubs, shots=shots).result()
         self.jobs += 1
         self.executed += Usage(circuits=rows, shots=rows * (shots or 0))
-        return [dict(pub_result.data.items()) for pub_result in result]
+        return self._sampler.run(pubs, shots=shots)

@@ -94,7 +94,8 @@ class DeviceBackend(Backend):
         return DeviceConnector(network, initial_weights=weights)
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Stop waiting for jobs; a ledger can then be opened again."""
+        self.sampler.close()
 
     def __enter__(self) -> "DeviceBackend":
         return self

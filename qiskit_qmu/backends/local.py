@@ -206,6 +206,11 @@ class _SeededSampler(BaseSamplerV2):
     def run(self, pubs: Any, *, shots: int | None = None) -> Any:
         """Run a job."""
         options: dict[str, Any] = {}
+        (generator,) = self._generator.spawn(1)
         if self._takes_seed:
-            options["seed_simulator"] = int(self._generator.integers(2**31))
+            options["seed_simulator"] = int(generator.integers(2**31))
         return BackendSamplerV2(backend=self._device, options=options).run(pubs, shots=shots)
+
+    def skip(self, runs: int) -> None:
+        """Leave out the noise of so many runs."""
+        self._generator.spawn(runs)

@@ -87,6 +87,10 @@ class LocalSampler(BaseSamplerV2):
         job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
         return job
 
+    def skip(self, runs: int) -> None:
+        """Leave out the noise of so many runs."""
+        self._generator.spawn(runs)
+
     def _run(
         self, pubs: list[SamplerPub], generator: np.random.Generator
     ) -> PrimitiveResult[SamplerPubResult]:

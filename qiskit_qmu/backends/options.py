@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, final
-
-from qiskit.primitives import BaseSamplerV2
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.device import DeviceBackend, GradientRule
+from qiskit_qmu.backends.jobs.folder import JobFolder
+from qiskit_qmu.backends.jobs.journal import Journal
+from qiskit_qmu.backends.jobs.local_jobs import LocalJobs, LocalRuns
+from qiskit_qmu.backends.jobs.policy import JobPolicy
+from qiskit_qmu.backends.jobs.service import JobService
+from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
 from qiskit_qmu.backends.transpilation import Transpiler
 
 
@@ -27,9 +32,13 @@ class DeviceOptions:
     spsa_epsilon: float = 0.1
     spsa_directions: int = 1
     max_executions_per_job: int | None = None
+    ledger: str | Path | None = None
+    job_policy: JobPolicy | None = None
 
     def __post_init__(self) -> None:
         _check.at_least(0, seed_transpiler=self.seed_transpiler)
+        if self.job_policy is not None and not isinstance(self.job_policy, JobPolicy):
+            raise InputError(f"job_policy must be a JobPolicy, got {self.job_policy!r}")
         if self.optimization_level is not None:
             _check.one_of(range(4), optimization_level=self.optimization_level)
         if self.initial_layout is not None:
@@ -59,12 +68,41 @@ class DeviceOptions:
     def backend(
         self,
         name: str,
-        sampler: BaseSamplerV2,
+        sampler: LocalRuns,
         transpiler: Transpiler,
         shots: int | None,
         seed: int,
     ) -> DeviceBackend:
-        """Return the bundle over a sampler."""
+        """Return the bundle over a sampler of this machine."""
+        if self.ledger is None:
+            return self.bundle(name, sampler, transpiler, shots, seed)
+        return self.service_backend(LocalJobs(name, sampler), transpiler, shots, seed)
+
+    def service_backend(
+        self, service: JobService, transpiler: Transpiler, shots: int | None, seed: int
+    ) -> DeviceBackend:
+        """Return the bundle over a service that takes jobs, with a ledger where one is given.
+
+        Raises:
+            InputError: If no shots are given, or the ledger's folder cannot be used.
+        """
+        if shots is None:
+            raise InputError(f"shots must be given for jobs on {service.name}, got none")
+        folder = None if self.ledger is None else JobFolder(self.ledger)
+        if folder is not None:
+            transpiler = StoredTranspiler(transpiler, folder.circuits)
+        journal = Journal(service, folder, self.job_policy)
+        return self.bundle(service.name, journal, transpiler, shots, seed)
+
+    def bundle(
+        self,
+        name: str,
+        sampler: Any,
+        transpiler: Transpiler,
+        shots: int | None,
+        seed: int,
+    ) -> DeviceBackend:
+        """Return the bundle over any sampler."""
         return DeviceBackend(
             name,
             sampler,

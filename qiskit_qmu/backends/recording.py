@@ -48,7 +48,7 @@ def recorded_counts(connectors: Sequence[TorchConnector]) -> Iterator[RecordedCo
     Yields:
         The counts; read them when the block is done.
     """
-    sampler = _sampler_of(connectors[0]) if len(connectors) == 1 else None
+    sampler = sampler_of(connectors[0]) if len(connectors) == 1 else None
     if sampler is None:
         yield RecordedCounts([])
         return
@@ -56,7 +56,8 @@ def recorded_counts(connectors: Sequence[TorchConnector]) -> Iterator[RecordedCo
         yield RecordedCounts(outcomes)
 
 
-def _sampler_of(connector: TorchConnector) -> BroadcastSampler | None:
+def sampler_of(connector: TorchConnector) -> BroadcastSampler | None:
+    """Return what measures a connector's circuits; None where nothing of ours does."""
     network = connector.neural_network
     primitive: object = None
     if isinstance(network, EstimatorQNN):

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
-from qiskit_qmu.backends import connectors_of, recorded_counts
+from qiskit_qmu.backends import connectors_of, recorded_counts, sent_ahead
 from qiskit_qmu.observation import Observations
 
 _ROWS_AT_ONCE = 512
@@ -35,33 +36,39 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
     _check.not_empty(x=rows)
     _check.same_length(x=rows, y=labels)
     _check.finite(x=rows)
-    circuit_outputs: list[np.ndarray] = []
+    chunks = [rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows), _ROWS_AT_ONCE)]
+    with (
+        in_mode(module, training=False),
+        torch.no_grad(),
+        recorded_counts(connectors_of(module)[-1:]) as counts,
+    ):
+        answers = sent_ahead([module], [partial(_answers, module, chunk) for chunk in chunks])
+    logits, outputs = zip(*answers, strict=True)
+    return Observations(
+        logits=np.concatenate(logits),
+        labels=labels,
+        expectations=np.concatenate(outputs) if connectors_of(module) else None,
+        counts=counts.table(len(rows)),
+    )
+
+
+def _answers(
+    module: torch.nn.Module, rows: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return logits, and the outputs of the last connector, empty where there is none."""
+    outputs = [np.zeros(0)]
     handles = [
         connector.register_forward_hook(
-            lambda _module, _inputs, output: circuit_outputs.append(output.detach().cpu().numpy())
+            lambda _module, _inputs, output: outputs.append(output.detach().double().cpu().numpy())
         )
         for connector in connectors_of(module)[-1:]
     ]
     try:
-        with (
-            in_mode(module, training=False),
-            torch.no_grad(),
-            recorded_counts(connectors_of(module)[-1:]) as counts,
-        ):
-            logits = [
-                module(torch.as_tensor(rows[start : start + _ROWS_AT_ONCE])).cpu().numpy()
-                for start in range(0, len(rows), _ROWS_AT_ONCE)
-            ]
+        logits: NDArray[np.float64] = module(torch.as_tensor(rows)).double().cpu().numpy()
     finally:
         for handle in handles:
             handle.remove()
-    expectations = np.concatenate(circuit_outputs) if circuit_outputs else None
-    return Observations(
-        logits=np.concatenate(logits).astype(np.float64),
-        labels=labels,
-        expectations=None if expectations is None else expectations.astype(np.float64),
-        counts=counts.table(len(rows)),
-    )
+    return logits, outputs[-1]
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What a run must know of a place that takes jobs, to send each job once and lose no result."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,8 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu.backends.outcomes import Register
 
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+"""How far a job is; "lost" if it died with the process that ran it, and may be sent again."""
 
 Pubs: TypeAlias = Sequence[SamplerPub] | Sequence[EstimatorPub]
 """PUBs of one job, all for the same primitive, transpiled, with the same number of shots."""
@@ -27,9 +28,16 @@ class JobService(Protocol):
 
     Attributes:
         name: Name of the device.
+        session_id: Session or batch that jobs go to; None where there is none yet. A run that is
+            picked up again sets it, so that it goes on in the same one.
     """
 
     name: str
+    session_id: str | None
+
+    def settings(self) -> dict[str, Any]:
+        """Return what results depend on, as JSON values: device, options, versions; no secrets."""
+        ...
 
     def send(self, pubs: Pubs, shots: int | None, *, tag: str, number: int) -> str:
         """Send a job.
@@ -69,6 +77,6 @@ class JobService(Protocol):
         """Take a job back, if it is not done."""
         ...
 
-
-class TransientError(Exception):
-    """Something that may pass by itself; trying again is worth it."""
+    def close(self) -> None:
+        """Give back what is held, such as a session; jobs that were sent stay sent."""
+        ...

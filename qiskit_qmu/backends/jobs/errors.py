@@ -1,0 +1,29 @@
+"""What may keep a run from going on; in each case everything that was done is kept."""
+
+
+class TransientError(Exception):
+    """Something that may pass by itself, such as a busy service; trying again is worth it."""
+
+
+class RunError(Exception):
+    """A run cannot go on by itself; the message says, in one line, what happened and what to do."""
+
+
+class JobFailedError(RunError):
+    """The service did not finish a job."""
+
+
+class BudgetError(RunError):
+    """The next job would cost more than is left of the budget."""
+
+
+class DivergedError(RunError):
+    """A run that was picked up again asks for other circuits than it did before."""
+
+
+class JobsPendingError(BaseException):
+    """Jobs were sent and are not done, and nobody wants to wait for them.
+
+    Like KeyboardInterrupt it is no Exception: it must pass through code that turns exceptions into
+    its own, as Qiskit ML's networks do.
+    """

@@ -1,0 +1,324 @@
+"""Journal: a sampler that writes each job down, sends it once, and never loses a result."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Event
+from typing import Any, TypeVar, final
+
+from qiskit.primitives import (
+    BasePrimitiveJob,
+    BaseSamplerV2,
+    DataBin,
+    PrimitiveResult,
+    SamplerPubLike,
+    SamplerPubResult,
+)
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+from qiskit_qmu.backends.jobs.digest import job_digest
+from qiskit_qmu.backends.jobs.errors import (
+    BudgetError,
+    DivergedError,
+    JobFailedError,
+    JobsPendingError,
+)
+from qiskit_qmu.backends.jobs.folder import JobFolder
+from qiskit_qmu.backends.jobs.ledger import JobRecord, Ledger
+from qiskit_qmu.backends.jobs.policy import JobPolicy
+from qiskit_qmu.backends.jobs.retry import with_retries
+from qiskit_qmu.backends.jobs.service import JobService, PubData, Pubs
+
+Result = TypeVar("Result")
+
+
+@final
+class Journal(BaseSamplerV2):
+    """Runs jobs on a service for one run, which may be stopped and picked up at any moment.
+
+    A run that is picked up does its work again from the start. What it asks for is looked up by its
+    content: results that arrived are read from their files, jobs that were sent are waited for, and
+    only what is new is sent. So work of any kind resumes, a training loop as well as one forward
+    pass, as long as it is deterministic given its results.
+
+    Args:
+        service: Where jobs go.
+        folder: Where they are written down; None keeps nothing beyond this process.
+        policy: Whether to wait, how long, and how much to spend.
+
+    Attributes:
+        service: Where jobs go.
+        ledger: The run's jobs.
+    """
+
+    def __init__(
+        self,
+        service: JobService,
+        folder: JobFolder | None = None,
+        policy: JobPolicy | None = None,
+    ) -> None:
+        self.service = service
+        self.ledger = Ledger(":memory:") if folder is None else folder.ledger
+        self._folder = folder
+        self._policy = policy or JobPolicy()
+        self._patience = self._policy.patience
+        self._wait = self._policy.wait
+        self._asked: Counter[str] = Counter()
+        self._known = {(job.digest, job.occurrence) for job in self.ledger.jobs()}
+        self._own: set[int] = set()
+        self._closed = Event()
+        service.session_id = self.ledger.note("session")
+
+    def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> "SentJob":
+        """Send PUBs of transpiled circuits as one job, unless this run did so before.
+
+        Args:
+            pubs: Measured circuits with parameter values.
+            shots: Measurements of each circuit.
+
+        Returns:
+            The job, sent.
+
+        Raises:
+            BudgetError: If it would cost more than is left.
+            DivergedError: If it is new, although the run has not asked again yet for all that it
+                asked for before it was stopped.
+            RunError: If the service stays out of reach.
+        """
+        coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
+        return SentJob(self, self.send(coerced, shots))
+
+    def send(self, pubs: Pubs, shots: int | None) -> int:
+        """Send a job, unless this run did so before; see `run`.
+
+        Args:
+            pubs: PUBs for a sampler or for an estimator.
+            shots: Measurements of each circuit.
+
+        Returns:
+            The job's number in the ledger.
+        """
+        digest = job_digest(pubs, shots)
+        occurrence = self._asked[digest]
+        self._asked[digest] += 1
+        self._known.discard((digest, occurrence))
+        job = self.ledger.last_attempt(digest, occurrence)
+        if job is None and self._known:
+            raise DivergedError(
+                f"a resumed run must ask for what it asked for before, got {len(self._known)} jobs "
+                "that were sent and not asked for again: model, settings or versions have changed"
+            )
+        before = job is not None
+        if job is None or self._sends_again(job):
+            attempt = 0 if job is None else job.attempt + 1
+            job, before = self._plan(pubs, shots, digest, occurrence, attempt), False
+        if job.job_id is None:
+            self._send(job, pubs, shots, search=before)
+        return job.number
+
+    def collect(self, number: int) -> list[PubData]:
+        """Return a job's results, from their file or from the service.
+
+        Raises:
+            JobsPendingError: If it is not done and is not to be waited for.
+            JobFailedError: If it failed or was cancelled.
+        """
+        job = self.ledger.job(number)
+        if job.state == "done" and self._folder is not None:
+            return self._folder.load(number)
+        if job.state in ("failed", "cancelled"):
+            raise _failure(job)
+        while not self._closed.is_set():
+            arrived = self._arrived(job)
+            if arrived is not None:
+                return arrived
+            if not self._wait:
+                break
+            self._patience.sleep(self._patience.poll)
+        raise JobsPendingError(f"job {job.job_id} is not done")
+
+    def refresh(self) -> None:
+        """Fetch what has arrived of all jobs, and write down which of them ended otherwise."""
+        for job in self.ledger.jobs():
+            if job.state == "sent":
+                try:
+                    self._arrived(job)
+                except JobFailedError:
+                    continue
+
+    def cancel(self) -> list[str]:
+        """Take back all jobs that are not done; return the ids of those."""
+        cancelled = []
+        for job in self.ledger.jobs():
+            job_id = job.job_id or self.service.find(job.tag)
+            if job.state not in ("planned", "sent") or job_id is None:
+                continue
+            if self._ask(partial(self.service.state, job_id)) in ("queued", "running"):
+                self._ask(partial(self.service.cancel, job_id))
+                self.ledger.finished(
+                    job.number, "cancelled", reason="cancelled by this run's owner"
+                )
+                cancelled.append(job_id)
+        return cancelled
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Send what is asked for inside the block and wait for nothing; it will be asked again."""
+        asked, waits = self._asked.copy(), self._wait
+        self._wait = False
+        try:
+            yield
+        finally:
+            self._asked, self._wait = asked, waits
+
+    def close(self) -> None:
+        """Stop waiting; what was sent stays sent."""
+        self._closed.set()
+        self.service.close()
+        if self._folder is not None:
+            self._folder.close()
+
+    def _sends_again(self, job: JobRecord) -> bool:
+        if job.state in ("failed", "cancelled"):
+            return self._policy.retry_failed
+        if job.state != "sent" or job.job_id is None or job.number in self._own:
+            return job.state == "lost"
+        if self._ask(partial(self.service.state, job.job_id)) != "lost":
+            return False
+        self.ledger.finished(job.number, "lost", seconds=0.0)
+        return True
+
+    def _plan(
+        self, pubs: Pubs, shots: int | None, digest: str, occurrence: int, attempt: int
+    ) -> JobRecord:
+        circuits = sum(pub.parameter_values.size for pub in pubs)
+        planned = quick_seconds(circuits * (shots or 0))
+        self._check_budget(planned)
+        return self.ledger.plan(
+            digest,
+            occurrence,
+            attempt,
+            circuits=circuits,
+            shots=shots,
+            planned_seconds=planned,
+        )
+
+    def _check_budget(self, planned: float) -> None:
+        most = self._policy.max_qpu_seconds
+        spent = self.ledger.spent_seconds()
+        if most is not None and spent + planned > most:
+            raise BudgetError(
+                f"max_qpu_seconds must cover {spent:.0f} s that were spent and {planned:.0f} s of "
+                f"the next job, got {most:g}; nothing is lost, resume with more"
+            )
+
+    def _send(self, job: JobRecord, pubs: Pubs, shots: int | None, *, search: bool) -> None:
+        """Send a planned job; with ``search``, unless it is found that it was sent already."""
+        job_id = self._search(job.tag) if search else None
+        failed_before = False
+
+        def send() -> str:
+            nonlocal failed_before
+            # A call that failed may still have reached the service.
+            found = self.service.find(job.tag) if failed_before else None
+            failed_before = True
+            return found or self.service.send(pubs, shots, tag=job.tag, number=job.position)
+
+        self.ledger.sent(job.number, job_id or self._ask(send))
+        self._own.add(job.number)
+        if self.service.session_id is not None:
+            self.ledger.set_note("session", self.service.session_id)
+
+    def _search(self, tag: str) -> str | None:
+        for pause in self._patience.search_pauses:
+            self._patience.sleep(pause)
+            found = self._ask(partial(self.service.find, tag))
+            if found is not None:
+                return found
+        return None
+
+    def _arrived(self, job: JobRecord) -> list[PubData] | None:
+        """Return a sent job's results, kept before; None if it is not done."""
+        job_id = job.job_id
+        if job_id is None:  # (only jobs that were sent are asked for)
+            raise AssertionError
+        state = self._ask(partial(self.service.state, job_id))
+        if state in ("queued", "running"):
+            return None
+        if state in ("failed", "cancelled", "lost"):
+            reason = self._ask(partial(self.service.reason, job_id))
+            raise _failure(self.ledger.finished(job.number, state, reason=reason))
+        results = self._ask(partial(self.service.result, job_id))
+        seconds = self._ask(partial(self.service.seconds, job_id))
+        if self._folder is not None:
+            about = {"job_id": job_id, "tag": job.tag, "shots": job.shots, "seconds": seconds}
+            settings = self.service.settings()
+            self._folder.save(job.number, results, {**about, "settings": settings})
+        self.ledger.finished(job.number, "done", seconds=seconds)
+        return results
+
+    def _ask(self, call: Callable[[], Result]) -> Result:
+        return with_retries(call, self._patience)
+
+
+@final
+class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
+    """A job of a journal, as primitives hand them out.
+
+    Args:
+        journal: What sent it.
+        number: Its number there.
+    """
+
+    def __init__(self, journal: Journal, number: int) -> None:
+        super().__init__(journal.ledger.job(number).job_id or "")
+        self._journal, self._number = journal, number
+
+    def result(self) -> PrimitiveResult[SamplerPubResult]:
+        """Return the results; see `Journal.collect`."""
+        results: list[Any] = []
+        for data in self._journal.collect(self._number):
+            shape = next(iter(data.values())).shape
+            results.append(SamplerPubResult(DataBin(**data, shape=shape)))
+        return PrimitiveResult(results)
+
+    def status(self) -> str:
+        """Return the state in the ledger."""
+        return self._journal.ledger.job(self._number).state
+
+    def done(self) -> bool:
+        """Return whether its results are there."""
+        return self.status() == "done"
+
+    def running(self) -> bool:
+        """Return whether it was sent and has not ended."""
+        return self.status() == "sent"
+
+    def cancelled(self) -> bool:
+        """Return whether it was cancelled."""
+        return self.status() == "cancelled"
+
+    def in_final_state(self) -> bool:
+        """Return whether it has ended."""
+        return self.status() not in ("planned", "sent")
+
+    def cancel(self) -> None:
+        """Take the job back."""
+        self._journal.service.cancel(self.job_id())
+
+
+def quick_seconds(executions: int) -> float:
+    """Return the QPU seconds of a job by IBM's quick formula.
+
+    https://quantum.cloud.ibm.com/docs/guides/estimate-job-run-time
+    """
+    return 2.0 + 0.00035 * executions
+
+
+def _failure(job: JobRecord) -> JobFailedError:
+    reason = " ".join(job.reason.split()) or "no reason given"
+    return JobFailedError(
+        f"job {job.job_id} was not done: {job.state}, {reason}; the other results are kept, and "
+        "the run can be resumed with failed jobs sent again"
+    )

@@ -1,0 +1,80 @@
+"""A sampler on this machine as a service of jobs, which die with the process."""
+
+from importlib.metadata import version
+from typing import Any, Protocol, final
+from uuid import uuid4
+
+from qiskit.primitives import BasePrimitiveJob, PrimitiveResult, SamplerPubResult
+
+from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
+
+
+class LocalRuns(Protocol):
+    """A sampler whose every run has noise of its own, by its place among the runs."""
+
+    def run(
+        self, pubs: Any, *, shots: int | None = None
+    ) -> BasePrimitiveJob[PrimitiveResult[SamplerPubResult], Any]:
+        """Run PUBs."""
+        ...
+
+    def skip(self, runs: int) -> None:
+        """Leave out the noise of so many runs."""
+        ...
+
+
+@final
+class LocalJobs(JobService):
+    """Runs jobs on this machine.
+
+    Args:
+        name: Name of the device.
+        sampler: What runs them.
+    """
+
+    def __init__(self, name: str, sampler: LocalRuns) -> None:
+        self.name = name
+        self.session_id = None
+        self._sampler = sampler
+        self._runs = 0
+        self._jobs: dict[str, BasePrimitiveJob[PrimitiveResult[SamplerPubResult], Any]] = {}
+
+    def settings(self) -> dict[str, Any]:
+        """Return the device and the versions."""
+        names = ("qiskit", "qiskit-aer", "qiskit-ibm-runtime", "qiskit-qmu")
+        return {"device": self.name, "versions": {name: version(name) for name in names}}
+
+    def send(self, pubs: Pubs, shots: int | None, *, tag: str, number: int) -> str:
+        """Start a job, with the noise that its number has in every process."""
+        self._sampler.skip(number - self._runs)
+        self._runs = number + 1
+        job_id = f"local-{uuid4().hex[:12]}"
+        self._jobs[job_id] = self._sampler.run(list(pubs), shots=shots)
+        return job_id
+
+    def find(self, tag: str) -> str | None:
+        """Return None: jobs of other processes are gone."""
+        return None
+
+    def state(self, job_id: str) -> JobState:
+        """Return "done" for jobs of this process, whose results may take a while."""
+        return "done" if job_id in self._jobs else "lost"
+
+    def reason(self, job_id: str) -> str:
+        """Return nothing: what fails here raises."""
+        return ""
+
+    def result(self, job_id: str) -> list[PubData]:
+        """Return a job's results."""
+        return [dict(result.data.items()) for result in self._jobs.pop(job_id).result()]
+
+    def seconds(self, job_id: str) -> float | None:
+        """Return 0: nobody is charged."""
+        return 0.0
+
+    def cancel(self, job_id: str) -> None:
+        """Forget a job."""
+        self._jobs.pop(job_id, None)
+
+    def close(self) -> None:
+        """Nothing to give back."""
