@@ -175,6 +175,17 @@ class BroadcastSampler(BaseSamplerV2):
         """Whether jobs go to a service that keeps them, so that they can be sent ahead."""
         return isinstance(self._sampler, Journal)
 
+    @property
+    def journal(self) -> Journal:
+        """Where jobs are written down.
+
+        Raises:
+            InputError: If they are not.
+        """
+        if not isinstance(self._sampler, Journal):
+            raise InputError("a backend must have a ledger for this, got none")
+        return self._sampler
+
     def close(self) -> None:
         """Stop waiting for jobs."""
         if isinstance(self._sampler, Journal):

@@ -1,7 +1,7 @@
 """Backends that measure circuits: simulators with shots, devices, and their likenesses."""
 
 from types import TracebackType
-from typing import Literal, final, get_args
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 from qiskit.primitives import BaseSamplerV2
@@ -14,6 +14,7 @@ from qiskit_qmu.backends.backend import Backend
 from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.device_connector import DeviceConnector
 from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
@@ -82,6 +83,23 @@ class DeviceBackend(Backend):
     def executed(self) -> Usage:
         """Circuits and shots that were sent to the device so far."""
         return self.sampler.executed
+
+    @property
+    def journal(self) -> Journal:
+        """The jobs of this backend's run.
+
+        Raises:
+            InputError: If its jobs are not written down.
+        """
+        return self.sampler.journal
+
+    def settings(self) -> dict[str, Any]:
+        """Return what results depend on, as JSON values; no secrets."""
+        return {
+            "backend": self.name,
+            "shots": self.shots,
+            **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),
+        }
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network to torch; only gradients that are asked for are measured.

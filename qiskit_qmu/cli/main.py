@@ -7,18 +7,35 @@ from importlib.metadata import version
 from typing import NoReturn
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.cli import audit, listing, report, run, train, unlearn
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.cli import (
+    audit,
+    cancel,
+    listing,
+    report,
+    resume,
+    run,
+    status,
+    submit,
+    train,
+    unlearn,
+)
 
 _COMMANDS = {
     "run": run,
     "train": train,
     "unlearn": unlearn,
     "audit": audit,
+    "submit": submit,
+    "status": status,
+    "resume": resume,
+    "cancel": cancel,
     "report": report,
     "list": listing,
 }
 
 BAD_INPUT = 2
+NOT_DONE = 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after ``qmu``; those of the process where None.
 
     Returns:
-        The exit status: 0, or 2 for bad input.
+        The exit status: 0, 1 where a device did not do its part, or 2 for bad input.
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
@@ -55,9 +72,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = " ".join(str(error).split())
         print(f"qmu {options.command}: error: {message}", file=sys.stderr)
         return BAD_INPUT
+    except RunError as error:
+        print(f"qmu {options.command}: {error}", file=sys.stderr)
+        return NOT_DONE
     except KeyboardInterrupt:
         print(
-            "qmu: stopped; the same command goes on after the last seed that was done",
+            "qmu: stopped; the same command goes on after the last seed that was done, and "
+            "`qmu resume` with a run on a device",
             file=sys.stderr,
         )
         return 130

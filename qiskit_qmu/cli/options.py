@@ -100,10 +100,15 @@ def add_forget_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_setting_options(parser: argparse.ArgumentParser, *, shortcuts: bool = True) -> None:
+def add_setting_options(
+    parser: argparse.ArgumentParser, *, shortcuts: bool = True, config: bool = True
+) -> None:
     """Add hyperparameters; without shortcuts, those of a model that is there already."""
     group = parser.add_argument_group("hyperparameters (a preset for each dataset and model)")
-    group.add_argument("--config", metavar="FILE", help="TOML file with the same names as options")
+    if config:
+        group.add_argument(
+            "--config", metavar="FILE", help="TOML file with the same names as options"
+        )
     for name, (key, kind, text) in _SHORTCUTS.items() if shortcuts else ():
         group.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{text}; --set {key}=")
     group.add_argument(

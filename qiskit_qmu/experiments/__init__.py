@@ -1,5 +1,14 @@
 """Experiments: config → records → results and report, for the command line and for Python."""
 
+from qiskit_qmu.experiments.device_request import DeviceRequest
+from qiskit_qmu.experiments.device_run import (
+    RunStatus,
+    cancel,
+    refresh,
+    resume,
+    run_status,
+    submit,
+)
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
@@ -10,6 +19,7 @@ from qiskit_qmu.experiments.run import Record, run_seed
 from qiskit_qmu.experiments.saved import (
     ForgetRequest,
     audit_saved,
+    observe_saved,
     train_and_save,
     unlearn_saved,
 )
@@ -17,18 +27,26 @@ from qiskit_qmu.experiments.saved import (
 __all__ = [
     "DEFAULT_METHODS",
     "METHODS",
+    "DeviceRequest",
     "Experiment",
     "ForgetRequest",
     "Preset",
     "Record",
     "RecordFile",
+    "RunStatus",
     "audit_saved",
+    "cancel",
     "environment",
     "make_strategy",
+    "observe_saved",
     "overridden",
     "preset",
+    "refresh",
+    "resume",
     "run_experiment",
     "run_seed",
+    "run_status",
+    "submit",
     "train_and_save",
     "unlearn_saved",
     "writable_folder",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,12 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, save_model
+from qiskit_qmu.observation import Observations
 from qiskit_qmu.training import Progress
 from qiskit_qmu.unlearning import UnlearningResult
+
+SavedRows = Literal["train", "test", "all"]
+"""Rows that a saved model was trained on, never-seen rows, or both."""
 
 
 @final
@@ -227,6 +231,38 @@ def audit_saved(
         reference = load_model(oracle, backend=saved.model.backend)
     split = saved.split(forget, saved.provenance.get("forgotten_label"))
     return audit(saved.model, split, oracle=reference, original=before, seed=seed)
+
+
+def observe_saved(
+    path: str | Path,
+    *,
+    rows: SavedRows = "test",
+    data_dir: str | None = None,
+    backend: Backend | None = None,
+) -> tuple[Observations, list[int]]:
+    """Observe a saved model on rows of its own dataset.
+
+    Args:
+        path: Folder of the model.
+        rows: "train" for the rows that it was trained on, "test" for never-seen rows, "all" for
+            both, training rows first.
+        data_dir: Where image files lie.
+        backend: Where circuits run; where None, the simulator on which the model was trained.
+
+    Returns:
+        What the model answered, and the positions of the rows in the dataset.
+
+    Raises:
+        InputError: If the model or its data cannot be read.
+    """
+    _check.one_of(get_args(SavedRows), rows=rows)
+    saved = _Saved.read(path, data_dir, backend)
+    train, test = saved.dataset.train.take(saved.trained), saved.dataset.test
+    parts = {"train": [train], "test": [test], "all": [train, test]}[rows]
+    observed = saved.model.observe(
+        np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts])
+    )
+    return observed, [int(i) for part in parts for i in part.indices]
 
 
 @dataclass(frozen=True, kw_only=True)

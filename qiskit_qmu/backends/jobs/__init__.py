@@ -1,1 +1,35 @@
 """Jobs of a run: sent once, kept as they arrive, picked up again after a failure."""
+
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.backends.jobs.errors import (
+    BudgetError,
+    DivergedError,
+    JobFailedError,
+    JobsPendingError,
+    TransientError,
+)
+from qiskit_qmu.backends.jobs.folder import JobFolder
+from qiskit_qmu.backends.jobs.journal import Journal
+from qiskit_qmu.backends.jobs.ledger import JobRecord, Ledger
+from qiskit_qmu.backends.jobs.policy import JobPolicy
+from qiskit_qmu.backends.jobs.retry import Patience
+from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
+
+__all__ = [
+    "BudgetError",
+    "DivergedError",
+    "JobFailedError",
+    "JobFolder",
+    "JobPolicy",
+    "JobRecord",
+    "JobService",
+    "JobState",
+    "JobsPendingError",
+    "Journal",
+    "Ledger",
+    "Patience",
+    "PubData",
+    "Pubs",
+    "RunError",
+    "TransientError",
+]

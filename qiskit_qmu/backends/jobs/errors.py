@@ -1,12 +1,10 @@
 """What may keep a run from going on; in each case everything that was done is kept."""
 
+from qiskit_qmu._errors import RunError
+
 
 class TransientError(Exception):
     """Something that may pass by itself, such as a busy service; trying again is worth it."""
-
-
-class RunError(Exception):
-    """A run cannot go on by itself; the message says, in one line, what happened and what to do."""
 
 
 class JobFailedError(RunError):

@@ -7,7 +7,8 @@ from time import sleep
 from typing import TypeVar, final
 
 from qiskit_qmu import _check
-from qiskit_qmu.backends.jobs.errors import RunError, TransientError
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.backends.jobs.errors import TransientError
 
 Result = TypeVar("Result")
 

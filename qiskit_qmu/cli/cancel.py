@@ -1,0 +1,20 @@
+"""Take back the jobs of a run that are not done; what arrived is kept, and it can be resumed."""
+
+import argparse
+
+SUMMARY = "take back the jobs of a run on a device"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("run", metavar="RUN", help="folder that `qmu submit` wrote")
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    from qiskit_qmu.experiments import cancel  # (help must not load it)
+
+    cancelled = cancel(options.run)
+    print(
+        f"{options.run}: {len(cancelled)} jobs cancelled" + "".join(f"\n  {j}" for j in cancelled)
+    )

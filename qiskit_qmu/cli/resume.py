@@ -1,0 +1,34 @@
+"""Go on with a run on a device: read what arrived, send what is new, write the result at the end.
+
+What was computed or sent before is never sent again. A run that unlearns may need many jobs one
+after the other; the command stays until the last one is done, unless --no-wait is given.
+"""
+
+import argparse
+
+from qiskit_qmu.cli.run_messages import print_status
+from qiskit_qmu.cli.submit import add_policy_options
+
+SUMMARY = "go on with a run on a device"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("run", metavar="RUN", help="folder that `qmu submit` wrote")
+    parser.add_argument(
+        "--retry-failed", action="store_true", help="send again what failed or was cancelled"
+    )
+    add_policy_options(parser, wait=True)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    from qiskit_qmu.backends.jobs import JobPolicy  # (help must not load it)
+    from qiskit_qmu.experiments import resume
+
+    policy = JobPolicy(
+        wait=options.wait,
+        retry_failed=options.retry_failed,
+        max_qpu_seconds=options.max_qpu_seconds,
+    )
+    print_status(resume(options.run, policy=policy))

@@ -1,0 +1,29 @@
+"""Show how far a run on a device is; results that have arrived are kept, and nothing is sent."""
+
+import argparse
+
+from qiskit_qmu.cli.run_messages import print_status
+
+SUMMARY = "show how far a run on a device is"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("run", metavar="RUN", help="folder that `qmu submit` wrote")
+    parser.add_argument("--jobs", action="store_true", help="list every job")
+    parser.add_argument(
+        "--offline", action="store_true", help="read the folder alone, do not ask the device"
+    )
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    from qiskit_qmu.experiments import refresh, run_status  # (help must not load it)
+
+    status = run_status(options.run)
+    if status.state != "finished" and not options.offline:
+        status = refresh(options.run)
+    print_status(status)
+    if options.jobs:
+        for job in status.jobs:
+            print(f"  {job.number:>5}  {job.job_id}  {job.state}  {job.circuits:,} circuits")

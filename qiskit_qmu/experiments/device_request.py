@@ -1,0 +1,93 @@
+"""What a run on a device is asked to do, as one value that a file can hold."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, final, get_args
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.experiments.methods import METHODS
+from qiskit_qmu.experiments.saved import ForgetRequest, SavedRows
+
+FORMAT = 1
+
+Task = Literal["observe", "attack", "unlearn"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DeviceRequest:
+    """Work for a device on saved models.
+
+    Attributes:
+        task: "observe" a model's rows, "attack" an unlearned model beside its original, or
+            "unlearn" rows with every circuit on the device.
+        backend: Name of the device.
+        shots: Measurements of each circuit.
+        seed: Seed of everything random.
+        options: Further options of `open_backend`, as JSON values.
+        rows: Which rows to observe: "train", "test" or "all".
+        strategy: Method to unlearn with.
+        settings: Hyperparameters that replace the preset's.
+        label: Class to forget.
+        fraction: Share of the training rows to forget.
+        indices: Positions of training rows to forget.
+        data_dir: Where image files lie.
+    """
+
+    task: Task
+    backend: str
+    shots: int
+    seed: int = 0
+    options: dict[str, Any] = field(default_factory=dict, hash=False)
+    rows: SavedRows = "test"
+    strategy: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict, hash=False)
+    label: int | None = None
+    fraction: float | None = None
+    indices: tuple[int, ...] | None = None
+    data_dir: str | None = None
+
+    def __post_init__(self) -> None:
+        _check.one_of(get_args(Task), task=self.task)
+        _check.one_of(get_args(SavedRows), rows=self.rows)
+        _check.at_least(1, shots=self.shots)
+        _check.at_least(0, seed=self.seed)
+        if not isinstance(self.backend, str) or self.backend == "exact":
+            raise InputError(f"a run's backend must be the name of a device, got {self.backend!r}")
+        if self.task == "unlearn":
+            _check.one_of(tuple(METHODS), strategy=self.strategy)
+            self.forget()
+        try:
+            json.dumps(self.options)
+        except TypeError as error:
+            raise InputError(f"a run's options must be JSON values, got {self.options}") from error
+
+    def forget(self) -> ForgetRequest:
+        """Return which rows to forget.
+
+        Raises:
+            InputError: If not exactly one way of saying it was given.
+        """
+        return ForgetRequest(label=self.label, fraction=self.fraction, indices=self.indices)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @staticmethod
+    def from_dict(values: Any) -> "DeviceRequest":
+        """Return the request that `to_dict` wrote.
+
+        Raises:
+            InputError: If it is none, or of another version's format.
+        """
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise InputError(f"a run's request must be a table of format {FORMAT}, got {values!r}")
+        fields = {key: value for key, value in values.items() if key != "format"}
+        if fields.get("indices") is not None:
+            fields["indices"] = tuple(fields["indices"])
+        try:
+            return DeviceRequest(**fields)
+        except TypeError as error:
+            raise InputError(f"a run's request must have no fields but its own: {error}") from error

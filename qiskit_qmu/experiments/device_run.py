@@ -1,0 +1,292 @@
+"""Runs on a device in a folder of their own: submitted, looked at, picked up again, cancelled."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, final
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import DeviceBackend, open_backend
+from qiskit_qmu.backends.jobs import JobPolicy, JobRecord, JobsPendingError, Ledger, RunError
+from qiskit_qmu.backends.jobs.files import write_whole
+from qiskit_qmu.backends.jobs.folder import LEDGER
+from qiskit_qmu.experiments.device_request import DeviceRequest
+from qiskit_qmu.experiments.output import writable_folder
+from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
+from qiskit_qmu.experiments.workers import one_thread
+from qiskit_qmu.metrics import binomial_interval
+from qiskit_qmu.models import load_model
+
+_REQUEST = "run.json"
+_RESULT = "result"
+
+RunState = Literal["waiting", "finished"]
+Opener = Callable[..., Any]
+"""Opens a backend, as `open_backend` does."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RunStatus:
+    """How far a run is.
+
+    Attributes:
+        folder: Its folder.
+        request: What it was asked to do.
+        state: "finished" when its result is there.
+        jobs: All jobs that were planned so far.
+        spent_seconds: QPU seconds of jobs that were sent, as charged where known, else as planned.
+        summary: What came out, as JSON values; empty before.
+    """
+
+    folder: Path
+    request: DeviceRequest
+    state: RunState
+    jobs: tuple[JobRecord, ...]
+    spent_seconds: float
+    summary: dict[str, Any]
+
+    @property
+    def result(self) -> Path:
+        """Where results are, when the run is finished."""
+        return self.folder / _RESULT
+
+
+def submit(
+    request: DeviceRequest,
+    models: Mapping[str, str | Path],
+    folder: str | Path,
+    *,
+    policy: JobPolicy | None = None,
+    opener: Opener = open_backend,
+) -> RunStatus:
+    """Start a run in a new folder: send what can be sent, and go on as far as the policy says.
+
+    Args:
+        request: What to do.
+        models: Folders of saved models: "model", and to attack also "original" and, where there is
+            one, "oracle". They are copied.
+        folder: The run's folder, new or empty.
+        policy: Whether to wait for jobs, and what they may cost; not to wait where None.
+        opener: Opens the backend.
+
+    Returns:
+        How far the run is.
+
+    Raises:
+        InputError: If a model or the folder cannot be used, or the request is not possible.
+        RunError: If a job failed, or the service or the budget does not allow to go on.
+    """
+    path = Path(folder)
+    if (path / _REQUEST).exists():
+        raise InputError(f"a run must have a new folder, got {path}, which holds a run: resume it")
+    _check_models(request, models)
+    with writable_folder(path):
+        for name, source in models.items():
+            shutil.rmtree(path / "models" / name, ignore_errors=True)
+            shutil.copytree(source, path / "models" / name)
+        # The request is written last: a folder without it is no run, and can be used again.
+        text = json.dumps(request.to_dict(), indent=1) + "\n"
+        write_whole(path / _REQUEST, lambda file: file.write(text.encode()))
+    return resume(path, policy=policy or JobPolicy(wait=False), opener=opener)
+
+
+def resume(
+    folder: str | Path, *, policy: JobPolicy | None = None, opener: Opener = open_backend
+) -> RunStatus:
+    """Go on with a run: read what arrived, send what is new, and write the result at the end.
+
+    Args:
+        folder: The run's folder.
+        policy: Whether to wait for jobs, and what they may cost; to wait where None.
+        opener: Opens the backend.
+
+    Returns:
+        How far the run is.
+
+    Raises:
+        InputError: If the folder holds no run, or another process works on it.
+        RunError: If a job failed, or the service or the budget does not allow to go on.
+    """
+    path = Path(folder)
+    request = _request_of(path)
+    if not (path / _RESULT).exists():
+        with _backend(path, request, policy or JobPolicy(), opener) as backend, one_thread():
+            _work(path, request, backend)
+    return run_status(path)
+
+
+def run_status(folder: str | Path) -> RunStatus:
+    """Return how far a run is, from its folder alone.
+
+    Raises:
+        InputError: If the folder holds no run.
+    """
+    path = Path(folder)
+    request = _request_of(path)
+    summary = path / _RESULT / "summary.json"
+    jobs: list[JobRecord] = []
+    spent = 0.0
+    if (path / LEDGER).exists():
+        ledger = Ledger(path / LEDGER)
+        jobs, spent = ledger.jobs(), ledger.spent_seconds()
+        ledger.close()
+    return RunStatus(
+        folder=path,
+        request=request,
+        state="finished" if summary.exists() else "waiting",
+        jobs=tuple(jobs),
+        spent_seconds=spent,
+        summary=json.loads(summary.read_text()) if summary.exists() else {},
+    )
+
+
+def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
+    """Ask the device how far the jobs of a run are, keep what arrived, and send nothing.
+
+    Raises:
+        InputError: If the folder holds no run, or another process works on it.
+        RunError: If the service stays out of reach.
+    """
+    path = Path(folder)
+    with _backend(path, _request_of(path), JobPolicy(wait=False), opener) as backend:
+        backend.journal.refresh()
+    return run_status(path)
+
+
+def cancel(folder: str | Path, *, opener: Opener = open_backend) -> list[str]:
+    """Take back the jobs of a run that are not done; what arrived is kept.
+
+    Returns:
+        Ids of the jobs that were cancelled.
+
+    Raises:
+        InputError: If the folder holds no run, or another process works on it.
+        RunError: If the service stays out of reach.
+    """
+    path = Path(folder)
+    with _backend(path, _request_of(path), JobPolicy(wait=False), opener) as backend:
+        cancelled: list[str] = backend.journal.cancel()
+    return cancelled
+
+
+@contextmanager
+def _backend(
+    path: Path, request: DeviceRequest, policy: JobPolicy, opener: Opener
+) -> Iterator[DeviceBackend]:
+    """Open the run's device; a run that waits for jobs leaves the block early and quietly."""
+    backend = opener(
+        request.backend,
+        shots=request.shots,
+        seed=request.seed,
+        **request.options,
+        ledger=path,
+        job_policy=policy,
+    )
+    with backend:
+        try:
+            yield backend
+        except JobsPendingError:
+            return
+        except Exception as error:
+            # Qiskit ML's networks wrap what a primitive raised in an error of their own.
+            own = _cause(error)
+            if own is None:
+                raise
+            raise own from error
+
+
+def _work(path: Path, request: DeviceRequest, backend: DeviceBackend) -> None:
+    """Do all of a run's work and write its result, whole or not at all."""
+    unfinished = path / f".{_RESULT}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    summary = _TASKS[request.task](path / "models", request, backend, unfinished)
+    about = {"task": request.task, "settings": backend.settings(), **summary}
+    (unfinished / "summary.json").write_text(json.dumps(about, indent=1) + "\n")
+    unfinished.rename(path / _RESULT)
+
+
+def _observe(
+    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
+) -> dict[str, Any]:
+    observed, indices = observe_saved(
+        models / "model", rows=request.rows, data_dir=request.data_dir, backend=backend
+    )
+    observed.save(out / "observations.npz")
+    correct = int((observed.predictions == observed.labels).sum())
+    accuracy = binomial_interval(correct, len(observed))
+    return {
+        "rows": request.rows,
+        "indices": indices,
+        "accuracy": accuracy.value,
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
+    }
+
+
+def _attack(
+    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
+) -> dict[str, Any]:
+    oracle = models / "oracle"
+    report = audit_saved(
+        models / "model",
+        original=models / "original",
+        oracle=oracle if oracle.exists() else None,
+        data_dir=request.data_dir,
+        seed=request.seed,
+        backend=backend,
+    )
+    report.to_json(out / "audit.json")
+    report.to_html(out / "audit.html")
+    return {"verdict": str(report.verdict)}
+
+
+def _unlearn(
+    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
+) -> dict[str, Any]:
+    result = unlearn_saved(
+        models / "model",
+        request.forget(),
+        request.strategy or "",
+        out / "model",
+        settings=request.settings,
+        data_dir=request.data_dir,
+        seed=request.seed,
+        backend=backend,
+    )
+    return {"strategy": request.strategy, "steps": len(result.history)}
+
+
+_TASKS = {"observe": _observe, "attack": _attack, "unlearn": _unlearn}
+
+
+def _check_models(request: DeviceRequest, models: Mapping[str, str | Path]) -> None:
+    needed = {"model", "original"} if request.task == "attack" else {"model"}
+    missing = sorted(needed - models.keys())
+    if missing:
+        raise InputError(f"to {request.task}, models must be given: {', '.join(missing)}; got none")
+    for source in models.values():
+        load_model(source)
+
+
+def _request_of(path: Path) -> DeviceRequest:
+    try:
+        return DeviceRequest.from_dict(json.loads((path / _REQUEST).read_text()))
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} must hold a run that was submitted, got {error}") from error
+
+
+def _cause(error: BaseException) -> RunError | InputError | None:
+    """Return the error of ours that another one was raised for."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, RunError | InputError):
+            return found
+        found = found.__cause__ or found.__context__
+    return None
