@@ -63,7 +63,7 @@ class Journal(BaseSamplerV2):
         self._folder = folder
         self._policy = policy or JobPolicy()
         self._patience = self._policy.patience
-        self._wait = self._policy.wait
+        self._ahead = False
         self._asked: Counter[str] = Counter()
         self._known = {(job.digest, job.occurrence) for job in self.ledger.jobs()}
         self._own: set[int] = set()
@@ -129,11 +129,11 @@ class Journal(BaseSamplerV2):
             return self._folder.load(number)
         if job.state in ("failed", "cancelled"):
             raise _failure(job)
-        while not self._closed.is_set():
+        while not self._ahead and not self._closed.is_set():
             arrived = self._arrived(job)
             if arrived is not None:
                 return arrived
-            if not self._wait:
+            if not self._policy.wait:
                 break
             self._patience.sleep(self._patience.poll)
         raise JobsPendingError(f"job {job.job_id} is not done")
@@ -165,12 +165,12 @@ class Journal(BaseSamplerV2):
     @contextmanager
     def ahead(self) -> Iterator[None]:
         """Send what is asked for inside the block and wait for nothing; it will be asked again."""
-        asked, waits = self._asked.copy(), self._wait
-        self._wait = False
+        before = self._asked.copy(), self._ahead
+        self._ahead = True
         try:
             yield
         finally:
-            self._asked, self._wait = asked, waits
+            self._asked, self._ahead = before
 
     def close(self) -> None:
         """Stop waiting; what was sent stays sent."""

@@ -27,11 +27,13 @@ class RunLock:
         )
         try:
             self._database.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self._database.close()
-            raise InputError(
-                f"one process at a time must work on a run, got another one in {path.parent}"
-            ) from error
+            if isinstance(error, sqlite3.OperationalError):
+                raise InputError(
+                    f"one process at a time must work on a run, got another one in {path.parent}"
+                ) from error
+            raise InputError(f"{path} must be a run's lock, got {error}") from error
 
     def close(self) -> None:
         """Give the lock back."""

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any, BinaryIO
+from zipfile import BadZipFile
 
 import numpy as np
 from qiskit.primitives import BitArray
@@ -50,7 +51,7 @@ def load_results(path: Path) -> list[PubData]:
     """
     try:
         pubs = json.loads(_named(path, ".json").read_text())["pubs"]
-        with np.load(_named(path, ".npz"), allow_pickle=False) as archive:
+        with _named(path, ".npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         return [
             {
@@ -61,7 +62,7 @@ def load_results(path: Path) -> list[PubData]:
             }
             for position, data in enumerate(pubs)
         ]
-    except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise InputError(f"{path}.npz must hold a job's results, got {error}") from error
 
 

@@ -1,0 +1,39 @@
+"""Work on a device that a process of its own can do, to be killed at any moment."""
+
+from pathlib import Path
+
+from directory_service import IMPATIENT, DirectoryService, directory_backend
+
+from qiskit_qmu.backends.jobs import JobPolicy
+from qiskit_qmu.experiments import DeviceRequest, resume, submit
+
+WAITING = JobPolicy(patience=IMPATIENT)
+NOT_WAITING = JobPolicy(wait=False, patience=IMPATIENT)
+UNLEARN = DeviceRequest(
+    task="unlearn",
+    backend="fake_manila",
+    shots=64,
+    strategy="ga",
+    label=1,
+    settings={"ga.max_epochs": 2, "ga.confidence_threshold": 0.0},
+)
+
+
+def opener(place: Path, **faults):
+    """Return what opens the run's backend on the service of a folder."""
+
+    def opened(name, *, shots, seed, ledger, job_policy):
+        assert name == "fake_manila"
+        service = DirectoryService(folder=place / "service", **faults)
+        return directory_backend(service, shots=shots, seed=seed, policy=job_policy, ledger=ledger)
+
+    return opened
+
+
+def go_on(saved: Path, place: Path, faults: dict[str, int]) -> None:
+    """Submit a run, or take it up where it was submitted already."""
+    run = place / "run"
+    if (run / "run.json").exists():
+        resume(run, policy=WAITING, opener=opener(place, **faults))
+    else:
+        submit(UNLEARN, {"model": saved}, run, policy=WAITING, opener=opener(place, **faults))

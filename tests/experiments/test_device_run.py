@@ -1,0 +1,270 @@
+"""Runs on a device: submitted, picked up, killed at any moment, and never paid for twice."""
+
+import json
+import multiprocessing
+import signal
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from device_work import NOT_WAITING, UNLEARN, WAITING, go_on, opener
+from directory_service import IMPATIENT, SECRET, DirectoryService
+from safetensors.numpy import load_file
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.backends.jobs import JobPolicy
+from qiskit_qmu.experiments import (
+    DeviceRequest,
+    Experiment,
+    cancel,
+    refresh,
+    resume,
+    run_status,
+    submit,
+    train_and_save,
+)
+from qiskit_qmu.observation import Observations
+
+OBSERVE = DeviceRequest(task="observe", backend="fake_manila", shots=64)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A small model that was trained on Iris."""
+    folder = tmp_path_factory.mktemp("saved") / "model"
+    settings = {"trainer.epochs": 3, "model.num_layers": 1}
+    train_and_save(
+        Experiment(dataset="iris", model="basic", train_size=60, settings=settings), folder
+    )
+    return folder
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with a service in it."""
+    (tmp_path / "service").mkdir()
+    return tmp_path
+
+
+def sent(place):
+    return DirectoryService(folder=place / "service").tags()
+
+
+def observed(status):
+    return Observations.load(status.result / "observations.npz")
+
+
+def weights(status):
+    return load_file(status.result / "model" / "weights.safetensors")
+
+
+def test_a_run_is_submitted_looked_at_and_finished(saved, place):
+    status = submit(
+        OBSERVE, {"model": saved}, place / "run", policy=NOT_WAITING, opener=opener(place, polls=3)
+    )
+    assert (status.state, [job.state for job in status.jobs]) == ("waiting", ["sent"])
+    assert refresh(place / "run", opener=opener(place, polls=3)).jobs[0].state == "sent"
+    assert refresh(place / "run", opener=opener(place)).jobs[0].state == "done"
+    assert run_status(place / "run").state == "waiting", "refresh only fetches"
+    status = resume(place / "run", policy=WAITING, opener=opener(place, refuse_sends=99))
+    assert status.state == "finished"
+    answers = observed(status)
+    assert answers.counts.sum(axis=1).tolist() == [64] * len(answers)
+    correct = np.mean(answers.predictions == answers.labels)
+    assert status.summary["accuracy"] == correct
+    assert status.summary["accuracy_low"] < correct < status.summary["accuracy_high"]
+    assert len(status.summary["indices"]) == len(answers)
+    assert len(sent(place)) == 1
+
+
+def test_a_finished_run_needs_no_device(saved, place):
+    submit(OBSERVE, {"model": saved}, place / "run", policy=WAITING, opener=opener(place))
+    assert resume(place / "run", opener=None).state == "finished"
+
+
+def test_observing_sends_all_rows_before_it_waits(saved, place, monkeypatch):
+    monkeypatch.setattr("qiskit_qmu.models.observing._ROWS_AT_ONCE", 10)
+    request = replace(OBSERVE, rows="all")
+    status = submit(
+        request, {"model": saved}, place / "run", policy=NOT_WAITING, opener=opener(place, polls=1)
+    )
+    assert len(status.jobs) == 10
+    done = resume(place / "run", policy=WAITING, opener=opener(place))
+    assert observed(done).counts.shape[1] == 16
+    assert len(sent(place)) == 10
+
+
+def test_attacking_sends_all_models_before_it_waits(saved, place):
+    unlearned = submit(UNLEARN, {"model": saved}, place / "a", policy=WAITING, opener=opener(place))
+    request = DeviceRequest(task="attack", backend="fake_manila", shots=32)
+    models = {"model": unlearned.result / "model", "original": saved}
+    before = len(sent(place))
+    status = submit(request, models, place / "b", policy=NOT_WAITING, opener=opener(place, polls=1))
+    assert [job.state for job in status.jobs] == ["sent", "sent"]
+    status = resume(place / "b", policy=WAITING, opener=opener(place))
+    report = json.loads((status.result / "audit.json").read_text())
+    assert {row["method"] for row in report["rows"]} == {"original", "audited"}
+    assert (status.result / "audit.html").stat().st_size > 10_000
+    assert len(sent(place)) == before + 2
+
+
+def test_unlearning_goes_on_where_it_was(saved, place):
+    whole = submit(UNLEARN, {"model": saved}, place / "a", policy=WAITING, opener=opener(place))
+    faults = opener(place, polls=1)
+    status = submit(UNLEARN, {"model": saved}, place / "b", policy=NOT_WAITING, opener=faults)
+    looks = 0
+    while status.state != "finished":
+        before = len(status.jobs)
+        status = resume(place / "b", policy=NOT_WAITING, opener=faults)
+        assert len(status.jobs) <= before + 1
+        looks += 1
+    assert looks >= len(whole.jobs)
+    assert len(sent(place)) == 2 * len(whole.jobs)
+    for name, values in weights(whole).items():
+        np.testing.assert_array_equal(values, weights(status)[name])
+
+
+def test_a_failed_job_ends_the_run_with_one_line(saved, place):
+    with pytest.raises(
+        RunError, match=r"job \w+ was not done: failed, the device was switched off"
+    ):
+        submit(
+            UNLEARN,
+            {"model": saved},
+            place / "run",
+            policy=WAITING,
+            opener=opener(place, fail_jobs=frozenset({3})),
+        )
+    assert [job.state for job in run_status(place / "run").jobs] == ["done"] * 3 + ["failed"]
+    policy = JobPolicy(patience=IMPATIENT, retry_failed=True)
+    assert resume(place / "run", policy=policy, opener=opener(place)).state == "finished"
+
+
+def test_a_budget_ends_the_run_and_more_of_it_goes_on(saved, place):
+    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=10.0)
+    with pytest.raises(RunError, match="must cover 6 s that were spent and 5 s of the next"):
+        submit(UNLEARN, {"model": saved}, place / "run", policy=policy, opener=opener(place))
+    assert len(sent(place)) == 2
+    assert resume(place / "run", policy=WAITING, opener=opener(place)).state == "finished"
+
+
+def test_a_run_can_be_cancelled_and_taken_up_again(saved, place):
+    submit(
+        OBSERVE, {"model": saved}, place / "run", policy=NOT_WAITING, opener=opener(place, polls=9)
+    )
+    (job_id,) = cancel(place / "run", opener=opener(place, polls=9))
+    assert run_status(place / "run").jobs[0].job_id == job_id
+    with pytest.raises(RunError, match="cancelled"):
+        resume(place / "run", policy=WAITING, opener=opener(place))
+    policy = JobPolicy(patience=IMPATIENT, retry_failed=True)
+    assert resume(place / "run", policy=policy, opener=opener(place)).state == "finished"
+
+
+def test_nothing_in_a_run_holds_a_secret(saved, place):
+    submit(UNLEARN, {"model": saved}, place / "run", policy=WAITING, opener=opener(place))
+    for path in (place / "run").rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes()
+
+
+def test_bad_requests_are_refused_before_anything_is_written(saved, place):
+    run = place / "run"
+    with pytest.raises(InputError, match="must hold a saved model"):
+        submit(OBSERVE, {"model": place}, run, opener=opener(place))
+    with pytest.raises(InputError, match="models must be given: original"):
+        submit(replace(OBSERVE, task="attack"), {"model": saved}, run, opener=opener(place))
+    for changes, message in [
+        ({"task": "dance"}, "task must be one of"),
+        ({"shots": 0}, "shots must be an integer of at least 1"),
+        ({"backend": "exact"}, "must be the name of a device"),
+        ({"rows": "some"}, "rows must be one of"),
+        ({"task": "unlearn", "strategy": "magic"}, "strategy must be one of"),
+        ({"task": "unlearn", "strategy": "ga"}, "exactly one of"),
+        ({"options": {"seed": object()}}, "must be JSON values"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            replace(OBSERVE, **changes)
+    assert not run.exists()
+    with pytest.raises(InputError, match="must hold a run"):
+        resume(run)
+
+
+def test_a_request_comes_back_from_its_file():
+    request = replace(UNLEARN, label=None, indices=(1, 5))
+    assert DeviceRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
+    with pytest.raises(InputError, match="format 1"):
+        DeviceRequest.from_dict({**request.to_dict(), "format": 2})
+    with pytest.raises(InputError, match="no fields but its own"):
+        DeviceRequest.from_dict({**request.to_dict(), "colour": "red"})
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that start at once: forked from one that has loaded all and done nothing."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        [
+            "qiskit_qmu.experiments",
+            "qiskit_qmu.backends.aer_engine",
+            "qiskit_ibm_runtime.fake_provider",
+            "qiskit_aer.noise",
+            "sklearn.datasets",
+        ]
+    )
+    return context
+
+
+def killed_until_done(processes, work, seconds, generator):
+    """Kill work at random moments until it gets through; return how often it was killed."""
+    kills = 0
+    while True:
+        process = processes.Process(target=go_on, args=work)
+        process.start()
+        process.join(generator.uniform(0.0, seconds))
+        process.kill()
+        process.join()
+        if process.exitcode != -signal.SIGKILL:
+            assert process.exitcode == 0, "the run failed by itself"
+            return kills
+        kills += 1
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(2),
+        pytest.param(60, marks=[pytest.mark.slow, pytest.mark.ci]),
+        pytest.param(500, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_that_is_killed_at_any_moment_loses_nothing_and_sends_nothing_twice(
+    saved, place, processes, generator, kills
+):
+    for folder in (place / "first", place):  # the first one waits for what is loaded
+        (folder / "service").mkdir(parents=True, exist_ok=True)
+        process = processes.Process(target=go_on, args=(saved, folder, {}))
+        started = time.perf_counter()
+        process.start()
+        process.join()
+        seconds = time.perf_counter() - started
+    whole = run_status(place / "run")
+    expected = len(sent(place))
+    done = 0
+    number = 0
+    while done < kills:
+        number += 1
+        own = place / f"service-{number}"
+        (own / "service").mkdir(parents=True)
+        faults = {"polls": number % 2, "hidden_searches": number % 3}
+        done += killed_until_done(processes, (saved, own, faults), 1.5 * seconds, generator)
+        status = run_status(own / "run")
+        assert status.state == "finished"
+        tags = sent(own)
+        assert len(tags) == len(set(tags)) == expected
+        assert [job.state for job in status.jobs] == ["done"] * expected
+        assert [(job.digest, job.occurrence) for job in status.jobs] == [
+            (job.digest, job.occurrence) for job in whole.jobs
+        ]
+        for name, values in weights(whole).items():
+            np.testing.assert_array_equal(values, weights(status)[name])
