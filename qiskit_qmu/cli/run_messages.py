@@ -1,10 +1,21 @@
 """What the commands on runs of a device print."""
 
+import logging
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import RunStatus
+
+
+def show_jobs() -> None:
+    """Print a line for each job that is sent or done."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    log = logging.getLogger("qiskit_qmu.backends.jobs")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
 
 
 def print_status(status: "RunStatus") -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
@@ -92,15 +93,23 @@ class Experiment:
         shots = self.shots if self.backend == "exact" else None
         return open_backend("exact", shots=shots, seed=seed)
 
-    def observing_backend(self, seed: int) -> Backend | None:
+    def observing_backend(self, seed: int, jobs: Path | None = None) -> Backend | None:
         """Open the backend that trained models are observed on; None for that of their training.
+
+        Args:
+            seed: Seed of the repetition.
+            jobs: Where the jobs of IBM's devices are written down, in a folder for each seed, so
+                that none is sent twice.
 
         Raises:
             InputError: If there is none of that name.
         """
         if self.backend == "exact":
             return None
-        return open_backend(self.backend, shots=self.shots, seed=seed)
+        kept: dict[str, Any] = {}
+        if jobs is not None and self.backend.startswith("ibm"):
+            kept["ledger"] = jobs / f"seed-{seed}"
+        return open_backend(self.backend, shots=self.shots, seed=seed, **kept)
 
     @property
     def all_methods(self) -> tuple[str, ...]:

@@ -54,7 +54,14 @@ def run_experiment(
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)
         pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
-        for own in run_seeds(experiment, pending, data_dir=data_dir, jobs=jobs, progress=progress):
+        for own in run_seeds(
+            experiment,
+            pending,
+            data_dir=data_dir,
+            jobs=jobs,
+            ledgers=folder / "jobs",
+            progress=progress,
+        ):
             file.append(own)
         done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
         records = [record for own in done for record in own or ()]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any, final
 
@@ -57,6 +58,7 @@ def run_seed(
     seed: int,
     *,
     data_dir: str | None = None,
+    jobs: Path | None = None,
     progress: Progress = no_progress,
 ) -> Iterator[Record]:
     """Train an original, unlearn it by every method, and yield a record for each model.
@@ -65,6 +67,7 @@ def run_seed(
         experiment: What to run.
         seed: Seed of this repetition.
         data_dir: Where image files lie.
+        jobs: Where the jobs of IBM's devices are written down.
         progress: Called before each part.
 
     Yields:
@@ -78,7 +81,7 @@ def run_seed(
     preset = experiment.preset(int(np.prod(dataset.input_shape)))
     trainer = experiment.trainer(int(np.prod(dataset.input_shape)))
     methods = experiment.all_methods
-    device = experiment.observing_backend(seed)
+    device = experiment.observing_backend(seed, jobs)
 
     def observed(model: QuantumClassifier) -> SplitObservations:
         return observe_split(model if device is None else model.on(device), split)

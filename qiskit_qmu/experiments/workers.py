@@ -8,6 +8,7 @@ small to gain from threads; several seeds at once gain from processes.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import joblib
 import torch
@@ -23,6 +24,7 @@ def run_seeds(
     *,
     data_dir: str | None,
     jobs: int | None,
+    ledgers: Path | None = None,
     progress: Progress,
 ) -> Iterator[list[Record]]:
     """Run an experiment's seeds and yield each one's records as soon as it is done.
@@ -32,6 +34,7 @@ def run_seeds(
         seeds: Which of its seeds.
         data_dir: Where image files lie.
         jobs: Processes; as many as there are cores and seeds where None.
+        ledgers: Where the jobs of IBM's devices are written down.
         progress: Called with what is done and the share of the whole that is.
 
     Yields:
@@ -41,10 +44,10 @@ def run_seeds(
     if jobs <= 1:
         for number, seed in enumerate(seeds):
             part = _part(progress, number, len(seeds))
-            yield _records(experiment, seed, data_dir, part)
+            yield _records(experiment, seed, data_dir, ledgers, part)
         return
     progress(f"{len(seeds)} seeds on {jobs} processes", 0.0)
-    tasks = (joblib.delayed(_silent_records)(experiment, seed, data_dir) for seed in seeds)
+    tasks = (joblib.delayed(_silent_records)(experiment, seed, data_dir, ledgers) for seed in seeds)
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
     for number, records in enumerate(parallel(tasks), start=1):
         progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
@@ -64,14 +67,21 @@ def one_thread() -> Iterator[None]:
 
 
 def _records(
-    experiment: Experiment, seed: int, data_dir: str | None, progress: Progress
+    experiment: Experiment,
+    seed: int,
+    data_dir: str | None,
+    ledgers: Path | None,
+    progress: Progress,
 ) -> list[Record]:
     with one_thread():
-        return list(run_seed(experiment, seed, data_dir=data_dir, progress=progress))
+        records = run_seed(experiment, seed, data_dir=data_dir, jobs=ledgers, progress=progress)
+        return list(records)
 
 
-def _silent_records(experiment: Experiment, seed: int, data_dir: str | None) -> list[Record]:
-    return list(_records(experiment, seed, data_dir, lambda _task, _share: None))
+def _silent_records(
+    experiment: Experiment, seed: int, data_dir: str | None, ledgers: Path | None
+) -> list[Record]:
+    return _records(experiment, seed, data_dir, ledgers, lambda _task, _share: None)
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

@@ -1,5 +1,6 @@
 """Journal: a sampler that writes each job down, sends it once, and never loses a result."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ from qiskit_qmu.backends.jobs.retry import with_retries
 from qiskit_qmu.backends.jobs.service import JobService, PubData, Pubs
 
 Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
 
 
 @final
@@ -225,8 +228,16 @@ class Journal(BaseSamplerV2):
             failed_before = True
             return found or self.service.send(pubs, shots, tag=job.tag, number=job.position)
 
-        self.ledger.sent(job.number, job_id or self._ask(send))
+        sent = self.ledger.sent(job.number, job_id or self._ask(send))
         self._own.add(job.number)
+        _log.info(
+            "job %d sent to %s as %s: %d circuits, %s shots",
+            job.number,
+            self.service.name,
+            sent.job_id,
+            job.circuits,
+            job.shots,
+        )
         if self.service.session_id is not None:
             self.ledger.set_note("session", self.service.session_id)
 
@@ -256,6 +267,7 @@ class Journal(BaseSamplerV2):
             settings = self.service.settings()
             self._folder.save(job.number, results, {**about, "settings": settings})
         self.ledger.finished(job.number, "done", seconds=seconds)
+        _log.info("job %d is done", job.number)
         return results
 
     def _ask(self, call: Callable[[], Result]) -> Result:
