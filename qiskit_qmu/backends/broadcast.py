@@ -24,6 +24,8 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, rows_of
 from qiskit_qmu.backends.prepared import PreparedCircuits
+from qiskit_qmu.backends.readout_calibration import FEWEST_SHOTS, ReadoutCalibration
+from qiskit_qmu.backends.readout_errors import ReadoutErrors, mitigated
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
 from qiskit_qmu.backends.usage import Usage
@@ -54,9 +56,12 @@ class BroadcastSampler(BaseSamplerV2):
         shots: Measurements of each circuit; None for exact values.
         max_executions_per_job: Largest number of circuits times shots of one job; no limit where
             None.
+        readout_mitigation: Correct results for misread bits. PUBs then have quasi-probabilities
+            (`OutcomeProbabilities`, some of them negative) in place of counts.
 
     Attributes:
         shots: Measurements of each circuit; None for exact values.
+        readout: The calibration of readout errors; None without mitigation.
         executed: Circuits and shots that were sent so far.
         jobs: Jobs that were sent so far.
     """
@@ -68,6 +73,7 @@ class BroadcastSampler(BaseSamplerV2):
         *,
         shots: int | None = None,
         max_executions_per_job: int | None = None,
+        readout_mitigation: bool = False,
     ) -> None:
         if shots is not None:
             _check.at_least(1, shots=shots)
@@ -79,6 +85,11 @@ class BroadcastSampler(BaseSamplerV2):
         self._sampler = sampler
         self._prepared = PreparedCircuits(transpiler)
         self._limit = max_executions_per_job
+        self.readout = (
+            ReadoutCalibration(self._calibrate, self._calibration_shots())
+            if readout_mitigation
+            else None
+        )
         self._recordings: list[list[Outcomes]] = []
 
     def run(
@@ -114,6 +125,29 @@ class BroadcastSampler(BaseSamplerV2):
         """Return a circuit measured in a Pauli basis; made once for each circuit and basis."""
         return self._prepared.measured(circuit, basis)
 
+    def readout_errors(self, circuit: RotationCircuit) -> dict[str, ReadoutErrors]:
+        """Return the readout errors of each register of a circuit; none without mitigation.
+
+        Calibration circuits run where the qubits that it measures were not calibrated yet.
+
+        Raises:
+            InputError: If its readout cannot be mitigated.
+        """
+        if self.readout is None:
+            return {}
+        return self.readout.errors(self._prepared.transpiled(circuit))
+
+    def is_calibrated(self, circuit: RotationCircuit) -> bool:
+        """Return whether the readout errors of a circuit are known, with mitigation."""
+        if self.readout is None:
+            return False
+        return self.readout.is_known(self._prepared.transpiled(circuit))
+
+    def corrected(self, circuit: RotationCircuit, outcomes: Outcomes) -> Outcomes:
+        """Return outcomes of a circuit corrected for misread bits, if they are to be."""
+        errors = self.readout_errors(circuit)
+        return mitigated(outcomes, errors) if errors else outcomes
+
     def measure(
         self, requests: Sequence[Measurement], shots: int | None, *, record: bool = False
     ) -> list[Outcomes]:
@@ -125,7 +159,7 @@ class BroadcastSampler(BaseSamplerV2):
             record: Show the outcomes to those who are `recording`.
 
         Returns:
-            The outcomes of each request.
+            The outcomes of each request, as they were read.
         """
         groups: dict[int, list[int]] = {}
         for position, request in enumerate(requests):
@@ -204,14 +238,30 @@ class BroadcastSampler(BaseSamplerV2):
             own = self.measure([requests[i] for i in chosen], shots, record=True)
             for i, outcome in zip(chosen, own, strict=True):
                 outcomes[i] = outcome
-        results = [
-            (SamplerPubResult if pub.shots is not None else ExactSamplerPubResult)(
-                RegisterData(**rows_of(outcome, 0, pub.shape), shape=pub.shape),
-                metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
+        results = []
+        for pub, request, outcome in zip(pubs, requests, outcomes, strict=True):
+            registers = rows_of(self.corrected(request.circuit, outcome), 0, pub.shape)
+            counted = pub.shots is not None and self.readout is None
+            results.append(
+                (SamplerPubResult if counted else ExactSamplerPubResult)(
+                    RegisterData(**registers, shape=pub.shape),
+                    metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
+                )
             )
-            for pub, outcome in zip(pubs, outcomes, strict=True)
-        ]
         return PrimitiveResult(results, metadata={"version": 2})
+
+    def _calibration_shots(self) -> int | None:
+        if self.shots is None:
+            return None
+        shots = max(self.shots, FEWEST_SHOTS)
+        return shots if self._limit is None else min(shots, self._limit)
+
+    def _calibrate(self, circuits: Sequence[QuantumCircuit]) -> list[Outcomes]:
+        requests = [
+            Measurement(RotationCircuit.on_device(circuit), np.zeros((1, 0)))
+            for circuit in circuits
+        ]
+        return self.measure(requests, self._calibration_shots())
 
     def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
         """Run whole requests, cut into jobs that all go out before the first is waited for."""

@@ -1,7 +1,7 @@
 """The batched statevector as a backend."""
 
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from qiskit_machine_learning.connectors import TorchConnector
@@ -9,6 +9,7 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.backend import Backend
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.simulator import (
     TorchEstimator,
     TorchEstimatorGradient,
@@ -40,6 +41,10 @@ class ExactBackend(Backend):
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network to torch; exact values are differentiated through the state."""
         return TorchSimulatorConnector(network, initial_weights=weights)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what results depend on, as JSON values."""
+        return {"backend": self.name, "shots": self.shots, "packages": package_versions()}
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -61,12 +61,21 @@ class RotationCircuit:
         circuit: The circuit with one parameter for each rotation.
         angles: Its parameters, in order.
         depends: Whether an angle is a function of a parameter of the original, (A, P).
+        placed: Whether it stands on a device's qubits already, and is sent as it is.
     """
 
     circuit: QuantumCircuit
     angles: tuple[Parameter, ...]
     depends: NDArray[np.bool_]
     _map: AngleMap
+    placed: bool = False
+
+    @staticmethod
+    def on_device(circuit: QuantumCircuit) -> "RotationCircuit":
+        """Return a circuit without parameters that stands on a device's qubits already."""
+        return RotationCircuit(
+            circuit, (), np.zeros((0, 0), dtype=bool), AngleMap([], []), placed=True
+        )
 
     @staticmethod
     def of(circuit: QuantumCircuit) -> "RotationCircuit":
