@@ -36,11 +36,14 @@ def moments(
         observables: For each of O sums, the bits of each product as a mask, and its weight.
         errors: How often bits are misread; None for never.
     """
-    values = _SIGNS.repeat(register.num_bits, axis=0) if errors is None else errors.unbiased_values
-    means, variances = _moments(register, observables, values)
-    if errors is None or errors.shots is None:
-        return means, variances
-    return means, variances + _from_calibration(register, observables, errors)
+    if errors is None:
+        return _moments(register, observables, _SIGNS.repeat(register.num_bits, axis=0))
+    rows, rate_variances, slopes = _slopes(observables, errors)
+    # All at once, because counting the outcomes takes longest.
+    means, variances = _moments(register, [*observables, *slopes], errors.unbiased_values)
+    size = len(observables)
+    np.add.at(variances, rows, rate_variances[:, None] * means[size:] ** 2)
+    return means[:size], variances[:size]
 
 
 _SIGNS = np.array([[1.0, -1.0]])
@@ -97,26 +100,30 @@ def _bits(mask: int) -> Iterator[int]:
     return (bit for bit in range(mask.bit_length()) if mask >> bit & 1)
 
 
-def _from_calibration(
-    register: Register, observables: Sequence[Terms], errors: ReadoutErrors
-) -> NDArray[np.float64]:
-    """Return the first-order variances (O, B) that the error rates' own variances add.
+def _slopes(
+    observables: Sequence[Terms], errors: ReadoutErrors
+) -> tuple[NDArray[np.int64], NDArray[np.float64], list[Terms]]:
+    """Return the slopes of observables by error rates, which are sums of products too.
 
     A bit's value g moves by (g + 1) / contrast with its rate of false ones and by
     (g - 1) / contrast with its rate of false zeros.
+
+    Returns:
+        For each slope that is not known to be zero: the observable that it belongs to, the variance
+        of the rate, and its terms.
     """
-    rows, factors, slopes = [], [], []
+    rows: list[int] = []
+    variances: list[float] = []
+    slopes: list[Terms] = []
     for row, terms in enumerate(observables):
         for bit in _bits(reduce(or_, (mask for mask, _ in terms), 0)):
             own = [
                 (mask, weight / errors.contrast[bit]) for mask, weight in terms if mask >> bit & 1
             ]
             for sign, variance in zip((1.0, -1.0), errors.variances[bit], strict=True):
-                rest = [(mask ^ 1 << bit, sign * weight) for mask, weight in own]
-                rows.append(row)
-                factors.append(variance)
-                slopes.append([*own, *rest])
-    means, _ = _moments(register, slopes, errors.unbiased_values)
-    added = np.zeros((len(observables), means.shape[1]))
-    np.add.at(added, rows, np.array(factors)[:, None] * means**2)
-    return added
+                if variance:
+                    rest = [(mask ^ 1 << bit, sign * weight) for mask, weight in own]
+                    rows.append(row)
+                    variances.append(variance)
+                    slopes.append([*own, *rest])
+    return np.array(rows, dtype=np.int64), np.array(variances), slopes
