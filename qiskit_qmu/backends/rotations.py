@@ -33,6 +33,7 @@ from qiskit.circuit.library import (
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.logical import check_logical
 from qiskit_qmu.simulator.angles import AngleMap
 
 # Their generators have two eigenvalues, one apart, so the two-term shift rule holds.
@@ -88,11 +89,7 @@ class RotationCircuit:
             InputError: If it was transpiled already, or a gate with parameters is neither a
                 rotation nor made of rotations.
         """
-        if circuit.layout is not None:
-            raise InputError(
-                "a circuit must be given on its own qubits (the backend transpiles it and brings "
-                "results back to them; give a QNN no pass_manager), got one with a layout"
-            )
+        check_logical(circuit)
         bare, expressions = circuit.copy_empty_like(), []
         bare.global_phase = 0.0
         names = iter(ParameterVector("angle", _count(circuit)))
