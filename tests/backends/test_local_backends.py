@@ -107,7 +107,7 @@ def test_noisy_backends_draw_shots_around_their_exact_values(case, kind):
 
 
 class CutDown:
-    """A pass manager that places circuits as a fake device does, and then leaves out idle qubits."""
+    """A pass manager that places circuits as a fake device does, without the idle qubits."""
 
     def __init__(self, backend: Backend) -> None:
         self._transpile = backend.sampler._prepared._transpiler
