@@ -1,7 +1,7 @@
 """BroadcastSampler: any sampler primitive, given few large jobs of transpiled circuits."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -21,6 +21,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.jobs.errors import JobsPendingError
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, rows_of
 from qiskit_qmu.backends.prepared import PreparedCircuits
@@ -171,6 +172,7 @@ class BroadcastSampler(BaseSamplerV2):
             )
             for members in groups.values()
         ]
+        self._calibrate_ahead(request.circuit for request in merged)
         results: list[Outcomes] = [{} for _ in requests]
         for members, outcomes in zip(groups.values(), self._submit(merged, shots), strict=True):
             start = 0
@@ -199,7 +201,10 @@ class BroadcastSampler(BaseSamplerV2):
         before = self.jobs, self.executed, self._recordings
         self._recordings = []
         try:
-            with self._sampler.ahead() if isinstance(self._sampler, Journal) else nullcontext():
+            with (
+                self._sampler.ahead() if isinstance(self._sampler, Journal) else nullcontext(),
+                self.readout.provisional() if self.readout is not None else nullcontext(),
+            ):
                 yield
         finally:
             self.jobs, self.executed, self._recordings = before
@@ -255,6 +260,15 @@ class BroadcastSampler(BaseSamplerV2):
             return None
         shots = max(self.shots, FEWEST_SHOTS)
         return shots if self._limit is None else min(shots, self._limit)
+
+    def _calibrate_ahead(self, circuits: Iterable[RotationCircuit]) -> None:
+        """Send calibrations of circuits' readout, so that they wait in a queue with them."""
+        if self.readout is None or not self.keeps_jobs:
+            return
+        for circuit in circuits:
+            if not circuit.placed and not self.is_calibrated(circuit):
+                with self.ahead(), suppress(JobsPendingError):
+                    self.readout_errors(circuit)
 
     def _calibrate(self, circuits: Sequence[QuantumCircuit]) -> list[Outcomes]:
         requests = [

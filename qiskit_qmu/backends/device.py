@@ -134,7 +134,7 @@ class DeviceBackend(Backend):
             **self._fixed_settings,
             "mitigation": None if readout is None else "readout",
             "readout_calibrations": [] if readout is None else readout.to_list(),
-            "packages": package_versions(),
+            "versions": package_versions(),
             **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),
         }
 

@@ -51,7 +51,7 @@ class ExactBackend(Backend):
 
     def settings(self) -> dict[str, Any]:
         """Return what results depend on, as JSON values."""
-        return {"backend": self.name, "shots": self.shots, "packages": package_versions()}
+        return {"backend": self.name, "shots": self.shots, "versions": package_versions()}
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -79,9 +79,7 @@ class DeviceOptions:
     ) -> DeviceBackend:
         """Return the bundle over a sampler of this machine."""
         if self.ledger is None:
-            return self.bundle(
-                name, sampler, transpiler, shots, seed, default_level=default_level
-            )
+            return self.bundle(name, sampler, transpiler, shots, seed, default_level=default_level)
         return self.service_backend(
             LocalJobs(name, sampler), transpiler, shots, seed, default_level=default_level
         )

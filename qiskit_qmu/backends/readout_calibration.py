@@ -1,6 +1,7 @@
 """Readout error rates of the qubits that circuits measure, each set of qubits measured once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, final
 
 import numpy as np
@@ -29,7 +30,8 @@ _SMALLEST_CONTRAST = 0.1
 class ReadoutCalibration:
     """Measures how often each qubit is misread, and remembers it.
 
-    Qubits are prepared by X gates. An error of such a gate counts as a readout error.
+    Qubits are prepared by X gates. An error of such a gate counts as a readout error. A device's
+    drift is not followed: rates stay as they were first measured.
 
     Args:
         run: Measures circuits that stand on the device's qubits already.
@@ -68,6 +70,15 @@ class ReadoutCalibration:
     def is_known(self, circuit: QuantumCircuit) -> bool:
         """Return whether `errors` of a circuit takes no further calibration."""
         return _all_of(_read_qubits(circuit)) in self._known
+
+    @contextmanager
+    def provisional(self) -> Iterator[None]:
+        """Forget after the block what was calibrated inside: it will be asked for again."""
+        known = self._known.copy()
+        try:
+            yield
+        finally:
+            self._known = known
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return all calibrations as JSON values, in the order in which they were made."""

@@ -15,6 +15,8 @@ from qnns import BUILDERS, QNN, ROWS, WEIGHTS, expected_outputs, expected_slopes
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, open_backend
+from qiskit_qmu.backends.jobs.errors import JobsPendingError
+from qiskit_qmu.backends.jobs.policy import JobPolicy
 
 KINDS = pytest.mark.parametrize("kind", list(BUILDERS))
 ONES, ZEROS = (0.02, 0.1, 0.05, 0.0, 0.08), (0.07, 0.15, 0.01, 0.03, 0.2)
@@ -177,6 +179,32 @@ def test_calibrations_fit_into_the_jobs():
     BUILDERS["estimator"](backend).forward(ROWS, WEIGHTS)
     assert backend.executed.shots == 100 * len(ROWS) + 4 * 250
     assert backend.sampler.jobs == 1 + 4
+
+
+@KINDS
+def test_calibrations_are_jobs_of_a_run_and_are_not_sent_twice(kind, tmp_path):
+    """They go out with their circuits, and a run that goes on reads them from its files."""
+    options = {"shots": 100, "seed": 3, "ledger": tmp_path / "run"}
+    with device(**options) as backend:
+        first = BUILDERS[kind](backend).forward(ROWS, WEIGHTS)
+        rates = backend.settings()["readout_calibrations"]
+        jobs = backend.journal.ledger.jobs()
+        assert len(jobs) == backend.sampler.jobs == 2
+        assert backend.executed.circuits == len(ROWS) + 4
+    with device(**options) as backend:
+        np.testing.assert_array_equal(BUILDERS[kind](backend).forward(ROWS, WEIGHTS), first)
+        assert backend.settings()["readout_calibrations"] == rates
+        assert len(backend.journal.ledger.jobs()) == 2
+
+
+def test_calibrations_wait_together_with_their_circuits(tmp_path):
+    policy = JobPolicy(wait=False)
+    with device(shots=100, ledger=tmp_path / "run", job_policy=policy) as backend:
+        service = backend.journal.service
+        service.state = lambda _job_id: "queued"
+        with pytest.raises(JobsPendingError):
+            backend.estimator.run([(bound_circuit(), "IIZ")]).result()
+        assert len(backend.journal.ledger.jobs()) == 2
 
 
 def test_registers_and_idle_bits_keep_their_places():
