@@ -85,6 +85,16 @@ def test_mitigation_is_recorded(qmu, saved, folder):
     assert qmu(*audit, *words).status == 0
 
 
+def test_mitigation_of_submitted_work_is_recorded(qmu, saved, folder):
+    words = ("--backend", "fake_manila", "--shots", 20, "--mitigation", "readout", "--wait")
+    outcome = qmu("submit", "observe", saved / "original", "--out", "run", *words)
+    assert outcome.status == 0, outcome.err
+    (summary,) = (folder / "run").rglob("summary.json")
+    settings = json.loads(summary.read_text())["settings"]
+    assert settings["mitigation"] == "readout"
+    assert len(settings["readout_calibrations"]) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
