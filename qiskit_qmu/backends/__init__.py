@@ -7,6 +7,8 @@ from qiskit_qmu.backends.device import DeviceBackend
 from qiskit_qmu.backends.device_connector import DeviceConnector, needed_part
 from qiskit_qmu.backends.exact import ExactBackend
 from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.mitigation import MITIGATIONS, mitigation_options
+from qiskit_qmu.backends.readout_errors import ReadoutErrors
 from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
@@ -24,6 +26,7 @@ from qiskit_qmu.backends.usage import (
 
 __all__ = [
     "BACKEND_NAMES",
+    "MITIGATIONS",
     "Backend",
     "BroadcastEstimator",
     "BroadcastSampler",
@@ -34,12 +37,14 @@ __all__ = [
     "MeasuredEstimatorGradient",
     "MeasuredSamplerGradient",
     "ParameterShift",
+    "ReadoutErrors",
     "RecordedCounts",
     "SimultaneousPerturbation",
     "Usage",
     "UsageMeter",
     "connectors_of",
     "metered",
+    "mitigation_options",
     "needed_part",
     "open_backend",
     "recorded_counts",

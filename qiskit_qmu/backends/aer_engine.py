@@ -10,6 +10,7 @@ from qiskit_aer import AerSimulator
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.density_plan import DensityPlan
 from qiskit_qmu.backends.noise import NoiseTables
+from qiskit_qmu.backends.readout_errors import on_one_bit
 from qiskit_qmu.simulator.cache import circuit_content
 
 LARGEST_DENSITY_MATRIX = 12
@@ -116,6 +117,5 @@ class AerEngine:
         for qubit in range(num_qubits):
             confusion = self._noise.readout(qubit)
             if confusion is not None:
-                view = values.reshape(len(values), -1, 2, 2**qubit)
-                values = np.einsum("baij,ik->bakj", view, confusion).reshape(values.shape)
+                values = on_one_bit(values, qubit, confusion)
         return values

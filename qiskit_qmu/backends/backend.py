@@ -40,6 +40,10 @@ class Backend(Protocol):
         """Connect a network that was built on this backend to torch."""
         ...
 
+    def settings(self) -> dict[str, Any]:
+        """Return what results depend on, as JSON values; no secrets."""
+        ...
+
     def close(self) -> None:
         """Give back what the backend holds."""
         ...
@@ -85,6 +89,9 @@ def open_backend(
             - ``ledger``: Folder of a run in which each job is written down before it is sent, and
               its result kept. Opened again by the same work, nothing is sent twice.
             - ``job_policy``: A `JobPolicy`: whether to wait for jobs, and what they may cost.
+            - ``readout_mitigation``: Correct outputs and gradients for misread bits (False). Takes
+              four short circuits for each set of measured qubits; corrected outcome probabilities
+              may be negative, and counts stay as they were read.
 
     Returns:
         The backend, which is its own context manager.

@@ -1,7 +1,7 @@
 """BroadcastSampler: any sampler primitive, given few large jobs of transpiled circuits."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -21,9 +21,12 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.jobs.errors import JobsPendingError
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, rows_of
 from qiskit_qmu.backends.prepared import PreparedCircuits
+from qiskit_qmu.backends.readout_calibration import FEWEST_SHOTS, ReadoutCalibration
+from qiskit_qmu.backends.readout_errors import ReadoutErrors, mitigated
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
 from qiskit_qmu.backends.usage import Usage
@@ -54,9 +57,12 @@ class BroadcastSampler(BaseSamplerV2):
         shots: Measurements of each circuit; None for exact values.
         max_executions_per_job: Largest number of circuits times shots of one job; no limit where
             None.
+        readout_mitigation: Correct results for misread bits. PUBs then have quasi-probabilities
+            (`OutcomeProbabilities`, some of them negative) in place of counts.
 
     Attributes:
         shots: Measurements of each circuit; None for exact values.
+        readout: The calibration of readout errors; None without mitigation.
         executed: Circuits and shots that were sent so far.
         jobs: Jobs that were sent so far.
     """
@@ -68,6 +74,7 @@ class BroadcastSampler(BaseSamplerV2):
         *,
         shots: int | None = None,
         max_executions_per_job: int | None = None,
+        readout_mitigation: bool = False,
     ) -> None:
         if shots is not None:
             _check.at_least(1, shots=shots)
@@ -79,6 +86,11 @@ class BroadcastSampler(BaseSamplerV2):
         self._sampler = sampler
         self._prepared = PreparedCircuits(transpiler)
         self._limit = max_executions_per_job
+        self.readout = (
+            ReadoutCalibration(self._calibrate, self._calibration_shots())
+            if readout_mitigation
+            else None
+        )
         self._recordings: list[list[Outcomes]] = []
 
     def run(
@@ -114,6 +126,29 @@ class BroadcastSampler(BaseSamplerV2):
         """Return a circuit measured in a Pauli basis; made once for each circuit and basis."""
         return self._prepared.measured(circuit, basis)
 
+    def readout_errors(self, circuit: RotationCircuit) -> dict[str, ReadoutErrors]:
+        """Return the readout errors of each register of a circuit; none without mitigation.
+
+        Calibration circuits run where the qubits that it measures were not calibrated yet.
+
+        Raises:
+            InputError: If its readout cannot be mitigated.
+        """
+        if self.readout is None:
+            return {}
+        return self.readout.errors(self._prepared.transpiled(circuit))
+
+    def is_calibrated(self, circuit: RotationCircuit) -> bool:
+        """Return whether the readout errors of a circuit are known, with mitigation."""
+        if self.readout is None:
+            return False
+        return self.readout.is_known(self._prepared.transpiled(circuit))
+
+    def corrected(self, circuit: RotationCircuit, outcomes: Outcomes) -> Outcomes:
+        """Return outcomes of a circuit corrected for misread bits, if they are to be."""
+        errors = self.readout_errors(circuit)
+        return mitigated(outcomes, errors) if errors else outcomes
+
     def measure(
         self, requests: Sequence[Measurement], shots: int | None, *, record: bool = False
     ) -> list[Outcomes]:
@@ -125,7 +160,7 @@ class BroadcastSampler(BaseSamplerV2):
             record: Show the outcomes to those who are `recording`.
 
         Returns:
-            The outcomes of each request.
+            The outcomes of each request, as they were read.
         """
         groups: dict[int, list[int]] = {}
         for position, request in enumerate(requests):
@@ -137,6 +172,7 @@ class BroadcastSampler(BaseSamplerV2):
             )
             for members in groups.values()
         ]
+        self._calibrate_ahead(request.circuit for request in merged)
         results: list[Outcomes] = [{} for _ in requests]
         for members, outcomes in zip(groups.values(), self._submit(merged, shots), strict=True):
             start = 0
@@ -165,7 +201,10 @@ class BroadcastSampler(BaseSamplerV2):
         before = self.jobs, self.executed, self._recordings
         self._recordings = []
         try:
-            with self._sampler.ahead() if isinstance(self._sampler, Journal) else nullcontext():
+            with (
+                self._sampler.ahead() if isinstance(self._sampler, Journal) else nullcontext(),
+                self.readout.provisional() if self.readout is not None else nullcontext(),
+            ):
                 yield
         finally:
             self.jobs, self.executed, self._recordings = before
@@ -204,14 +243,39 @@ class BroadcastSampler(BaseSamplerV2):
             own = self.measure([requests[i] for i in chosen], shots, record=True)
             for i, outcome in zip(chosen, own, strict=True):
                 outcomes[i] = outcome
-        results = [
-            (SamplerPubResult if pub.shots is not None else ExactSamplerPubResult)(
-                RegisterData(**rows_of(outcome, 0, pub.shape), shape=pub.shape),
-                metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
+        results = []
+        for pub, request, outcome in zip(pubs, requests, outcomes, strict=True):
+            registers = rows_of(self.corrected(request.circuit, outcome), 0, pub.shape)
+            counted = pub.shots is not None and self.readout is None
+            results.append(
+                (SamplerPubResult if counted else ExactSamplerPubResult)(
+                    RegisterData(**registers, shape=pub.shape),
+                    metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
+                )
             )
-            for pub, outcome in zip(pubs, outcomes, strict=True)
-        ]
         return PrimitiveResult(results, metadata={"version": 2})
+
+    def _calibration_shots(self) -> int | None:
+        if self.shots is None:
+            return None
+        shots = max(self.shots, FEWEST_SHOTS)
+        return shots if self._limit is None else min(shots, self._limit)
+
+    def _calibrate_ahead(self, circuits: Iterable[RotationCircuit]) -> None:
+        """Send calibrations of circuits' readout, so that they wait in a queue with them."""
+        if self.readout is None or not self.keeps_jobs:
+            return
+        for circuit in circuits:
+            if not circuit.placed and not self.is_calibrated(circuit):
+                with self.ahead(), suppress(JobsPendingError):
+                    self.readout_errors(circuit)
+
+    def _calibrate(self, circuits: Sequence[QuantumCircuit]) -> list[Outcomes]:
+        requests = [
+            Measurement(RotationCircuit.on_device(circuit), np.zeros((1, 0)))
+            for circuit in circuits
+        ]
+        return self.measure(requests, self._calibration_shots())
 
     def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
         """Run whole requests, cut into jobs that all go out before the first is waited for."""

@@ -24,6 +24,7 @@ from qiskit_qmu.backends.shift_gradients import (
 )
 from qiskit_qmu.backends.transpilation import Transpiler
 from qiskit_qmu.backends.usage import Usage
+from qiskit_qmu.backends.versions import package_versions
 
 GradientRule = Literal["parameter-shift", "spsa"]
 
@@ -43,6 +44,9 @@ class DeviceBackend(Backend):
         spsa_epsilon: Step of SPSA, in radians.
         spsa_directions: Directions that SPSA averages for each row.
         max_executions_per_job: Largest number of circuits times shots of one job.
+        readout_mitigation: Correct outputs and gradients for misread bits.
+        optimization_level: At which the transpiler works, to be recorded; None for a pass manager
+            of the user's.
     """
 
     def __init__(
@@ -57,14 +61,29 @@ class DeviceBackend(Backend):
         spsa_epsilon: float = 0.1,
         spsa_directions: int = 1,
         max_executions_per_job: int | None = None,
+        readout_mitigation: bool = False,
+        optimization_level: int | None = None,
     ) -> None:
         _check.one_of(get_args(GradientRule), gradient=gradient)
         self.name = name
         self.shots = shots
         self.precision = 0.0
         self._transpiler = transpiler
+        self._fixed_settings: dict[str, Any] = {
+            "gradient": gradient,
+            "optimization_level": optimization_level,
+        }
+        if gradient == "spsa":
+            self._fixed_settings |= {
+                "spsa_epsilon": spsa_epsilon,
+                "spsa_directions": spsa_directions,
+            }
         self.sampler: BroadcastSampler = BroadcastSampler(
-            sampler, transpiler, shots=shots, max_executions_per_job=max_executions_per_job
+            sampler,
+            transpiler,
+            shots=shots,
+            max_executions_per_job=max_executions_per_job,
+            readout_mitigation=readout_mitigation,
         )
         self.estimator: BroadcastEstimator = BroadcastEstimator(self.sampler)
 
@@ -93,14 +112,6 @@ class DeviceBackend(Backend):
         """
         return self.sampler.journal
 
-    def settings(self) -> dict[str, Any]:
-        """Return what results depend on, as JSON values; no secrets."""
-        return {
-            "backend": self.name,
-            "shots": self.shots,
-            **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),
-        }
-
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network to torch; only gradients that are asked for are measured.
 
@@ -110,6 +121,22 @@ class DeviceBackend(Backend):
         if isinstance(network, EstimatorQNN | SamplerQNN):
             self._transpiler.check(network.circuit.num_qubits)
         return DeviceConnector(network, initial_weights=weights)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what results depend on, as JSON values; no secrets.
+
+        With readout mitigation, that includes the error rates of all qubits calibrated so far.
+        """
+        readout = self.sampler.readout
+        return {
+            "backend": self.name,
+            "shots": self.shots,
+            **self._fixed_settings,
+            "mitigation": None if readout is None else "readout",
+            "readout_calibrations": [] if readout is None else readout.to_list(),
+            "versions": package_versions(),
+            **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),
+        }
 
     def close(self) -> None:
         """Stop waiting for jobs; a ledger can then be opened again."""

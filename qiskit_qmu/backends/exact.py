@@ -1,21 +1,23 @@
 """The batched statevector as a backend."""
 
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.neural_networks import NeuralNetwork
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.backend import Backend
-from qiskit_qmu.simulator import (
-    TorchEstimator,
-    TorchEstimatorGradient,
-    TorchSampler,
-    TorchSamplerGradient,
-    TorchSimulatorConnector,
+from qiskit_qmu.backends.logical import (
+    LogicalEstimator,
+    LogicalEstimatorGradient,
+    LogicalSampler,
+    LogicalSamplerGradient,
+    check_logical,
 )
+from qiskit_qmu.backends.versions import package_versions
+from qiskit_qmu.simulator import TorchSimulatorConnector
 
 
 @final
@@ -32,14 +34,24 @@ class ExactBackend(Backend):
         self.name = "exact"
         self.shots = shots
         self.precision = 0.0
-        self.estimator = TorchEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
-        self.sampler = TorchSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
-        self.estimator_gradient = TorchEstimatorGradient(self.estimator)
-        self.sampler_gradient = TorchSamplerGradient(self.sampler)
+        self.estimator = LogicalEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
+        self.sampler = LogicalSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
+        self.estimator_gradient = LogicalEstimatorGradient(self.estimator)
+        self.sampler_gradient = LogicalSamplerGradient(self.sampler)
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
-        """Connect a network to torch; exact values are differentiated through the state."""
+        """Connect a network to torch; exact values are differentiated through the state.
+
+        Raises:
+            InputError: If its circuit was transpiled already.
+        """
+        if isinstance(network, EstimatorQNN | SamplerQNN):
+            check_logical(network.circuit)
         return TorchSimulatorConnector(network, initial_weights=weights)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what results depend on, as JSON values."""
+        return {"backend": self.name, "shots": self.shots, "versions": package_versions()}
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -17,7 +17,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.quantum_info import SparsePauliOp
 
 from qiskit_qmu.backends.broadcast import BroadcastSampler, Measurement
-from qiskit_qmu.backends.outcomes import moments
+from qiskit_qmu.backends.moments import moments
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.simulator.measurement_bases import measured_terms
 
@@ -100,19 +100,21 @@ class BroadcastEstimator(BaseEstimatorV2):
             for (circuit, angles, _), (_, terms) in zip(requests, plans, strict=True)
             for basis in terms
         ]
-        measured = iter(self.sampler.measure(measurements, self.shots, record=record))
+        outcomes = self.sampler.measure(measurements, self.shots, record=record)
+        measured = iter(zip(measurements, outcomes, strict=True))
         results = []
         for (_, angles, _), (constants, by_basis) in zip(requests, plans, strict=True):
             means = np.repeat(constants[:, None], len(angles), axis=1)
             variances = np.zeros_like(means)
             for basis, terms in by_basis.items():
-                register = next(measured)["meas"]
+                measurement, registers = next(measured)
+                errors = self.sampler.readout_errors(measurement.circuit)
                 rows = list(dict.fromkeys(row for row, _, _ in terms))
                 sums = [
                     [(_bits(basis, mask), value) for own, mask, value in terms if own == row]
                     for row in rows
                 ]
-                mean, variance = moments(register, sums)
+                mean, variance = moments(registers["meas"], sums, errors.get("meas"))
                 means[rows] += mean
                 variances[rows] += variance
             results.append((means, variances))

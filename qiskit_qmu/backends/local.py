@@ -53,7 +53,8 @@ def open_aer(shots: int | None, seed: int, options: DeviceOptions) -> DeviceBack
     )
     engine = AerEngine(method, noise_model)
     sampler = LocalSampler(lambda _qubits: engine, stream(seed, "shots"), compact=not noisy)
-    return options.backend("aer", sampler, PassManagerTranspiler(manager), shots, seed)
+    transpiler = PassManagerTranspiler(manager)
+    return options.backend("aer", sampler, transpiler, shots, seed, default_level=1)
 
 
 _SIMULATED = (
@@ -118,6 +119,8 @@ def open_device(
     options.refuse("noise_model", "method", of=name)
     if shots is None:
         raise InputError(f"shots must be given for {name}: a device has no exact values")
+    if options.readout_mitigation and "x" not in device.target.operation_names:
+        raise InputError(f"readout_mitigation needs a device with an X gate, got {name}")
     transpiler = make_transpiler(
         device,
         optimization_level=options.level(3),

@@ -32,11 +32,13 @@ class DeviceOptions:
     spsa_epsilon: float = 0.1
     spsa_directions: int = 1
     max_executions_per_job: int | None = None
+    readout_mitigation: bool = False
     ledger: str | Path | None = None
     job_policy: JobPolicy | None = None
 
     def __post_init__(self) -> None:
         _check.at_least(0, seed_transpiler=self.seed_transpiler)
+        _check.one_of((False, True), readout_mitigation=self.readout_mitigation)
         if self.job_policy is not None and not isinstance(self.job_policy, JobPolicy):
             raise InputError(f"job_policy must be a JobPolicy, got {self.job_policy!r}")
         if self.optimization_level is not None:
@@ -72,14 +74,24 @@ class DeviceOptions:
         transpiler: Transpiler,
         shots: int | None,
         seed: int,
+        *,
+        default_level: int = 3,
     ) -> DeviceBackend:
         """Return the bundle over a sampler of this machine."""
         if self.ledger is None:
-            return self.bundle(name, sampler, transpiler, shots, seed)
-        return self.service_backend(LocalJobs(name, sampler), transpiler, shots, seed)
+            return self.bundle(name, sampler, transpiler, shots, seed, default_level=default_level)
+        return self.service_backend(
+            LocalJobs(name, sampler), transpiler, shots, seed, default_level=default_level
+        )
 
     def service_backend(
-        self, service: JobService, transpiler: Transpiler, shots: int | None, seed: int
+        self,
+        service: JobService,
+        transpiler: Transpiler,
+        shots: int | None,
+        seed: int,
+        *,
+        default_level: int = 3,
     ) -> DeviceBackend:
         """Return the bundle over a service that takes jobs, with a ledger where one is given.
 
@@ -92,7 +104,9 @@ class DeviceOptions:
         if folder is not None:
             transpiler = StoredTranspiler(transpiler, folder.circuits)
         journal = Journal(service, folder, self.job_policy)
-        return self.bundle(service.name, journal, transpiler, shots, seed)
+        return self.bundle(
+            service.name, journal, transpiler, shots, seed, default_level=default_level
+        )
 
     def bundle(
         self,
@@ -101,6 +115,8 @@ class DeviceOptions:
         transpiler: Transpiler,
         shots: int | None,
         seed: int,
+        *,
+        default_level: int = 3,
     ) -> DeviceBackend:
         """Return the bundle over any sampler."""
         return DeviceBackend(
@@ -113,4 +129,6 @@ class DeviceOptions:
             spsa_epsilon=self.spsa_epsilon,
             spsa_directions=self.spsa_directions,
             max_executions_per_job=self.max_executions_per_job,
+            readout_mitigation=self.readout_mitigation,
+            optimization_level=None if self.pass_manager else self.level(default_level),
         )

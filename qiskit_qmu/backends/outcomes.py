@@ -7,19 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from qiskit.primitives import BitArray, DataBin
 
-from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
 
 Register: TypeAlias = BitArray | OutcomeProbabilities
 """What one classical register held."""
-Terms: TypeAlias = Sequence[tuple[int, float]]
-"""Products of bits as masks, and their weights."""
 Outcomes: TypeAlias = dict[str, Register]
 """Registers by name, each of shape (B,): one entry for each row of angles."""
-
-
-_LARGEST_TABLE = 14
-"""Bits up to which outcomes are counted rather than read shot by shot."""
 
 
 class RegisterData(DataBin):
@@ -107,54 +100,6 @@ def counts(register: BitArray) -> NDArray[np.int64]:
     values = _integers(register.array)
     shifted = values + size * np.arange(len(values))[:, None]
     return np.bincount(shifted.ravel(), minlength=size * len(values)).reshape(-1, size)
-
-
-def moments(
-    register: Register, observables: Sequence[Terms]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return means and variances of the means (O, B) of weighted sums of ±1 products of bits.
-
-    Args:
-        register: What was measured.
-        observables: For each of O sums, the bits of each product as a mask, and its weight.
-    """
-    if register.num_bits > _LARGEST_TABLE:
-        return _moments_of_shots(register, observables)
-    outcomes = np.arange(2**register.num_bits)
-    table = np.zeros((len(observables), len(outcomes)))
-    for row, terms in enumerate(observables):
-        for mask, weight in terms:
-            table[row] += np.where(np.bitwise_count(outcomes & mask) % 2 == 1, -weight, weight)
-    shares = frequencies(register).T
-    means = table @ shares
-    if isinstance(register, OutcomeProbabilities):
-        return means, np.zeros_like(means)
-    return means, np.maximum(table**2 @ shares - means**2, 0.0) / register.num_shots
-
-
-def _moments_of_shots(
-    register: Register, observables: Sequence[Terms]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the same shot by shot, for registers whose outcomes are too many for a table."""
-    if isinstance(register, OutcomeProbabilities):
-        raise InputError(f"exact values are of at most {_LARGEST_TABLE} bits, got more")
-    means, variances = [], []
-    for terms in observables:
-        total = np.zeros(register.array.shape[:-1])
-        for mask, weight in terms:
-            total += weight * _products(register, mask)
-        means.append(total.mean(axis=-1))
-        variances.append(total.var(axis=-1) / register.num_shots)
-    return np.array(means), np.array(variances)
-
-
-def _products(register: BitArray, mask: int) -> NDArray[np.float64]:
-    """Return the product (B, shots) of the ±1 values of some bits."""
-    num_bytes = register.array.shape[-1]
-    masks = np.frombuffer(mask.to_bytes(num_bytes, "big"), dtype=np.uint8)
-    used = np.flatnonzero(masks)
-    bits = np.bitwise_count(register.array[..., used] & masks[used])
-    return np.where(bits.sum(axis=-1) % 2 == 1, -1.0, 1.0)
 
 
 def _integers(array: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -42,6 +42,8 @@ class PreparedCircuits:
 
     def transpiled(self, circuit: RotationCircuit) -> QuantumCircuit:
         """Return the device's circuit."""
+        if circuit.placed:
+            return circuit.circuit
         found: QuantumCircuit = self._get(_Same(circuit), lambda: self._transpiler(circuit.circuit))
         return found
 

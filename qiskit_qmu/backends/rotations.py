@@ -33,6 +33,7 @@ from qiskit.circuit.library import (
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.logical import check_logical
 from qiskit_qmu.simulator.angles import AngleMap
 
 # Their generators have two eigenvalues, one apart, so the two-term shift rule holds.
@@ -61,12 +62,21 @@ class RotationCircuit:
         circuit: The circuit with one parameter for each rotation.
         angles: Its parameters, in order.
         depends: Whether an angle is a function of a parameter of the original, (A, P).
+        placed: Whether it stands on a device's qubits already, and is sent as it is.
     """
 
     circuit: QuantumCircuit
     angles: tuple[Parameter, ...]
     depends: NDArray[np.bool_]
     _map: AngleMap
+    placed: bool = False
+
+    @staticmethod
+    def on_device(circuit: QuantumCircuit) -> "RotationCircuit":
+        """Return a circuit without parameters that stands on a device's qubits already."""
+        return RotationCircuit(
+            circuit, (), np.zeros((0, 0), dtype=bool), AngleMap([], []), placed=True
+        )
 
     @staticmethod
     def of(circuit: QuantumCircuit) -> "RotationCircuit":
@@ -79,11 +89,7 @@ class RotationCircuit:
             InputError: If it was transpiled already, or a gate with parameters is neither a
                 rotation nor made of rotations.
         """
-        if circuit.layout is not None:
-            raise InputError(
-                "a circuit must be given on its own qubits (the backend transpiles it and brings "
-                "results back to them; give a QNN no pass_manager), got one with a layout"
-            )
+        check_logical(circuit)
         bare, expressions = circuit.copy_empty_like(), []
         bare.global_phase = 0.0
         names = iter(ParameterVector("angle", _count(circuit)))

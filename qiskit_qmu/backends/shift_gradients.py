@@ -236,6 +236,6 @@ class MeasuredSamplerGradient(_Restricted, TorchSamplerGradient):
 
         def readout(angles: NDArray[np.float64]) -> NDArray[np.float64]:
             (outcomes,) = sampler.measure([Measurement(rotations, angles)], sampler.shots)
-            return frequencies(outcomes[register.name])
+            return frequencies(sampler.corrected(rotations, outcomes)[register.name])
 
         return self.rule.jacobian(rotations, rows, kept, readout)

@@ -36,6 +36,7 @@ _EXPERIMENT_KEYS = (
     "seed",
     "shots",
     "backend",
+    "mitigation",
 )
 
 
@@ -57,6 +58,14 @@ def add_backend_options(parser: argparse.ArgumentParser, purpose: str) -> None:
     group = parser.add_argument_group("device")
     group.add_argument("--backend", metavar="NAME", help=f"{purpose}: {BACKENDS}")
     group.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
+    add_mitigation(group)
+
+
+def add_mitigation(parser: Any) -> None:
+    """Add what a device's results are corrected for."""
+    parser.add_argument(
+        "--mitigation", metavar="NAME", help="readout: correct a device's results for misread bits"
+    )
 
 
 def backend_of(options: argparse.Namespace, **more: Any) -> "Backend | None":
@@ -65,14 +74,19 @@ def backend_of(options: argparse.Namespace, **more: Any) -> "Backend | None":
     Raises:
         InputError: If there is none of that name, or shots are given without one.
     """
-    from qiskit_qmu.backends import open_backend  # (help must not load it)
+    from qiskit_qmu.backends import mitigation_options, open_backend  # (help must not load it)
 
     given = {key: value for key, value in more.items() if value is not None}
     if options.backend is None:
-        for key, value in {"shots": options.shots, **given}.items():
+        for key, value in {
+            "shots": options.shots,
+            "mitigation": options.mitigation,
+            **given,
+        }.items():
             if value is not None:
                 raise InputError(f"--{key} needs a --backend, got {value}")
         return None
+    given |= mitigation_options(options.mitigation, options.backend)
     return open_backend(options.backend, shots=options.shots, seed=options.seed, **given)
 
 

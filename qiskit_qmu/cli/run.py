@@ -12,6 +12,7 @@ from qiskit_qmu.cli.options import (
     BACKENDS,
     add_data_options,
     add_forget_options,
+    add_mitigation,
     add_setting_options,
     make_experiment,
 )
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"where models are observed, with --shots; all but exact train exactly: {BACKENDS}",
     )
+    add_mitigation(group)
     group.add_argument("--methods", help="comma-separated, see `qmu list methods` (all)")
     group.add_argument("--seeds", type=int, help="repetitions, from --seed on (1)")
     group.add_argument("--jobs", type=int, help="processes that share the seeds (one per core)")

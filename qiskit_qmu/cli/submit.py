@@ -15,6 +15,7 @@ from qiskit_qmu.cli.options import (
     BACKENDS,
     add_data_dir,
     add_forget_options,
+    add_mitigation,
     add_setting_options,
     parse_indices,
     settings_of,
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     device.add_argument("--shots", type=int, default=1024, help="shots of each circuit (1024)")
     for name, (kind, metavar, text) in DEVICE_OPTIONS.items():
         device.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
+    add_mitigation(device)
     add_policy_options(parser)
     observe = parser.add_argument_group("observe")
     observe.add_argument("--rows", default="test", help="train, test or all rows (test)")
@@ -97,5 +99,8 @@ def execute(options: argparse.Namespace) -> None:
 
 
 def _device_options(options: argparse.Namespace) -> dict[str, Any]:
+    from qiskit_qmu.backends import mitigation_options  # (help must not load it)
+
     given = {name: getattr(options, name) for name in DEVICE_OPTIONS}
+    given |= mitigation_options(options.mitigation, options.backend)
     return {name: value for name, value in given.items() if value is not None}

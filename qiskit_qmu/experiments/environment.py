@@ -2,19 +2,9 @@
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-_PACKAGES = (
-    "qiskit-qmu",
-    "qiskit",
-    "qiskit-machine-learning",
-    "qiskit-aer",
-    "qiskit-ibm-runtime",
-    "torch",
-    "numpy",
-    "scikit-learn",
-)
+from qiskit_qmu.backends.versions import package_versions
 
 
 def environment() -> dict[str, Any]:
@@ -23,12 +13,5 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": package_versions("torch", "numpy", "scikit-learn"),
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

@@ -8,7 +8,7 @@ from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import Backend, open_backend
+from qiskit_qmu.backends import Backend, mitigation_options, open_backend
 from qiskit_qmu.data import DATASET_NAMES, Dataset, ForgetSplit, load_dataset
 from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
@@ -38,6 +38,7 @@ class Experiment:
         shots: Measurements of each circuit; None for exact values.
         backend: Where trained models are observed. All but "exact" leave training exact: what is
             attacked is what a device answers.
+        mitigation: What the device's answers are corrected for: "readout", or nothing where None.
         settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
     """
 
@@ -54,6 +55,7 @@ class Experiment:
     seed: int = 0
     shots: int | None = None
     backend: str = "exact"
+    mitigation: str | None = None
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +68,7 @@ class Experiment:
             _check.at_least(1, shots=self.shots)
         if not isinstance(self.backend, str):
             raise InputError(f"backend must be a name, got {self.backend!r}")
+        mitigation_options(self.mitigation, self.backend)
         if self.forget_fraction is not None:
             _check.between(0.0, 1.0, forget_fraction=self.forget_fraction)
         given = [self.forget_class, self.forget_fraction, self.forget_indices]
@@ -106,10 +109,10 @@ class Experiment:
         """
         if self.backend == "exact":
             return None
-        kept: dict[str, Any] = {}
+        options = dict(mitigation_options(self.mitigation, self.backend))
         if jobs is not None and self.backend.startswith("ibm"):
-            kept["ledger"] = jobs / f"seed-{seed}"
-        return open_backend(self.backend, shots=self.shots, seed=seed, **kept)
+            options["ledger"] = jobs / f"seed-{seed}"
+        return open_backend(self.backend, shots=self.shots, seed=seed, **options)
 
     @property
     def all_methods(self) -> tuple[str, ...]:
@@ -199,12 +202,14 @@ class Experiment:
     def digest(self) -> str:
         """Return a short hash that is the same for equal experiments.
 
-        The number of seeds is left out: more seeds continue the same experiment. So is the exact
-        backend, which is what there was before there were others.
+        The number of seeds is left out: more seeds continue the same experiment. So are the exact
+        backend and no mitigation, which are what there was before there were others.
         """
         content = {key: value for key, value in self.to_dict().items() if key != "seeds"}
         if self.backend == "exact":
             del content["backend"]
+        if self.mitigation is None:
+            del content["mitigation"]
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

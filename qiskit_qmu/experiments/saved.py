@@ -180,6 +180,7 @@ def unlearn_saved(
         "seed": seed,
         "backend": saved.model.backend.name,
         "shots": saved.model.backend.shots,
+        "backend_settings": saved.model.backend.settings(),
         "history": list(result.history),
         "usage": vars(result.usage),
         "seconds": result.seconds,

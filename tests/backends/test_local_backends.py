@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 import torch
 from network_block import NetworkError
+from qiskit.circuit import QuantumCircuit
 from qiskit.providers.basic_provider import BasicSimulator
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit_aer import AerSimulator
-from qiskit_ibm_runtime.fake_provider import FakeManilaV2
+from qiskit_aer.noise import NoiseModel
+from qiskit_ibm_runtime.fake_provider import FakeManilaV2, FakeTorino
 from qiskit_machine_learning.connectors import TorchConnector
 from qnns import BUILDERS, OBSERVABLES, QNN, ROWS, WEIGHTS, expected_outputs, expected_slopes
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, BroadcastSampler, metered, open_backend
+from qiskit_qmu.backends.local import DeviceSubset
+from qiskit_qmu.backends.local_sampler import CompactCircuit
 
 EXACT = {
     "exact": {"name": "exact"},
@@ -102,6 +106,41 @@ def test_noisy_backends_draw_shots_around_their_exact_values(case, kind):
     assert all(0.003 < difference < 0.5 for difference in differences)
 
 
+class CutDown:
+    """A pass manager that places circuits as a fake device does, without the idle qubits."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._transpile = backend.sampler._prepared._transpiler
+        self.qubits: set[tuple[int, ...]] = set()
+
+    def run(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        compact = CompactCircuit.of(self._transpile(circuit))
+        self.qubits.add(compact.qubits)
+        return compact.measured
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("name", "device"), [("fake_manila", FakeManilaV2), ("fake_torino", FakeTorino)]
+)
+def test_a_level_3_layout_is_aer_with_the_same_noise_and_a_trivial_layout(name, device, kind):
+    """Forward and gradient to 1e-9, against Aer's own density matrices on qubits 0, 1, 2."""
+    backend = open_backend(name, optimization_level=3)
+    cut_down = CutDown(backend)
+    cut_down.run(QNN.circuit.measure_all(inplace=False))
+    (qubits,) = cut_down.qubits
+    aer = open_backend(
+        "aer",
+        method="density_matrix",
+        noise_model=NoiseModel.from_backend(DeviceSubset(device(), qubits)),
+        pass_manager=cut_down,
+    )
+    for own, expected in zip(answers(kind, backend), answers(kind, aer), strict=True):
+        np.testing.assert_allclose(own, expected, atol=1e-9)
+    assert cut_down.qubits == {qubits}
+    assert qubits != (0, 1, 2)
+
+
 @KINDS
 @pytest.mark.filterwarnings("ignore:Qiskit backend .* has no QubitProperties")
 @pytest.mark.parametrize("case", {**SHOT, "fake_manila": 0})
@@ -176,6 +215,22 @@ def test_spsa_is_right_on_average(kind):
     total = np.sqrt((np.concatenate(exact, axis=2) ** 2).sum(axis=2)).max()
     for own, expected in zip((by_inputs, by_weights), exact, strict=True):
         assert np.abs(own - expected).max() < 5 * total / np.sqrt(2000) + 1e-3
+
+
+@KINDS
+def test_spsas_default_step_is_sane_with_shots(kind):
+    """Shot noise is divided by twice the step of 0.1: 800 directions bring it down to 0.12.
+
+    Five standard errors of 1000 shots, and the spread of the directions.
+    """
+    backend = open_backend("aer", shots=1000, gradient="spsa", spsa_directions=800, seed=3)
+    slopes = BUILDERS[kind](backend).backward(ROWS[:1], WEIGHTS)
+    exact = BUILDERS[kind](open_backend("exact")).backward(ROWS[:1], WEIGHTS)
+    total = np.sqrt((np.concatenate(exact, axis=2) ** 2).sum(axis=2)).max()
+    noise = np.sqrt(2 / 1000) / 0.2
+    for own, expected in zip(slopes, exact, strict=True):
+        assert np.abs(own).max() > 0.1
+        assert np.abs(own - expected).max() < 5 * np.sqrt((total**2 + noise**2) / 800) + 0.02
 
 
 def test_the_network_is_refused():

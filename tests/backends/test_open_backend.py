@@ -46,6 +46,10 @@ def test_the_default_is_exact():
         ({"name": "aer", "gradient": "guess"}, "gradient must be one of parameter-shift, spsa; g"),
         ({"name": "aer", "spsa_epsilon": 0.0}, "epsilon must be positive, got 0.0"),
         ({"name": "aer", "spsa_directions": 0}, "directions must be an integer of at least 1"),
+        (
+            {"name": "aer", "readout_mitigation": "yes"},
+            "readout_mitigation must be one of False, T",
+        ),
         ({"name": "aer", "pass_manager": 3}, "pass_manager must have a method run, got 3"),
         (
             {"name": "aer", "shots": 9, "max_executions_per_job": 8},

@@ -66,6 +66,50 @@ def test_unlearn_measures_gradients_on_the_device(qmu, saved, folder, strategy, 
     assert usage["shots"] == (shots or 0) * usage["circuits"]
 
 
+def test_mitigation_is_recorded(qmu, saved, folder):
+    words = ("--backend", "fake_manila", "--shots", 20, "--mitigation", "readout")
+    run = ("run", *TINY, "--methods", "noop", "--jobs", 1, "--out", "run")
+    assert qmu(*run, *words).status == 0
+    content = json.loads((folder / "run" / "results.json").read_text())
+    assert content["config"]["mitigation"] == "readout"
+    outcome = qmu(
+        "unlearn", saved / "original", "--strategy", "ga", "--forget-class", 1, *words,
+        "--out", "new", "--set", "ga.max_epochs=1",
+    )  # fmt: skip
+    assert outcome.status == 0, outcome.err
+    settings = load_provenance(folder / "new")["backend_settings"]
+    assert (settings["backend"], settings["mitigation"]) == ("fake_manila", "readout")
+    (calibration,) = settings["readout_calibrations"]
+    assert len(calibration["qubits"]) == len(calibration["false_ones"]) > 1
+    audit = ("audit", saved / "unlearned", "--original", saved / "original")
+    assert qmu(*audit, *words).status == 0
+
+
+def test_mitigation_of_submitted_work_is_recorded(qmu, saved, folder):
+    words = ("--backend", "fake_manila", "--shots", 20, "--mitigation", "readout", "--wait")
+    outcome = qmu("submit", "observe", saved / "original", "--out", "run", *words)
+    assert outcome.status == 0, outcome.err
+    (summary,) = (folder / "run").rglob("summary.json")
+    settings = json.loads(summary.read_text())["settings"]
+    assert settings["mitigation"] == "readout"
+    assert len(settings["readout_calibrations"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--mitigation", "readout", "--backend", "exact"), "got readout on exact"),
+        (("--mitigation", "no", "--backend", "aer"), "mitigation must be one of readout; got 'no'"),
+    ],
+)
+def test_mitigation_that_cannot_be(refuses, saved, words, message):
+    assert message in refuses("run", *TINY, "--out", "out", *words)
+    unlearn = ("unlearn", saved / "original", "--strategy", "ga", "--forget-class", 1)
+    assert message in refuses(*unlearn, "--out", "new", *words)
+    audit = ("audit", saved / "unlearned", "--original", saved / "original")
+    assert message in refuses(*audit, *words)
+
+
 def test_audit_observes_on_the_device(qmu, saved):
     words = ("audit", saved / "unlearned", "--original", saved / "original")
     exact, noisy = (qmu(*words, *w) for w in ((), ("--backend", "fake_manila", "--shots", 20)))
@@ -94,6 +138,7 @@ def test_backends_that_cannot_be(refuses, saved, words, message):
     ("words", "message"),
     [
         (("--shots", "5"), "--shots needs a --backend, got 5"),
+        (("--mitigation", "readout"), "--mitigation needs a --backend, got readout"),
         (("--gradient", "spsa"), "--gradient needs a --backend, got spsa"),
         (("--backend", "aer", "--gradient", "no"), "gradient must be one of parameter-shift, spsa"),
     ],

@@ -72,3 +72,29 @@ def test_moving_a_model_keeps_its_weights():
     moved = own.on(open_backend("aer"))
     assert torch.equal(moved.quantum.weight, own.quantum.weight)
     np.testing.assert_allclose(moved.observe(X, Y).logits, own.observe(X, Y).logits, atol=1e-5)
+
+
+@READOUTS
+def test_counts_stay_raw_and_outputs_are_corrected_again(readout, generator):
+    own = model(readout, name="fake_manila", shots=400, seed=1, readout_mitigation=True)
+    observed = own.observe(X, Y)
+    assert (observed.counts.sum(axis=1) == 400).all()
+    same = with_fewer_shots(own, observed, 400, generator)
+    np.testing.assert_allclose(same.expectations, observed.expectations, atol=1e-6)
+    np.testing.assert_allclose(same.logits, observed.logits, atol=1e-5)
+    raw = own.on(open_backend("fake_manila", shots=400, seed=1)).observe(X, Y)
+    assert np.abs(raw.expectations - observed.expectations).max() > 0.01
+    draws = [with_fewer_shots(own, observed, 100, generator).expectations for _ in range(400)]
+    error = np.abs(np.mean(draws, axis=0) - observed.expectations)
+    assert error.max() < 5 * 1.2 / np.sqrt(100 * 400)
+
+
+@READOUTS
+def test_outputs_that_were_mitigated_elsewhere_are_refused(readout, generator):
+    mitigated = {"name": "fake_manila", "shots": 100, "readout_mitigation": True}
+    own = model(readout, **mitigated)
+    observed = own.observe(X, Y)
+    with pytest.raises(InputError, match="outputs that follow from their counts"):
+        with_fewer_shots(own.on(open_backend("aer", shots=100)), observed, 50, generator)
+    with pytest.raises(InputError, match="fake_manila that has not calibrated its readout"):
+        with_fewer_shots(own.on(open_backend(**mitigated)), observed, 50, generator)

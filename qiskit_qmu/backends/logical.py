@@ -1,0 +1,103 @@
+"""Circuits on their own qubits: what every backend takes, and primitives that take no others."""
+
+from collections.abc import Iterable
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.primitives import (
+    EstimatorPubLike,
+    PrimitiveJob,
+    PrimitiveResult,
+    PubResult,
+    SamplerPubLike,
+    SamplerPubResult,
+)
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.outcomes import RegisterData
+from qiskit_qmu.simulator import (
+    TorchEstimator,
+    TorchEstimatorGradient,
+    TorchSampler,
+    TorchSamplerGradient,
+)
+
+
+def check_logical(circuit: QuantumCircuit) -> None:
+    """Raise InputError if a circuit was transpiled already.
+
+    Qiskit ML 0.9 reads the results of such a circuit by its layout, wrongly: silently so for a
+    measured one, and for an EstimatorQNN without observables.
+    """
+    if circuit.layout is not None:
+        raise InputError(
+            "a circuit must be given on its own qubits (the backend transpiles it and brings "
+            "results back to them; give a QNN no pass_manager), got one with a layout"
+        )
+
+
+@final
+class LogicalEstimator(TorchEstimator):
+    """A TorchEstimator of circuits on their own qubits."""
+
+    def run(
+        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
+    ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
+        """Estimate expectation values; as the TorchEstimator, but transpiled circuits are refused.
+
+        Raises:
+            InputError: If a circuit was transpiled already, or cannot be simulated.
+        """
+        coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
+        for pub in coerced:
+            check_logical(pub.circuit)
+        return super().run(coerced, precision=precision)
+
+
+@final
+class LogicalSampler(TorchSampler):
+    """A TorchSampler of circuits on their own qubits, whose results have a register ``meas``."""
+
+    def run(
+        self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None
+    ) -> PrimitiveJob[PrimitiveResult[SamplerPubResult]]:
+        """Sample circuits; as the TorchSampler, but transpiled ones are refused.
+
+        Raises:
+            InputError: If a circuit was transpiled already, or cannot be simulated.
+        """
+        coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
+        for pub in coerced:
+            check_logical(pub.circuit)
+        return super().run(coerced, shots=shots)
+
+    def _run(self, *arguments: Any) -> PrimitiveResult[SamplerPubResult]:
+        result = super()._run(*arguments)
+        return PrimitiveResult([_with_meas(own) for own in result], metadata=result.metadata)
+
+
+def _with_meas(result: SamplerPubResult) -> SamplerPubResult:
+    data = RegisterData(**dict(result.data.items()), shape=result.data.shape)
+    return type(result)(data, metadata=result.metadata)
+
+
+@final
+class LogicalEstimatorGradient(TorchEstimatorGradient):
+    """A TorchEstimatorGradient of circuits on their own qubits."""
+
+    def _jacobian(self, circuit: QuantumCircuit, *arguments: Any) -> NDArray[np.float64]:
+        check_logical(circuit)
+        return super()._jacobian(circuit, *arguments)
+
+
+@final
+class LogicalSamplerGradient(TorchSamplerGradient):
+    """A TorchSamplerGradient of circuits on their own qubits."""
+
+    def _jacobian(self, circuit: QuantumCircuit, *arguments: Any) -> NDArray[np.float64]:
+        check_logical(circuit)
+        return super()._jacobian(circuit, *arguments)
