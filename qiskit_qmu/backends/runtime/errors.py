@@ -1,0 +1,78 @@
+"""Errors of IBM's library: those that may pass, and final ones, in one line without secrets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from qiskit.exceptions import QiskitError
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.backends.jobs.errors import TransientError
+
+_BUSY = {408, 425, 429}
+_LONGEST = 500
+_HIDDEN = "…"
+
+
+@contextmanager
+def translated(secret: str | None) -> Iterator[None]:
+    """Turn what the library raises inside the block into errors of this package.
+
+    Args:
+        secret: Text that no message may show.
+
+    Raises:
+        TransientError: For the network, a busy service, and time that ran out.
+        RunError: For everything else that the service says.
+    """
+    try:
+        yield
+    except (InputError, RunError, TransientError):
+        raise
+    except Exception as error:
+        if not _is_of_service(error):
+            raise
+        kind = TransientError if may_pass(error) else RunError
+        # The original is left out: its traceback may show what was sent.
+        raise kind(f"IBM Runtime: {one_line(str(error), secret)}") from None
+
+
+def may_pass(error: BaseException) -> bool:
+    """Return whether an error may pass by itself."""
+    from qiskit_ibm_runtime.exceptions import RuntimeJobTimeoutError  # (slow to load)
+    from requests.exceptions import ConnectionError as NoConnection
+    from requests.exceptions import Timeout
+
+    for cause in _chain(error):
+        if isinstance(
+            cause, NoConnection | Timeout | ConnectionError | TimeoutError | RuntimeJobTimeoutError
+        ):
+            return True
+        status = getattr(cause, "status_code", None)
+        if isinstance(status, int):
+            # The library gives -1 where there was no answer, and for 503.
+            return status == -1 or status in _BUSY or status >= 500
+    return False
+
+
+def one_line(text: str, secret: str | None) -> str:
+    """Return a text in one line of bounded length, without a secret."""
+    shown = text.replace(secret, _HIDDEN) if secret else text
+    line = " ".join(shown.split()).strip("'\" ")
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _is_of_service(error: Exception) -> bool:
+    """Return whether the service, the network or the library said it; else it is a mistake here."""
+    kinds = (QiskitError, OSError)
+    return any(isinstance(e, kinds) or hasattr(e, "status_code") for e in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, also where the library suppresses that."""
+    current: BaseException | None = error
+    for _ in range(20):
+        if current is None:
+            return
+        yield current
+        current = current.__cause__ or current.__context__
