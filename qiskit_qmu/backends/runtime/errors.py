@@ -34,7 +34,7 @@ def translated(secret: str | None) -> Iterator[None]:
             raise
         kind = TransientError if may_pass(error) else RunError
         # The original is left out: its traceback may show what was sent.
-        raise kind(f"IBM Runtime: {one_line(str(error), secret)}") from None
+        raise kind(f"IBM Runtime: {one_line(_message(error), secret)}") from None
 
 
 def may_pass(error: BaseException) -> bool:
@@ -58,8 +58,14 @@ def may_pass(error: BaseException) -> bool:
 def one_line(text: str, secret: str | None) -> str:
     """Return a text in one line of bounded length, without a secret."""
     shown = text.replace(secret, _HIDDEN) if secret else text
-    line = " ".join(shown.split()).strip("'\" ")
+    # IBM's library puts one error's text, quoted and escaped, into another's.
+    line = " ".join(shown.replace("\\n", " ").split()).strip("'\" ")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _message(error: Exception) -> str:
+    """Return an error's text; the text of Qiskit's own is quoted."""
+    return error.message if isinstance(error, QiskitError) else str(error)
 
 
 def _is_of_service(error: Exception) -> bool:

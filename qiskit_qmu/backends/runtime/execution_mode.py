@@ -58,7 +58,7 @@ class ExecutionMode:
             if mode is self._device or may_pass(error) or _takes_jobs(mode):
                 raise
             _log.info("the %s has closed; opening another one", self.kind)
-            self._forget()
+            self._forget(mode)
         return send(self._current())
 
     def close(self) -> None:
@@ -67,8 +67,10 @@ class ExecutionMode:
         if session is not None:
             session.close()
 
-    def _forget(self) -> None:
-        self._session = self.session_id = None
+    def _forget(self, session: Any) -> None:
+        with self._lock:
+            if self._session is session:  # (another thread may have opened the next one)
+                self._session = self.session_id = None
 
     def _current(self) -> Any:
         if self.kind == "job":

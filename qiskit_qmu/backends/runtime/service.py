@@ -1,6 +1,7 @@
 """Opens an account of IBM's and finds a device in it."""
 
 import difflib
+import os
 from typing import Any
 
 from qiskit.providers import BackendV2
@@ -47,7 +48,7 @@ def open_service(options: RuntimeOptions) -> Any:
     if options.service is not None:
         return _checked(options.service)
     try:
-        with translated(None):
+        with translated(os.environ.get("QISKIT_IBM_TOKEN")):
             return _opened(QiskitRuntimeService, options.instance, AccountNotFoundError)
     except TransientError as error:
         raise RunError(f"{error}; try again later") from None

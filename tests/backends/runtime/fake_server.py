@@ -22,6 +22,8 @@ from qiskit_ibm_runtime.quantum_program.converters.converters_2_0 import passthr
 from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
 from samplomatic.quantum_program import SamplexItem
 
+from qiskit_qmu.backends.jobs.files import write_whole
+
 TOKEN = "SECRET-TOKEN"
 INSTANCE = "crn:v1:bluemix:public:quantum-computing:us-east:a/1:2::"
 DEVICES = {"ibm_manila": FakeManilaV2, "ibm_lagos": FakeLagosV2}
@@ -182,12 +184,12 @@ class FakeServer:
 
     def jobs(self) -> list[dict]:
         """Return all jobs, the first one first."""
-        paths = (self.folder / "jobs").iterdir()
+        paths = (self.folder / "jobs").glob("*.json")
         return sorted((json.loads(path.read_text()) for path in paths), key=lambda j: j["number"])
 
     def sessions(self) -> list[dict]:
         """Return all sessions and batches."""
-        paths = sorted((self.folder / "sessions").iterdir())
+        paths = sorted((self.folder / "sessions").glob("*.json"))
         return [json.loads(path.read_text()) for path in paths]
 
     def _enter(self, session_id: str) -> None:
@@ -211,7 +213,8 @@ class FakeServer:
         return json.loads(path.read_text())
 
     def _write(self, kind: str, values: dict) -> None:
-        (self.folder / kind / f"{values['id']}.json").write_text(json.dumps(values))
+        path = self.folder / kind / f"{values['id']}.json"
+        write_whole(path, lambda file: file.write(json.dumps(values).encode()))
 
 
 class FakeService(QiskitRuntimeService):
