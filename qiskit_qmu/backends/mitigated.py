@@ -9,6 +9,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.observables_array import ObservablesArray
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.grouped_estimator import Estimates, GroupedEstimator, Request
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.usage import Usage
@@ -39,7 +40,7 @@ class MitigatedEstimator(GroupedEstimator):
         sizes = [len(angles) for _, angles, _ in requests]
         sent = []
         for job in self.sampler.jobs_of(sizes, shots * max(1, *bases)):
-            pubs = [_pub(self, requests[i], rows) for i, rows in job]
+            pubs = [_pub(self.sampler, requests[i], rows) for i, rows in job]
             executions = sum((rows.stop - rows.start) * bases[i] for i, rows in job)
             self.sampler.jobs += 1
             self.sampler.executed += Usage(circuits=executions, shots=executions * shots)
@@ -53,10 +54,10 @@ class MitigatedEstimator(GroupedEstimator):
         return list(zip(means, variances, strict=True))
 
 
-def _pub(estimator: GroupedEstimator, request: Request, rows: slice) -> EstimatorPub:
+def _pub(sampler: BroadcastSampler, request: Request, rows: slice) -> EstimatorPub:
     """Return observables (O, 1) of a transpiled circuit at rows (B,) of angles."""
     circuit, angles, observables = request
-    isa, qubits = _unmeasured(estimator, circuit)
+    isa, qubits = _unmeasured(sampler, circuit)
     place = {parameter.name: i for i, parameter in enumerate(circuit.angles)}
     names = tuple(isa.parameters)
     values = angles[rows][:, [place[parameter.name] for parameter in names]]
@@ -66,15 +67,15 @@ def _pub(estimator: GroupedEstimator, request: Request, rows: slice) -> Estimato
 
 
 def _unmeasured(
-    estimator: GroupedEstimator, circuit: RotationCircuit
+    sampler: BroadcastSampler, circuit: RotationCircuit
 ) -> tuple[QuantumCircuit, list[int]]:
     """Return a circuit as the device takes it, and where each of its qubits is at the end.
 
     It is transpiled with measurements, which tell that whatever the transpiler did, and which are
     then left out.
     """
-    measured = estimator.sampler.measured(circuit, "Z" * circuit.circuit.num_qubits)
-    isa = estimator.sampler.transpiled(measured)
+    measured = sampler.measured(circuit, "Z" * circuit.circuit.num_qubits)
+    isa = sampler.transpiled(measured)
     ends = [instruction for instruction in isa.data if instruction.name == "measure"]
     bits = [isa.find_bit(instruction.clbits[0]).index for instruction in ends]
     places = [isa.find_bit(instruction.qubits[0]).index for instruction in ends]

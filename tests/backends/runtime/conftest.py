@@ -28,8 +28,8 @@ def open_ibm(service):
 
     def open_one(name="ibm_manila", *, wait=True, **options) -> DeviceBackend:
         policy = JobPolicy(wait=wait, patience=HASTE)
-        options = {"shots": 200, "service": service, "job_policy": policy, **options}
-        opened.append(open_backend(name, **options))
+        usual = {"shots": 200, "service": service, "job_policy": policy, "optimization_level": 1}
+        opened.append(open_backend(name, **usual | options))
         return opened[-1]
 
     yield open_one

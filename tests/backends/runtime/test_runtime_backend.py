@@ -19,7 +19,7 @@ SHOTS = 1000
 @pytest.fixture(scope="module")
 def likeness():
     """The same device with the same noise, simulated exactly."""
-    return open_backend("fake_manila")
+    return open_backend("fake_manila", optimization_level=1)
 
 
 def within(values, expected, spread) -> bool:
