@@ -24,7 +24,8 @@ class RuntimeOptions:
         service: A QiskitRuntimeService to use in place of the saved account.
         min_num_qubits: Fewest qubits of a device that is chosen as the least busy one.
         dynamical_decoupling: Pulses on idle qubits: True for "XX", or a sequence by name.
-        twirling: Random Pauli gates around gates and measurements.
+        twirling: Random Pauli gates around gates and measurements. IBM runs whole randomizations,
+            so up to 63 shots more than asked for in each row; they are left out.
         resilience_level: None for expectation values from counts; 0, 1 or 2 for those of IBM's
             Estimator, with no mitigation, that of readout errors, or zero-noise extrapolation too.
         max_execution_time: Most QPU seconds of one job.

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import json
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -12,6 +13,9 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs.service import Pubs
 from qiskit_qmu.backends.runtime.options import RuntimeOptions
+
+_SHOTS = "shots="
+"""A job's tag that tells its shots to whoever fetches the result."""
 
 
 @final
@@ -90,7 +94,7 @@ class PrimitiveRunner:
                 "for nothing else: outcome probabilities cannot be mitigated by it"
             )
         options = copy.deepcopy(self._options)
-        options.environment.job_tags = [tag, *dict.fromkeys(self._tags)]
+        options.environment.job_tags = [tag, *dict.fromkeys(self._tags), f"{_SHOTS}{shots}"]
         if self._mitigated:
             options.default_shots = shots
         with warnings.catch_warnings():
@@ -120,6 +124,12 @@ class PrimitiveRunner:
             "options": json.loads(json.dumps(values, default=str)),
         }
         return found
+
+
+def shots_of(tags: Iterable[str]) -> int | None:
+    """Return the shots that a job was sent with, by its tags; None if they do not say."""
+    found = [tag.removeprefix(_SHOTS) for tag in tags if tag.startswith(_SHOTS)]
+    return int(found[-1]) if found and found[-1].isdecimal() else None
 
 
 def _library_options(kind: Any, options: RuntimeOptions) -> Any:

@@ -13,7 +13,7 @@ from qiskit_qmu.backends.runtime.errors import one_line, translated
 from qiskit_qmu.backends.runtime.execution_mode import ExecutionMode
 from qiskit_qmu.backends.runtime.isa import check_isa
 from qiskit_qmu.backends.runtime.options import RuntimeOptions
-from qiskit_qmu.backends.runtime.primitives import PrimitiveRunner
+from qiskit_qmu.backends.runtime.primitives import PrimitiveRunner, shots_of
 from qiskit_qmu.backends.runtime.service import token_of
 
 Result = TypeVar("Result")
@@ -117,7 +117,7 @@ class RuntimeJobs(JobService):
 
     def result(self, job_id: str) -> list[PubData]:
         """Return a finished job's results, one for each PUB, in their shapes."""
-        result = self._ask(job_id, lambda job: [_data(pub_result) for pub_result in job.result()])
+        result = self._ask(job_id, _results)
         if result is None:
             raise InputError(f"a job must be known to the service, got {job_id}")
         self._jobs.pop(job_id, None)
@@ -164,9 +164,17 @@ class RuntimeJobs(JobService):
                 return None
 
 
-def _data(pub_result: Any) -> PubData:
+def _results(job: Any) -> list[PubData]:
+    shots = shots_of(job.tags or ())
+    return [_data(pub_result, shots) for pub_result in job.result()]
+
+
+def _data(pub_result: Any, shots: int | None) -> PubData:
     """Return one PUB's registers, or expectation values with their standard errors."""
     fields = dict(pub_result.data.items())
     if all(isinstance(value, BitArray) for value in fields.values()):
-        return fields
+        # Twirling fills up its last randomization; shots that nobody asked for are left out.
+        return {
+            name: bits.slice_shots(range(shots or bits.num_shots)) for name, bits in fields.items()
+        }
     return {name: np.asarray(fields[name], dtype=np.float64) for name in ("evs", "stds")}

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from device_jobs import measure
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qnns import ROWS, WEIGHTS, estimator_qnn, sampler_qnn
@@ -45,6 +46,11 @@ def test_probabilities_are_those_of_its_likeness(open_ibm, likeness):
     outputs = sampler_qnn(open_ibm(shots=SHOTS)).forward(ROWS, WEIGHTS)
     expected = sampler_qnn(likeness).forward(ROWS, WEIGHTS)
     assert within(outputs, expected, np.sqrt(expected * (1 - expected) / SHOTS))
+
+
+def test_twirling_returns_as_many_shots_as_were_asked_for(open_ibm):
+    (bits,) = measure(open_ibm(shots=100, twirling=True))
+    assert (bits.shape, bits.num_shots) == ((2,), 100)
 
 
 def test_suppression_reaches_the_device(open_ibm, service):
@@ -151,5 +157,5 @@ def test_legacy_primitives_stand_in(open_ibm, service, likeness, level):
     (job,) = service.server.jobs()
     assert job["program"]["id"] == ("sampler" if level is None else "estimator")
     assert job["params"]["options"]["twirling"]["enable_gates"] is True
-    assert job["tags"][1:] == ["qiskit_qmu", "mine"]
+    assert job["tags"][1:] == ["qiskit_qmu", "mine", f"shots={SHOTS}"]
     assert backend.settings()["client_side"] is False

@@ -51,7 +51,7 @@ def test_one_merged_pub_with_tags_and_no_privacy(open_ibm, service):
     assert program["shots"] == 200
     assert program["semantic_role"] == "sampler_v2"
     assert job["tags"][0].startswith("qmu-")
-    assert job["tags"][1:] == ["qiskit_qmu", "mine"]
+    assert job["tags"][1:] == ["qiskit_qmu", "mine", "shots=200"]
     assert job["private"] is False
     assert job["max_execution_time"] == 9
 
