@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from qnns import ROWS, WEIGHTS, estimator_qnn, sampler_qnn
 
 from qiskit_qmu import BasicQNN
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import open_backend
+from qiskit_qmu.backends import open_backend, sent_ahead
 
 SHOTS = 1000
 
@@ -102,6 +103,26 @@ def test_large_requests_are_cut_into_jobs(open_ibm, service):
     assert outputs.shape == (2, 3)
     assert len(service.server.jobs()) == backend.sampler.jobs == 2
     assert (backend.executed.circuits, backend.executed.shots) == (2, 200)
+
+
+@pytest.mark.parametrize("level", [None, 0])
+def test_jobs_of_several_models_wait_in_the_queue_together(open_ibm, service, behaviour, level):
+    behaviour.polls = 2
+    backend = open_ibm(shots=64, resilience_level=level)
+    models = [BasicQNN(2, 2, 2, 1, seed=seed).on(backend) for seed in range(2)]
+    x = np.array([[0.1, -0.4], [0.5, 0.2], [0.9, 0.3]], dtype=np.float32)
+    sent = []
+    for model in models:
+        model.fit_inputs(x)
+
+    def look(model) -> np.ndarray:
+        sent.append(len(service.server.jobs()))
+        return model.observe(x, [0, 1, 0]).logits
+
+    first, second = sent_ahead(models, [partial(look, model) for model in models])
+    assert sent == [0, 1, 2, 2]
+    assert len(service.server.jobs()) == 2
+    assert not np.array_equal(first, second)
 
 
 def test_probabilities_cannot_be_mitigated(open_ibm):

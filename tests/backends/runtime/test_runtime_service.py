@@ -2,6 +2,7 @@
 
 import pytest
 from fake_server import TOKEN, FakeService
+from network_block import NetworkError
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 
 from qiskit_qmu._check import InputError
@@ -70,3 +71,15 @@ def test_a_busy_service_ends_in_one_line(open_ibm, service, monkeypatch):
     monkeypatch.setattr(FakeService, "backend", busy)
     with pytest.raises(RunError, match="IBM Runtime: 503 for … please wait; try again later"):
         open_ibm()
+
+
+@pytest.mark.usefixtures("no_account")
+def test_the_network_is_out_of_reach_of_these_tests(monkeypatch):
+    """With an account in the environment the library looks for IBM, and is stopped."""
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", TOKEN)
+    with pytest.raises(RunError) as caught:
+        open_backend("ibm_torino", shots=10)
+    causes = [caught.value]
+    while causes[-1] is not None:
+        causes.append(causes[-1].__cause__ or causes[-1].__context__)
+    assert any(isinstance(cause, NetworkError) for cause in causes)
