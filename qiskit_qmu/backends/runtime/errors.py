@@ -23,8 +23,11 @@ def translated(secret: str | None) -> Iterator[None]:
 
     Raises:
         TransientError: For the network, a busy service, and time that ran out.
+        InputError: For what the library refuses itself.
         RunError: For everything else that the service says.
     """
+    from qiskit_ibm_runtime.exceptions import IBMInputValueError  # (slow to load)
+
     try:
         yield
     except (InputError, RunError, TransientError):
@@ -32,9 +35,13 @@ def translated(secret: str | None) -> Iterator[None]:
     except Exception as error:
         if not _is_of_service(error):
             raise
-        kind = TransientError if may_pass(error) else RunError
+        message = f"IBM Runtime: {one_line(_message(error), secret)}"
         # The original is left out: its traceback may show what was sent.
-        raise kind(f"IBM Runtime: {one_line(_message(error), secret)}") from None
+        if may_pass(error):
+            raise TransientError(message) from None
+        if isinstance(error, IBMInputValueError):
+            raise InputError(message) from None
+        raise RunError(message) from None
 
 
 def may_pass(error: BaseException) -> bool:

@@ -99,8 +99,6 @@ class ExecutionMode:
     def _opened(self) -> Any:
         try:
             return self._class()(self._device, max_time=self._max_time)
-        except ValueError as error:
-            raise InputError(f"max_time must be seconds or like 2h 30m, got {error}") from error
         except Exception as error:
             if self.kind != "session" or not _refuses_sessions(error):
                 raise

@@ -1,5 +1,6 @@
 """Options of IBM's devices, checked before a service is reached."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, final, get_args
@@ -55,6 +56,7 @@ class RuntimeOptions:
         for name in ("min_num_qubits", "max_execution_time"):
             if getattr(self, name) is not None:
                 _check.at_least(1, **{name: getattr(self, name)})
+        _check_time(self.max_time)
         if isinstance(self.tags, str) or not all(isinstance(tag, str) for tag in self.tags):
             raise InputError(f"tags must be a list of texts, got {self.tags!r}")
         if self.max_time is not None and self.mode == "job":
@@ -87,3 +89,11 @@ class RuntimeOptions:
         if self.max_execution_time is not None:
             values["max_execution_time"] = self.max_execution_time
         return values
+
+
+def _check_time(max_time: int | str | None) -> None:
+    if isinstance(max_time, str):
+        if not max_time.strip() or re.fullmatch(r"(\d+h)?\s*(\d+m)?\s*(\d+s)?", max_time) is None:
+            raise InputError(f"max_time must be seconds or like 2h 30m 10s, got {max_time!r}")
+    elif max_time is not None:
+        _check.at_least(1, max_time=max_time)

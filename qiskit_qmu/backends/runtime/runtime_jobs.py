@@ -1,5 +1,6 @@
 """RuntimeJobs: the queue of a device of IBM's."""
 
+import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, TypeVar, final
@@ -8,6 +9,8 @@ import numpy as np
 from qiskit.primitives import BitArray
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.backends.jobs.errors import TransientError
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.backends.runtime.errors import one_line, translated
 from qiskit_qmu.backends.runtime.execution_mode import ExecutionMode
@@ -147,9 +150,16 @@ class RuntimeJobs(JobService):
         self._ask(job_id, cancel)
 
     def close(self) -> None:
-        """Close session or batch; jobs that were sent run to their end."""
-        with translated(self._secret):
-            self._mode.close()
+        """Close session or batch; jobs that were sent run to their end.
+
+        One that the service does not close now ends by itself; a warning says so.
+        """
+        try:
+            with translated(self._secret):
+                self._mode.close()
+        except (RunError, TransientError) as error:
+            message = f"{self._mode.kind} {self.session_id} was not closed, it will end by itself"
+            warnings.warn(f"{message}: {error}", RuntimeWarning, stacklevel=2)
 
     def _ask(self, job_id: str, question: Callable[[Any], Result]) -> Result | None:
         """Ask a job something; None if the service does not know it."""

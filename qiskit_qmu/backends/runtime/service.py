@@ -84,19 +84,21 @@ def _checked(service: Any) -> Any:
 def _found(service: Any, name: str, options: RuntimeOptions) -> BackendV2:
     from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
+    # A service that was opened here has the instance already.
+    instance = None if options.service is None else options.instance
     found: BackendV2
     try:
         if name == LEAST_BUSY:
             found = service.least_busy(
                 min_num_qubits=options.min_num_qubits,
-                instance=options.instance,
+                instance=instance,
                 operational=True,
                 simulator=False,
             )
         else:
-            found = service.backend(name, instance=options.instance)
+            found = service.backend(name, instance=instance)
     except QiskitBackendNotFoundError:
-        known = sorted(device.name for device in service.backends(instance=options.instance))
+        known = sorted(device.name for device in service.backends(instance=instance))
         near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or known[:5]
         shown = f"such as {', '.join(near)}" if near else "of which the account shows none"
         raise InputError(

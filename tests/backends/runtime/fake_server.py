@@ -113,6 +113,7 @@ class FakeServer:
         return self._read("sessions", session_id)
 
     def close_session(self, session_id):
+        self._meet("close_session")
         session = self._read("sessions", session_id)
         self._write("sessions", session | {"state": "closed", "accepting_jobs": False})
 
@@ -234,7 +235,8 @@ class FakeService(QiskitRuntimeService):
         self._active_api_client = self.server
         self._api_clients = {INSTANCE: self.server}
         self._default_instance, self._instance_auto = True, False
-        self._all_instances, self._saved_instances = [], []
+        self._all_instances = [{"name": "mine", "crn": INSTANCE, "plan": "open"}]
+        self._saved_instances = []
         self._backend_instance_groups = []
         self._backends_info_per_instance, self._backend_configs = {}, {}
 

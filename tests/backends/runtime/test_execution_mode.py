@@ -1,11 +1,12 @@
 """Sessions and batches: opened late, shared, continued, opened again, replaced, closed."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from device_jobs import measure
 from fake_server import FakeService
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 
-from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 
 MODES = {"session": "dedicated", "batch": "batch"}
@@ -89,7 +90,18 @@ def test_a_busy_service_is_asked_again_for_a_session(open_ibm, service, behaviou
     assert len(service.server.sessions()) == 1
 
 
-def test_max_time_is_checked_before_a_job_is_sent(open_ibm, service):
-    with pytest.raises(InputError, match="max_time must be seconds or like 2h 30m, got"):
-        measure(open_ibm(mode="batch", max_time="long"))
-    assert service.server.jobs() == []
+def test_one_that_cannot_be_closed_is_a_warning(open_ibm, behaviour, tmp_path):
+    backend = open_ibm(mode="session", ledger=tmp_path / "run")
+    measure(backend)
+    behaviour.errors["close_session"] = [RequestsApiError("busy", 503)]
+    with pytest.warns(RuntimeWarning, match="session session-0 was not closed, it will end by its"):
+        backend.close()
+    open_ibm(ledger=tmp_path / "run")  # the folder was given back
+
+
+def test_jobs_of_several_threads_share_one(open_ibm, service):
+    backend = open_ibm(mode="batch")
+    jobs = backend.journal.service
+    with ThreadPoolExecutor(4) as pool:
+        modes = list(pool.map(lambda _: jobs._mode._current(), range(8)))
+    assert len(set(map(id, modes))) == len(service.server.sessions()) == 1

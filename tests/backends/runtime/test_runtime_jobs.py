@@ -144,6 +144,17 @@ def test_errors_that_do_not_pass(jobs, pub, behaviour, error):
         send(jobs, pub)
 
 
+def test_what_the_library_refuses_is_bad_input(service):
+    options = RuntimeOptions(dynamical_decoupling=True)
+    jobs = RuntimeJobs(service.backend("ibm_manila"), options)
+    circuit = QuantumCircuit(5, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(1)
+    with pytest.raises(InputError, match="Dynamical decoupling is not compatible with dynamic"):
+        send(jobs, SamplerPub.coerce(circuit, 50))
+
+
 def test_mistakes_in_the_program_stay_what_they_are(jobs, pub, behaviour):
     behaviour.errors["program_run"] = [ZeroDivisionError("a mistake")]
     with pytest.raises(ZeroDivisionError):

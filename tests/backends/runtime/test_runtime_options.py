@@ -17,6 +17,8 @@ PRIVATE = SamplerOptions(environment={"private": True})
     [
         ({"mode": "queue"}, "mode must be one of job, batch, session; got 'queue'"),
         ({"max_time": 60}, "max_time must be given with a batch or session, got mode job"),
+        ({"max_time": 0, "mode": "batch"}, "max_time must be an integer of at least 1, got 0"),
+        ({"max_time": "long", "mode": "batch"}, "max_time must be seconds or like 2h 30m 10s, got"),
         ({"dynamical_decoupling": "YY"}, "dynamical_decoupling must be one of False, True, XX, Xp"),
         ({"twirling": "much"}, "twirling must be one of False, True; got 'much'"),
         ({"resilience_level": 3}, "resilience_level must be one of None, 0, 1, 2; got 3"),

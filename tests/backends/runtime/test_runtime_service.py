@@ -1,7 +1,7 @@
 """Accounts and devices: found, or refused in one line that says what to do."""
 
 import pytest
-from fake_server import TOKEN, FakeService
+from fake_server import INSTANCE, TOKEN, FakeService
 from network_block import NetworkError
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 
@@ -19,6 +19,20 @@ def test_without_an_account_one_line_says_how_to_save_one(name):
     assert "QiskitRuntimeService.save_account(token=…)" in message
     assert "QISKIT_IBM_TOKEN" in message
     assert "\n" not in message
+
+
+@pytest.mark.usefixtures("no_account")
+def test_the_instance_is_handed_to_the_account(monkeypatch, service):
+    asked = []
+
+    def account(**named):
+        asked.append(named)
+        return service
+
+    monkeypatch.setattr("qiskit_ibm_runtime.QiskitRuntimeService", account)
+    for name in ("ibm_manila", "ibm:least_busy"):
+        assert open_backend(name, shots=10, instance="mine").name == "ibm_manila"
+    assert asked == [{"instance": "mine"}] * 2
 
 
 @pytest.mark.usefixtures("no_account")
@@ -49,6 +63,13 @@ def test_least_busy(open_ibm, behaviour):
         open_ibm("ibm:least_busy", min_num_qubits=60)
     behaviour.offline = ("ibm_manila",)
     assert open_ibm("ibm:least_busy").name == "ibm_lagos"
+
+
+def test_instances(open_ibm):
+    assert open_ibm(instance="mine").name == "ibm_manila"
+    assert open_ibm("ibm:least_busy", instance=INSTANCE).name == "ibm_manila"
+    with pytest.raises(InputError, match=r"The instance specified .yours. is not a valid"):
+        open_ibm(instance="yours")
 
 
 def test_a_run_stays_with_the_device_it_chose(open_ibm, behaviour, tmp_path):
