@@ -9,8 +9,8 @@ from qiskit_qmu.backends.exact import ExactBackend
 from qiskit_qmu.backends.expectations import BroadcastEstimator
 from qiskit_qmu.backends.mitigation import MITIGATIONS, mitigation_options
 from qiskit_qmu.backends.readout_errors import ReadoutErrors
-from qiskit_qmu.backends.mitigated import MitigatedEstimator
 from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
+from qiskit_qmu.backends.service_estimator import ServiceEstimator
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
@@ -37,7 +37,7 @@ __all__ = [
     "ExactBackend",
     "MeasuredEstimatorGradient",
     "MeasuredSamplerGradient",
-    "MitigatedEstimator",
+    "ServiceEstimator",
     "ParameterShift",
     "ReadoutErrors",
     "RecordedCounts",

@@ -17,7 +17,7 @@ from qiskit_qmu.backends.jobs.local_jobs import LocalJobs, LocalRuns
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.service import JobService
 from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
-from qiskit_qmu.backends.mitigated import MitigatedEstimator
+from qiskit_qmu.backends.service_estimator import ServiceEstimator
 from qiskit_qmu.backends.transpilation import Transpiler
 
 
@@ -96,11 +96,11 @@ class DeviceOptions:
         seed: int,
         *,
         default_level: int = 3,
-        mitigated: bool = False,
+        own_estimator: bool = False,
     ) -> DeviceBackend:
         """Return the bundle over a service that takes jobs, with a ledger where one is given.
 
-        With ``mitigated``, expectation values are the service's own.
+        With ``own_estimator``, expectation values are those of the service's estimator.
 
         Raises:
             InputError: If no shots are given, or the ledger's folder cannot be used.
@@ -118,7 +118,7 @@ class DeviceOptions:
             shots,
             seed,
             default_level=default_level,
-            estimator=MitigatedEstimator if mitigated else BroadcastEstimator,
+            estimator=ServiceEstimator if own_estimator else BroadcastEstimator,
         )
 
     def bundle(

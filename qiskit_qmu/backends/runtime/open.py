@@ -43,6 +43,11 @@ def open_runtime(
     options.refuse("noise_model", "method", of=name)
     if shots is None:
         raise InputError(f"shots must be given for {name}: a device has no exact values")
+    if options.readout_mitigation and runtime.resilience_level is not None:
+        raise InputError(
+            "readout_mitigation must not be given with a resilience_level, which mitigates readout "
+            f"itself; got level {runtime.resilience_level}"
+        )
     if isinstance(device, str):
         found = _found(device, runtime, options.ledger)
     elif runtime.service is not None:
@@ -63,7 +68,7 @@ def open_runtime(
         transpiler,
         shots,
         seed,
-        mitigated=runtime.resilience_level is not None,
+        own_estimator=runtime.resilience_level is not None,
     )
 
 

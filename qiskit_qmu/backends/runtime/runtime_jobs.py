@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any, TypeVar, final
 
 import numpy as np
@@ -18,6 +17,7 @@ from qiskit_qmu.backends.runtime.isa import check_isa
 from qiskit_qmu.backends.runtime.options import RuntimeOptions
 from qiskit_qmu.backends.runtime.primitives import PrimitiveRunner, shots_of
 from qiskit_qmu.backends.runtime.service import token_of
+from qiskit_qmu.backends.versions import package_versions
 
 Result = TypeVar("Result")
 
@@ -53,6 +53,7 @@ class RuntimeJobs(JobService):
         self._secret = token_of(device.service)
         self._mode = ExecutionMode(device, options.mode, options.max_time)
         self._runner = PrimitiveRunner(options)
+        self._level = options.resilience_level
         self._jobs: dict[str, Any] = {}
 
     def __repr__(self) -> str:
@@ -69,12 +70,12 @@ class RuntimeJobs(JobService):
 
     def settings(self) -> dict[str, Any]:
         """Return device, mode, primitive, options and versions, as JSON values; no secrets."""
-        names = ("qiskit", "qiskit-ibm-runtime", "qiskit-qmu")
         return {
             "device": self.name,
             "mode": self._mode.kind,
+            **({} if self._level is None else {"mitigation": f"resilience level {self._level}"}),
             **self._runner.settings(),
-            "versions": {name: version(name) for name in names},
+            "versions": package_versions(),
         }
 
     def send(self, pubs: Pubs, shots: int | None, *, tag: str, number: int) -> str:

@@ -76,7 +76,19 @@ def test_resilience_levels_reach_the_device(open_ibm, service, level):
     assert (passed["shots"], passed["options"]["resilience_level"]) == (100, level)
     assert bool(resilience["measure_mitigation"]) == (level > 0)
     assert bool(resilience["zne_mitigation"]) == (level == 2)
-    assert backend.settings()["options"]["resilience_level"] == level
+    settings = backend.settings()
+    assert settings["options"]["resilience_level"] == level
+    assert settings["mitigation"] == f"resilience level {level}"
+
+
+def test_misread_bits_of_counts_are_corrected_too(open_ibm):
+    backend = open_ibm(shots=SHOTS, readout_mitigation=True)
+    outputs = estimator_qnn(backend).forward(ROWS, WEIGHTS)
+    same = open_backend("fake_manila", optimization_level=1, readout_mitigation=True)
+    expected = estimator_qnn(same).forward(ROWS, WEIGHTS)
+    # Errors of the calibration itself come on top of those of the shots.
+    assert within(outputs, expected, 1.5 * np.sqrt((1 - expected**2) / SHOTS))
+    assert backend.settings()["mitigation"] == "readout"
 
 
 def test_mitigated_sums_of_paulis_at_a_layout_of_ones_own(open_ibm):

@@ -110,6 +110,10 @@ def test_other_backends_refuse_them(name):
         ({"shots": None}, "shots must be given for ibm_manila: a device has no exact values"),
         ({"speed": 3}, "option must be one of method, .*, mode, .*; got 'speed'"),
         ({"max_executions_per_job": 100}, "max_executions_per_job must be an integer of at least"),
+        (
+            {"readout_mitigation": True, "resilience_level": 1},
+            "readout_mitigation must not be given",
+        ),
         ({"service": 3}, "service must be a QiskitRuntimeService, got int"),
     ],
 )

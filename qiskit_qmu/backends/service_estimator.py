@@ -1,4 +1,4 @@
-"""MitigatedEstimator: expectation values from the estimator of a device's own service."""
+"""ServiceEstimator: expectation values from the estimator of a device's own service."""
 
 from typing import final
 
@@ -17,7 +17,7 @@ from qiskit_qmu.simulator.measurement_bases import measured_terms
 
 
 @final
-class MitigatedEstimator(GroupedEstimator):
+class ServiceEstimator(GroupedEstimator):
     """Sends circuits with observables to a service that measures and mitigates errors itself.
 
     A circuit is transpiled once, its observables are moved to the device's qubits, and all rows and
