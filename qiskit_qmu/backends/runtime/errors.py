@@ -44,6 +44,16 @@ def translated(secret: str | None) -> Iterator[None]:
         raise RunError(message) from None
 
 
+@contextmanager
+def translated_for_good(secret: str | None) -> Iterator[None]:
+    """Do the same where nobody tries again: errors that may pass end in a RunError too."""
+    try:
+        with translated(secret):
+            yield
+    except TransientError as error:
+        raise RunError(f"{error}; try again later") from None
+
+
 def may_pass(error: BaseException) -> bool:
     """Return whether an error may pass by itself."""
     from qiskit_ibm_runtime.exceptions import RuntimeJobTimeoutError  # (slow to load)

@@ -151,7 +151,7 @@ def _library_options(kind: Any, options: RuntimeOptions) -> Any:
         line = " ".join(str(error).split())
         raise InputError(
             f"runtime_options must be those of IBM's {kind.__name__}, got {line}"
-        ) from (error)
+        ) from error
     if built.environment.private is True:
         raise InputError(
             "runtime_options must not make jobs private, whose results can be read only once"

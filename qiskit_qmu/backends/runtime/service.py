@@ -7,13 +7,16 @@ from typing import Any
 from qiskit.providers import BackendV2
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._errors import RunError
-from qiskit_qmu.backends.jobs.errors import TransientError
-from qiskit_qmu.backends.runtime.errors import translated
+from qiskit_qmu.backends.runtime.errors import translated_for_good
 from qiskit_qmu.backends.runtime.options import RuntimeOptions
 
-PREFIX = "ibm_"
 LEAST_BUSY = "ibm:least_busy"
+
+_NO_ACCOUNT = (
+    "a device of IBM's must have an account, got none: save one once with "
+    "QiskitRuntimeService.save_account(token=…), or set QISKIT_IBM_TOKEN and, for one of several "
+    "instances, QISKIT_IBM_INSTANCE"
+)
 
 
 def find_device(name: str, options: RuntimeOptions) -> BackendV2:
@@ -28,11 +31,8 @@ def find_device(name: str, options: RuntimeOptions) -> BackendV2:
         RunError: If the service is out of reach or refuses.
     """
     service = open_service(options)
-    try:
-        with translated(token_of(service)):
-            return _found(service, name, options)
-    except TransientError as error:
-        raise RunError(f"{error}; try again later") from None
+    with translated_for_good(token_of(service)):
+        return _found(service, name, options)
 
 
 def open_service(options: RuntimeOptions) -> Any:
@@ -47,11 +47,11 @@ def open_service(options: RuntimeOptions) -> Any:
 
     if options.service is not None:
         return _checked(options.service)
-    try:
-        with translated(os.environ.get("QISKIT_IBM_TOKEN")):
-            return _opened(QiskitRuntimeService, options.instance, AccountNotFoundError)
-    except TransientError as error:
-        raise RunError(f"{error}; try again later") from None
+    with translated_for_good(os.environ.get("QISKIT_IBM_TOKEN")):
+        try:
+            return QiskitRuntimeService(instance=options.instance)
+        except AccountNotFoundError:
+            raise InputError(_NO_ACCOUNT) from None
 
 
 def token_of(service: Any) -> str | None:
@@ -59,17 +59,6 @@ def token_of(service: Any) -> str | None:
     account = getattr(service, "_account", None)
     token = getattr(account, "token", None)
     return token if isinstance(token, str) and token else None
-
-
-def _opened(kind: Any, instance: str | None, missing: type[Exception]) -> Any:
-    try:
-        return kind(instance=instance)
-    except missing:
-        raise InputError(
-            "a device of IBM's must have an account, got none: save one once with "
-            "QiskitRuntimeService.save_account(token=…), or set QISKIT_IBM_TOKEN and, for one of "
-            "several instances, QISKIT_IBM_INSTANCE"
-        ) from None
 
 
 def _checked(service: Any) -> Any:
@@ -99,9 +88,16 @@ def _found(service: Any, name: str, options: RuntimeOptions) -> BackendV2:
             found = service.backend(name, instance=instance)
     except QiskitBackendNotFoundError:
         known = sorted(device.name for device in service.backends(instance=instance))
-        near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or known[:5]
-        shown = f"such as {', '.join(near)}" if near else "of which the account shows none"
-        raise InputError(
-            f"backend must be one of the account's devices, {shown}; got {name!r}"
-        ) from (None)
+        raise InputError(_not_found(name, known, options.min_num_qubits or 1)) from None
     return found
+
+
+def _not_found(name: str, known: list[str], min_num_qubits: int) -> str:
+    if name == LEAST_BUSY:
+        return (
+            f"{LEAST_BUSY} must find a device that takes jobs and has at least {min_num_qubits} "
+            f"qubits, got none of {', '.join(known) or 'the account'}"
+        )
+    near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or known[:5]
+    shown = f"such as {', '.join(near)}" if near else "of which the account shows none"
+    return f"backend must be one of the account's devices, {shown}; got {name!r}"
