@@ -10,6 +10,7 @@ from qiskit_qmu.backends.expectations import BroadcastEstimator
 from qiskit_qmu.backends.mitigation import MITIGATIONS, mitigation_options
 from qiskit_qmu.backends.readout_errors import ReadoutErrors
 from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
+from qiskit_qmu.backends.service_estimator import ServiceEstimator
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
@@ -36,6 +37,7 @@ __all__ = [
     "ExactBackend",
     "MeasuredEstimatorGradient",
     "MeasuredSamplerGradient",
+    "ServiceEstimator",
     "ParameterShift",
     "ReadoutErrors",
     "RecordedCounts",

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from types import TracebackType
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
@@ -13,6 +13,9 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+
+if TYPE_CHECKING:
+    from qiskit_qmu.backends.runtime.options import RuntimeOptions
 
 
 @runtime_checkable
@@ -58,7 +61,7 @@ class Backend(Protocol):
     ) -> None: ...
 
 
-BACKEND_NAMES = ("exact", "aer", "fake_<device>")
+BACKEND_NAMES = ("exact", "aer", "fake_<device>", "ibm_<device>", "ibm:least_busy")
 """What `open_backend` takes as a name; ``fake_torino`` is the likeness of ``ibm_torino``."""
 
 
@@ -69,9 +72,11 @@ def open_backend(
 
     Args:
         name: "exact", the batched statevector; "aer", Qiskit Aer; "fake_<device>", layout and noise
-            of an IBM device, simulated on the qubits that a circuit uses; or a BackendV2 object.
+            of an IBM device, simulated on the qubits that a circuit uses; "ibm_<device>", a device
+            of your account, or "ibm:least_busy", the one with the shortest queue; or a BackendV2
+            object.
         shots: Measurements of each circuit, forward and gradient; None for exact values, with noise
-            where there is noise. A BackendV2 object needs shots.
+            where there is noise. Devices and BackendV2 objects need shots.
         seed: Seed of the shots, zero or more. Every job has noise of its own.
         **options: For any but "exact":
 
@@ -92,6 +97,25 @@ def open_backend(
             - ``readout_mitigation``: Correct outputs and gradients for misread bits (False). Takes
               four short circuits for each set of measured qubits; corrected outcome probabilities
               may be negative, and counts stay as they were read.
+
+            For devices of IBM's only:
+
+            - ``mode``: "job", each job by itself; "batch", together; or "session", with the device
+              to itself, for which a batch stands in on plans that allow none ("job").
+            - ``max_time``: Longest life of a batch or session, in seconds or as "2h 30m".
+            - ``instance``: Instance of the account, by name or CRN.
+            - ``service``: A QiskitRuntimeService to use in place of the saved account.
+            - ``min_num_qubits``: Fewest qubits of the least busy device.
+            - ``dynamical_decoupling``: Pulses on idle qubits: True, or "XX", "XpXm" or "XY4".
+            - ``twirling``: Random Pauli gates around gates and measurements.
+            - ``resilience_level``: None for expectation values from counts; 0, 1 or 2 for those of
+              IBM's Estimator without mitigation, with that of readout errors, and with zero-noise
+              extrapolation too. Outcome probabilities cannot be mitigated so.
+            - ``max_execution_time``: Most QPU seconds of one job.
+            - ``tags``: Further tags of each job.
+            - ``runtime_options``: The library's SamplerOptions, with a resilience level its
+              EstimatorOptions, in place of the four options before; or a dict of some of their
+              fields, which win over them.
 
     Returns:
         The backend, which is its own context manager.
@@ -117,10 +141,12 @@ def _open_device(
     from qiskit_qmu.backends import local  # (it implements Backend)
     from qiskit_qmu.backends.options import DeviceOptions
 
-    known = [field.name for field in fields(DeviceOptions)]
-    for option in values:
-        _check.one_of(known, option=option)
+    of_ibm, values = _options_of_ibm(name, values)
     options = DeviceOptions(**values)
+    if of_ibm is not None:
+        from qiskit_qmu.backends.runtime.open import open_runtime  # (loads IBM's library)
+
+        return open_runtime(name, shots, seed, options, of_ibm)
     if isinstance(name, BackendV2):
         return local.open_device(name, shots, seed, options)
     if name == "aer":
@@ -129,3 +155,34 @@ def _open_device(
         return local.open_fake(name, shots, seed, options)
     _check.one_of(BACKEND_NAMES, backend=name)
     raise InputError(f"backend must be a name or a BackendV2, got {name!r}")
+
+
+def _options_of_ibm(
+    name: str | BackendV2, values: dict[str, Any]
+) -> tuple["RuntimeOptions | None", dict[str, Any]]:
+    """Return the options of an IBM device, None for any other, and those of all devices.
+
+    Raises:
+        InputError: If an option is unknown, or is given for a device that has no use for it.
+    """
+    from qiskit_qmu.backends.options import DeviceOptions  # (they implement Backend)
+    from qiskit_qmu.backends.runtime.options import RuntimeOptions
+
+    shared = [field.name for field in fields(DeviceOptions)]
+    own = [field.name for field in fields(RuntimeOptions)]
+    for option in values:
+        _check.one_of([*shared, *own], option=option)
+    of_ibm = {option: value for option, value in values.items() if option in own}
+    if _is_ibm(name):
+        rest = {option: value for option, value in values.items() if option in shared}
+        return RuntimeOptions(**of_ibm), rest
+    for option in of_ibm:
+        raise InputError(f"{option} must be given for devices of IBM's only, got {name}")
+    return None, values
+
+
+def _is_ibm(name: str | BackendV2) -> bool:
+    if isinstance(name, str):
+        return name.startswith(("ibm_", "ibm:"))
+    module = type(name).__module__
+    return module.startswith("qiskit_ibm_runtime") and "fake_provider" not in module

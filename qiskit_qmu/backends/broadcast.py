@@ -118,6 +118,10 @@ class BroadcastSampler(BaseSamplerV2):
         """Return a measured circuit as it is sent, with one parameter for each rotation."""
         return self._prepared.transpiled(self._prepared.rotations(circuit))
 
+    def transpiled(self, circuit: RotationCircuit) -> QuantumCircuit:
+        """Return a circuit as it is sent; made once for each circuit."""
+        return self._prepared.transpiled(circuit)
+
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
         """Return a circuit with one parameter for each rotation; made once for each circuit."""
         return self._prepared.rotations(circuit)
@@ -280,7 +284,7 @@ class BroadcastSampler(BaseSamplerV2):
     def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
         """Run whole requests, cut into jobs that all go out before the first is waited for."""
         sent = []
-        for job in self._jobs([len(request.angles) for request in requests], shots):
+        for job in self.jobs_of([len(request.angles) for request in requests], shots):
             pieces = [Measurement(requests[i].circuit, requests[i].angles[rows]) for i, rows in job]
             sent.append((job, self._send(pieces, shots)))
         parts: list[list[Outcomes]] = [[] for _ in requests]
@@ -289,8 +293,13 @@ class BroadcastSampler(BaseSamplerV2):
                 parts[i].append(dict(pub_result.data.items()))
         return [concatenated(own) for own in parts]
 
-    def _jobs(self, sizes: list[int], shots: int | None) -> Iterator[list[tuple[int, slice]]]:
-        """Yield which rows of which request go into each job."""
+    def jobs_of(self, sizes: list[int], shots: int | None) -> Iterator[list[tuple[int, slice]]]:
+        """Yield which rows of which request go into each job.
+
+        Args:
+            sizes: Rows of each request.
+            shots: Measurements of each row.
+        """
         if self._limit is None or shots is None:
             yield [(i, slice(0, size)) for i, size in enumerate(sizes)]
             return

@@ -1,5 +1,6 @@
 """Backends that measure circuits: simulators with shots, devices, and their likenesses."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Literal, final, get_args
 
@@ -9,11 +10,13 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.backend import Backend
 from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.device_connector import DeviceConnector
 from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
@@ -47,6 +50,7 @@ class DeviceBackend(Backend):
         readout_mitigation: Correct outputs and gradients for misread bits.
         optimization_level: At which the transpiler works, to be recorded; None for a pass manager
             of the user's.
+        estimator: Makes expectation values of what the sampler prepares.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class DeviceBackend(Backend):
         max_executions_per_job: int | None = None,
         readout_mitigation: bool = False,
         optimization_level: int | None = None,
+        estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
     ) -> None:
         _check.one_of(get_args(GradientRule), gradient=gradient)
         self.name = name
@@ -85,7 +90,7 @@ class DeviceBackend(Backend):
             max_executions_per_job=max_executions_per_job,
             readout_mitigation=readout_mitigation,
         )
-        self.estimator: BroadcastEstimator = BroadcastEstimator(self.sampler)
+        self.estimator: GroupedEstimator = estimator(self.sampler)
 
         def rule(readout: str) -> Rule:
             spsa = SimultaneousPerturbation(
@@ -116,8 +121,14 @@ class DeviceBackend(Backend):
         """Connect a network to torch; only gradients that are asked for are measured.
 
         Raises:
-            InputError: If its circuit is too wide for the device.
+            InputError: If its circuit is too wide for the device, or it reads probabilities that
+                the device's estimator cannot mitigate.
         """
+        if isinstance(network, SamplerQNN) and not isinstance(self.estimator, BroadcastEstimator):
+            raise InputError(
+                "a resilience_level must not be given for outcome probabilities, which IBM's "
+                'Estimator cannot mitigate; got a SamplerQNN (readout "probabilities")'
+            )
         if isinstance(network, EstimatorQNN | SamplerQNN):
             self._transpiler.check(network.circuit.num_qubits)
         return DeviceConnector(network, initial_weights=weights)

@@ -114,8 +114,6 @@ def open_device(
     name = device.name or type(device).__name__
     if type(device).__module__.startswith("qiskit_ibm_runtime.fake_provider"):
         return open_likeness(name, device, shots, seed, options)
-    if type(device).__module__.startswith("qiskit_ibm_runtime"):
-        raise InputError(f"devices of IBM's are not opened yet, only their likenesses; got {name}")
     options.refuse("noise_model", "method", of=name)
     if shots is None:
         raise InputError(f"shots must be given for {name}: a device has no exact values")

@@ -1,19 +1,23 @@
 """Options of backends that run transpiled circuits, checked before anything runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.device import DeviceBackend, GradientRule
+from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.jobs.local_jobs import LocalJobs, LocalRuns
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.service import JobService
 from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
+from qiskit_qmu.backends.service_estimator import ServiceEstimator
 from qiskit_qmu.backends.transpilation import Transpiler
 
 
@@ -92,8 +96,11 @@ class DeviceOptions:
         seed: int,
         *,
         default_level: int = 3,
+        own_estimator: bool = False,
     ) -> DeviceBackend:
         """Return the bundle over a service that takes jobs, with a ledger where one is given.
+
+        With ``own_estimator``, expectation values are those of the service's estimator.
 
         Raises:
             InputError: If no shots are given, or the ledger's folder cannot be used.
@@ -105,7 +112,13 @@ class DeviceOptions:
             transpiler = StoredTranspiler(transpiler, folder.circuits)
         journal = Journal(service, folder, self.job_policy)
         return self.bundle(
-            service.name, journal, transpiler, shots, seed, default_level=default_level
+            service.name,
+            journal,
+            transpiler,
+            shots,
+            seed,
+            default_level=default_level,
+            estimator=ServiceEstimator if own_estimator else BroadcastEstimator,
         )
 
     def bundle(
@@ -117,6 +130,7 @@ class DeviceOptions:
         seed: int,
         *,
         default_level: int = 3,
+        estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
     ) -> DeviceBackend:
         """Return the bundle over any sampler."""
         return DeviceBackend(
@@ -131,4 +145,5 @@ class DeviceOptions:
             max_executions_per_job=self.max_executions_per_job,
             readout_mitigation=self.readout_mitigation,
             optimization_level=None if self.pass_manager else self.level(default_level),
+            estimator=estimator,
         )

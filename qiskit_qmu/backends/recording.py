@@ -10,7 +10,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qiskit_qmu.backends.broadcast import BroadcastSampler
-from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.outcomes import Outcomes, counts
 
 LARGEST_REGISTER = 16
@@ -64,6 +64,6 @@ def sampler_of(connector: TorchConnector) -> BroadcastSampler | None:
         primitive = network.estimator
     elif isinstance(network, SamplerQNN):
         primitive = network.sampler
-    if isinstance(primitive, BroadcastEstimator):
+    if isinstance(primitive, GroupedEstimator):
         return primitive.sampler
     return primitive if isinstance(primitive, BroadcastSampler) else None

@@ -13,7 +13,7 @@ from qiskit_machine_learning.gradients import BaseEstimatorGradient, BaseSampler
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.broadcast import BroadcastSampler, Measurement
-from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.outcomes import frequencies
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
@@ -182,7 +182,7 @@ class MeasuredEstimatorGradient(_Restricted, TorchEstimatorGradient):
         rule: Parameter shift or SPSA.
     """
 
-    def __init__(self, estimator: BroadcastEstimator, rule: Rule) -> None:
+    def __init__(self, estimator: GroupedEstimator, rule: Rule) -> None:
         BaseEstimatorGradient.__init__(self, estimator)
         self.rule = rule
 

@@ -35,7 +35,7 @@ def _lines(subject: str) -> list[str]:
     if subject == "backends":
         from qiskit_qmu.backends.local import fake_device_names
 
-        return ["exact", "aer", *fake_device_names()]
+        return ["exact", "aer", *fake_device_names(), "ibm_<device>", "ibm:least_busy"]
     from qiskit_qmu.experiments import METHODS, Experiment
     from qiskit_qmu.report.methods import what_it_does
 

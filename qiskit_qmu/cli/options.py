@@ -90,7 +90,7 @@ def backend_of(options: argparse.Namespace, **more: Any) -> "Backend | None":
     return open_backend(options.backend, shots=options.shots, seed=options.seed, **given)
 
 
-BACKENDS = "exact, aer, or fake_<device> such as fake_torino"
+BACKENDS = "exact, aer, fake_<device> such as fake_torino, ibm_<device>, or ibm:least_busy"
 
 
 def add_data_dir(parser: Any) -> None:

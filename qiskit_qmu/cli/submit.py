@@ -28,6 +28,12 @@ DEVICE_OPTIONS = {
     "gradient": (str, "RULE", "parameter-shift, or the cheap and rough spsa"),
     "optimization_level": (int, "N", "of the transpiler, 0 to 3 (3)"),
     "max_executions_per_job": (int, "N", "circuits times shots of one job"),
+    "mode": (str, "MODE", "of IBM's devices: job, batch or session (job)"),
+    "max_time": (str, "TIME", "longest life of a batch or session, such as 2h"),
+    "instance": (str, "NAME", "instance of IBM's account"),
+    "dynamical_decoupling": (str, "SEQUENCE", "pulses on idle qubits: XX, XpXm or XY4"),
+    "resilience_level": (int, "N", "expectation values of IBM's Estimator, mitigated: 0, 1 or 2"),
+    "max_execution_time": (int, "S", "most QPU seconds of one job"),
 }
 """Options of the backend by name: type, metavar, help."""
 

@@ -17,7 +17,6 @@ from qiskit_ibm_runtime.fake_provider import FakeManilaV2, FakeTorino
 from qiskit_machine_learning.connectors import TorchConnector
 from qnns import BUILDERS, OBSERVABLES, QNN, ROWS, WEIGHTS, expected_outputs, expected_slopes
 
-from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, BroadcastSampler, metered, open_backend
 from qiskit_qmu.backends.local import DeviceSubset
 from qiskit_qmu.backends.local_sampler import CompactCircuit
@@ -272,10 +271,3 @@ def test_backend_objects_of_the_users(device, kind):
     first, second = network.forward(ROWS, WEIGHTS), network.forward(ROWS, WEIGHTS)
     assert np.abs(first - expected).max() < 5 / np.sqrt(SHOTS)
     assert not np.array_equal(first, second)
-
-
-def test_ibms_own_devices_come_later():
-    """They are refused before anything is sent."""
-    kind = type("IBMBackend", (GenericBackendV2,), {"__module__": "qiskit_ibm_runtime.ibm_backend"})
-    with pytest.raises(InputError, match="devices of IBM's are not opened yet"):
-        open_backend(kind(2), shots=3)

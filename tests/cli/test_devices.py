@@ -6,6 +6,7 @@ import pytest
 from network_block import refuse_network
 from tiny_options import TINY
 
+from qiskit_qmu.backends import BACKEND_NAMES
 from qiskit_qmu.models import load_provenance
 
 
@@ -121,9 +122,9 @@ def test_audit_observes_on_the_device(qmu, saved):
     ("words", "message"),
     [
         (("--backend", "fake_manil"), "such as fake_manila"),
-        (("--backend", "ibm"), "backend must be one of exact, aer, fake_<device>; got 'ibm'"),
+        (("--backend", "ibm"), f"backend must be one of {', '.join(BACKEND_NAMES)}; got 'ibm'"),
         (("--backend", "aer", "--shots", "0"), "shots must be an integer of at least 1, got 0"),
-        (("--backend", ""), "backend must be one of exact, aer, fake_<device>; got ''"),
+        (("--backend", ""), f"backend must be one of {', '.join(BACKEND_NAMES)}; got ''"),
     ],
 )
 def test_backends_that_cannot_be(refuses, saved, words, message):
@@ -160,4 +161,18 @@ def test_a_model_too_wide_for_the_device(refuses, qmu, readout):
 
 def test_backends_are_listed(qmu):
     lines = qmu("list", "backends").out.split()
-    assert {"exact", "aer", "fake_torino", "fake_manila"} <= set(lines)
+    assert {"exact", "aer", "fake_torino", "fake_manila", "ibm_<device>", "ibm:least_busy"} <= set(
+        lines
+    )
+
+
+@pytest.mark.parametrize("command", [("submit", "observe"), ("audit",)])
+def test_without_an_account_one_line_says_how_to_save_one(
+    qmu, saved, monkeypatch, tmp_path, command
+):
+    name = "qiskit_ibm_runtime.accounts.management._DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
+    monkeypatch.setattr(name, str(tmp_path / "none.json"))
+    more = ("--out", "run") if "submit" in command else ("--original", saved / "original")
+    outcome = qmu(*command, saved / "original", *more, "--backend", "ibm_torino", "--shots", 9)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "QiskitRuntimeService.save_account(token=…)" in outcome.err

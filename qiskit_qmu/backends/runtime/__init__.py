@@ -1,0 +1,1 @@
+"""IBM Runtime: accounts, devices, sessions and jobs; IBM's library is loaded here when needed."""

@@ -1,0 +1,42 @@
+"""Whether a device takes a circuit, known before it is sent."""
+
+from collections.abc import Mapping
+
+from qiskit.circuit import QuantumCircuit, Qubit
+from qiskit.transpiler import Target
+
+from qiskit_qmu._check import InputError
+
+
+def check_isa(circuit: QuantumCircuit, target: Target) -> None:
+    """Raise InputError unless every instruction is one of the device's, on its qubits.
+
+    IBM's primitives that prepare jobs on the client do not look; the device would refuse the job
+    after its time in the queue.
+
+    Args:
+        circuit: A circuit as wide as the device, or narrower.
+        target: What the device can do.
+    """
+    if circuit.num_qubits > target.num_qubits:
+        raise InputError(
+            f"a circuit must have at most the device's {target.num_qubits} qubits, got "
+            f"{circuit.num_qubits}"
+        )
+    _check_block(circuit, target, {qubit: i for i, qubit in enumerate(circuit.qubits)})
+
+
+def _check_block(circuit: QuantumCircuit, target: Target, place: Mapping[Qubit, int]) -> None:
+    for instruction in circuit.data:
+        operation = instruction.operation
+        qubits = tuple(place[qubit] for qubit in instruction.qubits)
+        for block in getattr(operation, "blocks", ()):
+            inner = dict(zip(block.qubits, qubits, strict=True))
+            _check_block(block, target, inner)
+        if getattr(operation, "_directive", False):
+            continue
+        if not target.instruction_supported(operation.name, qubits):
+            raise InputError(
+                "a circuit must hold only the device's own instructions (is a pass_manager meant "
+                f"for another one?), got {operation.name!r} on qubits {qubits}"
+            )

@@ -1,0 +1,103 @@
+"""Opens an account of IBM's and finds a device in it."""
+
+import difflib
+import os
+from typing import Any
+
+from qiskit.providers import BackendV2
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.runtime.errors import translated_for_good
+from qiskit_qmu.backends.runtime.options import RuntimeOptions
+
+LEAST_BUSY = "ibm:least_busy"
+
+_NO_ACCOUNT = (
+    "a device of IBM's must have an account, got none: save one once with "
+    "QiskitRuntimeService.save_account(token=…), or set QISKIT_IBM_TOKEN and, for one of several "
+    "instances, QISKIT_IBM_INSTANCE"
+)
+
+
+def find_device(name: str, options: RuntimeOptions) -> BackendV2:
+    """Return a device of the user's account.
+
+    Args:
+        name: "ibm_<device>", or "ibm:least_busy" for the one with the shortest queue.
+        options: Account, instance and fewest qubits.
+
+    Raises:
+        InputError: If there is no account or no such device.
+        RunError: If the service is out of reach or refuses.
+    """
+    service = open_service(options)
+    with translated_for_good(token_of(service)):
+        return _found(service, name, options)
+
+
+def open_service(options: RuntimeOptions) -> Any:
+    """Return the service of the user's saved account, or the one that was handed in.
+
+    Raises:
+        InputError: If there is no account; the message says how to save one.
+        RunError: If the service is out of reach or refuses.
+    """
+    from qiskit_ibm_runtime import QiskitRuntimeService  # (slow to load)
+    from qiskit_ibm_runtime.accounts.exceptions import AccountNotFoundError
+
+    if options.service is not None:
+        return _checked(options.service)
+    with translated_for_good(os.environ.get("QISKIT_IBM_TOKEN")):
+        try:
+            return QiskitRuntimeService(instance=options.instance)
+        except AccountNotFoundError:
+            raise InputError(_NO_ACCOUNT) from None
+
+
+def token_of(service: Any) -> str | None:
+    """Return the token of a service's account, to keep it out of messages."""
+    account = getattr(service, "_account", None)
+    token = getattr(account, "token", None)
+    return token if isinstance(token, str) and token else None
+
+
+def _checked(service: Any) -> Any:
+    for name in ("backend", "backends", "least_busy", "job", "jobs"):
+        if not callable(getattr(service, name, None)):
+            raise InputError(
+                f"service must be a QiskitRuntimeService, got {type(service).__name__}"
+            )
+    return service
+
+
+def _found(service: Any, name: str, options: RuntimeOptions) -> BackendV2:
+    from qiskit.providers.exceptions import QiskitBackendNotFoundError
+
+    # A service that was opened here has the instance already.
+    instance = None if options.service is None else options.instance
+    found: BackendV2
+    try:
+        if name == LEAST_BUSY:
+            found = service.least_busy(
+                min_num_qubits=options.min_num_qubits,
+                instance=instance,
+                operational=True,
+                simulator=False,
+            )
+        else:
+            found = service.backend(name, instance=instance)
+    except QiskitBackendNotFoundError:
+        known = sorted(device.name for device in service.backends(instance=instance))
+        raise InputError(_not_found(name, known, options.min_num_qubits or 1)) from None
+    return found
+
+
+def _not_found(name: str, known: list[str], min_num_qubits: int) -> str:
+    if name == LEAST_BUSY:
+        return (
+            f"{LEAST_BUSY} must find a device that takes jobs and has at least {min_num_qubits} "
+            f"qubits, got none of {', '.join(known) or 'the account'}"
+        )
+    near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or known[:5]
+    shown = f"such as {', '.join(near)}" if near else "of which the account shows none"
+    return f"backend must be one of the account's devices, {shown}; got {name!r}"
