@@ -84,14 +84,19 @@ def submit(
     if (path / _REQUEST).exists():
         raise InputError(f"a run must have a new folder, got {path}, which holds a run: resume it")
     _check_models(request, models)
-    with writable_folder(path):
+    with (
+        writable_folder(path),
+        _backend(path, request, policy or JobPolicy(wait=False), opener) as backend,
+        one_thread(),
+    ):
         for name, source in models.items():
             shutil.rmtree(path / "models" / name, ignore_errors=True)
             shutil.copytree(source, path / "models" / name)
         # The request is written last: a folder without it is no run, and can be used again.
         text = json.dumps(request.to_dict(), indent=1) + "\n"
         write_whole(path / _REQUEST, lambda file: file.write(text.encode()))
-    return resume(path, policy=policy or JobPolicy(wait=False), opener=opener)
+        _work(path, request, backend)
+    return run_status(path)
 
 
 def resume(
