@@ -7,6 +7,7 @@ from qiskit_qmu.auditing.measure import (
     SplitObservations,
     measure,
     observe_split,
+    observed_parts,
     paper_protocol,
 )
 from qiskit_qmu.auditing.report import AuditReport, audit, in_words, roc_scores
@@ -24,6 +25,7 @@ __all__ = [
     "judge",
     "measure",
     "observe_split",
+    "observed_parts",
     "paper_protocol",
     "roc_scores",
 ]

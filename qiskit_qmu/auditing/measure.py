@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from qiskit_qmu.attacks import FittedPaperNetwork, LossAttack, MembershipAttack, PaperNetworkAttack
-from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.metrics import (
     Interval,
     binomial_interval,
@@ -40,7 +40,7 @@ class SplitObservations:
 
 def observe_split(model: torch.nn.Module, split: ForgetSplit) -> SplitObservations:
     """Evaluate a model on the parts of a split, all at once: a device has one queue for them."""
-    parts = (split.forget, split.retain, split.test_forget, split.test_retain)
+    parts = observed_parts(split)
     x = np.concatenate([part.x for part in parts if len(part)])
     y = np.concatenate([part.y for part in parts if len(part)])
     own = model.observe if isinstance(model, QuantumClassifier) else None
@@ -55,6 +55,11 @@ def observe_split(model: torch.nn.Module, split: ForgetSplit) -> SplitObservatio
     return SplitObservations(
         forget=forget, retain=retain, test_forget=test_forget, test_retain=test_retain
     )
+
+
+def observed_parts(split: ForgetSplit) -> tuple[Rows, Rows, Rows, Rows]:
+    """Return the rows that an audit observes each model on."""
+    return split.forget, split.retain, split.test_forget, split.test_retain
 
 
 @final

@@ -3,10 +3,17 @@
 from qiskit_qmu.backends.ahead import sent_ahead
 from qiskit_qmu.backends.backend import BACKEND_NAMES, Backend, open_backend
 from qiskit_qmu.backends.broadcast import BroadcastSampler
+from qiskit_qmu.backends.cost import CostEstimate, Work, check_budget
 from qiskit_qmu.backends.device import DeviceBackend
 from qiskit_qmu.backends.device_connector import DeviceConnector, needed_part
 from qiskit_qmu.backends.exact import ExactBackend
 from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.gradient_rules import (
+    ParameterShift,
+    Rule,
+    SimultaneousPerturbation,
+    make_rule,
+)
 from qiskit_qmu.backends.mitigation import MITIGATIONS, mitigation_options
 from qiskit_qmu.backends.readout_errors import ReadoutErrors
 from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
@@ -14,8 +21,6 @@ from qiskit_qmu.backends.service_estimator import ServiceEstimator
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
-    ParameterShift,
-    SimultaneousPerturbation,
 )
 from qiskit_qmu.backends.usage import (
     ConnectorCost,
@@ -32,6 +37,7 @@ __all__ = [
     "BroadcastEstimator",
     "BroadcastSampler",
     "ConnectorCost",
+    "CostEstimate",
     "DeviceBackend",
     "DeviceConnector",
     "ExactBackend",
@@ -41,10 +47,14 @@ __all__ = [
     "ParameterShift",
     "ReadoutErrors",
     "RecordedCounts",
+    "Rule",
     "SimultaneousPerturbation",
     "Usage",
     "UsageMeter",
+    "Work",
+    "check_budget",
     "connectors_of",
+    "make_rule",
     "metered",
     "mitigation_options",
     "needed_part",

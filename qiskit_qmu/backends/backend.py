@@ -1,8 +1,9 @@
 """The one switch that decides where circuits run."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
@@ -13,6 +14,10 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.cost import CostEstimate, Work, estimate_cost
+from qiskit_qmu.backends.gradient_rules import Rule
+from qiskit_qmu.backends.network_circuits import NetworkCircuits
+from qiskit_qmu.backends.tariff import Tariff
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends.runtime.options import RuntimeOptions
@@ -29,6 +34,7 @@ class Backend(Protocol):
         name: Name under which it was opened.
         shots: Measurements of each circuit, forward and gradient; None for exact values.
         precision: Precision to hand to an EstimatorQNN.
+        rule: How a device measures gradients, which decides what they cost.
     """
 
     name: str
@@ -38,6 +44,7 @@ class Backend(Protocol):
     sampler: BaseSamplerV2
     estimator_gradient: BaseEstimatorGradient
     sampler_gradient: BaseSamplerGradient
+    rule: Rule
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network that was built on this backend to torch."""
@@ -46,6 +53,37 @@ class Backend(Protocol):
     def settings(self) -> dict[str, Any]:
         """Return what results depend on, as JSON values; no secrets."""
         ...
+
+    def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
+        """Return what a device takes for networks' circuits; nothing is sent."""
+        ...
+
+    @overload
+    def estimate(self, work: Work, shots: int | None = None) -> CostEstimate: ...
+
+    @overload
+    def estimate(self, work: Work, shots: Sequence[int]) -> tuple[CostEstimate, ...]: ...
+
+    def estimate(
+        self, work: Work, shots: int | Sequence[int] | None = None
+    ) -> CostEstimate | tuple[CostEstimate, ...]:
+        """Return what work would cost on the device; nothing is sent.
+
+        Args:
+            work: The work, such as `qiskit_qmu.experiments.work` tells of.
+            shots: Measurements of each circuit, or several numbers of them; the backend's own
+                where None.
+
+        Returns:
+            The estimate, or one for each number of shots.
+
+        Raises:
+            InputError: If a number of shots is below one, or more than a job may have.
+        """
+        tariff = self.tariff(work.networks)
+        if isinstance(shots, Sequence):
+            return tuple(estimate_cost(work, tariff, number) for number in shots)
+        return estimate_cost(work, tariff, self.shots if shots is None else shots)
 
     def close(self) -> None:
         """Give back what the backend holds."""

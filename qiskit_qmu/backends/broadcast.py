@@ -25,7 +25,7 @@ from qiskit_qmu.backends.jobs.errors import JobsPendingError
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, rows_of
 from qiskit_qmu.backends.prepared import PreparedCircuits
-from qiskit_qmu.backends.readout_calibration import FEWEST_SHOTS, ReadoutCalibration
+from qiskit_qmu.backends.readout_calibration import ReadoutCalibration, calibration_shots
 from qiskit_qmu.backends.readout_errors import ReadoutErrors, mitigated
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
@@ -62,6 +62,7 @@ class BroadcastSampler(BaseSamplerV2):
 
     Attributes:
         shots: Measurements of each circuit; None for exact values.
+        max_executions_per_job: Largest number of circuits times shots of one job.
         readout: The calibration of readout errors; None without mitigation.
         executed: Circuits and shots that were sent so far.
         jobs: Jobs that were sent so far.
@@ -85,9 +86,9 @@ class BroadcastSampler(BaseSamplerV2):
         self.jobs = 0
         self._sampler = sampler
         self._prepared = PreparedCircuits(transpiler)
-        self._limit = max_executions_per_job
+        self.max_executions_per_job = max_executions_per_job
         self.readout = (
-            ReadoutCalibration(self._calibrate, self._calibration_shots())
+            ReadoutCalibration(self._calibrate, calibration_shots(shots, max_executions_per_job))
             if readout_mitigation
             else None
         )
@@ -141,6 +142,10 @@ class BroadcastSampler(BaseSamplerV2):
         if self.readout is None:
             return {}
         return self.readout.errors(self._prepared.transpiled(circuit))
+
+    def missing_calibrations(self, circuits: Iterable[QuantumCircuit]) -> int:
+        """Return how many readout calibrations a device's circuits still take."""
+        return 0 if self.readout is None else self.readout.missing(circuits)
 
     def is_calibrated(self, circuit: RotationCircuit) -> bool:
         """Return whether the readout errors of a circuit are known, with mitigation."""
@@ -259,12 +264,6 @@ class BroadcastSampler(BaseSamplerV2):
             )
         return PrimitiveResult(results, metadata={"version": 2})
 
-    def _calibration_shots(self) -> int | None:
-        if self.shots is None:
-            return None
-        shots = max(self.shots, FEWEST_SHOTS)
-        return shots if self._limit is None else min(shots, self._limit)
-
     def _calibrate_ahead(self, circuits: Iterable[RotationCircuit]) -> None:
         """Send calibrations of circuits' readout, so that they wait in a queue with them."""
         if self.readout is None or not self.keeps_jobs:
@@ -279,7 +278,7 @@ class BroadcastSampler(BaseSamplerV2):
             Measurement(RotationCircuit.on_device(circuit), np.zeros((1, 0)))
             for circuit in circuits
         ]
-        return self.measure(requests, self._calibration_shots())
+        return self.measure(requests, calibration_shots(self.shots, self.max_executions_per_job))
 
     def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
         """Run whole requests, cut into jobs that all go out before the first is waited for."""
@@ -300,12 +299,15 @@ class BroadcastSampler(BaseSamplerV2):
             sizes: Rows of each request.
             shots: Measurements of each row.
         """
-        if self._limit is None or shots is None:
-            yield [(i, slice(0, size)) for i, size in enumerate(sizes)]
+        if self.max_executions_per_job is None or shots is None:
+            if sizes:
+                yield [(i, slice(0, size)) for i, size in enumerate(sizes)]
             return
-        most = self._limit // shots
+        most = self.max_executions_per_job // shots
         if most < 1:
-            raise InputError(f"shots must be at most {self._limit} in one job, got {shots}")
+            raise InputError(
+                f"shots must be at most {self.max_executions_per_job} in one job, got {shots}"
+            )
         job: list[tuple[int, slice]] = []
         free = most
         for i, size in enumerate(sizes):

@@ -1,35 +1,32 @@
 """Backends that measure circuits: simulators with shots, devices, and their likenesses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Literal, final, get_args
+from typing import Any, final
 
 import numpy as np
 from qiskit.primitives import BaseSamplerV2
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
-from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.backend import Backend
 from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.device_connector import DeviceConnector
 from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.gradient_rules import GradientRule, make_rule
 from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.jobs.journal import Journal
+from qiskit_qmu.backends.network_circuits import NetworkCircuits
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
-    ParameterShift,
-    Rule,
-    SimultaneousPerturbation,
 )
+from qiskit_qmu.backends.tariff import Tariff, tariff_of
 from qiskit_qmu.backends.transpilation import Transpiler
 from qiskit_qmu.backends.usage import Usage
 from qiskit_qmu.backends.versions import package_versions
-
-GradientRule = Literal["parameter-shift", "spsa"]
 
 
 @final
@@ -69,7 +66,6 @@ class DeviceBackend(Backend):
         optimization_level: int | None = None,
         estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
     ) -> None:
-        _check.one_of(get_args(GradientRule), gradient=gradient)
         self.name = name
         self.shots = shots
         self.precision = 0.0
@@ -92,16 +88,17 @@ class DeviceBackend(Backend):
         )
         self.estimator: GroupedEstimator = estimator(self.sampler)
 
-        def rule(readout: str) -> Rule:
-            spsa = SimultaneousPerturbation(
+        self.rule, sampler_rule = (
+            make_rule(
+                gradient,
                 stream(seed, "directions", readout),
                 epsilon=spsa_epsilon,
                 directions=spsa_directions,
             )
-            return spsa if gradient == "spsa" else ParameterShift()
-
-        self.estimator_gradient = MeasuredEstimatorGradient(self.estimator, rule("estimator"))
-        self.sampler_gradient = MeasuredSamplerGradient(self.sampler, rule("sampler"))
+            for readout in ("estimator", "sampler")
+        )
+        self.estimator_gradient = MeasuredEstimatorGradient(self.estimator, self.rule)
+        self.sampler_gradient = MeasuredSamplerGradient(self.sampler, sampler_rule)
 
     @property
     def executed(self) -> Usage:
@@ -148,6 +145,17 @@ class DeviceBackend(Backend):
             "versions": package_versions(),
             **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),
         }
+
+    def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
+        """Return what this device takes for networks' circuits; they are transpiled, not sent."""
+        return tariff_of(
+            networks,
+            self.sampler,
+            self.rule,
+            backend=self.name,
+            max_executions_per_job=self.sampler.max_executions_per_job,
+            timing=self._transpiler.timing,
+        )
 
     def close(self) -> None:
         """Stop waiting for jobs; a ledger can then be opened again."""

@@ -1,14 +1,19 @@
 """The batched statevector as a backend."""
 
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, final
 
 import numpy as np
+from qiskit.circuit import QuantumCircuit
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.backend import Backend
+from qiskit_qmu.backends.cost import IBM_EXECUTIONS_PER_JOB
+from qiskit_qmu.backends.gradient_rules import ParameterShift, Rule
 from qiskit_qmu.backends.logical import (
     LogicalEstimator,
     LogicalEstimatorGradient,
@@ -16,6 +21,9 @@ from qiskit_qmu.backends.logical import (
     LogicalSamplerGradient,
     check_logical,
 )
+from qiskit_qmu.backends.network_circuits import NetworkCircuits
+from qiskit_qmu.backends.rotations import RotationCircuit
+from qiskit_qmu.backends.tariff import Tariff, tariff_of
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.simulator import TorchSimulatorConnector
 
@@ -28,16 +36,23 @@ class ExactBackend(Backend):
         shots: Measurements of each circuit; None for exact values and adjoint gradients. With
             shots, gradients follow the parameter-shift rule with as many shots.
         seed: Seed of the shots.
+        rule: By which rule usage counts a gradient; the parameter-shift rule where None. Another
+            one only without shots.
     """
 
-    def __init__(self, *, shots: int | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, *, shots: int | None = None, seed: int = 0, rule: Rule | None = None
+    ) -> None:
+        if shots is not None and rule is not None:
+            raise InputError(f"a rule must not be given with shots, got {shots} shots")
+        self.rule = ParameterShift() if rule is None else rule
         self.name = "exact"
         self.shots = shots
         self.precision = 0.0
         self.estimator = LogicalEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
         self.sampler = LogicalSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
-        self.estimator_gradient = LogicalEstimatorGradient(self.estimator)
-        self.sampler_gradient = LogicalSamplerGradient(self.sampler)
+        self.estimator_gradient = LogicalEstimatorGradient(self.estimator, self.rule)
+        self.sampler_gradient = LogicalSamplerGradient(self.sampler, self.rule)
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network to torch; exact values are differentiated through the state.
@@ -53,6 +68,17 @@ class ExactBackend(Backend):
         """Return what results depend on, as JSON values."""
         return {"backend": self.name, "shots": self.shots, "versions": package_versions()}
 
+    def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
+        """Return what any device of IBM's would take, by circuits that are not transpiled."""
+        return tariff_of(
+            networks,
+            _AsWritten(),
+            self.rule,
+            backend=self.name,
+            max_executions_per_job=IBM_EXECUTIONS_PER_JOB,
+            timing=None,
+        )
+
     def close(self) -> None:
         """Nothing to give back."""
 
@@ -66,3 +92,23 @@ class ExactBackend(Backend):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class _AsWritten:
+    """Prepares circuits for no device in particular."""
+
+    def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
+        """Return a circuit with one parameter for each rotation."""
+        return RotationCircuit.of(circuit)
+
+    def measured(self, circuit: RotationCircuit, basis: str) -> RotationCircuit:
+        """Return a circuit measured in a Pauli basis."""
+        return circuit.measured_in(basis)
+
+    def transpiled(self, circuit: RotationCircuit) -> QuantumCircuit:
+        """Return the circuit as it is."""
+        return circuit.circuit
+
+    def missing_calibrations(self, circuits: Iterable[QuantumCircuit]) -> int:
+        """Return that nothing is calibrated."""
+        return 0

@@ -1,7 +1,7 @@
 """Circuits on their own qubits: what every backend takes, and primitives that take no others."""
 
 from collections.abc import Iterable
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from qiskit_qmu.simulator import (
     TorchSampler,
     TorchSamplerGradient,
 )
+
+if TYPE_CHECKING:
+    from qiskit_qmu.backends.gradient_rules import Rule  # (it imports this module)
 
 
 def check_logical(circuit: QuantumCircuit) -> None:
@@ -87,7 +90,16 @@ def _with_meas(result: SamplerPubResult) -> SamplerPubResult:
 
 @final
 class LogicalEstimatorGradient(TorchEstimatorGradient):
-    """A TorchEstimatorGradient of circuits on their own qubits."""
+    """A TorchEstimatorGradient of circuits on their own qubits.
+
+    Args:
+        estimator: Where circuits run.
+        rule: By which rule usage counts a gradient, whatever way it is computed.
+    """
+
+    def __init__(self, estimator: LogicalEstimator, rule: "Rule") -> None:
+        super().__init__(estimator)
+        self.rule = rule
 
     def _jacobian(self, circuit: QuantumCircuit, *arguments: Any) -> NDArray[np.float64]:
         check_logical(circuit)
@@ -96,7 +108,16 @@ class LogicalEstimatorGradient(TorchEstimatorGradient):
 
 @final
 class LogicalSamplerGradient(TorchSamplerGradient):
-    """A TorchSamplerGradient of circuits on their own qubits."""
+    """A TorchSamplerGradient of circuits on their own qubits.
+
+    Args:
+        sampler: Where circuits run.
+        rule: By which rule usage counts a gradient, whatever way it is computed.
+    """
+
+    def __init__(self, sampler: LogicalSampler, rule: "Rule") -> None:
+        super().__init__(sampler)
+        self.rule = rule
 
     def _jacobian(self, circuit: QuantumCircuit, *arguments: Any) -> NDArray[np.float64]:
         check_logical(circuit)

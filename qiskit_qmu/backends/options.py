@@ -8,8 +8,9 @@ from typing import Any, final
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.broadcast import BroadcastSampler
-from qiskit_qmu.backends.device import DeviceBackend, GradientRule
+from qiskit_qmu.backends.device import DeviceBackend
 from qiskit_qmu.backends.expectations import BroadcastEstimator
+from qiskit_qmu.backends.gradient_rules import GradientRule
 from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.jobs.journal import Journal

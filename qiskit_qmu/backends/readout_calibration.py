@@ -1,6 +1,6 @@
 """Readout error rates of the qubits that circuits measure, each set of qubits measured once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -23,6 +23,9 @@ _PATTERNS = ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0))
 Every qubit is 0 in two of the circuits and 1 in two. Two qubits of different thirds meet in all
 four combinations, so what one does to the other's readout is averaged.
 """
+CALIBRATION_CIRCUITS = len(_PATTERNS)
+"""Circuits of one calibration."""
+
 _SMALLEST_CONTRAST = 0.1
 
 
@@ -71,6 +74,10 @@ class ReadoutCalibration:
         """Return whether `errors` of a circuit takes no further calibration."""
         return _all_of(_read_qubits(circuit)) in self._known
 
+    def missing(self, circuits: Iterable[QuantumCircuit]) -> int:
+        """Return how many sets of qubits must still be calibrated for a device's circuits."""
+        return len({_all_of(_read_qubits(circuit)) for circuit in circuits} - self._known.keys())
+
     @contextmanager
     def provisional(self) -> Iterator[None]:
         """Forget after the block what was calibrated inside: it will be asked for again."""
@@ -87,7 +94,7 @@ class ReadoutCalibration:
                 "qubits": list(qubits),
                 "false_ones": rates.false_ones.tolist(),
                 "false_zeros": rates.false_zeros.tolist(),
-                "circuits": len(_PATTERNS),
+                "circuits": CALIBRATION_CIRCUITS,
                 "shots": self._shots,
             }
             for qubits, rates in self._known.items()
@@ -112,6 +119,19 @@ class ReadoutCalibration:
                     f"{1 - _SMALLEST_CONTRAST:g}, got {1 - contrast:.3g} for qubit {qubit}"
                 )
         return errors
+
+
+def calibration_shots(shots: int | None, max_executions_per_job: int | None) -> int | None:
+    """Return the shots of each calibration circuit; None for exact probabilities.
+
+    Args:
+        shots: Those of the circuits whose results are corrected.
+        max_executions_per_job: Limit of a job.
+    """
+    if shots is None:
+        return None
+    enough = max(shots, FEWEST_SHOTS)
+    return enough if max_executions_per_job is None else min(enough, max_executions_per_job)
 
 
 def _read_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:

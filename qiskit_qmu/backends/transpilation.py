@@ -10,10 +10,17 @@ from qiskit.transpiler import StagedPassManager, Target, generate_preset_pass_ma
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.layout import best_qubits, subset_of
+from qiskit_qmu.backends.timing import Timing
 
 
 class Transpiler(Protocol):
-    """Makes a circuit one that a device takes; measurements keep their classical bits."""
+    """Makes a circuit one that a device takes; measurements keep their classical bits.
+
+    Attributes:
+        timing: How long the device takes for it; None where nobody knows.
+    """
+
+    timing: Timing | None
 
     def __call__(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the device's circuit.
@@ -34,10 +41,12 @@ class PassManagerTranspiler:
 
     Args:
         pass_manager: The user's own, or a preset one.
+        timing: How long the device takes; None where nobody knows.
     """
 
-    def __init__(self, pass_manager: Any) -> None:
+    def __init__(self, pass_manager: Any, timing: Timing | None = None) -> None:
         self._pass_manager = pass_manager
+        self.timing = timing
 
     def __call__(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the device's circuit."""
@@ -60,11 +69,19 @@ class DeviceTranspiler:
         optimization_level: Of Qiskit's preset pass managers, 0 to 3.
         seed: Seed of layout and routing.
         attempts: Seeds to try.
+        timing: How long the device takes; None where nobody knows.
     """
 
     def __init__(
-        self, target: Target, *, optimization_level: int, seed: int, attempts: int = 4
+        self,
+        target: Target,
+        *,
+        optimization_level: int,
+        seed: int,
+        attempts: int = 4,
+        timing: Timing | None = None,
     ) -> None:
+        self.timing = timing
         self._target = target
         self._level = optimization_level
         self._seeds = range(seed, seed + attempts)
@@ -120,11 +137,15 @@ def make_transpiler(
         pass_manager: Used in place of a preset one.
         small_subset: Keep circuits on as few qubits as they have.
     """
+    timing = Timing.of(device)
     if pass_manager is not None:
-        return PassManagerTranspiler(pass_manager)
+        return PassManagerTranspiler(pass_manager, timing)
     if initial_layout is None and small_subset:
         return DeviceTranspiler(
-            device.target, optimization_level=optimization_level, seed=seed_transpiler
+            device.target,
+            optimization_level=optimization_level,
+            seed=seed_transpiler,
+            timing=timing,
         )
     return PassManagerTranspiler(
         generate_preset_pass_manager(
@@ -132,7 +153,8 @@ def make_transpiler(
             backend=device,
             initial_layout=None if initial_layout is None else list(initial_layout),
             seed_transpiler=seed_transpiler,
-        )
+        ),
+        timing,
     )
 
 

@@ -1,7 +1,8 @@
 """What a piece of work costs: circuits, shots and gradient evaluations."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -10,8 +11,9 @@ import torch
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
+from qiskit_qmu.backends.gradient_rules import ParameterShift, Rule
 from qiskit_qmu.simulator.gates import rotation_angles
-from qiskit_qmu.simulator.measurement_bases import measurement_bases
+from qiskit_qmu.simulator.measurement_bases import measured_terms
 from qiskit_qmu.simulator.observables import as_pauli_sum
 
 
@@ -27,12 +29,16 @@ class Usage:
             a row's forward pass, two of them for each gate angle of its gradient (the
             parameter-shift rule). A simulator that differentiates the state runs fewer.
         shots: Measurements of those circuits; 0 where values were exact.
+        requests: In what portions a device is asked for them: (circuits of a request, how many
+            such requests), ascending. A request is one forward pass or one gradient of a batch;
+            it is one job, or several where a job's limit cuts it.
     """
 
     forward_evaluations: int = 0
     gradient_evaluations: int = 0
     circuits: int = 0
     shots: int = 0
+    requests: tuple[tuple[int, int], ...] = ()
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -40,7 +46,20 @@ class Usage:
             gradient_evaluations=self.gradient_evaluations + other.gradient_evaluations,
             circuits=self.circuits + other.circuits,
             shots=self.shots + other.shots,
+            requests=_merged(self.requests, other.requests),
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return {**vars(self), "requests": [list(request) for request in self.requests]}
+
+
+def _merged(*requests: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Return requests of the same size as one entry."""
+    times: Counter[int] = Counter()
+    for size, count in (entry for entries in requests for entry in entries):
+        times[size] += count
+    return tuple(sorted(times.items()))
 
 
 class UsageMeter:
@@ -81,46 +100,74 @@ def connectors_of(module: torch.nn.Module) -> list[TorchConnector]:
     return [child for child in module.modules() if isinstance(child, TorchConnector)]
 
 
-def _parameter_shift(num_angles: int) -> int:
-    """Return two circuits for each angle."""
-    return 2 * num_angles
-
-
 @final
 @dataclass(frozen=True, kw_only=True)
 class ConnectorCost:
-    """Circuits of one row on a connector."""
+    """Circuits of one row on a connector.
+
+    Attributes:
+        bases: Measurement bases of its outputs.
+        weight_angles: Gate angles that depend on weights.
+        input_angles: Gate angles that depend on inputs.
+        shared_angles: Gate angles that depend on both.
+        shots: Measurements of each circuit; 0 for exact values.
+        rule: How gradients are measured.
+    """
 
     bases: int
     weight_angles: int
     input_angles: int
+    shared_angles: int = 0
     shots: int
-    circuits_per_row: Callable[[int], int] = field(default=_parameter_shift, compare=False)
-    """Circuits of one row's gradient in one basis, by the number of its angles."""
+    rule: Rule = field(default_factory=ParameterShift, compare=False)
 
     @staticmethod
     def of(connector: TorchConnector) -> "ConnectorCost":
         """Count the gate angles and measurement bases of a connector's network."""
         network = connector.neural_network
-        weight_angles, input_angles = _gate_angles(network)
+        weight_angles, input_angles, shared_angles = _gate_angles(network)
         return ConnectorCost(
-            bases=_bases(network),
+            bases=len(measured_bases(network)) if isinstance(network, EstimatorQNN) else 1,
             weight_angles=weight_angles,
             input_angles=input_angles,
+            shared_angles=shared_angles,
             shots=_shots(network),
-            circuits_per_row=_circuits_per_row(network),
+            rule=_rule(network),
         )
 
     def forward(self, rows: int) -> Usage:
-        """Return the usage of evaluating some rows."""
-        circuits = rows * self.bases
-        return Usage(forward_evaluations=rows, circuits=circuits, shots=circuits * self.shots)
+        """Return the usage of evaluating some rows at once."""
+        return self._usage([rows * self.bases], forward_evaluations=rows)
 
     def backward(self, rows: int, *, weights: bool, inputs: bool) -> Usage:
-        """Return the usage of differentiating some rows by weights, inputs or both."""
+        """Return the usage of differentiating some rows at once by weights, inputs or both."""
         angles = self.weight_angles * weights + self.input_angles * inputs
-        circuits = rows * self.bases * self.circuits_per_row(angles)
-        return Usage(gradient_evaluations=rows, circuits=circuits, shots=circuits * self.shots)
+        angles -= self.shared_angles * (weights and inputs)
+        all_angles = self.weight_angles + self.input_angles - self.shared_angles
+        at_once = self.rule.rows_at_once(angles, all_angles) or rows
+        circuits = self.bases * self.rule.circuits_per_row(angles)
+        portions = [min(at_once, rows - start) for start in range(0, rows, at_once)]
+        return self._usage([size * circuits for size in portions], gradient_evaluations=rows)
+
+    def _usage(self, requests: list[int], **evaluations: int) -> Usage:
+        circuits = sum(requests)
+        return Usage(
+            circuits=circuits,
+            shots=circuits * self.shots,
+            requests=_merged(tuple((size, 1) for size in requests if size)),
+            **evaluations,
+        )
+
+
+def measured_bases(network: NeuralNetwork) -> tuple[str, ...]:
+    """Return the Pauli bases that a network's outputs are measured in.
+
+    Empty for a network that is no EstimatorQNN, and for constant observables.
+    """
+    if not isinstance(network, EstimatorQNN):
+        return ()
+    _, terms = measured_terms(list(map(as_pauli_sum, network.observables)))
+    return tuple(terms)
 
 
 def _hook(meter: UsageMeter, cost: ConnectorCost) -> Any:
@@ -149,23 +196,17 @@ def _hook(meter: UsageMeter, cost: ConnectorCost) -> Any:
     return after_forward
 
 
-def _gate_angles(network: NeuralNetwork) -> tuple[int, int]:
+def _gate_angles(network: NeuralNetwork) -> tuple[int, int, int]:
+    """Return how many angles depend on weights, on inputs, and on both."""
     if not isinstance(network, EstimatorQNN | SamplerQNN):
-        return network.num_weights, network.num_inputs
+        return network.num_weights, network.num_inputs, 0
     weights, inputs = set(network.weight_params or ()), set(network.input_params or ())
     parameters = [angle.parameters for angle in rotation_angles(network.circuit)]
     return (
         sum(bool(weights & used) for used in parameters),
         sum(bool(inputs & used) for used in parameters),
+        sum(bool(weights & used) and bool(inputs & used) for used in parameters),
     )
-
-
-def _bases(network: NeuralNetwork) -> int:
-    if not isinstance(network, EstimatorQNN):
-        return 1
-    operators = map(as_pauli_sum, network.observables)
-    labels = [label for operator in operators for label, _ in operator.label_iter()]
-    return len(measurement_bases(labels))
 
 
 def _shots(network: NeuralNetwork) -> int:
@@ -176,6 +217,6 @@ def _shots(network: NeuralNetwork) -> int:
     return getattr(primitive, "shots", None) or 0
 
 
-def _circuits_per_row(network: NeuralNetwork) -> Callable[[int], int]:
-    rule = getattr(getattr(network, "gradient", None), "rule", None)
-    return _parameter_shift if rule is None else rule.circuits_per_row
+def _rule(network: NeuralNetwork) -> Rule:
+    rule: Rule | None = getattr(getattr(network, "gradient", None), "rule", None)
+    return ParameterShift() if rule is None else rule

@@ -11,6 +11,7 @@ from qiskit_qmu._errors import RunError
 from qiskit_qmu.cli import (
     audit,
     cancel,
+    estimate,
     listing,
     report,
     resume,
@@ -26,6 +27,7 @@ _COMMANDS = {
     "train": train,
     "unlearn": unlearn,
     "audit": audit,
+    "estimate": estimate,
     "submit": submit,
     "status": status,
     "resume": resume,

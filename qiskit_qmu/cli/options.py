@@ -10,7 +10,7 @@ from qiskit_qmu._check import InputError
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
-    from qiskit_qmu.experiments import Experiment
+    from qiskit_qmu.experiments import Experiment, ForgetRequest
 
 # Shortcuts for the settings that are changed most.
 _SHORTCUTS = {
@@ -111,6 +111,28 @@ def add_forget_options(parser: argparse.ArgumentParser) -> None:
         "--forget-indices",
         metavar="I,J,…|FILE",
         help="positions among the training rows, or a file that holds them",
+    )
+
+
+def names_rows_to_forget(options: argparse.Namespace) -> bool:
+    """Tell whether options say what is to be forgotten."""
+    given = (options.forget_class, options.forget_fraction, options.forget_indices)
+    return any(value is not None for value in given)
+
+
+def forget_request_of(options: argparse.Namespace) -> "ForgetRequest":
+    """Return what is to be forgotten.
+
+    Raises:
+        InputError: If not exactly one way of saying it was given.
+    """
+    from qiskit_qmu.experiments import ForgetRequest  # (help must not load it)
+
+    indices = options.forget_indices
+    return ForgetRequest(
+        label=options.forget_class,
+        fraction=options.forget_fraction,
+        indices=None if indices is None else parse_indices(indices),
     )
 
 

@@ -88,7 +88,7 @@ def execute(options: argparse.Namespace) -> None:
         backend=options.backend,
         shots=options.shots,
         seed=options.seed,
-        options=_device_options(options),
+        options=device_options_of(options),
         rows=options.rows,
         strategy=options.strategy,
         settings=settings_of(options),
@@ -104,7 +104,12 @@ def execute(options: argparse.Namespace) -> None:
     print_status(submit(request, models, options.out, policy=policy))
 
 
-def _device_options(options: argparse.Namespace) -> dict[str, Any]:
+def device_options_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the backend that are given.
+
+    Raises:
+        InputError: If the mitigation is unknown, or the backend has no errors.
+    """
     from qiskit_qmu.backends import mitigation_options  # (help must not load it)
 
     given = {name: getattr(options, name) for name in DEVICE_OPTIONS}

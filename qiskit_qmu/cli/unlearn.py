@@ -10,7 +10,7 @@ from qiskit_qmu.cli.options import (
     add_forget_options,
     add_setting_options,
     backend_of,
-    parse_indices,
+    forget_request_of,
     settings_of,
 )
 
@@ -34,20 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments import (
-        ForgetRequest,
-        unlearn_saved,
-        writable_folder,
-    )  # (help must not load it)
+    from qiskit_qmu.experiments import unlearn_saved, writable_folder  # (help must not load it)
 
     if options.config is not None:
         raise InputError("unlearn takes its settings by --set, got --config")
-    indices = options.forget_indices
-    request = ForgetRequest(
-        label=options.forget_class,
-        fraction=options.forget_fraction,
-        indices=None if indices is None else parse_indices(indices),
-    )
+    request = forget_request_of(options)
     backend = backend_of(options, gradient=options.gradient)
     with writable_folder(options.out) as folder, backend or nullcontext():
         result = unlearn_saved(

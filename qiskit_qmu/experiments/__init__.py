@@ -23,6 +23,8 @@ from qiskit_qmu.experiments.saved import (
     train_and_save,
     unlearn_saved,
 )
+from qiskit_qmu.experiments.saved_work import Plan, PlannedWork, cost_rows, plan_saved
+from qiskit_qmu.experiments.work import auditing, observing, training, unlearning
 
 __all__ = [
     "DEFAULT_METHODS",
@@ -30,16 +32,22 @@ __all__ = [
     "DeviceRequest",
     "Experiment",
     "ForgetRequest",
+    "Plan",
+    "PlannedWork",
     "Preset",
     "Record",
     "RecordFile",
     "RunStatus",
     "audit_saved",
+    "auditing",
     "cancel",
+    "cost_rows",
     "environment",
     "make_strategy",
     "observe_saved",
+    "observing",
     "overridden",
+    "plan_saved",
     "preset",
     "refresh",
     "resume",
@@ -48,7 +56,9 @@ __all__ = [
     "run_status",
     "submit",
     "train_and_save",
+    "training",
     "unlearn_saved",
+    "unlearning",
     "writable_folder",
     "write_report",
 ]

@@ -91,6 +91,13 @@ class Experiment:
         instances = self.forget_fraction is not None or self.forget_indices is not None
         return "instances" if instances else "class"
 
+    @property
+    def label(self) -> int:
+        """The class to forget where no rows are named."""
+        if self.forget_class is not None:
+            return self.forget_class
+        return 1 if self.dataset == "iris" else 4
+
     def training_backend(self, seed: int) -> Backend:
         """Open the backend that models are trained and changed on."""
         shots = self.shots if self.backend == "exact" else None
@@ -141,10 +148,7 @@ class Experiment:
             return ForgetSplit.by_fraction(dataset, self.forget_fraction, **held_out)
         if self.forget_indices is not None:
             return ForgetSplit.by_indices(dataset, self.forget_indices, **held_out)
-        label = self.forget_class
-        if label is None:
-            label = 1 if self.dataset == "iris" else 4
-        return ForgetSplit.by_class(dataset, label, **held_out)
+        return ForgetSplit.by_class(dataset, self.label, **held_out)
 
     def preset(self, num_features: int) -> Preset:
         """Return the hyperparameters, for rows of so many values."""

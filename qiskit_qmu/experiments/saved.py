@@ -157,14 +157,10 @@ def unlearn_saved(
     _check.at_least(0, seed=seed)
     if Path(out).resolve() == Path(path).resolve():
         raise InputError(f"the new model must have a folder of its own, got the old one's, {out}")
-    saved = _Saved.read(path, data_dir, backend).still_known()
+    saved = SavedModel.read(path, data_dir, backend).still_known()
     forget = request.chosen(saved.dataset, saved.trained, seed)
     split = saved.split(forget, request.label)
-    experiment = replace(
-        saved.experiment,
-        **_as_fields(request),
-        settings={**saved.experiment.settings, **(settings or {})},
-    )
+    experiment = saved.experiment_for(request, settings or {})
     num_features = int(np.prod(saved.dataset.input_shape))
     preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
     with one_thread():
@@ -182,7 +178,7 @@ def unlearn_saved(
         "shots": saved.model.backend.shots,
         "backend_settings": saved.model.backend.settings(),
         "history": list(result.history),
-        "usage": vars(result.usage),
+        "usage": result.usage.to_dict(),
         "seconds": result.seconds,
     }
     save_model(result.model, out, provenance=provenance)
@@ -216,7 +212,7 @@ def audit_saved(
         InputError: If a model or its data cannot be read, or they do not belong together.
     """
     _check.at_least(0, seed=seed)
-    saved = _Saved.read(path, data_dir, backend)
+    saved = SavedModel.read(path, data_dir, backend)
     if "forgotten_indices" not in saved.provenance:
         raise InputError(f"{path} must hold an unlearned model, got one that forgot nothing")
     forget = np.asarray(saved.provenance["forgotten_indices"], dtype=np.int64)
@@ -257,7 +253,7 @@ def observe_saved(
         InputError: If the model or its data cannot be read.
     """
     _check.one_of(get_args(SavedRows), rows=rows)
-    saved = _Saved.read(path, data_dir, backend)
+    saved = SavedModel.read(path, data_dir, backend)
     train, test = saved.dataset.train.take(saved.trained), saved.dataset.test
     parts = {"train": [train], "test": [test], "all": [train, test]}[rows]
     observed = saved.model.observe(
@@ -266,9 +262,18 @@ def observe_saved(
     return observed, [int(i) for part in parts for i in part.indices]
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _Saved:
-    """A saved model with its data."""
+class SavedModel:
+    """A saved model with its data.
+
+    Attributes:
+        model: The model.
+        provenance: What was kept beside it.
+        experiment: Dataset, model and hyperparameters that it was trained with.
+        dataset: The data.
+        trained: Positions (n,) of the training rows that it was trained on.
+    """
 
     model: QuantumClassifier
     provenance: dict[str, Any]
@@ -277,7 +282,17 @@ class _Saved:
     trained: NDArray[np.int64]
 
     @staticmethod
-    def read(path: str | Path, data_dir: str | None, backend: Backend | None) -> "_Saved":
+    def read(path: str | Path, data_dir: str | None, backend: Backend | None) -> "SavedModel":
+        """Read a model that `train_and_save` or `unlearn_saved` wrote.
+
+        Args:
+            path: Folder of the model.
+            data_dir: Where image files lie.
+            backend: Where its circuits run; where None, the simulator on which it was trained.
+
+        Raises:
+            InputError: If files are missing or damaged, or the data is not what it was trained on.
+        """
         provenance = load_provenance(path)
         missing = sorted(_PROVENANCE - provenance.keys())
         if missing:
@@ -290,7 +305,7 @@ class _Saved:
             raise InputError(
                 f"the data must be what {path} was trained on, got rows with other digests"
             )
-        return _Saved(
+        return SavedModel(
             model=load_model(path, backend=backend),
             provenance=provenance,
             experiment=experiment,
@@ -298,7 +313,7 @@ class _Saved:
             trained=trained.indices,
         )
 
-    def still_known(self) -> "_Saved":
+    def still_known(self) -> "SavedModel":
         """Return it as if trained only on the rows that it has not been made to forget yet."""
         forgotten = self.provenance.get("forgotten_indices", [])
         known = self.dataset.train.take(np.setdiff1d(self.trained, forgotten).astype(np.int64))
@@ -308,6 +323,16 @@ class _Saved:
             "train_digests": row_digests(known.x, known.y),
         }
         return replace(self, trained=known.indices, provenance=provenance)
+
+    def experiment_for(self, request: ForgetRequest, settings: dict[str, Any]) -> Experiment:
+        """Return the experiment with what is to be forgotten, and some settings replaced."""
+        return replace(
+            self.experiment,
+            forget_class=request.label,
+            forget_fraction=request.fraction,
+            forget_indices=request.indices,
+            settings={**self.experiment.settings, **settings},
+        )
 
     def split(self, forget: NDArray[np.int64], label: int | None) -> ForgetSplit:
         """Return the split whose training rows are those the model was trained on."""
@@ -331,11 +356,3 @@ def _rows_of(path: str | Path, *, still_known: bool = False) -> list[tuple[int, 
     )
     forgotten = provenance.get("forgotten_indices", []) if still_known else []
     return sorted(row for row in rows if row[0] not in forgotten)
-
-
-def _as_fields(request: ForgetRequest) -> dict[str, Any]:
-    return {
-        "forget_class": request.label,
-        "forget_fraction": request.fraction,
-        "forget_indices": request.indices,
-    }

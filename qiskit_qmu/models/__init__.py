@@ -6,7 +6,8 @@ from qiskit_qmu.models.fewer_shots import with_fewer_shots
 from qiskit_qmu.models.files import load_model, load_provenance, save_model
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
-from qiskit_qmu.models.observing import in_mode, observe
+from qiskit_qmu.models.moving import on_backend
+from qiskit_qmu.models.observing import ROWS_AT_ONCE, in_mode, observe
 from qiskit_qmu.models.parameters import (
     Part,
     clone_module,
@@ -16,6 +17,7 @@ from qiskit_qmu.models.parameters import (
 from qiskit_qmu.models.per_example import per_example_gradients
 
 __all__ = [
+    "ROWS_AT_ONCE",
     "BasicQNN",
     "ClassifierConfig",
     "HybridQNN",
@@ -27,6 +29,7 @@ __all__ = [
     "load_provenance",
     "named_parameters",
     "observe",
+    "on_backend",
     "parameter_counts",
     "per_example_gradients",
     "reinitialize",

@@ -12,7 +12,8 @@ from qiskit_qmu import _check
 from qiskit_qmu.backends import connectors_of, recorded_counts, sent_ahead
 from qiskit_qmu.observation import Observations
 
-_ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 512
+"""Rows that are given to an observed model at once."""
 
 
 def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations:
@@ -36,7 +37,7 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
     _check.not_empty(x=rows)
     _check.same_length(x=rows, y=labels)
     _check.finite(x=rows)
-    chunks = [rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows), _ROWS_AT_ONCE)]
+    chunks = [rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)]
     with (
         in_mode(module, training=False),
         torch.no_grad(),

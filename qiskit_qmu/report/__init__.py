@@ -5,6 +5,7 @@ need matplotlib and the page needs jinja2; both are imported when something is d
 """
 
 from qiskit_qmu.report.aggregate import MethodSummary, aggregate
+from qiskit_qmu.report.cost_table import cost_table
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.page import render_page, write_page
 from qiskit_qmu.report.roc import roc_figure
@@ -12,6 +13,7 @@ from qiskit_qmu.report.table import text_table
 
 __all__ = [
     "text_table",
+    "cost_table",
     "render_page",
     "write_page",
     "MethodSummary",

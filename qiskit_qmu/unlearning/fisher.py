@@ -33,9 +33,8 @@ def fisher_diagonal(
     """
     x, y = checked_rows(rows.x, rows.y)
     totals: dict[str, torch.Tensor] = {}
-    for start in range(0, len(x), _ROWS_AT_ONCE):
-        chunk = slice(start, start + _ROWS_AT_ONCE)
-        for name, gradient in per_example_gradients(module, x[chunk], y[chunk], part=part).items():
+    for chunk, labels in zip(x.split(_ROWS_AT_ONCE), y.split(_ROWS_AT_ONCE), strict=True):
+        for name, gradient in per_example_gradients(module, chunk, labels, part=part).items():
             square = gradient.double().square().sum(0)
             totals[name] = totals[name] + square if name in totals else square
     usage = _usage(module, x, part)
@@ -49,9 +48,10 @@ def _usage(module: torch.nn.Module, x: torch.Tensor, part: Part) -> Usage:
     ):
         cost = ConnectorCost.of(connector)
         weights = connector.weight.requires_grad and part != "classical"
-        usage += cost.forward(len(x))
-        if weights or inputs:
-            usage += cost.backward(len(x), weights=weights, inputs=inputs)
+        for chunk in x.split(_ROWS_AT_ONCE):
+            usage += cost.forward(len(chunk))
+            if weights or inputs:
+                usage += cost.backward(len(chunk), weights=weights, inputs=inputs)
     return usage
 
 

@@ -1,5 +1,7 @@
 """The usage meter: counts by hand, and against what Qiskit ML really submits."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -61,7 +63,9 @@ def test_forward_rows(connect):
         connector(rows(5).reshape(5, 1, 2))
         connector(rows(1)[0])
         connector(input_data=rows(2))
-    assert meter.usage == Usage(forward_evaluations=11, circuits=11)
+    assert meter.usage == Usage(
+        forward_evaluations=11, circuits=11, requests=((1, 1), (2, 1), (3, 1), (5, 1))
+    )
 
 
 def test_nothing_is_counted_twice_or_outside(connect):
@@ -81,6 +85,7 @@ def test_gradient_rows_cost_two_circuits_for_each_gate_angle(connect):
         forward_evaluations=3,
         gradient_evaluations=3,
         circuits=3 + 3 * 2 * WEIGHT_ANGLES,
+        requests=((3, 1), (3 * 2 * WEIGHT_ANGLES, 1)),
     )
 
 
@@ -171,8 +176,16 @@ def test_the_meter_lets_go_after_an_error():
 def test_usages_add_up():
     meter = UsageMeter()
     meter.add(Usage(forward_evaluations=1, gradient_evaluations=2, circuits=3, shots=4))
-    meter.add(Usage(circuits=10))
-    assert meter.usage == Usage(forward_evaluations=1, gradient_evaluations=2, circuits=13, shots=4)
+    meter.add(Usage(circuits=10, requests=((4, 1), (6, 1))))
+    meter.add(Usage(requests=((2, 2), (4, 3))))
+    assert meter.usage == Usage(
+        forward_evaluations=1,
+        gradient_evaluations=2,
+        circuits=13,
+        shots=4,
+        requests=((2, 2), (4, 4), (6, 1)),
+    )
+    assert json.loads(json.dumps(meter.usage.to_dict()))["requests"] == [[2, 2], [4, 4], [6, 1]]
 
 
 def test_the_cost_of_a_row():
@@ -180,9 +193,9 @@ def test_the_cost_of_a_row():
     assert cost == ConnectorCost(
         bases=2, weight_angles=WEIGHT_ANGLES, input_angles=INPUT_ANGLES, shots=7
     )
-    assert cost.forward(3) == Usage(forward_evaluations=3, circuits=6, shots=42)
+    assert cost.forward(3) == Usage(forward_evaluations=3, circuits=6, shots=42, requests=((6, 1),))
     assert cost.backward(3, weights=True, inputs=False) == Usage(
-        gradient_evaluations=3, circuits=6 * 2 * 6, shots=7 * 6 * 2 * 6
+        gradient_evaluations=3, circuits=6 * 2 * 6, shots=7 * 6 * 2 * 6, requests=((72, 1),)
     )
 
 

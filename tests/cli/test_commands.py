@@ -15,7 +15,7 @@ from qiskit_qmu.cli.progress import progress_display
 from qiskit_qmu.experiments import METHODS, Experiment
 from qiskit_qmu.models import load_model, load_provenance
 
-COMMANDS = ("run", "train", "unlearn", "audit", "report", "list")
+COMMANDS = ("run", "train", "unlearn", "audit", "estimate", "report", "list")
 
 
 def test_run_prints_a_table_and_writes_its_files(qmu, folder):

@@ -85,7 +85,7 @@ def test_a_finished_run_needs_no_device(saved, place):
 
 
 def test_observing_sends_all_rows_before_it_waits(saved, place, monkeypatch):
-    monkeypatch.setattr("qiskit_qmu.models.observing._ROWS_AT_ONCE", 10)
+    monkeypatch.setattr("qiskit_qmu.models.observing.ROWS_AT_ONCE", 10)
     request = replace(OBSERVE, rows="all")
     status = submit(
         request, {"model": saved}, place / "run", policy=NOT_WAITING, opener=opener(place, polls=1)

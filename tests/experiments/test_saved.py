@@ -61,7 +61,7 @@ def test_unlearning_is_the_strategy_on_the_same_rows(original, tmp_path, request
     assert set(forgotten) <= set(trained)
     assert same_weights(weights_of(result.model), weights_of(load_model(tmp_path / "new")))
     assert provenance["strategy"] == "ga"
-    assert provenance["usage"] == vars(result.usage)
+    assert provenance["usage"] == result.usage.to_dict()
     _, split = EXPERIMENT.load(0)
     if request_.label is not None:
         assert forgotten == split.forget.indices.tolist()

@@ -30,6 +30,7 @@ from qiskit_qmu.backends.jobs.ledger import JobRecord, Ledger
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.retry import with_retries
 from qiskit_qmu.backends.jobs.service import JobService, PubData, Pubs
+from qiskit_qmu.backends.timing import quick_seconds
 
 Result = TypeVar("Result")
 
@@ -318,14 +319,6 @@ class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
     def cancel(self) -> None:
         """Take the job back."""
         self._journal.service.cancel(self.job_id())
-
-
-def quick_seconds(executions: int) -> float:
-    """Return the QPU seconds of a job by IBM's quick formula.
-
-    https://quantum.cloud.ibm.com/docs/guides/estimate-job-run-time
-    """
-    return 2.0 + 0.00035 * executions
 
 
 def _failure(job: JobRecord) -> JobFailedError:

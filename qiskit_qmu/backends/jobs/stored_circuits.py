@@ -24,6 +24,7 @@ class StoredTranspiler(Transpiler):
     """
 
     def __init__(self, transpiler: Transpiler, folder: Path) -> None:
+        self.timing = transpiler.timing
         self._transpiler = transpiler
         self._folder = folder
 

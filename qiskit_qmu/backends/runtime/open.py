@@ -6,6 +6,7 @@ from pathlib import Path
 from qiskit.providers import BackendV2
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.cost import IBM_EXECUTIONS_PER_JOB
 from qiskit_qmu.backends.device import DeviceBackend
 from qiskit_qmu.backends.jobs.files import write_whole
 from qiskit_qmu.backends.options import DeviceOptions
@@ -13,9 +14,6 @@ from qiskit_qmu.backends.runtime.options import RuntimeOptions
 from qiskit_qmu.backends.runtime.runtime_jobs import RuntimeJobs
 from qiskit_qmu.backends.runtime.service import LEAST_BUSY, find_device
 from qiskit_qmu.backends.transpilation import make_transpiler
-
-LARGEST_JOB = 10_000_000
-"""Executions of one job, by https://quantum.cloud.ibm.com/docs/guides/job-limits."""
 
 
 def open_runtime(
@@ -62,7 +60,7 @@ def open_runtime(
         pass_manager=options.pass_manager,
         small_subset=True,
     )
-    limit = options.max_executions_per_job or LARGEST_JOB
+    limit = options.max_executions_per_job or IBM_EXECUTIONS_PER_JOB
     return replace(options, max_executions_per_job=limit).service_backend(
         RuntimeJobs(found, runtime),
         transpiler,

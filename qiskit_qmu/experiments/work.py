@@ -1,0 +1,143 @@
+"""How much work something is, before it runs on a device.
+
+Observing follows from the number of rows. Everything that trains is rehearsed: the same code runs
+on the exact simulator, and its circuits are counted as a device would be asked for them. What stops
+by what it measures (gradient ascent at a loss, training at a validation loss) may stop earlier or
+later among shots and noise: for that the rehearsal gives an expectation, and the longest run an
+upper bound.
+"""
+
+import copy
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import add
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from qiskit_qmu import _check
+from qiskit_qmu.auditing import observed_parts
+from qiskit_qmu.backends import (
+    ConnectorCost,
+    ExactBackend,
+    Rule,
+    Usage,
+    Work,
+    connectors_of,
+    metered,
+)
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer, threshold_searches
+from qiskit_qmu.models import ROWS_AT_ONCE, on_backend
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import UnlearningStrategy
+
+
+def observing(model: torch.nn.Module, rows: int) -> Work:
+    """Return the work of observing a model.
+
+    Args:
+        model: Any module whose connectors each run once for a row.
+        rows: Number of rows.
+
+    Raises:
+        InputError: If there are no rows, or the model holds no network whose circuits are known.
+    """
+    _check.at_least(1, rows=rows)
+    portions = [min(ROWS_AT_ONCE, rows - start) for start in range(0, rows, ROWS_AT_ONCE)]
+    return _forward_passes(model, portions)
+
+
+def auditing(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
+    """Return the work of observing models on all rows of a split; attacks need no more.
+
+    Args:
+        models: The audited model and, where there are, the original and the oracle.
+        split: The task.
+
+    Raises:
+        InputError: If there are no models, or one holds no network whose circuits are known.
+    """
+    rows = sum(map(len, observed_parts(split)))
+    works = [observing(model, rows) for model in models]
+    _check.not_empty(models=works)
+    return reduce(add, works)
+
+
+def training(
+    trainer: Trainer,
+    model: torch.nn.Module,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    generator: np.random.Generator | int | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    rule: Rule | None = None,
+    longest: bool = False,
+) -> Work:
+    """Return the work of training, by a rehearsal on the exact simulator.
+
+    With early stopping it is what training takes without noise; the longest run is an upper bound.
+
+    Args:
+        trainer: How to train.
+        model: Where training starts; it is not changed.
+        x: Rows (n, …).
+        y: Labels (n,).
+        generator: Order of the batches, as for `Trainer.fit`; a generator is not used up.
+        validation: Rows and labels for early stopping.
+        rule: How gradients are measured; that of the model's own backend where None.
+        longest: Go through all epochs.
+    """
+    rehearsed = _on_simulator(model, rule)
+    recipe = longest_trainer(trainer) if longest else trainer
+    with metered(rehearsed) as meter:
+        recipe.fit(rehearsed, x, y, generator=copy.deepcopy(generator), validation=validation)
+    return Work.on(rehearsed, meter.usage)
+
+
+def unlearning(
+    strategy: UnlearningStrategy,
+    model: torch.nn.Module,
+    split: ForgetSplit,
+    *,
+    generator: np.random.Generator | int | None = None,
+    rule: Rule | None = None,
+    longest: bool = False,
+) -> Work:
+    """Return the work of unlearning, by a rehearsal on the exact simulator.
+
+    For a strategy that stops by what it measures it is what it takes without noise; the longest run
+    is an upper bound, known for this package's strategies.
+
+    Args:
+        strategy: How to unlearn.
+        model: The model; it is not changed.
+        split: The task.
+        generator: Source of everything random, as for the strategy; a generator is not used up.
+        rule: How gradients are measured; that of the model's own backend where None.
+        longest: Never stop by what is measured.
+    """
+    rehearsed = _on_simulator(model, rule)
+    if not longest:
+        usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
+        return Work.on(rehearsed, usage)
+    all_steps = longest_strategy(strategy)(rehearsed, split, generator=copy.deepcopy(generator))
+    searches = [len(split.validation)] * threshold_searches(strategy)
+    return Work.on(rehearsed, all_steps.usage) + _forward_passes(rehearsed, searches)
+
+
+def _forward_passes(model: torch.nn.Module, portions: Sequence[int]) -> Work:
+    """Return the work of forward passes of so many rows each."""
+    costs = [ConnectorCost.of(connector) for connector in connectors_of(model)]
+    usages = [cost.forward(rows) for cost in costs for rows in portions]
+    return Work.on(model, reduce(add, usages, Usage()))
+
+
+def _on_simulator(model: torch.nn.Module, rule: Rule | None) -> torch.nn.Module:
+    """Return a copy on the exact simulator whose gradients are counted by a device's rule."""
+    connectors = connectors_of(model)
+    _check.not_empty(connectors=connectors)
+    counted_by = ConnectorCost.of(connectors[0]).rule if rule is None else rule
+    return on_backend(model, ExactBackend(rule=counted_by))

@@ -1,0 +1,67 @@
+"""Moves any module that holds TorchConnectors to another backend."""
+
+import copy
+from typing import cast
+
+import torch
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import Backend
+from qiskit_qmu.models.classifier import QuantumClassifier
+from qiskit_qmu.models.parameters import Module, clone_module
+
+
+def on_backend(module: Module, backend: Backend) -> Module:
+    """Return a copy with the same weights whose circuits run on a backend.
+
+    Args:
+        module: Any module that holds TorchConnectors of EstimatorQNNs or SamplerQNNs.
+        backend: Where they shall run.
+
+    Raises:
+        InputError: If a network is of another kind, or its circuit is transpiled already.
+    """
+    if isinstance(module, QuantumClassifier):
+        return module.on(backend)
+    return cast(Module, _moved(clone_module(module), backend, {}))
+
+
+def _moved(
+    module: torch.nn.Module, backend: Backend, done: dict[int, torch.nn.Module]
+) -> torch.nn.Module:
+    """Replace connectors in place; one that is used in several places stays one."""
+    if id(module) not in done:
+        done[id(module)] = module
+        if isinstance(module, QuantumClassifier):
+            done[id(module)] = module.on(backend)
+        elif isinstance(module, TorchConnector):
+            done[id(module)] = _connector(module, backend)
+        else:
+            for name, child in list(module._modules.items()):  # noqa: SLF001  (names each use)
+                if child is not None:
+                    setattr(module, name, _moved(child, backend, done))
+    return done[id(module)]
+
+
+def _connector(connector: TorchConnector, backend: Backend) -> TorchConnector:
+    network = _network(connector.neural_network, backend)
+    moved = backend.connector(network, connector.weight.detach().cpu().numpy())
+    moved.requires_grad_(connector.weight.requires_grad)
+    return moved.train(connector.training)
+
+
+def _network(network: NeuralNetwork, backend: Backend) -> NeuralNetwork:
+    moved = copy.copy(network)
+    if isinstance(moved, EstimatorQNN):
+        moved.estimator, moved.gradient = backend.estimator, backend.estimator_gradient
+        moved._default_precision = backend.precision  # noqa: SLF001  (it has no setter)
+    elif isinstance(moved, SamplerQNN):
+        moved.sampler, moved.gradient = backend.sampler, backend.sampler_gradient
+    else:
+        got = type(network).__name__
+        raise InputError(f"a network must be an EstimatorQNN or a SamplerQNN, got {got}")
+    if moved.circuit.layout is not None:
+        raise InputError("a network's circuit must not be transpiled, got one with a layout")
+    return moved

@@ -1,0 +1,177 @@
+"""Work that is known before it runs: what it was said to be is what is counted afterwards."""
+
+import numpy as np
+import pytest
+import torch
+
+from qiskit_qmu import ForgetSplit, Trainer
+from qiskit_qmu._check import InputError
+from qiskit_qmu.auditing import observe_split
+from qiskit_qmu.backends import ParameterShift, Work, metered, open_backend
+from qiskit_qmu.data import dataset_from_arrays
+from qiskit_qmu.experiments import METHODS, auditing, make_strategy, observing, training, unlearning
+from qiskit_qmu.experiments.presets import Preset
+from qiskit_qmu.models import BasicQNN
+from qiskit_qmu.unlearning import GradientAscent, Retrain, SelectiveDampening
+
+SHORT = {"max_epochs": 3, "learning_rate": 0.05, "batch_size": 4}
+PRESET = Preset(
+    strategies={
+        "gd": {"epochs": 1},
+        "ga": SHORT,
+        "ga-r": SHORT,
+        "ssd": {"dampening": 0.5},
+        "ssd-r": {"alpha": 1.0, "dampening": 0.5},
+        "rga": {**SHORT, "alpha": 1.0},
+        "rga-r": {**SHORT, "alpha": 1.0},
+        "repair": {"epochs": 1},
+    }
+)
+TRAINER = Trainer(epochs=3, batch_size=5, learning_rate=0.1, patience=1)
+FIXED = ("noop", "gd", "ssd", "ssd-r")
+"""Methods whose number of steps depends on nothing that is measured."""
+
+
+@pytest.fixture(scope="module")
+def split() -> ForgetSplit:
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(20, 2)).astype(np.float32)
+    y = np.arange(20) % 2
+    ds = dataset_from_arrays(x, y, x[:9] + 1, y[:9])
+    return ForgetSplit.by_fraction(ds, 0.3, validation_fraction=0.2, seed=0)
+
+
+def fitted(split, backend, **named) -> BasicQNN:
+    model = BasicQNN(2, 2, 2, 1, seed=1, backend=backend, **named)
+    model.fit_inputs(split.train.x)
+    return model
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_on_the_exact_simulator_a_rehearsal_is_what_happens(split, method):
+    strategy = make_strategy(method, PRESET, TRAINER)
+    model = fitted(split, open_backend("exact"))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    generator = np.random.default_rng(7)
+    work = unlearning(strategy, model, split, generator=generator)
+    longest = unlearning(strategy, model, split, generator=generator, longest=True)
+    # The rehearsals used nothing up.
+    usage = strategy(model, split, generator=generator).usage
+    assert work.usage == usage
+    assert usage.circuits <= longest.usage.circuits
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("aer", {"max_executions_per_job": 200}),
+        ("aer", {"gradient": "spsa"}),
+        ("fake_manila", {"gradient": "spsa", "max_executions_per_job": 50}),
+    ],
+)
+def test_a_device_is_sent_what_was_estimated(split, method, name, options):
+    """Exactly, or at most the longest run where noise decides when to stop."""
+    strategy = make_strategy(method, PRESET, TRAINER)
+    with open_backend(name, shots=20, seed=2, **options) as backend:
+        model = fitted(split, backend)
+        estimate, most = (
+            backend.estimate(unlearning(strategy, model, split, generator=3, longest=longest))
+            for longest in (False, True)
+        )
+        assert backend.sampler.jobs == 0
+        strategy(model, split, generator=3)
+        counted = backend.executed.circuits, backend.executed.shots, backend.sampler.jobs
+        expected = estimate.circuits, estimate.executions, estimate.jobs
+    if method in FIXED:
+        assert counted == expected
+    bound = most.circuits, most.executions, most.jobs
+    assert all(number <= largest for number, largest in zip(counted, bound, strict=True))
+
+
+def test_the_longest_run_is_no_longer_than_it_must_be(split):
+    """One that never stops takes all of it."""
+    model = fitted(split, open_backend("exact"))
+    endless = GradientAscent(max_epochs=2, batch_size=4, learning_rate=1e-9, loss_threshold=100.0)
+    usage = endless(model, split, generator=0).usage
+    bound = unlearning(endless, model, split, generator=0, longest=True).usage
+    assert usage == bound
+
+
+def test_training(split):
+    model = fitted(split, open_backend("exact"))
+    rows = {"x": split.train.x, "y": split.train.y, "generator": 4}
+    work, longest = (training(TRAINER, model, **rows, longest=end) for end in (False, True))
+    with metered(model) as meter:
+        epochs = len(TRAINER.fit(model, **rows).losses)
+    assert work.usage == meter.usage
+    assert work.usage.gradient_evaluations * TRAINER.epochs == (
+        longest.usage.gradient_evaluations * epochs
+    )
+
+
+def test_training_on_a_device(split):
+    backend = open_backend("aer", shots=20, gradient="spsa")
+    model = fitted(split, backend, readout="probabilities")
+    trainer = Trainer(epochs=1, batch_size=5)
+    rows = {"x": split.train.x, "y": split.train.y, "generator": 4}
+    estimate = backend.estimate(training(trainer, model, **rows))
+    by_shifts = training(trainer, model, **rows, rule=ParameterShift())
+    trainer.fit(model, **rows)
+    assert (estimate.circuits, estimate.jobs) == (backend.executed.circuits, backend.sampler.jobs)
+    assert by_shifts.usage.circuits > estimate.circuits
+
+
+@pytest.mark.parametrize("limit", [None, 100])
+def test_observing_and_auditing(split, limit, generator):
+    backend = open_backend("aer", shots=20, max_executions_per_job=limit)
+    model = fitted(split, backend)
+
+    def sent() -> tuple[int, int]:
+        return backend.executed.circuits, backend.sampler.jobs
+
+    rows = 600
+    x, y = generator.normal(size=(rows, 2)), np.zeros(rows, dtype=int)
+    estimate = backend.estimate(observing(model, rows))
+    model.observe(x, y)
+    assert (estimate.circuits, estimate.jobs) == sent()
+    before = sent()
+    estimate = backend.estimate(auditing([model, model.clone()], split))
+    for _ in range(2):
+        observe_split(model, split)
+    after = sent()
+    assert (estimate.circuits, estimate.jobs) == (after[0] - before[0], after[1] - before[1])
+
+
+def test_a_module_of_ones_own(split):
+    """Rehearsed on the simulator, whatever it runs on: nothing is sent."""
+    backend = open_backend("aer", shots=20)
+    quantum = fitted(split, backend).quantum
+    module = torch.nn.Sequential(torch.nn.Linear(2, 2), quantum, torch.nn.Linear(2, 2))
+    strategy = SelectiveDampening(alpha=1.0, dampening=0.5)
+    estimate = backend.estimate(unlearning(strategy, module, split, generator=0))
+    assert backend.sampler.jobs == 0
+    usage = strategy(module, split, generator=0).usage
+    assert estimate.circuits == usage.circuits == backend.executed.circuits
+    assert estimate.jobs == backend.sampler.jobs == sum(times for _, times in usage.requests)
+
+
+def test_work_adds_up(split):
+    model = fitted(split, open_backend("exact"))
+    both = observing(model, 5) + observing(model.clone(), 600)
+    assert both.usage.requests == ((5, 1), (88, 1), (512, 1))
+    assert len(both.networks) == 2
+
+
+def test_bad_input(split):
+    linear = torch.nn.Linear(2, 2)
+    with pytest.raises(InputError, match="connectors must not be empty"):
+        observing(linear, 3)
+    with pytest.raises(InputError, match="connectors must not be empty"):
+        unlearning(Retrain(), linear, split)
+    with pytest.raises(InputError, match="rows must be an integer of at least 1, got 0"):
+        observing(fitted(split, open_backend("exact")), 0)
+    with pytest.raises(InputError, match="models must not be empty"):
+        auditing([], split)
+    assert isinstance(observing(fitted(split, open_backend("exact")), 3), Work)
