@@ -3,7 +3,8 @@
 import argparse
 from contextlib import nullcontext
 
-from qiskit_qmu.cli.options import add_backend_options, add_data_dir, backend_of
+from qiskit_qmu.cli.device_options import add_device_options, add_shots, backend_of
+from qiskit_qmu.cli.options import add_data_dir
 
 SUMMARY = "audit a saved unlearned model"
 
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    add_backend_options(parser, "where the models are observed")
+    add_shots(add_device_options(parser, "where the models are observed"))
     add_data_dir(parser)
 
 

@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.cli.device_options import add_device_options, device_options_of
 from qiskit_qmu.cli.options import (
-    BACKENDS,
     add_data_dir,
     add_forget_options,
-    add_mitigation,
     add_setting_options,
     forget_request_of,
     names_rows_to_forget,
     settings_of,
 )
-from qiskit_qmu.cli.submit import DEVICE_OPTIONS, device_options_of
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
@@ -40,22 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, metavar="N", help="rows to observe (all of its data)")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     parser.add_argument("--json", metavar="FILE", help="also write the table there")
-    device = parser.add_argument_group("device")
-    device.add_argument(
-        "--backend",
-        metavar="NAME",
-        default="exact",
-        help=f"{BACKENDS}; exact: formula only (exact)",
-    )
+    device = add_device_options(parser, "whose times to use; exact has none", default="exact")
     device.add_argument(
         "--shots",
         metavar="N,M,…",
         default="256,1024,4096",
         help="shots of each circuit (%(default)s)",
     )
-    for name, (kind, metavar, text) in DEVICE_OPTIONS.items():
-        device.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
-    add_mitigation(device)
     device.add_argument(
         "--max-qpu-seconds", type=float, metavar="S", help="budget of each row, whose state is told"
     )

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
 
 if TYPE_CHECKING:
-    from qiskit_qmu.backends import Backend
     from qiskit_qmu.experiments import Experiment, ForgetRequest
 
 # Shortcuts for the settings that are changed most.
@@ -37,6 +37,7 @@ _EXPERIMENT_KEYS = (
     "shots",
     "backend",
     "mitigation",
+    "backend_options",
 )
 
 
@@ -49,48 +50,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--test-size", type=int, help="never-seen rows")
     group.add_argument("--validation-fraction", type=float, help="share held out for tuning (0.1)")
     group.add_argument("--seed", type=int, help="root seed of everything random (0)")
-    group.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
     add_data_dir(group)
-
-
-def add_backend_options(parser: argparse.ArgumentParser, purpose: str) -> None:
-    """Add where circuits run, for a model that is there already."""
-    group = parser.add_argument_group("device")
-    group.add_argument("--backend", metavar="NAME", help=f"{purpose}: {BACKENDS}")
-    group.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
-    add_mitigation(group)
-
-
-def add_mitigation(parser: Any) -> None:
-    """Add what a device's results are corrected for."""
-    parser.add_argument(
-        "--mitigation", metavar="NAME", help="readout: correct a device's results for misread bits"
-    )
-
-
-def backend_of(options: argparse.Namespace, **more: Any) -> "Backend | None":
-    """Open the backend that options name; None where they name none.
-
-    Raises:
-        InputError: If there is none of that name, or shots are given without one.
-    """
-    from qiskit_qmu.backends import mitigation_options, open_backend  # (help must not load it)
-
-    given = {key: value for key, value in more.items() if value is not None}
-    if options.backend is None:
-        for key, value in {
-            "shots": options.shots,
-            "mitigation": options.mitigation,
-            **given,
-        }.items():
-            if value is not None:
-                raise InputError(f"--{key} needs a --backend, got {value}")
-        return None
-    given |= mitigation_options(options.mitigation, options.backend)
-    return open_backend(options.backend, shots=options.shots, seed=options.seed, **given)
-
-
-BACKENDS = "exact, aer, fake_<device> such as fake_torino, ibm_<device>, or ibm:least_busy"
 
 
 def add_data_dir(parser: Any) -> None:
@@ -174,6 +134,10 @@ def make_experiment(options: argparse.Namespace) -> "Experiment":
         config = {key: value for key, value in config.items() if key not in _FORGET_KEYS}
     settings = {**config.pop("settings", {}), **settings_of(options)}
     fields = {**config, **given}
+    device = {name: getattr(options, name, None) for name in DEVICE_OPTIONS}
+    device = {name: value for name, value in device.items() if value is not None}
+    if device:
+        fields["backend_options"] = {**fields.get("backend_options", {}), **device}
     if isinstance(fields.get("forget_indices"), str):
         fields["forget_indices"] = parse_indices(fields["forget_indices"])
     if isinstance(fields.get("methods"), str):

@@ -8,11 +8,10 @@ import argparse
 from pathlib import Path
 
 from qiskit_qmu import _check
+from qiskit_qmu.cli.device_options import add_device_options, add_shots
 from qiskit_qmu.cli.options import (
-    BACKENDS,
     add_data_options,
     add_forget_options,
-    add_mitigation,
     add_setting_options,
     make_experiment,
 )
@@ -25,16 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     add_forget_options(parser)
     group = parser.add_argument_group("run")
-    group.add_argument(
-        "--backend",
-        metavar="NAME",
-        help=f"where models are observed, with --shots; all but exact train exactly: {BACKENDS}",
-    )
-    add_mitigation(group)
     group.add_argument("--methods", help="comma-separated, see `qmu list methods` (all)")
     group.add_argument("--seeds", type=int, help="repetitions, from --seed on (1)")
     group.add_argument("--jobs", type=int, help="processes that share the seeds (one per core)")
     group.add_argument("--out", metavar="DIR", help="folder of the results (named after the run)")
+    device = add_device_options(
+        parser, "where trained models are observed (all but exact train exactly)"
+    )
+    add_shots(device)
     add_setting_options(parser)
 
 

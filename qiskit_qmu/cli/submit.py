@@ -9,13 +9,11 @@ goes on. Without an account of IBM's, a fake device such as fake_manila shows ho
 """
 
 import argparse
-from typing import Any
 
+from qiskit_qmu.cli.device_options import add_device_options, device_options_of
 from qiskit_qmu.cli.options import (
-    BACKENDS,
     add_data_dir,
     add_forget_options,
-    add_mitigation,
     add_setting_options,
     parse_indices,
     settings_of,
@@ -24,19 +22,6 @@ from qiskit_qmu.cli.run_messages import print_status, show_jobs
 
 SUMMARY = "send work on saved models to a device, to be picked up later"
 
-DEVICE_OPTIONS = {
-    "gradient": (str, "RULE", "parameter-shift, or the cheap and rough spsa"),
-    "optimization_level": (int, "N", "of the transpiler, 0 to 3 (3)"),
-    "max_executions_per_job": (int, "N", "circuits times shots of one job"),
-    "mode": (str, "MODE", "of IBM's devices: job, batch or session (job)"),
-    "max_time": (str, "TIME", "longest life of a batch or session, such as 2h"),
-    "instance": (str, "NAME", "instance of IBM's account"),
-    "dynamical_decoupling": (str, "SEQUENCE", "pulses on idle qubits: XX, XpXm or XY4"),
-    "resilience_level": (int, "N", "expectation values of IBM's Estimator, mitigated: 0, 1 or 2"),
-    "max_execution_time": (int, "S", "most QPU seconds of one job"),
-}
-"""Options of the backend by name: type, metavar, help."""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -44,12 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="folder of a saved model")
     parser.add_argument("--out", required=True, metavar="RUN", help="folder of the run, new")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    device = parser.add_argument_group("device")
-    device.add_argument("--backend", required=True, metavar="NAME", help=BACKENDS)
+    device = add_device_options(parser, "where circuits run", required=True)
     device.add_argument("--shots", type=int, default=1024, help="shots of each circuit (1024)")
-    for name, (kind, metavar, text) in DEVICE_OPTIONS.items():
-        device.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
-    add_mitigation(device)
     add_policy_options(parser)
     observe = parser.add_argument_group("observe")
     observe.add_argument("--rows", default="test", help="train, test or all rows (test)")
@@ -102,16 +83,3 @@ def execute(options: argparse.Namespace) -> None:
     models = {name: path for name, path in named.items() if path is not None}
     policy = JobPolicy(wait=options.wait, max_qpu_seconds=options.max_qpu_seconds)
     print_status(submit(request, models, options.out, policy=policy))
-
-
-def device_options_of(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options of the backend that are given.
-
-    Raises:
-        InputError: If the mitigation is unknown, or the backend has no errors.
-    """
-    from qiskit_qmu.backends import mitigation_options  # (help must not load it)
-
-    given = {name: getattr(options, name) for name in DEVICE_OPTIONS}
-    given |= mitigation_options(options.mitigation, options.backend)
-    return {name: value for name, value in given.items() if value is not None}

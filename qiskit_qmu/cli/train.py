@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from qiskit_qmu.cli.device_options import add_shots
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
@@ -16,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--out", required=True, metavar="MODEL", help="folder of the model")
     add_data_options(parser)
+    add_shots(parser)
     add_setting_options(parser)
 
 

@@ -4,12 +4,11 @@ import argparse
 from contextlib import nullcontext
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.cli.device_options import add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
-    add_backend_options,
     add_data_dir,
     add_forget_options,
     add_setting_options,
-    backend_of,
     forget_request_of,
     settings_of,
 )
@@ -23,10 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strategy", required=True, help="see `qmu list methods`")
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    add_backend_options(parser, "where gradients are measured")
-    parser.add_argument(
-        "--gradient", metavar="RULE", help="parameter-shift, or the cheap and rough spsa"
-    )
+    add_shots(add_device_options(parser, "where gradients are measured"))
     add_data_dir(parser)
     add_forget_options(parser)
     add_setting_options(parser, shortcuts=False)
@@ -39,7 +35,7 @@ def execute(options: argparse.Namespace) -> None:
     if options.config is not None:
         raise InputError("unlearn takes its settings by --set, got --config")
     request = forget_request_of(options)
-    backend = backend_of(options, gradient=options.gradient)
+    backend = backend_of(options)
     with writable_folder(options.out) as folder, backend or nullcontext():
         result = unlearn_saved(
             options.model,

@@ -39,6 +39,7 @@ class Experiment:
         backend: Where trained models are observed. All but "exact" leave training exact: what is
             attacked is what a device answers.
         mitigation: What the device's answers are corrected for: "readout", or nothing where None.
+        backend_options: Further options of `open_backend` as JSON values: {"mode": "batch"}.
         settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
     """
 
@@ -56,6 +57,7 @@ class Experiment:
     shots: int | None = None
     backend: str = "exact"
     mitigation: str | None = None
+    backend_options: dict[str, Any] = field(default_factory=dict, hash=False)
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +71,10 @@ class Experiment:
         if not isinstance(self.backend, str):
             raise InputError(f"backend must be a name, got {self.backend!r}")
         mitigation_options(self.mitigation, self.backend)
+        if self.backend == "exact" and self.backend_options:
+            raise InputError(
+                f"backend_options must be given with a device, got {self.backend_options} on exact"
+            )
         if self.forget_fraction is not None:
             _check.between(0.0, 1.0, forget_fraction=self.forget_fraction)
         given = [self.forget_class, self.forget_fraction, self.forget_indices]
@@ -116,7 +122,7 @@ class Experiment:
         """
         if self.backend == "exact":
             return None
-        options = dict(mitigation_options(self.mitigation, self.backend))
+        options = {**self.backend_options, **mitigation_options(self.mitigation, self.backend)}
         if jobs is not None and self.backend.startswith("ibm"):
             options["ledger"] = jobs / f"seed-{seed}"
         return open_backend(self.backend, shots=self.shots, seed=seed, **options)
@@ -207,13 +213,14 @@ class Experiment:
         """Return a short hash that is the same for equal experiments.
 
         The number of seeds is left out: more seeds continue the same experiment. So are the exact
-        backend and no mitigation, which are what there was before there were others.
+        backend, no mitigation and no options, which are what there was before there were others.
         """
         content = {key: value for key, value in self.to_dict().items() if key != "seeds"}
         if self.backend == "exact":
             del content["backend"]
-        if self.mitigation is None:
-            del content["mitigation"]
+        for added in ("mitigation", "backend_options"):
+            if not content[added]:
+                del content[added]
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -1,0 +1,89 @@
+"""Options that say on which device circuits run and how, alike for all commands."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from qiskit_qmu._check import InputError
+
+if TYPE_CHECKING:
+    from qiskit_qmu.backends import Backend
+
+BACKENDS = "exact, aer, fake_<device> such as fake_torino, ibm_<device>, or ibm:least_busy"
+
+DEVICE_OPTIONS: dict[str, tuple[type, str, str]] = {
+    "gradient": (str, "RULE", "parameter-shift, or the cheap and rough spsa"),
+    "optimization_level": (int, "N", "of the transpiler, 0 to 3 (3)"),
+    "max_executions_per_job": (int, "N", "circuits times shots of one job"),
+    "mode": (str, "MODE", "of IBM's devices: job, batch or session (job)"),
+    "max_time": (str, "TIME", "longest life of a batch or session, such as 2h"),
+    "instance": (str, "NAME", "instance of IBM's account"),
+    "dynamical_decoupling": (str, "SEQUENCE", "pulses on idle qubits: XX, XpXm or XY4"),
+    "twirling": (bool, "", "random Pauli gates around gates and measurements, on IBM's devices"),
+    "resilience_level": (int, "N", "expectation values of IBM's Estimator, mitigated: 0, 1 or 2"),
+    "max_execution_time": (int, "S", "most QPU seconds of one job"),
+}
+"""Options of `open_backend` by name: type, metavar, help."""
+
+
+def add_device_options(
+    parser: argparse.ArgumentParser, purpose: str, **backend: Any
+) -> argparse._ArgumentGroup:
+    """Add a device and its options, all but the shots.
+
+    Args:
+        parser: The command.
+        purpose: What the device is for.
+        backend: What argparse takes for ``--backend``, such as a default.
+
+    Returns:
+        The group of options, for more of them.
+    """
+    group = parser.add_argument_group("device")
+    group.add_argument("--backend", metavar="NAME", help=f"{purpose}: {BACKENDS}", **backend)
+    group.add_argument(
+        "--mitigation", metavar="NAME", help="readout: correct results for misread bits"
+    )
+    for name, (kind, metavar, text) in DEVICE_OPTIONS.items():
+        option = f"--{name.replace('_', '-')}"
+        if kind is bool:
+            group.add_argument(option, action="store_true", default=None, help=text)
+        else:
+            group.add_argument(option, type=kind, metavar=metavar, help=text)
+    return group
+
+
+def add_shots(parser: Any) -> None:
+    """Add the number of measurements, where there may be none."""
+    parser.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
+
+
+def device_options_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of `open_backend` that were given, but for shots and seed.
+
+    Raises:
+        InputError: If the mitigation is unknown, or the backend has no errors.
+    """
+    from qiskit_qmu.backends import mitigation_options  # (help must not load it)
+
+    named = {name: getattr(options, name) for name in DEVICE_OPTIONS}
+    given = {name: value for name, value in named.items() if value is not None}
+    return given | mitigation_options(options.mitigation, options.backend)
+
+
+def backend_of(options: argparse.Namespace) -> "Backend | None":
+    """Open the backend that options name; None where they name none.
+
+    Raises:
+        InputError: If there is none of that name, or its options are given without one.
+    """
+    from qiskit_qmu.backends import open_backend  # (help must not load it)
+
+    if options.backend is None:
+        for name in ("shots", "mitigation", *DEVICE_OPTIONS):
+            value = getattr(options, name)
+            if value is not None:
+                raise InputError(f"--{name.replace('_', '-')} needs a --backend, got {value}")
+        return None
+    return open_backend(
+        options.backend, shots=options.shots, seed=options.seed, **device_options_of(options)
+    )
