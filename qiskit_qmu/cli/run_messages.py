@@ -13,7 +13,7 @@ def show_jobs() -> None:
     """Print a line for each job that is sent or done."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    log = logging.getLogger("qiskit_qmu.backends.jobs")
+    log = logging.getLogger("qiskit_qmu")
     log.addHandler(handler)
     log.setLevel(logging.INFO)
 
@@ -25,7 +25,12 @@ def print_status(status: "RunStatus") -> None:
     executions = sum(job.circuits * (job.shots or 0) for job in status.jobs)
     request = status.request
     print(f"{status.folder}: {request.task} on {request.backend}, {request.shots:,} shots")
-    print(f"  jobs: {states}; {executions:,} executions, {status.spent_seconds:.0f} QPU seconds")
+    print(f"  jobs: {states}; {executions:,} executions, {status.spent_seconds:,.0f} QPU seconds")
+    expected = status.expected
+    print(
+        f"  expected: {expected['jobs']:,} jobs, {expected['executions']:,} executions, "
+        f"{expected['qpu_seconds']:,.0f} QPU seconds"
+    )
     for job in status.jobs:
         if job.state in ("failed", "cancelled"):
             print(f"  job {job.job_id}: {job.state}, {job.reason or 'no reason given'}")

@@ -1,6 +1,7 @@
 """Runs on a device in a folder of their own: submitted, looked at, picked up again, cancelled."""
 
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,16 +10,19 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import DeviceBackend, open_backend
+from qiskit_qmu.backends import CostEstimate, DeviceBackend, check_budget, open_backend
 from qiskit_qmu.backends.jobs import JobPolicy, JobRecord, JobsPendingError, Ledger, RunError
 from qiskit_qmu.backends.jobs.files import write_whole
 from qiskit_qmu.backends.jobs.folder import LEDGER
 from qiskit_qmu.experiments.device_request import DeviceRequest
 from qiskit_qmu.experiments.output import writable_folder
+from qiskit_qmu.experiments.request_work import work_of
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.metrics import binomial_interval
 from qiskit_qmu.models import load_model
+
+_log = logging.getLogger(__name__)
 
 _REQUEST = "run.json"
 _RESULT = "result"
@@ -38,6 +42,7 @@ class RunStatus:
         request: What it was asked to do.
         state: "finished" when its result is there.
         jobs: All jobs that were planned so far.
+        expected: What it was expected to cost, as `CostEstimate.to_dict` has it.
         spent_seconds: QPU seconds of jobs that were sent, as charged where known, else as planned.
         summary: What came out, as JSON values; empty before.
     """
@@ -46,6 +51,7 @@ class RunStatus:
     request: DeviceRequest
     state: RunState
     jobs: tuple[JobRecord, ...]
+    expected: dict[str, Any]
     spent_seconds: float
     summary: dict[str, Any]
 
@@ -89,11 +95,16 @@ def submit(
         _backend(path, request, policy or JobPolicy(wait=False), opener) as backend,
         one_thread(),
     ):
+        expected = _expected_cost(request, models, backend)
+        budget = None if policy is None else policy.max_qpu_seconds
+        if budget is not None:
+            check_budget(expected, budget)
         for name, source in models.items():
             shutil.rmtree(path / "models" / name, ignore_errors=True)
             shutil.copytree(source, path / "models" / name)
         # The request is written last: a folder without it is no run, and can be used again.
-        text = json.dumps(request.to_dict(), indent=1) + "\n"
+        content = {**request.to_dict(), "expected": expected.to_dict()}
+        text = json.dumps(content, indent=1) + "\n"
         write_whole(path / _REQUEST, lambda file: file.write(text.encode()))
         _work(path, request, backend)
     return run_status(path)
@@ -144,6 +155,7 @@ def run_status(folder: str | Path) -> RunStatus:
         request=request,
         state="finished" if summary.exists() else "waiting",
         jobs=tuple(jobs),
+        expected=_content_of(path)["expected"],
         spent_seconds=spent,
         summary=json.loads(summary.read_text()) if summary.exists() else {},
     )
@@ -215,6 +227,19 @@ def _work(path: Path, request: DeviceRequest, backend: DeviceBackend) -> None:
     unfinished.rename(path / _RESULT)
 
 
+def _expected_cost(
+    request: DeviceRequest, models: Mapping[str, str | Path], backend: DeviceBackend
+) -> CostEstimate:
+    (expected,) = backend.estimate(work_of(request, models, backend.rule), [request.shots])
+    _log.info(
+        "expected: %s jobs, %s executions, %.0f QPU seconds",
+        f"{expected.jobs:,}",
+        f"{expected.executions:,}",
+        expected.most_qpu_seconds,
+    )
+    return expected
+
+
 def _observe(
     models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
 ) -> dict[str, Any]:
@@ -278,13 +303,19 @@ def _check_models(request: DeviceRequest, models: Mapping[str, str | Path]) -> N
         load_model(source)
 
 
-def _request_of(path: Path) -> DeviceRequest:
+def _content_of(path: Path) -> dict[str, Any]:
     try:
-        return DeviceRequest.from_dict(json.loads((path / _REQUEST).read_text()))
+        content: Any = json.loads((path / _REQUEST).read_text())
     except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{path} must hold a run that was submitted, got {error}") from error
+    if not isinstance(content, dict) or "expected" not in content:
+        raise InputError(f"{path / _REQUEST} must hold a request and its cost, got {content!r}")
+    return content
+
+
+def _request_of(path: Path) -> DeviceRequest:
+    content = _content_of(path)
+    return DeviceRequest.from_dict({k: v for k, v in content.items() if k != "expected"})
 
 
 def _cause(error: BaseException) -> RunError | InputError | None:

@@ -142,10 +142,34 @@ def test_a_failed_job_ends_the_run_with_one_line(saved, place):
     assert resume(place / "run", policy=policy, opener=opener(place)).state == "finished"
 
 
-def test_a_budget_ends_the_run_and_more_of_it_goes_on(saved, place):
+def test_work_beyond_the_budget_is_not_begun(saved, place):
+    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=10.0)
+    with pytest.raises(InputError, match=r"at most 10\.0 QPU seconds, got an estimate of 32\.9"):
+        submit(UNLEARN, {"model": saved}, place / "run", policy=policy, opener=opener(place))
+    assert sent(place) == []
+    policy = replace(policy, max_qpu_seconds=40.0)
+    status = submit(UNLEARN, {"model": saved}, place / "run", policy=policy, opener=opener(place))
+    assert status.state == "finished"
+
+
+def test_the_expected_cost_is_that_of_the_jobs(saved, place):
+    for request in (OBSERVE, replace(OBSERVE, rows="all"), UNLEARN):
+        run = place / str(len(list(place.iterdir())))
+        status = submit(request, {"model": saved}, run, policy=WAITING, opener=opener(place))
+        expected = status.expected
+        assert expected["jobs"] == len(status.jobs)
+        assert expected["circuits"] == sum(job.circuits for job in status.jobs)
+        planned = sum(job.planned_seconds for job in status.jobs)
+        assert expected["qpu_seconds"] == pytest.approx(planned)
+
+
+def test_a_budget_that_is_spent_ends_the_run_and_more_of_it_goes_on(saved, place):
+    submit(
+        UNLEARN, {"model": saved}, place / "run", policy=NOT_WAITING, opener=opener(place, polls=1)
+    )
     policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=10.0)
     with pytest.raises(RunError, match="must cover 6 s that were spent and 5 s of the next"):
-        submit(UNLEARN, {"model": saved}, place / "run", policy=policy, opener=opener(place))
+        resume(place / "run", policy=policy, opener=opener(place))
     assert len(sent(place)) == 2
     assert resume(place / "run", policy=WAITING, opener=opener(place)).state == "finished"
 
