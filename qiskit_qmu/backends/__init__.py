@@ -14,6 +14,7 @@ from qiskit_qmu.backends.gradient_rules import (
     SimultaneousPerturbation,
     make_rule,
 )
+from qiskit_qmu.backends.jobs import JobPolicy
 from qiskit_qmu.backends.mitigation import MITIGATIONS, mitigation_options
 from qiskit_qmu.backends.readout_errors import ReadoutErrors
 from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
@@ -41,6 +42,7 @@ __all__ = [
     "DeviceBackend",
     "DeviceConnector",
     "ExactBackend",
+    "JobPolicy",
     "MeasuredEstimatorGradient",
     "MeasuredSamplerGradient",
     "ServiceEstimator",

@@ -1,6 +1,7 @@
 """qmu: the command line. Commands are imported when they are run, so that help is quick."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -76,6 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except RunError as error:
         print(f"qmu {options.command}: {error}", file=sys.stderr)
+        return NOT_DONE
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_DONE
     except KeyboardInterrupt:
         print(
