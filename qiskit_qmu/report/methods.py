@@ -2,6 +2,7 @@
 
 _DOES = {
     "original": "the trained model as it is: doing nothing",
+    "noop": "the trained model as it is: doing nothing",
     "oracle": "retrained from scratch without the forgotten rows",
     "gd": "training goes on, on the retained rows",
     "ga": "gradient ascent on the forgotten rows",
