@@ -20,7 +20,7 @@ def model(readout: str, **options) -> BasicQNN:
 
 
 @READOUTS
-@pytest.mark.parametrize("name", ["aer", "fake_manila"])
+@pytest.mark.parametrize("name", ["exact", "aer", "fake_manila"])
 def test_counts_are_what_the_outputs_were_computed_from(name, readout):
     own = model(readout, name=name, shots=200, seed=1)
     observed = own.observe(X, Y)
