@@ -66,7 +66,11 @@ def test_the_same_generator_gives_the_same_finite_scores(attack, make, generator
 def test_a_model_that_says_the_same_to_everyone_gives_nothing_away(attack, make, generator):
     def constant(rows):
         part = make(generator, rows, classes=2)
-        same = {"logits": np.ones((rows, 2)), "expectations": np.zeros((rows, 4))}
+        same = {
+            "logits": np.ones((rows, 2)),
+            "expectations": np.zeros((rows, 4)),
+            "counts": np.ones((rows, 4), dtype=int),
+        }
         return dataclasses.replace(part, **same)
 
     inside, outside = rank(attack, constant(30), constant(20), constant(10))
