@@ -39,8 +39,8 @@ _EXPERIMENT_KEYS = (
 )
 
 
-def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides the data and the model."""
+def add_data_options(parser: argparse.ArgumentParser, *, shots: bool = True) -> None:
+    """Add what decides the data and the model, and the shots where they are one number."""
     group = parser.add_argument_group("data and model")
     group.add_argument("--dataset", help="digits, iris, mnist or fashion-mnist (digits)")
     group.add_argument("--model", help="basic or hybrid (hybrid)")
@@ -48,7 +48,10 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--test-size", type=int, help="never-seen rows")
     group.add_argument("--validation-fraction", type=float, help="share held out for tuning (0.1)")
     group.add_argument("--seed", type=int, help="root seed of everything random (0)")
-    group.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
+    if shots:
+        group.add_argument(
+            "--shots", type=int, help="shots of each circuit; exact values without it"
+        )
     add_data_dir(group)
 
 

@@ -23,6 +23,9 @@ from qiskit_qmu.experiments.saved import (
     train_and_save,
     unlearn_saved,
 )
+from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_output import run_shot_comparison
+from qiskit_qmu.experiments.shot_run import compare_shots
 
 __all__ = [
     "DEFAULT_METHODS",
@@ -34,8 +37,10 @@ __all__ = [
     "Record",
     "RecordFile",
     "RunStatus",
+    "ShotComparison",
     "audit_saved",
     "cancel",
+    "compare_shots",
     "environment",
     "make_strategy",
     "observe_saved",
@@ -45,6 +50,7 @@ __all__ = [
     "resume",
     "run_experiment",
     "run_seed",
+    "run_shot_comparison",
     "run_status",
     "submit",
     "train_and_save",

@@ -1,5 +1,7 @@
 """ShotComparison: everything that decides what a comparison of shot counts gives."""
 
+import hashlib
+import json
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any, final
@@ -72,6 +74,11 @@ class ShotComparison:
             key: value for key, value in self.experiment.to_dict().items() if key not in _UNUSED
         }
         return own
+
+    def digest(self) -> str:
+        """Return a short hash that is the same for equal comparisons."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def check(self, data_dir: str | None = None) -> None:
         """Refuse what cannot be run, before anything is trained.

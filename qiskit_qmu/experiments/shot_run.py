@@ -49,7 +49,8 @@ def compare_shots(
             do what is asked.
     """
     comparison.check(data_dir)
-    experiment, rows = comparison.experiment, []
+    experiment = comparison.experiment
+    rows: list[Row] = []
     for number in range(experiment.seeds):
 
         def report(task: str, share: float, number: int = number) -> None:
