@@ -82,9 +82,10 @@ def _opening(summaries: Sequence[ShotSummary]) -> str:
             f"{right}."
         )
     if any(each.values[DIVERGENCE.key].known for each in summaries):
-        sentences.append("Noise of shots falls as one over their number.")
+        sentences.append("The divergence from exact answers falls as one over the shots.")
     sentences.append(
-        "It blurs answers, not the model: whoever may ask again and again averages it away."
+        "Noise of shots blurs answers, not the model: whoever may ask again and again averages it "
+        "away."
     )
     return " ".join(sentences)
 

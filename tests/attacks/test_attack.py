@@ -109,6 +109,16 @@ def test_features_are_the_named_columns(make, generator):
     )
 
 
+def test_frequencies_are_shares_of_the_shots(make, generator):
+    observations = make(generator, 7)
+    for found, counts in zip(
+        features(observations, "frequencies"), observations.counts, strict=True
+    ):
+        np.testing.assert_allclose(found, [count / sum(counts) for count in counts])
+    with pytest.raises(InputError, match="frequencies must have counts, got None"):
+        features(dataclasses.replace(observations, counts=None), "frequencies")
+
+
 def test_unknown_and_missing_features_are_refused(make, generator):
     observations = dataclasses.replace(make(generator, 3), expectations=None)
     with pytest.raises(InputError, match=r"feature must be one of loss, .* got 'gradient'"):
