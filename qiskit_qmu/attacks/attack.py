@@ -1,5 +1,6 @@
 """What an attack is: something that reads observations and scores how likely a row was a member."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal, Protocol, get_args, runtime_checkable
 
@@ -10,13 +11,17 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.observation import Observations
 
-FeatureName = Literal["loss", "logit_confidence", "logits", "softmax", "expectations"]
+FeatureName = Literal[
+    "loss", "logit_confidence", "logits", "softmax", "expectations", "frequencies"
+]
 """What an attack may look at, per row:
 
 - ``"loss"``: cross-entropy of the true label, 1 column, heavy-tailed.
 - ``"logit_confidence"``: log-odds φ of the true label, 1 column, nearly normal.
 - ``"logits"``, ``"softmax"``: the outputs, 1 column per class; they do not know the true label.
 - ``"expectations"``: what the quantum network measured, 1 column per observable or outcome.
+- ``"frequencies"``: how often each outcome was measured, as a share of the shots, 1 column per
+  outcome of the register: all there is to see of independent shots.
 """
 
 FEATURE_NAMES: tuple[FeatureName, ...] = get_args(FeatureName)
@@ -69,7 +74,7 @@ def features(
         Array of shape (n, columns).
 
     Raises:
-        InputError: If there is no name, a name is unknown, or expectations were not observed.
+        InputError: If there is no name, a name is unknown, or what it needs was not observed.
     """
     chosen = check_feature_names(names)
     return np.hstack([_feature(observations, name) for name in chosen])
@@ -139,6 +144,16 @@ def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float6
         return observations.logits
     if name == "softmax":
         return observations.probabilities
+    if name == "frequencies":
+        return _frequencies(observations)
     if observations.expectations is None:
         raise InputError("the feature expectations must have been observed, got None")
     return observations.expectations
+
+
+def _frequencies(observations: Observations) -> NDArray[np.float64]:
+    if observations.counts is None:
+        raise InputError("the feature frequencies must have counts, got None")
+    shape = observations.counts.shape
+    counts = observations.counts.reshape(shape[0], math.prod(shape[1:]))
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))

@@ -1,6 +1,6 @@
 """One model's numbers on one task, beside the oracle's outputs on the same rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -142,12 +142,8 @@ class Measurement:
 
     def to_row(self) -> dict[str, Any]:
         """Return {name: value, name_low: …, name_high: …}, None for what is missing."""
-        row: dict[str, Any] = {}
         named = {name: getattr(self, name) for name in _INTERVALS}
-        for name, interval in {**named, **self.other_auc}.items():
-            values = (None,) * 3 if interval is None else interval_values(interval)
-            row |= dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
-        return row
+        return interval_row({**named, **self.other_auc})
 
 
 _INTERVALS = (
@@ -162,6 +158,15 @@ _INTERVALS = (
     "js_oracle_forget",
     "js_oracle_retain",
 )
+
+
+def interval_row(named: Mapping[str, Interval | None]) -> dict[str, float | None]:
+    """Return {name: value, name_low: …, name_high: …} of intervals, None for what is missing."""
+    row: dict[str, float | None] = {}
+    for name, interval in named.items():
+        values = (None,) * 3 if interval is None else interval_values(interval)
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
+    return row
 
 
 def interval_values(interval: Interval) -> tuple[float | None, ...]:

@@ -12,16 +12,15 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.outcomes import Outcomes, counts
-
-LARGEST_REGISTER = 16
-"""Bits of the largest register whose counts are kept as a table."""
+from qiskit_qmu.simulator import TorchSimulatorConnector
+from qiskit_qmu.simulator.sampled_outputs import LARGEST_REGISTER
 
 
 class RecordedCounts:
-    """What was measured so far."""
+    """What was measured so far: registers of shots, or tables of counts."""
 
-    def __init__(self, outcomes: list[Outcomes]) -> None:
-        self._outcomes = outcomes
+    def __init__(self, parts: Sequence[Outcomes | NDArray[np.int64]]) -> None:
+        self._parts = parts
 
     def table(self, rows: int) -> NDArray[np.int64] | None:
         """Return how often each outcome was measured, (rows, 2^bits).
@@ -29,13 +28,20 @@ class RecordedCounts:
         None if there was nothing but one register of counts for each row: with exact values, more
         than one measurement basis, or too many bits.
         """
-        registers = [register for outcome in self._outcomes for register in outcome.values()]
-        bits = {register.num_bits for register in registers}
-        measured = [register for register in registers if isinstance(register, BitArray)]
-        if len(bits) != 1 or len(measured) != len(registers) or max(bits) > LARGEST_REGISTER:
+        tables = [table for part in self._parts for table in _tables(part)]
+        if len({table.shape[1] for table in tables}) != 1 or sum(map(len, tables)) != rows:
             return None
-        table = np.concatenate([counts(register) for register in measured])
-        return table if len(table) == rows else None
+        return np.concatenate(tables)
+
+
+def _tables(part: Outcomes | NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    if isinstance(part, np.ndarray):
+        return [part]
+    return [
+        counts(register)
+        for register in part.values()
+        if isinstance(register, BitArray) and register.num_bits <= LARGEST_REGISTER
+    ]
 
 
 @contextmanager
@@ -48,12 +54,16 @@ def recorded_counts(connectors: Sequence[TorchConnector]) -> Iterator[RecordedCo
     Yields:
         The counts; read them when the block is done.
     """
-    sampler = sampler_of(connectors[0]) if len(connectors) == 1 else None
-    if sampler is None:
+    connector = connectors[0] if len(connectors) == 1 else None
+    sampler = None if connector is None else sampler_of(connector)
+    if sampler is not None:
+        with sampler.recording() as outcomes:
+            yield RecordedCounts(outcomes)
+    elif isinstance(connector, TorchSimulatorConnector):
+        with connector.recording() as tables:
+            yield RecordedCounts(tables)
+    else:
         yield RecordedCounts([])
-        return
-    with sampler.recording() as outcomes:
-        yield RecordedCounts(outcomes)
 
 
 def sampler_of(connector: TorchConnector) -> BroadcastSampler | None:

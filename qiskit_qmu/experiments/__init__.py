@@ -24,6 +24,9 @@ from qiskit_qmu.experiments.saved import (
     unlearn_saved,
 )
 from qiskit_qmu.experiments.saved_work import Plan, PlannedWork, cost_rows, plan_saved
+from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_output import run_shot_comparison
+from qiskit_qmu.experiments.shot_run import compare_shots
 from qiskit_qmu.experiments.work import auditing, observing, training, unlearning
 
 __all__ = [
@@ -38,10 +41,12 @@ __all__ = [
     "Record",
     "RecordFile",
     "RunStatus",
+    "ShotComparison",
     "audit_saved",
     "auditing",
     "cancel",
     "cost_rows",
+    "compare_shots",
     "environment",
     "make_strategy",
     "observe_saved",
@@ -53,6 +58,7 @@ __all__ = [
     "resume",
     "run_experiment",
     "run_seed",
+    "run_shot_comparison",
     "run_status",
     "submit",
     "train_and_save",

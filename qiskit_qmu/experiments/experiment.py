@@ -122,10 +122,23 @@ class Experiment:
         """
         if self.backend == "exact":
             return None
+        return self.open_device(self.shots, seed, jobs)
+
+    def open_device(self, shots: int | None, seed: int, jobs: Path | None = None) -> Backend:
+        """Open the backend with the experiment's options and any number of shots.
+
+        Args:
+            shots: Measurements of each circuit; None for exact values.
+            seed: Seed of the repetition.
+            jobs: As for `observing_backend`.
+
+        Raises:
+            InputError: If there is none of that name, or it has no exact values.
+        """
         options = {**self.backend_options, **mitigation_options(self.mitigation, self.backend)}
         if jobs is not None and self.backend.startswith("ibm"):
             options["ledger"] = jobs / f"seed-{seed}"
-        return open_backend(self.backend, shots=self.shots, seed=seed, **options)
+        return open_backend(self.backend, shots=shots, seed=seed, **options)
 
     @property
     def all_methods(self) -> tuple[str, ...]:

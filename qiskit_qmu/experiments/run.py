@@ -25,6 +25,7 @@ from qiskit_qmu.backends import Usage, metered
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import make_strategy
+from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.models import QuantumClassifier
 
 Progress = Callable[[str, float], None]
@@ -90,15 +91,8 @@ def run_seed(
         original = experiment.build_model(dataset, seed, backend)
         progress("training the original", 0.0)
         started = perf_counter()
-        validation = (split.validation.x, split.validation.y) if len(split.validation) else None
         with metered(original) as meter:
-            history = trainer.fit(
-                original,
-                split.train.x,
-                split.train.y,
-                generator=stream(seed, "original", "batches"),
-                validation=validation,
-            )
+            history = train_original(experiment, original, split, seed)
         seconds = perf_counter() - started
         context = _Context(experiment, split, seed, observed(original))
         steps = tuple({"train_loss": loss} for loss in history.losses)

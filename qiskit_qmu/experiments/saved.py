@@ -16,6 +16,7 @@ from qiskit_qmu.data import Dataset, ForgetSplit, row_digests
 from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import make_strategy
+from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, save_model
 from qiskit_qmu.observation import Observations
@@ -99,20 +100,11 @@ def train_and_save(
         InputError: If the data cannot be read or the folder cannot be written.
     """
     dataset, split = experiment.load(experiment.seed, data_dir)
-    num_features = int(np.prod(dataset.input_shape))
     backend = experiment.training_backend(experiment.seed)
     model = experiment.build_model(dataset, experiment.seed, backend)
     train = split.train
-    validation = (split.validation.x, split.validation.y) if len(split.validation) else None
     with one_thread():
-        history = experiment.trainer(num_features).fit(
-            model,
-            train.x,
-            train.y,
-            generator=stream(experiment.seed, "original", "batches"),
-            validation=validation,
-            progress=progress,
-        )
+        history = train_original(experiment, model, split, experiment.seed, progress=progress)
     provenance = {
         "experiment": experiment.to_dict(),
         "train_indices": train.indices.tolist(),

@@ -2,7 +2,7 @@
 
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
-from qiskit_qmu.models.fewer_shots import with_fewer_shots
+from qiskit_qmu.models.fewer_shots import deal_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_model, load_provenance, save_model
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
@@ -24,6 +24,7 @@ __all__ = [
     "Part",
     "QuantumClassifier",
     "clone_module",
+    "deal_shots",
     "in_mode",
     "load_model",
     "load_provenance",

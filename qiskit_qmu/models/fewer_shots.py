@@ -1,4 +1,4 @@
-"""Observations at fewer shots, drawn from those of one run at many."""
+"""Observations at fewer shots, drawn from one run at many; and one run dealt to several."""
 
 from typing import Any
 
@@ -42,22 +42,70 @@ def with_fewer_shots(
             follow from the counts: they were mitigated otherwise than on the model's backend.
     """
     _check.at_least(1, shots=shots)
+    counts, available = _counts_of(model, observations)
+    if shots > available:
+        raise InputError(f"shots must be at most {available}, got {shots}")
+    return _observed(model, observations.labels, _drawn(counts, shots, generator), shots)
+
+
+def deal_shots(
+    model: QuantumClassifier,
+    observations: Observations,
+    runs: int,
+    generator: np.random.Generator,
+) -> list[Observations]:
+    """Return several runs made of the shots of one, each shot in one of them.
+
+    The runs are independent of each other, as if the device had been asked for each.
+
+    Args:
+        model: The model that was observed.
+        observations: What it answered, with counts.
+        runs: Number of runs; the shots must be a multiple of it.
+        generator: Source of the deal.
+
+    Raises:
+        InputError: If there are no counts, or the shots cannot be dealt evenly.
+    """
+    _check.at_least(1, runs=runs)
+    left, available = _counts_of(model, observations)
+    shots, rest = divmod(available, runs)
+    if rest or not shots:
+        raise InputError(f"shots must be a multiple of {runs} runs, got {available}")
+    dealt = []
+    for _ in range(runs):
+        counts = _drawn(left, shots, generator)
+        left = left - counts
+        dealt.append(_observed(model, observations.labels, counts, shots))
+    return dealt
+
+
+def _counts_of(
+    model: QuantumClassifier, observations: Observations
+) -> tuple[NDArray[np.int64], int]:
+    """Return counts and shots, from which the outputs must follow."""
     if observations.counts is None or observations.shots is None:
         raise InputError("observations must have counts, got none")
-    if shots > observations.shots:
-        raise InputError(f"shots must be at most {observations.shots}, got {shots}")
-    errors = _readout_errors(model)
-    _check_outputs(observations, _outputs(model, observations.counts, errors))
-    counts = np.array(
-        [generator.multivariate_hypergeometric(row, shots) for row in observations.counts]
-    )
-    outputs = _outputs(model, counts, errors)
+    _check_outputs(observations, _outputs(model, observations.counts, _readout_errors(model)))
+    return observations.counts, observations.shots
+
+
+def _drawn(
+    counts: NDArray[np.int64], shots: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    return np.array([generator.multivariate_hypergeometric(row, shots) for row in counts])
+
+
+def _observed(
+    model: QuantumClassifier, labels: NDArray[np.int64], counts: NDArray[np.int64], shots: int
+) -> Observations:
+    outputs = _outputs(model, counts, _readout_errors(model))
     with torch.no_grad():
         weight = model.head.weight
         logits = model.head(torch.as_tensor(outputs, dtype=weight.dtype, device=weight.device))
     return Observations(
         logits=logits.cpu().numpy(),
-        labels=observations.labels,
+        labels=labels,
         expectations=outputs,
         counts=counts,
         shots=shots,

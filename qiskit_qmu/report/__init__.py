@@ -9,6 +9,9 @@ from qiskit_qmu.report.cost_table import cost_table
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.page import render_page, write_page
 from qiskit_qmu.report.roc import roc_figure
+from qiskit_qmu.report.shot_figure import shot_figure
+from qiskit_qmu.report.shot_page import render_shot_page
+from qiskit_qmu.report.shot_table import shot_table
 from qiskit_qmu.report.table import text_table
 
 __all__ = [
@@ -22,4 +25,7 @@ __all__ = [
     "membership_figure",
     "roc_figure",
     "cost_figure",
+    "shot_table",
+    "shot_figure",
+    "render_shot_page",
 ]

@@ -118,10 +118,20 @@ def _rows_by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _values(rows: Sequence[Row]) -> dict[str, Estimate]:
-    return {field.key: _estimate(field, rows) for field in (*RESULTS, *COSTS)}
+    return {field.key: estimate_over(field, rows) for field in (*RESULTS, *COSTS)}
 
 
-def _estimate(field: Field, rows: Sequence[Row]) -> Estimate:
+def estimate_over(field: Field, rows: Sequence[Row]) -> Estimate:
+    """Average a field over rows that are independent of each other.
+
+    Args:
+        field: Which number.
+        rows: Rows with the number and the limits of its own interval, or without.
+
+    Returns:
+        The mean with its t-interval; of one row, or where all agree, with the mean of the rows' own
+        limits.
+    """
     known = [row for row in rows if math.isfinite(number(row, field.key))]
     if not known:
         return MISSING

@@ -4,13 +4,12 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
+from typing import Any, Required, TypedDict, Unpack
 
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report import reading
 from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
 from qiskit_qmu.report.baselines import COLUMNS, baselines, find_num_classes
-from qiskit_qmu.report.drawing import COLOURS, FONT
 from qiskit_qmu.report.fields import (
     AUC,
     FORGET_TEST,
@@ -22,11 +21,9 @@ from qiskit_qmu.report.fields import (
     Field,
 )
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
+from qiskit_qmu.report.html import template, themed, write_whole
 from qiskit_qmu.report.roc import Scores, has_pairs, roc_figure
 from qiskit_qmu.report.summary import opening, verdict_lines
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 
 class PageArguments(TypedDict, total=False):
@@ -74,7 +71,7 @@ def render_page(
     reading.check_kind(kind)
     summaries = aggregate(rows)
     config, environment = config or {}, environment or {}
-    return _template().render(
+    return template("page.html.jinja").render(
         title=title,
         subtitle=_subtitle(summaries, kind, forgotten),
         opening=opening(summaries, kind=kind, forgotten=forgotten),
@@ -112,29 +109,7 @@ def write_page(
     Raises:
         InputError: ``render_page`` refuses.
     """
-    target = Path(path)
-    page = render_page(rows, **arguments)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(page, encoding="utf-8")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return target
-
-
-def _template() -> "Template":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("qiskit_qmu.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.jinja")
+    return write_whole(path, render_page(rows, **arguments))
 
 
 def _subtitle(summaries: Sequence[MethodSummary], kind: reading.Kind, forgotten: str) -> str:
@@ -165,15 +140,6 @@ def _figures(
     if any(math.isfinite(ratio) for s in summaries for ratio in s.relative_costs.values()):
         drawn.append(("cost", "Cost", cost_figure(summaries)))
     return tuple(
-        {"name": name, "title": title, "svg": _themed(svg), "caption": reading.CAPTIONS[kind][name]}
+        {"name": name, "title": title, "svg": themed(svg), "caption": reading.CAPTIONS[kind][name]}
         for name, title, svg in drawn
     )
-
-
-def _themed(svg: str) -> Any:
-    """Let the page's style sheet choose colours and font of a figure, for light and dark."""
-    from markupsafe import Markup
-
-    for name, colour in COLOURS.items():
-        svg = svg.replace(colour, f"var(--{name}, {colour})")
-    return Markup(svg.replace(f"'{FONT}'", f"var(--sans, '{FONT}')"))

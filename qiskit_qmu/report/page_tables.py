@@ -65,7 +65,7 @@ def results_table(summaries: Sequence[MethodSummary]) -> PageTable:
     return _table(
         RESULTS,
         summaries,
-        lambda field, summary: _cell(field, summary.values[field.key]),
+        lambda field, summary: cell(field, summary.values[field.key]),
     )
 
 
@@ -83,7 +83,7 @@ def costs_table(summaries: Sequence[MethodSummary]) -> PageTable:
     rows = []
     for summary in summaries:
         ratio = summary.relative_costs[GRADIENTS.key]
-        cells = [_cell(field, summary.values[field.key], detail=False) for field in COSTS]
+        cells = [cell(field, summary.values[field.key], detail=False) for field in COSTS]
         cells.insert(1, Cell(value=show_ratio(ratio)))
         rows.append(
             PageRow(name=summary.method, cells=tuple(cells), reference=summary.is_reference)
@@ -103,7 +103,7 @@ def seeds_table(rows: Sequence[Row]) -> PageTable:
         )
         for row in rows
     )
-    return PageTable(groups=_groups(fields), headings=_headings(fields), rows=lines)
+    return PageTable(groups=groups(fields), headings=headings(fields), rows=lines)
 
 
 def parameter_sentence(rows: Sequence[Row]) -> str:
@@ -168,20 +168,23 @@ def _table(
         )
         for summary in summaries
     )
-    return PageTable(groups=_groups(fields), headings=_headings(fields), rows=tuple(rows))
+    return PageTable(groups=groups(fields), headings=headings(fields), rows=tuple(rows))
 
 
-def _groups(fields: Sequence[Field]) -> tuple[tuple[str, int], ...]:
+def groups(fields: Sequence[Field]) -> tuple[tuple[str, int], ...]:
+    """Return the headings that neighbouring fields share, with the number of their columns."""
     return tuple(
         (name, sum(1 for _ in group)) for name, group in groupby(fields, lambda field: field.group)
     )
 
 
-def _headings(fields: Sequence[Field]) -> tuple[str, ...]:
+def headings(fields: Sequence[Field]) -> tuple[str, ...]:
+    """Return the heading of each field."""
     return tuple(field.heading for field in fields)
 
 
-def _cell(field: Field, estimate: Estimate, *, detail: bool = True) -> Cell:
+def cell(field: Field, estimate: Estimate, *, detail: bool = True) -> Cell:
+    """Return an estimate as a cell, with its interval under it where there is one to show."""
     value = minus(field.show(estimate.value))
     if not (detail and estimate.has_interval):
         return Cell(value=value)

@@ -3,12 +3,9 @@
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import final
 
 from qiskit_qmu.report import reading
 from qiskit_qmu.report.aggregate import ORACLE, MethodSummary, Row, aggregate
-from qiskit_qmu.report.estimate import Estimate
 from qiskit_qmu.report.fields import (
     AUC,
     COSTS,
@@ -24,27 +21,12 @@ from qiskit_qmu.report.fields import (
     Field,
     show_ratio,
 )
+from qiskit_qmu.report.text_columns import Column, spread_text, text_block
 
 WIDTH = 118
 """Columns that the table may take."""
 
 _LONGEST_NAME = 14
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class _Column:
-    group: str
-    heading: str
-    cells: tuple[str, ...]
-    left: bool = False
-
-    @property
-    def width(self) -> int:
-        return max(len(text) for text in (self.heading, *self.cells))
-
-    def line(self, text: str, width: int) -> str:
-        return text.ljust(width) if self.left else text.rjust(width)
 
 
 def text_table(rows: Sequence[Row], *, kind: reading.Kind) -> str:
@@ -67,15 +49,15 @@ def text_table(rows: Sequence[Row], *, kind: reading.Kind) -> str:
     summaries = aggregate(rows)
     rule_after = sum(summary.is_reference for summary in summaries)
     blocks = (
-        _block(_result_columns(summaries), rule_after),
-        _block(_cost_columns(summaries), rule_after) if _has_costs(summaries) else "",
+        text_block(_result_columns(summaries), rule_after),
+        text_block(_cost_columns(summaries), rule_after) if _has_costs(summaries) else "",
         _verdicts(summaries),
         _legend(summaries, kind),
     )
     return "\n\n".join(block for block in blocks if block)
 
 
-def _result_columns(summaries: Sequence[MethodSummary]) -> tuple[_Column, ...]:
+def _result_columns(summaries: Sequence[MethodSummary]) -> tuple[Column, ...]:
     return (
         _names(summaries),
         _values_with_spread(FORGET_TRAIN, summaries),
@@ -97,35 +79,35 @@ def _has_costs(summaries: Sequence[MethodSummary]) -> bool:
     return any(map(math.isfinite, values))
 
 
-def _cost_columns(summaries: Sequence[MethodSummary]) -> tuple[_Column, ...]:
+def _cost_columns(summaries: Sequence[MethodSummary]) -> tuple[Column, ...]:
     columns = [_names(summaries)]
     columns += [_values(field, summaries) for field in COSTS]
     times_oracle = (show_ratio(summary.relative_costs[GRADIENTS.key]) for summary in summaries)
-    columns.insert(2, _Column(group="cost", heading="× oracle", cells=tuple(times_oracle)))
+    columns.insert(2, Column(group="cost", heading="× oracle", cells=tuple(times_oracle)))
     return tuple(columns)
 
 
-def _names(summaries: Sequence[MethodSummary]) -> _Column:
+def _names(summaries: Sequence[MethodSummary]) -> Column:
     names = (
         name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
         for name in (summary.method for summary in summaries)
     )
-    return _Column(group="", heading="method", cells=tuple(names), left=True)
+    return Column(group="", heading="method", cells=tuple(names), left=True)
 
 
-def _values(field: Field, summaries: Sequence[MethodSummary]) -> _Column:
+def _values(field: Field, summaries: Sequence[MethodSummary]) -> Column:
     return _column(field, field.heading, [_show(field, summary) for summary in summaries])
 
 
-def _values_with_spread(field: Field, summaries: Sequence[MethodSummary]) -> _Column:
+def _values_with_spread(field: Field, summaries: Sequence[MethodSummary]) -> Column:
     values = [_show(field, summary) for summary in summaries]
-    spreads = [_spread(field, summary.values[field.key]) for summary in summaries]
+    spreads = [spread_text(field, summary.values[field.key]) for summary in summaries]
     width = max(len(spread) for spread in spreads)
     cells = [value + spread.ljust(width) for value, spread in zip(values, spreads, strict=True)]
     return _column(field, field.heading, cells)
 
 
-def _gaps(field: Field, summaries: Sequence[MethodSummary]) -> _Column:
+def _gaps(field: Field, summaries: Sequence[MethodSummary]) -> Column:
     cells = (
         "" if summary.method == ORACLE else field.show_signed(summary.gaps[field.key].value)
         for summary in summaries
@@ -133,47 +115,12 @@ def _gaps(field: Field, summaries: Sequence[MethodSummary]) -> _Column:
     return _column(field, "gap", cells)
 
 
-def _column(field: Field, heading: str, cells: Iterable[str]) -> _Column:
-    return _Column(group=field.group, heading=heading, cells=tuple(cells))
+def _column(field: Field, heading: str, cells: Iterable[str]) -> Column:
+    return Column(group=field.group, heading=heading, cells=tuple(cells))
 
 
 def _show(field: Field, summary: MethodSummary) -> str:
     return field.show(summary.values[field.key].value)
-
-
-def _spread(field: Field, estimate: Estimate) -> str:
-    """Return an interval's arm in three characters: ``±4.1``, ``±12``, ``±.03``."""
-    if not estimate.has_interval:
-        return ""
-    shown = estimate.spread * field.factor
-    if field.factor == 1:
-        return f"±{shown:.2f}".replace("0.", ".")
-    return f"±{shown:.0f}" if shown >= 9.95 else f"±{shown:.1f}"
-
-
-def _block(columns: Sequence[_Column], rule_after: int) -> str:
-    groups: list[list[_Column]] = []
-    for column in columns:
-        if groups and groups[-1][0].group == column.group:
-            groups[-1].append(column)
-        else:
-            groups.append([column])
-    top, head, body = "", "", [""] * len(columns[0].cells)
-    for group in groups:
-        widths = [column.width for column in group]
-        missing = len(group[0].group) - (sum(widths) + len(widths) - 1)
-        widths[0] += max(0, missing)
-        pairs = list(zip(group, widths, strict=True))
-        head_part = " ".join(column.line(column.heading, width) for column, width in pairs)
-        top += group[0].group.center(len(head_part)) + "  "
-        head += head_part + "  "
-        for index in range(len(body)):
-            cells = (column.line(column.cells[index], width) for column, width in pairs)
-            body[index] += " ".join(cells) + "  "
-    rule = "-" * max(len(line.rstrip()) for line in (head, *body))
-    if 0 < rule_after < len(body):
-        body.insert(rule_after, rule)
-    return "\n".join(line.rstrip() for line in (top, head, rule, *body))
 
 
 def _verdicts(summaries: Sequence[MethodSummary]) -> str:

@@ -1,7 +1,11 @@
 """TorchSimulatorConnector: a TorchConnector over the batched statevector."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
@@ -21,8 +25,8 @@ class TorchSimulatorConnector(TorchConnector):
     ``chunk_size`` there.
 
     Over such a primitive with shots, and with the gradient class that belongs to it, the gradient
-    is one batch of shifted circuits, and only what needs a gradient is measured. With any other
-    primitive it is its parent.
+    is one batch of shifted circuits, only what needs a gradient is measured, and outputs that
+    commute qubit by qubit share their shots. With any other primitive it is its parent.
 
     Args:
         neural_network: An EstimatorQNN or SamplerQNN.
@@ -46,6 +50,20 @@ class TorchSimulatorConnector(TorchConnector):
     def program(self) -> Program | None:
         """The compiled circuit; None where the parent's way is taken."""
         return None if self._exact is None else self._exact.program
+
+    @contextmanager
+    def recording(self) -> Iterator[list[NDArray[np.int64]]]:
+        """Collect the counts that forward passes inside the block are computed from.
+
+        Yields:
+            Tables (rows, 2^bits) in order; none with exact values, with another primitive than
+            ours, in more than one basis, or of more than 16 qubits.
+        """
+        if self._sampled is None:
+            yield []
+            return
+        with self._sampled.recording() as tables:
+            yield tables
 
     def forward(self, input_data: torch.Tensor | None = None) -> torch.Tensor:
         """Evaluate the network.

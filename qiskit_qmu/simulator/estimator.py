@@ -67,12 +67,19 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
             ValueError: If a PUB is not valid, with Qiskit's own message.
         """
         coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
-        shots = [self._shots_of(pub) for pub in coerced]
+        shots = [self.shots_for(pub.precision or 0.0) for pub in coerced]
         groups = group_pubs(coerced, self.cache)
         return self._submit(partial(self._run, coerced, shots, groups))
 
-    def _shots_of(self, pub: EstimatorPub) -> int | None:
-        precision = pub.precision or 0.0
+    def shots_for(self, precision: float) -> int | None:
+        """Return the shots that a precision takes; None for exact values.
+
+        Args:
+            precision: Standard error to aim at; the estimator's own shots where 0.
+
+        Raises:
+            InputError: If it is negative or takes too many shots.
+        """
         _check.non_negative(precision=precision)
         if self.shots is None or precision == 0:
             return self.shots

@@ -1,8 +1,9 @@
 """Networks over primitives with shots, whose gradient is one batch of shifted circuits."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -25,29 +26,43 @@ from qiskit_qmu.simulator.jacobians import (
 )
 from qiskit_qmu.simulator.observables import as_pauli_sum
 from qiskit_qmu.simulator.outcomes import merge_outcomes
+from qiskit_qmu.simulator.sampled_outputs import measured_expectations, measured_outcomes
 from qiskit_qmu.simulator.sampler import TorchSampler
 
-Slopes = Callable[[NDArray[np.float64], list[int]], NDArray[np.float64]]
+
+class Readout(Protocol):
+    """What a network reads from a circuit, from shots."""
+
+    def values(
+        self, rows: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+        """Return outputs (B, O) at parameter values (B, P), and the counts behind them."""
+        ...
+
+    def slopes(self, rows: NDArray[np.float64], wanted: list[int]) -> NDArray[np.float64]:
+        """Return the derivatives (B, O, P), of which only the wanted columns are measured."""
+        ...
 
 
 class SampledNetwork:
     """A network over a primitive of ours with shots and its gradient.
 
     It gives what the stock TorchConnector gives, without circuits for gradients that nobody asked
-    for, and without passing each entry of a Jacobian through Python.
+    for, and without passing each entry of a Jacobian through Python. Outputs that commute qubit by
+    qubit share their shots, forward as in gradients.
 
     Args:
         network: An EstimatorQNN or SamplerQNN over such a primitive and gradient.
         circuit: The circuit that it runs.
-        slopes: Parameter values (B, P) and wanted columns to derivatives (B, O, P).
+        readout: What it reads from it.
     """
 
     def __init__(
-        self, network: EstimatorQNN | SamplerQNN, circuit: QuantumCircuit, slopes: Slopes
+        self, network: EstimatorQNN | SamplerQNN, circuit: QuantumCircuit, readout: Readout
     ) -> None:
-        self._network = network
-        self._circuit = circuit
-        self._slopes = slopes
+        self._num_parameters = circuit.num_parameters
+        self._readout = readout
+        self._recordings: list[list[NDArray[np.int64]]] = []
         order = {parameter: column for column, parameter in enumerate(circuit.parameters)}
         # A parameter that was given but does not occur has no column.
         self._inputs, self._weights = (
@@ -64,9 +79,29 @@ class SampledNetwork:
         outputs: torch.Tensor = _SampledPass.apply(self, inputs, weights)
         return outputs
 
-    def values(self, inputs: NDArray[np.float64], weights: NDArray[np.float64]) -> Any:
-        """Return the network's own outputs, flat, (B, O)."""
-        return np.asarray(self._network.forward(inputs, weights)).reshape(len(inputs), -1)
+    @contextmanager
+    def recording(self) -> Iterator[list[NDArray[np.int64]]]:
+        """Collect the counts (B, 2^bits) of forward passes inside the block, where there are any.
+
+        Yields:
+            The tables so far, in order.
+        """
+        recording: list[NDArray[np.int64]] = []
+        self._recordings.append(recording)
+        try:
+            yield recording
+        finally:
+            self._recordings = [other for other in self._recordings if other is not recording]
+
+    def values(
+        self, inputs: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the outputs, flat, (B, O)."""
+        values, counts = self._readout.values(self._rows(inputs, weights)[:, :-1])
+        if counts is not None:
+            for recording in self._recordings:
+                recording.append(counts)
+        return values
 
     def jacobian(
         self,
@@ -75,18 +110,26 @@ class SampledNetwork:
         needs: tuple[bool, bool],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the derivatives (B, O, I) by inputs and (B, O, W) by weights, or zeros."""
-        rows = np.zeros((len(inputs), self._circuit.num_parameters + 1))
-        rows[:, self._inputs] = inputs
-        rows[:, self._weights] = weights
         wanted = [
             column
             for columns, needed in zip((self._inputs, self._weights), needs, strict=True)
             if needed
             for column in columns
         ]
-        slopes = self._slopes(rows[:, :-1], [column for column in wanted if column >= 0])
+        slopes = self._readout.slopes(
+            self._rows(inputs, weights)[:, :-1], [column for column in wanted if column >= 0]
+        )
         padded = np.pad(slopes, ((0, 0), (0, 0), (0, 1)))
         return padded[:, :, self._inputs], padded[:, :, self._weights]
+
+    def _rows(
+        self, inputs: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return parameter values (B, P + 1); the last column is of those that do not occur."""
+        rows = np.zeros((len(inputs), self._num_parameters + 1))
+        rows[:, self._inputs] = inputs
+        rows[:, self._weights] = weights
+        return rows
 
 
 class _SampledPass(torch.autograd.Function):
@@ -119,14 +162,27 @@ class _SampledPass(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class _Expectations:
-    """The derivatives of an EstimatorQNN's outputs."""
+    """The readout of an EstimatorQNN; forward shots follow its precision, where it has one."""
 
     estimator: TorchEstimator
     circuit: QuantumCircuit
     observables: list[SparsePauliOp]
     shots: int
+    forward_shots: int
 
-    def __call__(self, rows: NDArray[np.float64], wanted: list[int]) -> NDArray[np.float64]:
+    def values(
+        self, rows: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+        return measured_expectations(
+            self.estimator.cache,
+            self.circuit,
+            rows,
+            self.observables,
+            self.forward_shots,
+            self.estimator.next_stream(),
+        )
+
+    def slopes(self, rows: NDArray[np.float64], wanted: list[int]) -> NDArray[np.float64]:
         return sampled_expectation_jacobian(
             self.estimator.cache,
             self.circuit,
@@ -140,23 +196,30 @@ class _Expectations:
 
 @dataclass(frozen=True)
 class _Outcomes:
-    """The derivatives of a SamplerQNN's outputs."""
+    """The readout of a SamplerQNN."""
 
     sampler: TorchSampler
     circuit: QuantumCircuit
     outcomes: InterpretedOutcomes
     shots: int
 
-    def __call__(self, rows: NDArray[np.float64], wanted: list[int]) -> NDArray[np.float64]:
+    def values(self, rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        counts = measured_outcomes(
+            self.sampler.cache, self.circuit, rows, self.shots, self.sampler.next_stream()
+        )
+        return self._merged(counts.T / self.shots).T, counts
+
+    def slopes(self, rows: NDArray[np.float64], wanted: list[int]) -> NDArray[np.float64]:
         by_outcome = sampled_outcome_jacobian(
             self.sampler.cache, self.circuit, rows, wanted, self.shots, self.sampler.next_stream()
         )
-        merged = merge_outcomes(
-            torch.as_tensor(by_outcome).movedim(1, 0),
-            torch.as_tensor(self.outcomes.of_outcomes),
-            self.outcomes.num_outputs,
-        )
-        return merged.movedim(0, 1).numpy()
+        return np.moveaxis(self._merged(np.moveaxis(by_outcome, 1, 0)), 0, 1)
+
+    def _merged(self, by_outcome: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add up what belongs to outcomes (outcomes, …) by the output that they count for."""
+        outputs = torch.as_tensor(self.outcomes.of_outcomes)
+        merged = merge_outcomes(torch.as_tensor(by_outcome), outputs, self.outcomes.num_outputs)
+        return np.asarray(merged.numpy())
 
 
 def sampled_network(network: NeuralNetwork) -> SampledNetwork | None:
@@ -166,7 +229,10 @@ def sampled_network(network: NeuralNetwork) -> SampledNetwork | None:
         if estimator.shots is None:
             return None
         observables = list(map(as_pauli_sum, network.observables))
-        expectations = _Expectations(estimator, network.circuit, observables, estimator.shots)
+        forward_shots = estimator.shots_for(network.default_precision) or estimator.shots
+        expectations = _Expectations(
+            estimator, network.circuit, observables, estimator.shots, forward_shots
+        )
         return SampledNetwork(network, network.circuit, expectations)
     if isinstance(network, SamplerQNN) and isinstance(network.gradient, TorchSamplerGradient):
         sampler: TorchSampler = network.sampler

@@ -69,12 +69,19 @@ class SampledPauliSums:
         observables: O Hermitian Pauli sums on the same qubits.
         shots: Measurements of each state in each basis.
         generator: Source of the shots.
+        kept: Where the counts (B, 2^n) of each call are put, if one basis is all there is.
     """
 
     def __init__(
-        self, observables: Sequence[SparsePauliOp], shots: int, generator: np.random.Generator
+        self,
+        observables: Sequence[SparsePauliOp],
+        shots: int,
+        generator: np.random.Generator,
+        *,
+        kept: list[NDArray[np.int64]] | None = None,
     ) -> None:
         self._constants, bases = measured_terms(observables)
+        self._kept = kept if len(bases) == 1 else None
         self._bases = list(zip(bases.items(), generator.spawn(len(bases)), strict=True))
         self._shots = shots
 
@@ -91,10 +98,13 @@ class SampledPauliSums:
         means = np.tile(self._constants[:, None], states.shape[1])
         variances = np.zeros_like(means)
         for (basis, terms), generator in self._bases:
-            counts = outcome_counts(rotate(states, basis), self._shots, generator).T.astype(float)
-            for members, table in _tables(terms, len(basis)):
-                mean = table @ counts / self._shots
-                spread = np.maximum(table**2 @ counts / self._shots - mean**2, 0.0)
+            table = outcome_counts(rotate(states, basis), self._shots, generator)
+            if self._kept is not None:
+                self._kept.append(table)
+            counts = table.T.astype(float)
+            for members, signs in _tables(terms, len(basis)):
+                mean = signs @ counts / self._shots
+                spread = np.maximum(signs**2 @ counts / self._shots - mean**2, 0.0)
                 means[members] += mean
                 # The mean square of N shots around their own mean is short of the variance by
                 # (N - 1) / N.

@@ -29,6 +29,8 @@ def make() -> MakeObservations:
         labels = generator.integers(0, classes, rows) if label is None else np.full(rows, label)
         logits = generator.normal(scale=2.0, size=(rows, classes))
         logits[np.arange(rows), labels] += 2.0 + leak
-        return Observations(logits, labels, expectations=np.tanh(logits[:, :4]))
+        expectations = np.tanh(logits[:, :4])
+        counts = np.rint(50 * (1 + expectations)).astype(int) + 1
+        return Observations(logits, labels, expectations=expectations, counts=counts)
 
     return observe

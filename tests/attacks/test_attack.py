@@ -66,7 +66,11 @@ def test_the_same_generator_gives_the_same_finite_scores(attack, make, generator
 def test_a_model_that_says_the_same_to_everyone_gives_nothing_away(attack, make, generator):
     def constant(rows):
         part = make(generator, rows, classes=2)
-        same = {"logits": np.ones((rows, 2)), "expectations": np.zeros((rows, 4))}
+        same = {
+            "logits": np.ones((rows, 2)),
+            "expectations": np.zeros((rows, 4)),
+            "counts": np.ones((rows, 4), dtype=int),
+        }
         return dataclasses.replace(part, **same)
 
     inside, outside = rank(attack, constant(30), constant(20), constant(10))
@@ -103,6 +107,16 @@ def test_features_are_the_named_columns(make, generator):
     np.testing.assert_array_equal(
         features(observations, ["logit_confidence", "logits"])[:, 0], observations.logit_confidence
     )
+
+
+def test_frequencies_are_shares_of_the_shots(make, generator):
+    observations = make(generator, 7)
+    for found, counts in zip(
+        features(observations, "frequencies"), observations.counts, strict=True
+    ):
+        np.testing.assert_allclose(found, [count / sum(counts) for count in counts])
+    with pytest.raises(InputError, match="frequencies must have counts, got None"):
+        features(dataclasses.replace(observations, counts=None), "frequencies")
 
 
 def test_unknown_and_missing_features_are_refused(make, generator):

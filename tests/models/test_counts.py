@@ -6,7 +6,7 @@ import torch
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.models import BasicQNN, observe, with_fewer_shots
+from qiskit_qmu.models import BasicQNN, deal_shots, observe, with_fewer_shots
 
 X = np.linspace(-1, 1, 18, dtype=np.float32).reshape(6, 3)
 Y = np.arange(6) % 2
@@ -20,7 +20,7 @@ def model(readout: str, **options) -> BasicQNN:
 
 
 @READOUTS
-@pytest.mark.parametrize("name", ["aer", "fake_manila"])
+@pytest.mark.parametrize("name", ["exact", "aer", "fake_manila"])
 def test_counts_are_what_the_outputs_were_computed_from(name, readout):
     own = model(readout, name=name, shots=200, seed=1)
     observed = own.observe(X, Y)
@@ -98,3 +98,32 @@ def test_outputs_that_were_mitigated_elsewhere_are_refused(readout, generator):
         with_fewer_shots(own.on(open_backend("aer", shots=100)), observed, 50, generator)
     with pytest.raises(InputError, match="fake_manila that has not calibrated its readout"):
         with_fewer_shots(own.on(open_backend(**mitigated)), observed, 50, generator)
+
+
+def test_fewer_shots_have_the_moments_of_draws_without_replacement(generator):
+    """Hypergeometric: mean n·K/N and variance n·K/N·(1 − K/N)·(N − n)/(N − 1), within 5 sigma."""
+    own, draws, fewer = model("expectation", name="exact", shots=40, seed=1), 2000, 10
+    observed = own.observe(X[:1], Y[:1])
+    share = observed.counts[0] / 40
+    many = [with_fewer_shots(own, observed, fewer, generator).counts[0] for _ in range(draws)]
+    variance = fewer * share * (1 - share) * (40 - fewer) / (40 - 1)
+    error = np.abs(np.mean(many, axis=0) - fewer * share)
+    assert np.all(error <= 5 * np.sqrt(variance / draws) + 1e-12)
+    assert np.all(np.abs(np.var(many, axis=0) - variance) <= 0.2 * variance + 1e-12)
+
+
+def test_a_run_is_dealt_to_several(generator):
+    own = model("expectation", name="exact", shots=60, seed=1)
+    observed = own.observe(X, Y)
+    dealt = deal_shots(own, observed, 3, generator)
+    assert [part.shots for part in dealt] == [20, 20, 20]
+    np.testing.assert_array_equal(sum(part.counts for part in dealt), observed.counts)
+    mean = np.mean([part.expectations for part in dealt], axis=0)
+    np.testing.assert_allclose(mean, observed.expectations, atol=1e-6)
+
+
+@pytest.mark.parametrize("runs", [7, 61])
+def test_shots_that_cannot_be_dealt_are_refused(runs, generator):
+    own = model("expectation", name="exact", shots=60, seed=1)
+    with pytest.raises(InputError, match=f"shots must be a multiple of {runs} runs, got 60"):
+        deal_shots(own, own.observe(X, Y), runs, generator)

@@ -1,0 +1,96 @@
+"""Compare shot counts: what few shots cost in accuracy, and how little they hide of membership.
+
+Trains an original, retrains the oracle, unlearns by one method, and observes each of them once with
+many shots, from which every smaller number is drawn. Prints a table and writes shots.json,
+shots.html and shots.svg.
+"""
+
+import argparse
+from pathlib import Path
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.cli.device_options import add_device_options
+from qiskit_qmu.cli.options import (
+    add_data_options,
+    add_forget_options,
+    add_setting_options,
+    make_experiment,
+)
+
+SUMMARY = "accuracy, divergence and membership against the number of shots"
+
+_SEEDS = 3
+_EXACT = "exact"
+_SHOTS = "16,64,256,1024,4096,8192,exact"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_data_options(parser)
+    add_forget_options(parser)
+    group = parser.add_argument_group("comparison")
+    group.add_argument(
+        "--shots",
+        dest="shot_counts",
+        metavar="N,N,…",
+        default=_SHOTS,
+        help=f"shot counts, and exact where the backend has exact values ({_SHOTS})",
+    )
+    group.add_argument("--method", default="rga-r", help="how the model is unlearned (rga-r)")
+    group.add_argument("--seeds", type=int, help=f"models of their own, from --seed on ({_SEEDS})")
+    group.add_argument(
+        "--repetitions", type=int, default=1, help="runs of each seed's models, of shots alone (1)"
+    )
+    group.add_argument(
+        "--train-shots", type=int, metavar="N", help="shots of each circuit in training, too"
+    )
+    group.add_argument("--out", metavar="DIR", help="folder of the results (named after the run)")
+    add_device_options(parser, "where models are observed")
+    add_setting_options(parser)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
+    from qiskit_qmu.experiments import ShotComparison, run_shot_comparison
+    from qiskit_qmu.report import shot_table
+
+    if options.seeds is None and options.config is None:
+        options.seeds = _SEEDS
+    experiment = make_experiment(options)
+    if experiment.shots is not None:
+        raise InputError(f"shots of a comparison must be given by --shots, got {experiment.shots}")
+    counts, exact = parse_shots(options.shot_counts)
+    comparison = ShotComparison(
+        experiment=experiment,
+        method=options.method,
+        shots=counts,
+        exact=exact,
+        repetitions=options.repetitions,
+        train_shots=options.train_shots,
+    )
+    name = f"qmu-shots-{experiment.dataset}-{experiment.model}-{comparison.digest()[:8]}"
+    out = Path(options.out or name)
+    with progress_display() as progress:
+        rows = run_shot_comparison(comparison, out, data_dir=options.data_dir, progress=progress)
+    print(shot_table(rows))
+    print(f"\n{out / 'shots.html'}")
+
+
+def parse_shots(text: str) -> tuple[tuple[int, ...], bool]:
+    """Return the shot counts of "16,64,exact", and whether exact values are among them.
+
+    Raises:
+        InputError: If a word is neither an integer nor "exact", or "exact" stands there twice.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    exact = words.count(_EXACT)
+    if exact > 1:
+        raise InputError(f"shots must be different from each other, got {text!r}")
+    try:
+        counts = tuple(int(word) for word in words if word != _EXACT)
+    except ValueError as error:
+        raise InputError(f"shots must be integers or exact, got {text!r}") from error
+    if not counts:
+        raise InputError(f"shots must hold at least one number, got {text!r}")
+    return counts, bool(exact)

@@ -1,0 +1,67 @@
+"""The folder of a comparison of shot counts: shots.json, shots.html and shots.svg."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.experiments.environment import environment
+from qiskit_qmu.experiments.output import writable_folder
+from qiskit_qmu.experiments.run import Progress, no_progress
+from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_run import Row, compare_shots
+from qiskit_qmu.report import render_shot_page, shot_figure
+from qiskit_qmu.report.html import write_whole
+
+SCHEMA = 1
+
+
+def run_shot_comparison(
+    comparison: ShotComparison,
+    out: str | Path,
+    *,
+    data_dir: str | None = None,
+    progress: Progress = no_progress,
+) -> list[Row]:
+    """Compare shot counts and write the result to a folder.
+
+    Args:
+        comparison: What to compare.
+        out: The folder; made where it is missing.
+        data_dir: Where image files lie.
+        progress: Called with what is being done and the share that is done.
+
+    Returns:
+        The rows that `compare_shots` gives.
+
+    Raises:
+        InputError: If the comparison is not possible or the folder cannot be written.
+    """
+    with writable_folder(out) as folder:
+        rows = compare_shots(comparison, data_dir=data_dir, jobs=folder / "jobs", progress=progress)
+        progress("writing the report", 1.0)
+        try:
+            _write(folder, comparison, rows)
+        except OSError as error:
+            raise InputError(f"the results must be writable, got {error}") from error
+    return rows
+
+
+def _write(folder: Path, comparison: ShotComparison, rows: list[Row]) -> None:
+    content: dict[str, Any] = {
+        "schema": SCHEMA,
+        "config": comparison.to_dict(),
+        "environment": environment(),
+        "rows": rows,
+    }
+    experiment = comparison.experiment
+    page = render_shot_page(
+        rows,
+        title=f"Shots on {experiment.dataset}, {experiment.model} model",
+        subtitle=f"Observed on {experiment.backend} · unlearned by {comparison.method}",
+        config=content["config"],
+        environment=content["environment"],
+    )
+    write_whole(folder / "shots.json", json.dumps(content, indent=1, allow_nan=False) + "\n")
+    write_whole(folder / "shots.svg", shot_figure(rows) + "\n")
+    write_whole(folder / "shots.html", page)

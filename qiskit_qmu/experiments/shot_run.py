@@ -1,0 +1,142 @@
+"""Runs a comparison of shot counts: one run of many shots for each model, and what it serves."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends import open_backend
+from qiskit_qmu.data import Dataset, ForgetSplit
+from qiskit_qmu.experiments.methods import make_strategy
+from qiskit_qmu.experiments.original import train_original
+from qiskit_qmu.experiments.run import Progress, no_progress
+from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_measures import ObservedRows, measure_answers, useless_answers
+from qiskit_qmu.experiments.workers import one_thread
+from qiskit_qmu.models import QuantumClassifier, deal_shots, with_fewer_shots
+from qiskit_qmu.observation import Observations
+
+Row = dict[str, Any]
+
+
+def compare_shots(
+    comparison: ShotComparison,
+    *,
+    data_dir: str | None = None,
+    jobs: Path | None = None,
+    progress: Progress = no_progress,
+) -> list[Row]:
+    """Train, unlearn and observe with every shot count, for every seed.
+
+    Each model is observed once, with the largest number of shots for each repetition. Its shots are
+    dealt to the repetitions, which are therefore independent of each other. Every smaller number is
+    drawn from a repetition's shots without replacement: it has the distribution of a run of its
+    own, but results of one repetition share shots and are not independent.
+
+    Args:
+        comparison: What to compare.
+        data_dir: Where image files lie.
+        jobs: Where the jobs of IBM's devices are written down, in a folder for each seed.
+        progress: Called with what is being done and the share that is done.
+
+    Returns:
+        One row of numbers with intervals over examples for each model, shot count (None: exact),
+        seed and repetition; and for each seed one of useless answers.
+
+    Raises:
+        InputError: If the data cannot be read, the forget set is not possible or the backend cannot
+            do what is asked.
+    """
+    comparison.check(data_dir)
+    experiment = comparison.experiment
+    rows: list[Row] = []
+    for number in range(experiment.seeds):
+
+        def report(task: str, share: float, number: int = number) -> None:
+            prefix = f"seed {number + 1} of {experiment.seeds}: " if experiment.seeds > 1 else ""
+            progress(prefix + task, (number + share) / experiment.seeds)
+
+        with one_thread():
+            rows += _rows_of_seed(comparison, experiment.seed + number, data_dir, jobs, report)
+    return rows
+
+
+def _rows_of_seed(
+    comparison: ShotComparison,
+    seed: int,
+    data_dir: str | None,
+    jobs: Path | None,
+    progress: Progress,
+) -> Iterator[Row]:
+    progress("reading data", 0.0)
+    dataset, split = comparison.experiment.load(seed, data_dir)
+    models = _trained_models(comparison, dataset, split, seed, progress)
+    rows = ObservedRows.of(split)
+    expected: dict[str, NDArray[np.float64]] = {}
+    with ExitStack() as opened:
+        device, ideal = comparison.backends(seed, opened, jobs)
+        for position, (name, model) in enumerate(models.items()):
+            progress(f"observing {name}", 0.6 + 0.4 * position / len(models))
+            if ideal is not None:
+                exact = model.on(ideal).observe(rows.x, rows.y)
+                expected[name] = exact.probabilities
+                yield _row(rows, exact, expected[name], name, seed)
+            run = model.on(device).observe(rows.x, rows.y)
+            for repetition, observed in _sampled(comparison, model, run, name, seed):
+                yield _row(rows, observed, expected.get(name), name, seed, repetition)
+    useless = useless_answers(
+        rows, split.retain.y, expected.get("original"), stream(seed, "useless")
+    )
+    yield {"model": "useless", "shots": None, "seed": seed, "repetition": 0, **useless}
+
+
+def _trained_models(
+    comparison: ShotComparison, dataset: Dataset, split: ForgetSplit, seed: int, progress: Progress
+) -> dict[str, QuantumClassifier]:
+    """Return the original, the oracle and the unlearned model."""
+    experiment, num_features = comparison.experiment, int(np.prod(dataset.input_shape))
+    preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
+    backend = open_backend("exact", shots=comparison.train_shots, seed=seed)
+    original = experiment.build_model(dataset, seed, backend)
+    progress("training the original", 0.0)
+    train_original(experiment, original, split, seed)
+    models = {"original": original}
+    for position, method in enumerate(("oracle", comparison.method), start=1):
+        progress(f"method {method}", 0.2 * position)
+        strategy = make_strategy(method, preset, trainer)
+        models[method] = strategy(original, split, generator=stream(seed, method)).model
+    return models
+
+
+def _sampled(
+    comparison: ShotComparison, model: QuantumClassifier, run: Observations, name: str, seed: int
+) -> Iterator[tuple[int, Observations]]:
+    """Yield what each repetition answers with each number of shots, drawn from one run."""
+    generator = stream(seed, "fewer shots", name)
+    dealt = deal_shots(model, run, comparison.repetitions, generator)
+    for repetition, largest in enumerate(dealt):
+        for shots in sorted(comparison.shots):
+            yield repetition, with_fewer_shots(model, largest, shots, generator)
+
+
+def _row(
+    rows: ObservedRows,
+    observed: Observations,
+    expected: NDArray[np.float64] | None,
+    name: str,
+    seed: int,
+    repetition: int = 0,
+) -> Row:
+    # The same folds for every model and shot count: what differs between rows is not the deal.
+    generator = stream(seed, "attack", str(repetition))
+    return {
+        "model": name,
+        "shots": observed.shots,
+        "seed": seed,
+        "repetition": repetition,
+        **measure_answers(rows, observed, expected, generator),
+    }

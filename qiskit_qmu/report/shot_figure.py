@@ -1,0 +1,239 @@
+"""The figure of a comparison of shot counts: a panel for each number, a line for each model."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from qiskit_qmu.report import drawing
+from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL
+from qiskit_qmu.report.fields import Field
+from qiskit_qmu.report.shot_summary import (
+    AUC_CONFIDENCE,
+    AUC_COUNTS,
+    AUC_OUTPUTS,
+    AUCS,
+    DIVERGENCE,
+    FORGOTTEN,
+    NEVER_SEEN,
+    Row,
+    ShotSummary,
+    summarise_shots,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_TITLES: dict[str, str] = {
+    NEVER_SEEN.key: "Accuracy, never-seen rows, %",
+    FORGOTTEN.key: "Accuracy, forgotten rows, %",
+    DIVERGENCE.key: "Divergence from exact, nats",
+    AUC_CONFIDENCE.key: "AUC from the confidence",
+    AUC_OUTPUTS.key: "AUC from all outputs",
+    AUC_COUNTS.key: "AUC from outcome counts",
+}
+_PANELS = (NEVER_SEEN, FORGOTTEN, DIVERGENCE, AUC_CONFIDENCE, AUC_OUTPUTS, AUC_COUNTS)
+_COLUMNS = 3
+_WIDTH, _PANEL_WIDTH, _PANEL_HEIGHT = 9.6, 2.6, 1.9
+_LEFT, _STEP, _LINE_STEP, _TOP = 0.45, 3.15, 2.65, 0.6
+_SPARE = 0.25
+"""Inches below the last line of panels that a line step holds too much."""
+_APART = 0.28
+_AT_EXACT = {DIVERGENCE.key: "0", AUC_COUNTS.key: "none"}
+"""What stands at the right end where exact values have nothing to show."""
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+Places = dict[int | None, float]
+"""Where each shot count stands on the axis; None: exact."""
+
+
+def shot_figure(rows: Sequence[Row]) -> str:
+    """Draw accuracy, divergence and AUC against shots, with 95 % bands.
+
+    Args:
+        rows: As for `summarise_shots`.
+
+    Returns:
+        The ``<svg>`` element.
+
+    Raises:
+        InputError: The rows cannot be used.
+    """
+    summaries = summarise_shots(rows)
+    useless = next((each for each in summaries if each.is_reference), None)
+    lines: dict[str, list[ShotSummary]] = {}
+    for summary in summaries:
+        if not summary.is_reference:
+            lines.setdefault(summary.model, []).append(summary)
+    places = _places(summaries)
+    with drawing.style("shots"):
+        figure, panels = _grid()
+        for axes, field in zip(panels, _PANELS, strict=True):
+            axes.set_title(_TITLES[field.key], pad=6)
+            _shot_axis(axes, places)
+            for position, (model, own) in enumerate(lines.items()):
+                _line(axes, field, own, places, _colour(model), position)
+            _value_axis(axes, field, summaries)
+            _mark_useless(axes, field, useless)
+            if None in places and field.key in _AT_EXACT:
+                _note_at_exact(axes, places[None], _AT_EXACT[field.key])
+        drawing.legend(figure, _legend(list(lines), with_useless=useless is not None))
+        return drawing.to_svg(
+            figure,
+            name="shots",
+            description="Accuracy, divergence from exact outputs and membership AUC of each model "
+            "against the number of shots",
+        )
+
+
+_MARKERS = ("o", "D", "s")
+
+
+def _places(summaries: Sequence[ShotSummary]) -> Places:
+    """Put shot counts at their logarithm, and exact values as far off as a step of four."""
+    counts = sorted({each.shots for each in summaries if each.shots is not None})
+    places: Places = {count: math.log2(count) for count in counts}
+    if any(each.shots is None and not each.is_reference for each in summaries):
+        places[None] = max(places.values(), default=0.0) + 2.0
+    return places
+
+
+def _grid() -> tuple["Figure", list["Axes"]]:
+    from matplotlib.figure import Figure
+
+    lines = -(-len(_PANELS) // _COLUMNS)
+    height = _TOP + lines * _LINE_STEP - _SPARE
+    figure = Figure(figsize=(_WIDTH, height))
+    panels = []
+    for index in range(len(_PANELS)):
+        line, column = divmod(index, _COLUMNS)
+        left = _LEFT + column * _STEP
+        bottom = height - _TOP - _PANEL_HEIGHT - line * _LINE_STEP
+        box = (left / _WIDTH, bottom / height, _PANEL_WIDTH / _WIDTH, _PANEL_HEIGHT / height)
+        axes = figure.add_axes(box)
+        axes.grid(axis="y", color=drawing.GRID, linewidth=0.7)
+        axes.set_axisbelow(True)
+        panels.append(axes)
+    return figure, panels
+
+
+def _shot_axis(axes: "Axes", places: Places) -> None:
+    names = ["exact" if count is None else _short(count) for count in places]
+    axes.set_xticks(list(places.values()), names)
+    margin = 0.7
+    axes.set_xlim(min(places.values()) - margin, max(places.values()) + margin)
+    axes.set_xlabel("shots (logarithmic)")
+    axes.tick_params(axis="x", labelsize=8.5)
+
+
+def _short(count: int) -> str:
+    return f"{count // 1024}k" if count >= 1024 and count % 1024 == 0 else f"{count}"
+
+
+def _line(
+    axes: "Axes",
+    field: Field,
+    summaries: Sequence[ShotSummary],
+    places: Places,
+    colour: str,
+    position: int,
+) -> None:
+    """Draw one model: a band over shot counts, and its exact value apart from it and others."""
+    known = [each for each in summaries if each.values[field.key].known]
+    sampled = [each for each in known if each.shots is not None]
+    marks: dict[str, Any] = {"color": colour, "marker": _MARKERS[position], "markersize": 3.6}
+    if sampled:
+        x = [places[each.shots] for each in sampled]
+        value, low, high = zip(*(_ends(field, each) for each in sampled), strict=True)
+        axes.fill_between(x, low, high, color=colour, alpha=0.14, linewidth=0)
+        axes.plot(x, value, linewidth=1.5, **marks)
+    for each in known:
+        if each.shots is None and field is not DIVERGENCE:
+            place = places[None] + _APART * (position - 1)
+            middle, bottom, top = _ends(field, each)
+            axes.plot([place, place], [bottom, top], color=colour, linewidth=1.2, alpha=0.6)
+            axes.plot([place], [middle], **marks)
+
+
+def _ends(field: Field, summary: ShotSummary) -> tuple[float, float, float]:
+    """Return the value as drawn and the ends of its interval, both the value without one."""
+    estimate, scale = summary.values[field.key], _scale(field)
+    if not estimate.has_interval:
+        return (estimate.value * scale,) * 3
+    return estimate.value * scale, estimate.low * scale, estimate.high * scale
+
+
+def _scale(field: Field) -> float:
+    return 1.0 if field is DIVERGENCE else field.factor
+
+
+def _value_axis(axes: "Axes", field: Field, summaries: Sequence[ShotSummary]) -> None:
+    if field is DIVERGENCE:
+        _divergence_axis(axes, summaries)
+    elif field in AUCS:
+        # One scale for all attacks, so that they can be compared.
+        ends = [
+            end
+            for summary in summaries
+            for auc in AUCS
+            for end in _ends(auc, summary)
+            if math.isfinite(end)
+        ]
+        reach = min(0.5, max(0.15, *(abs(end - 0.5) * 1.05 for end in ends)))
+        axes.set_ylim(0.5 - reach, 0.5 + reach)
+    else:
+        axes.set_ylim(-4, 104)
+
+
+def _divergence_axis(axes: "Axes", summaries: Sequence[ShotSummary]) -> None:
+    values = [each.values[DIVERGENCE.key].value for each in summaries if not each.is_reference]
+    positive = [value for value in values if value > 0]
+    if not positive:
+        axes.set_yticks([])
+        return
+    axes.set_yscale("log")
+    axes.set_ylim(min(positive) / 3, max(positive) * 5)
+    axes.yaxis.set_major_formatter(
+        lambda value, _: "10" + str(round(math.log10(value))).translate(_SUPERSCRIPT)
+    )
+    axes.minorticks_off()
+
+
+def _mark_useless(axes: "Axes", field: Field, useless: ShotSummary | None) -> None:
+    if useless is None or field is DIVERGENCE or not useless.values[field.key].known:
+        return
+    axes.axhline(
+        useless.values[field.key].value * field.factor,
+        color=drawing.INK,
+        linewidth=0.9,
+        linestyle=(0, (4, 3)),
+    )
+
+
+def _note_at_exact(axes: "Axes", place: float, text: str) -> None:
+    axes.text(
+        place,
+        0.04,
+        text,
+        transform=axes.get_xaxis_transform(),
+        color=drawing.MUTED,
+        fontsize=8.5,
+        ha="center",
+    )
+
+
+def _colour(model: str) -> str:
+    return {ORIGINAL: drawing.TRAINED, ORACLE: drawing.MUTED}.get(model, drawing.METHOD)
+
+
+def _legend(models: Sequence[str], *, with_useless: bool) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    handles: list[Any] = [
+        Line2D([], [], color=_colour(model), marker=_MARKERS[position], markersize=4, label=label)
+        for position, model in enumerate(models)
+        for label in [f"{drawing.short_name(model)}, 95 % band"]
+    ]
+    if with_useless:
+        handles.append(drawing.line(drawing.INK, "useless answer", dashed=True))
+    return handles

@@ -1,0 +1,81 @@
+"""Columns of text side by side, for a terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from qiskit_qmu.report.estimate import Estimate
+from qiskit_qmu.report.fields import Field
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a text table.
+
+    Args:
+        group: Heading shared with neighbours.
+        heading: Heading of its own.
+        cells: Its texts, from top to bottom.
+        left: Whether they stand at the left.
+    """
+
+    group: str
+    heading: str
+    cells: tuple[str, ...]
+    left: bool = False
+
+    @property
+    def width(self) -> int:
+        """Characters that it takes."""
+        return max(len(text) for text in (self.heading, *self.cells))
+
+    def line(self, text: str, width: int) -> str:
+        """Return a text filled up to a width."""
+        return text.ljust(width) if self.left else text.rjust(width)
+
+
+def spread_text(field: Field, estimate: Estimate) -> str:
+    """Return an interval's arm in three characters: ``±4.1``, ``±12``, ``±.03``."""
+    if not estimate.has_interval:
+        return ""
+    shown = estimate.spread * field.factor
+    if field.factor == 1:
+        return f"±{shown:.2f}".replace("0.", ".")
+    if field.decimals > 1:
+        return f"±{shown:.{field.decimals}f}"
+    return f"±{shown:.0f}" if shown >= 9.95 else f"±{shown:.1f}"
+
+
+def text_block(columns: Sequence[Column], rule_after: int) -> str:
+    """Lay columns out under the headings of their groups.
+
+    Args:
+        columns: Columns of equally many cells; neighbours of the same group share a heading.
+        rule_after: Number of rows above a second rule; none where 0.
+
+    Returns:
+        The lines, without a trailing newline.
+    """
+    groups: list[list[Column]] = []
+    for column in columns:
+        if groups and groups[-1][0].group == column.group:
+            groups[-1].append(column)
+        else:
+            groups.append([column])
+    top, head, body = "", "", [""] * len(columns[0].cells)
+    for group in groups:
+        widths = [column.width for column in group]
+        missing = len(group[0].group) - (sum(widths) + len(widths) - 1)
+        widths[0] += max(0, missing)
+        pairs = list(zip(group, widths, strict=True))
+        head_part = " ".join(column.line(column.heading, width) for column, width in pairs)
+        top += group[0].group.center(len(head_part)) + "  "
+        head += head_part + "  "
+        for index in range(len(body)):
+            cells = (column.line(column.cells[index], width) for column, width in pairs)
+            body[index] += " ".join(cells) + "  "
+    rule = "-" * max(len(line.rstrip()) for line in (head, *body))
+    if 0 < rule_after < len(body):
+        body.insert(rule_after, rule)
+    return "\n".join(line.rstrip() for line in (top, head, rule, *body))

@@ -1,0 +1,58 @@
+"""qmu shots: what it writes, and what it refuses in one line."""
+
+import json
+
+import pytest
+from tiny_options import TINY
+
+SHOTS = ("shots", *TINY, "--seeds", 1, "--method", "ga")
+
+
+def test_a_comparison_prints_a_table_and_writes_a_folder(qmu, folder):
+    outcome = qmu(*SHOTS, "--shots", "16,4,exact", "--repetitions", 2, "--out", "out")
+    assert outcome.status == 0, outcome.err
+    assert "membership AUC from" in outcome.out
+    assert outcome.out.rstrip().endswith("out/shots.html")
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        "shots.html", "shots.json", "shots.svg"
+    ]  # fmt: skip
+    content = json.loads((folder / "out" / "shots.json").read_text())
+    assert content["config"]["experiment"]["seeds"] == 1
+    assert content["config"]["repetitions"] == 2
+    assert {row["shots"] for row in content["rows"]} == {4, 16, None}
+
+
+def test_training_with_shots_on_another_backend(qmu, folder):
+    words = ("--shots", "8", "--train-shots", 4, "--backend", "fake_manila", "--out", "out")
+    assert qmu(*SHOTS, *words).status == 0
+    content = json.loads((folder / "out" / "shots.json").read_text())
+    assert content["config"]["train_shots"] == 4
+    assert content["config"]["experiment"]["backend"] == "fake_manila"
+    assert content["config"]["exact"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--shots", "16,many"), "shots must be integers or exact, got '16,many'"),
+        (("--shots", "1.5"), "shots must be integers or exact"),
+        (("--shots", ""), "shots must hold at least one number"),
+        (("--shots", "exact"), "shots must hold at least one number"),
+        (("--shots", "0,4"), "shots must be an integer of at least 1, got 0"),
+        (("--shots", "4,4"), "shots must be different from each other"),
+        (("--shots", "4,exact,exact"), "shots must be different from each other"),
+        (("--shots", "1000000"), "must be at most 100,000, got 1,000,000"),
+        (("--repetitions", 0), "repetitions must be an integer of at least 1"),
+        (("--train-shots", 0), "train_shots must be an integer of at least 1"),
+        (("--method", "oracle"), "method must be one of"),
+        (("--backend", "fake_nowhere"), "backend must be one of"),
+        (("--num-qubits", 17), "num_qubits must lie between 1 and 16"),
+    ],
+)
+def test_bad_input_ends_with_one_line(refuses, words, message):
+    assert message in refuses(*SHOTS, *words)
+
+
+def test_shots_of_a_config_are_refused(refuses, folder):
+    (folder / "config.toml").write_text("shots = 5\n")
+    assert "must be given by --shots, got 5" in refuses(*SHOTS, "--config", "config.toml")
