@@ -362,7 +362,7 @@ def test_a_report_that_cannot_be_written(refuses, qmu, folder):
 
 
 def test_what_is_no_command_or_subject(refuses):
-    assert "invalid choice: 'shots'" in refuses("shots")
+    assert "invalid choice: 'shoot'" in refuses("shoot")
     assert "required: COMMAND" in refuses()
     message = "subject must be one of datasets, models, methods, backends, settings"
     assert message in refuses("list", "all")
