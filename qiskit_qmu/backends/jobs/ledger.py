@@ -164,9 +164,10 @@ class Ledger:
     def finished(
         self, number: int, state: str, *, reason: str = "", seconds: float | None = None
     ) -> JobRecord:
-        """Write down how a job ended."""
+        """Write down how a job ended; seconds that are known already stay where none are given."""
         self._database.execute(
-            "UPDATE jobs SET state = ?, reason = ?, seconds = ?, finished_at = ? WHERE number = ?",
+            "UPDATE jobs SET state = ?, reason = ?, seconds = COALESCE(?, seconds), "
+            "finished_at = ? WHERE number = ?",
             (state, reason, seconds, _now(), number),
         )
         return self.job(number)
@@ -188,7 +189,7 @@ class Ledger:
         """Return the QPU seconds of what was sent: as charged where known, else as planned."""
         (spent,) = self._database.execute(
             "SELECT COALESCE(SUM(COALESCE(seconds, planned_seconds)), 0.0) FROM jobs "
-            "WHERE seconds IS NOT NULL OR state IN ('sent', 'done')"
+            "WHERE state != 'planned'"
         ).fetchone()
         return float(spent)
 
