@@ -29,7 +29,7 @@ class DirectoryService:
         lose_answers: So many sends are accepted, and fail all the same.
         polls: So many looks at a job find it running.
         hidden_searches: So many searches for a tag find nothing.
-        fail_jobs: Numbers of jobs that fail.
+        fail_jobs: Numbers of jobs that fail, decided when they are sent.
     """
 
     folder: Path
@@ -41,6 +41,7 @@ class DirectoryService:
     name: str = "fake_manila"
     session_id: str | None = None
     token: str = field(default=SECRET, repr=False)
+    fetched: int = 0
     on_call: Callable[[str], None] = lambda _name: None
 
     def settings(self) -> dict[str, Any]:
@@ -53,9 +54,9 @@ class DirectoryService:
             raise TransientError("busy")
         job_id = uuid4().hex[:10]
         unfinished = self.folder / f".{job_id}"
-        unfinished.write_bytes(
-            pickle.dumps({"tag": tag, "number": number, "pubs": list(pubs), "shots": shots})
-        )
+        job = {"tag": tag, "number": number, "pubs": list(pubs), "shots": shots}
+        job["fails"] = number in self.fail_jobs
+        unfinished.write_bytes(pickle.dumps(job))
         unfinished.rename(self.folder / f"{job_id}.job")
         self.on_call("sent")
         if self.lose_answers:
@@ -76,7 +77,8 @@ class DirectoryService:
         self.on_call("state")
         if (self.folder / f"{job_id}.cancelled").exists():
             return "cancelled"
-        if _read(self.folder / f"{job_id}.job")["number"] in self.fail_jobs:
+        job = self.folder / f"{job_id}.job"
+        if not job.exists() or _read(job)["fails"]:
             return "failed"
         polls = self.folder / f"{job_id}.polls"
         seen = len(polls.read_text()) if polls.exists() else 0
@@ -90,6 +92,7 @@ class DirectoryService:
 
     def result(self, job_id):
         self.on_call("result")
+        self.fetched += 1
         job = _read(self.folder / f"{job_id}.job")
         sampler = LocalSampler(lambda _q: ENGINE, stream(7, str(job["number"])), compact=True)
         result = sampler.run(job["pubs"], shots=job["shots"]).result()
@@ -99,6 +102,9 @@ class DirectoryService:
         return 3.0
 
     def cancel(self, job_id):
+        self.on_call("cancel")
+        if self.state(job_id) != "running":
+            return  # it has ended already
         (self.folder / f"{job_id}.cancelled").touch()
 
     def close(self):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -108,19 +109,21 @@ class DeviceOptions:
         """
         if shots is None:
             raise InputError(f"shots must be given for jobs on {service.name}, got none")
-        folder = None if self.ledger is None else JobFolder(self.ledger)
-        if folder is not None:
-            transpiler = StoredTranspiler(transpiler, folder.circuits)
-        journal = Journal(service, folder, self.job_policy)
-        return self.bundle(
+        bundle = partial(
+            self.bundle,
             service.name,
-            journal,
-            transpiler,
-            shots,
-            seed,
+            shots=shots,
+            seed=seed,
             default_level=default_level,
             estimator=ServiceEstimator if own_estimator else BroadcastEstimator,
         )
+        backend = bundle(Journal(service, None, self.job_policy), transpiler)
+        if self.ledger is None:
+            return backend
+        # Only now that all options are known to be possible is something written.
+        folder = JobFolder(self.ledger)
+        journal = Journal(service, folder, self.job_policy)
+        return bundle(journal, StoredTranspiler(transpiler, folder.circuits))
 
     def bundle(
         self,

@@ -6,7 +6,7 @@ after the other; the command stays until the last one is done, unless --no-wait 
 
 import argparse
 
-from qiskit_qmu.cli.run_messages import print_status, show_jobs
+from qiskit_qmu.cli.run_messages import jobs_shown, print_status
 from qiskit_qmu.cli.submit import add_policy_options
 
 SUMMARY = "go on with a run on a device"
@@ -26,10 +26,11 @@ def execute(options: argparse.Namespace) -> None:
     from qiskit_qmu.backends.jobs import JobPolicy  # (help must not load it)
     from qiskit_qmu.experiments import resume
 
-    show_jobs()
     policy = JobPolicy(
         wait=options.wait,
         retry_failed=options.retry_failed,
         max_qpu_seconds=options.max_qpu_seconds,
     )
-    print_status(resume(options.run, policy=policy))
+    with jobs_shown():
+        status = resume(options.run, policy=policy)
+    print_status(status)

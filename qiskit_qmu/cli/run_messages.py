@@ -3,19 +3,26 @@
 import logging
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import RunStatus
 
 
-def show_jobs() -> None:
-    """Print a line for each job that is sent or done."""
+@contextmanager
+def jobs_shown() -> Iterator[None]:
+    """Print a line for each job that is sent or done inside the block."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log = logging.getLogger("qiskit_qmu")
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 def print_status(status: "RunStatus") -> None:
@@ -31,10 +38,14 @@ def print_status(status: "RunStatus") -> None:
         f"  expected: {expected['jobs']:,} jobs, {expected['executions']:,} executions, "
         f"{expected['qpu_seconds']:,.0f} QPU seconds"
     )
-    for job in status.jobs:
-        if job.state in ("failed", "cancelled"):
-            print(f"  job {job.job_id}: {job.state}, {job.reason or 'no reason given'}")
+    ended = [job for job in status.jobs if job.state in ("failed", "cancelled")]
+    for job in ended:
+        reason = " ".join(job.reason.split()) or "no reason given"
+        print(f"  job {job.job_id}: {job.state}, {reason}")
     if status.state == "finished":
         print(f"  finished: {status.result}")
     else:
         print(f"  not finished; `qmu resume {status.folder}` goes on")
+        last = {job.position: job for job in status.jobs}
+        if any(job in ended for job in last.values()):
+            print("  with --retry-failed it sends again what failed or was cancelled")

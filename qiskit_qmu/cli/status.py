@@ -1,7 +1,13 @@
-"""Show how far a run on a device is; results that have arrived are kept, and nothing is sent."""
+"""Show how far a run on a device is; results that have arrived are kept, and nothing is sent.
+
+Where the device cannot be asked, such as while another process works on the run, what its folder
+knows is shown.
+"""
 
 import argparse
 
+from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
 from qiskit_qmu.cli.run_messages import print_status
 
 SUMMARY = "show how far a run on a device is"
@@ -21,9 +27,16 @@ def execute(options: argparse.Namespace) -> None:
     from qiskit_qmu.experiments import refresh, run_status  # (help must not load it)
 
     status = run_status(options.run)
+    trouble = ""
     if status.state != "finished" and not options.offline:
-        status = refresh(options.run)
+        try:
+            status = refresh(options.run)
+        except (InputError, RunError) as error:
+            trouble = " ".join(str(error).split())
+            status = run_status(options.run)  # (some may have arrived before)
     print_status(status)
+    if trouble:
+        print(f"  the device was not asked for all: {trouble}")
     if options.jobs:
         for job in status.jobs:
             print(f"  {job.number:>5}  {job.job_id}  {job.state}  {job.circuits:,} circuits")

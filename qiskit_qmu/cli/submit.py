@@ -18,7 +18,7 @@ from qiskit_qmu.cli.options import (
     parse_indices,
     settings_of,
 )
-from qiskit_qmu.cli.run_messages import print_status, show_jobs
+from qiskit_qmu.cli.run_messages import jobs_shown, print_status
 
 SUMMARY = "send work on saved models to a device, to be picked up later"
 
@@ -78,8 +78,9 @@ def execute(options: argparse.Namespace) -> None:
         indices=None if indices is None else parse_indices(indices),
         data_dir=options.data_dir,
     )
-    show_jobs()
     named = {"model": options.model, "original": options.original, "oracle": options.oracle}
     models = {name: path for name, path in named.items() if path is not None}
     policy = JobPolicy(wait=options.wait, max_qpu_seconds=options.max_qpu_seconds)
-    print_status(submit(request, models, options.out, policy=policy))
+    with jobs_shown():
+        status = submit(request, models, options.out, policy=policy)
+    print_status(status)

@@ -5,7 +5,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, final
 
@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 _REQUEST = "run.json"
 _RESULT = "result"
+_MODELS = "models"
 
 RunState = Literal["waiting", "finished"]
 Opener = Callable[..., Any]
@@ -87,21 +88,23 @@ def submit(
         RunError: If a job failed, or the service or the budget does not allow to go on.
     """
     path = Path(folder)
-    if (path / _REQUEST).exists():
-        raise InputError(f"a run must have a new folder, got {path}, which holds a run: resume it")
     _check_models(request, models)
+    _check_folder(path, models)
+    if request.data_dir is not None:  # (a run may be resumed from elsewhere)
+        request = replace(request, data_dir=str(Path(request.data_dir).absolute()))
     with (
         writable_folder(path),
         _backend(path, request, policy or JobPolicy(wait=False), opener) as backend,
         one_thread(),
     ):
+        _check_folder(path, models)  # (another process may have been quicker)
         expected = _expected_cost(request, models, backend)
         budget = None if policy is None else policy.max_qpu_seconds
         if budget is not None:
             check_budget(expected, budget)
         for name, source in models.items():
-            shutil.rmtree(path / "models" / name, ignore_errors=True)
-            shutil.copytree(source, path / "models" / name)
+            shutil.rmtree(path / _MODELS / name, ignore_errors=True)
+            shutil.copytree(source, path / _MODELS / name)
         # The request is written last: a folder without it is no run, and can be used again.
         content = {**request.to_dict(), "expected": expected.to_dict()}
         text = json.dumps(content, indent=1) + "\n"
@@ -195,33 +198,34 @@ def _backend(
     path: Path, request: DeviceRequest, policy: JobPolicy, opener: Opener
 ) -> Iterator[DeviceBackend]:
     """Open the run's device; a run that waits for jobs leaves the block early and quietly."""
-    backend = opener(
-        request.backend,
-        shots=request.shots,
-        seed=request.seed,
-        **request.options,
-        ledger=path,
-        job_policy=policy,
-    )
-    with backend:
-        try:
+    try:
+        with opener(
+            request.backend,
+            shots=request.shots,
+            seed=request.seed,
+            **request.options,
+            ledger=path,
+            job_policy=policy,
+        ) as backend:
             yield backend
-        except JobsPendingError:
-            return
-        except Exception as error:
-            # Qiskit ML's networks wrap what a primitive raised in an error of their own.
-            own = _cause(error)
-            if own is None:
-                raise
-            raise own from error
+    except JobsPendingError:
+        return
+    except Exception as error:
+        # Qiskit ML's networks wrap what a primitive raised in an error of their own.
+        own = _cause(error)
+        if own is None or own is error:
+            raise
+        raise own from error
 
 
 def _work(path: Path, request: DeviceRequest, backend: DeviceBackend) -> None:
     """Do all of a run's work and write its result, whole or not at all."""
+    if (path / _RESULT).exists():  # another process was quicker
+        return
     unfinished = path / f".{_RESULT}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    summary = _TASKS[request.task](path / "models", request, backend, unfinished)
+    summary = _TASKS[request.task](path / _MODELS, request, backend, unfinished)
     about = {"task": request.task, "settings": backend.settings(), **summary}
     (unfinished / "summary.json").write_text(json.dumps(about, indent=1) + "\n")
     unfinished.rename(path / _RESULT)
@@ -294,6 +298,17 @@ def _unlearn(
 _TASKS = {"observe": _observe, "attack": _attack, "unlearn": _unlearn}
 
 
+def _check_folder(path: Path, models: Mapping[str, str | Path]) -> None:
+    if (path / _REQUEST).exists():
+        raise InputError(f"a run must have a new folder, got {path}, which holds a run: resume it")
+    # What a submission that was stopped left may be replaced; its ledger is older than its models.
+    if (path / _MODELS).exists() and not (path / LEDGER).exists():
+        raise InputError(f"a run must have a new folder, got {path}, which holds {_MODELS}")
+    for source in models.values():
+        if path.resolve().is_relative_to(Path(source).resolve()):
+            raise InputError(f"a run's folder must lie outside of its models, got {path}")
+
+
 def _check_models(request: DeviceRequest, models: Mapping[str, str | Path]) -> None:
     needed = {"model", "original"} if request.task == "attack" else {"model"}
     missing = sorted(needed - models.keys())
@@ -324,5 +339,10 @@ def _cause(error: BaseException) -> RunError | InputError | None:
     while found is not None:
         if isinstance(found, RunError | InputError):
             return found
+        if isinstance(found, OSError):
+            return RunError(
+                f"a run must be able to read and write its files, got {found}; what is kept stays, "
+                "resume the run when that is mended"
+            )
         found = found.__cause__ or found.__context__
     return None

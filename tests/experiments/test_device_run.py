@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -190,6 +191,66 @@ def test_nothing_in_a_run_holds_a_secret(saved, place):
     submit(UNLEARN, {"model": saved}, place / "run", policy=WAITING, opener=opener(place))
     for path in (place / "run").rglob("*"):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize("file", ["results", "stored_circuits"])
+def test_a_disk_without_room_ends_the_run_with_one_line(saved, place, monkeypatch, file):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"qiskit_qmu.backends.jobs.{file}.write_whole", full)
+        with pytest.raises(
+            RunError, match=r"read and write its files, got .*No space left.*resume"
+        ) as caught:
+            submit(OBSERVE, {"model": saved}, place / "run", policy=WAITING, opener=opener(place))
+    assert "\n" not in str(caught.value)
+    if (place / "run" / "run.json").exists():
+        status = resume(place / "run", policy=WAITING, opener=opener(place))
+    else:
+        status = submit(
+            OBSERVE, {"model": saved}, place / "run", policy=WAITING, opener=opener(place)
+        )
+    assert status.state == "finished"
+    assert len(sent(place)) == 1
+
+
+def test_a_models_folder_of_the_users_is_left_alone(saved, place):
+    mine = shutil.copytree(saved, place / "models" / "model")
+    with pytest.raises(InputError, match=r"must have a new folder.*which holds models"):
+        submit(OBSERVE, {"model": mine}, place, policy=WAITING, opener=opener(place))
+    assert (mine / "weights.safetensors").exists()
+    with pytest.raises(InputError, match="must lie outside of its models"):
+        submit(OBSERVE, {"model": mine}, mine / "run", policy=WAITING, opener=opener(place))
+    assert sent(place) == []
+
+
+def test_the_folder_of_the_data_is_found_from_everywhere(saved, place, monkeypatch):
+    monkeypatch.chdir(place)
+    request = replace(OBSERVE, data_dir="data")
+    submit(request, {"model": saved}, "run", policy=NOT_WAITING, opener=opener(place))
+    assert run_status("run").request.data_dir == str(place / "data")
+
+
+def test_a_run_that_another_process_has_just_finished_stays(saved, place):
+    """It is looked at before it is locked, and may be finished in between."""
+    run = place / "run"
+    submit(OBSERVE, {"model": saved}, run, policy=NOT_WAITING, opener=opener(place, polls=9))
+
+    def other_first(*arguments, **named):
+        resume(run, policy=WAITING, opener=opener(place))
+        return opener(place, refuse_sends=99)(*arguments, **named)
+
+    assert resume(run, policy=WAITING, opener=other_first).state == "finished"
+    new = place / "new"
+
+    def other_submits(*arguments, **named):
+        submit(OBSERVE, {"model": saved}, new, policy=WAITING, opener=opener(place))
+        return opener(place)(*arguments, **named)
+
+    with pytest.raises(InputError, match="which holds a run"):
+        submit(UNLEARN, {"model": saved}, new, policy=WAITING, opener=other_submits)
+    assert run_status(new).request == OBSERVE
 
 
 def test_bad_requests_are_refused_before_anything_is_written(saved, place):

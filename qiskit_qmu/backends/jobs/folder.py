@@ -1,5 +1,6 @@
 """The folder of a run's jobs: ledger, results, transpiled circuits and lock."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
@@ -35,8 +36,10 @@ class JobFolder:
             (self.path / "circuits").mkdir(exist_ok=True)
         except OSError as error:
             raise InputError(f"the run's folder must be writable, got {error}") from error
-        self._lock = RunLock(self.path / "lock.sqlite")
-        self.ledger = Ledger(self.path / LEDGER)
+        with ExitStack() as opened:
+            self._lock = opened.enter_context(RunLock(self.path / "lock.sqlite"))
+            self.ledger = Ledger(self.path / LEDGER)
+            opened.pop_all()  # (both are there, and stay open)
 
     @property
     def circuits(self) -> Path:

@@ -4,8 +4,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 from typing import Any, TypeVar, final
 
 from qiskit.primitives import (
@@ -18,6 +19,7 @@ from qiskit.primitives import (
 )
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs.digest import job_digest
 from qiskit_qmu.backends.jobs.errors import (
     BudgetError,
@@ -29,7 +31,7 @@ from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.jobs.ledger import JobRecord, Ledger
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.retry import with_retries
-from qiskit_qmu.backends.jobs.service import JobService, PubData, Pubs
+from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.backends.timing import quick_seconds
 
 Result = TypeVar("Result")
@@ -66,12 +68,13 @@ class Journal(BaseSamplerV2):
         self.ledger = Ledger(":memory:") if folder is None else folder.ledger
         self._folder = folder
         self._policy = policy or JobPolicy()
-        self._patience = self._policy.patience
+        self._patience = replace(self._policy.patience, sleep=self._pause)
         self._ahead = False
         self._asked: Counter[str] = Counter()
         self._known = {(job.digest, job.occurrence) for job in self.ledger.jobs()}
         self._own: set[int] = set()
         self._closed = Event()
+        self._sending = Lock()
         service.session_id = self.ledger.note("session")
 
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> "SentJob":
@@ -104,6 +107,12 @@ class Journal(BaseSamplerV2):
             The job's number in the ledger.
         """
         digest = job_digest(pubs, shots)
+        # The jobs of one primitive may be sent by several threads, and by none once it is closed.
+        with self._sending:
+            self._stop_if_closed()
+            return self._send_once(pubs, shots, digest)
+
+    def _send_once(self, pubs: Pubs, shots: int | None, digest: str) -> int:
         occurrence = self._asked[digest]
         self._asked[digest] += 1
         self._known.discard((digest, occurrence))
@@ -130,16 +139,20 @@ class Journal(BaseSamplerV2):
         """
         job = self.ledger.job(number)
         if job.state == "done" and self._folder is not None:
-            return self._folder.load(number)
+            try:
+                return self._folder.load(number)
+            except InputError as error:
+                _log.warning("job %s is asked for its results again: %s", job.job_id, error)
         if job.state in ("failed", "cancelled"):
             raise _failure(job)
-        while not self._ahead and not self._closed.is_set():
+        while not self._ahead:
+            self._stop_if_closed()
             arrived = self._arrived(job)
             if arrived is not None:
                 return arrived
             if not self._policy.wait:
                 break
-            self._patience.sleep(self._patience.poll)
+            self._pause(self._patience.poll)
         raise JobsPendingError(f"job {job.job_id} is not done")
 
     def refresh(self) -> None:
@@ -153,18 +166,27 @@ class Journal(BaseSamplerV2):
 
     def cancel(self) -> list[str]:
         """Take back all jobs that are not done; return the ids of those."""
-        cancelled = []
-        for job in self.ledger.jobs():
-            job_id = job.job_id or self.service.find(job.tag)
-            if job.state not in ("planned", "sent") or job_id is None:
-                continue
-            if self._ask(partial(self.service.state, job_id)) in ("queued", "running"):
-                self._ask(partial(self.service.cancel, job_id))
-                self.ledger.finished(
-                    job.number, "cancelled", reason="cancelled by this run's owner"
-                )
-                cancelled.append(job_id)
-        return cancelled
+        jobs = [job for job in self.ledger.jobs() if job.state in ("planned", "sent")]
+        cancelled = map(self._take_back, jobs)
+        return [job_id for job_id in cancelled if job_id is not None]
+
+    def _take_back(self, job: JobRecord) -> str | None:
+        """Cancel a job and return its id; None if it was never sent, or has ended by itself."""
+        job_id = job.job_id or self._search(job.tag)
+        if job_id is None:
+            return None
+        if job.job_id is None:
+            self.ledger.sent(job.number, job_id)
+        if self._ask(partial(self.service.state, job_id)) not in ("queued", "running"):
+            return None
+        self._ask(partial(self.service.cancel, job_id))
+        # It may have ended just before, or end only after a while: the service knows.
+        state = self._ask(partial(self.service.state, job_id))
+        if state == "cancelled":
+            seconds = self._ask(partial(self.service.seconds, job_id))
+            reason = "cancelled by this run's owner"
+            self.ledger.finished(job.number, state, reason=reason, seconds=seconds)
+        return job_id if state in ("queued", "running", "cancelled") else None
 
     @contextmanager
     def ahead(self) -> Iterator[None]:
@@ -177,21 +199,41 @@ class Journal(BaseSamplerV2):
             self._asked, self._ahead = before
 
     def close(self) -> None:
-        """Stop waiting; what was sent stays sent."""
+        """Stop waiting; what was sent stays sent, and nothing is sent from now on."""
         self._closed.set()
-        self.service.close()
-        if self._folder is not None:
-            self._folder.close()
+        # The folder is another process's from here on, so a job that is on its way goes first.
+        with self._sending:
+            try:
+                self.service.close()
+            finally:
+                if self._folder is not None:
+                    self._folder.close()
+
+    def _stop_if_closed(self) -> None:
+        if self._closed.is_set():
+            raise JobsPendingError("the run was stopped")
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, at most until this is closed."""
+        (self._policy.patience.sleep or self._closed.wait)(seconds)
+        self._stop_if_closed()
 
     def _sends_again(self, job: JobRecord) -> bool:
-        if job.state in ("failed", "cancelled"):
-            return self._policy.retry_failed
-        if job.state != "sent" or job.job_id is None or job.number in self._own:
-            return job.state == "lost"
-        if self._ask(partial(self.service.state, job.job_id)) != "lost":
+        """Return whether a job that was written down must be sent once more.
+
+        The service is asked also about those that ended: it may have thought better of it, or was
+        asked before with another account.
+        """
+        if job.job_id is None or job.state == "done" or job.number in self._own:
             return False
-        self.ledger.finished(job.number, "lost", seconds=0.0)
-        return True
+        state = self._ask(partial(self.service.state, job.job_id))
+        if state in ("queued", "running", "done"):
+            if job.state != "sent":
+                self.ledger.sent(job.number, job.job_id)
+            return False
+        if job.state == "sent":
+            self._ended(job, job.job_id, state)
+        return state == "lost" or self._policy.retry_failed
 
     def _plan(
         self, pubs: Pubs, shots: int | None, digest: str, occurrence: int, attempt: int
@@ -210,8 +252,10 @@ class Journal(BaseSamplerV2):
 
     def _check_budget(self, planned: float) -> None:
         most = self._policy.max_qpu_seconds
+        if most is None:
+            return
         spent = self.ledger.spent_seconds()
-        if most is not None and spent + planned > most:
+        if spent + planned > most:
             raise BudgetError(
                 f"max_qpu_seconds must cover {spent:.0f} s that were spent and {planned:.0f} s of "
                 f"the next job, got {most:g}; nothing is lost, resume with more"
@@ -219,17 +263,20 @@ class Journal(BaseSamplerV2):
 
     def _send(self, job: JobRecord, pubs: Pubs, shots: int | None, *, search: bool) -> None:
         """Send a planned job; with ``search``, unless it is found that it was sent already."""
-        job_id = self._search(job.tag) if search else None
-        failed_before = False
+        uncertain = search
 
         def send() -> str:
-            nonlocal failed_before
-            # A call that failed may still have reached the service.
-            found = self.service.find(job.tag) if failed_before else None
-            failed_before = True
-            return found or self.service.send(pubs, shots, tag=job.tag, number=job.position)
+            nonlocal uncertain
+            # A process that was killed, or a call that failed, may still have reached the service.
+            found = self._search(job.tag) if uncertain else None
+            if found is not None:
+                return found
+            if search:
+                self._check_budget(job.planned_seconds)
+            uncertain = True
+            return self.service.send(pubs, shots, tag=job.tag, number=job.position)
 
-        sent = self.ledger.sent(job.number, job_id or self._ask(send))
+        sent = self.ledger.sent(job.number, self._ask(send))
         self._own.add(job.number)
         _log.info(
             "job %d sent to %s as %s: %d circuits, %s shots",
@@ -244,7 +291,7 @@ class Journal(BaseSamplerV2):
 
     def _search(self, tag: str) -> str | None:
         for pause in self._patience.search_pauses:
-            self._patience.sleep(pause)
+            self._pause(pause)
             found = self._ask(partial(self.service.find, tag))
             if found is not None:
                 return found
@@ -259,8 +306,7 @@ class Journal(BaseSamplerV2):
         if state in ("queued", "running"):
             return None
         if state in ("failed", "cancelled", "lost"):
-            reason = self._ask(partial(self.service.reason, job_id))
-            raise _failure(self.ledger.finished(job.number, state, reason=reason))
+            raise _failure(self._ended(job, job_id, state))
         results = self._ask(partial(self.service.result, job_id))
         seconds = self._ask(partial(self.service.seconds, job_id))
         if self._folder is not None:
@@ -270,6 +316,12 @@ class Journal(BaseSamplerV2):
         self.ledger.finished(job.number, "done", seconds=seconds)
         _log.info("job %d is done", job.number)
         return results
+
+    def _ended(self, job: JobRecord, job_id: str, state: JobState) -> JobRecord:
+        """Write down that a job ended without results, and why; what it was charged counts."""
+        reason = self._ask(partial(self.service.reason, job_id))
+        seconds = 0.0 if state == "lost" else self._ask(partial(self.service.seconds, job_id))
+        return self.ledger.finished(job.number, state, reason=reason, seconds=seconds)
 
     def _ask(self, call: Callable[[], Result]) -> Result:
         return with_retries(call, self._patience)

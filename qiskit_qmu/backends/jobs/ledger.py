@@ -4,14 +4,18 @@ import sqlite3
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, final
 from uuid import uuid4
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.backends.jobs.errors import JobsPendingError
 
 FORMAT = 1
 
 _SCHEMA = """
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY,
@@ -32,6 +36,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     finished_at TEXT,
     UNIQUE (digest, occurrence, attempt)
 );
+INSERT OR IGNORE INTO notes VALUES ('format', '{format}'), ('run', '{run}');
+COMMIT;
 """
 
 
@@ -92,20 +98,25 @@ class Ledger:
 
     Raises:
         InputError: If it is no ledger, or of another version's format.
+        RunError: By every call, if the file cannot be read or written.
+        JobsPendingError: By every call after it was closed.
     """
 
     def __init__(self, path: str | Path) -> None:
+        self._path = path
+        # Jobs of one primitive may run in several threads, and Python crashes where one of them
+        # closes a connection that another one reads.
+        self._turn = Lock()
+        self._closed = False
         try:
-            # Jobs of one primitive may run in several threads; SQLite takes their calls in turn.
             self._database = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False, timeout=30.0
             )
             self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
-            self._database.execute(
-                "INSERT OR IGNORE INTO notes VALUES ('format', ?), ('run', ?)",
-                (str(FORMAT), uuid4().hex[:12]),
-            )
+            # Looked for first: one that is there can be read while another process writes it, and
+            # where it must not be written.
+            if not self._database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                self._database.executescript(_SCHEMA.format(format=FORMAT, run=uuid4().hex[:12]))
         except sqlite3.Error as error:
             raise InputError(f"a ledger must be a SQLite file, got {path} ({error})") from error
         if self.note("format") != str(FORMAT):
@@ -134,7 +145,7 @@ class Ledger:
             if before is None
             else before.position
         )
-        self._database.execute(
+        self._execute(
             "INSERT INTO jobs (number, position, digest, occurrence, attempt, tag, state, "
             "circuits, shots, planned_seconds, planned_at) "
             "VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?, ?, ?)",
@@ -155,7 +166,7 @@ class Ledger:
 
     def sent(self, number: int, job_id: str) -> JobRecord:
         """Bind a planned job to the service's id."""
-        self._database.execute(
+        self._execute(
             "UPDATE jobs SET job_id = ?, state = 'sent', sent_at = ? WHERE number = ?",
             (job_id, _now(), number),
         )
@@ -164,9 +175,10 @@ class Ledger:
     def finished(
         self, number: int, state: str, *, reason: str = "", seconds: float | None = None
     ) -> JobRecord:
-        """Write down how a job ended."""
-        self._database.execute(
-            "UPDATE jobs SET state = ?, reason = ?, seconds = ?, finished_at = ? WHERE number = ?",
+        """Write down how a job ended; seconds that are known already stay where none are given."""
+        self._execute(
+            "UPDATE jobs SET state = ?, reason = ?, seconds = COALESCE(?, seconds), "
+            "finished_at = ? WHERE number = ?",
             (state, reason, seconds, _now(), number),
         )
         return self.job(number)
@@ -186,10 +198,10 @@ class Ledger:
 
     def spent_seconds(self) -> float:
         """Return the QPU seconds of what was sent: as charged where known, else as planned."""
-        (spent,) = self._database.execute(
+        ((spent,),) = self._execute(
             "SELECT COALESCE(SUM(COALESCE(seconds, planned_seconds)), 0.0) FROM jobs "
-            "WHERE seconds IS NOT NULL OR state IN ('sent', 'done')"
-        ).fetchone()
+            "WHERE state != 'planned'"
+        )
         return float(spent)
 
     def jobs(self) -> list[JobRecord]:
@@ -198,23 +210,39 @@ class Ledger:
 
     def note(self, name: str) -> str | None:
         """Return a note about the whole run; None where there is none."""
-        row = self._database.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._execute("SELECT value FROM notes WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
 
     def set_note(self, name: str, value: str) -> None:
         """Write or replace a note."""
-        self._database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
+        self._execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        with self._turn:
+            self._closed = True
+            self._database.close()
+
+    def _execute(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """Return the rows that a query finds."""
+        try:
+            with self._turn:
+                if self._closed:
+                    raise JobsPendingError("the run was stopped")
+                return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise RunError(
+                f"{self._path} must be a whole ledger on a disk with room, got: {error}; what is "
+                "kept stays, resume the run when that is mended"
+            ) from error
 
     def _number(self, query: str) -> int:
-        return int(self._database.execute(query).fetchone()[0])
+        ((number,),) = self._execute(query)
+        return int(number)
 
     def _jobs(self, rest: str, values: tuple[Any, ...]) -> list[JobRecord]:
         names = [field.name for field in fields(JobRecord)]
-        rows = self._database.execute(f"SELECT {_COLUMNS} FROM jobs {rest}", values).fetchall()
+        rows = self._execute(f"SELECT {_COLUMNS} FROM jobs {rest}", values)
         return [JobRecord(**dict(zip(names, row, strict=True))) for row in rows]
 
 

@@ -1,6 +1,7 @@
 """One process at a time works on a run."""
 
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import final
@@ -22,14 +23,10 @@ class RunLock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(
-            path, isolation_level=None, timeout=0.1, check_same_thread=False
-        )
         try:
-            self._database.execute("BEGIN EXCLUSIVE")
-        except sqlite3.DatabaseError as error:
-            self._database.close()
-            if isinstance(error, sqlite3.OperationalError):
+            self._database = _locked(path)
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
                 raise InputError(
                     f"one process at a time must work on a run, got another one in {path.parent}"
                 ) from error
@@ -49,3 +46,12 @@ class RunLock:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _locked(path: Path) -> sqlite3.Connection:
+    with ExitStack() as opened:
+        database = sqlite3.connect(path, isolation_level=None, timeout=0.1, check_same_thread=False)
+        opened.callback(database.close)
+        database.execute("BEGIN EXCLUSIVE")
+        opened.pop_all()  # (it is locked, and stays open)
+    return database

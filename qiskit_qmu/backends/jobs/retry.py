@@ -1,9 +1,9 @@
 """Trying again, with longer and longer pauses, what may pass by itself."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import sleep
 from typing import TypeVar, final
 
 from qiskit_qmu import _check
@@ -27,7 +27,7 @@ class Patience:
         poll: Seconds between two looks at a job that is not done.
         search_pauses: Pauses in seconds before each search for a job of an earlier process whose id
             was not stored: a service may need a while to list what it accepted.
-        sleep: Waits so many seconds.
+        sleep: Waits so many seconds. Where None, a wait ends as soon as the run is stopped.
     """
 
     attempts: int = 8
@@ -35,7 +35,7 @@ class Patience:
     longest_pause: float = 60.0
     poll: float = 2.0
     search_pauses: tuple[float, ...] = (0.0, 2.0, 5.0)
-    sleep: Callable[[float], None] = sleep
+    sleep: Callable[[float], object] | None = None
 
     def __post_init__(self) -> None:
         _check.at_least(1, attempts=self.attempts)
@@ -64,5 +64,5 @@ def with_retries(call: Callable[[], Result], patience: Patience) -> Result:
                     "lost, resume the run later"
                 ) from error
             _log.info("trying again after: %s", error)
-            patience.sleep(patience.pause(failures))
+            (patience.sleep or time.sleep)(patience.pause(failures))
     raise AssertionError

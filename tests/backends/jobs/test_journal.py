@@ -1,5 +1,8 @@
 """The journal: each job is sent once, and its result is kept, whatever the service does."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from directory_service import IMPATIENT, MANILA, SECRET, DirectoryService, directory_backend
@@ -244,3 +247,160 @@ def test_a_fake_device_has_the_same_noise_after_a_restart(place):
         return found
 
     assert run([1, 3, 4], place / "a") == run([4], place / "b")
+
+
+def test_a_send_whose_answer_was_lost_is_searched_for_as_long_as_after_a_restart(place):
+    with opened(place, lose_answers=1, hidden_searches=2) as backend:
+        counts(backend)
+    assert len(DirectoryService(folder=place / "service").tags()) == 1
+
+
+def test_a_damaged_result_is_fetched_again(place):
+    with opened(place) as backend:
+        first = counts(backend)
+    (place / "run" / "jobs" / "00000.npz").write_bytes(b"damaged")
+    for fetched in (1, 0):
+        with opened(place, refuse_sends=99) as backend:
+            assert counts(backend) == first
+            assert backend.journal.service.fetched == fetched
+
+
+def test_a_damaged_result_that_the_service_forgot_is_reported_and_stays_paid_for(place):
+    with opened(place) as backend:
+        counts(backend)
+        backend.journal._folder._results(0).with_suffix(".json").unlink()
+        for path in (place / "service").iterdir():
+            path.unlink()
+    with opened(place) as backend:
+        with pytest.raises(JobFailedError, match="was not done: failed"):
+            counts(backend)
+        assert backend.journal.ledger.spent_seconds() == 3.0
+
+
+def test_a_job_that_ended_well_after_all_is_not_sent_again(place):
+    """As when the account was another one while the run was looked at."""
+    with opened(place) as backend:
+        job = backend.journal.ledger
+        first = counts(backend)
+        job.finished(0, "failed", reason="the service does not know the job")
+    policy = JobPolicy(patience=IMPATIENT, retry_failed=True)
+    with opened(place, policy=policy) as backend:
+        assert counts(backend) == first
+    assert len(DirectoryService(folder=place / "service").tags()) == 1
+
+
+def test_a_job_that_failed_unseen_is_sent_again_on_request(place):
+    faults = {"fail_jobs": frozenset({0})}
+    not_waiting = opened(place, policy=JobPolicy(wait=False), **faults)
+    with not_waiting as backend, not_waiting.sampler.ahead(), pytest.raises(JobsPendingError):
+        counts(backend)
+    policy = JobPolicy(patience=IMPATIENT, retry_failed=True)
+    with opened(place, policy=policy) as backend:
+        counts(backend)
+        assert [job.state for job in backend.journal.ledger.jobs()] == ["failed", "done"]
+
+
+def test_failed_jobs_count_in_the_budget(place):
+    with opened(place, fail_jobs=frozenset({0})) as backend:
+        with pytest.raises(JobFailedError):
+            counts(backend)
+        assert backend.journal.ledger.spent_seconds() == 3.0
+    policy = JobPolicy(patience=IMPATIENT, retry_failed=True, max_qpu_seconds=4.0)
+    with opened(place, policy=policy) as backend, pytest.raises(BudgetError, match="3 s that were"):
+        counts(backend)
+
+
+def test_a_job_that_was_planned_before_a_restart_is_in_the_budget_too(place):
+    with opened(place, refuse_sends=99) as backend, pytest.raises(RunError, match="busy"):
+        counts(backend)
+    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=1.0)
+    with opened(place, policy=policy) as backend, pytest.raises(BudgetError, match="got 1"):
+        counts(backend)
+    assert DirectoryService(folder=place / "service").tags() == []
+
+
+def test_a_job_that_ends_while_it_is_cancelled_is_kept(place):
+    with opened(place, policy=JobPolicy(wait=False), polls=99) as backend:
+        with pytest.raises(JobsPendingError):
+            counts(backend)
+
+        def end(name):
+            if name == "cancel":
+                backend.journal.service.polls = 0
+
+        backend.journal.service.on_call = end
+        assert backend.journal.cancel() == []
+    with opened(place) as backend:
+        counts(backend)
+
+
+def test_cancelling_finds_jobs_whose_id_was_not_stored_and_tries_again(place):
+    def die(name):
+        if name == "sent":
+            raise KeyboardInterrupt
+
+    with opened(place, on_call=die) as backend, pytest.raises(KeyboardInterrupt):
+        counts(backend)
+
+    busy = [TransientError("busy")]
+
+    def fail_once(name):
+        if name == "find" and busy:
+            raise busy.pop()
+
+    with opened(place, polls=9, hidden_searches=1, on_call=fail_once) as backend:
+        (cancelled,) = backend.journal.cancel()
+        (job,) = backend.journal.ledger.jobs()
+        assert (job.job_id, job.state, job.seconds) == (cancelled, "cancelled", 3.0)
+
+
+def closed_while(place, moment, **faults):
+    """Close a backend while another thread works on it; it must end at once."""
+    reached = threading.Event()
+
+    def watch(name):
+        if name == moment:
+            reached.set()
+
+    slow = Patience(poll=60.0, first_pause=60.0)
+    backend = opened(place, policy=JobPolicy(patience=slow), on_call=watch, **faults)
+    job = backend.sampler.run([(CIRCUIT, [0.3])])
+    assert reached.wait(20.0)
+    backend.close()
+    with pytest.raises(JobsPendingError, match="stopped"):
+        job.result()
+
+
+def test_waiting_ends_at_once_when_a_backend_is_closed(place):
+    closed_while(place, "state", polls=99)
+
+
+def test_nothing_is_sent_after_a_backend_was_closed(place):
+    """Its folder is free then, and another process may send the same job."""
+    closed_while(place, "send", refuse_sends=1)
+    assert DirectoryService(folder=place / "service").tags() == []
+
+
+def test_a_job_that_is_being_sent_when_a_backend_is_closed_is_written_down(place):
+    reached = threading.Event()
+
+    def slow(name):
+        if name == "send":
+            reached.set()
+            time.sleep(0.2)
+
+    backend = opened(place, on_call=slow)
+    job = backend.sampler.run([(CIRCUIT, [0.3])])
+    assert reached.wait(20.0)
+    backend.close()
+    with pytest.raises(JobsPendingError):
+        job.result()
+    assert Ledger(place / "run" / "ledger.sqlite").job(0).state == "sent"
+
+
+def test_jobs_of_several_threads_are_sent_one_by_one(place):
+    with opened(place) as backend:
+        jobs = [backend.sampler.run([(CIRCUIT, [0.1 * k])]) for k in range(8)]
+        for job in jobs:
+            job.result()
+        assert [job.number for job in backend.journal.ledger.jobs()] == list(range(8))

@@ -1,5 +1,8 @@
 """The ledger, and the files that stand beside it."""
 
+import sqlite3
+from contextlib import closing
+
 import numpy as np
 import pytest
 from qiskit.circuit import Parameter, QuantumCircuit
@@ -8,6 +11,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs import JobFolder, Ledger
 from qiskit_qmu.backends.jobs.digest import job_digest
 from qiskit_qmu.backends.jobs.files import write_whole
@@ -58,7 +62,7 @@ def test_spent_seconds_are_those_charged_or_else_those_planned():
     ledger.sent(2, "z")
     ledger.finished(1, "done", seconds=1.0)
     ledger.finished(2, "failed", reason="why")
-    assert ledger.spent_seconds() == 2.5 + 1.0
+    assert ledger.spent_seconds() == 2.5 + 1.0 + 2.5
 
 
 def test_what_is_no_ledger_is_refused(tmp_path):
@@ -68,6 +72,46 @@ def test_what_is_no_ledger_is_refused(tmp_path):
     Ledger(tmp_path / "old").set_note("format", "0")
     with pytest.raises(InputError, match="format must be 1, got 0"):
         Ledger(tmp_path / "old")
+
+
+def test_a_ledger_is_read_while_another_process_writes_it(tmp_path):
+    planned(Ledger(tmp_path / "ledger.sqlite"))
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert len(Ledger(tmp_path / "ledger.sqlite").jobs()) == 1
+
+
+def test_a_ledger_that_breaks_later_stops_the_run_with_one_line(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    ledger = Ledger(path)
+    planned(ledger)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("DROP TABLE jobs")
+    for use in (ledger.jobs, lambda: planned(ledger), ledger.spent_seconds):
+        with pytest.raises(RunError, match=r"ledger.sqlite must be a whole ledger.*no such table"):
+            use()
+
+
+def test_a_full_disk_stops_the_run_with_one_line():
+    ledger = Ledger(":memory:")
+    ledger._database.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(RunError, match="full"):
+        planned(ledger, "a" * 10_000)
+
+
+def test_a_lock_that_cannot_be_written_is_not_another_process(tmp_path):
+    (tmp_path / "lock.sqlite").mkdir()
+    with pytest.raises(InputError, match=r"must be a run's lock.*unable to open"):
+        JobFolder(tmp_path)
+
+
+def test_a_damaged_ledger_gives_the_lock_back(tmp_path):
+    (tmp_path / "ledger.sqlite").write_bytes(b"x" * 4096)
+    with pytest.raises(InputError, match="must be a SQLite file") as kept:
+        JobFolder(tmp_path)
+    (tmp_path / "ledger.sqlite").unlink()
+    JobFolder(tmp_path).close()
+    assert kept.value.__traceback__ is not None  # (it holds all that was opened)
 
 
 def test_one_process_at_a_time_has_a_folder(tmp_path):
@@ -120,7 +164,8 @@ def test_a_file_that_was_not_finished_leaves_the_old_one(tmp_path):
     (tmp_path / "file").write_bytes(b"old")
     with pytest.raises(KeyboardInterrupt):
         write_whole(tmp_path / "file", stop)
-    assert (tmp_path / "file").read_bytes() == b"old"
+    (left,) = tmp_path.iterdir()
+    assert left.read_bytes() == b"old"
 
 
 def circuit(angle, name="x"):

@@ -1,0 +1,112 @@
+"""Runs on a device from the command line: one line each for what may go wrong with them."""
+
+from functools import partial
+
+import pytest
+from device_work import opener
+from directory_service import DirectoryService
+from network_block import refuse_network
+
+from qiskit_qmu import experiments
+from qiskit_qmu.backends.jobs import JobFolder
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Refuse the network in every test."""
+    refuse_network(monkeypatch)
+
+
+@pytest.fixture
+def on_service(monkeypatch, folder):
+    """Return a function that puts the commands on a service with faults."""
+    (folder / "service").mkdir()
+    original = {
+        name: getattr(experiments, name) for name in ("submit", "resume", "refresh", "cancel")
+    }
+
+    def choose(**faults):
+        for name, function in original.items():
+            given = partial(function, opener=opener(folder, **faults))
+            monkeypatch.setattr(experiments, name, given)
+
+    return choose
+
+
+@pytest.fixture
+def submitted(qmu, saved, on_service):
+    """Submit a run whose one job stays in the queue."""
+    on_service(polls=99)
+    words = ("--backend", "fake_manila", "--shots", 20, "--out", "run")
+    assert qmu("submit", "observe", saved / "original", *words).status == 0
+
+
+@pytest.mark.usefixtures("submitted")
+def test_status_while_another_process_works_on_the_run(qmu, folder):
+    with JobFolder(folder / "run"):
+        outcome = qmu("status", "run")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "jobs: 1 sent" in outcome.out
+    assert "not asked for all: one process at a time must work on a run" in outcome.out
+
+
+@pytest.mark.usefixtures("submitted")
+def test_status_without_an_account(qmu, on_service, monkeypatch, tmp_path):
+    name = "qiskit_ibm_runtime.accounts.management._DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
+    monkeypatch.setattr(name, str(tmp_path / "none.json"))
+    run = tmp_path / "run" / "run.json"
+    run.write_text(run.read_text().replace("fake_manila", "ibm_torino"))
+    monkeypatch.setattr(experiments, "refresh", partial(experiments.refresh.func))
+    outcome = qmu("status", "run")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "jobs: 1 sent" in outcome.out
+    assert "not asked for all: a device of IBM's must have an account" in outcome.out
+
+
+def test_status_of_what_is_no_run(refuses):
+    assert "must hold a run that was submitted" in refuses("status", "nothing")
+
+
+def test_a_failed_job_ends_resuming_with_one_line_and_is_sent_again_on_request(
+    qmu, saved, on_service, folder
+):
+    on_service(fail_jobs=frozenset({0}))
+    words = ("--backend", "fake_manila", "--shots", 20, "--out", "run")
+    assert qmu("submit", "observe", saved / "original", *words).status == 1
+    on_service()
+    for _ in range(2):
+        outcome = qmu("resume", "run")
+        assert (outcome.status, outcome.out) == (1, "")
+        last = outcome.err.splitlines()[-1]
+        assert last.startswith("qmu resume: job ")
+        assert "was not done: failed, the device was switched off" in last
+        assert "Traceback" not in outcome.err
+    assert "with --retry-failed it sends again" in qmu("status", "run").out
+    assert qmu("resume", "run", "--retry-failed").status == 0
+    assert len(DirectoryService(folder=folder / "service").tags()) == 2
+
+
+@pytest.mark.usefixtures("submitted")
+def test_a_cancelled_run_is_taken_up_again_on_request(qmu, on_service):
+    assert "1 jobs cancelled" in qmu("cancel", "run").out
+    assert "0 jobs cancelled" in qmu("cancel", "run").out
+    assert "--retry-failed" in qmu("status", "run").out
+    outcome = qmu("resume", "run")
+    assert outcome.status == 1
+    assert "cancelled, cancelled by this run's owner" in outcome.err.splitlines()[-1]
+    on_service()
+    assert "finished: run/result" in qmu("resume", "run", "--retry-failed").out
+
+
+@pytest.mark.usefixtures("submitted")
+def test_commands_on_a_damaged_ledger(qmu, folder):
+    (folder / "run" / "ledger.sqlite").write_bytes(b"x" * 4096)
+    for command in ("status", "resume", "cancel"):
+        outcome = qmu(command, "run")
+        assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+        assert "a ledger must be a SQLite file" in outcome.err
+
+
+def test_options_that_cannot_be_leave_no_folder(refuses, saved):
+    words = ("submit", "observe", saved / "original", "--backend", "fake_manila", "--out", "run")
+    assert "gradient must be one of" in refuses(*words, "--gradient", "no")
