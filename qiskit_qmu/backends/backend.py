@@ -132,6 +132,8 @@ def open_backend(
             - ``ledger``: Folder of a run in which each job is written down before it is sent, and
               its result kept. Opened again by the same work, nothing is sent twice.
             - ``job_policy``: A `JobPolicy`: whether to wait for jobs, and what they may cost.
+            - ``max_qpu_seconds``: Send nothing beyond so many QPU seconds, by IBM's quick formula
+              and what was charged (IBM's devices, or with a ledger).
             - ``readout_mitigation``: Correct outputs and gradients for misread bits (False). Takes
               four short circuits for each set of measured qubits; corrected outcome probabilities
               may be negative, and counts stay as they were read.

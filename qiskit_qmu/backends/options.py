@@ -1,7 +1,7 @@
 """Options of backends that run transpiled circuits, checked before anything runs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, final
@@ -41,6 +41,7 @@ class DeviceOptions:
     readout_mitigation: bool = False
     ledger: str | Path | None = None
     job_policy: JobPolicy | None = None
+    max_qpu_seconds: float | None = None
 
     def __post_init__(self) -> None:
         _check.at_least(0, seed_transpiler=self.seed_transpiler)
@@ -85,6 +86,11 @@ class DeviceOptions:
     ) -> DeviceBackend:
         """Return the bundle over a sampler of this machine."""
         if self.ledger is None:
+            if self.max_qpu_seconds is not None:
+                raise InputError(
+                    "max_qpu_seconds must be given with a ledger or a device of IBM's, "
+                    f"got {self.max_qpu_seconds} for {name}"
+                )
             return self.bundle(name, sampler, transpiler, shots, seed, default_level=default_level)
         return self.service_backend(
             LocalJobs(name, sampler), transpiler, shots, seed, default_level=default_level
@@ -117,12 +123,15 @@ class DeviceOptions:
             default_level=default_level,
             estimator=ServiceEstimator if own_estimator else BroadcastEstimator,
         )
-        backend = bundle(Journal(service, None, self.job_policy), transpiler)
+        policy = self.job_policy or JobPolicy()
+        if self.max_qpu_seconds is not None:
+            policy = replace(policy, max_qpu_seconds=self.max_qpu_seconds)
+        backend = bundle(Journal(service, None, policy), transpiler)
         if self.ledger is None:
             return backend
         # Only now that all options are known to be possible is something written.
         folder = JobFolder(self.ledger)
-        journal = Journal(service, folder, self.job_policy)
+        journal = Journal(service, folder, policy)
         return bundle(journal, StoredTranspiler(transpiler, folder.circuits))
 
     def bundle(

@@ -3,7 +3,7 @@
 import argparse
 from contextlib import nullcontext
 
-from qiskit_qmu.cli.device_options import add_device_options, add_shots, backend_of
+from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import add_data_dir
 
 SUMMARY = "audit a saved unlearned model"
@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    add_shots(add_device_options(parser, "where the models are observed"))
+    device = add_device_options(parser, "where the models are observed")
+    add_shots(device)
+    add_budget(device)
     add_data_dir(parser)
 
 

@@ -57,6 +57,12 @@ def add_shots(parser: Any) -> None:
     parser.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
 
 
+def add_budget(parser: Any, of: str = "") -> None:
+    """Add what a device of IBM's may cost, in all or of each of something."""
+    text = f"send nothing beyond so many QPU seconds {of}".strip()
+    parser.add_argument("--max-qpu-seconds", type=float, metavar="S", help=text)
+
+
 def device_options_of(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options of `open_backend` that were given, but for shots and seed.
 
@@ -79,11 +85,12 @@ def backend_of(options: argparse.Namespace) -> "Backend | None":
     from qiskit_qmu.backends import open_backend  # (help must not load it)
 
     if options.backend is None:
-        for name in ("shots", "mitigation", *DEVICE_OPTIONS):
+        for name in ("shots", "mitigation", "max_qpu_seconds", *DEVICE_OPTIONS):
             value = getattr(options, name)
             if value is not None:
                 raise InputError(f"--{name.replace('_', '-')} needs a --backend, got {value}")
         return None
-    return open_backend(
-        options.backend, shots=options.shots, seed=options.seed, **device_options_of(options)
-    )
+    given = device_options_of(options)
+    if options.max_qpu_seconds is not None:
+        given["max_qpu_seconds"] = options.max_qpu_seconds
+    return open_backend(options.backend, shots=options.shots, seed=options.seed, **given)

@@ -134,7 +134,8 @@ def make_experiment(options: argparse.Namespace) -> "Experiment":
         config = {key: value for key, value in config.items() if key not in _FORGET_KEYS}
     settings = {**config.pop("settings", {}), **settings_of(options)}
     fields = {**config, **given}
-    device = {name: getattr(options, name, None) for name in DEVICE_OPTIONS}
+    names = (*DEVICE_OPTIONS, "max_qpu_seconds")
+    device = {name: getattr(options, name, None) for name in names}
     device = {name: value for name, value in device.items() if value is not None}
     if device:
         fields["backend_options"] = {**fields.get("backend_options", {}), **device}

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from qiskit_qmu import _check
-from qiskit_qmu.cli.device_options import add_device_options, add_shots
+from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_forget_options,
@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser, "where trained models are observed (all but exact train exactly)"
     )
     add_shots(device)
+    add_budget(device, "of each seed")
     add_setting_options(parser)
 
 

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.cli.device_options import add_device_options
+from qiskit_qmu.cli.device_options import add_budget, add_device_options
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_forget_options,
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--train-shots", type=int, metavar="N", help="shots of each circuit in training, too"
     )
     group.add_argument("--out", metavar="DIR", help="folder of the results (named after the run)")
-    add_device_options(parser, "where models are observed")
+    add_budget(add_device_options(parser, "where models are observed"), "of each seed")
     add_setting_options(parser)
 
 

@@ -10,7 +10,7 @@ goes on. Without an account of IBM's, a fake device such as fake_manila shows ho
 
 import argparse
 
-from qiskit_qmu.cli.device_options import add_device_options, device_options_of
+from qiskit_qmu.cli.device_options import add_budget, add_device_options, device_options_of
 from qiskit_qmu.cli.options import (
     add_data_dir,
     add_forget_options,
@@ -53,9 +53,7 @@ def add_policy_options(parser: argparse.ArgumentParser, *, wait: bool = False) -
         default=wait,
         help="stay until all jobs are done and the result is there",
     )
-    group.add_argument(
-        "--max-qpu-seconds", type=float, metavar="S", help="send nothing beyond so many QPU seconds"
-    )
+    add_budget(group)
 
 
 def execute(options: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ import argparse
 from contextlib import nullcontext
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.cli.device_options import add_device_options, add_shots, backend_of
+from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
     add_data_dir,
     add_forget_options,
@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strategy", required=True, help="see `qmu list methods`")
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    add_shots(add_device_options(parser, "where gradients are measured"))
+    device = add_device_options(parser, "where gradients are measured")
+    add_shots(device)
+    add_budget(device)
     add_data_dir(parser)
     add_forget_options(parser)
     add_setting_options(parser, shortcuts=False)

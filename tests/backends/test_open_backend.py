@@ -64,3 +64,11 @@ def test_the_default_is_exact():
 def test_options_are_checked(options, message):
     with pytest.raises(InputError, match=message):
         open_backend(**options)
+
+
+def test_a_budget_needs_jobs_that_are_written_down(tmp_path):
+    with pytest.raises(InputError, match="max_qpu_seconds must be given with a ledger"):
+        open_backend("fake_manila", shots=10, max_qpu_seconds=5.0)
+    with pytest.raises(InputError, match="max_qpu_seconds must be positive"):
+        open_backend("fake_manila", shots=10, max_qpu_seconds=0.0, ledger=tmp_path / "run")
+    open_backend("fake_manila", shots=10, max_qpu_seconds=5.0, ledger=tmp_path / "run").close()
