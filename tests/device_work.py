@@ -5,7 +5,7 @@ from pathlib import Path
 from directory_service import IMPATIENT, DirectoryService, directory_backend
 
 from qiskit_qmu.backends.jobs import JobPolicy
-from qiskit_qmu.experiments import DeviceRequest, resume, submit
+from qiskit_qmu.experiments import DeviceRequest, Experiment, resume, submit, train_and_save
 
 WAITING = JobPolicy(patience=IMPATIENT)
 NOT_WAITING = JobPolicy(wait=False, patience=IMPATIENT)
@@ -17,6 +17,15 @@ UNLEARN = DeviceRequest(
     label=1,
     settings={"ga.max_epochs": 2, "ga.confidence_threshold": 0.0},
 )
+
+
+def train_small(folder: Path) -> Path:
+    """Save a small model that was trained on Iris."""
+    settings = {"trainer.epochs": 3, "model.num_layers": 1}
+    train_and_save(
+        Experiment(dataset="iris", model="basic", train_size=60, settings=settings), folder
+    )
+    return folder
 
 
 def opener(place: Path, **faults):
@@ -32,8 +41,12 @@ def opener(place: Path, **faults):
 
 def go_on(saved: Path, place: Path, faults: dict[str, int]) -> None:
     """Submit a run, or take it up where it was submitted already."""
-    run = place / "run"
+    submit_or_resume(UNLEARN, saved, place / "run", opener(place, **faults))
+
+
+def submit_or_resume(request: DeviceRequest, saved: Path, run: Path, opener) -> None:
+    """Submit a run, or take it up where it was submitted already."""
     if (run / "run.json").exists():
-        resume(run, policy=WAITING, opener=opener(place, **faults))
+        resume(run, policy=WAITING, opener=opener)
     else:
-        submit(UNLEARN, {"model": saved}, run, policy=WAITING, opener=opener(place, **faults))
+        submit(request, {"model": saved}, run, policy=WAITING, opener=opener)

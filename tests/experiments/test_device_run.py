@@ -1,16 +1,14 @@
 """Runs on a device: submitted, picked up, killed at any moment, and never paid for twice."""
 
 import json
-import multiprocessing
 import shutil
-import signal
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from device_work import NOT_WAITING, UNLEARN, WAITING, go_on, opener
+from device_work import NOT_WAITING, UNLEARN, WAITING, go_on, opener, train_small
 from directory_service import IMPATIENT, SECRET, DirectoryService
+from killed_processes import fork_server, killed_until_done, seconds_of
 from safetensors.numpy import load_file
 
 from qiskit_qmu._check import InputError
@@ -18,13 +16,11 @@ from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs import JobPolicy
 from qiskit_qmu.experiments import (
     DeviceRequest,
-    Experiment,
     cancel,
     refresh,
     resume,
     run_status,
     submit,
-    train_and_save,
 )
 from qiskit_qmu.observation import Observations
 
@@ -34,12 +30,7 @@ OBSERVE = DeviceRequest(task="observe", backend="fake_manila", shots=64)
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """A small model that was trained on Iris."""
-    folder = tmp_path_factory.mktemp("saved") / "model"
-    settings = {"trainer.epochs": 3, "model.num_layers": 1}
-    train_and_save(
-        Experiment(dataset="iris", model="basic", train_size=60, settings=settings), folder
-    )
-    return folder
+    return train_small(tmp_path_factory.mktemp("saved") / "model")
 
 
 @pytest.fixture
@@ -286,33 +277,8 @@ def test_a_request_comes_back_from_its_file():
 
 @pytest.fixture(scope="module")
 def processes():
-    """Processes that start at once: forked from one that has loaded all and done nothing."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        [
-            "qiskit_qmu.experiments",
-            "qiskit_qmu.backends.aer_engine",
-            "qiskit_ibm_runtime.fake_provider",
-            "qiskit_aer.noise",
-            "sklearn.datasets",
-        ]
-    )
-    return context
-
-
-def killed_until_done(processes, work, seconds, generator):
-    """Kill work at random moments until it gets through; return how often it was killed."""
-    kills = 0
-    while True:
-        process = processes.Process(target=go_on, args=work)
-        process.start()
-        process.join(generator.uniform(0.0, seconds))
-        process.kill()
-        process.join()
-        if process.exitcode != -signal.SIGKILL:
-            assert process.exitcode == 0, "the run failed by itself"
-            return kills
-        kills += 1
+    """What starts processes."""
+    return fork_server()
 
 
 @pytest.mark.parametrize(
@@ -328,11 +294,7 @@ def test_a_run_that_is_killed_at_any_moment_loses_nothing_and_sends_nothing_twic
 ):
     for folder in (place / "first", place):  # the first one waits for what is loaded
         (folder / "service").mkdir(parents=True, exist_ok=True)
-        process = processes.Process(target=go_on, args=(saved, folder, {}))
-        started = time.perf_counter()
-        process.start()
-        process.join()
-        seconds = time.perf_counter() - started
+        seconds = seconds_of(processes, go_on, (saved, folder, {}))
     whole = run_status(place / "run")
     expected = len(sent(place))
     done = 0
@@ -342,7 +304,8 @@ def test_a_run_that_is_killed_at_any_moment_loses_nothing_and_sends_nothing_twic
         own = place / f"service-{number}"
         (own / "service").mkdir(parents=True)
         faults = {"polls": number % 2, "hidden_searches": number % 3}
-        done += killed_until_done(processes, (saved, own, faults), 1.5 * seconds, generator)
+        work = (saved, own, faults)
+        done += killed_until_done(processes, go_on, work, 1.5 * seconds, generator)
         status = run_status(own / "run")
         assert status.state == "finished"
         tags = sent(own)
