@@ -284,7 +284,6 @@ def processes():
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(2),
         pytest.param(60, marks=[pytest.mark.slow, pytest.mark.ci]),
         pytest.param(500, marks=pytest.mark.slow),
     ],
