@@ -1,14 +1,22 @@
 """Runs on a device from the command line: one line each for what may go wrong with them."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from functools import partial
 
+import numpy as np
 import pytest
 from device_work import opener
 from directory_service import DirectoryService
 from network_block import refuse_network
+from safetensors.numpy import load_file
 
 from qiskit_qmu import experiments
 from qiskit_qmu.backends.jobs import JobFolder
+from qiskit_qmu.experiments import run_status
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +118,76 @@ def test_commands_on_a_damaged_ledger(qmu, folder):
 def test_options_that_cannot_be_leave_no_folder(refuses, saved):
     words = ("submit", "observe", saved / "original", "--backend", "fake_manila", "--out", "run")
     assert "gradient must be one of" in refuses(*words, "--gradient", "no")
+
+
+def unlearn_in_processes(saved, run, after=lambda: None):
+    """Submit and resume a run until it is done, killed after some seconds; return the kills."""
+    submit = (
+        "submit", "unlearn", saved / "original", "--strategy", "ga", "--forget-class", 1,
+        "--set", "ga.max_epochs=2", "--set", "ga.confidence_threshold=0.0", "--wait",
+        "--backend", "fake_manila", "--shots", 20, "--out", run,
+    )  # fmt: skip
+    kills = 0
+    while True:
+        words = ("resume", run) if (run / "run.json").exists() else submit
+        command = [sys.executable, "-m", "qiskit_qmu.cli.main", *map(str, words)]
+        try:
+            subprocess.run(command, capture_output=True, check=True, timeout=after())
+        except subprocess.TimeoutExpired:  # (it was killed)
+            kills += 1
+        else:
+            return kills
+
+
+@pytest.mark.slow
+def test_commands_that_are_killed_end_as_if_they_were_not(saved, folder, generator):
+    started = time.perf_counter()
+    unlearn_in_processes(saved, folder / "whole")
+    seconds = time.perf_counter() - started
+    whole = run_status(folder / "whole")
+    kills = number = 0
+    while kills < 6:
+        number += 1
+        run = folder / f"killed-{number}"
+        kills += unlearn_in_processes(saved, run, lambda: generator.uniform(0.4, 1.2) * seconds)
+        status = run_status(run)
+        # A job of this machine dies with its process, and then runs once more with the same noise.
+        done = [job for job in status.jobs if job.state == "done"]
+        done.sort(key=lambda job: job.position)
+        assert [job.digest for job in done] == [job.digest for job in whole.jobs]
+        own, right = (
+            load_file(s.result / "model" / "weights.safetensors") for s in (status, whole)
+        )
+        for name, values in right.items():
+            np.testing.assert_array_equal(own[name], values)
+
+
+INTERRUPTED = """
+import sys
+from functools import partial
+from pathlib import Path
+from device_work import opener
+from qiskit_qmu import experiments
+from qiskit_qmu.cli.main import main
+experiments.submit = partial(experiments.submit, opener=opener(Path(), polls=10**9))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_an_interrupted_command_ends(saved, folder):
+    """A thread of its own waits for the job, and must not keep the process."""
+    (folder / "service").mkdir()
+    words = ("submit", "observe", saved / "original", "--backend", "fake_manila", "--shots", 20)
+    command = [sys.executable, "-c", INTERRUPTED, *map(str, words), "--out", "run", "--wait"]
+    paths = os.pathsep.join(filter(None, sys.path))
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": paths}
+    ) as process:
+        lines = iter(process.stderr.readline, "")
+        assert any("job 0 sent" in line for line in lines)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.startswith("qmu: stopped;")
+    assert errors.count("\n") == 1
