@@ -15,7 +15,7 @@ LIMIT = 0.03
 
 def test_ledger(light: bool, record) -> None:
     """Observations of a four-qubit model on fake_manila, one job each."""
-    jobs, rows = (2, 2) if light else (50, 32)
+    jobs, rows = (2, 8) if light else (50, 32)
     x = np.random.default_rng(0).uniform(-1, 1, (rows, 4)).astype(np.float32)
     model = BasicQNN(4, 3, 4, 2)
     model.fit_inputs(x)
