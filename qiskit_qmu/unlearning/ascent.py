@@ -12,7 +12,14 @@ from qiskit_qmu import _check
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import in_mode
-from qiskit_qmu.training import Optimizer, batches, checked_rows, cross_entropy, make_optimizer
+from qiskit_qmu.training import (
+    LARGEST_LEARNING_RATE,
+    Optimizer,
+    batches,
+    checked_rows,
+    cross_entropy,
+    make_optimizer,
+)
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.stopping import forgotten_confidence, loss_and_confidence, unseen_loss
 from qiskit_qmu.unlearning.strategy import Work
@@ -43,6 +50,7 @@ class Ascent:
 
     def __post_init__(self) -> None:
         _check.positive(learning_rate=self.learning_rate)
+        _check.between(0.0, LARGEST_LEARNING_RATE, learning_rate=self.learning_rate)
         _check.at_least(1, batch_size=self.batch_size, max_epochs=self.max_epochs)
         _check.one_of(("adam", "sgd"), optimizer=self.optimizer)
         if self.loss_threshold is not None:
