@@ -3,11 +3,13 @@
 import sys
 from dataclasses import replace
 
+from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
     Chain,
     GradientAscent,
     RelativeGradientAscent,
+    Repeat,
     Retrain,
     UnlearningStrategy,
 )
@@ -33,6 +35,8 @@ def longest_strategy(strategy: UnlearningStrategy) -> UnlearningStrategy:
         return replace(strategy, trainer=longest_trainer(strategy.trainer))
     if isinstance(strategy, Chain):
         return Chain(tuple(map(longest_strategy, strategy.strategies)))
+    if isinstance(strategy, Repeat):
+        return Chain((longest_strategy(strategy.strategy),) * strategy.rounds)
     return strategy
 
 
@@ -43,10 +47,18 @@ def longest_trainer(trainer: Trainer) -> Trainer:
     return replace(trainer, patience=trainer.epochs)
 
 
-def threshold_searches(strategy: UnlearningStrategy) -> int:
-    """Return how often a strategy may evaluate the validation rows to know when to stop."""
+def stopping_passes(strategy: UnlearningStrategy, split: ForgetSplit) -> list[int]:
+    """Return the rows of each forward pass that only tells a strategy when to stop.
+
+    The longest strategy leaves them out.
+    """
+    target = [len(split.validation)] if split.kind == "instances" else []
     if isinstance(strategy, GradientAscent | RelativeGradientAscent):
-        return int(strategy.loss_threshold is None and strategy.confidence_threshold is None)
+        given = strategy.loss_threshold is not None or strategy.confidence_threshold is not None
+        return [] if given else target
     if isinstance(strategy, Chain):
-        return sum(map(threshold_searches, strategy.strategies))
-    return 0
+        return [rows for link in strategy.strategies for rows in stopping_passes(link, split)]
+    if isinstance(strategy, Repeat):
+        round_ = [*stopping_passes(strategy.strategy, split), len(split.forget)]
+        return target + strategy.rounds * round_
+    return []

@@ -13,6 +13,7 @@ from qiskit_qmu.unlearning import (
     GradientAscent,
     NoOp,
     RelativeGradientAscent,
+    Repeat,
     Retrain,
     SelectiveDampening,
     UnlearningStrategy,
@@ -22,7 +23,10 @@ Settings = dict[str, dict[str, Any]]
 
 
 def _repaired(strategy: UnlearningStrategy, settings: Settings) -> UnlearningStrategy:
-    return Chain((strategy, FineTune(**settings["repair"])))
+    repair = dict(settings["repair"])
+    rounds = repair.pop("rounds", 1)
+    chain = Chain((strategy, FineTune(**repair)))
+    return chain if rounds == 1 else Repeat(strategy=chain, rounds=rounds)
 
 
 METHODS: dict[str, Callable[[Settings, Trainer], UnlearningStrategy]] = {

@@ -29,7 +29,7 @@ from qiskit_qmu.backends import (
     metered,
 )
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer, threshold_searches
+from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer, stopping_passes
 from qiskit_qmu.models import ROWS_AT_ONCE, on_backend
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
@@ -128,8 +128,8 @@ def unlearning(
             usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
             return Work.on(rehearsed, usage)
         all_steps = longest_strategy(strategy)(rehearsed, split, generator=copy.deepcopy(generator))
-    searches = [len(split.validation)] * threshold_searches(strategy)
-    return Work.on(rehearsed, all_steps.usage) + _forward_passes(rehearsed, searches)
+    searches = _forward_passes(rehearsed, stopping_passes(strategy, split))
+    return Work.on(rehearsed, all_steps.usage) + searches
 
 
 def _forward_passes(model: torch.nn.Module, portions: Sequence[int]) -> Work:

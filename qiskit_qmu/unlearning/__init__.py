@@ -12,6 +12,7 @@ from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.gradient_ascent import GradientAscent
 from qiskit_qmu.unlearning.no_op import NoOp
 from qiskit_qmu.unlearning.relative_gradient_ascent import RelativeGradientAscent
+from qiskit_qmu.unlearning.repeat import Repeat
 from qiskit_qmu.unlearning.result import UnchangedWarning, UnlearningResult
 from qiskit_qmu.unlearning.retrain import Retrain
 from qiskit_qmu.unlearning.selective_dampening import SelectiveDampening
@@ -23,6 +24,7 @@ __all__ = [
     "GradientAscent",
     "NoOp",
     "RelativeGradientAscent",
+    "Repeat",
     "Retrain",
     "SelectiveDampening",
     "UnchangedWarning",

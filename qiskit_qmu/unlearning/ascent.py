@@ -21,7 +21,13 @@ from qiskit_qmu.training import (
     make_optimizer,
 )
 from qiskit_qmu.unlearning.result import Module
-from qiskit_qmu.unlearning.stopping import forgotten_confidence, loss_and_confidence, unseen_loss
+from qiskit_qmu.unlearning.stopping import (
+    FORGOTTEN_ACCURACY,
+    Performance,
+    forgotten_confidence,
+    performance,
+    unseen_loss,
+)
 from qiskit_qmu.unlearning.strategy import Work
 
 
@@ -37,8 +43,9 @@ class Ascent:
         optimizer: "adam", or "sgd" with momentum 0.9.
         loss_threshold: Mean loss on the forgotten rows, in nats, at which to stop.
         confidence_threshold: Mean confidence in their true class below which to stop. With neither
-            threshold given, a class is forgotten at half of chance confidence, and single rows at
-            the loss of rows that were never seen.
+            threshold given, a class is forgotten at half of chance confidence and with at most one
+            row in a hundred classified correctly, and single rows at the loss of rows that were
+            never seen.
     """
 
     learning_rate: float
@@ -84,19 +91,21 @@ class Ascent:
         optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
         with in_mode(work.model, training=False):
             for step, batch in enumerate(self._batches(len(x), generator)):
-                loss, confidence = loss_and_confidence(work.model, split.forget)
-                if not math.isfinite(loss):
+                found = performance(work.model, split.forget)
+                if not math.isfinite(found.loss):
                     raise NonFiniteError(
                         f"ascent left the range of numbers, the loss on the forgotten rows is "
-                        f"{loss} after {step} steps: lower learning_rate={self.learning_rate}"
+                        f"{found.loss} after {step} steps: lower learning_rate={self.learning_rate}"
                     )
-                work.history.append({"forget_loss": loss, "forget_confidence": confidence})
-                if loss >= thresholds.loss or confidence < thresholds.confidence:
-                    found = f"loss {loss:.4g} and confidence {confidence:.4g}"
+                work.history.append(
+                    {"forget_loss": found.loss, "forget_confidence": found.confidence}
+                )
+                if thresholds.reached(found):
                     work.stop(
                         "forgotten" if step else "already forgotten",
-                        f"the rows had {found} after {step} steps, where they count as forgotten "
-                        f"at {thresholds}",
+                        f"the rows had loss {found.loss:.4g}, confidence {found.confidence:.4g} "
+                        f"and accuracy {found.accuracy:.4g} after {step} steps, where they count as "
+                        f"forgotten at {thresholds}",
                     )
                     return
                 optimizer.zero_grad(set_to_none=True)
@@ -117,20 +126,29 @@ class Ascent:
                 self.confidence_threshold or 0.0,
             )
         if split.kind == "class":
-            return _Thresholds(math.inf, forgotten_confidence(split.num_classes))
+            confidence = forgotten_confidence(split.num_classes)
+            return _Thresholds(math.inf, confidence, FORGOTTEN_ACCURACY)
         return _Thresholds(unseen_loss(model, split), 0.0)
 
 
 @dataclass(frozen=True)
 class _Thresholds:
-    """Mean loss at which, and mean confidence below which, rows count as forgotten."""
+    """Mean loss at which, or confidence below and accuracy at which, rows count as forgotten."""
 
     loss: float
     confidence: float
+    accuracy: float = 1.0
+
+    def reached(self, found: Performance) -> bool:
+        """Tell whether rows of such a performance count as forgotten."""
+        unsure = found.confidence < self.confidence and found.accuracy <= self.accuracy
+        return found.loss >= self.loss or unsure
 
     def __str__(self) -> str:
         by_loss = [f"a loss of {self.loss:.4g}"] if math.isfinite(self.loss) else []
-        by_confidence = [f"a confidence below {self.confidence:.4g}"] if self.confidence else []
+        few_right = f" with accuracy {self.accuracy:g}" if self.accuracy < 1 else ""
+        unsure = f"a confidence below {self.confidence:.4g}{few_right}"
+        by_confidence = [unsure] if self.confidence else []
         return " or ".join(by_loss + by_confidence) or "no threshold"
 
 

@@ -31,14 +31,15 @@ class GradientAscent(UnlearningStrategy):
         optimizer: "adam", or "sgd" with momentum 0.9.
         loss_threshold: Mean loss on the forgotten rows, in nats, at which to stop.
         confidence_threshold: Mean confidence in their true class below which to stop. With neither
-            threshold, a class stops at half of chance confidence, and single rows at the loss of
-            the validation rows, which were never seen.
+            threshold, a class stops at half of chance confidence with at most one row in a hundred
+            classified correctly, and single rows at the loss of the validation rows, which were
+            never seen.
         parameters: Which parameters may change.
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     batch_size: int = 16
-    max_epochs: int = 10
+    max_epochs: int = 100
     optimizer: Optimizer = "adam"
     loss_threshold: float | None = None
     confidence_threshold: float | None = None

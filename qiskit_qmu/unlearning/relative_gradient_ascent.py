@@ -28,7 +28,9 @@ class RelativeGradientAscent(UnlearningStrategy):
 
     Attributes:
         alpha: How many times more a parameter must matter to the forgotten than to the retained
-            rows. If none does, the largest ratio's parameters, one in a hundred, are taken.
+            rows. If none does, the largest ratio's parameters, one in a hundred, are taken. None:
+            as many times as a quarter of the parameters do, because the ratios of a few parameters
+            may all lie below any number that suits another model.
         scaling: "hard" for the mask; "importance" to update every parameter by the factor
             min(1, I_u / (α I_r)).
         learning_rate: Step size η.
@@ -40,18 +42,19 @@ class RelativeGradientAscent(UnlearningStrategy):
         parameters: Which parameters may change.
     """
 
-    alpha: float = 10.0
+    alpha: float | None = None
     scaling: Literal["hard", "importance"] = "hard"
     learning_rate: float = 2e-2
     batch_size: int = 16
-    max_epochs: int = 10
+    max_epochs: int = 100
     optimizer: Optimizer = "adam"
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
     parameters: Part = "all"
 
     def __post_init__(self) -> None:
-        _check.positive(alpha=self.alpha)
+        if self.alpha is not None:
+            _check.positive(alpha=self.alpha)
         _check.one_of(("hard", "importance"), scaling=self.scaling)
         self._ascent()
         _check.one_of(get_args(Part), parameters=self.parameters)
@@ -85,14 +88,13 @@ class RelativeGradientAscent(UnlearningStrategy):
             name: torch.where(own > 0, own / retain[name].clamp_min(torch.finfo().tiny), 0.0)
             for name, own in forget.items()
         }
-        if self.scaling == "importance":
-            return {n: (r / self.alpha).clamp_max(1.0).float() for n, r in ratios.items()}
         every = torch.cat([ratio.flatten() for ratio in ratios.values()])
-        threshold = self.alpha
-        if not bool((every > threshold).any()):
-            count = max(1, len(every) // 100)
-            threshold = float(every.topk(count).values[-1]) * (1 - 1e-12)
-        return {name: (ratio > threshold).float() for name, ratio in ratios.items()}
+        alpha = _exceeded_by(every, _UPDATED_SHARE) if self.alpha is None else self.alpha
+        if self.scaling == "importance":
+            return {n: (r / alpha).clamp_max(1.0).float() for n, r in ratios.items()}
+        if not bool((every > alpha).any()):
+            alpha = _exceeded_by(every, _LEAST_SHARE)
+        return {name: (ratio > alpha).float() for name, ratio in ratios.items()}
 
     def _ascent(self) -> Ascent:
         return Ascent(
@@ -103,3 +105,13 @@ class RelativeGradientAscent(UnlearningStrategy):
             loss_threshold=self.loss_threshold,
             confidence_threshold=self.confidence_threshold,
         )
+
+
+_UPDATED_SHARE = 0.25
+_LEAST_SHARE = 0.01
+
+
+def _exceeded_by(ratios: torch.Tensor, share: float) -> float:
+    """Return a number that a share of the ratios exceeds, and one of them at least."""
+    count = max(1, int(share * len(ratios)))
+    return float(ratios.topk(count).values[-1]) * (1 - 1e-12)

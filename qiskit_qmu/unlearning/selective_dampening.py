@@ -17,9 +17,9 @@ from qiskit_qmu.models import Part
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.result import Module, Step, UnlearningResult
 from qiskit_qmu.unlearning.stopping import (
-    accuracy,
+    FORGOTTEN_ACCURACY,
     kept_validation,
-    loss_and_confidence,
+    performance,
     unseen_loss,
 )
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
@@ -123,10 +123,10 @@ class SelectiveDampening(UnlearningStrategy):
         if len(self._choices()) > 1:
             validation = kept_validation(split)
             kept = validation if len(validation) else split.retain
-            loss, _ = loss_and_confidence(model, split.forget)
-            step["forget_loss"] = loss
-            step["forget_accuracy"] = accuracy(model, split.forget)
-            step["kept_accuracy"] = accuracy(model, kept)
+            found = performance(model, split.forget)
+            step["forget_loss"] = found.loss
+            step["forget_accuracy"] = found.accuracy
+            step["kept_accuracy"] = performance(model, kept).accuracy
         return step
 
 
@@ -211,11 +211,8 @@ def _merit(step: Step, target_loss: float | None) -> tuple[float, ...]:
     if "forget_accuracy" not in step:
         return (0.0,)
     if target_loss is None:
-        forgotten = -max(0.0, step["forget_accuracy"] - _FORGOTTEN_ACCURACY)
+        forgotten = -max(0.0, step["forget_accuracy"] - FORGOTTEN_ACCURACY)
     else:
         forgotten = -max(0.0, target_loss - step["forget_loss"])
     # One percent more forgetting is not worth more than one percent of accuracy.
     return (forgotten + step["kept_accuracy"], -step["dampened_share"])
-
-
-_FORGOTTEN_ACCURACY = 0.01

@@ -1,6 +1,8 @@
-"""When an ascent has forgotten enough: the loss that rows have which were never seen."""
+"""When rows count as forgotten: they are answered as rows are that were never seen."""
 
 import math
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import torch
@@ -8,6 +10,25 @@ import torch
 from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.models import in_mode
 from qiskit_qmu.training import checked_rows
+
+FORGOTTEN_ACCURACY = 0.01
+"""Share of a forgotten class that may still be classified correctly."""
+
+
+@final
+@dataclass(frozen=True)
+class Performance:
+    """How well a model does on rows.
+
+    Attributes:
+        loss: Mean cross-entropy, in nats.
+        confidence: Mean probability of the true class.
+        accuracy: Share of rows that are classified correctly.
+    """
+
+    loss: float
+    confidence: float
+    accuracy: float
 
 
 def forgotten_confidence(num_classes: int) -> float:
@@ -34,21 +55,14 @@ def unseen_loss(module: torch.nn.Module, split: ForgetSplit) -> float:
     """
     if len(split.validation) == 0:
         return math.log(split.num_classes)
-    return loss_and_confidence(module, split.validation)[0]
+    return performance(module, split.validation).loss
 
 
-def loss_and_confidence(module: torch.nn.Module, rows: Rows) -> tuple[float, float]:
-    """Return a module's mean loss, in nats, and mean confidence in the true class."""
+def performance(module: torch.nn.Module, rows: Rows) -> Performance:
+    """Return a module's loss, confidence and accuracy on rows, from one forward pass."""
     x, y = checked_rows(rows.x, rows.y)
     with in_mode(module, training=False), torch.no_grad():
         log_probability = torch.log_softmax(module(x).double(), dim=1)
     own = log_probability.gather(1, y.unsqueeze(1))
-    return float(-own.mean()), float(own.exp().mean())
-
-
-def accuracy(module: torch.nn.Module, rows: Rows) -> float:
-    """Return the share of rows that a module classifies correctly."""
-    x, y = checked_rows(rows.x, rows.y)
-    with in_mode(module, training=False), torch.no_grad():
-        correct = (module(x).argmax(1) == y).double().mean()
-    return float(correct)
+    correct = log_probability.argmax(1) == y
+    return Performance(float(-own.mean()), float(own.exp().mean()), float(correct.double().mean()))

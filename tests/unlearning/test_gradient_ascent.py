@@ -10,7 +10,7 @@ from tiny_models import basic, hybrid, iris_split, same_weights, weights_of
 from qiskit_qmu._check import InputError
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import GradientAscent, UnchangedWarning
-from qiskit_qmu.unlearning.stopping import loss_and_confidence
+from qiskit_qmu.unlearning.stopping import performance
 
 NEVER = {"confidence_threshold": 0.0}
 
@@ -61,7 +61,7 @@ def test_it_stops_at_the_loss_threshold(trained):
     )
     losses = [step["forget_loss"] for step in result.history]
     assert losses[-1] >= 2.0 > max(losses[:-1])
-    assert loss_and_confidence(result.model, split.forget)[0] == pytest.approx(losses[-1])
+    assert performance(result.model, split.forget).loss == pytest.approx(losses[-1])
 
 
 def test_it_stops_below_the_confidence_threshold(trained):
@@ -83,8 +83,8 @@ def test_single_rows_are_forgotten_at_the_loss_of_validation_rows(trained):
     # Half of their labels are wrong, so that their loss is above that of the forgotten rows.
     labels = np.where(np.arange(len(split.validation)) % 2, 0, split.validation.y)
     split = replace(split, validation=replace(split.validation, y=labels))
-    target = loss_and_confidence(trained, split.validation)[0]
-    assert loss_and_confidence(trained, split.forget)[0] < target
+    target = performance(trained, split.validation).loss
+    assert performance(trained, split.forget).loss < target
     result = GradientAscent(learning_rate=0.002, max_epochs=200)(trained, split, generator=0)
     losses = [step["forget_loss"] for step in result.history]
     assert losses[-1] >= target > max(losses[:-1])

@@ -6,10 +6,9 @@ import torch
 from tiny_models import iris_split
 
 from qiskit_qmu.unlearning.stopping import (
-    accuracy,
     forgotten_confidence,
     kept_validation,
-    loss_and_confidence,
+    performance,
     unseen_loss,
 )
 
@@ -26,15 +25,15 @@ def guess():
 def test_loss_confidence_and_accuracy_by_hand(guess):
     rows = iris_split().retain
     rows = rows.take(np.concatenate([np.flatnonzero(rows.y == c)[:2] for c in (0, 2)]))
-    loss, confidence = loss_and_confidence(guess, rows)
-    assert loss == pytest.approx((np.log(3 / 2) + np.log(6)) / 2)
-    assert confidence == pytest.approx((2 / 3 + 1 / 6) / 2)
-    assert accuracy(guess, rows) == 0.5
+    found = performance(guess, rows)
+    assert found.loss == pytest.approx((np.log(3 / 2) + np.log(6)) / 2)
+    assert found.confidence == pytest.approx((2 / 3 + 1 / 6) / 2)
+    assert found.accuracy == 0.5
 
 
 def test_unseen_loss_is_that_of_validation_rows_or_of_guessing(guess):
     split = iris_split("instances", validation_fraction=0.2)
-    assert unseen_loss(guess, split) == loss_and_confidence(guess, split.validation)[0]
+    assert unseen_loss(guess, split) == performance(guess, split.validation).loss
     without = iris_split("instances", validation_fraction=0.0)
     assert unseen_loss(guess, without) == pytest.approx(np.log(3))
 

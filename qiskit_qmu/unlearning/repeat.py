@@ -1,0 +1,89 @@
+"""Repeat: a strategy again and again, until the rows are still forgotten after it."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import final
+
+import numpy as np
+
+from qiskit_qmu import _check
+from qiskit_qmu._seeds import as_generator
+from qiskit_qmu.backends import metered
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.models import largest_change
+from qiskit_qmu.unlearning.result import Module, UnlearningResult
+from qiskit_qmu.unlearning.stopping import (
+    FORGOTTEN_ACCURACY,
+    Performance,
+    performance,
+    unseen_loss,
+)
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Repeat(UnlearningStrategy):
+    """Apply a strategy until the rows are forgotten at its end, a few rounds at most.
+
+    A repair on the retained rows may bring a forgotten class back, because the two share features.
+    Forgetting and repairing in turn ends where the repair no longer does, as in the alternation of
+    Kurmanji et al., Towards Unbounded Machine Unlearning, https://arxiv.org/abs/2302.09880.
+
+    A class counts as forgotten where at most one in a hundred of its training rows is classified
+    correctly, single rows at the loss of the validation rows under the given model.
+
+    Attributes:
+        strategy: What to repeat, such as a `Chain` of an ascent and a repair.
+        rounds: How often at most.
+
+    Example:
+        Repeat(strategy=Chain((GradientAscent(), FineTune(epochs=5))), rounds=4)  # GA-R
+    """
+
+    strategy: UnlearningStrategy
+    rounds: int = 4
+
+    def __post_init__(self) -> None:
+        _check.at_least(1, rounds=self.rounds)
+
+    def __call__(
+        self,
+        model: Module,
+        split: ForgetSplit,
+        *,
+        generator: np.random.Generator | int | None = None,
+    ) -> UnlearningResult[Module]:
+        """Return the model after the last round; see `UnlearningStrategy`."""
+        generator = as_generator(generator)
+        with metered(model) as meter:
+            target = unseen_loss(model, split) if split.kind == "instances" else None
+        usage = meter.usage
+        results: list[UnlearningResult[Module]] = []
+        ends: list[Performance] = []
+        reached = model
+        while len(results) < self.rounds and not (ends and _is_forgotten(ends[-1], target)):
+            results.append(self.strategy(reached, split, generator=generator))
+            reached = results[-1].model
+            with metered(reached) as meter:
+                ends.append(performance(reached, split.forget))
+            usage += meter.usage
+        return UnlearningResult(
+            model=reached,
+            history=tuple(step for result in results for step in result.history),
+            usage=reduce(add, (result.usage for result in results), usage),
+            seconds=sum(result.seconds for result in results),
+            stopped="forgotten" if _is_forgotten(ends[-1], target) else "limit",
+            reason=(
+                f"after {len(results)} of {self.rounds} rounds the forgotten rows had accuracy "
+                f"{ends[-1].accuracy:.4g} and loss {ends[-1].loss:.4g}; {results[-1].reason}"
+            ),
+            largest_change=largest_change(model, reached),
+        )
+
+
+def _is_forgotten(found: Performance, target_loss: float | None) -> bool:
+    if target_loss is None:
+        return found.accuracy <= FORGOTTEN_ACCURACY
+    return found.loss >= target_loss
