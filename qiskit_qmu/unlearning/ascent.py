@@ -102,9 +102,8 @@ class Ascent:
                 optimizer.zero_grad(set_to_none=True)
                 (-cross_entropy(work.model(x[batch]), y[batch])).backward()
                 _scaled_step(optimizer, trained, scales)
-        work.stop(
-            "limit", f"all max_epochs={self.max_epochs} passes were taken before {thresholds}"
-        )
+        passes = f"max_epochs={self.max_epochs} passes over the forgotten rows"
+        work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
 
     def _batches(self, rows: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
         for _ in range(self.max_epochs):
@@ -131,7 +130,7 @@ class _Thresholds:
     def __str__(self) -> str:
         by_loss = [f"a loss of {self.loss:.4g}"] if math.isfinite(self.loss) else []
         by_confidence = [f"a confidence below {self.confidence:.4g}"] if self.confidence else []
-        return " or ".join(by_loss + by_confidence) or "no threshold"
+        return " or ".join(by_loss + by_confidence) or "any threshold"
 
 
 def _scaled_step(

@@ -111,6 +111,19 @@ def test_models_are_left_as_they_were():
     assert not any(part.training for part in model.modules())
 
 
+def test_a_model_with_the_originals_weights_is_unchanged_whatever_is_measured():
+    split, model = iris_split(), hybrid(seed=1)
+    same = audit(NoOp()(model, split).model, split, original=model, oracle=model)
+    assert same.verdict == "unchanged"
+    assert [row["verdict"] for row in same.rows][-1] == "unchanged"
+    assert audit(model.clone(), split, original=model).verdict == "unchanged"  # no oracle needed
+    other = model.clone()
+    torch.nn.init.zeros_(other.head.bias[:1])
+    assert audit(other, split, original=model, oracle=model).verdict != "unchanged"
+    table = Table(noisy(0))  # it has no weights to compare
+    assert audit(table, row_split(), original=table, oracle=table).verdict != "unchanged"
+
+
 def test_a_users_own_model_and_one_with_shots():
     report = audit(StockClassifier(), point_split())
     assert report.rows[0]["quantum_parameters"] == 4
