@@ -29,7 +29,7 @@ NEVER = {"confidence_threshold": 0.0, "batch_size": 4, "max_epochs": 2}
         (
             GradientAscent(**NEVER),
             "limit",
-            "max_epochs=2 passes over the forgotten rows were taken",
+            "max_epochs=2 passes over the forgotten rows were",
         ),
         (GradientAscent(learning_rate=0.5), "forgotten", "a confidence below 0.1667"),
         (Chain((GradientAscent(**NEVER), FineTune(epochs=1))), "limit", "; FineTune: all steps"),

@@ -64,7 +64,7 @@ CASES = {
     "ga quantum": Case(GradientAscent(**ASCENT, parameters="quantum")),
     "ga classical": Case(GradientAscent(**ASCENT, parameters="classical")),
     "ssd": Case(SelectiveDampening(alpha=0.5, dampening=0.1), is_random=False),
-    "ssd chosen": Case(SelectiveDampening(), is_random=False, changes=None),
+    "ssd chosen": Case(SelectiveDampening(alpha=1.0), is_random=False, changes=None),
     "ssd all": Case(
         SelectiveDampening(alpha=0.5, dampening=0.1, reference="all"), is_random=False
     ),
@@ -332,7 +332,7 @@ def test_running_statistics_follow_retained_rows_alone_and_only_where_they_may(n
         for key, buffer in result.model.named_buffers()
         if not torch.equal(buffer, model.get_buffer(key))
     }
-    # Layers that are frozen in evaluation mode stay; so does all where nothing classical may change.
+    # Layers frozen in evaluation mode stay, and all layers where nothing classical may change.
     assert moved == ({"0", "1", "2"} if _trains_all_or_classical(strategy) else set())
     assert [p.training for p in result.model.modules()] == [p.training for p in model.modules()]
 
