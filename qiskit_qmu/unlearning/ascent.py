@@ -104,16 +104,15 @@ class Ascent:
                     work.stop(
                         "forgotten" if step else "already forgotten",
                         f"the rows had loss {found.loss:.4g}, confidence {found.confidence:.4g} "
-                        f"and accuracy {found.accuracy:.4g} after {step} steps, where they count as "
-                        f"forgotten at {thresholds}",
+                        f"and accuracy {found.accuracy:.4g} after {step} steps, where they count "
+                        f"as forgotten at {thresholds}",
                     )
                     return
                 optimizer.zero_grad(set_to_none=True)
                 (-cross_entropy(work.model(x[batch]), y[batch])).backward()
                 _scaled_step(optimizer, trained, scales)
-        work.stop(
-            "limit", f"all max_epochs={self.max_epochs} passes were taken before {thresholds}"
-        )
+        passes = f"max_epochs={self.max_epochs} passes over the forgotten rows"
+        work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
 
     def _batches(self, rows: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
         for _ in range(self.max_epochs):
@@ -149,7 +148,7 @@ class _Thresholds:
         few_right = f" with accuracy {self.accuracy:g}" if self.accuracy < 1 else ""
         unsure = f"a confidence below {self.confidence:.4g}{few_right}"
         by_confidence = [unsure] if self.confidence else []
-        return " or ".join(by_loss + by_confidence) or "no threshold"
+        return " or ".join(by_loss + by_confidence) or "any threshold"
 
 
 def _scaled_step(

@@ -12,7 +12,13 @@ from qiskit_qmu.data import DATASET_NAMES
 from qiskit_qmu.experiments import METHODS, Experiment, make_strategy, overridden, preset
 from qiskit_qmu.models import BasicQNN, HybridQNN
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import Chain, FineTune, RelativeGradientAscent, UnlearningStrategy
+from qiskit_qmu.unlearning import (
+    Chain,
+    FineTune,
+    RelativeGradientAscent,
+    Repeat,
+    UnlearningStrategy,
+)
 
 KINDS = {"class": {}, "instances": {"forget_fraction": 0.1}}
 
@@ -51,7 +57,9 @@ def test_settings_reach_model_trainer_and_strategies():
     experiment = Experiment(dataset="iris", model="basic", settings=settings)
     trainer = experiment.trainer(4)
     assert trainer.epochs == 7
-    chain = make_strategy("rga-r", experiment.preset(4), trainer)
+    repeated = make_strategy("rga-r", experiment.preset(4), trainer)
+    assert isinstance(repeated, Repeat)
+    chain = repeated.strategy
     assert isinstance(chain, Chain)
     ascent, repair = chain.strategies
     assert isinstance(ascent, RelativeGradientAscent)
@@ -81,7 +89,7 @@ def test_a_number_of_features_that_was_asked_for_is_kept():
 def test_a_repaired_form_has_its_own_ascent():
     base = overridden(preset("digits", "basic", "class", 64), {"ga-r.confidence_threshold": 0.01})
     plain = make_strategy("ga", base, Trainer())
-    deep = make_strategy("ga-r", base, Trainer()).strategies[0]
+    deep = make_strategy("ga-r", base, Trainer()).strategy.strategies[0]
     assert plain.confidence_threshold is None
     assert deep.confidence_threshold == 0.01
 

@@ -74,6 +74,33 @@ def test_where_no_ratio_is_above_alpha_the_largest_may_move(given_diagonals):
     assert torch.nonzero(moves["1.weight"]).tolist() == [[0]]
 
 
+def test_without_alpha_a_quarter_of_the_parameters_may_move(monkeypatch):
+    """However small their ratios: here 1/23, 2/23, … 23/23 in the order of the parameters."""
+    split, network = iris_split(), sequential()
+    sizes = {name: p.numel() for name, p in network.named_parameters()}
+    ratios = dict(
+        zip(sizes, (torch.arange(1.0, 24.0) / 23).split(list(sizes.values())), strict=True)
+    )
+
+    def diagonal(network, rows, *, part):
+        forget = len(rows) == len(split.forget)
+        return {
+            name: (ratios[name] if forget else torch.ones(p.numel())).double().reshape(p.shape)
+            for name, p in network.named_parameters()
+        }, Usage()
+
+    monkeypatch.setattr(module, "fisher_diagonal", diagonal)
+    result = RelativeGradientAscent(**ONE_STEP)(network, split, generator=0)
+    assert result.history[0] == {"updated_share": pytest.approx(5 / 23)}
+    moves = torch.cat(
+        [
+            (p - before).detach().flatten()
+            for p, before in zip(result.model.parameters(), network.parameters(), strict=True)
+        ]
+    )
+    assert torch.nonzero(moves).flatten().tolist() == [18, 19, 20, 21, 22]
+
+
 def test_a_mask_holds_over_many_steps_although_adam_has_momentum(given_diagonals):
     options = {"batch_size": 2, "max_epochs": 4, "confidence_threshold": 0.0}
     moves = _moves(RelativeGradientAscent(alpha=3.0, **options), sequential(), given_diagonals)

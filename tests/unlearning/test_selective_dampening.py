@@ -100,11 +100,11 @@ def test_cost_by_hand(kind):
     fixed = SelectiveDampening(alpha=1.0, dampening=1.0)(model, split).usage
     assert fixed.gradient_evaluations == fixed.forward_evaluations == rows
     assert fixed.circuits == rows * (1 + 2 * 9)
-    # Four strengths: of each, loss and accuracy on forgotten rows and accuracy on validation rows.
+    # Four strengths: of each, one pass over the forgotten and one over the validation rows.
     validation = split.validation
     kept = int((validation.y != split.label).sum())
     searched = SelectiveDampening(alpha=1.0)(model, split).usage
-    more = 4 * (2 * len(split.forget) + kept) + (len(validation) if kind == "instances" else 0)
+    more = 4 * (len(split.forget) + kept) + (len(validation) if kind == "instances" else 0)
     assert searched.gradient_evaluations == rows
     assert searched.forward_evaluations == rows + more
 

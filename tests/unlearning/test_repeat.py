@@ -1,0 +1,63 @@
+"""Repeat: rounds until the rows are still forgotten at the end of one."""
+
+import numpy as np
+import pytest
+from tiny_models import iris_split, same_weights, sequential, weights_of
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import metered
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import Chain, FineTune, GradientAscent, NoOp, Repeat
+from qiskit_qmu.unlearning.stopping import performance
+
+ROUND = Chain(
+    (
+        GradientAscent(optimizer="sgd", learning_rate=0.02),
+        FineTune(epochs=2, optimizer="sgd", learning_rate=0.05),
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    split, model = iris_split(), sequential()
+    Trainer(epochs=40, batch_size=8, learning_rate=0.05).fit(
+        model, split.train.x, split.train.y, generator=0
+    )
+    return model
+
+
+def test_the_first_round_after_which_the_class_is_forgotten_is_the_last(trained):
+    split = iris_split()
+    result = Repeat(strategy=ROUND, rounds=9)(trained, split, generator=3)
+    stream, model, rounds = np.random.default_rng(3), trained, 0
+    while rounds == 0 or performance(model, split.forget).accuracy > 0.01:
+        model = ROUND(model, split, generator=stream).model
+        rounds += 1
+    assert 1 < rounds < 9  # one round brings the class back: else nothing is shown here
+    assert same_weights(weights_of(result.model), weights_of(model))
+    assert result.stopped == "forgotten"
+    assert result.reason.startswith(f"after {rounds} of 9 rounds")
+
+
+def test_rounds_are_a_limit_and_looking_at_the_rows_is_counted(trained):
+    split = iris_split()
+    with metered(trained) as meter:
+        performance(trained, split.forget)
+    result = Repeat(strategy=NoOp(), rounds=3)(trained, split, generator=0)
+    assert result.stopped == "limit"
+    assert not result.changed
+    assert result.usage.circuits == 3 * meter.usage.circuits > 0
+
+
+def test_single_rows_are_forgotten_at_the_loss_of_unseen_rows(trained):
+    split = iris_split("instances", validation_fraction=0.3)
+    result = Repeat(strategy=ROUND, rounds=2)(trained, split, generator=0)
+    reached = performance(result.model, split.forget).loss
+    target = performance(trained, split.validation).loss
+    assert (result.stopped == "forgotten") == (reached >= target)
+
+
+def test_no_round_is_refused():
+    with pytest.raises(InputError, match="rounds must be an integer of at least 1, got 0"):
+        Repeat(strategy=NoOp(), rounds=0)
