@@ -8,12 +8,18 @@ from typing import Literal, final, get_args
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import as_generator
-from qiskit_qmu.models import in_mode
+from qiskit_qmu.models import (
+    QuantumClassifier,
+    as_tensors,
+    check_module,
+    check_returns_logits,
+    in_mode,
+)
 
 Optimizer = Literal["adam", "sgd"]
 Progress = Callable[[int, int, float], None]
@@ -88,8 +94,8 @@ class Trainer:
 
         Args:
             model: Any module that returns logits; parameters that need no gradient stay fixed.
-            x: Rows (n, …), finite.
-            y: Labels (n,).
+            x: Rows (n, …), finite; they are taken in the model's precision, to its device.
+            y: Labels (n,), or one-hot rows (n, classes).
             generator: Order of the batches; a seed will do.
             validation: Rows and labels for early stopping; a share of x and y where None.
             progress: Called after each epoch.
@@ -98,20 +104,24 @@ class Trainer:
             Losses and the epoch that was kept.
 
         Raises:
-            InputError: If there are no rows, lengths differ, values are not finite, or a label has
-                no logit.
+            InputError: If there are no rows, lengths differ, values are not finite, the model
+                returns no logits, or a label has none.
         """
         generator = as_generator(generator)
-        rows, labels = checked_rows(x, y)
+        check_module(model)
+        rows, labels = as_tensors(model, x, y)
+        if isinstance(model, QuantumClassifier):
+            model.check_labels(labels.cpu().numpy())
         held_out = None
         if self.patience is not None:
             if validation is None:
                 rows, labels, held_out = self._hold_out(rows, labels, generator)
             else:
-                held_out = checked_rows(*validation)
+                held_out = as_tensors(model, *validation)
         fit_inputs = getattr(model, "fit_inputs", None)
         if fit_inputs is not None:
-            fit_inputs(rows.numpy())
+            fit_inputs(rows.cpu().numpy())
+        check_returns_logits(model, rows)
         with in_mode(model, training=True), _torch_stream(generator):
             return self._run(model, rows, labels, held_out, generator, progress)
 
@@ -171,26 +181,6 @@ class Trainer:
             best_epoch=best[1] if best is not None else len(losses),
             steps=steps,
         )
-
-
-def checked_rows(x: ArrayLike, y: ArrayLike) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return rows as float32 and labels as int64 tensors.
-
-    Raises:
-        InputError: If there are no rows, lengths differ, a value is NaN or infinite, or a label is
-            negative or no integer.
-    """
-    rows: NDArray[np.float32] = np.asarray(x, dtype=np.float32)
-    labels = np.asarray(y)
-    _check.not_empty(x=rows)
-    _check.same_length(x=rows, y=labels)
-    _check.finite(x=rows)
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        got = f"shape {labels.shape} and dtype {labels.dtype}"
-        raise InputError(f"labels must be integers of shape (n,), got {got}")
-    if labels.min() < 0:
-        raise InputError(f"labels must not be negative, got {labels.min()}")
-    return torch.tensor(rows), torch.tensor(labels.astype(np.int64))
 
 
 def batches(rows: int, size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:

@@ -8,8 +8,8 @@ import torch
 
 from qiskit_qmu import _check
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import in_mode
-from qiskit_qmu.training import Optimizer, batches, checked_rows, cross_entropy, make_optimizer
+from qiskit_qmu.models import as_tensors, check_returns_logits, in_mode
+from qiskit_qmu.training import Optimizer, batches, cross_entropy, make_optimizer
 from qiskit_qmu.unlearning.stopping import forgotten_confidence, loss_and_confidence, unseen_loss
 from qiskit_qmu.unlearning.strategy import Module, Work
 
@@ -63,8 +63,9 @@ class Ascent:
             generator: Order of the batches.
             scales: Factor of each parameter's update, by name; 1 where None.
         """
+        x, y = as_tensors(work.model, split.forget.x, split.forget.y)
+        check_returns_logits(work.model, x)
         loss_threshold, confidence_threshold = self._thresholds(work.model, split)
-        x, y = checked_rows(split.forget.x, split.forget.y)
         trained = {n: p for n, p in work.model.named_parameters() if p.requires_grad}
         optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
         with in_mode(work.model, training=False):

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.models import in_mode
-from qiskit_qmu.training import checked_rows
+from qiskit_qmu.models import as_tensors, in_mode
 
 
 def forgotten_confidence(num_classes: int) -> float:
@@ -39,7 +38,7 @@ def unseen_loss(module: torch.nn.Module, split: ForgetSplit) -> float:
 
 def loss_and_confidence(module: torch.nn.Module, rows: Rows) -> tuple[float, float]:
     """Return a module's mean loss, in nats, and mean confidence in the true class."""
-    x, y = checked_rows(rows.x, rows.y)
+    x, y = as_tensors(module, rows.x, rows.y)
     with in_mode(module, training=False), torch.no_grad():
         log_probability = torch.log_softmax(module(x).double(), dim=1)
     own = log_probability.gather(1, y.unsqueeze(1))
@@ -48,7 +47,7 @@ def loss_and_confidence(module: torch.nn.Module, rows: Rows) -> tuple[float, flo
 
 def accuracy(module: torch.nn.Module, rows: Rows) -> float:
     """Return the share of rows that a module classifies correctly."""
-    x, y = checked_rows(rows.x, rows.y)
+    x, y = as_tensors(module, rows.x, rows.y)
     with in_mode(module, training=False), torch.no_grad():
         correct = (module(x).argmax(1) == y).double().mean()
     return float(correct)

@@ -9,10 +9,9 @@ from typing import Generic, Protocol, TypeVar, final, runtime_checkable
 import numpy as np
 import torch
 
-from qiskit_qmu import _check
 from qiskit_qmu.backends import Usage, UsageMeter, metered
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import Part, clone_module, named_parameters
+from qiskit_qmu.models import Part, check_module, clone_module, named_parameters
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -99,8 +98,7 @@ def working_copy(model: Module, part: Part = "all") -> Iterator[Work[Module]]:
     Raises:
         InputError: If the part is unknown or has no parameters, or the model is no torch module.
     """
-    if not isinstance(model, torch.nn.Module):
-        raise _check.InputError(f"a model must be a torch module, got {type(model).__name__}")
+    check_module(model)
     copy = clone_module(model)
     chosen = {id(p) for p in named_parameters(copy, part).values()}
     trainable = {p: p.requires_grad for p in copy.parameters()}

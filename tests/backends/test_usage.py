@@ -191,7 +191,7 @@ def test_usages_add_up():
 def test_the_cost_of_a_row():
     cost = ConnectorCost.of(TorchSimulatorConnector(network(observables=("ZI", "XI"), shots=7)))
     assert cost == ConnectorCost(
-        bases=2, weight_angles=WEIGHT_ANGLES, input_angles=INPUT_ANGLES, shots=7
+        bases=2, weight_angles=WEIGHT_ANGLES, input_angles=INPUT_ANGLES, forward_shots=7, shots=7
     )
     assert cost.forward(3) == Usage(forward_evaluations=3, circuits=6, shots=42, requests=((6, 1),))
     assert cost.backward(3, weights=True, inputs=False) == Usage(
@@ -229,7 +229,7 @@ class LinearNetwork(NeuralNetwork):
 def test_a_network_of_another_kind_counts_one_angle_for_each_parameter():
     connector = TorchConnector(LinearNetwork())
     assert ConnectorCost.of(connector) == ConnectorCost(
-        bases=1, weight_angles=3, input_angles=2, shots=0
+        bases=1, weight_angles=3, input_angles=2, forward_shots=0, shots=0
     )
 
 

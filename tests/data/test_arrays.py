@@ -79,7 +79,7 @@ def with_value(array, value):
         ({"y_test": with_value(Y, 1e300)}, "y_test must hold classes as whole numbers"),
         ({"y_test": with_value(Y, np.nan)}, "y_test must be finite"),
         ({"y_test": Y[:, None]}, r"y_test must be one-dimensional, got shape \(6, 1\)"),
-        ({"y_test": Y.astype(str)}, "y_test must hold real numbers, got dtype <U"),
+        ({"y_test": Y.astype(str)}, r"y_test must be class numbers \(.*\), got '0'"),
         ({"num_classes": 2}, "y_train must lie between 0 and 1, got 2"),
         ({"y_test": Y + 5, "num_classes": 3}, "y_test must lie between 0 and 2, got 5"),
         ({"num_classes": 1}, "num_classes must be an integer of at least 2, got 1"),

@@ -83,7 +83,7 @@ def test_modes_come_back_after_an_error():
         (np.zeros((0, 4)), [], "x must not be empty"),
         (np.zeros((2, 4)), [0], "x and y must have the same length, got 2 and 1"),
         (np.zeros((1, 4)), [3], "labels must lie between 0 and 2, got 3"),
-        (np.zeros((1, 4)), [0.5], "labels must be integers"),
+        (np.zeros((1, 4)), [0.5], "labels must hold classes as whole numbers from 0 on, got 0.5"),
     ],
 )
 def test_rows_that_cannot_be_observed_are_refused(x, y, message):
