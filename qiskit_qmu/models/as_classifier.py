@@ -40,7 +40,7 @@ class Classifier(torch.nn.Module):
         outputs: torch.Tensor = self.module(x)
         if self.outputs == "logits":
             return outputs
-        if self.outputs == "probabilities" and outputs.shape[-1] > 1:
+        if self.outputs == "probabilities" and outputs.dim() == 2 and outputs.shape[1] > 1:
             return _log(outputs)
         value = outputs.reshape(-1, 1)
         positive = value if self.outputs == "probabilities" else (1 + value) / 2
@@ -90,10 +90,10 @@ def as_classifier(
 
             - "logits": Scores before the softmax (n, classes). They are taken as they are, even if
               they look like probabilities.
-            - "probabilities": (n, classes), or (n, 1) for the probability of class 1. The logits
+            - "probabilities": (n, classes), or (n, 1) or (n,) for that of class 1. The logits
               are ln p, so that their softmax is p; p is at least the precision of its type (1.2e-7
               for float32), which keeps ln 0 away.
-            - "expectation": (n, 1), the value v of one observable between -1 and 1. The
+            - "expectation": (n, 1) or (n,), the value v of one observable between -1 and 1. The
               probability of class 1 is (1 + v) / 2, of class 0 (1 - v) / 2.
         labels: Labels in the order of the logits, as you write them: (-1, 1) or ("cat", "dog").
             Training, unlearning and audits then take them in place of 0, 1, …, which stay possible.

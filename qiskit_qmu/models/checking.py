@@ -23,7 +23,7 @@ def check_module(model: Any) -> None:
         advice = ": wrap it by qmu.from_qiskit_classifier(classifier)"
     elif hasattr(model, "num_weights") and hasattr(model, "backward"):
         advice = ": connect it to torch by backend.connector(network, weights)"
-    raise InputError(f"a model must be a torch module, got {_a(type(model).__name__)}{advice}")
+    raise InputError(f"a model must be a torch module, got {type(model).__name__}{advice}")
 
 
 def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> None:
@@ -87,7 +87,3 @@ def _are_probabilities(outputs: torch.Tensor) -> bool:
     tolerance = 4 * values.shape[1] * torch.finfo(outputs.dtype).eps
     sums = np.abs(values.sum(axis=1) - 1)
     return bool(len(values) and (values >= 0).all() and (sums <= tolerance).all())
-
-
-def _a(name: str) -> str:
-    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"

@@ -1,6 +1,8 @@
 """What an attacker sees of a model: logits and circuit outputs on given rows."""
 
+import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,7 +63,7 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
 
 
 _Calls = list[NDArray[np.float64]]
-"""The outputs (…, outputs) of each call of the last connector while some rows were evaluated."""
+"""The outputs (rows of the call, outputs) of each call of the last connector, for some rows."""
 
 
 def _answers(
@@ -69,12 +71,12 @@ def _answers(
 ) -> tuple[NDArray[np.float64], tuple[int, _Calls]]:
     """Return logits, and how many rows the last connector's calls belong to, with their outputs."""
     calls: _Calls = []
-    handles = [
-        connector.register_forward_hook(
-            lambda _module, _inputs, output: calls.append(output.detach().double().cpu().numpy())
-        )
-        for connector in connectors_of(module)[-1:]
-    ]
+
+    def keep(connector: TorchConnector, _inputs: Any, output: torch.Tensor) -> None:
+        size = math.prod(connector.neural_network.output_shape)
+        calls.append(output.detach().double().cpu().numpy().reshape(-1, size))
+
+    handles = [c.register_forward_hook(keep) for c in connectors_of(module)[-1:]]
     try:
         outputs = module(rows)
     finally:
@@ -92,7 +94,7 @@ def _side_by_side(
     module: torch.nn.Module, rows: torch.Tensor, answers: tuple[tuple[int, _Calls], ...]
 ) -> NDArray[np.float64] | None:
     """Return the outputs (n, calls · outputs) of all rows; None where they cannot be told apart."""
-    if not all(calls and all(c.size % count == 0 for c in calls) for count, calls in answers):
+    if not all(calls and all(len(c) % count == 0 for c in calls) for count, calls in answers):
         return None
     tables = [np.concatenate([c.reshape(count, -1) for c in calls], 1) for count, calls in answers]
     if len({table.shape[1] for table in tables}) > 1:

@@ -82,9 +82,10 @@ class _MappableConnector(torch.nn.Module):
         self.weight = connector.weight
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the outputs (n, *output_shape) of inputs (n, num_inputs)."""
-        outputs: torch.Tensor = _Outputs.apply(self._network, x, self.weight)
-        return outputs
+        """Return the outputs (…, *output_shape) of inputs (…, num_inputs)."""
+        flat = x.reshape(-1, x.shape[-1])
+        outputs: torch.Tensor = _Outputs.apply(self._network, flat, self.weight)
+        return outputs.reshape(*x.shape[:-1], *self._network.output_shape)
 
 
 class _Outputs(torch.autograd.Function):
