@@ -243,11 +243,13 @@ def _shots(network: NeuralNetwork) -> tuple[int, int]:
 
     Ours say their shots; those of other primitives are not known here.
     """
-    primitive: object = network.estimator if isinstance(network, EstimatorQNN) else None
-    if isinstance(network, SamplerQNN):
+    primitive: object = None
+    if isinstance(network, EstimatorQNN):
+        primitive = network.estimator
+    elif isinstance(network, SamplerQNN):
         primitive = network.sampler
     shots: int = getattr(primitive, "shots", None) or 0
-    if isinstance(primitive, TorchEstimator):
+    if isinstance(network, EstimatorQNN) and isinstance(primitive, TorchEstimator):
         return primitive.shots_for(network.default_precision) or 0, shots
     return shots, shots
 

@@ -1,6 +1,5 @@
 """Quantum classifiers, and what strategies need to handle any torch module that holds a QNN."""
 
-from qiskit_qmu.models.as_classifier import Classifier, as_classifier
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.checking import check_module, check_returns_logits
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
@@ -12,6 +11,7 @@ from qiskit_qmu.models.initialization import reinitialize
 from qiskit_qmu.models.mode import in_mode
 from qiskit_qmu.models.moving import on_backend
 from qiskit_qmu.models.observing import ROWS_AT_ONCE, observe
+from qiskit_qmu.models.outputs import Classifier, as_classifier
 from qiskit_qmu.models.parameters import (
     Part,
     clone_module,

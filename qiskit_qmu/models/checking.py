@@ -8,8 +8,9 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import SamplerQNN
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.models.as_classifier import Classifier
+from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.models.dry_run import no_circuits
+from qiskit_qmu.models.outputs import Classifier
 
 _ROWS = 4
 
@@ -52,10 +53,20 @@ def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> None:
             values = values / values.sum(outcomes, keepdim=True)
         else:
             values = 2 * values - 1
-        return values.to(connector.weight)
+        dtype = torch.float32 if _is_stock(connector) else connector.weight.dtype
+        return values.to(connector.weight.device, dtype)
 
     with no_circuits(model, stand_in) as dry, torch.no_grad():
-        outputs = dry(rows[:_ROWS])
+        try:
+            outputs = dry(rows[:_ROWS])
+        except RuntimeError as error:
+            if rows.dtype == torch.float64 and any(map(_is_stock, connectors_of(model))):
+                raise InputError(
+                    "a model in float64 must convert the outputs of Qiskit ML's TorchConnector, "
+                    "which are float32, or use backend.connector(network, weights): "
+                    f"got {str(error).splitlines()[0]}"
+                ) from error
+            raise
     check_logits(model, outputs)
 
 
@@ -80,6 +91,11 @@ def check_logits(model: torch.nn.Module, outputs: torch.Tensor) -> None:
             "a model must return logits, got probabilities (each row adds up to 1): wrap it by "
             "qmu.as_classifier(model, outputs='probabilities')"
         )
+
+
+def _is_stock(connector: TorchConnector) -> bool:
+    """Tell whether a connector is Qiskit ML's own, which answers in single precision."""
+    return type(connector) is TorchConnector
 
 
 def _are_probabilities(outputs: torch.Tensor) -> bool:

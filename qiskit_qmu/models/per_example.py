@@ -95,7 +95,7 @@ class _Outputs(torch.autograd.Function):
     def forward(network: NeuralNetwork, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Run the network's forward pass."""
         outputs = network.forward(x.detach().cpu().numpy(), weight.detach().cpu().numpy())
-        return torch.as_tensor(outputs, dtype=weight.dtype)
+        return torch.as_tensor(outputs, dtype=weight.dtype, device=weight.device)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
@@ -142,7 +142,8 @@ class _Contraction(torch.autograd.Function):
         def contract(jacobian: Any, size: int) -> torch.Tensor:
             if jacobian is None:  # a network without input gradients
                 return flat.new_zeros(len(flat), size)
-            tensor = torch.as_tensor(jacobian, dtype=flat.dtype).reshape(len(flat), -1, size)
+            tensor = torch.as_tensor(jacobian, dtype=flat.dtype, device=flat.device)
+            tensor = tensor.reshape(len(flat), -1, size)
             return torch.einsum("no,nos->ns", flat, tensor)
 
         return contract(by_inputs, x.shape[-1]), contract(by_weights, len(weight))

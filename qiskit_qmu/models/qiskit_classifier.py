@@ -9,8 +9,8 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, connectors_of, open_backend
-from qiskit_qmu.models.as_classifier import Classifier, Label, Outputs, as_classifier
 from qiskit_qmu.models.moving import on_backend
+from qiskit_qmu.models.outputs import Classifier, Label, Outputs, as_classifier
 from qiskit_qmu.simulator import TorchSimulatorConnector
 
 QiskitClassifier = TypeVar("QiskitClassifier")
@@ -63,10 +63,10 @@ def to_qiskit_classifier(model: Classifier, classifier: QiskitClassifier) -> Qis
         raise InputError(
             f"a model must have one TorchConnector of {network.num_weights} weights, got {sizes}"
         )
-    changed: Any = copy.copy(classifier)
-    result = copy.copy(changed.fit_result)
-    result.x = connectors[0].weight.detach().double().cpu().numpy()
-    changed._fit_result = result  # noqa: SLF001  (it has no setter)
+    changed = copy.copy(classifier)
+    own: Any = changed
+    own._fit_result = copy.copy(own.fit_result)  # noqa: SLF001  (it has no setter)
+    own._fit_result.x = connectors[0].weight.detach().double().cpu().numpy()  # noqa: SLF001
     return changed
 
 

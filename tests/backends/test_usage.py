@@ -320,7 +320,6 @@ def test_shots_are_those_that_the_primitive_took(precision):
 
 def test_a_short_representation():
     usage = Usage(forward_evaluations=2000, circuits=3, requests=tuple((n, 2) for n in range(900)))
-    assert repr(usage) == (
-        "Usage(forward_evaluations=2000, gradient_evaluations=0, circuits=3, shots=0, requests=1800)"
-    )
+    assert repr(usage).startswith("Usage(forward_evaluations=2000, gradient_evaluations=0, ")
+    assert repr(usage).endswith("circuits=3, shots=0, requests=1800)")
     assert "<th>circuits</th><td>3</td>" in usage._repr_html_()

@@ -50,7 +50,7 @@ def column(backend):
 WAYS = {
     "Trainer": lambda model, split: Trainer(epochs=1).fit(model, split.retain.x, split.retain.y),
     "GA": lambda model, split: GradientAscent()(model, split, generator=0),
-    "SSD": lambda model, split: SelectiveDampening()(model, split),
+    "SSD": SelectiveDampening(),
     "FineTune": lambda model, split: FineTune()(model, split, generator=0),
     "observe": lambda model, split: observe(model, split.forget.x, split.forget.y),
     "audit": lambda model, split: audit(sequential(), split, oracle=model),
@@ -121,6 +121,11 @@ def test_random_logits_are_never_taken_for_probabilities(classes, rows, seed):
 )
 @pytest.mark.parametrize("way", [*WAYS, "NoOp"])
 def test_what_is_no_torch_module_is_one_line(way, model, message):
-    ways = {**WAYS, "NoOp": lambda model, split: NoOp()(model, split)}
     with pytest.raises(InputError, match=message):
-        ways[way](model, iris_split())
+        {**WAYS, "NoOp": NoOp()}[way](model, iris_split())
+
+
+def test_a_double_model_around_a_stock_connector_is_one_line():
+    """Qiskit ML's connector answers in single precision, whatever its weights are in."""
+    with pytest.raises(InputError, match="a model in float64 must convert the outputs of Qiskit"):
+        observe(sequential(stock=True).double(), iris().x_test, iris().y_test)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from test_dry_run import Patches, Recurrent
 from tiny_models import (
     StockClassifier,
     basic,
@@ -13,8 +14,6 @@ from tiny_models import (
     sequential,
     weights_of,
 )
-
-from test_dry_run import Patches, Recurrent
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend

@@ -20,8 +20,8 @@ from qiskit_qmu import (
     to_qiskit_classifier,
 )
 from qiskit_qmu._check import InputError
-from qiskit_qmu.unlearning import FineTune, GradientAscent
 from qiskit_qmu.simulator import TorchEstimator, TorchSampler
+from qiskit_qmu.unlearning import FineTune, GradientAscent
 
 X, Y = points(10).x_train, points(10).y_train
 LABELS = {
@@ -45,7 +45,9 @@ def circuits():
 
 def vqc(y) -> VQC:
     inputs, weights = circuits()
-    return VQC(feature_map=inputs, ansatz=weights, optimizer=stays, sampler=TorchSampler()).fit(X, y)
+    return VQC(feature_map=inputs, ansatz=weights, optimizer=stays, sampler=TorchSampler()).fit(
+        X, y
+    )
 
 
 def of_network(network_kind: str, y, **options) -> NeuralNetworkClassifier:
@@ -56,8 +58,8 @@ def of_network(network_kind: str, y, **options) -> NeuralNetworkClassifier:
         network = EstimatorQNN(circuit=circuit, observables=SparsePauliOp("ZZ"),
                                estimator=TorchEstimator(), **shared)  # fmt: skip
     else:
-        network = SamplerQNN(circuit=circuit, sampler=TorchSampler(), output_shape=2,
-                             interpret=lambda outcome: outcome.bit_count() % 2, **shared)  # fmt: skip
+        shared["interpret"] = lambda outcome: outcome.bit_count() % 2
+        network = SamplerQNN(circuit=circuit, sampler=TorchSampler(), output_shape=2, **shared)
     return NeuralNetworkClassifier(network, optimizer=stays, **options).fit(X, y)
 
 
@@ -113,9 +115,10 @@ def test_unlearned_weights_go_back_into_a_copy():
             changed.predict_proba(X),
             classifier.neural_network.forward(X, unlearned.module.weight.double().numpy()),
         )
-    assert changed.predict(X).tolist() == labels_of(
-        unlearned, observe(unlearned, X, LABELS["strings"])
-    ).tolist()
+    assert (
+        changed.predict(X).tolist()
+        == labels_of(unlearned, observe(unlearned, X, LABELS["strings"])).tolist()
+    )
     np.testing.assert_array_equal(classifier.weights, before)
     assert not np.array_equal(changed.weights, before)
 

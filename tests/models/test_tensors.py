@@ -12,7 +12,7 @@ Y = np.array([0, 1, 1, 0])
 
 
 class Frame:
-    """What pandas objects have for NumPy: an array of objects, where their types are of their own."""
+    """What pandas has for NumPy where its types are of its own: an array of objects."""
 
     def __init__(self, values) -> None:
         self.values = np.array(values, dtype=object)
@@ -61,8 +61,17 @@ def test_half_precision_rows_are_taken():
 
 @pytest.mark.parametrize(
     "labels",
-    [Y.tolist(), Y[::-1][::-1], Y.astype(float), Y.astype(bool), torch.tensor(Y), Frame(Y)]
-    + [np.eye(2)[Y], torch.eye(2)[Y], np.eye(2, dtype=bool)[Y].tolist()],
+    [
+        Y.tolist(),
+        Y[::-1][::-1],
+        Y.astype(float),
+        Y.astype(bool),
+        torch.tensor(Y),
+        Frame(Y),
+        np.eye(2)[Y],
+        torch.eye(2)[Y],
+        np.eye(2, dtype=bool)[Y].tolist(),
+    ],
 )
 def test_labels_as_numbers_or_one_hot(labels):
     assert as_tensors(torch.nn.Linear(3, 2), X, labels)[1].tolist() == Y.tolist()

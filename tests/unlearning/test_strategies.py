@@ -318,3 +318,16 @@ def test_running_means_do_not_learn_from_forgotten_rows():
     result = GradientAscent(**ASCENT)(model, split, generator=0)
     assert torch.equal(result.model[0].running_mean, torch.zeros(4))
     assert all(part.training for part in result.model.modules())
+
+
+@pytest.mark.parametrize("name", ["retrain", "gd", "ga", "ssd", "rga", "noop"])
+def test_a_model_in_double_precision_stays_in_it(name):
+    """It goes where the same model in single precision goes."""
+    single, double = hybrid(seed=3), hybrid(seed=3).double()
+    split = iris_split()
+    strategy = CASES[name].strategy
+    expected = strategy(single, split, generator=0).model
+    unlearned = strategy(double, split, generator=0).model
+    for (key, own), other in zip(unlearned.named_parameters(), expected.parameters(), strict=True):
+        assert own.dtype == torch.float64
+        torch.testing.assert_close(own.float(), other, atol=2e-3, rtol=0, msg=key)
