@@ -121,8 +121,8 @@ class Trainer:
         fit_inputs = getattr(model, "fit_inputs", None)
         if fit_inputs is not None:
             fit_inputs(rows.cpu().numpy())
-        check_returns_logits(model, rows)
         with in_mode(model, training=True), _torch_stream(generator):
+            check_returns_logits(model, rows)
             return self._run(model, rows, labels, held_out, generator, progress)
 
     def _hold_out(

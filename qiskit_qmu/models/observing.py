@@ -25,8 +25,8 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
 
     Args:
         module: Any module that returns logits (n, classes).
-        x: Rows (n, …), finite.
-        y: Labels (n,).
+        x: Rows (n, …), finite; they are taken in the module's precision, to its device.
+        y: Labels (n,), or one-hot rows (n, classes).
 
     Returns:
         Logits, labels and, if the module holds a TorchConnector, the outputs of the last one; with
