@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from qiskit_qmu.circuits import QNNCircuit, qnn_circuit
     from qiskit_qmu.data import Dataset, ForgetSplit, Rows, dataset_from_arrays, load_dataset
     from qiskit_qmu.experiments import Experiment, run_experiment
-    from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, observe
+    from qiskit_qmu.models import (
+        BasicQNN,
+        HybridQNN,
+        as_classifier,
+        from_qiskit_classifier,
+        load_model,
+        observe,
+        to_qiskit_classifier,
+    )
     from qiskit_qmu.observation import Observations
     from qiskit_qmu.training import Trainer, TrainingHistory
 
@@ -61,14 +69,17 @@ _HOMES = {
     "Trainer": "training",
     "TrainingHistory": "training",
     "Usage": "backends",
+    "as_classifier": "models",
     "audit": "auditing",
     "dataset_from_arrays": "data",
+    "from_qiskit_classifier": "models",
     "load_dataset": "data",
     "load_model": "models",
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
     "run_experiment": "experiments",
+    "to_qiskit_classifier": "models",
 }
 
 __all__ = sorted({"__version__", *_MODULES, *_HOMES})  # noqa: PLE0605  (a list, sorted returns one)

@@ -9,14 +9,21 @@ from typing import Literal, final, get_args
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import Rows
-from qiskit_qmu.models import fit_inputs, in_mode
+from qiskit_qmu.models import (
+    QuantumClassifier,
+    as_tensors,
+    check_module,
+    check_returns_logits,
+    fit_inputs,
+    in_mode,
+)
 
 Optimizer = Literal["adam", "sgd"]
 Progress = Callable[[int, int, float], None]
@@ -94,8 +101,8 @@ class Trainer:
 
         Args:
             model: Any module that returns logits; parameters that need no gradient stay fixed.
-            x: Rows (n, …), finite.
-            y: Labels (n,).
+            x: Rows (n, …), finite; they are taken in the model's precision, to its device.
+            y: Labels (n,), or one-hot rows (n, classes).
             generator: Order of the batches; a seed will do.
             validation: Rows and labels for early stopping, on which nothing is trained, such as
                 ``split.validation``; with ``patience`` they must be given.
@@ -105,18 +112,22 @@ class Trainer:
             Losses and the epoch that was kept.
 
         Raises:
-            InputError: If there are no rows, lengths differ, values are not finite, a label has no
-                logit, or there is nothing to stop early by.
+            InputError: If there are no rows, lengths differ, values are not finite, the model
+                returns no logits, a label has none, or there is nothing to stop early by.
             NonFiniteError: If a loss or a weight becomes NaN or infinite; the module is of no use
                 then.
         """
         generator = as_generator(generator)
-        rows, labels = checked_rows(x, y)
+        check_module(model)
+        rows, labels = as_tensors(model, x, y)
+        if isinstance(model, QuantumClassifier):
+            model.check_labels(labels.cpu().numpy())
         held_out = None
         if self.patience is not None:
-            held_out = checked_rows(*_given(validation))
+            held_out = as_tensors(model, *_given(validation))
         fit_inputs(model, rows)
         with in_mode(model, training=True), _torch_stream(generator):
+            check_returns_logits(model, rows)
             return self._run(model, rows, labels, held_out, generator, progress)
 
     def _run(
@@ -206,26 +217,6 @@ def _given(
             "validation=split.validation of a split with a validation_fraction, got none"
         )
     return validation
-
-
-def checked_rows(x: ArrayLike, y: ArrayLike) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return rows as float32 and labels as int64 tensors.
-
-    Raises:
-        InputError: If there are no rows, lengths differ, a value is NaN or infinite, or a label is
-            negative or no integer.
-    """
-    rows: NDArray[np.float32] = np.asarray(x, dtype=np.float32)
-    labels = np.asarray(y)
-    _check.not_empty(x=rows)
-    _check.same_length(x=rows, y=labels)
-    _check.finite(x=rows)
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        got = f"shape {labels.shape} and dtype {labels.dtype}"
-        raise InputError(f"labels must be integers of shape (n,), got {got}")
-    if labels.min() < 0:
-        raise InputError(f"labels must not be negative, got {labels.min()}")
-    return torch.tensor(rows), torch.tensor(labels.astype(np.int64))
 
 
 def batches(rows: int, size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:

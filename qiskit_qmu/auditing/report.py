@@ -25,7 +25,13 @@ from qiskit_qmu.auditing.measure import (
 from qiskit_qmu.auditing.verdict import Verdict, judge
 from qiskit_qmu.backends import sent_ahead
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import largest_change, parameter_counts
+from qiskit_qmu.models import (
+    as_tensors,
+    check_module,
+    check_returns_logits,
+    largest_change,
+    parameter_counts,
+)
 from qiskit_qmu.report import text_table, write_page
 
 
@@ -120,12 +126,15 @@ def audit(
         The report.
 
     Raises:
-        InputError: If there is no attack, or the seed is negative.
+        InputError: If there is no attack, the seed is negative, or a model returns no logits.
     """
     _check.not_empty(attacks=attacks)
     _check.at_least(0, seed=seed)
     given = {"original": original, "oracle": oracle, "audited": model}
     models = {name: module for name, module in given.items() if module is not None}
+    for module in models.values():  # before any of them is observed
+        check_module(module)
+        check_returns_logits(module, as_tensors(module, split.forget.x, split.forget.y)[0])
     answers = sent_ahead(
         models.values(), [partial(observe_split, module, split) for module in models.values()]
     )

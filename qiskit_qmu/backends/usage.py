@@ -12,6 +12,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.backends.gradient_rules import ParameterShift, Rule
+from qiskit_qmu.simulator import TorchEstimator
 from qiskit_qmu.simulator.gates import rotation_angles
 from qiskit_qmu.simulator.measurement_bases import measured_terms
 from qiskit_qmu.simulator.observables import as_pauli_sum
@@ -53,6 +54,21 @@ class Usage:
         """Return the fields as JSON values."""
         return {**vars(self), "requests": [list(request) for request in self.requests]}
 
+    def __repr__(self) -> str:
+        counts = [f"{name}={getattr(self, name)}" for name in _COUNTS]
+        times = sum(count for _, count in self.requests)
+        return f"Usage({', '.join(counts)}, requests={times})"
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><th>{name.replace('_', ' ')}</th><td>{getattr(self, name):,}</td></tr>"
+            for name in _COUNTS
+        )
+        return f"<table>{cells}</table>"
+
+
+_COUNTS = ("forward_evaluations", "gradient_evaluations", "circuits", "shots")
+
 
 def _merged(*requests: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     """Return requests of the same size as one entry."""
@@ -63,10 +79,15 @@ def _merged(*requests: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ..
 
 
 class UsageMeter:
-    """Adds up the usage of every TorchConnector of a module while it is attached."""
+    """Adds up the usage of every TorchConnector of a module while it is attached.
 
-    def __init__(self) -> None:
+    Args:
+        times: How many rows each row stands for.
+    """
+
+    def __init__(self, times: int = 1) -> None:
         self.usage = Usage()
+        self.times = times
 
     def add(self, usage: Usage) -> None:
         """Add work that was done outside of the module's forward pass."""
@@ -74,16 +95,17 @@ class UsageMeter:
 
 
 @contextmanager
-def metered(module: torch.nn.Module) -> Iterator[UsageMeter]:
+def metered(module: torch.nn.Module, *, times: int = 1) -> Iterator[UsageMeter]:
     """Count what the connectors of a module do inside the block.
 
     Args:
         module: Any module that holds TorchConnectors.
+        times: How many rows each row stands for.
 
     Yields:
         The meter; read its ``usage`` at any time.
     """
-    meter = UsageMeter()
+    meter = UsageMeter(times)
     handles = [
         connector.register_forward_hook(_hook(meter, ConnectorCost.of(connector)), with_kwargs=True)
         for connector in connectors_of(module)
@@ -110,7 +132,9 @@ class ConnectorCost:
         weight_angles: Gate angles that depend on weights.
         input_angles: Gate angles that depend on inputs.
         shared_angles: Gate angles that depend on both.
-        shots: Measurements of each circuit; 0 for exact values.
+        forward_shots: Measurements of each circuit of a forward pass; 0 for exact values.
+        shots: Measurements of each circuit of a gradient, which never sees the precision that the
+            network asks of a forward pass.
         rule: How gradients are measured.
     """
 
@@ -118,6 +142,7 @@ class ConnectorCost:
     weight_angles: int
     input_angles: int
     shared_angles: int = 0
+    forward_shots: int
     shots: int
     rule: Rule = field(default_factory=ParameterShift, compare=False)
 
@@ -126,18 +151,20 @@ class ConnectorCost:
         """Count the gate angles and measurement bases of a connector's network."""
         network = connector.neural_network
         weight_angles, input_angles, shared_angles = _gate_angles(network)
+        forward_shots, shots = _shots(network)
         return ConnectorCost(
             bases=len(measured_bases(network)) if isinstance(network, EstimatorQNN) else 1,
             weight_angles=weight_angles,
             input_angles=input_angles,
             shared_angles=shared_angles,
-            shots=_shots(network),
+            forward_shots=forward_shots,
+            shots=shots,
             rule=_rule(network),
         )
 
     def forward(self, rows: int) -> Usage:
         """Return the usage of evaluating some rows at once."""
-        return self._usage([rows * self.bases], forward_evaluations=rows)
+        return _usage([rows * self.bases], self.forward_shots, forward_evaluations=rows)
 
     def backward(self, rows: int, *, weights: bool, inputs: bool) -> Usage:
         """Return the usage of differentiating some rows at once by weights, inputs or both."""
@@ -147,16 +174,18 @@ class ConnectorCost:
         at_once = self.rule.rows_at_once(angles, all_angles) or rows
         circuits = self.bases * self.rule.circuits_per_row(angles)
         portions = [min(at_once, rows - start) for start in range(0, rows, at_once)]
-        return self._usage([size * circuits for size in portions], gradient_evaluations=rows)
+        requests = [size * circuits for size in portions]
+        return _usage(requests, self.shots, gradient_evaluations=rows)
 
-    def _usage(self, requests: list[int], **evaluations: int) -> Usage:
-        circuits = sum(requests)
-        return Usage(
-            circuits=circuits,
-            shots=circuits * self.shots,
-            requests=_merged(tuple((size, 1) for size in requests if size)),
-            **evaluations,
-        )
+
+def _usage(requests: list[int], shots: int, **evaluations: int) -> Usage:
+    circuits = sum(requests)
+    return Usage(
+        circuits=circuits,
+        shots=circuits * shots,
+        requests=_merged(tuple((size, 1) for size in requests if size)),
+        **evaluations,
+    )
 
 
 def measured_bases(network: NeuralNetwork) -> tuple[str, ...]:
@@ -178,7 +207,7 @@ def _hook(meter: UsageMeter, cost: ConnectorCost) -> Any:
         output: torch.Tensor,
     ) -> None:
         inputs = arguments[0] if arguments else named.get("input_data")
-        rows = 1 if inputs is None else math.prod(inputs.shape[:-1])
+        rows = meter.times * (1 if inputs is None else math.prod(inputs.shape[:-1]))
         meter.add(cost.forward(rows))
         if output.requires_grad:
             by_weights = connector.weight.requires_grad
@@ -209,12 +238,20 @@ def _gate_angles(network: NeuralNetwork) -> tuple[int, int, int]:
     )
 
 
-def _shots(network: NeuralNetwork) -> int:
-    primitive: object = network.estimator if isinstance(network, EstimatorQNN) else None
-    if isinstance(network, SamplerQNN):
+def _shots(network: NeuralNetwork) -> tuple[int, int]:
+    """Return the shots of a circuit of a forward pass and of a gradient.
+
+    Ours say their shots; those of other primitives are not known here.
+    """
+    primitive: object = None
+    if isinstance(network, EstimatorQNN):
+        primitive = network.estimator
+    elif isinstance(network, SamplerQNN):
         primitive = network.sampler
-    # Ours say their shots; those of other primitives are not known here.
-    return getattr(primitive, "shots", None) or 0
+    shots: int = getattr(primitive, "shots", None) or 0
+    if isinstance(network, EstimatorQNN) and isinstance(primitive, TorchEstimator):
+        return primitive.shots_for(network.default_precision) or 0, shots
+    return shots, shots
 
 
 def _rule(network: NeuralNetwork) -> Rule:

@@ -35,7 +35,7 @@ Its parts are `Rows`, which remember their positions in the dataset and have dig
 record can prove which rows a model was trained on.
 """
 
-from qiskit_qmu.data.arrays import dataset_from_arrays
+from qiskit_qmu.data.arrays import as_float, as_labels, as_rows, dataset_from_arrays
 from qiskit_qmu.data.datasets import DATASET_NAMES, Dataset, load_dataset
 from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.rows import Rows, row_digests
@@ -44,6 +44,9 @@ from qiskit_qmu.data.split import ForgetSplit
 __all__ = [
     "DATASET_NAMES",
     "Dataset",
+    "as_float",
+    "as_labels",
+    "as_rows",
     "load_dataset",
     "dataset_from_arrays",
     "ForgetSplit",

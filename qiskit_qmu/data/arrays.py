@@ -1,4 +1,4 @@
-"""Makes a dataset of the caller's own arrays."""
+"""Turns the caller's own rows and labels into arrays, and into a dataset."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.data.datasets import Dataset
 
 _LARGEST_LABEL = 2**31 - 1
+_SIGNS = {-1, 1}
 
 
 def dataset_from_arrays(
@@ -23,14 +24,18 @@ def dataset_from_arrays(
 ) -> Dataset:
     """Make a dataset of your own arrays, which are checked, converted and never changed.
 
+    Labels may be class numbers, one-hot rows, names, or the signs -1 and 1. Names and signs are
+    numbered in sorted order, as scikit-learn's LabelEncoder does, and kept as ``class_names``.
+
     Args:
         x_train: Training features, shape (n, channels, height, width) or (n, features), real
-            numbers of any dtype; not scaled.
-        y_train: Training labels, shape (n,), whole numbers from 0 to ``num_classes`` - 1, of any
-            dtype.
+            numbers of any dtype; not scaled. NumPy arrays, torch tensors, pandas objects or lists.
+        y_train: Training labels: shape (n,), whole numbers from 0 to ``num_classes`` - 1 of any
+            dtype, strings, or -1 and 1; or shape (n, classes), rows with a single 1 among zeros.
         x_test: Test features, rows of the same shape.
         y_test: Test labels.
-        num_classes: Number of classes. Default: the largest label plus one.
+        num_classes: Number of classes. Default: the largest label plus one, or the number of names
+            or of one-hot columns.
         name: What reports call the dataset.
 
     Returns:
@@ -40,10 +45,16 @@ def dataset_from_arrays(
         InputError: If an array is empty, not numeric, of the wrong shape, holds NaN or infinity or
             a number too large for float32, or a label is not a whole number or out of range.
     """
-    train_labels, test_labels = _labels("y_train", y_train), _labels("y_test", y_test)
+    train, test = _as_array("y_train", y_train), _as_array("y_test", y_test)
+    class_names = _class_names(train, test)
+    if class_names is not None:
+        train, test = (_positions(labels, class_names) for labels in (train, test))
+    columns = max(labels.shape[1] if labels.ndim == 2 else 0 for labels in (train, test))
+    train_labels, test_labels = as_labels("y_train", train), as_labels("y_test", test)
     if num_classes is None:
         _check.not_empty(y_train=train_labels, y_test=test_labels)
-        num_classes = 1 + int(max(train_labels.max(), test_labels.max()))
+        largest = 1 + int(max(train_labels.max(), test_labels.max()))
+        num_classes = max(largest, columns, len(class_names or ()))
     return Dataset(
         name=name,
         x_train=_features("x_train", x_train),
@@ -55,38 +66,123 @@ def dataset_from_arrays(
         test_indices=np.arange(len(test_labels)),
         train_source="train",
         test_source="test",
+        class_names=None if class_names is None else tuple(map(str, class_names)),
     )
 
 
-def _features(name: str, values: ArrayLike) -> NDArray[np.float32]:
-    array = _numbers(name, values)
-    if array.ndim < 2:
-        raise InputError(f"{name} must have shape (rows, features, ...), got {array.shape}")
+def as_rows(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Return features as a finite array of real numbers, in memory order.
+
+    Args:
+        name: What the error message calls them.
+        values: A NumPy array, torch tensor, pandas object or list, shape (n, …).
+
+    Raises:
+        InputError: If they are no numbers, or one is NaN or infinite.
+    """
+    array = _numbers(name, _as_array(name, values))
+    if array.ndim == 0:
+        raise InputError(f"{name} must have shape (rows, ...), got {array.shape}")
     _check.finite(**{name: array})
-    with np.errstate(over="ignore"):
-        converted = array.astype(np.float32)
-    too_large = array[np.isinf(converted)]
-    if too_large.size:
-        raise InputError(f"{name} must fit into float32, got {too_large[0]}")
-    return converted
+    return np.ascontiguousarray(array)
 
 
-def _labels(name: str, values: ArrayLike) -> NDArray[np.int64]:
-    array = _numbers(name, values).astype(np.float64)
+def as_labels(name: str, values: ArrayLike) -> NDArray[np.int64]:
+    """Return labels as class numbers (n,).
+
+    Args:
+        name: What the error message calls them.
+        values: Class numbers (n,) of any dtype, or one-hot rows (n, classes); as for `as_rows`.
+
+    Raises:
+        InputError: If they are neither whole numbers from 0 on nor rows with a single 1.
+    """
+    given = _as_array(name, values)
+    if given.dtype.kind in "USO" and any(isinstance(label, str) for label in given.flat):
+        raise InputError(
+            f"{name} must be class numbers (dataset_from_arrays numbers the names of classes), "
+            f"got {str(given.flat[0])!r}"
+        )
+    array = _numbers(name, given).astype(np.float64)
+    if array.ndim == 2 and array.shape[1] > 1:
+        return _of_one_hot(name, array)
     if array.ndim != 1:
         raise InputError(f"{name} must be one-dimensional, got shape {array.shape}")
     _check.finite(**{name: array})
     wrong = array[(array != np.rint(array)) | (array < 0) | (array > _LARGEST_LABEL)]
     if wrong.size:
-        raise InputError(f"{name} must hold classes as whole numbers from 0 on, got {wrong[0]}")
+        raise InputError(f"{name} must hold classes as whole numbers from 0 on, got {wrong[0]:g}")
     return array.astype(np.int64)
 
 
-def _numbers(name: str, values: ArrayLike) -> NDArray[Any]:
+def _of_one_hot(name: str, array: NDArray[np.float64]) -> NDArray[np.int64]:
+    if ((array == 1).sum(1) != 1).any() or ((array != 0).sum(1) != 1).any():
+        raise InputError(
+            f"{name} must be one-dimensional, or one-hot: a single 1 in each row and zeros; "
+            f"got shape {array.shape}"
+        )
+    return np.asarray(array.argmax(axis=1), dtype=np.int64)
+
+
+def _class_names(*labels: NDArray[Any]) -> list[Any] | None:
+    """Return the sorted names of classes, or the two signs; None for class numbers."""
+    if any(array.ndim != 1 or not array.size for array in labels):
+        return None
+    values = {value for array in labels for value in array.tolist()}
+    if all(isinstance(value, str) for value in values) or values == _SIGNS:
+        return sorted(values)
+    return None
+
+
+def _positions(labels: NDArray[Any], names: list[Any]) -> NDArray[np.int64]:
+    place = {label: position for position, label in enumerate(names)}
+    return np.array([place[label] for label in labels.tolist()], dtype=np.int64)
+
+
+def _features(name: str, values: ArrayLike) -> NDArray[np.float32]:
+    array = _numbers(name, _as_array(name, values))
+    if array.ndim < 2:
+        raise InputError(f"{name} must have shape (rows, features, ...), got {array.shape}")
+    _check.finite(**{name: array})
+    return as_float(name, array, np.float32)
+
+
+def as_float(name: str, array: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Return a copy in a precision that all its numbers fit into.
+
+    Raises:
+        InputError: If one does not.
+    """
+    with np.errstate(over="ignore"):
+        converted = array.astype(dtype)
+    too_large = array[np.isinf(converted)]
+    if too_large.size:
+        raise InputError(f"{name} must fit into {np.dtype(dtype)}, got {too_large[0]}")
+    return converted
+
+
+def _as_array(name: str, values: ArrayLike) -> NDArray[Any]:
     try:
-        array = np.asarray(values)
+        return np.asarray(_detached(values))
     except ValueError as error:
         raise InputError(f"{name} must be one array, got rows of different lengths") from error
+
+
+def _detached(values: Any) -> Any:
+    """Return what NumPy takes of a torch tensor; anything else as it is."""
+    if not hasattr(values, "detach"):
+        return values
+    tensor = values.detach().cpu()
+    return tensor.float() if "bfloat16" in str(tensor.dtype) else tensor
+
+
+def _numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of real numbers; pandas has some that NumPy takes for objects."""
+    if array.dtype.kind == "O" and not any(isinstance(value, str) for value in array.flat):
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError):
+            pass
     if array.size and array.dtype.kind not in "biuf":
         raise InputError(f"{name} must hold real numbers, got dtype {array.dtype}")
     return array

@@ -34,6 +34,7 @@ class Dataset:
         train_source: Name of the source of the training rows: "train", "test" or "all".
         test_source: Name of the source of the test rows; equal to ``train_source`` where both were
             drawn from one file.
+        class_names: What the classes were called, by label; None where they had numbers only.
 
     Raises:
         InputError: If rows are missing, not finite, of different shapes or of another dtype, a
@@ -50,6 +51,7 @@ class Dataset:
     test_indices: NDArray[np.int64] = field(repr=False)
     train_source: str
     test_source: str
+    class_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _check.at_least(2, num_classes=self.num_classes)

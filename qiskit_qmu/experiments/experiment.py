@@ -171,7 +171,14 @@ class Experiment:
 
     def preset(self, num_features: int) -> Preset:
         """Return the hyperparameters, for rows of so many values."""
-        base = preset(self.dataset, self.model, self.kind, num_features)
+        qubits = self.settings.get("model.num_qubits")
+        base = preset(
+            self.dataset,
+            self.model,
+            self.kind,
+            num_features,
+            num_qubits=qubits if isinstance(qubits, int) else None,
+        )
         return overridden(base, self.settings)
 
     def trainer(self, num_features: int) -> Trainer:

@@ -59,7 +59,14 @@ _ASCENTS_OF_ROWS: dict[ModelName, dict[str, dict[str, Any]]] = {
 }
 
 
-def preset(dataset: str, model: ModelName, kind: Kind, num_features: int) -> Preset:
+def preset(
+    dataset: str,
+    model: ModelName,
+    kind: Kind,
+    num_features: int,
+    *,
+    num_qubits: int | None = None,
+) -> Preset:
     """Return the hyperparameters for a dataset, a model and a kind of forgetting.
 
     Args:
@@ -67,8 +74,11 @@ def preset(dataset: str, model: ModelName, kind: Kind, num_features: int) -> Pre
         model: "basic" or "hybrid".
         kind: "class" or "instances".
         num_features: Values of one row, flattened: a small row needs few qubits.
+        num_qubits: Qubits, where they are set already; a basic model has one feature for each.
     """
     small = dict(_SMALL) if num_features < _FULL_SIZE else {}
+    if num_qubits is not None:
+        small["num_qubits"] = num_qubits
     if model == "basic":
         small["num_features"] = min(num_features, small.get("num_qubits", _FULL_SIZE))
     trainer = _TRAINERS.get((dataset, model), _TRAINER_OF_MODEL[model])

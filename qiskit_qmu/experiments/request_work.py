@@ -31,7 +31,7 @@ def work_of(
     if request.task == "observe":
         sizes = {"train": len(saved.trained), "test": len(saved.dataset.test)}
         rows = sum(sizes.values()) if request.rows == "all" else sizes[request.rows]
-        return observing(saved.model, rows)
+        return observing(saved.model, saved.dataset.x_train, rows)
     if request.task == "attack":
         forgotten = np.asarray(saved.provenance.get("forgotten_indices", []), dtype=np.int64)
         split = saved.split(forgotten, saved.provenance.get("forgotten_label"))

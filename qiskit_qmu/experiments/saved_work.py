@@ -135,7 +135,7 @@ def plan_saved(
         works = (
             _training(experiment, saved, split, backend),
             *_unlearning(experiment, saved, split, methods, seed),
-            _fixed("observe", observing(saved.model, observed)),
+            _fixed("observe", observing(saved.model, split.forget.x, observed)),
             _fixed("attack", auditing([saved.model] * 3, split)),
         )
     return Plan(works=works, observed_rows=observed, forgotten_rows=len(forget))

@@ -23,31 +23,34 @@ from qiskit_qmu.backends import (
     ConnectorCost,
     ExactBackend,
     Rule,
-    Usage,
     Work,
     connectors_of,
     metered,
 )
 from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer, stopping_passes
-from qiskit_qmu.models import ROWS_AT_ONCE, on_backend
+from qiskit_qmu.models import ROWS_AT_ONCE, as_tensors, forward_usage, on_backend
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
 
 
-def observing(model: torch.nn.Module, rows: int) -> Work:
+def observing(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Work:
     """Return the work of observing a model.
 
     Args:
-        model: Any module whose connectors each run once for a row.
-        rows: Number of rows.
+        model: Any module; a circuit that it runs several times for a row counts as often.
+        x: Rows (n, …) like those to observe; the first goes through the model, and no circuit is
+            run.
+        rows: Number of rows to observe; as many as there are in ``x`` where None.
 
     Raises:
         InputError: If there are no rows, or the model holds no network whose circuits are known.
     """
+    example = np.asarray(x)
+    rows = len(example) if rows is None else rows
     _check.at_least(1, rows=rows)
     portions = [min(ROWS_AT_ONCE, rows - start) for start in range(0, rows, ROWS_AT_ONCE)]
-    return _forward_passes(model, portions)
+    return _forward_passes(model, example, portions)
 
 
 def auditing(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
@@ -61,7 +64,7 @@ def auditing(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
         InputError: If there are no models, or one holds no network whose circuits are known.
     """
     rows = sum(map(len, observed_parts(split)))
-    works = [observing(model, rows) for model in models]
+    works = [observing(model, split.forget.x, rows) for model in models]
     _check.not_empty(models=works)
     return reduce(add, works)
 
@@ -128,15 +131,15 @@ def unlearning(
             usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
             return Work.on(rehearsed, usage)
         all_steps = longest_strategy(strategy)(rehearsed, split, generator=copy.deepcopy(generator))
-    searches = _forward_passes(rehearsed, stopping_passes(strategy, split))
-    return Work.on(rehearsed, all_steps.usage) + searches
+    searches = [rows for rows in stopping_passes(strategy, split) if rows]
+    passes = _forward_passes(rehearsed, split.forget.x, searches)
+    return Work.on(rehearsed, all_steps.usage) + passes
 
 
-def _forward_passes(model: torch.nn.Module, portions: Sequence[int]) -> Work:
-    """Return the work of forward passes of so many rows each."""
-    costs = [ConnectorCost.of(connector) for connector in connectors_of(model)]
-    usages = [cost.forward(rows) for cost in costs for rows in portions]
-    return Work.on(model, reduce(add, usages, Usage()))
+def _forward_passes(model: torch.nn.Module, x: ArrayLike, portions: Sequence[int]) -> Work:
+    """Return the work of forward passes of so many rows each, of rows like some."""
+    row, _ = as_tensors(model, np.asarray(x)[:1], [0])
+    return Work.on(model, forward_usage(model, row, portions))
 
 
 def _on_simulator(model: torch.nn.Module, rule: Rule | None) -> torch.nn.Module:

@@ -1,14 +1,18 @@
 """Quantum classifiers, and what strategies need to handle any torch module that holds a QNN."""
 
 from qiskit_qmu.models.basic import BasicQNN
+from qiskit_qmu.models.checking import check_module, check_returns_logits
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
+from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
 from qiskit_qmu.models.fewer_shots import deal_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_model, load_provenance, save_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
+from qiskit_qmu.models.mode import in_mode
 from qiskit_qmu.models.moving import on_backend
-from qiskit_qmu.models.observing import ROWS_AT_ONCE, in_mode, observe
+from qiskit_qmu.models.observing import ROWS_AT_ONCE, observe
+from qiskit_qmu.models.outputs import Classifier, as_classifier
 from qiskit_qmu.models.parameters import (
     Part,
     clone_module,
@@ -17,19 +21,28 @@ from qiskit_qmu.models.parameters import (
     parameter_counts,
 )
 from qiskit_qmu.models.per_example import per_example_gradients
-from qiskit_qmu.models.stand_in import without_circuits
+from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
+from qiskit_qmu.models.tensors import as_tensors
 
 __all__ = [
     "ROWS_AT_ONCE",
     "BasicQNN",
+    "Classifier",
     "ClassifierConfig",
     "HybridQNN",
     "Part",
     "QuantumClassifier",
+    "as_classifier",
+    "as_tensors",
+    "check_module",
     "check_resettable",
+    "check_returns_logits",
     "clone_module",
     "deal_shots",
     "fit_inputs",
+    "forward_usage",
+    "from_qiskit_classifier",
+    "gradient_usage",
     "in_mode",
     "kept_state",
     "largest_change",
@@ -42,6 +55,6 @@ __all__ = [
     "per_example_gradients",
     "reinitialize",
     "save_model",
+    "to_qiskit_classifier",
     "with_fewer_shots",
-    "without_circuits",
 ]

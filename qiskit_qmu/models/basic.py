@@ -17,7 +17,12 @@ from qiskit_qmu.circuits import (
 )
 from qiskit_qmu.models.amplitude_scaler import AmplitudeScaler
 from qiskit_qmu.models.angle_scaler import AngleScaler
-from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier, centre_of
+from qiskit_qmu.models.classifier import (
+    DEFAULT_CLASSES,
+    ClassifierConfig,
+    QuantumClassifier,
+    centre_of,
+)
 from qiskit_qmu.models.quantum_layer import Readout
 
 
@@ -33,7 +38,7 @@ class BasicQNN(QuantumClassifier):
         num_features: Principal components, at most one per qubit; rows with just as many values
             are only scaled. With amplitude encoding at most 2^num_qubits; rows of no more values
             are taken as they are. As many as possible where None.
-        num_classes: Classes.
+        num_classes: Classes. Ten where None, which training on fewer classes then refuses.
         num_qubits: Qubits.
         num_layers: Layers of the ansatz.
         backend: Where circuits run; the exact simulator where None.
@@ -52,7 +57,7 @@ class BasicQNN(QuantumClassifier):
     def __init__(
         self,
         num_features: int | None = None,
-        num_classes: int = 10,
+        num_classes: int | None = None,
         num_qubits: int = 10,
         num_layers: int = 5,
         backend: Backend | None = None,
@@ -71,7 +76,7 @@ class BasicQNN(QuantumClassifier):
             kind="basic",
             input_shape=None,
             num_features=num_features,
-            num_classes=num_classes,
+            num_classes=DEFAULT_CLASSES if num_classes is None else num_classes,
             num_qubits=num_qubits,
             num_layers=num_layers,
             readout=readout,
@@ -80,7 +85,7 @@ class BasicQNN(QuantumClassifier):
             rotations=tuple(rotations),
             entangling_gate=entangling_gate,
         )
-        super().__init__(config, backend, seed, qnn)
+        super().__init__(config, backend, seed, qnn, knows_classes=num_classes is not None)
 
     def _build_front(self) -> None:
         config = self.config

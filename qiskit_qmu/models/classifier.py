@@ -20,6 +20,9 @@ from qiskit_qmu.models.parameters import clone_module, parameter_counts
 from qiskit_qmu.models.quantum_layer import Readout, output_size, quantum_layer
 from qiskit_qmu.observation import Observations
 
+DEFAULT_CLASSES = 10
+"""Classes of a model that was not told how many there are."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig:
@@ -100,14 +103,22 @@ class QuantumClassifier(torch.nn.Module, ABC):
         qnn: The circuit with its parameters told apart.
         quantum: The TorchConnector.
         head: The linear layer from circuit outputs to logits.
+        knows_classes: Whether the number of classes was given, or seen in training.
     """
 
     def __init__(
-        self, config: ClassifierConfig, backend: Backend | None, seed: int, qnn: QNNCircuit | None
+        self,
+        config: ClassifierConfig,
+        backend: Backend | None,
+        seed: int,
+        qnn: QNNCircuit | None,
+        *,
+        knows_classes: bool,
     ) -> None:
         super().__init__()
         _check.at_least(0, seed=seed)
         self.config = config
+        self.knows_classes = knows_classes
         self.backend = backend if backend is not None else open_backend("exact")
         self.qnn = qnn if qnn is not None else config.circuit()
         self.quantum = quantum_layer(
@@ -130,6 +141,20 @@ class QuantumClassifier(torch.nn.Module, ABC):
     @abstractmethod
     def fit_inputs(self, x: NDArray[np.float32]) -> None:
         """Fit what is fitted to training rows before training, where it is not yet."""
+
+    def check_labels(self, labels: NDArray[np.int64]) -> None:
+        """Refuse training labels of fewer classes than a model has that was not told how many.
+
+        Raises:
+            InputError: If there are fewer; a model that was told may train on some of its classes.
+        """
+        classes = int(labels.max()) + 1
+        if not self.knows_classes and classes < self.config.num_classes:
+            raise _check.InputError(
+                f"num_classes must be given where it is not {self.config.num_classes}, "
+                f"got labels of {classes} classes: {type(self).__name__}(num_classes={classes})"
+            )
+        self.knows_classes = True
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return logits (n, num_classes) of rows (n, …)."""
@@ -160,7 +185,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
         moved.backend = backend
         weights = self.quantum.weight.detach().cpu().numpy()
         moved.quantum = quantum_layer(self.qnn, self.config.readout, backend, weights)
-        moved.quantum.requires_grad_(self.quantum.weight.requires_grad)
+        moved.quantum.to(self.quantum.weight).requires_grad_(self.quantum.weight.requires_grad)
         return moved
 
     def observe(self, x: ArrayLike, y: ArrayLike) -> Observations:

@@ -57,8 +57,8 @@ class FittedProjection(torch.nn.Module, ABC):
         """
         flat = np.asarray(x, dtype=np.float64).reshape(len(x), -1)
         mean, projection = self._fitted(flat)
-        self.mean = torch.as_tensor(mean, dtype=torch.float32)
-        self.projection = torch.as_tensor(projection, dtype=torch.float32)
+        self.mean = torch.as_tensor(mean).to(self.mean)
+        self.projection = torch.as_tensor(projection).to(self.projection)
 
     @abstractmethod
     def _fitted(self, flat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -10,9 +10,10 @@ from sklearn.base import BaseEstimator
 from torch.nn.modules.batchnorm import _NormBase
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.models.observing import ROWS_AT_ONCE, in_mode
+from qiskit_qmu.models.dry_run import without_circuits
+from qiskit_qmu.models.mode import in_mode
+from qiskit_qmu.models.observing import ROWS_AT_ONCE
 from qiskit_qmu.models.parts import is_frozen, parts_with, plain_parts
-from qiskit_qmu.models.stand_in import without_circuits
 
 _ROWS_TO_TRY = 8
 
@@ -88,7 +89,7 @@ def check_resettable(module: torch.nn.Module, rows: torch.Tensor) -> None:
         for attribute, value in vars(part).items():
             if isinstance(value, BaseEstimator):
                 raise _unknown(name, part, attribute, "which may be fitted to forgotten rows")
-    copy = without_circuits(module).module
+    copy = without_circuits(module)
     before = _unknown_state(copy)
     with torch.random.fork_rng(devices=[]), in_mode(copy, training=True), torch.no_grad():
         copy(rows[:_ROWS_TO_TRY])

@@ -18,7 +18,12 @@ from qiskit_qmu.circuits import (
     amplitude_angles,
     most_features,
 )
-from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier, centre_of
+from qiskit_qmu.models.classifier import (
+    DEFAULT_CLASSES,
+    ClassifierConfig,
+    QuantumClassifier,
+    centre_of,
+)
 from qiskit_qmu.models.quantum_layer import Readout
 
 _CHANNELS = (8, 16)
@@ -35,7 +40,7 @@ class HybridQNN(QuantumClassifier):
 
     Args:
         input_shape: (channels, height, width) of an image, at least 4 × 4, or (features,).
-        num_classes: Classes.
+        num_classes: Classes. Ten where None, which training on fewer classes then refuses.
         num_qubits: Qubits. The front makes one feature for each, with amplitude encoding
             2^num_qubits.
         num_layers: Layers of the ansatz.
@@ -55,7 +60,7 @@ class HybridQNN(QuantumClassifier):
     def __init__(
         self,
         input_shape: tuple[int, ...] = (1, 28, 28),
-        num_classes: int = 10,
+        num_classes: int | None = None,
         num_qubits: int = 10,
         num_layers: int = 5,
         backend: Backend | None = None,
@@ -79,7 +84,7 @@ class HybridQNN(QuantumClassifier):
             kind="hybrid",
             input_shape=input_shape,
             num_features=most_features(encoding, num_qubits),
-            num_classes=num_classes,
+            num_classes=DEFAULT_CLASSES if num_classes is None else num_classes,
             num_qubits=num_qubits,
             num_layers=num_layers,
             readout=readout,
@@ -88,7 +93,7 @@ class HybridQNN(QuantumClassifier):
             rotations=tuple(rotations),
             entangling_gate=entangling_gate,
         )
-        super().__init__(config, backend, seed, qnn)
+        super().__init__(config, backend, seed, qnn, knows_classes=num_classes is not None)
 
     def _build_front(self) -> None:
         shape = self.config.input_shape or ()

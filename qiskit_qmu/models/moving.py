@@ -48,7 +48,7 @@ def _moved(
 def _connector(connector: TorchConnector, backend: Backend) -> TorchConnector:
     network = _network(connector.neural_network, backend)
     moved = backend.connector(network, connector.weight.detach().cpu().numpy())
-    moved.requires_grad_(connector.weight.requires_grad)
+    moved.to(connector.weight).requires_grad_(connector.weight.requires_grad)
     return moved.train(connector.training)
 
 

@@ -8,8 +8,8 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.backends import needed_part
+from qiskit_qmu.models.dry_run import without_circuits
 from qiskit_qmu.models.parameters import Part, clone_module, named_parameters
-from qiskit_qmu.models.stand_in import without_circuits
 from qiskit_qmu.simulator import TorchSimulatorConnector
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -63,7 +63,7 @@ def _can_be_mapped(
 ) -> bool:
     """Try it without circuits, which a device would have to run in vain."""
     try:
-        _mapped(without_circuits(module).module, names, rows, labels, loss)
+        _mapped(without_circuits(module), names, rows, labels, loss)
     except (RuntimeError, TypeError, ValueError, IndexError):
         return False
     return True
@@ -137,9 +137,10 @@ class _MappableConnector(torch.nn.Module):
         self.weight = connector.weight
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the outputs (n, *output_shape) of inputs (n, num_inputs)."""
-        outputs: torch.Tensor = _Outputs.apply(self._network, x, self.weight)
-        return outputs
+        """Return the outputs (…, *output_shape) of inputs (…, num_inputs)."""
+        flat = x.reshape(-1, x.shape[-1])
+        outputs: torch.Tensor = _Outputs.apply(self._network, flat, self.weight)
+        return outputs.reshape(*x.shape[:-1], *self._network.output_shape)
 
 
 class _Outputs(torch.autograd.Function):
@@ -149,7 +150,7 @@ class _Outputs(torch.autograd.Function):
     def forward(network: NeuralNetwork, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Run the network's forward pass."""
         outputs = network.forward(x.detach().cpu().numpy(), weight.detach().cpu().numpy())
-        return torch.as_tensor(outputs, dtype=weight.dtype)
+        return torch.as_tensor(outputs, dtype=weight.dtype, device=weight.device)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
@@ -196,7 +197,8 @@ class _Contraction(torch.autograd.Function):
         def contract(jacobian: Any, size: int) -> torch.Tensor:
             if jacobian is None:  # a network without input gradients
                 return flat.new_zeros(len(flat), size)
-            tensor = torch.as_tensor(jacobian, dtype=flat.dtype).reshape(len(flat), -1, size)
+            tensor = torch.as_tensor(jacobian, dtype=flat.dtype, device=flat.device)
+            tensor = tensor.reshape(len(flat), -1, size)
             return torch.einsum("no,nos->ns", flat, tensor)
 
         return contract(by_inputs, x.shape[-1]), contract(by_weights, len(weight))

@@ -11,12 +11,11 @@ import torch
 from qiskit_qmu import _check
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import in_mode
+from qiskit_qmu.models import as_tensors, check_returns_logits, in_mode
 from qiskit_qmu.training import (
     LARGEST_LEARNING_RATE,
     Optimizer,
     batches,
-    checked_rows,
     cross_entropy,
     make_optimizer,
 )
@@ -85,8 +84,9 @@ class Ascent:
         Raises:
             NonFiniteError: If the loss becomes NaN or infinite.
         """
+        x, y = as_tensors(work.model, split.forget.x, split.forget.y)
+        check_returns_logits(work.model, x)
         thresholds = self._thresholds(work.model, split)
-        x, y = checked_rows(split.forget.x, split.forget.y)
         trained = {n: p for n, p in work.model.named_parameters() if p.requires_grad}
         optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
         with in_mode(work.model, training=False):

@@ -3,10 +3,15 @@
 import torch
 
 from qiskit_qmu._errors import NonFiniteError
-from qiskit_qmu.backends import ConnectorCost, Usage, connectors_of
+from qiskit_qmu.backends import Usage
 from qiskit_qmu.data import Rows
-from qiskit_qmu.models import Part, named_parameters, per_example_gradients, without_circuits
-from qiskit_qmu.training import checked_rows
+from qiskit_qmu.models import (
+    Part,
+    as_tensors,
+    check_returns_logits,
+    gradient_usage,
+    per_example_gradients,
+)
 
 _ROWS_AT_ONCE = 256
 
@@ -31,7 +36,8 @@ def fisher_diagonal(
         InputError: If the part is unknown or has no parameters.
         NonFiniteError: If a gradient is NaN or infinite.
     """
-    x, y = checked_rows(rows.x, rows.y)
+    x, y = as_tensors(module, rows.x, rows.y)
+    check_returns_logits(module, x)
     totals: dict[str, torch.Tensor] = {}
     for chunk, labels in zip(x.split(_ROWS_AT_ONCE), y.split(_ROWS_AT_ONCE), strict=True):
         for name, gradient in per_example_gradients(module, chunk, labels, part=part).items():
@@ -40,26 +46,5 @@ def fisher_diagonal(
     wrong = [name for name, total in totals.items() if not bool(torch.isfinite(total).all())]
     if wrong:
         raise NonFiniteError(f"gradients of single rows must be finite, got others of {wrong[0]}")
-    usage = _usage(module, x, part)
+    usage = gradient_usage(module, x[:1], map(len, x.split(_ROWS_AT_ONCE)), part)
     return {name: total / len(x) for name, total in totals.items()}, usage
-
-
-def _usage(module: torch.nn.Module, x: torch.Tensor, part: Part) -> Usage:
-    rehearsed = without_circuits(module)
-    copy = rehearsed.module.eval()
-    chosen = {id(parameter) for parameter in named_parameters(copy, part).values()}
-    for parameter in copy.parameters():
-        parameter.requires_grad_(id(parameter) in chosen)
-    with torch.enable_grad():
-        copy(x[:1])
-    usage = Usage()
-    for call in rehearsed.calls:  # a connector may be called several times for a row
-        connector = connectors_of(copy)[call.position]
-        cost = ConnectorCost.of(connector)
-        weights = connector.weight.requires_grad
-        for chunk in x.split(_ROWS_AT_ONCE):
-            rows = len(chunk) * call.rows
-            usage += cost.forward(rows)
-            if weights or call.inputs:
-                usage += cost.backward(rows, weights=weights, inputs=call.inputs)
-    return usage

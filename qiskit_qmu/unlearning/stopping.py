@@ -8,8 +8,7 @@ import numpy as np
 import torch
 
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.models import in_mode
-from qiskit_qmu.training import checked_rows
+from qiskit_qmu.models import as_tensors, in_mode
 
 FORGOTTEN_ACCURACY = 0.01
 """Share of a forgotten class that may still be classified correctly."""
@@ -60,7 +59,7 @@ def unseen_loss(module: torch.nn.Module, split: ForgetSplit) -> float:
 
 def performance(module: torch.nn.Module, rows: Rows) -> Performance:
     """Return a module's loss, confidence and accuracy on rows, from one forward pass."""
-    x, y = checked_rows(rows.x, rows.y)
+    x, y = as_tensors(module, rows.x, rows.y)
     with in_mode(module, training=False), torch.no_grad():
         log_probability = torch.log_softmax(module(x).double(), dim=1)
     own = log_probability.gather(1, y.unsqueeze(1))

@@ -15,7 +15,14 @@ from qiskit_qmu import _check
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.backends import UsageMeter, metered
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import Part, clone_module, kept_state, largest_change, named_parameters
+from qiskit_qmu.models import (
+    Part,
+    check_module,
+    clone_module,
+    kept_state,
+    largest_change,
+    named_parameters,
+)
 from qiskit_qmu.unlearning.result import (
     Module,
     Step,
@@ -138,8 +145,7 @@ def working_copy(
 
 
 def _check_model(model: torch.nn.Module) -> None:
-    if not isinstance(model, torch.nn.Module):
-        raise _check.InputError(f"a model must be a torch module, got {type(model).__name__}")
+    check_module(model)
     lazy = [name for name, parameter in model.named_parameters() if is_lazy(parameter)]
     if lazy:
         raise _check.InputError(f"a model must be trained before it unlearns, got lazy {lazy[0]}")

@@ -44,7 +44,7 @@ def test_accuracies_are_counts_with_binomial_limits():
     answers[forget[10:]] = 0
     answers[retain[:10]] = 1
     answers[ROWS + split.test_forget.indices] = 2
-    numbers = _measured(knowing(1.0, answers), split)
+    numbers = _measured(knowing(2.0, answers), split)
     assert numbers.acc_forget_train == binomial_interval(10, 40)
     assert numbers.acc_retain_train == binomial_interval(70, 80)
     assert numbers.acc_forget_test == binomial_interval(0, 40)

@@ -49,7 +49,9 @@ def work(*requests: tuple[int, int], **evaluations: int) -> Work:
 
 def step(rule) -> Work:
     """A gradient of 32 rows by 20 weights."""
-    cost = ConnectorCost(bases=1, weight_angles=20, input_angles=10, shots=0, rule=rule)
+    cost = ConnectorCost(
+        bases=1, weight_angles=20, input_angles=10, forward_shots=0, shots=0, rule=rule
+    )
     return Work(usage=cost.backward(32, weights=True, inputs=False), networks=())
 
 

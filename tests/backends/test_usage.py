@@ -191,7 +191,7 @@ def test_usages_add_up():
 def test_the_cost_of_a_row():
     cost = ConnectorCost.of(TorchSimulatorConnector(network(observables=("ZI", "XI"), shots=7)))
     assert cost == ConnectorCost(
-        bases=2, weight_angles=WEIGHT_ANGLES, input_angles=INPUT_ANGLES, shots=7
+        bases=2, weight_angles=WEIGHT_ANGLES, input_angles=INPUT_ANGLES, forward_shots=7, shots=7
     )
     assert cost.forward(3) == Usage(forward_evaluations=3, circuits=6, shots=42, requests=((6, 1),))
     assert cost.backward(3, weights=True, inputs=False) == Usage(
@@ -229,7 +229,7 @@ class LinearNetwork(NeuralNetwork):
 def test_a_network_of_another_kind_counts_one_angle_for_each_parameter():
     connector = TorchConnector(LinearNetwork())
     assert ConnectorCost.of(connector) == ConnectorCost(
-        bases=1, weight_angles=3, input_angles=2, shots=0
+        bases=1, weight_angles=3, input_angles=2, forward_shots=0, shots=0
     )
 
 
@@ -282,3 +282,44 @@ def test_counts_are_what_parameter_shift_submits(encoding, input_gradients):
         with metered(connector) as meter:
             connector(rows(3, requires_grad=True)).sum().backward()
         assert meter.usage.circuits == primitive.rows
+
+
+@pytest.mark.parametrize("precision", [0.0, 1 / 20, 1 / 64])
+def test_shots_are_those_that_the_primitive_took(precision):
+    """A mean of N outcomes ±1 is a multiple of 2/N off -1, and a shifted difference one of 1/N."""
+    estimator = TorchEstimator(shots=50, seed=1)
+    own = EstimatorQNN(
+        circuit=QNN.circuit,
+        observables=SparsePauliOp("ZZ"),
+        input_params=QNN.inputs,
+        weight_params=QNN.weights,
+        estimator=estimator,
+        gradient=TorchEstimatorGradient(estimator),
+        default_precision=precision,
+        input_gradients=True,
+    )
+    asked = {0.0: 50, 1 / 20: 400, 1 / 64: 4096}[precision]
+    count = 40
+    for connector in (TorchSimulatorConnector(own), TorchConnector(own)):
+        inputs = rows(count, requires_grad=True)
+        with metered(connector) as meter:
+            outputs = connector(inputs)
+        assert meter.usage.shots == asked * count
+        steps = (1 + outputs.detach().double().numpy()) * asked / 2
+        np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
+        halves = steps / 2
+        assert np.abs(halves - np.rint(halves)).max() > 0.4  # not as if there were fewer
+        with metered(connector) as meter:
+            connector(inputs).sum().backward()
+        backward = meter.usage.shots - asked * count
+        assert backward == 50 * count * 2 * (WEIGHT_ANGLES + INPUT_ANGLES)
+    job = estimator.run([(QNN.circuit, "ZZ", np.zeros(QNN.circuit.num_parameters))],
+                        precision=precision)  # fmt: skip
+    assert job.result()[0].metadata["shots"] == asked
+
+
+def test_a_short_representation():
+    usage = Usage(forward_evaluations=2000, circuits=3, requests=tuple((n, 2) for n in range(900)))
+    assert repr(usage).startswith("Usage(forward_evaluations=2000, gradient_evaluations=0, ")
+    assert repr(usage).endswith("circuits=3, shots=0, requests=1800)")
+    assert "<th>circuits</th><td>3</td>" in usage._repr_html_()

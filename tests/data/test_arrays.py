@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.preprocessing import LabelEncoder
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import dataset_from_arrays
@@ -53,6 +54,36 @@ def test_num_classes_may_exceed_the_labels():
     assert dataset_from_arrays(X, Y, X, Y, num_classes=5).num_classes == 5
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "names", "expected"),
+    [
+        (["b", "a", "c"] * 2, ["c", "a", "b"], ("a", "b", "c"), [1, 0, 2]),
+        (np.array(["b", "a", "b"] * 2, dtype=object), ["c"] * 3, ("a", "b", "c"), [1, 0, 1]),
+        ([1, -1, -1] * 2, torch.tensor([1.0, 1, 1]), ("-1", "1"), [1, 0, 0]),
+        (np.eye(3)[[1, 0, 1] * 2], np.eye(3)[[0, 0, 1]], None, [1, 0, 1]),
+    ],
+)
+def test_names_signs_and_one_hot_rows_are_numbered_as_scikit_learn_does(
+    train, test, names, expected
+):
+    dataset = dataset_from_arrays(X, train, X[:3], test)
+    assert dataset.class_names == names
+    assert dataset.y_train[:3].tolist() == expected
+    assert dataset.num_classes == (2 if names == ("-1", "1") else 3)
+    if names is not None:
+        encoder = LabelEncoder().fit(np.concatenate([np.asarray(train), np.asarray(test)]))
+        assert dataset.y_test.tolist() == encoder.transform(np.asarray(test)).tolist()
+
+
+def test_rows_in_any_order_in_memory_and_with_a_gradient():
+    reversed_rows = torch.tensor(X, requires_grad=True)
+    dataset = dataset_from_arrays(reversed_rows, Y[::-1], X[::-1], torch.tensor(Y))
+    np.testing.assert_array_equal(dataset.x_train, X)
+    np.testing.assert_array_equal(dataset.x_test, X[::-1])
+    assert dataset.x_test.strides == X.astype(np.float32).strides
+    assert dataset.y_train.tolist() == Y[::-1].tolist()
+
+
 def with_value(array, value):
     changed = array.astype(np.float64)
     changed.flat[1] = value
@@ -79,7 +110,7 @@ def with_value(array, value):
         ({"y_test": with_value(Y, 1e300)}, "y_test must hold classes as whole numbers"),
         ({"y_test": with_value(Y, np.nan)}, "y_test must be finite"),
         ({"y_test": Y[:, None]}, r"y_test must be one-dimensional, got shape \(6, 1\)"),
-        ({"y_test": Y.astype(str)}, "y_test must hold real numbers, got dtype <U"),
+        ({"y_test": Y.astype(str)}, r"y_test must be class numbers \(.*\), got '0'"),
         ({"num_classes": 2}, "y_train must lie between 0 and 1, got 2"),
         ({"y_test": Y + 5, "num_classes": 3}, "y_test must lie between 0 and 2, got 5"),
         ({"num_classes": 1}, "num_classes must be an integer of at least 2, got 1"),

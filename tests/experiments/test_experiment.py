@@ -219,3 +219,14 @@ def test_overriding_does_not_change_the_base():
     assert changed.trainer["epochs"] == 1
     assert changed.strategies["ga"]["max_epochs"] == 3
     assert base == preset("iris", "basic", "class", 4)
+
+
+@pytest.mark.parametrize(("row", "qubits", "features"), [(64, 6, 6), (64, 12, 12), (4, 6, 4)])
+def test_a_basic_model_has_as_many_features_as_the_qubits_that_were_asked_for(
+    row, qubits, features
+):
+    experiment = Experiment(model="basic", settings={"model.num_qubits": qubits})
+    model = BasicQNN(**experiment.preset(row).model, num_classes=2)
+    assert (model.config.num_qubits, model.config.num_features) == (qubits, features)
+    own = {"model.num_qubits": qubits, "model.num_features": 3}
+    assert Experiment(model="basic", settings=own).preset(row).model["num_features"] == 3

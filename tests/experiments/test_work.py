@@ -144,7 +144,7 @@ def test_observing_and_auditing(split, limit, generator):
 
     rows = 600
     x, y = generator.normal(size=(rows, 2)), np.zeros(rows, dtype=int)
-    estimate = backend.estimate(observing(model, rows))
+    estimate = backend.estimate(observing(model, x))
     model.observe(x, y)
     assert (estimate.circuits, estimate.jobs) == sent()
     before = sent()
@@ -170,7 +170,7 @@ def test_a_module_of_ones_own(split):
 
 def test_work_adds_up(split):
     model = fitted(split, open_backend("exact"))
-    both = observing(model, 5) + observing(model.clone(), 600)
+    both = observing(model, split.forget.x, 5) + observing(model.clone(), split.forget.x, 600)
     assert both.usage.requests == ((5, 1), (88, 1), (512, 1))
     assert len(both.networks) == 2
 
@@ -178,11 +178,11 @@ def test_work_adds_up(split):
 def test_bad_input(split):
     linear = torch.nn.Linear(2, 2)
     with pytest.raises(InputError, match="connectors must not be empty"):
-        observing(linear, 3)
+        observing(linear, split.forget.x)
     with pytest.raises(InputError, match="connectors must not be empty"):
         unlearning(Retrain(), linear, split)
     with pytest.raises(InputError, match="rows must be an integer of at least 1, got 0"):
-        observing(fitted(split, open_backend("exact")), 0)
+        observing(fitted(split, open_backend("exact")), split.forget.x, 0)
     with pytest.raises(InputError, match="models must not be empty"):
         auditing([], split)
-    assert isinstance(observing(fitted(split, open_backend("exact")), 3), Work)
+    assert isinstance(observing(fitted(split, open_backend("exact")), split.forget.x, 3), Work)

@@ -11,7 +11,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.circuits import amplitudes_of_angles
 from qiskit_qmu.data import Dataset, dataset_from_arrays, load_dataset
-from qiskit_qmu.models import BasicQNN
+from qiskit_qmu.models import BasicQNN, HybridQNN
 from qiskit_qmu.training import Trainer
 
 
@@ -124,3 +124,19 @@ def test_rows_with_too_few_values_are_refused_before_training():
     model = BasicQNN(4, 3, 4, 1)
     with pytest.raises(InputError, match=r"at least num_features \(4\) values, got 2"):
         Trainer(epochs=1).fit(model, np.zeros((9, 2)), np.zeros(9, dtype=int))
+
+
+@pytest.mark.parametrize("build", [BasicQNN, lambda **options: HybridQNN((4,), **options)])
+def test_a_model_that_was_not_told_its_classes_is_not_trained_on_fewer(build):
+    x, y = iris().x_train, iris().y_train
+    shape = {"num_qubits": 4, "num_layers": 1}
+    trainer = Trainer(epochs=1)
+    model = build(**shape)
+    before = weights_of(model)
+    message = r"num_classes must be given where it is not 10, got labels of 3 .*\(num_classes=3\)"
+    with pytest.raises(InputError, match=message):
+        trainer.fit(model, x, y, generator=0)
+    assert same_weights(before, weights_of(model))
+    trainer.fit(model, x[:20], np.arange(20) % 10, generator=0)  # it has seen its ten now
+    trainer.fit(model.clone(), x, y, generator=0)
+    trainer.fit(build(num_classes=10, **shape), x, y, generator=0)  # as its user wants it

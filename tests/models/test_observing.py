@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from test_dry_run import Patches, Recurrent
 from tiny_models import (
     StockClassifier,
     basic,
@@ -15,7 +16,8 @@ from tiny_models import (
 )
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.models import in_mode, observe
+from qiskit_qmu.backends import open_backend
+from qiskit_qmu.models import in_mode, observe, on_backend
 
 
 @pytest.mark.parametrize("build", [basic, hybrid, sequential])
@@ -83,7 +85,7 @@ def test_modes_come_back_after_an_error():
         (np.zeros((0, 4)), [], "x must not be empty"),
         (np.zeros((2, 4)), [0], "x and y must have the same length, got 2 and 1"),
         (np.zeros((1, 4)), [3], "labels must lie between 0 and 2, got 3"),
-        (np.zeros((1, 4)), [0.5], "labels must be integers"),
+        (np.zeros((1, 4)), [0.5], "labels must hold classes as whole numbers from 0 on, got 0.5"),
     ],
 )
 def test_rows_that_cannot_be_observed_are_refused(x, y, message):
@@ -97,3 +99,57 @@ def test_a_model_whose_weights_are_not_finite_is_refused():
         model.head.bias[0] = torch.nan
     with pytest.raises(InputError, match="logits must be finite"):
         model.observe(iris().x_test, iris().y_test)
+
+
+def _rows_of_patches(rows: int) -> torch.Tensor:
+    return torch.linspace(-1, 2, 6 * rows).reshape(rows, 6).sin()
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_outputs_of_several_calls_stand_side_by_side(flat):
+    model, x = Patches(flat=flat), _rows_of_patches(600)
+    seen = observe(model, x, np.zeros(600, dtype=int))
+    with torch.no_grad():  # the slow way: row by row, patch by patch
+        expected = [
+            torch.cat([model.circuit(patch) for patch in row.split(2)]).tolist()
+            for row in x[505:520]
+        ]
+    assert seen.expectations.shape == (600, 6)
+    np.testing.assert_allclose(seen.expectations[505:520], expected, atol=1e-6)
+
+
+def test_outputs_of_a_recurrent_layer():
+    model, x = Recurrent(), _rows_of_patches(4)
+    seen = observe(model, x, [0, 1, 0, 1])
+    assert seen.expectations.shape == (4, 3 * 2)
+    np.testing.assert_allclose(3 * seen.expectations[:, 4:], seen.logits, atol=1e-6)
+
+
+def test_outputs_that_cannot_be_told_apart_are_left_out():
+    first, x = Patches(patches_first=True), _rows_of_patches(3)
+    seen = observe(first, x, [0, 1, 0])
+    assert seen.expectations is None
+    np.testing.assert_allclose(seen.logits, observe(Patches(), x, [0, 1, 0]).logits, atol=1e-6)
+
+
+def test_counts_belong_to_one_call_for_each_row():
+    model = on_backend(Patches(), open_backend("exact", shots=20))
+    seen = observe(model, _rows_of_patches(4), [0, 1, 0, 1])
+    assert seen.counts is None
+    assert seen.expectations.shape == (4, 6)
+
+
+@pytest.mark.parametrize("build", [basic, hybrid])
+def test_double_precision(build):
+    single, double = build(), build()
+    x = iris().x_train
+    for model in (single, double.double()):
+        getattr(model, "fit_inputs", lambda _x: None)(x)
+    seen = observe(double, x, iris().y_train)
+    np.testing.assert_allclose(seen.logits, single.observe(x, iris().y_train).logits, atol=1e-5)
+    moved = double.on(open_backend("exact"))
+    np.testing.assert_allclose(moved.observe(x, iris().y_train).logits, seen.logits, atol=1e-12)
+    with torch.no_grad():  # of rows that single precision would round
+        fine = x[:2] + np.float64(1e-9)
+        expected = double(torch.tensor(fine)).numpy()
+    np.testing.assert_array_equal(observe(double, fine, [0, 1]).logits, expected)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from tiny_models import StockClassifier, basic, hybrid, iris_split, point_split, sequential
 
+from qiskit_qmu import audit, observe
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.backends import metered
@@ -118,6 +119,41 @@ def test_cost_is_that_of_a_backward_pass_on_the_same_rows(build):
     with metered(module) as meter:
         module(torch.tensor(split.forget.x)).sum().backward()
     assert fisher_diagonal(module, split.forget)[1] == meter.usage
+
+
+class Quanvolution(torch.nn.Module):
+    """The circuit runs on both pairs of the four values of a flower."""
+
+    def __init__(self, *, stock: bool) -> None:
+        super().__init__()
+        self.front = torch.nn.Linear(4, 4)
+        self.circuit = sequential(stock=stock)[1]
+        self.head = torch.nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.circuit(self.front(x).reshape(-1, 2, 2)).flatten(1))
+
+
+def test_a_stock_connector_that_is_given_patches():
+    """Autograd through it would be wrong: Qiskit ML 0.9 mixes up the patches' input gradients."""
+    stock, own = Quanvolution(stock=True), Quanvolution(stock=False)
+    own.load_state_dict(stock.state_dict())
+    rows = iris_split().forget.take([0, 1])
+    diagonal = fisher_diagonal(stock, rows)[0]
+    for name, expected in _slow(own, rows).items():
+        torch.testing.assert_close(diagonal[name], expected, atol=1e-6, rtol=1e-4)
+
+
+def test_a_layer_that_runs_several_times_for_a_row_costs_as_often():
+    module, split = Quanvolution(stock=False), iris_split()
+    rows = len(split.forget)
+    usage = fisher_diagonal(module, split.forget)[1]
+    with metered(module) as meter:
+        module(torch.tensor(split.forget.x)).sum().backward()
+    assert usage == meter.usage
+    assert usage.forward_evaluations == usage.gradient_evaluations == 2 * rows
+    assert observe(module, split.forget.x, split.forget.y).expectations.shape == (rows, 4)
+    assert audit(module, split).rows[0]["acc_forget_train"] is not None
 
 
 def test_rows_that_cannot_be_used_are_refused():

@@ -340,3 +340,16 @@ def test_running_statistics_follow_retained_rows_alone_and_only_where_they_may(n
 def _trains_all_or_classical(strategy):
     links = strategy.strategies if isinstance(strategy, Chain) else (strategy,)
     return any(isinstance(link, FineTune) and link.parameters != "quantum" for link in links)
+
+
+@pytest.mark.parametrize("name", ["retrain", "gd", "ga", "ssd", "rga", "noop"])
+def test_a_model_in_double_precision_stays_in_it(name):
+    """It goes where the same model in single precision goes."""
+    single, double = hybrid(seed=3), hybrid(seed=3).double()
+    split = iris_split()
+    strategy = CASES[name].strategy
+    expected = strategy(single, split, generator=0).model
+    unlearned = strategy(double, split, generator=0).model
+    for (key, own), other in zip(unlearned.named_parameters(), expected.parameters(), strict=True):
+        assert own.dtype == torch.float64
+        torch.testing.assert_close(own.float(), other, atol=2e-3, rtol=0, msg=key)

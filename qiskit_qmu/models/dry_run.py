@@ -1,0 +1,110 @@
+"""Passes through a model whose circuits are not run: what would be asked of them, and what for."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from qiskit_machine_learning.connectors import TorchConnector
+
+from qiskit_qmu.backends import Usage, connectors_of, metered
+from qiskit_qmu.models.mode import in_mode
+from qiskit_qmu.models.parameters import Module, Part, clone_module, named_parameters
+
+StandIn = Callable[[TorchConnector, torch.Tensor], torch.Tensor]
+"""A connector and its inputs (…, num_inputs) to outputs (…, *output_shape)."""
+
+
+@contextmanager
+def no_circuits(module: torch.nn.Module, stand_in: StandIn) -> Iterator[torch.nn.Module]:
+    """Let a module's connectors answer without running a circuit inside the block.
+
+    It is in evaluation mode, and what is hooked to its connectors does not see the passes.
+
+    Args:
+        module: Any module.
+        stand_in: What its connectors answer.
+
+    Yields:
+        The module to call.
+    """
+    connectors = connectors_of(module)
+    own = [(vars(c).pop("forward", None), c._forward_hooks) for c in connectors]  # noqa: SLF001
+    for connector in connectors:
+        vars(connector)["forward"] = partial(_answer, connector, stand_in)
+        connector._forward_hooks = type(connector._forward_hooks)()  # noqa: SLF001
+    try:
+        with in_mode(module, training=False):
+            # What torch.compile made would be compiled anew; what it was made of does the same.
+            yield getattr(module, "_orig_mod", module)
+    finally:
+        for connector, (forward, hooks) in zip(connectors, own, strict=True):
+            connector._forward_hooks = hooks  # noqa: SLF001
+            del vars(connector)["forward"]
+            if forward is not None:
+                vars(connector)["forward"] = forward
+
+
+def without_circuits(module: Module) -> Module:
+    """Return a copy of a module whose connectors answer zeros, without running a circuit."""
+    copy = clone_module(module)
+    for connector in connectors_of(copy):
+        vars(connector)["forward"] = partial(_answer, connector, _zeros)
+    return copy
+
+
+def forward_usage(module: torch.nn.Module, row: torch.Tensor, portions: Iterable[int]) -> Usage:
+    """Return what forward passes take.
+
+    Args:
+        module: Any module; a layer may be called several times for a row.
+        row: One row (1, …) like those that are evaluated, as `as_tensors` makes it.
+        portions: Rows that are evaluated at once.
+    """
+    usage = Usage()
+    with no_circuits(module, _zeros) as dry, torch.no_grad():
+        for rows in portions:
+            with metered(module, times=rows) as meter:
+                dry(row)
+            usage += meter.usage
+    return usage
+
+
+def gradient_usage(
+    module: torch.nn.Module, row: torch.Tensor, portions: Iterable[int], part: Part
+) -> Usage:
+    """Return what forward and backward passes take.
+
+    Args:
+        module: Any module; a layer may be called several times for a row.
+        row: One row (1, …) like those that are differentiated, as `as_tensors` makes it.
+        portions: Rows that are differentiated at once.
+        part: By which parameters.
+    """
+    copy, usage = clone_module(module), Usage()
+    chosen = {id(parameter) for parameter in named_parameters(copy, part).values()}
+    for parameter in copy.parameters():
+        parameter.requires_grad_(id(parameter) in chosen)
+    with no_circuits(copy, _zeros) as dry, torch.enable_grad():
+        for rows in portions:
+            with metered(copy, times=rows) as meter:
+                outputs = dry(row)
+                if outputs.requires_grad:
+                    outputs.sum().backward()
+            usage += meter.usage
+    return usage
+
+
+def _answer(
+    connector: TorchConnector, stand_in: StandIn, input_data: torch.Tensor | None = None
+) -> torch.Tensor:
+    inputs = connector.weight.new_zeros(0) if input_data is None else input_data
+    seen = inputs if connector.neural_network.input_gradients else inputs.detach()
+    # What is differentiated must reach the outputs.
+    touched = 0.0 * (seen.sum() + connector.weight.sum())
+    return stand_in(connector, inputs.detach()) + touched
+
+
+def _zeros(connector: TorchConnector, inputs: torch.Tensor) -> torch.Tensor:
+    shape = (*inputs.shape[:-1], *connector.neural_network.output_shape)
+    return connector.weight.new_zeros(shape)

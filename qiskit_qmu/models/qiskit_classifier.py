@@ -1,0 +1,99 @@
+"""Classifiers of Qiskit Machine Learning, VQC among them, as torch modules and back."""
+
+import copy
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import Backend, connectors_of, open_backend
+from qiskit_qmu.models.moving import on_backend
+from qiskit_qmu.models.outputs import Classifier, Label, Outputs, as_classifier
+from qiskit_qmu.simulator import TorchSimulatorConnector
+
+QiskitClassifier = TypeVar("QiskitClassifier")
+"""A NeuralNetworkClassifier, such as a VQC."""
+
+
+def from_qiskit_classifier(classifier: Any, *, backend: Backend | None = None) -> Classifier:
+    """Return a fitted NeuralNetworkClassifier or VQC of Qiskit ML as a torch module.
+
+    It has the classifier's network and trained weights, and predicts what it predicts. Labels are
+    those that the classifier was fitted with: strings, -1 and 1 for a network of one output, or
+    numbers; one-hot labels are numbered by their columns.
+
+    Args:
+        classifier: The classifier, which is not changed. Outcome probabilities of a SamplerQNN and
+            the single value of an EstimatorQNN are turned into logits as in `as_classifier`;
+            several values of an EstimatorQNN, the largest of which names the class, are logits.
+        backend: Where the circuits run; the exact simulator where None.
+
+    Raises:
+        InputError: If it is no such classifier, was not fitted, or its network is another than an
+            EstimatorQNN or a SamplerQNN, or its circuit is transpiled.
+    """
+    network = _network_of(classifier)
+    if getattr(classifier, "_fit_result", None) is None:
+        raise InputError("a classifier must be fitted first: call classifier.fit(X, y)")
+    if not isinstance(network, EstimatorQNN | SamplerQNN):
+        got = type(network).__name__
+        raise InputError(f"a network must be an EstimatorQNN or a SamplerQNN, got {got}")
+    connector = TorchSimulatorConnector(network, initial_weights=np.asarray(classifier.weights))
+    moved = on_backend(connector, open_backend("exact") if backend is None else backend)
+    outputs = _outputs_of(network)
+    return as_classifier(moved, outputs, labels=_labels_of(classifier, outputs))
+
+
+def to_qiskit_classifier(model: Classifier, classifier: QiskitClassifier) -> QiskitClassifier:
+    """Return a copy of a classifier of Qiskit ML whose ``predict`` uses a model's weights.
+
+    Args:
+        model: What `from_qiskit_classifier` made of the classifier, trained or unlearned since.
+        classifier: The classifier, which is not changed; its network is shared.
+
+    Raises:
+        InputError: If the model has not one TorchConnector with as many weights as the network.
+    """
+    network = _network_of(classifier)
+    connectors = connectors_of(model)
+    sizes = [connector.weight.numel() for connector in connectors]
+    if sizes != [network.num_weights]:
+        raise InputError(
+            f"a model must have one TorchConnector of {network.num_weights} weights, got {sizes}"
+        )
+    changed = copy.copy(classifier)
+    own: Any = changed
+    own._fit_result = copy.copy(own.fit_result)  # noqa: SLF001  (it has no setter)
+    own._fit_result.x = connectors[0].weight.detach().double().cpu().numpy()  # noqa: SLF001
+    return changed
+
+
+def _network_of(classifier: Any) -> NeuralNetwork:
+    network = getattr(classifier, "neural_network", None)
+    if not isinstance(network, NeuralNetwork) or not hasattr(classifier, "predict"):
+        got = type(classifier).__name__
+        raise InputError(f"a classifier must be a NeuralNetworkClassifier or a VQC, got {got}")
+    return network
+
+
+def _outputs_of(network: NeuralNetwork) -> Outputs:
+    if isinstance(network, SamplerQNN):
+        return "probabilities"
+    return "expectation" if network.output_shape == (1,) else "logits"
+
+
+def _labels_of(classifier: Any, outputs: Outputs) -> Sequence[Label] | None:
+    """Return the labels that predictions are translated to; None for numbers.
+
+    A classifier encodes strings, and what it makes one-hot; it encodes nothing else.
+    """
+    encoder = classifier._target_encoder  # noqa: SLF001  (it has no getter)
+    names = getattr(encoder, "classes_", None)
+    if names is None:
+        (names,) = getattr(encoder, "categories_", [None])
+    if names is not None:
+        labels = [label.item() if hasattr(label, "item") else label for label in names]
+        return [int(x) if isinstance(x, float) and x.is_integer() else x for x in labels]
+    return (-1, 1) if outputs == "expectation" else None

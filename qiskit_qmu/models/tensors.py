@@ -1,0 +1,71 @@
+"""Turns rows and labels into what a module computes with: its own precision and device."""
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.data import as_float, as_labels, as_rows
+
+_PRECISIONS = {torch.float32: np.float32, torch.float64: np.float64}
+
+
+def as_tensors(
+    module: torch.nn.Module, x: ArrayLike, y: ArrayLike
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return rows and labels as tensors on a module's device, rows in its precision.
+
+    Args:
+        module: Any module in float32 or float64.
+        x: Rows (n, …): a NumPy array, torch tensor, pandas object or list.
+        y: Class numbers (n,), one-hot rows (n, classes), or labels that the module knows (see
+            `as_classifier`).
+
+    Returns:
+        Rows (n, …) and int64 labels (n,).
+
+    Raises:
+        InputError: If there are no rows, lengths differ, a value is no finite number, a label is no
+            class number, or the module is in half precision or without memory.
+    """
+    dtype, device = placement(module)
+    rows = as_rows("x", x)
+    labels = class_numbers(module, y)
+    _check.not_empty(x=rows)
+    _check.same_length(x=rows, y=labels)
+    return (
+        torch.as_tensor(as_float("x", rows, _PRECISIONS[dtype]), device=device),
+        torch.as_tensor(labels, device=device),
+    )
+
+
+def class_numbers(module: torch.nn.Module, y: ArrayLike) -> NDArray[np.int64]:
+    """Return labels as the numbers of a module's outputs (n,).
+
+    Raises:
+        InputError: If they are neither class numbers nor labels that the module knows.
+    """
+    encode = getattr(module, "class_numbers", None)
+    return as_labels("labels", y if encode is None else encode(y))
+
+
+def placement(module: torch.nn.Module) -> tuple[torch.dtype, torch.device]:
+    """Return the precision and the device of a module's first parameter or buffer.
+
+    Returns:
+        float32 on the CPU for a module without any.
+
+    Raises:
+        InputError: If it is in half precision, which circuits are not run in, or has no memory.
+    """
+    tensors = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
+    if not tensors:
+        return torch.float32, torch.device("cpu")
+    dtype, device = tensors[0].dtype, tensors[0].device
+    if dtype not in _PRECISIONS:
+        name = str(dtype).removeprefix("torch.")
+        raise InputError(f"a model must be in float32 or float64, got {name}: call model.float()")
+    if device.type == "meta":
+        raise InputError("a model must have its weights in memory, got a model on device meta")
+    return dtype, device
