@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
-import torch
 
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import check_resettable, reinitialize
+from qiskit_qmu.models import as_tensors, check_resettable, reinitialize
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.stopping import kept_validation
@@ -46,7 +45,8 @@ class Retrain(UnlearningStrategy):
         """Return the retrained model; see `UnlearningStrategy`."""
         generator = as_generator(generator)
         with working_copy(model, self, trains=True) as work:
-            check_resettable(work.model, torch.as_tensor(split.retain.x))
+            rows, _ = as_tensors(work.model, split.retain.x, split.retain.y)
+            check_resettable(work.model, rows)
             reinitialize(work.model, generator)
             history = self.trainer.fit(
                 work.model,
