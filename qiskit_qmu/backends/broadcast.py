@@ -23,6 +23,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs.errors import JobsPendingError
 from qiskit_qmu.backends.jobs.journal import Journal
+from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, rows_of
 from qiskit_qmu.backends.prepared import PreparedCircuits
 from qiskit_qmu.backends.readout_calibration import ReadoutCalibration, calibration_shots
@@ -59,6 +60,7 @@ class BroadcastSampler(BaseSamplerV2):
             None.
         readout_mitigation: Correct results for misread bits. PUBs then have quasi-probabilities
             (`OutcomeProbabilities`, some of them negative) in place of counts.
+        noisy: Instructions that transpilation must not lose; None for none.
 
     Attributes:
         shots: Measurements of each circuit; None for exact values.
@@ -76,6 +78,7 @@ class BroadcastSampler(BaseSamplerV2):
         shots: int | None = None,
         max_executions_per_job: int | None = None,
         readout_mitigation: bool = False,
+        noisy: NoisyInstructions | None = None,
     ) -> None:
         if shots is not None:
             _check.at_least(1, shots=shots)
@@ -85,7 +88,7 @@ class BroadcastSampler(BaseSamplerV2):
         self.executed = Usage()
         self.jobs = 0
         self._sampler = sampler
-        self._prepared = PreparedCircuits(transpiler)
+        self._prepared = PreparedCircuits(transpiler, noisy)
         self.max_executions_per_job = max_executions_per_job
         self.readout = (
             ReadoutCalibration(self._calibrate, calibration_shots(shots, max_executions_per_job))

@@ -19,6 +19,7 @@ from qiskit_qmu.backends.gradient_rules import GradientRule, make_rule
 from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.network_circuits import NetworkCircuits
+from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
@@ -48,6 +49,7 @@ class DeviceBackend(Backend):
         optimization_level: At which the transpiler works, to be recorded; None for a pass manager
             of the user's.
         estimator: Makes expectation values of what the sampler prepares.
+        noisy: Instructions that transpilation must not lose; None for none.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class DeviceBackend(Backend):
         readout_mitigation: bool = False,
         optimization_level: int | None = None,
         estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
+        noisy: NoisyInstructions | None = None,
     ) -> None:
         self.name = name
         self.shots = shots
@@ -85,6 +88,7 @@ class DeviceBackend(Backend):
             shots=shots,
             max_executions_per_job=max_executions_per_job,
             readout_mitigation=readout_mitigation,
+            noisy=noisy,
         )
         self.estimator: GroupedEstimator = estimator(self.sampler)
 

@@ -3,6 +3,7 @@
 import difflib
 from typing import Any
 
+from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.primitives import BackendSamplerV2, BaseSamplerV2
 from qiskit.providers import BackendV2
 from qiskit.transpiler import generate_preset_pass_manager
@@ -13,6 +14,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.device import DeviceBackend
 from qiskit_qmu.backends.layout import subset_of
 from qiskit_qmu.backends.local_sampler import LocalSampler
+from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.transpilation import PassManagerTranspiler, make_transpiler
 
@@ -45,16 +47,25 @@ def open_aer(shots: int | None, seed: int, options: DeviceOptions) -> DeviceBack
             f"{'simulate noise' if noisy else 'are'} exactly"
         )
     # Placed trivially: the noise model's qubits are those of the circuit.
-    basis = None if noise_model is None else noise_model.basis_gates
+    noisy_instructions = None
+    if noisy:
+        noisy_instructions = NoisyInstructions(noise_model, keep=options.pass_manager is None)
+    basis = [*_SIMULATED]
+    if noise_model is not None:  # which may name what is no gate, such as "unitary"
+        known = get_standard_gate_name_mapping()
+        basis = [name for name in noise_model.basis_gates if name in known] or basis
     manager = options.pass_manager or generate_preset_pass_manager(
         options.level(1),
-        basis_gates=basis or [*_SIMULATED],
+        basis_gates=basis,
+        routing_method="none",  # else it leaves out swaps, and qubits miss the noise of their own
         seed_transpiler=options.seed_transpiler,
     )
     engine = AerEngine(method, noise_model)
     sampler = LocalSampler(lambda _qubits: engine, stream(seed, "shots"), compact=not noisy)
     transpiler = PassManagerTranspiler(manager)
-    return options.backend("aer", sampler, transpiler, shots, seed, default_level=1)
+    return options.backend(
+        "aer", sampler, transpiler, shots, seed, default_level=1, noisy=noisy_instructions
+    )
 
 
 _SIMULATED = (
@@ -115,6 +126,7 @@ def open_device(
     if type(device).__module__.startswith("qiskit_ibm_runtime.fake_provider"):
         return open_likeness(name, device, shots, seed, options)
     options.refuse("noise_model", "method", of=name)
+    noise_model = getattr(device.options, "noise_model", None)
     if shots is None:
         raise InputError(f"shots must be given for {name}: a device has no exact values")
     if options.readout_mitigation and "x" not in device.target.operation_names:
@@ -126,7 +138,8 @@ def open_device(
         initial_layout=options.initial_layout,
         pass_manager=options.pass_manager,
     )
-    return options.backend(name, _SeededSampler(device, seed), transpiler, shots, seed)
+    noisy = None if noise_model is None else NoisyInstructions(noise_model, keep=False)
+    return options.backend(name, _SeededSampler(device, seed), transpiler, shots, seed, noisy=noisy)
 
 
 def fake_device(name: str) -> BackendV2:

@@ -112,8 +112,8 @@ class LocalSampler(BaseSamplerV2):
     ) -> dict[str, Any]:
         compact = CompactCircuit.of(circuit, keep_all=not self._compact)
         engine = self._engine(compact.qubits)
-        if compact.unitary is not None:
-            probabilities = engine.probabilities(compact.unitary, rows, single=shots is not None)
+        if compact.unmeasured is not None:
+            probabilities = engine.probabilities(compact.unmeasured, rows, single=shots is not None)
             if probabilities is not None:
                 return compact.read(probabilities, shots, generator)
         if shots is None:
@@ -134,13 +134,13 @@ class CompactCircuit:
     Attributes:
         qubits: The device's qubits that are left, in ascending order.
         measured: The circuit on them.
-        unitary: The same without its final measurements; None where there are others.
+        unmeasured: The same without its final measurements; None where there are others.
         registers: For each classical register, the qubit that each bit holds, None for none.
     """
 
     qubits: tuple[int, ...]
     measured: QuantumCircuit
-    unitary: QuantumCircuit | None
+    unmeasured: QuantumCircuit | None
     registers: dict[str, list[int | None]]
 
     @staticmethod
@@ -161,7 +161,7 @@ class CompactCircuit:
         measured = QuantumCircuit(len(qubits))
         for register in circuit.cregs:
             measured.add_register(register)
-        unitary = QuantumCircuit(len(qubits))
+        unmeasured = QuantumCircuit(len(qubits))
         holds: dict[Any, int] = {}
         final_only = True
         for instruction in circuit.data:
@@ -171,16 +171,16 @@ class CompactCircuit:
             measured.append(instruction.operation, own, instruction.clbits)
             if instruction.name == "measure":
                 holds[instruction.clbits[0]] = own[0]
-            elif instruction.clbits or set(own) & set(holds.values()) or _resets(instruction):
+            elif instruction.clbits or set(own) & set(holds.values()) or _has_blocks(instruction):
                 final_only = False
             else:
-                unitary.append(instruction.operation, own)
+                unmeasured.append(instruction.operation, own)
         registers = {
             register.name: [holds.get(bit) for bit in register] for register in circuit.cregs
         }
         if not holds:
             raise InputError("a sampled circuit must have measurements, got none")
-        return CompactCircuit(qubits, measured, unitary if final_only else None, registers)
+        return CompactCircuit(qubits, measured, unmeasured if final_only else None, registers)
 
     def read(
         self,
@@ -203,8 +203,8 @@ class CompactCircuit:
         }
 
 
-def _resets(instruction: Any) -> bool:
-    return instruction.name == "reset" or bool(getattr(instruction.operation, "blocks", ()))
+def _has_blocks(instruction: Any) -> bool:
+    return bool(getattr(instruction.operation, "blocks", ()))
 
 
 def _registers(

@@ -137,7 +137,7 @@ def calibration_shots(shots: int | None, max_executions_per_job: int | None) -> 
 def _read_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
     """Return, by classical register, the qubit that each bit is read from, None for none."""
     compact = CompactCircuit.of(circuit, keep_all=True)
-    if compact.unitary is None:
+    if compact.unmeasured is None:
         raise InputError("readout mitigation takes circuits that are measured at their end only")
     return compact.registers
 

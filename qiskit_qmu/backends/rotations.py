@@ -36,8 +36,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.logical import check_logical
 from qiskit_qmu.simulator.angles import AngleMap
 
-# Their generators have two eigenvalues, one apart, so the two-term shift rule holds.
-_TWO_TERM = {
+TWO_TERM = {
     RXGate,
     RYGate,
     RZGate,
@@ -48,6 +47,7 @@ _TWO_TERM = {
     RZZGate,
     RZXGate,
 }
+"""Rotations whose generators have two eigenvalues, one apart: the two-term shift rule holds."""
 
 
 @final
@@ -95,9 +95,9 @@ class RotationCircuit:
         names = iter(ParameterVector("angle", _count(circuit)))
         for operation, qubits, clbits in _opened(circuit):
             placed = operation
-            if _is_symbolic(operation):
+            if is_symbolic(operation):
                 expressions.append(operation.params[0])
-                placed = type(operation)(next(names))
+                placed = type(operation)(next(names), label=operation.label)
             bare.append(placed, qubits, clbits)
         parameters = list(circuit.parameters)
         depends = np.array(
@@ -156,7 +156,7 @@ class RotationCircuit:
 
 
 def _count(circuit: QuantumCircuit) -> int:
-    return sum(_is_symbolic(operation) for operation, _, _ in _opened(circuit))
+    return sum(is_symbolic(operation) for operation, _, _ in _opened(circuit))
 
 
 def _opened(
@@ -165,7 +165,7 @@ def _opened(
     """Yield a circuit's operations, with gates of several angles made rotations of one each."""
     for instruction in circuit.data:
         operation = instruction.operation
-        if not _is_symbolic(operation):
+        if not is_symbolic(operation):
             yield operation, instruction.qubits, instruction.clbits
         else:
             for rotation, qubits in _rotations(operation, instruction.qubits):
@@ -176,12 +176,13 @@ def _rotations(
     operation: Operation, qubits: Sequence[Qubit]
 ) -> Iterator[tuple[Operation, Sequence[Qubit]]]:
     kind = getattr(operation, "base_class", type(operation))
-    if not _is_symbolic(operation) or kind in _TWO_TERM:
+    if not is_symbolic(operation) or kind in TWO_TERM:
         yield operation, qubits
     elif kind in {UGate, U3Gate}:
         theta, phi, lam = operation.params
-        for rotation in (RZGate(lam), RYGate(theta), RZGate(phi)):
-            yield rotation, qubits
+        label = operation.label
+        for kind, angle in ((RZGate, lam), (RYGate, theta), (RZGate, phi)):
+            yield kind(angle, label=label), qubits
     else:
         definition = None if _blocks(operation) else getattr(operation, "definition", None)
         if definition is None:
@@ -191,16 +192,19 @@ def _rotations(
             )
         inner = dict(zip(definition.qubits, qubits, strict=True))
         for instruction in definition.data:
-            yield from _rotations(
-                instruction.operation, [inner[qubit] for qubit in instruction.qubits]
-            )
+            part = instruction.operation
+            if operation.label is not None:  # noise models know gates by their labels
+                part = part.to_mutable()
+                part.label = operation.label
+            yield from _rotations(part, [inner[qubit] for qubit in instruction.qubits])
 
 
 def _blocks(operation: Operation) -> tuple[QuantumCircuit, ...]:
     return tuple(getattr(operation, "blocks", ()))
 
 
-def _is_symbolic(operation: Operation) -> bool:
+def is_symbolic(operation: Operation) -> bool:
+    """Return whether an operation has a parameter without a value."""
     return any(block.parameters for block in _blocks(operation)) or any(
         isinstance(parameter, ParameterExpression) and parameter.parameters
         for parameter in getattr(operation, "params", ())

@@ -122,6 +122,7 @@ def circuit_content(circuit: QuantumCircuit) -> tuple[object, ...]:
         *(
             (
                 instruction.name,
+                instruction.label,
                 _operation_content(instruction),
                 tuple(index[bit] for bit in (*instruction.qubits, *instruction.clbits)),
             )
