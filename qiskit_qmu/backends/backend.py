@@ -119,9 +119,9 @@ def open_backend(
         **options: For any but "exact":
 
             - ``method``: Aer's simulation method ("automatic").
-            - ``noise_model``: An Aer NoiseModel (only "aer"). Instructions that it names, by name or
-              label, stay as they were written; all others are translated to its basis gates, and
-              have the noise of those. So has the readout of observables.
+            - ``noise_model``: An Aer NoiseModel (only "aer"). Instructions that it names, by name
+              or label, stay as they were written; all others, and the rotations that turn an
+              observable's basis, are translated to its basis gates and have the noise of those.
             - ``optimization_level``: Of Qiskit's preset pass managers (3; 1 on "aer").
             - ``seed_transpiler``: Seed of layout and routing (0).
             - ``initial_layout``: The device's qubit for each qubit of a circuit. Where it is not

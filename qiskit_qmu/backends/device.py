@@ -20,6 +20,7 @@ from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.network_circuits import NetworkCircuits
 from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
+from qiskit_qmu.backends.readout_errors import MITIGATED_ERRORS
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
@@ -145,6 +146,7 @@ class DeviceBackend(Backend):
             "shots": self.shots,
             **self._fixed_settings,
             "mitigation": None if readout is None else "readout",
+            "mitigated_errors": None if readout is None else MITIGATED_ERRORS,
             "readout_calibrations": [] if readout is None else readout.to_list(),
             "versions": package_versions(),
             **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),

@@ -191,10 +191,10 @@ class NoisyInstructions:
 
 
 _STANDARD = get_standard_gate_name_mapping()
-_AER_LACKS = frozenset(
-    "c3sx ccz ch crx cry crz cs csdg cswap csx cu cu1 cu3 dcx iswap rcccx rccx xx_minus_yy "
-    "xx_plus_yy".split()
-)
+_AER_LACKS = {
+    "c3sx", "ccz", "ch", "crx", "cry", "crz", "cs", "csdg", "cswap", "csx", "cu", "cu1", "cu3",
+    "dcx", "iswap", "rcccx", "rccx", "xx_minus_yy", "xx_plus_yy",
+}  # fmt: skip
 """Standard gates that one of Aer's methods knows by their matrices only."""
 
 

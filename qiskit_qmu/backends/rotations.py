@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from qiskit.circuit import (
+    Barrier,
     ClassicalRegister,
     Clbit,
+    Measure,
     Operation,
     Parameter,
     ParameterExpression,
@@ -135,11 +137,11 @@ class RotationCircuit:
         Returns:
             The circuit; bit i of the register is the i-th measured qubit, from qubit 0 on.
 
+        Final measurements of the circuit's own are left out, as on the exact simulator.
+
         Raises:
-            InputError: If the circuit holds a measurement already.
+            InputError: If the circuit is measured before its end.
         """
-        if self.circuit.num_clbits:
-            raise InputError("an observable's circuit must have no classical bits, got some")
         measured = [qubit for qubit, pauli in enumerate(reversed(basis)) if pauli != "I"]
         circuit = QuantumCircuit(self.circuit.num_qubits)
         for qubit in measured:
@@ -148,11 +150,37 @@ class RotationCircuit:
                 circuit.sdg(qubit)
             if pauli in "XY":
                 circuit.h(qubit)
-        whole = self.circuit.compose(circuit)
+        whole = _without_final_measurements(self.circuit).compose(circuit)
         whole.barrier()
         whole.add_register(ClassicalRegister(len(measured), "meas"))
         whole.measure(measured, range(len(measured)))
         return RotationCircuit(whole, self.angles, self.depends, self._map)
+
+
+def _without_final_measurements(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return a circuit without its measurements and classical bits.
+
+    Raises:
+        InputError: If a measurement is not at the end.
+    """
+    if not circuit.num_clbits:
+        return circuit
+    bare = QuantumCircuit(circuit.qubits, global_phase=circuit.global_phase)
+    measured: set[Qubit] = set()
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if isinstance(operation, Measure):
+            measured.update(instruction.qubits)
+        elif not isinstance(operation, Barrier) and (
+            instruction.clbits or not measured.isdisjoint(instruction.qubits)
+        ):
+            raise InputError(
+                "the circuit of an observable must be measured at its end only, got "
+                f"{instruction.name!r} after a measurement, or with classical bits"
+            )
+        else:
+            bare.append(operation, instruction.qubits)
+    return bare
 
 
 def _count(circuit: QuantumCircuit) -> int:
