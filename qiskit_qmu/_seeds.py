@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 
 
@@ -50,3 +51,25 @@ def as_generator(generator: Any) -> np.random.Generator:
         raise InputError(
             f"generator must be a NumPy or torch generator or a seed, got {generator!r}"
         ) from error
+
+
+def child_seed(seed: int, *names: str) -> int:
+    """Return the seed that belongs to ``seed`` and a path of names, below 2⁶³.
+
+    It is for what takes a seed and no generator, such as `open_backend`: two backends of one seed
+    have the same noise, and those of seeds of different names are independent.
+
+    Args:
+        seed: Root seed of the run, zero or more.
+        names: What it is for, for example ``"unlearning", "ssd"``.
+
+    Raises:
+        InputError: If the seed is negative.
+    """
+    _check.at_least(0, seed=seed)
+    return int(stream(seed, *names).integers(2**63))
+
+
+def fresh_seed() -> int:
+    """Return a seed below 2⁶³ from the operating system's entropy."""
+    return int(np.random.default_rng().integers(2**63))

@@ -14,6 +14,7 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import fresh_seed
 from qiskit_qmu.backends.cost import CostEstimate, Work, estimate_cost
 from qiskit_qmu.backends.gradient_rules import Rule
 from qiskit_qmu.backends.network_circuits import NetworkCircuits
@@ -104,7 +105,11 @@ BACKEND_NAMES = ("exact", "aer", "fake_<device>", "ibm_<device>", "ibm:least_bus
 
 
 def open_backend(
-    name: str | BackendV2 = "exact", *, shots: int | None = None, seed: int = 0, **options: Any
+    name: str | BackendV2 = "exact",
+    *,
+    shots: int | None = None,
+    seed: int | None = None,
+    **options: Any,
 ) -> Backend:
     """Open a backend.
 
@@ -115,7 +120,10 @@ def open_backend(
             object.
         shots: Measurements of each circuit, forward and gradient; None for exact values, with noise
             where there is noise. Devices and BackendV2 objects need shots.
-        seed: Seed of the shots, zero or more. Every job has noise of its own.
+        seed: Seed of the shots and of SPSA's directions, zero or more. Every job has noise of its
+            own, and the same seed repeats the noise of the whole sequence of jobs: give models
+            that are compared seeds of their own, or one backend. None takes one from the operating
+            system, or 0 with a ledger, whose run must repeat; ``settings()`` tell it.
         **options: For any but "exact":
 
             - ``method``: Aer's simulation method ("automatic").
@@ -169,6 +177,8 @@ def open_backend(
 
     if shots is not None:
         _check.at_least(1, shots=shots)
+    if seed is None:
+        seed = fresh_seed() if options.get("ledger") is None else 0
     _check.at_least(0, seed=seed)
     if name == "exact":
         if options:

@@ -41,7 +41,7 @@ class DeviceBackend(Backend):
             return exact probabilities.
         transpiler: Makes a circuit one that the sampler takes.
         shots: Measurements of each circuit; None for exact values.
-        seed: Seed of SPSA's directions.
+        seed: Seed of SPSA's directions, and the one of the sampler's shots, to be recorded.
         gradient: "parameter-shift" or "spsa".
         spsa_epsilon: Step of SPSA, in radians.
         spsa_directions: Directions that SPSA averages for each row.
@@ -75,6 +75,7 @@ class DeviceBackend(Backend):
         self.precision = 0.0
         self._transpiler = transpiler
         self._fixed_settings: dict[str, Any] = {
+            "seed": seed,
             "gradient": gradient,
             "optimization_level": optimization_level,
         }

@@ -1,7 +1,6 @@
 """DeviceConnector: a TorchConnector that runs circuits only for gradients that are asked for."""
 
 import copy
-import math
 
 import torch
 from qiskit_machine_learning.connectors import TorchConnector
@@ -25,13 +24,9 @@ class DeviceConnector(TorchConnector):
         """Evaluate the network.
 
         Args:
-            input_data: Inputs (…, num_inputs); None for a network without inputs. No rows give no
-                outputs, and run nothing.
+            input_data: Inputs (…, num_inputs); None for a network without inputs.
         """
         inputs = torch.zeros(0) if input_data is None else input_data
-        if self.neural_network.num_inputs and not math.prod(inputs.shape[:-1]):
-            shape = (*inputs.shape[:-1], *self.neural_network.output_shape)
-            return self.weight.new_zeros(shape) + 0 * self.weight.sum()  # (stays differentiable)
         network = needed_part(
             self.neural_network, inputs=inputs.requires_grad, weights=self.weight.requires_grad
         )

@@ -61,7 +61,7 @@ def open_aer(shots: int | None, seed: int, options: DeviceOptions) -> DeviceBack
         seed_transpiler=options.seed_transpiler,
     )
     engine = AerEngine(method, noise_model)
-    sampler = LocalSampler(lambda _qubits: engine, stream(seed, "shots"), compact=not noisy)
+    sampler = LocalSampler(lambda _qubits: engine, stream(seed, "shots", "aer"), compact=not noisy)
     transpiler = PassManagerTranspiler(manager)
     return options.backend(
         "aer", sampler, transpiler, shots, seed, default_level=1, noisy=noisy_instructions
@@ -110,7 +110,7 @@ def open_likeness(
             engines[qubits] = AerEngine(options.method or "automatic", noise)
         return engines[qubits]
 
-    sampler = LocalSampler(engine, stream(seed, "shots"))
+    sampler = LocalSampler(engine, stream(seed, "shots", name))
     return options.backend(name, sampler, transpiler, shots, seed)
 
 
@@ -214,7 +214,7 @@ class _SeededSampler(BaseSamplerV2):
 
     def __init__(self, device: BackendV2, seed: int) -> None:
         self._device = device
-        self._generator = stream(seed, "shots")
+        self._generator = stream(seed, "shots", device.name or "")
         self._takes_seed = hasattr(device.options, "seed_simulator")
 
     def run(self, pubs: Any, *, shots: int | None = None) -> Any:
