@@ -144,9 +144,11 @@ def open_backend(
             - ``job_policy``: A `JobPolicy`: whether to wait for jobs, and what they may cost.
             - ``max_qpu_seconds``: Send nothing beyond so many QPU seconds, by IBM's quick formula
               and what was charged (IBM's devices, or with a ledger).
-            - ``readout_mitigation``: Correct outputs and gradients for misread bits (False). Takes
-              four short circuits for each set of measured qubits; corrected outcome probabilities
-              may be negative, and counts stay as they were read.
+            - ``readout_mitigation``: Correct outputs and gradients for bits that are misread each
+              by itself (False); misreads of several qubits together are not corrected, and a value
+              beyond what is possible is warned of. Takes four short circuits for each set of
+              measured qubits; corrected outcome probabilities may be negative, and counts stay as
+              they were read.
 
             For devices of IBM's only:
 

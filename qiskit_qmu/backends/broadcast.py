@@ -27,7 +27,7 @@ from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, no_outcomes, rows_of
 from qiskit_qmu.backends.prepared import PreparedCircuits
 from qiskit_qmu.backends.readout_calibration import ReadoutCalibration, calibration_shots
-from qiskit_qmu.backends.readout_errors import ReadoutErrors, mitigated
+from qiskit_qmu.backends.readout_errors import MITIGATED_ERRORS, ReadoutErrors, mitigated
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
 from qiskit_qmu.backends.usage import Usage
@@ -267,7 +267,13 @@ class BroadcastSampler(BaseSamplerV2):
             results.append(
                 (SamplerPubResult if counted else ExactSamplerPubResult)(
                     RegisterData(**registers, shape=pub.shape),
-                    metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
+                    metadata={
+                        "shots": pub.shots,
+                        "circuit_metadata": pub.circuit.metadata,
+                        **(
+                            {} if self.readout is None else {"readout_mitigation": MITIGATED_ERRORS}
+                        ),
+                    },
                 )
             )
         return PrimitiveResult(results, metadata={"version": 2})

@@ -42,7 +42,9 @@ def add_device_options(
     group = parser.add_argument_group("device")
     group.add_argument("--backend", metavar="NAME", help=f"{purpose}: {BACKENDS}", **backend)
     group.add_argument(
-        "--mitigation", metavar="NAME", help="readout: correct results for misread bits"
+        "--mitigation",
+        metavar="NAME",
+        help="readout: correct results for bits that are misread each by itself",
     )
     for name, (kind, metavar, text) in DEVICE_OPTIONS.items():
         option = f"--{name.replace('_', '-')}"
