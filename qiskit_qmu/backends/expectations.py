@@ -6,7 +6,6 @@ from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit.quantum_info import SparsePauliOp
 
 from qiskit_qmu.backends.broadcast import Measurement
 from qiskit_qmu.backends.grouped_estimator import Estimates, GroupedEstimator, Request
@@ -46,7 +45,7 @@ class BroadcastEstimator(GroupedEstimator):
             errors = [self.sampler.readout_errors(each.circuit).get("meas") for each in own]
             estimates = _estimates(plan, len(request.angles), registers, errors)
             if self.sampler.readout is not None:
-                _check_range(request.observables, estimates)
+                _check_range(request, estimates)
             results.append(estimates)
         return results
 
@@ -89,12 +88,14 @@ def _estimates(
     return means, all_variances(variances, slopes)
 
 
-def _check_range(observables: Sequence[SparsePauliOp], estimates: Estimates) -> None:
-    """Warn where mitigated means are out of all observables' reach by more than their errors."""
+def _check_range(request: Request, estimates: Estimates) -> None:
+    """Warn where mitigated means are out of their observables' reach by more than their errors."""
     means, variances = estimates
-    for observable, own, errors in zip(observables, means, np.sqrt(variances), strict=True):
+    for observable, own, errors in zip(request.observables, means, np.sqrt(variances), strict=True):
         largest = float(np.abs(observable.coeffs).sum())
-        beyond = np.abs(own) - largest > _STANDARD_ERRORS * errors + _TOLERANCE
+        # Few shots that were all read alike seem to have no error.
+        least = 0.0 if request.shots is None else largest * request.shots**-0.5
+        beyond = np.abs(own) - largest > _STANDARD_ERRORS * np.fmax(errors, least) + _TOLERANCE
         if beyond.any():
             warnings.warn(
                 f"a readout-mitigated value must be within ±{largest:g}, got "
