@@ -211,3 +211,11 @@ def test_overriding_does_not_change_the_base():
     assert changed.trainer["epochs"] == 1
     assert changed.strategies["ga"]["max_epochs"] == 3
     assert base == preset("iris", "basic", "class", 4)
+
+
+def test_each_use_of_a_simulator_has_shots_of_its_own_and_repeats_them():
+    experiment = Experiment(shots=10)
+    purposes = [(), ("unlearning", "ssd", "0"), ("unlearning", "oracle", "0"), ("audit", "0")]
+    seeds = [experiment.training_backend(0, *own).settings()["seed"] for own in purposes]
+    assert len(set(seeds)) == len(seeds)
+    assert seeds == [experiment.training_backend(0, *own).settings()["seed"] for own in purposes]
