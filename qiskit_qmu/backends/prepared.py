@@ -8,7 +8,7 @@ from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
-from qiskit_qmu.simulator.cache import circuit_content
+from qiskit_qmu.simulator.content import circuit_content
 
 _CAPACITY = 64
 

@@ -8,7 +8,7 @@ import numpy as np
 from qiskit.circuit import CircuitInstruction, Clbit, ParameterExpression, QuantumCircuit, Qubit
 from qiskit.quantum_info import PauliList, SparsePauliOp
 
-_IDLE = {"barrier", "delay", "id", "reset"}
+from qiskit_qmu.simulator.instructions import does_nothing, is_measurement, is_reset
 
 
 @final
@@ -77,16 +77,15 @@ def _all_touched(circuit: QuantumCircuit) -> bool:
     for instruction in circuit.data:
         if not left:
             break
-        if _touches(instruction) and instruction.name != "measure":
+        if _touches(instruction) and not is_measurement(instruction):
             left.difference_update(instruction.qubits)
     return not left and circuit.num_qubits > 0
 
 
 def _touches(instruction: CircuitInstruction) -> bool:
     # An identity with a free parameter (a delay of unknown length) stays, to keep the parameter.
-    return instruction.name not in _IDLE or any(
-        isinstance(parameter, ParameterExpression) for parameter in instruction.params
-    )
+    parameters = any(isinstance(each, ParameterExpression) for each in instruction.params)
+    return parameters or not (is_reset(instruction) or does_nothing(instruction.operation))
 
 
 class _Rewiring:
@@ -109,13 +108,13 @@ class _Rewiring:
 
     def _changes_nothing(self, instruction: CircuitInstruction) -> bool:
         # A reset in the middle stays, for the simulator to refuse it.
-        in_middle = instruction.name == "reset" and instruction.qubits[0] in self._wire_of
+        in_middle = is_reset(instruction) and instruction.qubits[0] in self._wire_of
         return not _touches(instruction) and not in_middle
 
     def _reads_nothing(self, instruction: CircuitInstruction) -> bool:
         """Whether this measures a qubit in |0> into a bit that is 0 anyway."""
         return (
-            instruction.name == "measure"
+            is_measurement(instruction)
             and instruction.qubits[0] not in self._wire_of
             and self._writes[instruction.clbits[0]] == 1
         )

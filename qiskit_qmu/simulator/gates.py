@@ -11,7 +11,15 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit.circuit import ControlledGate, Gate, Operation, ParameterExpression, QuantumCircuit
+from qiskit.circuit import (
+    ControlledGate,
+    Gate,
+    Measure,
+    Operation,
+    ParameterExpression,
+    QuantumCircuit,
+    Reset,
+)
 from qiskit.circuit.library import (
     CPhaseGate,
     CRZGate,
@@ -31,6 +39,7 @@ from qiskit.transpiler.passes import HighLevelSynthesis
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits import as_amplitude_encoding
+from qiskit_qmu.simulator.instructions import does_nothing
 
 Angle: TypeAlias = ParameterExpression | float
 
@@ -43,7 +52,6 @@ _PARITIES: dict[type, tuple[tuple[tuple[int, ...], float], ...]] = {
     CRZGate: (((1,), 0.5), ((0, 1), -0.5)),
     RZZGate: (((0, 1), 1.0),),
 }
-_IGNORED = {"barrier", "id", "delay"}
 _LARGEST_MATRIX = 6
 _ZERO = 1e-13
 
@@ -126,7 +134,7 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
     used: set[int] = set()
     measured: set[int] = set()
     for operation, targets, outer in _flatten(circuit, qubits):
-        if operation.name == "measure":
+        if isinstance(operation, Measure):
             measured.update(targets)
             continue
         name = f"{operation.name!r} in {outer!r}" if outer else repr(operation.name)
@@ -135,7 +143,7 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
                 f"measurements must be the last instructions of a circuit, got {name} on a qubit "
                 "that was measured before"
             )
-        if operation.name == "reset":
+        if isinstance(operation, Reset):
             if used.intersection(targets):
                 raise InputError(
                     f"qubits must not be reset in the middle of a circuit, got instruction {name}"
@@ -172,15 +180,15 @@ def _flatten(
     for instruction in circuit.data:
         operation = instruction.operation
         targets = tuple(qubits[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
-        if operation.name in _IGNORED:
+        if does_nothing(operation):
             continue
-        if isinstance(operation, Gate) or operation.name in {"measure", "reset"}:
+        if isinstance(operation, Gate | Measure | Reset):
             yield operation, targets, outer
         else:
-            yield from _flatten(_definition(operation), targets, outer or operation.name)
+            yield from _flatten(definition_of(operation), targets, outer or operation.name)
 
 
-def _definition(operation: Operation) -> QuantumCircuit:
+def definition_of(operation: Operation) -> QuantumCircuit:
     """Return what an operation is made of.
 
     Raises:
@@ -219,7 +227,7 @@ def _synthesized(operation: Operation) -> QuantumCircuit | None:
 
 def opened(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
     """Yield the elementary gates of a gate's definition."""
-    for operation, targets, _ in _flatten(_definition(gate), qubits):
+    for operation, targets, _ in _flatten(definition_of(gate), qubits):
         yield from _elementary(operation, targets)
 
 
@@ -237,12 +245,12 @@ def _elementary(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
             # A product would turn a plain parameter into an expression.
             angle = gate.params[0] if share == 1 else gate.params[0] * share
             yield Parity(tuple(qubits[i] for i in parity), angle)
-    elif kind is StatePreparation and len(gate.params) == 2 ** len(qubits):
+    elif prepares_state(gate):
         yield Preparation(qubits, gate, np.asarray(gate.params, dtype=complex))
     elif (encoding := as_amplitude_encoding(gate)) is not None:
         yield Preparation(qubits, gate, angles=tuple(encoding.params))
     else:
-        matrix = None if symbolic else _matrix(gate)
+        matrix = matrix_of(gate)
         yield from opened(gate, qubits) if matrix is None else _by_matrix(matrix, qubits)
 
 
@@ -258,12 +266,23 @@ def _rotation(qubit: int, axis: str, angle: Angle) -> Iterator[Elementary]:
         yield Fixed(qubit, np.asarray(gate.to_matrix(), dtype=complex))
 
 
-def _matrix(gate: Gate) -> NDArray[np.complex128] | None:
+def prepares_state(gate: Operation) -> bool:
+    """Whether a gate takes |0…0⟩ to the amplitudes that are its parameters."""
+    # The inverse of a preparation is of the same class and has the same parameters.
+    forward = type(gate) is StatePreparation and not gate._inverse  # noqa: SLF001
+    return forward and len(gate.params) == 2**gate.num_qubits
+
+
+def matrix_of(operation: Operation) -> NDArray[np.complex128] | None:
     """Return the matrix of a gate without parameters, if it is small or what defines the gate."""
-    small = gate.num_qubits <= _LARGEST_MATRIX or isinstance(gate, UnitaryGate)
-    if not small or not hasattr(gate, "__array__"):
+    if not isinstance(operation, Gate) or not hasattr(operation, "__array__"):
         return None
-    return np.asarray(gate.to_matrix(), dtype=complex)
+    if any(isinstance(p, ParameterExpression) and p.parameters for p in operation.params):
+        return None
+    defining = isinstance(operation, UnitaryGate)
+    if operation.num_qubits > _LARGEST_MATRIX and not defining and operation.definition is not None:
+        return None
+    return np.asarray(operation.to_matrix(), dtype=complex)
 
 
 def _by_matrix(matrix: NDArray[np.complex128], qubits: tuple[int, ...]) -> Iterator[Elementary]:
