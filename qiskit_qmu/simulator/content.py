@@ -37,6 +37,7 @@ from qiskit_machine_learning.circuit.library.raw_feature_vector import Parameter
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits import AmplitudeEncoding
+from qiskit_qmu.simulator.expressions import plain_text
 from qiskit_qmu.simulator.gates import definition_of, matrix_of, prepares_state
 
 Content = tuple[object, ...]
@@ -153,8 +154,6 @@ def _value(value: object) -> object:
 
 def _expression_content(expression: ParameterExpression) -> object:
     # Equality of expressions is no use: it does not look at parameters that cancel out, takes
-    # close coefficients for equal, and the hash of a negative constant raises an error. In the
-    # text, plain names are put for those of the user, which may look like formulas.
-    parameters = sorted(expression.parameters, key=lambda parameter: parameter.name)
-    plain = {parameter: Parameter(f"p{i}") for i, parameter in enumerate(parameters)}
-    return str(expression.subs(plain)), *parameters
+    # close coefficients for equal, and the hash of a negative constant raises an error.
+    text, parameters = plain_text(expression)
+    return text, *parameters

@@ -12,8 +12,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import (
+    AnnotatedOperation,
     ControlledGate,
     Gate,
+    Instruction,
     Measure,
     Operation,
     ParameterExpression,
@@ -39,6 +41,7 @@ from qiskit.transpiler.passes import HighLevelSynthesis
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits import as_amplitude_encoding
+from qiskit_qmu.simulator.expressions import with_numbers
 from qiskit_qmu.simulator.instructions import does_nothing
 
 Angle: TypeAlias = ParameterExpression | float
@@ -198,11 +201,13 @@ def definition_of(operation: Operation) -> QuantumCircuit:
         raise InputError(
             f"circuits must be made of unitary gates, got instruction {operation.name!r}"
         )
-    try:
-        definition = getattr(operation, "definition", None)
-        definition = _synthesized(operation) if definition is None else definition
-    except QiskitError:  # as of an RV gate with free parameters
-        definition = None
+    if isinstance(operation, Instruction):
+        try:
+            definition = with_numbers(operation).definition
+        except QiskitError:  # as of an RV gate with free parameters
+            definition = None
+    else:
+        definition = _synthesized(operation)
     if definition is None:
         raise InputError(
             "an instruction must be a gate of the standard library or have a definition for its "
@@ -214,8 +219,8 @@ def definition_of(operation: Operation) -> QuantumCircuit:
 def _synthesized(operation: Operation) -> QuantumCircuit | None:
     """Return Qiskit's synthesis of a mathematical object (Clifford, annotated operation, …)."""
     circuit = QuantumCircuit(operation.num_qubits, operation.num_clbits)
-    circuit.append(operation, circuit.qubits, circuit.clbits)
     try:
+        circuit.append(_with_known_base(operation), circuit.qubits, circuit.clbits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a failure to come, which is told here
             synthesized: QuantumCircuit = HighLevelSynthesis()(circuit)
@@ -223,6 +228,40 @@ def _synthesized(operation: Operation) -> QuantumCircuit | None:
         return None
     unchanged = any(instruction.name == operation.name for instruction in synthesized.data)
     return None if unchanged else synthesized
+
+
+def _with_known_base(operation: Operation) -> Operation:
+    """Return an annotated operation on what Qiskit's synthesis, which goes by names, knows."""
+    if not isinstance(operation, AnnotatedOperation):
+        return operation
+    base = QuantumCircuit(operation.base_op.num_qubits)
+    base.append(operation.base_op, base.qubits)
+    if base.data[0].is_standard_gate():
+        return operation
+    return AnnotatedOperation(in_known_gates(base).to_gate(), operation.modifiers)
+
+
+def in_known_gates(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return a circuit of gates made of Qiskit's standard gates and matrices alone.
+
+    Global phases are kept: they matter under control.
+
+    Raises:
+        InputError: If an instruction is no unitary gate.
+    """
+    known = QuantumCircuit(circuit.num_qubits, global_phase=circuit.global_phase)
+    for instruction in circuit.data:
+        qubits = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
+        if instruction.is_standard_gate():
+            known.append(instruction.operation, qubits)
+        elif not does_nothing(instruction.operation):
+            matrix = matrix_of(instruction.operation)
+            if matrix is not None:
+                known.unitary(matrix, qubits)
+            else:
+                opened = in_known_gates(definition_of(instruction.operation))
+                known.compose(opened, qubits, inplace=True)
+    return known
 
 
 def opened(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
