@@ -38,6 +38,7 @@ from qiskit.circuit.library import (
 )
 from qiskit.exceptions import QiskitError
 from qiskit.transpiler.passes import HighLevelSynthesis
+from qiskit_machine_learning.circuit.library.raw_feature_vector import ParameterizedInitialize
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits import as_amplitude_encoding
@@ -117,7 +118,15 @@ class Preparation:
     angles: tuple[Angle, ...] = ()
 
 
-Elementary = Fixed | Rotation | Parity | Monomial | Dense | Preparation
+@dataclass(frozen=True)
+class Features:
+    """Qubits that start in real amplitudes of norm 1, proportional to these values."""
+
+    qubits: tuple[int, ...]
+    values: tuple[Angle, ...]
+
+
+Elementary = Fixed | Rotation | Parity | Monomial | Dense | Preparation | Features
 
 
 def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
@@ -146,20 +155,25 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
                 f"measurements must be the last instructions of a circuit, got {name} on a qubit "
                 "that was measured before"
             )
+        resets = isinstance(operation, Reset | ParameterizedInitialize)
+        if resets and used.intersection(targets):
+            raise InputError(
+                f"qubits must not be reset in the middle of a circuit, got instruction {name}"
+            )
         if isinstance(operation, Reset):
-            if used.intersection(targets):
-                raise InputError(
-                    f"qubits must not be reset in the middle of a circuit, got instruction {name}"
-                )
+            continue
+        used.update(targets)
+        if isinstance(operation, ParameterizedInitialize):
+            yield Features(targets, tuple(map(_real, operation.params)))
         else:
-            used.update(targets)
             yield from _elementary(operation, targets)
 
 
 def rotation_angles(circuit: QuantumCircuit) -> Iterator[ParameterExpression]:
     """Yield the angle of every rotation that depends on parameters, one for each rotation.
 
-    The parameter-shift rule runs two circuits for each.
+    The parameter-shift rule runs two circuits for each. It knows nothing of amplitudes that are
+    features, which are left out.
 
     Args:
         circuit: As for `unroll`.
@@ -185,10 +199,30 @@ def _flatten(
         targets = tuple(qubits[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
         if does_nothing(operation):
             continue
-        if isinstance(operation, Gate | Measure | Reset):
+        if isinstance(operation, Gate | Measure | Reset) or _has_free_features(operation):
             yield operation, targets, outer
         else:
             yield from _flatten(definition_of(operation), targets, outer or operation.name)
+
+
+def _has_free_features(operation: Operation) -> bool:
+    return isinstance(operation, ParameterizedInitialize) and any(
+        isinstance(value, ParameterExpression) and value.parameters for value in operation.params
+    )
+
+
+def _real(value: ParameterExpression | complex) -> Angle:
+    """Return an amplitude beside others that are parameters.
+
+    Raises:
+        InputError: If it is a number that is not real.
+    """
+    if isinstance(value, ParameterExpression) and value.parameters:
+        return value
+    number = complex(value)
+    if number.imag:
+        raise InputError(f"amplitudes beside those with parameters must be real, got {number}")
+    return number.real
 
 
 def definition_of(operation: Operation) -> QuantumCircuit:
