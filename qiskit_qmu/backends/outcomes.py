@@ -1,5 +1,6 @@
 """Outcomes of one circuit at many rows of angles: counts or exact probabilities, by register."""
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -83,7 +84,8 @@ def _with_joint(outcomes: Outcomes, joint: NDArray[np.float64]) -> Outcomes:
 
 def _flat(register: BitArray) -> NDArray[np.uint8]:
     array: NDArray[np.uint8] = register.array
-    return array.reshape(-1, *array.shape[-2:])
+    # (A register without bits has no bytes, so that -1 would be ambiguous.)
+    return array.reshape(math.prod(array.shape[:-2]), *array.shape[-2:])
 
 
 def frequencies(register: Register) -> NDArray[np.float64]:

@@ -27,9 +27,8 @@ class PreparedCircuits:
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
         """Return a circuit with one parameter for each rotation."""
-        registers = tuple((register.name, register.size) for register in circuit.cregs)
         # A layout does not show in the content, and a circuit that has one is refused.
-        key = (circuit_content(circuit), registers, circuit.layout is None)
+        key = (circuit_content(circuit), circuit.layout is None)
         found: RotationCircuit = self._get(key, lambda: RotationCircuit.of(circuit))
         return found
 

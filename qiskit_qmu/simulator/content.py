@@ -88,7 +88,7 @@ def _instruction_content(instruction: CircuitInstruction, index: Mapping[Any, in
 
 
 def _operation_content(operation: Operation) -> Content:
-    kind = type(operation)
+    kind = getattr(operation, "base_class", type(operation))
     if isinstance(operation, Measure | Reset | Barrier):
         return (kind,)
     if isinstance(operation, Delay):

@@ -42,6 +42,7 @@ from qiskit_machine_learning.circuit.library.raw_feature_vector import Parameter
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits import as_amplitude_encoding
+from qiskit_qmu.simulator.active_qubits import active_qubits
 from qiskit_qmu.simulator.expressions import with_numbers
 from qiskit_qmu.simulator.instructions import does_nothing
 
@@ -176,12 +177,12 @@ def rotation_angles(circuit: QuantumCircuit) -> Iterator[ParameterExpression]:
     features, which are left out.
 
     Args:
-        circuit: As for `unroll`.
+        circuit: As for `unroll`, but qubits may be reset in its middle.
 
     Raises:
         InputError: As `unroll` does.
     """
-    for gate in unroll(circuit):
+    for gate in unroll(active_qubits(circuit).circuit):
         angles: tuple[Angle, ...] = ()
         if isinstance(gate, Rotation | Parity):
             angles = (gate.angle,)

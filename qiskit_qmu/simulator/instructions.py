@@ -1,6 +1,6 @@
 """What an instruction is, by its class: anyone may give any name to a gate of his own."""
 
-from qiskit.circuit import Barrier, CircuitInstruction, Delay, Measure, Operation, Reset
+from qiskit.circuit import Barrier, CircuitInstruction, Delay, Measure, Operation
 from qiskit.circuit.library import IGate
 
 
@@ -13,11 +13,6 @@ def is_measurement(instruction: CircuitInstruction) -> bool:
     """Whether this measures one qubit into one classical bit."""
     # Most instructions have no classical bits, and making their operation takes time.
     return bool(instruction.clbits) and isinstance(instruction.operation, Measure)
-
-
-def is_reset(instruction: CircuitInstruction) -> bool:
-    """Whether this resets a qubit."""
-    return instruction.name == Reset().name and isinstance(instruction.operation, Reset)
 
 
 def is_barrier(instruction: CircuitInstruction) -> bool:
