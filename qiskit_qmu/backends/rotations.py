@@ -215,7 +215,7 @@ def _rotations(
     elif isinstance(operation, ParameterizedInitialize):
         raise InputError(
             "amplitudes must have values before a circuit goes to a device (each row is another "
-            "circuit there; an AmplitudeEncoding has angles), got parameters in a raw feature vector"
+            "circuit there; an AmplitudeEncoding has angles), got a raw feature vector without any"
         )
     else:
         definition = None if _blocks(operation) else getattr(operation, "definition", None)

@@ -23,7 +23,8 @@ def unit_amplitudes(x: torch.Tensor) -> torch.Tensor:
     """
     # The largest entry goes first, so that squares neither overflow nor vanish.
     scaled = over_largest_entry(x)
-    return scaled / torch.linalg.vector_norm(scaled, dim=-1, keepdim=True)
+    amplitudes: torch.Tensor = scaled / torch.linalg.vector_norm(scaled, dim=-1, keepdim=True)
+    return amplitudes
 
 
 def over_largest_entry(x: torch.Tensor) -> torch.Tensor:
@@ -32,7 +33,8 @@ def over_largest_entry(x: torch.Tensor) -> torch.Tensor:
     Raises:
         InputError: If a row is all zeros.
     """
-    return x / _LargestEntry.apply(x.detach())
+    scaled: torch.Tensor = x / _LargestEntry.apply(x.detach())
+    return scaled
 
 
 class _LargestEntry(torch.autograd.Function):

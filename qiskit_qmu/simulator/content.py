@@ -5,6 +5,7 @@ and gates of anyone's own may share them. So what is not in the standard library
 matrix and its definition, or by nothing.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, final
 from uuid import uuid4
@@ -42,6 +43,9 @@ from qiskit_qmu.simulator.gates import definition_of, matrix_of, prepares_state
 
 Content = tuple[object, ...]
 
+# Qiskit numbers circuits without a name, each time that a definition is made.
+_GENERATED_NAME = r"circuit-\d+(-\d+)?"
+
 
 def circuit_content(circuit: QuantumCircuit) -> Content:
     """Return what a circuit consists of, to tell circuits apart and equal ones not.
@@ -77,7 +81,7 @@ class _Unknown:
 
 
 def _instruction_content(instruction: CircuitInstruction, index: Mapping[Any, int]) -> Content:
-    named = (instruction.name, instruction.label)
+    named = (re.sub(_GENERATED_NAME, "circuit", instruction.name), instruction.label)
     if instruction.is_standard_gate():
         return (*named, *map(_value, instruction.params))
     operation = instruction.operation

@@ -108,12 +108,10 @@ class ForeignCircuits:
         size = int(random.integers(1, min(num_qubits, 3) + 1))
         circuit = QuantumCircuit(size)
         methods = {
-            1: ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg", "rx", "ry", "rz"]
-            + ["p", "u", "r"],
-            2: ["cx", "cy", "cz", "ch", "swap", "iswap", "dcx", "ecr", "rxx", "ryy", "rzz", "rzx"]
-            + ["crx", "cry", "crz", "cp", "cu", "csx", "cs"],
-            3: ["ccx", "ccz", "cswap", "rccx"],
-        }[size]
+            1: "h x y z s sdg t tdg sx sxdg rx ry rz p u r",
+            2: "cx cy cz ch swap iswap dcx ecr rxx ryy rzz rzx crx cry crz cp cu csx cs",
+            3: "ccx ccz cswap rccx",
+        }[size].split()
         angles = {"u": 3, "r": 2, "cu": 4, "cp": 1, "p": 1}
         method = str(random.choice(methods))
         count = angles.get(method, 1 if method.lstrip("c").startswith("r") and size < 3 else 0)

@@ -13,10 +13,14 @@ GRADIENT = TorchEstimatorGradient(ESTIMATOR)
 
 # A central difference of sixth order.
 STENCIL = {1: 3 / 4, 2: -3 / 20, 3: 1 / 60}
-STEP = 0.01
+STEP = 0.002
 
 
-def check(seed: int) -> None:
+# Qiskit's own matrix exponential of a Pauli evolution warns.
+pytestmark = pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning")
+
+
+def check(seed: int, *, slopes: bool = True) -> None:
     """Compare the value, a derivative and the outcomes of one circuit with Qiskit's."""
     circuit = ForeignCircuits(seed, any_name=True).circuit()
     plain = ForeignCircuits(seed, any_name=False).circuit()
@@ -37,7 +41,7 @@ def check(seed: int) -> None:
     np.testing.assert_allclose(
         outcomes.slice_bits(backwards).probabilities, state(values).probabilities(), atol=1e-10
     )
-    if circuit.num_parameters:
+    if slopes and circuit.num_parameters:
         direction = generator.normal(size=len(values))
         slope = sum(
             sign * weight / STEP * state(row).expectation_value(observable).real
@@ -57,9 +61,10 @@ def measured_backwards(circuit: QuantumCircuit) -> QuantumCircuit:
     return measured
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_a_few_circuits(seed):
-    check(seed)
+@pytest.mark.parametrize("first", range(0, 60, 15))
+def test_sixty_circuits(first):
+    for seed in range(first, first + 15):
+        check(seed, slopes=seed % 3 == 0)
 
 
 @pytest.mark.slow
