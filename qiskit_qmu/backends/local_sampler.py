@@ -21,6 +21,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.outcomes import Outcomes
 from qiskit_qmu.simulator.draws import draw_outcomes
+from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
 from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
 from qiskit_qmu.simulator.registers import register_bytes
 
@@ -152,7 +153,7 @@ class CompactCircuit:
             else {
                 circuit.find_bit(qubit).index
                 for instruction in circuit.data
-                if instruction.name != "barrier"
+                if not is_barrier(instruction)
                 for qubit in instruction.qubits
             }
         )
@@ -165,11 +166,11 @@ class CompactCircuit:
         holds: dict[Any, int] = {}
         final_only = True
         for instruction in circuit.data:
-            if instruction.name == "barrier":
+            if is_barrier(instruction):
                 continue
             own = [place[circuit.find_bit(qubit).index] for qubit in instruction.qubits]
             measured.append(instruction.operation, own, instruction.clbits)
-            if instruction.name == "measure":
+            if is_measurement(instruction):
                 holds[instruction.clbits[0]] = own[0]
             elif instruction.clbits or set(own) & set(holds.values()) or _has_blocks(instruction):
                 final_only = False
@@ -214,13 +215,18 @@ def _registers(
     generator: np.random.Generator,
 ) -> Outcomes:
     """Return BitArrays (B,) of counts of bit strings, registers parted by spaces, last first."""
-    outcomes: Outcomes = {}
     order = [generator.permutation(shots) for _ in counts]
-    for position, register in enumerate(circuit.cregs):
+    # A register without bits has no word.
+    sized = [register for register in reversed(circuit.cregs) if register.size]
+    outcomes: Outcomes = {}
+    for register in circuit.cregs:
+        if not register.size:
+            outcomes[register.name] = BitArray(np.zeros((len(counts), shots, 0), np.uint8), 0)
+            continue
         rows = []
         for row, own in zip(counts, order, strict=True):
             words = [
-                word.split(" ")[len(circuit.cregs) - 1 - position]
+                word.split()[sized.index(register)]
                 for word, count in row.items()
                 for _ in range(count)
             ]

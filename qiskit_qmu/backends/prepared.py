@@ -10,7 +10,7 @@ from qiskit_qmu.backends.logical import check_logical
 from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
-from qiskit_qmu.simulator.cache import circuit_content
+from qiskit_qmu.simulator.content import circuit_content
 
 _CAPACITY = 64
 
@@ -31,9 +31,8 @@ class PreparedCircuits:
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
         """Return a circuit with one parameter for each rotation."""
-        registers = tuple((register.name, register.size) for register in circuit.cregs)
         # A layout does not show in the content, and a circuit that has one is refused.
-        key = (circuit_content(circuit), registers, circuit.layout is None)
+        key = (circuit_content(circuit), circuit.layout is None)
         found: RotationCircuit = self._get(key, lambda: self._numbered(circuit))
         return found
 

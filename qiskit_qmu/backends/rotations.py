@@ -9,8 +9,10 @@ import torch
 from numpy.typing import NDArray
 from qiskit.circuit import (
     Barrier,
+    CircuitInstruction,
     ClassicalRegister,
     Clbit,
+    Gate,
     Measure,
     Operation,
     Parameter,
@@ -31,13 +33,19 @@ from qiskit.circuit.library import (
     U1Gate,
     U3Gate,
     UGate,
+    UnitaryGate,
 )
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
+from qiskit_machine_learning.circuit.library.raw_feature_vector import ParameterizedInitialize
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.logical import check_logical
 from qiskit_qmu.simulator.angles import AngleMap
+from qiskit_qmu.simulator.gates import in_known_gates
 
+# Names that stand for something else than an operation of that name and of another class.
+_NAMES = {*get_standard_gate_name_mapping(), "barrier", "unitary"}
 TWO_TERM = {
     RXGate,
     RYGate,
@@ -194,10 +202,32 @@ def _opened(
     for instruction in circuit.data:
         operation = instruction.operation
         if not is_symbolic(operation):
-            yield operation, instruction.qubits, instruction.clbits
+            for known, qubits in _under_own_name(instruction):
+                yield known, qubits, instruction.clbits
         else:
             for rotation, qubits in _rotations(operation, instruction.qubits):
                 yield rotation, qubits, ()
+
+
+def _under_own_name(
+    instruction: CircuitInstruction,
+) -> Iterator[tuple[Operation, Sequence[Qubit]]]:
+    """Yield an operation, or the gates that one under the name of another is made of.
+
+    Transpilers and simulators go by names. One that has nothing but a matrix is given by it.
+    """
+    operation, qubits = instruction.operation, instruction.qubits
+    known = instruction.is_standard_gate() or isinstance(operation, UnitaryGate)
+    custom = isinstance(operation, Gate) and not known
+    if custom and (operation.name in _NAMES or operation.definition is None):
+        whole = QuantumCircuit(operation.num_qubits)
+        whole.append(operation, whole.qubits)
+        gates = in_known_gates(whole)
+        outer = dict(zip(gates.qubits, qubits, strict=True))
+        for part in gates.data:
+            yield part.operation, [outer[qubit] for qubit in part.qubits]
+    else:
+        yield operation, qubits
 
 
 def _rotations(
@@ -211,6 +241,11 @@ def _rotations(
         label = operation.label
         for kind, angle in ((RZGate, lam), (RYGate, theta), (RZGate, phi)):
             yield kind(angle, label=label), qubits
+    elif isinstance(operation, ParameterizedInitialize):
+        raise InputError(
+            "amplitudes must have values before a circuit goes to a device (each row is another "
+            "circuit there; an AmplitudeEncoding has angles), got a raw feature vector without any"
+        )
     else:
         definition = None if _blocks(operation) else getattr(operation, "definition", None)
         if definition is None:

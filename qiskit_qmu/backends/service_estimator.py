@@ -13,6 +13,7 @@ from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.grouped_estimator import Estimates, GroupedEstimator, Request
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.usage import Usage
+from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
 from qiskit_qmu.simulator.measurement_bases import measured_terms
 
 
@@ -80,13 +81,13 @@ def _unmeasured(
     """
     measured = sampler.measured(circuit, "Z" * circuit.circuit.num_qubits)
     isa = sampler.transpiled(measured)
-    ends = [instruction for instruction in isa.data if instruction.name == "measure"]
+    ends = [instruction for instruction in isa.data if is_measurement(instruction)]
     bits = [isa.find_bit(instruction.clbits[0]).index for instruction in ends]
     places = [isa.find_bit(instruction.qubits[0]).index for instruction in ends]
     bare = QuantumCircuit(isa.num_qubits, global_phase=isa.global_phase)
-    barrier = max(i for i, instruction in enumerate(isa.data) if instruction.name == "barrier")
+    barrier = max(i for i, instruction in enumerate(isa.data) if is_barrier(instruction))
     for i, instruction in enumerate(isa.data):
-        if i != barrier and instruction.name != "measure":  # (the barrier keeps them apart)
+        if i != barrier and not is_measurement(instruction):  # (the barrier keeps them apart)
             qubits = [isa.find_bit(qubit).index for qubit in instruction.qubits]
             bare.append(instruction.operation, qubits)
     return bare, [places[bits.index(bit)] for bit in range(len(bits))]
