@@ -10,6 +10,7 @@ from qiskit import QuantumCircuit
 from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import Pauli, SparsePauliOp
 from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.exceptions import QiskitMachineLearningError
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 from qiskit_machine_learning.primitives import QMLSampler
 from random_circuits import random_angle, random_circuit, random_observable
@@ -122,10 +123,13 @@ def test_double_precision():
 
 
 def test_wrong_inputs_are_refused_as_by_the_parent():
-    for kind in (TorchSimulatorConnector, TorchConnector):
+    for kind, rule in (
+        (TorchSimulatorConnector, "^inputs must have 2 values in their last dimension, got"),
+        (TorchConnector, "Invalid input dimension! Received"),
+    ):
         connector = kind(expectations(), WEIGHTS)
         for rows in (torch.rand(2, 3), torch.rand(3), None):
-            with pytest.raises(Exception, match="Invalid input dimension! Received"):
+            with pytest.raises(QiskitMachineLearningError, match=rule):
                 connector(rows)
 
 
