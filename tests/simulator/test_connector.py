@@ -225,9 +225,11 @@ def test_other_primitives_take_the_parents_way(build):
     assert connector.program is None
     rows = torch.rand(2, 2)
     parent = TorchConnector(build(), WEIGHTS)
-    outputs = connector(rows)
-    torch.testing.assert_close(outputs, parent(rows), rtol=0, atol=1e-9)
-    outputs.sum().backward()
+    outputs, expected = connector(rows), parent(rows)
+    torch.testing.assert_close(outputs, expected, rtol=0, atol=1e-6)
+    for values in (outputs, expected):
+        values.square().sum().backward()
+    torch.testing.assert_close(connector.weight.grad, parent.weight.grad, rtol=0, atol=1e-5)
     assert connector.weight.grad.abs().sum() > 0
 
 
