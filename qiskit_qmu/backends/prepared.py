@@ -25,6 +25,9 @@ class PreparedCircuits:
         self._transpiler = transpiler
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": OrderedDict()}  # (its keys are objects of this process)
+
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
         """Return a circuit with one parameter for each rotation."""
         registers = tuple((register.name, register.size) for register in circuit.cregs)

@@ -1,7 +1,7 @@
 """What the estimator and the sampler of the batched statevector have in common."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, TypeVar, final
+from typing import ClassVar, Generic, TypeVar, final
 
 import numpy as np
 import torch
@@ -9,23 +9,19 @@ from qiskit.primitives import PrimitiveJob
 from qiskit.providers import JobError
 
 from qiskit_qmu import _check
-from qiskit_qmu._seeds import stream
+from qiskit_qmu._seeds import CopiesDrawAnew, stream
 from qiskit_qmu.simulator.cache import SimulationCache
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET
 
 Result = TypeVar("Result")
 
-_COPIES = 2**32 - 1
-"""Place of copies in a spawn key; runs are counted from 0."""
 
-
-class StatevectorPrimitive:
+class StatevectorPrimitive(CopiesDrawAnew):
     """Options and jobs of a primitive.
 
-    A copy, by ``copy``, ``pickle`` or in a worker process, draws from a stream of its own, the same
-    in every program that makes the same copies; the original's goes on as if there were none.
-    (Of one pickle all copies are equal.) Estimators and samplers of one seed are independent of
-    each other, and so are all that are given one generator; two estimators of one seed are equal.
+    A copy draws from a stream of its own, the same in every program that makes the same copies.
+    Estimators and samplers of one seed are independent of each other, and so are all that are given
+    one generator; two estimators of one seed are equal.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
@@ -58,17 +54,10 @@ class StatevectorPrimitive:
         self.seed = seed
         self.cache = SimulationCache(dtype, device, memory_budget)
         self._generator = _own_stream(seed, self._kind)
-        self._copies = 0
 
     def next_stream(self) -> np.random.Generator:
         """Return a source of shots that no run has used or will use."""
         return self._generator.spawn(1)[0]
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A copy of the generator as it is would repeat the shots that are still to come.
-        self._copies += 1
-        generator = _stream_of_copy(self._generator, self._copies)
-        return {**self.__dict__, "_generator": generator, "_copies": 0}
 
     def _submit(self, work: Callable[[np.random.Generator], Result]) -> "PrimitiveJob[Result]":
         # Jobs run in threads: each has its own stream, so that their order does not matter.
@@ -84,13 +73,6 @@ def _own_stream(seed: int | np.random.Generator | None, kind: str) -> np.random.
         return np.random.default_rng()
     _check.at_least(0, seed=seed)
     return stream(int(seed), kind)
-
-
-def _stream_of_copy(generator: np.random.Generator, number: int) -> np.random.Generator:
-    """Return the stream of the copy of this number; the generator is not changed."""
-    root: Any = generator.bit_generator.seed_seq
-    key = (*root.spawn_key, _COPIES, number)
-    return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
 
 
 @final
