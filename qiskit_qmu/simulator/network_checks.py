@@ -46,14 +46,15 @@ def checked_observables(network: EstimatorQNN) -> list[SparsePauliOp]:
     for position, observable in enumerate(network.observables):
         try:
             pauli_sum = as_pauli_sum(observable)
+            if np.iscomplexobj(pauli_sum.coeffs):
+                _check.finite(coefficients=pauli_sum.coeffs)
             ObservablesArray.coerce_observable(pauli_sum)
         except (QiskitError, TypeError, ValueError) as error:
-            reason = str(error).strip("'\"")
+            reason = " ".join(str(error).strip("'\"").split())
             raise InputError(
-                f"observables must be Hermitian sums of Pauli strings, got {observable!r} at "
-                f"position {position}: {reason}"
+                f"observables must be Hermitian sums of Pauli strings, got one at position "
+                f"{position} that is not: {reason}"
             ) from error
-        _check.finite(**{f"coefficients of observable {position}": pauli_sum.coeffs})
         if pauli_sum.num_qubits != num_qubits:
             raise InputError(
                 f"observables must act on all {num_qubits} qubits of the circuit, got one on "

@@ -48,11 +48,14 @@ class NetworkConnector(TorchConnector):
         Raises:
             InputError: If the inputs are of another size, complex, NaN or infinite, or a weight is.
         """
-        if torch.compiler.is_compiling():
-            # No torch program: torch.compile goes on behind it. (Asked for here, because the
-            # decorator would load the compiler with this module.)
-            compiled: torch.Tensor = torch.compiler.disable(self._evaluate)(input_data)
-            return compiled
+        # What runs is no torch program: torch.compile goes on behind it.
+        return (
+            self._apart(input_data) if torch.compiler.is_compiling() else self._evaluate(input_data)
+        )
+
+    # (The public decorator would load the compiler with this module.)
+    @torch._disable_dynamo  # noqa: SLF001
+    def _apart(self, input_data: torch.Tensor | None) -> torch.Tensor:
         return self._evaluate(input_data)
 
     def _evaluate(self, input_data: torch.Tensor | None) -> torch.Tensor:
