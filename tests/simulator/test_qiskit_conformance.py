@@ -22,8 +22,8 @@ _RESET = "A reset in the middle of a circuit is refused, with an error that name
 
 DIFFERENT = {
     "estimator": {
-        "test_precision_seed": "Its noise is a normal deviate, the same in every run and PUB of one "
-        "estimator; ours has the distribution of shots, from a stream that never repeats.",
+        "test_precision_seed": "Its noise is a normal deviate, the same in every run and PUB of "
+        "one estimator; ours has the distribution of shots, from a stream that never repeats.",
         "test_reset [precision=0]": _RESET,
         "test_reset [precision=0.01]": _RESET,
     },
