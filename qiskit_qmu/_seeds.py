@@ -31,6 +31,30 @@ def stream(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
+class CopiesDrawAnew:
+    """Has a generator, of which copies of the object get streams of their own.
+
+    A copy with the generator as it is would repeat what the original is still to draw. Copies by
+    ``copy``, ``pickle`` or in a worker process are the same in every program that makes the same
+    ones, and the original goes on as if there were none. (All that is read from one pickle is
+    equal.)
+    """
+
+    _generator: np.random.Generator
+    _copies = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._copies += 1
+        root: Any = self._generator.bit_generator.seed_seq
+        key = (*root.spawn_key, _COPIES, self._copies)
+        own = np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
+        return {**self.__dict__, "_generator": own, "_copies": 0}
+
+
+_COPIES = zlib.crc32(b"copies")
+"""Place of copies in a spawn key, where what is drawn counts from 0."""
+
+
 def as_generator(generator: Any) -> np.random.Generator:
     """Return a NumPy generator.
 

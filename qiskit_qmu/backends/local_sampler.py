@@ -19,6 +19,7 @@ from qiskit.primitives import (
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import CopiesDrawAnew
 from qiskit_qmu.backends.outcomes import Outcomes
 from qiskit_qmu.simulator.draws import draw_outcomes
 from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
@@ -47,7 +48,7 @@ class Engine(Protocol):
 
 
 @final
-class LocalSampler(BaseSamplerV2):
+class LocalSampler(CopiesDrawAnew, BaseSamplerV2):
     """A sampler on this machine, for circuits as wide as a device that use few of its qubits.
 
     Where the engine knows a circuit's outcome probabilities, they are computed once and any number

@@ -29,6 +29,9 @@ class PreparedCircuits:
         self._noisy = noisy
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": OrderedDict()}  # (its keys are objects of this process)
+
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
         """Return a circuit with one parameter for each rotation."""
         # A layout does not show in the content, and a circuit that has one is refused.

@@ -39,6 +39,12 @@ class SimulationCache:
         self.device = torch.device(device)
         self._simulations: OrderedDict[object, Simulation] = OrderedDict()
 
+    def __deepcopy__(self, memo: object) -> "SimulationCache":
+        return self
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_simulations": OrderedDict()}
+
     def simulation(
         self, circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
     ) -> Simulation:
