@@ -101,7 +101,7 @@ def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:
                 f"outcomes must be interpreted as one of the outputs of shape {shape}, got "
                 f"{interpret(outcome)!r} for outcome {outcome}"
             )
-    return np.ravel_multi_index(np.array(places, dtype=np.int64).T, shape)
+    return np.asarray(np.ravel_multi_index(tuple(np.array(places, dtype=np.int64).T), shape))
 
 
 def _check_parameters(network: EstimatorQNN | SamplerQNN) -> None:

@@ -54,7 +54,7 @@ class NetworkConnector(TorchConnector):
         )
 
     # (The public decorator would load the compiler with this module.)
-    @torch._disable_dynamo  # noqa: SLF001
+    @torch._disable_dynamo  # type: ignore[attr-defined]  # noqa: SLF001
     def _apart(self, input_data: torch.Tensor | None) -> torch.Tensor:
         return self._evaluate(input_data)
 
