@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 
 
@@ -30,6 +31,30 @@ def stream(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
+class CopiesDrawAnew:
+    """Has a generator, of which copies of the object get streams of their own.
+
+    A copy with the generator as it is would repeat what the original is still to draw. Copies by
+    ``copy``, ``pickle`` or in a worker process are the same in every program that makes the same
+    ones, and the original goes on as if there were none. (All that is read from one pickle is
+    equal.)
+    """
+
+    _generator: np.random.Generator
+    _copies = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._copies += 1
+        root: Any = self._generator.bit_generator.seed_seq
+        key = (*root.spawn_key, _COPIES, self._copies)
+        own = np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
+        return {**self.__dict__, "_generator": own, "_copies": 0}
+
+
+_COPIES = zlib.crc32(b"copies")
+"""Place of copies in a spawn key, where what is drawn counts from 0."""
+
+
 def as_generator(generator: Any) -> np.random.Generator:
     """Return a NumPy generator.
 
@@ -50,3 +75,25 @@ def as_generator(generator: Any) -> np.random.Generator:
         raise InputError(
             f"generator must be a NumPy or torch generator or a seed, got {generator!r}"
         ) from error
+
+
+def child_seed(seed: int, *names: str) -> int:
+    """Return the seed that belongs to ``seed`` and a path of names, below 2⁶³.
+
+    It is for what takes a seed and no generator, such as `open_backend`: two backends of one seed
+    have the same noise, and those of seeds of different names are independent.
+
+    Args:
+        seed: Root seed of the run, zero or more.
+        names: What it is for, for example ``"unlearning", "ssd"``.
+
+    Raises:
+        InputError: If the seed is negative.
+    """
+    _check.at_least(0, seed=seed)
+    return int(stream(seed, *names).integers(2**63))
+
+
+def fresh_seed() -> int:
+    """Return a seed below 2⁶³ from the operating system's entropy."""
+    return int(np.random.default_rng().integers(2**63))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from qiskit_qmu._seeds import as_generator, stream
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import as_generator, child_seed, fresh_seed, stream
 
 
 def draws(*path, count: int = 4) -> tuple[float, ...]:
@@ -59,3 +60,18 @@ def test_as_generator_passes_generators_on():
     assert as_generator(generator) is generator
     assert as_generator(5).random() == np.random.default_rng(5).random()
     assert as_generator(None).random() != as_generator(None).random()
+
+
+def test_seeds_of_names_are_repeatable_and_their_own():
+    seeds = [
+        child_seed(0),
+        child_seed(0, "a"),
+        child_seed(0, "b"),
+        child_seed(1, "a"),
+        fresh_seed(),
+    ]
+    assert len({*seeds, fresh_seed()}) == 6
+    assert child_seed(0, "a") == seeds[1]
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    with pytest.raises(InputError, match="seed must be an integer of at least 0, got -1"):
+        child_seed(-1, "a")

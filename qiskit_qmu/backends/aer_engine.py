@@ -4,14 +4,14 @@ from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit.circuit import QuantumCircuit
+from qiskit.circuit import QuantumCircuit, Reset
 from qiskit_aer import AerSimulator
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.density_plan import DensityPlan
 from qiskit_qmu.backends.noise import NoiseTables
 from qiskit_qmu.backends.readout_errors import on_one_bit
-from qiskit_qmu.simulator.cache import circuit_content
+from qiskit_qmu.simulator.content import circuit_content
 
 LARGEST_DENSITY_MATRIX = 12
 """Qubits up to which noise is simulated exactly: 4^12 coefficients are 134 MB."""
@@ -50,16 +50,18 @@ class AerEngine:
         """Return the probabilities (B, 2^n) of reading each basis state."""
         noisy = self._noise_model is not None
         automatic = self._method == "automatic"
-        if noisy and self._method not in {"automatic", "density_matrix"}:
+        mixed = noisy or any(isinstance(each.operation, Reset) for each in circuit.data)
+        if mixed and self._method not in {"automatic", "density_matrix"}:
             return None
-        largest = LARGEST_DENSITY_MATRIX if noisy else LARGEST_STATE
+        largest = LARGEST_DENSITY_MATRIX if mixed else LARGEST_STATE
         if circuit.num_qubits > largest or not (automatic or self._method in EXACT_METHODS):
             return None
+        circuit = self._noise.before_measurement(circuit)
         plan = self._planned(circuit) if noisy and automatic else None
         if plan is not None:
             values = plan.probabilities(angles, single=single)
         else:
-            values = self._saved(circuit, angles)
+            values = self._saved(circuit, angles, mixed=mixed)
         return self._misread(values, circuit.num_qubits)
 
     def counts(
@@ -74,15 +76,18 @@ class AerEngine:
         key = circuit_content(circuit)
         if self._plan is None or self._plan[0] != key:
             try:
-                self._plan = (key, DensityPlan(circuit, self._noise))
+                own = DensityPlan(circuit, self._noise) if self._noise.in_tables else None
+                self._plan = (key, own)
             except InputError:
                 self._plan = (key, None)
         return self._plan[1]
 
-    def _saved(self, circuit: QuantumCircuit, angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _saved(
+        self, circuit: QuantumCircuit, angles: NDArray[np.float64], *, mixed: bool
+    ) -> NDArray[np.float64]:
         saved = circuit.copy()
         saved.save_probabilities()
-        result = self._run(saved, angles, saved=True)
+        result = self._run(saved, angles, mixed=mixed)
         return np.array([result.data(row)["probabilities"] for row in range(len(angles))])
 
     def _run(
@@ -90,12 +95,12 @@ class AerEngine:
         circuit: QuantumCircuit,
         angles: NDArray[np.float64],
         *,
-        saved: bool = False,
+        mixed: bool = False,
         **options: Any,
     ) -> Any:
         method = self._method
         if method == "automatic":
-            method = "density_matrix" if saved and self._noise_model else "statevector"
+            method = "density_matrix" if mixed else "statevector"
         simulator = AerSimulator(
             method=method,
             noise_model=self._noise_model,

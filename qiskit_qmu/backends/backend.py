@@ -14,6 +14,7 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import fresh_seed
 from qiskit_qmu.backends.cost import CostEstimate, Work, estimate_cost
 from qiskit_qmu.backends.gradient_rules import Rule
 from qiskit_qmu.backends.network_circuits import NetworkCircuits
@@ -104,7 +105,11 @@ BACKEND_NAMES = ("exact", "aer", "fake_<device>", "ibm_<device>", "ibm:least_bus
 
 
 def open_backend(
-    name: str | BackendV2 = "exact", *, shots: int | None = None, seed: int = 0, **options: Any
+    name: str | BackendV2 = "exact",
+    *,
+    shots: int | None = None,
+    seed: int | None = None,
+    **options: Any,
 ) -> Backend:
     """Open a backend.
 
@@ -115,11 +120,16 @@ def open_backend(
             object.
         shots: Measurements of each circuit, forward and gradient; None for exact values, with noise
             where there is noise. Devices and BackendV2 objects need shots.
-        seed: Seed of the shots, zero or more. Every job has noise of its own.
+        seed: Seed of the shots and of SPSA's directions, zero or more. Every job has noise of its
+            own, and the same seed repeats the noise of the whole sequence of jobs: give models
+            that are compared seeds of their own, or one backend. None takes one from the operating
+            system, or 0 with a ledger, whose run must repeat; ``settings()`` tell it.
         **options: For any but "exact":
 
             - ``method``: Aer's simulation method ("automatic").
-            - ``noise_model``: An Aer NoiseModel (only "aer").
+            - ``noise_model``: An Aer NoiseModel (only "aer"). Instructions that it names, by name
+              or label, stay as they were written; all others, and the rotations that turn an
+              observable's basis, are translated to its basis gates and have the noise of those.
             - ``optimization_level``: Of Qiskit's preset pass managers (3; 1 on "aer").
             - ``seed_transpiler``: Seed of layout and routing (0).
             - ``initial_layout``: The device's qubit for each qubit of a circuit. Where it is not
@@ -134,9 +144,11 @@ def open_backend(
             - ``job_policy``: A `JobPolicy`: whether to wait for jobs, and what they may cost.
             - ``max_qpu_seconds``: Send nothing beyond so many QPU seconds, by IBM's quick formula
               and what was charged (IBM's devices, or with a ledger).
-            - ``readout_mitigation``: Correct outputs and gradients for misread bits (False). Takes
-              four short circuits for each set of measured qubits; corrected outcome probabilities
-              may be negative, and counts stay as they were read.
+            - ``readout_mitigation``: Correct outputs and gradients for bits that are misread each
+              by itself (False); misreads of several qubits together are not corrected, and a value
+              beyond what is possible is warned of. Takes four short circuits for each set of
+              measured qubits; corrected outcome probabilities may be negative, and counts stay as
+              they were read.
 
             For devices of IBM's only:
 
@@ -167,6 +179,8 @@ def open_backend(
 
     if shots is not None:
         _check.at_least(1, shots=shots)
+    if seed is None:
+        seed = fresh_seed() if options.get("ledger") is None else 0
     _check.at_least(0, seed=seed)
     if name == "exact":
         if options:

@@ -23,10 +23,11 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs.errors import JobsPendingError
 from qiskit_qmu.backends.jobs.journal import Journal
-from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, rows_of
+from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
+from qiskit_qmu.backends.outcomes import Outcomes, RegisterData, concatenated, no_outcomes, rows_of
 from qiskit_qmu.backends.prepared import PreparedCircuits
 from qiskit_qmu.backends.readout_calibration import ReadoutCalibration, calibration_shots
-from qiskit_qmu.backends.readout_errors import ReadoutErrors, mitigated
+from qiskit_qmu.backends.readout_errors import MITIGATED_ERRORS, ReadoutErrors, mitigated
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
 from qiskit_qmu.backends.usage import Usage
@@ -59,6 +60,7 @@ class BroadcastSampler(BaseSamplerV2):
             None.
         readout_mitigation: Correct results for misread bits. PUBs then have quasi-probabilities
             (`OutcomeProbabilities`, some of them negative) in place of counts.
+        noisy: Instructions that transpilation must not lose; None for none.
 
     Attributes:
         shots: Measurements of each circuit; None for exact values.
@@ -76,6 +78,7 @@ class BroadcastSampler(BaseSamplerV2):
         shots: int | None = None,
         max_executions_per_job: int | None = None,
         readout_mitigation: bool = False,
+        noisy: NoisyInstructions | None = None,
     ) -> None:
         if shots is not None:
             _check.at_least(1, shots=shots)
@@ -85,7 +88,7 @@ class BroadcastSampler(BaseSamplerV2):
         self.executed = Usage()
         self.jobs = 0
         self._sampler = sampler
-        self._prepared = PreparedCircuits(transpiler)
+        self._prepared = PreparedCircuits(transpiler, noisy)
         self.max_executions_per_job = max_executions_per_job
         self.readout = (
             ReadoutCalibration(self._calibrate, calibration_shots(shots, max_executions_per_job))
@@ -114,6 +117,11 @@ class BroadcastSampler(BaseSamplerV2):
         job: PrimitiveJob[PrimitiveResult[SamplerPubResult]] = PrimitiveJob(self._run, coerced)
         job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
         return job
+
+    @property
+    def default_shots(self) -> int | None:
+        """Shots of PUBs and runs that do not say theirs; None for exact probabilities."""
+        return self.shots
 
     def isa_circuit(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return a measured circuit as it is sent, with one parameter for each rotation."""
@@ -259,7 +267,13 @@ class BroadcastSampler(BaseSamplerV2):
             results.append(
                 (SamplerPubResult if counted else ExactSamplerPubResult)(
                     RegisterData(**registers, shape=pub.shape),
-                    metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
+                    metadata={
+                        "shots": pub.shots,
+                        "circuit_metadata": pub.circuit.metadata,
+                        **(
+                            {} if self.readout is None else {"readout_mitigation": MITIGATED_ERRORS}
+                        ),
+                    },
                 )
             )
         return PrimitiveResult(results, metadata={"version": 2})
@@ -283,14 +297,19 @@ class BroadcastSampler(BaseSamplerV2):
     def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
         """Run whole requests, cut into jobs that all go out before the first is waited for."""
         sent = []
-        for job in self.jobs_of([len(request.angles) for request in requests], shots):
+        asked = [i for i, request in enumerate(requests) if len(request.angles)]
+        for cut in self.jobs_of([len(requests[i].angles) for i in asked], shots):
+            job = [(asked[own], rows) for own, rows in cut]
             pieces = [Measurement(requests[i].circuit, requests[i].angles[rows]) for i, rows in job]
             sent.append((job, self._send(pieces, shots)))
         parts: list[list[Outcomes]] = [[] for _ in requests]
         for job, primitive_job in sent:
             for (i, _), pub_result in zip(job, primitive_job.result(), strict=True):
                 parts[i].append(dict(pub_result.data.items()))
-        return [concatenated(own) for own in parts]
+        return [
+            concatenated(own) if own else no_outcomes(request.circuit.circuit, shots)
+            for own, request in zip(parts, requests, strict=True)
+        ]
 
     def jobs_of(self, sizes: list[int], shots: int | None) -> Iterator[list[tuple[int, slice]]]:
         """Yield which rows of which request go into each job.

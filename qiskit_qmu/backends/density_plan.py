@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from qiskit.circuit import Gate, ParameterExpression, QuantumCircuit
+from qiskit.circuit import Delay, Gate, ParameterExpression, QuantumCircuit
 from qiskit.circuit.library import RYGate, RZGate, U2Gate, U3Gate, UGate
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.noise import NoiseTables, gate_matrix, rotation_matrices
 from qiskit_qmu.simulator.angles import AngleMap
+from qiskit_qmu.simulator.instructions import is_barrier
 
 _ZERO = (1.0, 0.0, 0.0, 1.0)
 """Coefficients of |0><0|."""
@@ -167,9 +168,9 @@ def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> tuple[list[_Step], An
     expressions: list[ParameterExpression] = []
     steps: list[_Step] = []
     for instruction in circuit.data:
-        if instruction.name == "barrier":
+        if is_barrier(instruction):
             continue
-        if instruction.name == "delay":  # Aer relaxes qubits by its duration
+        if isinstance(instruction.operation, Delay):  # Aer relaxes qubits by its duration
             raise InputError("circuits must have no delays, got one")
         qubits = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
         if len(qubits) > 2:

@@ -19,6 +19,8 @@ from qiskit_qmu.backends.gradient_rules import GradientRule, make_rule
 from qiskit_qmu.backends.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.network_circuits import NetworkCircuits
+from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
+from qiskit_qmu.backends.readout_errors import MITIGATED_ERRORS
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
@@ -39,7 +41,7 @@ class DeviceBackend(Backend):
             return exact probabilities.
         transpiler: Makes a circuit one that the sampler takes.
         shots: Measurements of each circuit; None for exact values.
-        seed: Seed of SPSA's directions.
+        seed: Seed of SPSA's directions, and the one of the sampler's shots, to be recorded.
         gradient: "parameter-shift" or "spsa".
         spsa_epsilon: Step of SPSA, in radians.
         spsa_directions: Directions that SPSA averages for each row.
@@ -48,6 +50,7 @@ class DeviceBackend(Backend):
         optimization_level: At which the transpiler works, to be recorded; None for a pass manager
             of the user's.
         estimator: Makes expectation values of what the sampler prepares.
+        noisy: Instructions that transpilation must not lose; None for none.
     """
 
     def __init__(
@@ -65,12 +68,14 @@ class DeviceBackend(Backend):
         readout_mitigation: bool = False,
         optimization_level: int | None = None,
         estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
+        noisy: NoisyInstructions | None = None,
     ) -> None:
         self.name = name
         self.shots = shots
         self.precision = 0.0
         self._transpiler = transpiler
         self._fixed_settings: dict[str, Any] = {
+            "seed": seed,
             "gradient": gradient,
             "optimization_level": optimization_level,
         }
@@ -85,6 +90,7 @@ class DeviceBackend(Backend):
             shots=shots,
             max_executions_per_job=max_executions_per_job,
             readout_mitigation=readout_mitigation,
+            noisy=noisy,
         )
         self.estimator: GroupedEstimator = estimator(self.sampler)
 
@@ -141,6 +147,7 @@ class DeviceBackend(Backend):
             "shots": self.shots,
             **self._fixed_settings,
             "mitigation": None if readout is None else "readout",
+            "mitigated_errors": None if readout is None else MITIGATED_ERRORS,
             "readout_calibrations": [] if readout is None else readout.to_list(),
             "versions": package_versions(),
             **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),

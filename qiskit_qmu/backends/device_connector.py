@@ -2,36 +2,30 @@
 
 import copy
 
-import torch
-from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.connectors.torch_connector import _TorchNNFunction
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.backends.shift_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
 )
+from qiskit_qmu.simulator.network_connector import NetworkConnector, OwnPasses
 
 
-class DeviceConnector(TorchConnector):
+class DeviceConnector(NetworkConnector):
     """A TorchConnector whose backward pass costs nothing for what needs no gradient.
 
     Its parent differentiates by all inputs of a network with input gradients, and by all weights,
     whether or not torch asks for them: circuits that a device would run in vain.
     """
 
-    def forward(self, input_data: torch.Tensor | None = None) -> torch.Tensor:
-        """Evaluate the network.
+    def _measured(self, network: NeuralNetwork) -> OwnPasses:
+        return _NeededPasses(network)
 
-        Args:
-            input_data: Inputs (…, num_inputs); None for a network without inputs.
-        """
-        inputs = torch.zeros(0) if input_data is None else input_data
-        network = needed_part(
-            self.neural_network, inputs=inputs.requires_grad, weights=self.weight.requires_grad
-        )
-        output: torch.Tensor = _TorchNNFunction.apply(inputs, self.weight, network, self.sparse)
-        return output
+
+class _NeededPasses(OwnPasses):
+    def _needed(self, needs: tuple[bool, bool]) -> NeuralNetwork:
+        inputs, weights = needs
+        return needed_part(self._network, inputs=inputs, weights=weights)
 
 
 def needed_part(network: NeuralNetwork, *, inputs: bool, weights: bool) -> NeuralNetwork:

@@ -35,7 +35,7 @@ class ExactBackend(Backend):
     Args:
         shots: Measurements of each circuit; None for exact values and adjoint gradients. With
             shots, gradients follow the parameter-shift rule with as many shots.
-        seed: Seed of the shots.
+        seed: Seed of the shots; two backends of one seed have the same noise.
         rule: By which rule usage counts a gradient; the parameter-shift rule where None. Another
             one only without shots.
     """
@@ -48,6 +48,7 @@ class ExactBackend(Backend):
         self.rule = ParameterShift() if rule is None else rule
         self.name = "exact"
         self.shots = shots
+        self._seed = seed
         self.precision = 0.0
         self.estimator = LogicalEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
         self.sampler = LogicalSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
@@ -66,7 +67,9 @@ class ExactBackend(Backend):
 
     def settings(self) -> dict[str, Any]:
         """Return what results depend on, as JSON values."""
-        return {"backend": self.name, "shots": self.shots, "versions": package_versions()}
+        seed = None if self.shots is None else self._seed
+        versions = package_versions()
+        return {"backend": self.name, "shots": self.shots, "seed": seed, "versions": versions}
 
     def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
         """Return what any device of IBM's would take, by circuits that are not transpiled."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu import _check
+from qiskit_qmu._seeds import CopiesDrawAnew
 from qiskit_qmu.backends.rotations import RotationCircuit
 
 _LARGEST_REQUEST_ENTRIES = 2**24
@@ -98,7 +99,7 @@ class ParameterShift:
         return max(1, _LARGEST_REQUEST_ENTRIES // entries)
 
 
-class SimultaneousPerturbation:
+class SimultaneousPerturbation(CopiesDrawAnew):
     """SPSA: all wanted parameters moved at once by ±ε along random signs.
 
     Spall, Multivariate stochastic approximation using a simultaneous perturbation gradient

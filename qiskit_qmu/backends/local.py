@@ -1,18 +1,21 @@
 """Opens simulators and fake devices; Aer and IBM's library are loaded here and not before."""
 
 import difflib
+from functools import partial
 from typing import Any
 
+from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.primitives import BackendSamplerV2, BaseSamplerV2
 from qiskit.providers import BackendV2
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu._seeds import stream
+from qiskit_qmu._seeds import CopiesDrawAnew, stream
 from qiskit_qmu.backends.device import DeviceBackend
 from qiskit_qmu.backends.layout import subset_of
 from qiskit_qmu.backends.local_sampler import LocalSampler
+from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.transpilation import PassManagerTranspiler, make_transpiler
 
@@ -45,16 +48,28 @@ def open_aer(shots: int | None, seed: int, options: DeviceOptions) -> DeviceBack
             f"{'simulate noise' if noisy else 'are'} exactly"
         )
     # Placed trivially: the noise model's qubits are those of the circuit.
-    basis = None if noise_model is None else noise_model.basis_gates
-    manager = options.pass_manager or generate_preset_pass_manager(
+    noisy_instructions = None
+    if noisy:
+        noisy_instructions = NoisyInstructions(noise_model, keep=options.pass_manager is None)
+    basis = [*_SIMULATED]
+    if noise_model is not None:  # which may name what is no gate, such as "unitary"
+        known = get_standard_gate_name_mapping()
+        basis = [name for name in noise_model.basis_gates if name in known] or basis
+    manager = options.pass_manager or partial(
+        generate_preset_pass_manager,
         options.level(1),
-        basis_gates=basis or [*_SIMULATED],
+        basis_gates=basis,
+        routing_method="none",  # else it leaves out swaps, and qubits miss the noise of their own
         seed_transpiler=options.seed_transpiler,
     )
     engine = AerEngine(method, noise_model)
-    sampler = LocalSampler(lambda _qubits: engine, stream(seed, "shots"), compact=not noisy)
+    sampler = LocalSampler(
+        partial(_for_any, engine), stream(seed, "shots", "aer"), compact=not noisy
+    )
     transpiler = PassManagerTranspiler(manager)
-    return options.backend("aer", sampler, transpiler, shots, seed, default_level=1)
+    return options.backend(
+        "aer", sampler, transpiler, shots, seed, default_level=1, noisy=noisy_instructions
+    )
 
 
 _SIMULATED = (
@@ -77,10 +92,6 @@ def open_likeness(
     name: str, device: BackendV2, shots: int | None, seed: int, options: DeviceOptions
 ) -> DeviceBackend:
     """Open a fake device: its layout and its noise, simulated on the qubits in use."""
-    from qiskit_aer.noise import NoiseModel
-
-    from qiskit_qmu.backends.aer_engine import AerEngine
-
     options.refuse("noise_model", of=name)
     _check.one_of((None, "automatic", "density_matrix", "statevector"), method=options.method)
     transpiler = make_transpiler(
@@ -91,15 +102,8 @@ def open_likeness(
         pass_manager=options.pass_manager,
         small_subset=True,
     )
-    engines: dict[tuple[int, ...], AerEngine] = {}
-
-    def engine(qubits: tuple[int, ...]) -> AerEngine:
-        if qubits not in engines:
-            noise = NoiseModel.from_backend(DeviceSubset(device, qubits))
-            engines[qubits] = AerEngine(options.method or "automatic", noise)
-        return engines[qubits]
-
-    sampler = LocalSampler(engine, stream(seed, "shots"))
+    engine = _EnginesOfSubsets(device, options.method or "automatic")
+    sampler = LocalSampler(engine, stream(seed, "shots", name))
     return options.backend(name, sampler, transpiler, shots, seed)
 
 
@@ -115,6 +119,7 @@ def open_device(
     if type(device).__module__.startswith("qiskit_ibm_runtime.fake_provider"):
         return open_likeness(name, device, shots, seed, options)
     options.refuse("noise_model", "method", of=name)
+    noise_model = getattr(device.options, "noise_model", None)
     if shots is None:
         raise InputError(f"shots must be given for {name}: a device has no exact values")
     if options.readout_mitigation and "x" not in device.target.operation_names:
@@ -126,7 +131,8 @@ def open_device(
         initial_layout=options.initial_layout,
         pass_manager=options.pass_manager,
     )
-    return options.backend(name, _SeededSampler(device, seed), transpiler, shots, seed)
+    noisy = None if noise_model is None else NoisyInstructions(noise_model, keep=False)
+    return options.backend(name, _SeededSampler(device, seed), transpiler, shots, seed, noisy=noisy)
 
 
 def fake_device(name: str) -> BackendV2:
@@ -158,6 +164,32 @@ def fake_device_names() -> dict[str, str]:
         if attribute.startswith("Fake") and short and not attribute.startswith(_NO_DEVICES):
             known[FAKE_PREFIX + short] = attribute
     return known
+
+
+def _for_any(engine: Any, _qubits: tuple[int, ...]) -> Any:
+    return engine
+
+
+class _EnginesOfSubsets:
+    """Simulators of a device, one for each set of its qubits; they are not pickled."""
+
+    def __init__(self, device: BackendV2, method: str) -> None:
+        self._device = device
+        self._method = method
+        self._known: dict[tuple[int, ...], Any] = {}
+
+    def __call__(self, qubits: tuple[int, ...]) -> Any:
+        from qiskit_aer.noise import NoiseModel
+
+        from qiskit_qmu.backends.aer_engine import AerEngine
+
+        if qubits not in self._known:
+            noise = NoiseModel.from_backend(DeviceSubset(self._device, qubits))
+            self._known[qubits] = AerEngine(self._method, noise)
+        return self._known[qubits]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": {}}
 
 
 class DeviceSubset(BackendV2):
@@ -196,12 +228,12 @@ class DeviceSubset(BackendV2):
         raise NotImplementedError("a subset of a device runs nothing")
 
 
-class _SeededSampler(BaseSamplerV2):
+class _SeededSampler(CopiesDrawAnew, BaseSamplerV2):
     """Qiskit's sampler over any backend, with a seed of its own for each job where it takes one."""
 
     def __init__(self, device: BackendV2, seed: int) -> None:
         self._device = device
-        self._generator = stream(seed, "shots")
+        self._generator = stream(seed, "shots", device.name or "")
         self._takes_seed = hasattr(device.options, "seed_simulator")
 
     def run(self, pubs: Any, *, shots: int | None = None) -> Any:

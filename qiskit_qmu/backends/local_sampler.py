@@ -19,8 +19,10 @@ from qiskit.primitives import (
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import CopiesDrawAnew
 from qiskit_qmu.backends.outcomes import Outcomes
 from qiskit_qmu.simulator.draws import draw_outcomes
+from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
 from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
 from qiskit_qmu.simulator.registers import register_bytes
 
@@ -46,7 +48,7 @@ class Engine(Protocol):
 
 
 @final
-class LocalSampler(BaseSamplerV2):
+class LocalSampler(CopiesDrawAnew, BaseSamplerV2):
     """A sampler on this machine, for circuits as wide as a device that use few of its qubits.
 
     Where the engine knows a circuit's outcome probabilities, they are computed once and any number
@@ -112,8 +114,8 @@ class LocalSampler(BaseSamplerV2):
     ) -> dict[str, Any]:
         compact = CompactCircuit.of(circuit, keep_all=not self._compact)
         engine = self._engine(compact.qubits)
-        if compact.unitary is not None:
-            probabilities = engine.probabilities(compact.unitary, rows, single=shots is not None)
+        if compact.unmeasured is not None:
+            probabilities = engine.probabilities(compact.unmeasured, rows, single=shots is not None)
             if probabilities is not None:
                 return compact.read(probabilities, shots, generator)
         if shots is None:
@@ -134,13 +136,13 @@ class CompactCircuit:
     Attributes:
         qubits: The device's qubits that are left, in ascending order.
         measured: The circuit on them.
-        unitary: The same without its final measurements; None where there are others.
+        unmeasured: The same without its final measurements; None where there are others.
         registers: For each classical register, the qubit that each bit holds, None for none.
     """
 
     qubits: tuple[int, ...]
     measured: QuantumCircuit
-    unitary: QuantumCircuit | None
+    unmeasured: QuantumCircuit | None
     registers: dict[str, list[int | None]]
 
     @staticmethod
@@ -152,7 +154,7 @@ class CompactCircuit:
             else {
                 circuit.find_bit(qubit).index
                 for instruction in circuit.data
-                if instruction.name != "barrier"
+                if not is_barrier(instruction)
                 for qubit in instruction.qubits
             }
         )
@@ -161,26 +163,26 @@ class CompactCircuit:
         measured = QuantumCircuit(len(qubits))
         for register in circuit.cregs:
             measured.add_register(register)
-        unitary = QuantumCircuit(len(qubits))
+        unmeasured = QuantumCircuit(len(qubits))
         holds: dict[Any, int] = {}
         final_only = True
         for instruction in circuit.data:
-            if instruction.name == "barrier":
+            if is_barrier(instruction):
                 continue
             own = [place[circuit.find_bit(qubit).index] for qubit in instruction.qubits]
             measured.append(instruction.operation, own, instruction.clbits)
-            if instruction.name == "measure":
+            if is_measurement(instruction):
                 holds[instruction.clbits[0]] = own[0]
-            elif instruction.clbits or set(own) & set(holds.values()) or _resets(instruction):
+            elif instruction.clbits or set(own) & set(holds.values()) or _has_blocks(instruction):
                 final_only = False
             else:
-                unitary.append(instruction.operation, own)
+                unmeasured.append(instruction.operation, own)
         registers = {
             register.name: [holds.get(bit) for bit in register] for register in circuit.cregs
         }
         if not holds:
             raise InputError("a sampled circuit must have measurements, got none")
-        return CompactCircuit(qubits, measured, unitary if final_only else None, registers)
+        return CompactCircuit(qubits, measured, unmeasured if final_only else None, registers)
 
     def read(
         self,
@@ -203,8 +205,8 @@ class CompactCircuit:
         }
 
 
-def _resets(instruction: Any) -> bool:
-    return instruction.name == "reset" or bool(getattr(instruction.operation, "blocks", ()))
+def _has_blocks(instruction: Any) -> bool:
+    return bool(getattr(instruction.operation, "blocks", ()))
 
 
 def _registers(
@@ -214,13 +216,18 @@ def _registers(
     generator: np.random.Generator,
 ) -> Outcomes:
     """Return BitArrays (B,) of counts of bit strings, registers parted by spaces, last first."""
-    outcomes: Outcomes = {}
     order = [generator.permutation(shots) for _ in counts]
-    for position, register in enumerate(circuit.cregs):
+    # A register without bits has no word.
+    sized = [register for register in reversed(circuit.cregs) if register.size]
+    outcomes: Outcomes = {}
+    for register in circuit.cregs:
+        if not register.size:
+            outcomes[register.name] = BitArray(np.zeros((len(counts), shots, 0), np.uint8), 0)
+            continue
         rows = []
         for row, own in zip(counts, order, strict=True):
             words = [
-                word.split(" ")[len(circuit.cregs) - 1 - position]
+                word.split()[sized.index(register)]
                 for word, count in row.items()
                 for _ in range(count)
             ]

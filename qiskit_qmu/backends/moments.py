@@ -1,16 +1,17 @@
 """Means of weighted sums of products of ±1 bits, and the variances of those means."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.outcomes import Register, frequencies
-from qiskit_qmu.backends.readout_errors import ReadoutErrors
+from qiskit_qmu.backends.readout_errors import ErrorRate, ReadoutErrors
 from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
 
 Terms: TypeAlias = Sequence[tuple[int, float]]
@@ -20,16 +21,33 @@ _LARGEST_TABLE = 14
 """Bits up to which outcomes are counted rather than read shot by shot."""
 
 
+@final
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Means of O sums in each of B rows, and what their errors are made of.
+
+    Attributes:
+        means: The means (O, B).
+        variances: Variances (O, B) of the means by their own shots: zero for exact ones, NaN after
+            a single shot, which does not tell its error.
+        slopes: By each error rate that was estimated, the slopes (O, B) of the means.
+    """
+
+    means: NDArray[np.float64]
+    variances: NDArray[np.float64]
+    slopes: dict[ErrorRate, NDArray[np.float64]]
+
+
 def moments(
     register: Register, observables: Sequence[Terms], errors: ReadoutErrors | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return means and variances of the means (O, B) of weighted sums of ±1 products of bits.
+) -> Moments:
+    """Return means of weighted sums of ±1 products of bits, with what their errors are made of.
 
     With readout errors, each bit has the values whose mean is that of the ±1 that was held, so a
     product's mean is unbiased if bits are misread independently of each other (up to terms in the
-    square of the rates' own errors). Variances are those of these wider values, plus the squared
-    slopes of the means by the error rates times the variances of the rates. All means that use the
-    same rates share that second part, so it does not average out over rows.
+    square of the rates' own errors). Variances by shots are those of these wider values. All means
+    that use the same rates share the errors of these, so slopes by the same rate add up, over
+    bases too, before they are squared.
 
     Args:
         register: What was read.
@@ -37,13 +55,30 @@ def moments(
         errors: How often bits are misread; None for never.
     """
     if errors is None:
-        return _moments(register, observables, _SIGNS.repeat(register.num_bits, axis=0))
-    rows, rate_variances, slopes = _slopes(observables, errors)
+        return Moments(
+            *_moments(register, observables, _SIGNS.repeat(register.num_bits, axis=0)), {}
+        )
+    rows, rates, terms = _slopes(observables, errors)
     # All at once, because counting the outcomes takes longest.
-    means, variances = _moments(register, [*observables, *slopes], errors.unbiased_values)
+    means, variances = _moments(register, [*observables, *terms], errors.unbiased_values)
     size = len(observables)
-    np.add.at(variances, rows, rate_variances[:, None] * means[size:] ** 2)
-    return means[:size], variances[:size]
+    slopes: dict[ErrorRate, NDArray[np.float64]] = {}
+    for row, rate, slope in zip(rows, rates, means[size:], strict=True):
+        slopes.setdefault(rate, np.zeros_like(means[:size]))[row] += slope
+    return Moments(means[:size], variances[:size], slopes)
+
+
+def all_variances(
+    variances: NDArray[np.float64], slopes: Mapping[ErrorRate, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return the variances (O, B) of means with those of the error rates that they share.
+
+    Args:
+        variances: Those by the means' own shots.
+        slopes: Slopes of the means by each error rate.
+    """
+    rates = (rate.variance * slope**2 for rate, slope in slopes.items())
+    return sum(rates, start=variances)
 
 
 _SIGNS = np.array([[1.0, -1.0]])
@@ -64,7 +99,18 @@ def _moments(
     means = table @ shares
     if isinstance(register, OutcomeProbabilities):
         return means, np.zeros_like(means)
-    return means, np.maximum(table**2 @ shares - means**2, 0.0) / register.num_shots
+    spread = np.maximum(table**2 @ shares - means**2, 0.0)
+    return means, variance_of_mean(spread, register.num_shots)
+
+
+def variance_of_mean(spread: NDArray[np.float64], shots: int) -> NDArray[np.float64]:
+    """Return the unbiased variance of a mean by the mean square deviation of its shots.
+
+    Args:
+        spread: Mean square deviation.
+        shots: Number of shots; the result is NaN after one.
+    """
+    return spread / (shots - 1) if shots > 1 else np.full_like(spread, np.nan)
 
 
 def _moments_of_shots(
@@ -82,7 +128,7 @@ def _moments_of_shots(
                 values, mask, lambda bit: array[..., -1 - bit // 8] >> bit % 8 & 1
             )
         means.append(total.mean(axis=-1))
-        variances.append(total.var(axis=-1) / register.num_shots)
+        variances.append(variance_of_mean(total.var(axis=-1), register.num_shots))
     return np.array(means), np.array(variances)
 
 
@@ -102,28 +148,28 @@ def _bits(mask: int) -> Iterator[int]:
 
 def _slopes(
     observables: Sequence[Terms], errors: ReadoutErrors
-) -> tuple[NDArray[np.int64], NDArray[np.float64], list[Terms]]:
+) -> tuple[list[int], list[ErrorRate], list[Terms]]:
     """Return the slopes of observables by error rates, which are sums of products too.
 
     A bit's value g moves by (g + 1) / contrast with its rate of false ones and by
     (g - 1) / contrast with its rate of false zeros.
 
     Returns:
-        For each slope that is not known to be zero: the observable that it belongs to, the variance
-        of the rate, and its terms.
+        For each slope by a rate that was estimated: the observable that it belongs to, the rate,
+        and its terms.
     """
     rows: list[int] = []
-    variances: list[float] = []
+    rates: list[ErrorRate] = []
     slopes: list[Terms] = []
     for row, terms in enumerate(observables):
         for bit in _bits(reduce(or_, (mask for mask, _ in terms), 0)):
             own = [
                 (mask, weight / errors.contrast[bit]) for mask, weight in terms if mask >> bit & 1
             ]
-            for sign, variance in zip((1.0, -1.0), errors.variances[bit], strict=True):
-                if variance:
+            for sign, rate in zip((1.0, -1.0), errors.rates(bit), strict=True):
+                if rate.variance:
                     rest = [(mask ^ 1 << bit, sign * weight) for mask, weight in own]
                     rows.append(row)
-                    variances.append(variance)
+                    rates.append(rate)
                     slopes.append([*own, *rest])
-    return np.array(rows, dtype=np.int64), np.array(variances), slopes
+    return rows, rates, slopes

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit.circuit import Gate, Operation
+from qiskit.circuit import Delay, Gate, Operation, QuantumCircuit
+from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import PTM, SuperOp
 
 from qiskit_qmu._check import InputError
@@ -15,6 +16,10 @@ class NoiseTables:
 
     Args:
         noise_model: A ``qiskit_aer.noise.NoiseModel``; None for no noise.
+
+    Attributes:
+        in_tables: Whether all noise but that of delays is known by these tables. Noise models may
+            have passes too, which do what they like to a circuit.
     """
 
     def __init__(self, noise_model: Any | None) -> None:
@@ -22,12 +27,15 @@ class NoiseTables:
         self._default: dict[str, Any] = {}
         self._readout: dict[tuple[int, ...], Any] = {}
         self._default_readout: Any = None
+        self.in_tables = True
         if noise_model is not None:
             # Aer offers these tables to itself alone; the tests compare with what Aer does.
             self._local = noise_model._local_quantum_errors  # noqa: SLF001
             self._default = noise_model._default_quantum_errors  # noqa: SLF001
             self._readout = noise_model._local_readout_errors  # noqa: SLF001
             self._default_readout = noise_model._default_readout_error  # noqa: SLF001
+            passes = noise_model._custom_noise_passes  # noqa: SLF001
+            self.in_tables = all(getattr(own, "_ops", ()) == (Delay,) for own in passes)
         self._matrices: dict[object, NDArray[np.float64]] = {}
 
     def after(self, operation: Operation, qubits: tuple[int, ...]) -> NDArray[np.float64] | None:
@@ -37,8 +45,8 @@ class NoiseTables:
             InputError: If the noise acts on other qubits than the gate.
         """
         name = getattr(operation, "label", None) or operation.name
-        error = self._local.get(name, {}).get(qubits, self._default.get(name))
-        if error is None or error.ideal():
+        error = self._error(name, qubits)
+        if error is None:
             return None
         if error.num_qubits != len(qubits):
             raise InputError(
@@ -49,6 +57,25 @@ class NoiseTables:
         if key not in self._matrices:
             self._matrices[key] = _transfer_matrix(error)
         return self._matrices[key]
+
+    def before_measurement(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        """Return a circuit with the noise of measurements at its end, on every qubit that has some.
+
+        It stands after an identity with their name. What it does to qubits that are not measured
+        does not matter.
+        """
+        qubits = [qubit for qubit in range(circuit.num_qubits) if self._error("measure", (qubit,))]
+        if not qubits:
+            return circuit
+        noisy = circuit.copy()
+        for qubit in qubits:
+            noisy.append(UnitaryGate(np.eye(2), label="measure"), [qubit])
+        return noisy
+
+    def _error(self, name: str, qubits: tuple[int, ...]) -> Any:
+        """Return the error of an instruction, None where there is none."""
+        error = self._local.get(name, {}).get(qubits, self._default.get(name))
+        return None if error is None or error.ideal() else error
 
     def readout(self, qubit: int) -> NDArray[np.float64] | None:
         """Return P(read | held), (held, read), of a qubit; None where reading makes no errors.

@@ -19,6 +19,7 @@ from qiskit_qmu.backends.jobs.local_jobs import LocalJobs, LocalRuns
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.service import JobService
 from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
+from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.service_estimator import ServiceEstimator
 from qiskit_qmu.backends.transpilation import Transpiler
 
@@ -83,6 +84,7 @@ class DeviceOptions:
         seed: int,
         *,
         default_level: int = 3,
+        noisy: NoisyInstructions | None = None,
     ) -> DeviceBackend:
         """Return the bundle over a sampler of this machine."""
         if self.ledger is None:
@@ -91,9 +93,22 @@ class DeviceOptions:
                     "max_qpu_seconds must be given with a ledger or a device of IBM's, "
                     f"got {self.max_qpu_seconds} for {name}"
                 )
-            return self.bundle(name, sampler, transpiler, shots, seed, default_level=default_level)
+            return self.bundle(
+                name,
+                sampler,
+                transpiler,
+                shots,
+                seed,
+                default_level=default_level,
+                noisy=noisy,
+            )
         return self.service_backend(
-            LocalJobs(name, sampler), transpiler, shots, seed, default_level=default_level
+            LocalJobs(name, sampler),
+            transpiler,
+            shots,
+            seed,
+            default_level=default_level,
+            noisy=noisy,
         )
 
     def service_backend(
@@ -105,6 +120,7 @@ class DeviceOptions:
         *,
         default_level: int = 3,
         own_estimator: bool = False,
+        noisy: NoisyInstructions | None = None,
     ) -> DeviceBackend:
         """Return the bundle over a service that takes jobs, with a ledger where one is given.
 
@@ -121,6 +137,7 @@ class DeviceOptions:
             shots=shots,
             seed=seed,
             default_level=default_level,
+            noisy=noisy,
             estimator=ServiceEstimator if own_estimator else BroadcastEstimator,
         )
         policy = self.job_policy or JobPolicy()
@@ -144,6 +161,7 @@ class DeviceOptions:
         *,
         default_level: int = 3,
         estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
+        noisy: NoisyInstructions | None = None,
     ) -> DeviceBackend:
         """Return the bundle over any sampler."""
         return DeviceBackend(
@@ -159,4 +177,5 @@ class DeviceOptions:
             readout_mitigation=self.readout_mitigation,
             optimization_level=None if self.pass_manager else self.level(default_level),
             estimator=estimator,
+            noisy=noisy,
         )

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
 from qiskit.primitives import BitArray, DataBin
 
 from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
@@ -81,9 +82,25 @@ def _with_joint(outcomes: Outcomes, joint: NDArray[np.float64]) -> Outcomes:
     }
 
 
+def no_outcomes(circuit: QuantumCircuit, shots: int | None) -> Outcomes:
+    """Return the registers of a circuit that is measured at no rows of angles."""
+    if shots is None:
+        joint = np.zeros((0, 2**circuit.num_clbits))
+        place = {bit: i for i, bit in enumerate(circuit.clbits)}
+        return {
+            own.name: OutcomeProbabilities(joint, own.size, [place[bit] for bit in own])
+            for own in circuit.cregs
+        }
+    return {
+        own.name: BitArray(np.zeros((0, shots, -(-own.size // 8)), dtype=np.uint8), own.size)
+        for own in circuit.cregs
+    }
+
+
 def _flat(register: BitArray) -> NDArray[np.uint8]:
     array: NDArray[np.uint8] = register.array
-    return array.reshape(-1, *array.shape[-2:])
+    # Not -1 for the rows: a register without bits has no bytes to count them by.
+    return array.reshape(register.size, *array.shape[-2:])
 
 
 def frequencies(register: Register) -> NDArray[np.float64]:

@@ -6,9 +6,11 @@ from typing import Any, final
 
 from qiskit.circuit import QuantumCircuit
 
+from qiskit_qmu.backends.logical import check_logical
+from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
-from qiskit_qmu.simulator.cache import circuit_content
+from qiskit_qmu.simulator.content import circuit_content
 
 _CAPACITY = 64
 
@@ -19,18 +21,22 @@ class PreparedCircuits:
 
     Args:
         transpiler: Makes a circuit one that the device takes.
+        noisy: Instructions that must not be lost on the way; None for none.
     """
 
-    def __init__(self, transpiler: Transpiler) -> None:
+    def __init__(self, transpiler: Transpiler, noisy: NoisyInstructions | None = None) -> None:
         self._transpiler = transpiler
+        self._noisy = noisy
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": OrderedDict()}  # (its keys are objects of this process)
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
         """Return a circuit with one parameter for each rotation."""
-        registers = tuple((register.name, register.size) for register in circuit.cregs)
         # A layout does not show in the content, and a circuit that has one is refused.
-        key = (circuit_content(circuit), registers, circuit.layout is None)
-        found: RotationCircuit = self._get(key, lambda: RotationCircuit.of(circuit))
+        key = (circuit_content(circuit), circuit.layout is None)
+        found: RotationCircuit = self._get(key, lambda: self._numbered(circuit))
         return found
 
     def measured(self, circuit: RotationCircuit, basis: str) -> RotationCircuit:
@@ -44,8 +50,18 @@ class PreparedCircuits:
         """Return the device's circuit."""
         if circuit.placed:
             return circuit.circuit
-        found: QuantumCircuit = self._get(_Same(circuit), lambda: self._transpiler(circuit.circuit))
+        found: QuantumCircuit = self._get(_Same(circuit), lambda: self._placed(circuit.circuit))
         return found
+
+    def _numbered(self, circuit: QuantumCircuit) -> RotationCircuit:
+        check_logical(circuit)
+        return RotationCircuit.of(circuit if self._noisy is None else self._noisy.written(circuit))
+
+    def _placed(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        if self._noisy is None:
+            return self._transpiler(circuit)
+        sealed, kept = self._noisy.sealed(circuit)
+        return self._noisy.restored(circuit, self._transpiler(sealed), kept)
 
     def _get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         # One operation at a time, because the jobs of one primitive may run in several threads.

@@ -66,6 +66,8 @@ class ReadoutCalibration:
                 _of_bits(rates.false_ones, qubits, bits),
                 _of_bits(rates.false_zeros, qubits, bits),
                 rates.shots,
+                tuple(bits),
+                qubits,
             )
             for name, bits in registers.items()
         }
@@ -106,12 +108,12 @@ class ReadoutCalibration:
         circuits = [_preparing(pattern, num_qubits, qubits) for pattern in prepared]
         each_bit = [[(1 << bit, 1.0)] for bit in range(len(qubits))]
         signs = np.array(
-            [moments(outcomes["meas"], each_bit)[0][:, 0] for outcomes in self._run(circuits)]
+            [moments(outcomes["meas"], each_bit).means[:, 0] for outcomes in self._run(circuits)]
         )
         wrong = (1 - signs * (1 - 2 * prepared)) / 2
         rates = [np.mean(wrong, axis=0, where=prepared == value) for value in (0, 1)]
         shots = None if self._shots is None else self._shots * len(_PATTERNS) // 2
-        errors = ReadoutErrors(rates[0], rates[1], shots)
+        errors = ReadoutErrors(rates[0], rates[1], shots, qubits, qubits)
         for qubit, contrast in zip(qubits, errors.contrast, strict=True):
             if contrast < _SMALLEST_CONTRAST:
                 raise InputError(
@@ -137,7 +139,7 @@ def calibration_shots(shots: int | None, max_executions_per_job: int | None) -> 
 def _read_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
     """Return, by classical register, the qubit that each bit is read from, None for none."""
     compact = CompactCircuit.of(circuit, keep_all=True)
-    if compact.unitary is None:
+    if compact.unmeasured is None:
         raise InputError("readout mitigation takes circuits that are measured at their end only")
     return compact.registers
 

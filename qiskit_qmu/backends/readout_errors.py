@@ -14,6 +14,30 @@ from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
 _LARGEST_REGISTER = 16
 
 
+MITIGATED_ERRORS = (
+    "misreads of each qubit by itself; misreads of several qubits together are not corrected"
+)
+"""What readout mitigation corrects, as results say it."""
+
+
+@final
+@dataclass(frozen=True)
+class ErrorRate:
+    """An estimated rate of misreads.
+
+    Attributes:
+        calibration: Qubits that were calibrated together.
+        qubit: Whose rate it is.
+        held: Of which bit, 0 or 1.
+        variance: Variance of the estimate.
+    """
+
+    calibration: tuple[int, ...]
+    qubit: int | None
+    held: int
+    variance: float
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class ReadoutErrors:
@@ -26,11 +50,16 @@ class ReadoutErrors:
         false_ones: P(1 is read | 0 is held) of each bit (n,).
         false_zeros: P(0 is read | 1 is held) of each bit (n,).
         shots: Measurements that each rate was estimated from; None for exact rates.
+        qubits: The device's qubit that is read into each bit, None for none; by default the bit's
+            own number.
+        calibration: Qubits that were calibrated together.
     """
 
     false_ones: NDArray[np.float64]
     false_zeros: NDArray[np.float64]
     shots: int | None
+    qubits: tuple[int | None, ...] = ()
+    calibration: tuple[int, ...] = ()
 
     @property
     def contrast(self) -> NDArray[np.float64]:
@@ -47,7 +76,15 @@ class ReadoutErrors:
     def variances(self) -> NDArray[np.float64]:
         """Variances (n, 2) of the estimated rates of false ones and of false zeros."""
         rates = np.stack([self.false_ones, self.false_zeros], axis=1)
-        return np.zeros_like(rates) if self.shots is None else rates * (1 - rates) / self.shots
+        if self.shots is None:
+            return np.zeros_like(rates)
+        return np.asarray(rates * (1 - rates) / (self.shots - 1))
+
+    def rates(self, bit: int) -> tuple[ErrorRate, ErrorRate]:
+        """Return the rates of false ones and of false zeros of a bit."""
+        of_ones, of_zeros = self.variances[bit].tolist()
+        where = self.calibration, self.qubits[bit] if self.qubits else bit
+        return ErrorRate(*where, 0, of_ones), ErrorRate(*where, 1, of_zeros)
 
     def corrected(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the frequencies (B, 2^n) of what was held, from those of what was read.
@@ -66,6 +103,8 @@ class ReadoutErrors:
             np.concatenate([part.false_ones for part in parts]),
             np.concatenate([part.false_zeros for part in parts]),
             parts[0].shots,
+            tuple(qubit for part in parts for qubit in part.qubits),
+            parts[0].calibration,
         )
 
 

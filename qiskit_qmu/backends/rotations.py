@@ -8,8 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from qiskit.circuit import (
+    Barrier,
+    CircuitInstruction,
     ClassicalRegister,
     Clbit,
+    Gate,
+    Measure,
     Operation,
     Parameter,
     ParameterExpression,
@@ -29,15 +33,20 @@ from qiskit.circuit.library import (
     U1Gate,
     U3Gate,
     UGate,
+    UnitaryGate,
 )
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
+from qiskit_machine_learning.circuit.library.raw_feature_vector import ParameterizedInitialize
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.logical import check_logical
 from qiskit_qmu.simulator.angles import AngleMap
+from qiskit_qmu.simulator.gates import in_known_gates
 
-# Their generators have two eigenvalues, one apart, so the two-term shift rule holds.
-_TWO_TERM = {
+# Names that stand for something else than an operation of that name and of another class.
+_NAMES = {*get_standard_gate_name_mapping(), "barrier", "unitary"}
+TWO_TERM = {
     RXGate,
     RYGate,
     RZGate,
@@ -48,6 +57,7 @@ _TWO_TERM = {
     RZZGate,
     RZXGate,
 }
+"""Rotations whose generators have two eigenvalues, one apart: the two-term shift rule holds."""
 
 
 @final
@@ -95,9 +105,9 @@ class RotationCircuit:
         names = iter(ParameterVector("angle", _count(circuit)))
         for operation, qubits, clbits in _opened(circuit):
             placed = operation
-            if _is_symbolic(operation):
+            if is_symbolic(operation):
                 expressions.append(operation.params[0])
-                placed = type(operation)(next(names))
+                placed = type(operation)(next(names), label=operation.label)
             bare.append(placed, qubits, clbits)
         parameters = list(circuit.parameters)
         depends = np.array(
@@ -135,11 +145,11 @@ class RotationCircuit:
         Returns:
             The circuit; bit i of the register is the i-th measured qubit, from qubit 0 on.
 
+        Final measurements of the circuit's own are left out, as on the exact simulator.
+
         Raises:
-            InputError: If the circuit holds a measurement already.
+            InputError: If the circuit is measured before its end.
         """
-        if self.circuit.num_clbits:
-            raise InputError("an observable's circuit must have no classical bits, got some")
         measured = [qubit for qubit, pauli in enumerate(reversed(basis)) if pauli != "I"]
         circuit = QuantumCircuit(self.circuit.num_qubits)
         for qubit in measured:
@@ -148,15 +158,41 @@ class RotationCircuit:
                 circuit.sdg(qubit)
             if pauli in "XY":
                 circuit.h(qubit)
-        whole = self.circuit.compose(circuit)
+        whole = _without_final_measurements(self.circuit).compose(circuit)
         whole.barrier()
         whole.add_register(ClassicalRegister(len(measured), "meas"))
         whole.measure(measured, range(len(measured)))
         return RotationCircuit(whole, self.angles, self.depends, self._map)
 
 
+def _without_final_measurements(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return a circuit without its measurements and classical bits.
+
+    Raises:
+        InputError: If a measurement is not at the end.
+    """
+    if not circuit.num_clbits:
+        return circuit
+    bare = QuantumCircuit(circuit.qubits, global_phase=circuit.global_phase)
+    measured: set[Qubit] = set()
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if isinstance(operation, Measure):
+            measured.update(instruction.qubits)
+        elif not isinstance(operation, Barrier) and (
+            instruction.clbits or not measured.isdisjoint(instruction.qubits)
+        ):
+            raise InputError(
+                "the circuit of an observable must be measured at its end only, got "
+                f"{instruction.name!r} after a measurement, or with classical bits"
+            )
+        else:
+            bare.append(operation, instruction.qubits)
+    return bare
+
+
 def _count(circuit: QuantumCircuit) -> int:
-    return sum(_is_symbolic(operation) for operation, _, _ in _opened(circuit))
+    return sum(is_symbolic(operation) for operation, _, _ in _opened(circuit))
 
 
 def _opened(
@@ -165,23 +201,51 @@ def _opened(
     """Yield a circuit's operations, with gates of several angles made rotations of one each."""
     for instruction in circuit.data:
         operation = instruction.operation
-        if not _is_symbolic(operation):
-            yield operation, instruction.qubits, instruction.clbits
+        if not is_symbolic(operation):
+            for known, qubits in _under_own_name(instruction):
+                yield known, qubits, instruction.clbits
         else:
             for rotation, qubits in _rotations(operation, instruction.qubits):
                 yield rotation, qubits, ()
+
+
+def _under_own_name(
+    instruction: CircuitInstruction,
+) -> Iterator[tuple[Operation, Sequence[Qubit]]]:
+    """Yield an operation, or the gates that one under the name of another is made of.
+
+    Transpilers and simulators go by names. One that has nothing but a matrix is given by it.
+    """
+    operation, qubits = instruction.operation, instruction.qubits
+    known = instruction.is_standard_gate() or isinstance(operation, UnitaryGate)
+    custom = isinstance(operation, Gate) and not known
+    if custom and (operation.name in _NAMES or operation.definition is None):
+        whole = QuantumCircuit(operation.num_qubits)
+        whole.append(operation, whole.qubits)
+        gates = in_known_gates(whole)
+        outer = dict(zip(gates.qubits, qubits, strict=True))
+        for part in gates.data:
+            yield part.operation, [outer[qubit] for qubit in part.qubits]
+    else:
+        yield operation, qubits
 
 
 def _rotations(
     operation: Operation, qubits: Sequence[Qubit]
 ) -> Iterator[tuple[Operation, Sequence[Qubit]]]:
     kind = getattr(operation, "base_class", type(operation))
-    if not _is_symbolic(operation) or kind in _TWO_TERM:
+    if not is_symbolic(operation) or kind in TWO_TERM:
         yield operation, qubits
     elif kind in {UGate, U3Gate}:
         theta, phi, lam = operation.params
-        for rotation in (RZGate(lam), RYGate(theta), RZGate(phi)):
-            yield rotation, qubits
+        label = operation.label
+        for kind, angle in ((RZGate, lam), (RYGate, theta), (RZGate, phi)):
+            yield kind(angle, label=label), qubits
+    elif isinstance(operation, ParameterizedInitialize):
+        raise InputError(
+            "amplitudes must have values before a circuit goes to a device (each row is another "
+            "circuit there; an AmplitudeEncoding has angles), got a raw feature vector without any"
+        )
     else:
         definition = None if _blocks(operation) else getattr(operation, "definition", None)
         if definition is None:
@@ -191,16 +255,19 @@ def _rotations(
             )
         inner = dict(zip(definition.qubits, qubits, strict=True))
         for instruction in definition.data:
-            yield from _rotations(
-                instruction.operation, [inner[qubit] for qubit in instruction.qubits]
-            )
+            part = instruction.operation
+            if operation.label is not None:  # noise models know gates by their labels
+                part = part.to_mutable()
+                part.label = operation.label
+            yield from _rotations(part, [inner[qubit] for qubit in instruction.qubits])
 
 
 def _blocks(operation: Operation) -> tuple[QuantumCircuit, ...]:
     return tuple(getattr(operation, "blocks", ()))
 
 
-def _is_symbolic(operation: Operation) -> bool:
+def is_symbolic(operation: Operation) -> bool:
+    """Return whether an operation has a parameter without a value."""
     return any(block.parameters for block in _blocks(operation)) or any(
         isinstance(parameter, ParameterExpression) and parameter.parameters
         for parameter in getattr(operation, "params", ())

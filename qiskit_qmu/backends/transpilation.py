@@ -1,6 +1,7 @@
 """From a circuit as it was written to one that a device takes, once for each circuit."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol, final
 
 from qiskit.circuit import QuantumCircuit
@@ -40,17 +41,23 @@ class PassManagerTranspiler:
     """Runs a pass manager.
 
     Args:
-        pass_manager: The user's own, or a preset one.
+        pass_manager: The user's own, or what makes a preset one, which Qiskit cannot pickle.
         timing: How long the device takes; None where nobody knows.
     """
 
     def __init__(self, pass_manager: Any, timing: Timing | None = None) -> None:
-        self._pass_manager = pass_manager
+        self._given = pass_manager
+        self._made: Any = None
         self.timing = timing
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_made": None}
 
     def __call__(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the device's circuit."""
-        return _run(self._pass_manager, circuit)
+        if self._made is None:
+            self._made = self._given if hasattr(self._given, "run") else self._given()
+        return _run(self._made, circuit)
 
     def check(self, num_qubits: int) -> None:
         """Nothing is known of what a pass manager takes."""
@@ -148,7 +155,8 @@ def make_transpiler(
             timing=timing,
         )
     return PassManagerTranspiler(
-        generate_preset_pass_manager(
+        partial(
+            generate_preset_pass_manager,
             optimization_level,
             backend=device,
             initial_layout=None if initial_layout is None else list(initial_layout),

@@ -5,6 +5,7 @@ from qiskit_qmu.circuits.amplitude_angles import amplitude_angles, amplitudes_of
 from qiskit_qmu.circuits.ansatz import Entangler, EntanglingGate
 from qiskit_qmu.circuits.encoding import Encoding, most_features
 from qiskit_qmu.circuits.qnn import QNNCircuit, qnn_circuit
+from qiskit_qmu.circuits.unit_amplitudes import unit_amplitudes
 
 __all__ = [
     "AmplitudeEncoding",
@@ -17,4 +18,5 @@ __all__ = [
     "as_amplitude_encoding",
     "most_features",
     "qnn_circuit",
+    "unit_amplitudes",
 ]

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.circuits.unit_amplitudes import over_largest_entry
 
 
 def amplitude_angles(x: torch.Tensor) -> torch.Tensor:
@@ -35,7 +36,7 @@ def amplitude_angles(x: torch.Tensor) -> torch.Tensor:
     """
     num_qubits = _num_qubits(x.shape[-1])
     # Angles do not depend on the norm, so that a constant factor is as good as the norm itself.
-    scaled = x / _LargestEntry.apply(x.detach())
+    scaled = over_largest_entry(x)
     signed = scaled * _constant(_signs(num_qubits), scaled)
     leaves = signed.index_select(-1, _constant(_reversed_bits(num_qubits), x))
     left, right = _children(leaves, num_qubits)
@@ -73,32 +74,6 @@ def amplitudes_of_angles(angles: torch.Tensor) -> torch.Tensor:
         amplitudes = torch.cat((amplitudes * cosine, amplitudes * sine), dim=-1)
     in_order = amplitudes.index_select(-1, _constant(_reversed_bits(num_qubits), angles))
     return in_order * _constant(_signs(num_qubits), angles)
-
-
-class _LargestEntry(torch.autograd.Function):
-    """Largest absolute value (…, 1) of each row; refuses rows of zeros, mapped over or not."""
-
-    @staticmethod
-    def forward(x: torch.Tensor) -> torch.Tensor:
-        """Look at all rows."""
-        largest = x.abs().amax(dim=-1, keepdim=True)
-        zeros = int((largest == 0).sum())
-        if zeros:
-            raise InputError(f"a row of amplitudes must not be all zeros, got {zeros} such rows")
-        return largest
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
-        """Nothing to keep: it is a constant."""
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> None:
-        """Nothing to hand back: it is a constant."""
-
-    @staticmethod
-    def vmap(info: Any, in_dims: tuple[int], x: torch.Tensor) -> tuple[torch.Tensor, int]:
-        """Take the mapped dimension as rows."""
-        return _LargestEntry.apply(x.movedim(in_dims[0], 0)), 0
 
 
 def _num_qubits(size: int) -> int:

@@ -1,6 +1,7 @@
 """Options that say on which device circuits run and how, alike for all commands."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
@@ -41,7 +42,9 @@ def add_device_options(
     group = parser.add_argument_group("device")
     group.add_argument("--backend", metavar="NAME", help=f"{purpose}: {BACKENDS}", **backend)
     group.add_argument(
-        "--mitigation", metavar="NAME", help="readout: correct results for misread bits"
+        "--mitigation",
+        metavar="NAME",
+        help="readout: correct results for bits that are misread each by itself",
     )
     for name, (kind, metavar, text) in DEVICE_OPTIONS.items():
         option = f"--{name.replace('_', '-')}"
@@ -82,7 +85,8 @@ def backend_of(options: argparse.Namespace) -> "Backend | None":
     Raises:
         InputError: If there is none of that name, or its options are given without one.
     """
-    from qiskit_qmu.backends import open_backend  # (help must not load it)
+    from qiskit_qmu._seeds import child_seed  # (help must load neither)
+    from qiskit_qmu.backends import open_backend
 
     if options.backend is None:
         for name in ("shots", "mitigation", "max_qpu_seconds", *DEVICE_OPTIONS):
@@ -93,4 +97,7 @@ def backend_of(options: argparse.Namespace) -> "Backend | None":
     given = device_options_of(options)
     if options.max_qpu_seconds is not None:
         given["max_qpu_seconds"] = options.max_qpu_seconds
-    return open_backend(options.backend, shots=options.shots, seed=options.seed, **given)
+    # Commands on one saved model, such as unlearning and its oracle, have shots of their own each.
+    purpose = [options.command, Path(options.model).name, getattr(options, "strategy", "")]
+    seed = child_seed(options.seed, *purpose)
+    return open_backend(options.backend, shots=options.shots, seed=seed, **given)

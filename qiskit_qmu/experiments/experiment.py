@@ -8,6 +8,7 @@ from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import child_seed
 from qiskit_qmu.backends import Backend, mitigation_options, open_backend
 from qiskit_qmu.data import DATASET_NAMES, Dataset, ForgetSplit, load_dataset
 from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
@@ -104,10 +105,16 @@ class Experiment:
             return self.forget_class
         return 1 if self.dataset == "iris" else 4
 
-    def training_backend(self, seed: int) -> Backend:
-        """Open the backend that models are trained and changed on."""
+    def training_backend(self, seed: int, *purpose: str) -> Backend:
+        """Open the backend that models are trained and changed on.
+
+        Args:
+            seed: Seed of the repetition.
+            purpose: What it is for, if that is not the training of the original: shots are
+                independent of those for any other purpose.
+        """
         shots = self.shots if self.backend == "exact" else None
-        return open_backend("exact", shots=shots, seed=seed)
+        return open_backend("exact", shots=shots, seed=child_seed(seed, "training", *purpose))
 
     def observing_backend(self, seed: int, jobs: Path | None = None) -> Backend | None:
         """Open the backend that trained models are observed on; None for that of their training.

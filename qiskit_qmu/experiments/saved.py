@@ -24,6 +24,9 @@ from qiskit_qmu.observation import Observations
 from qiskit_qmu.training import Progress
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult
 
+_WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")
+"""What tells a saved model from all others that come from the same original."""
+
 SavedRows = Literal["train", "test", "all"]
 """Rows that a saved model was trained on, never-seen rows, or both."""
 
@@ -151,7 +154,9 @@ def unlearn_saved(
     _check.at_least(0, seed=seed)
     if Path(out).resolve() == Path(path).resolve():
         raise InputError(f"the new model must have a folder of its own, got the old one's, {out}")
-    saved = SavedModel.read(path, data_dir, backend).still_known()
+    saved = SavedModel.read(
+        path, data_dir, backend, "unlearning", strategy, str(seed)
+    ).still_known()
     forget = request.chosen(saved.dataset, saved.trained, seed)
     split = saved.split(forget, request.label)
     experiment = saved.experiment_for(request, settings or {})
@@ -210,7 +215,7 @@ def audit_saved(
         InputError: If a model or its data cannot be read, or they do not belong together.
     """
     _check.at_least(0, seed=seed)
-    saved = SavedModel.read(path, data_dir, backend)
+    saved = SavedModel.read(path, data_dir, backend, "audit", str(seed))
     if "forgotten_indices" not in saved.provenance:
         raise InputError(f"{path} must hold an unlearned model, got one that forgot nothing")
     forget = np.asarray(saved.provenance["forgotten_indices"], dtype=np.int64)
@@ -251,7 +256,7 @@ def observe_saved(
         InputError: If the model or its data cannot be read.
     """
     _check.one_of(get_args(SavedRows), rows=rows)
-    saved = SavedModel.read(path, data_dir, backend)
+    saved = SavedModel.read(path, data_dir, backend, "observing")
     train, test = saved.dataset.train.take(saved.trained), saved.dataset.test
     parts = {"train": [train], "test": [test], "all": [train, test]}[rows]
     observed = saved.model.observe(
@@ -280,13 +285,17 @@ class SavedModel:
     trained: NDArray[np.int64]
 
     @staticmethod
-    def read(path: str | Path, data_dir: str | None, backend: Backend | None) -> "SavedModel":
+    def read(
+        path: str | Path, data_dir: str | None, backend: Backend | None, *purpose: str
+    ) -> "SavedModel":
         """Read a model that `train_and_save` or `unlearn_saved` wrote.
 
         Args:
             path: Folder of the model.
             data_dir: Where image files lie.
-            backend: Where its circuits run; where None, the simulator on which it was trained.
+            backend: Where its circuits run; where None, the simulator on which it was trained, with
+                shots of their own for each model and purpose.
+            purpose: What the model is read for.
 
         Raises:
             InputError: If files are missing or damaged, or the data is not what it was trained on.
@@ -296,7 +305,8 @@ class SavedModel:
         if missing:
             raise InputError(f"{path} must say how it was trained, got no {', '.join(missing)}")
         experiment = Experiment.from_dict(provenance["experiment"])
-        backend = backend or experiment.training_backend(experiment.seed)
+        model = (str(provenance.get(name)) for name in _WHICH_MODEL)
+        backend = backend or experiment.training_backend(experiment.seed, *purpose, *model)
         dataset, _ = experiment.load(experiment.seed, data_dir)
         trained = dataset.train.take(provenance["train_indices"])
         if row_digests(trained.x, trained.y) != provenance["train_digests"]:

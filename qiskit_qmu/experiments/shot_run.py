@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qiskit_qmu._seeds import stream
+from qiskit_qmu._seeds import child_seed, stream
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit
 from qiskit_qmu.experiments.methods import make_strategy
@@ -100,7 +100,7 @@ def _trained_models(
     """Return the original, the oracle and the unlearned model."""
     experiment, num_features = comparison.experiment, int(np.prod(dataset.input_shape))
     preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
-    backend = open_backend("exact", shots=comparison.train_shots, seed=seed)
+    backend = open_backend("exact", shots=comparison.train_shots, seed=child_seed(seed, "training"))
     original = experiment.build_model(dataset, seed, backend)
     progress("training the original", 0.0)
     train_original(experiment, original, split, seed)

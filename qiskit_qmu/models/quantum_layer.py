@@ -1,6 +1,7 @@
 """A QNN circuit on a backend as a torch layer."""
 
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
@@ -13,6 +14,22 @@ from qiskit_qmu.circuits import QNNCircuit
 
 Readout = Literal["expectation", "probabilities"]
 """⟨Z⟩ of every qubit (EstimatorQNN), or probabilities of groups of outcomes (SamplerQNN)."""
+
+
+@final
+@dataclass(frozen=True)
+class Remainder:
+    """Groups outcomes by their remainder; unlike a lambda, it can be pickled.
+
+    Attributes:
+        divisor: Number of groups.
+    """
+
+    divisor: int
+
+    def __call__(self, outcome: int) -> int:
+        """Return the group of an outcome."""
+        return outcome % self.divisor
 
 
 def quantum_layer(
@@ -57,7 +74,7 @@ def quantum_layer(
         circuit=measured,
         sampler=backend.sampler,
         gradient=backend.sampler_gradient,
-        interpret=lambda outcome: outcome % size,
+        interpret=Remainder(size),
         output_shape=size,
         **shared,
     )

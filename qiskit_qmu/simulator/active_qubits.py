@@ -5,10 +5,26 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from qiskit.circuit import CircuitInstruction, Clbit, ParameterExpression, QuantumCircuit, Qubit
+from qiskit.circuit import (
+    Barrier,
+    CircuitInstruction,
+    Clbit,
+    Gate,
+    Instruction,
+    Measure,
+    Operation,
+    ParameterExpression,
+    QuantumCircuit,
+    Qubit,
+    Reset,
+)
+from qiskit.circuit.library import Initialize
+from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import PauliList, SparsePauliOp
+from qiskit_machine_learning.circuit.library.raw_feature_vector import ParameterizedInitialize
 
-_IDLE = {"barrier", "delay", "id", "reset"}
+from qiskit_qmu.simulator.expressions import with_numbers
+from qiskit_qmu.simulator.instructions import does_nothing, is_measurement
 
 
 @final
@@ -53,18 +69,20 @@ class ActiveCircuit:
 
 
 def active_qubits(circuit: QuantumCircuit) -> ActiveCircuit:
-    """Leave out the qubits that no gate touches.
+    """Leave out the qubits that no gate touches, and give those that are reset a new start.
 
     A transpiled circuit has all qubits of its device, of which a state vector holds only those that
-    count. Barriers, delays, identities and resets touch nothing; a measured idle qubit gives 0.
+    count. Barriers, delays and identities touch nothing; a measured idle qubit gives 0. A qubit
+    that is reset after it was used goes on as another qubit in |0>, and nothing touches the old one
+    any more, which is what a reset does.
 
     Args:
         circuit: Any circuit; one with control flow, which is not simulated, is left as it is.
 
     Returns:
-        The small circuit, or the same object where all qubits are used.
+        The small circuit, or the same object where all qubits are used and none is reset.
     """
-    if _all_touched(circuit) or circuit.has_control_flow_op():
+    if circuit.has_control_flow_op() or _is_plain(circuit):
         return ActiveCircuit(circuit=circuit, wires=tuple(range(circuit.num_qubits)))
     rewiring = _Rewiring(circuit)
     for instruction in circuit.data:
@@ -72,21 +90,38 @@ def active_qubits(circuit: QuantumCircuit) -> ActiveCircuit:
     return rewiring.finish()
 
 
-def _all_touched(circuit: QuantumCircuit) -> bool:
+def _is_plain(circuit: QuantumCircuit) -> bool:
+    """Whether gates touch all qubits, and none is reset."""
     left = set(circuit.qubits)
     for instruction in circuit.data:
-        if not left:
-            break
-        if _touches(instruction) and instruction.name != "measure":
+        if not instruction.is_standard_gate() and _resets(instruction.operation):
+            return False
+        if left and _touches(instruction) and not is_measurement(instruction):
             left.difference_update(instruction.qubits)
     return not left and circuit.num_qubits > 0
 
 
 def _touches(instruction: CircuitInstruction) -> bool:
     # An identity with a free parameter (a delay of unknown length) stays, to keep the parameter.
-    return instruction.name not in _IDLE or any(
-        isinstance(parameter, ParameterExpression) for parameter in instruction.params
-    )
+    parameters = any(isinstance(each, ParameterExpression) for each in instruction.params)
+    return parameters or not does_nothing(instruction.operation)
+
+
+def _resets(operation: Operation) -> bool:
+    """Whether this resets a qubit, or is made of what does."""
+    if isinstance(operation, Reset | Initialize | ParameterizedInitialize):
+        return True
+    if isinstance(operation, Gate | Barrier | Measure) or not isinstance(operation, Instruction):
+        return False
+    parts = _parts(operation)
+    return parts is not None and any(_resets(part.operation) for part in parts.data)
+
+
+def _parts(operation: Instruction) -> QuantumCircuit | None:
+    try:
+        return with_numbers(operation).definition
+    except QiskitError:  # as of amplitudes that are parameters
+        return None
 
 
 class _Rewiring:
@@ -102,20 +137,36 @@ class _Rewiring:
         )
 
     def add(self, instruction: CircuitInstruction) -> None:
-        if self._changes_nothing(instruction) or self._reads_nothing(instruction):
-            return
-        wires = [self._wire(qubit) for qubit in instruction.qubits]
-        self._instructions.append((instruction, wires))
+        operation = instruction.operation
+        if not instruction.is_standard_gate() and _resets(operation):
+            parts = None if isinstance(operation, Reset) else _parts(operation)
+            if parts is not None:
+                self._add_parts(parts, instruction)
+                return
+            # The old wires stay as they are; the next gates get new ones.
+            for qubit in instruction.qubits:
+                self._wire_of.pop(qubit, None)
+            if isinstance(operation, Reset):
+                return
+        if _touches(instruction) and not self._reads_nothing(instruction):
+            wires = [self._wire(qubit) for qubit in instruction.qubits]
+            self._instructions.append((instruction, wires))
 
-    def _changes_nothing(self, instruction: CircuitInstruction) -> bool:
-        # A reset in the middle stays, for the simulator to refuse it.
-        in_middle = instruction.name == "reset" and instruction.qubits[0] in self._wire_of
-        return not _touches(instruction) and not in_middle
+    def _add_parts(self, parts: QuantumCircuit, whole: CircuitInstruction) -> None:
+        qubits = dict(zip(parts.qubits, whole.qubits, strict=True))
+        clbits = dict(zip(parts.clbits, whole.clbits, strict=True))
+        for part in parts.data:
+            self.add(
+                part.replace(
+                    qubits=tuple(map(qubits.__getitem__, part.qubits)),
+                    clbits=tuple(map(clbits.__getitem__, part.clbits)),
+                )
+            )
 
     def _reads_nothing(self, instruction: CircuitInstruction) -> bool:
         """Whether this measures a qubit in |0> into a bit that is 0 anyway."""
         return (
-            instruction.name == "measure"
+            is_measurement(instruction)
             and instruction.qubits[0] not in self._wire_of
             and self._writes[instruction.clbits[0]] == 1
         )

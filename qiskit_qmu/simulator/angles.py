@@ -8,6 +8,8 @@ import torch
 from numpy.typing import NDArray
 from qiskit.circuit import Parameter, ParameterExpression
 
+from qiskit_qmu.simulator.expressions import plain_text
+
 _TORCH_FUNCTIONS = {
     "sin": torch.sin,
     "cos": torch.cos,
@@ -31,13 +33,13 @@ class AngleMap:
     parameters, functions) are translated to torch one by one.
 
     Args:
-        expressions: The expressions to evaluate.
+        expressions: The expressions to evaluate, or numbers.
         parameters: The parameters that they are functions of, in one or more groups, in the order
             of the values.
     """
 
     def __init__(
-        self, expressions: Sequence[ParameterExpression], *parameters: Sequence[Parameter]
+        self, expressions: Sequence[ParameterExpression | float], *parameters: Sequence[Parameter]
     ) -> None:
         place = {
             parameter: (group, column)
@@ -50,8 +52,7 @@ class AngleMap:
         for angle, expression in enumerate(expressions):
             affine = _affine(expression)
             if affine is None:
-                used = sorted(expression.parameters, key=place.__getitem__)
-                function = _lambdify(expression, used)
+                function, used = _lambdify(expression)
                 self._functions.append((angle, [place[p] for p in used], function))
             else:
                 coefficients, self._offset[angle] = affine
@@ -106,9 +107,11 @@ def _selection(
 
 
 def _affine(
-    expression: ParameterExpression,
+    expression: ParameterExpression | float,
 ) -> tuple[dict[Parameter, float], float] | None:
     """Return the coefficients and the constant of an affine expression, or None."""
+    if not isinstance(expression, ParameterExpression):
+        return {}, expression
     if isinstance(expression, Parameter):
         return {expression: 1.0}, 0.0
     coefficients = {}
@@ -127,19 +130,16 @@ def _affine(
 
 
 def _lambdify(
-    expression: ParameterExpression, parameters: Sequence[Parameter]
-) -> Callable[..., torch.Tensor]:
-    plain = [Parameter(f"p{i}") for i in range(len(parameters))]
-    symbols = [parameter.sympify() for parameter in plain]
-    formula = _as_sympy(expression.subs(dict(zip(parameters, plain, strict=True))))
+    expression: ParameterExpression,
+) -> tuple[Callable[..., torch.Tensor], list[Parameter]]:
+    """Return an expression as a torch function, and the parameters that it takes, in order."""
+    text, parameters = plain_text(expression)
+    symbols = [Parameter(f"p{i}").sympify() for i in range(len(parameters))]
+    # Qiskit's own translation fails on a number to the power of a parameter, and on what holds one.
+    formula = sympy.parse_expr(text, {"conj": sympy.conjugate})
     # SymPy would print its own sign() as a comparison, which tensors do not have.
     formula = formula.replace(sympy.sign, sympy.Function("sgn"))
     function: Callable[..., torch.Tensor] = sympy.lambdify(
         symbols, formula, modules=[_TORCH_FUNCTIONS, "math"]
     )
-    return function
-
-
-def _as_sympy(expression: ParameterExpression) -> sympy.Expr:
-    # Qiskit's own translation fails on a number to the power of a parameter, and on what holds one.
-    return sympy.parse_expr(str(expression), {"conj": sympy.conjugate})
+    return function, parameters

@@ -1,15 +1,15 @@
 """Compiled circuits, kept while they are in use."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from qiskit.circuit import CircuitInstruction, Parameter, QuantumCircuit
-from qiskit.circuit.library import UnitaryGate
+from qiskit.circuit import Parameter, QuantumCircuit
 
 from qiskit_qmu import _check
+from qiskit_qmu.simulator.content import circuit_content
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, STATES_WITHOUT_GRADIENT
 from qiskit_qmu.simulator.simulation import Simulation, simulate
 
@@ -38,6 +38,12 @@ class SimulationCache:
         self.memory_budget = memory_budget
         self.device = torch.device(device)
         self._simulations: OrderedDict[object, Simulation] = OrderedDict()
+
+    def __deepcopy__(self, memo: object) -> "SimulationCache":
+        return self
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_simulations": OrderedDict()}
 
     def simulation(
         self, circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
@@ -112,37 +118,3 @@ class SharedColumns:
         self.shared_parameters = [parameters[column] for column in shared]
         self.batched = torch.as_tensor(values[:, batched])
         self.shared = torch.as_tensor(values[:1, shared]).flatten()
-
-
-def circuit_content(circuit: QuantumCircuit) -> tuple[object, ...]:
-    """Return what a circuit consists of, to tell circuits apart and equal ones not."""
-    index = {bit: i for i, bit in enumerate([*circuit.qubits, *circuit.clbits])}
-    return (
-        circuit.num_qubits,
-        *(
-            (
-                instruction.name,
-                _operation_content(instruction),
-                tuple(index[bit] for bit in (*instruction.qubits, *instruction.clbits)),
-            )
-            for instruction in circuit.data
-        ),
-    )
-
-
-def _operation_content(instruction: CircuitInstruction) -> tuple[object, ...]:
-    if instruction.is_standard_gate():
-        return tuple(instruction.params)
-    operation = instruction.operation
-    content = tuple(_hashable(parameter) for parameter in getattr(operation, "params", ()))
-    if isinstance(operation, UnitaryGate):  # its definition would be synthesized from its matrix
-        return content
-    # Other gates may share name and parameters and still be defined differently.
-    definition = getattr(operation, "definition", None)
-    return content if definition is None else (*content, circuit_content(definition))
-
-
-def _hashable(parameter: object) -> object:
-    if isinstance(parameter, np.ndarray):
-        return parameter.tobytes()
-    return parameter if isinstance(parameter, Hashable) else repr(parameter)

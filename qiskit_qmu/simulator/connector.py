@@ -6,15 +6,15 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.simulator.exact_network import exact_network
+from qiskit_qmu.simulator.network_connector import NetworkConnector
 from qiskit_qmu.simulator.program import Program
 from qiskit_qmu.simulator.sampled_network import sampled_network
 
 
-class TorchSimulatorConnector(TorchConnector):
+class TorchSimulatorConnector(NetworkConnector):
     """A TorchConnector whose gradient is one vector–Jacobian product through the statevector.
 
     It does so where the network's primitive is an exact TorchEstimator or TorchSampler, in the
@@ -65,27 +65,9 @@ class TorchSimulatorConnector(TorchConnector):
         with self._sampled.recording() as tables:
             yield tables
 
-    def forward(self, input_data: torch.Tensor | None = None) -> torch.Tensor:
-        """Evaluate the network.
-
-        Args:
-            input_data: Inputs (…, num_inputs); None for a network without inputs.
-
-        Returns:
-            Outputs (…, *output_shape) in the precision of the weights.
-        """
-        network = self._exact or self._sampled
-        # The parent has its own way for no inputs, and its own error for a wrong number of them.
-        if (
-            network is None
-            or input_data is None
-            or input_data.dim() == 0
-            or input_data.shape[-1] != self.neural_network.num_inputs
-        ):
-            output: torch.Tensor = super().forward(input_data)
-            return output
-        inputs = input_data if self.neural_network.input_gradients else input_data.detach()
-        flat = inputs.reshape(-1, inputs.shape[-1])
-        outputs = network(flat, self.weight)
-        shape = (*input_data.shape[:-1], *self.neural_network.output_shape)
-        return outputs.reshape(shape).to(input_data.device)
+    def _outputs(self, inputs: torch.Tensor) -> torch.Tensor:
+        if self._exact is not None:
+            return self._exact(inputs, self.weight)
+        if self._sampled is not None:
+            return self._sampled(inputs, self.weight)
+        return super()._outputs(inputs)

@@ -44,7 +44,9 @@ class _Task:
 class _Settings:
     """What is measured together: rows of the simulation, each with a number of shots.
 
-    Exact values of a row serve all PUBs that ask for it; shots are drawn for each PUB anew.
+    Exact values of a row serve all PUBs that ask for it. Shots of the same rows serve different
+    observables of several PUBs, as those of one PUB, but an observable that is asked for again is
+    measured anew.
     """
 
     rows: NDArray[np.int64]
@@ -71,8 +73,8 @@ def estimate(
     Returns:
         For each PUB of the group, by its position, the estimates of its elements, flattened.
     """
-    settings = _settings(group, shots)
     operators, which = _observables(pubs, list(group.members), group.active)
+    settings = _settings(group, shots, which)
     codes = []
     for position, numbers in which.items():
         of_bindings = settings.of_pub[position].reshape(pubs[position].parameter_values.shape)
@@ -94,16 +96,30 @@ def estimate(
     return {position: (values[part], variances[part]) for position, part in parts}
 
 
-def _settings(group: CircuitGroup, shots: Sequence[int | None]) -> _Settings:
+def _settings(
+    group: CircuitGroup, shots: Sequence[int | None], which: dict[int, NDArray[np.int64]]
+) -> _Settings:
     if all(shots[position] is None for position in group.members):
         count = len(group.rows)
         return _Settings(np.arange(count), [None] * count, group.members)
-    of_pub, of_settings, count = {}, [], 0
+    of_pub: dict[int, NDArray[np.int64]] = {}
+    rows_measured: list[NDArray[np.int64]] = []
+    of_settings: list[int | None] = []
+    # Measurements of the same rows with as many shots: where they stand, and of what they are.
+    alike: dict[tuple[bytes, int | None], list[tuple[NDArray[np.int64], set[int]]]] = {}
     for position, rows in group.members.items():
-        of_pub[position] = np.arange(count, count + len(rows))
-        of_settings += [shots[position]] * len(rows)
-        count += len(rows)
-    return _Settings(np.concatenate(list(group.members.values())), of_settings, of_pub)
+        wanted = set(which[position].ravel().tolist())
+        measurements = alike.setdefault((rows.tobytes(), shots[position]), [])
+        free = (own for own in measurements if not own[1] & wanted)
+        places, observables = next(free, (None, set()))
+        if places is None:
+            places = len(of_settings) + np.arange(len(rows))
+            measurements.append((places, observables))
+            rows_measured.append(rows)
+            of_settings += [shots[position]] * len(rows)
+        observables |= wanted
+        of_pub[position] = places
+    return _Settings(np.concatenate(rows_measured), of_settings, of_pub)
 
 
 def _observables(

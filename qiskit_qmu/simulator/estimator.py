@@ -34,9 +34,11 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
     that ``EstimatorQNN`` asks for its ``default_precision`` of 1/64, 4096 shots, in every run
     unless it is built with ``default_precision=0.0``.
 
-    Each PUB is measured on its own. In it, each binding is measured in as few bases as commutation
-    qubit by qubit allows, with all shots in each basis, so that observables in one basis share
-    their shots. Idle qubits cost nothing, and final measurements are ignored.
+    Each binding is measured in as few bases as commutation qubit by qubit allows, with all shots in
+    each basis, so that observables in one basis share their shots. PUBs of one run share them too
+    where they have the circuit object, the bindings and the shots in common and no observable
+    twice; an observable that is asked for again is measured anew. Idle qubits cost nothing, and
+    final measurements are ignored.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
@@ -46,6 +48,13 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
         device: Where the states live.
         memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
     """
+
+    _kind = "estimator"
+
+    @property
+    def default_precision(self) -> float:
+        """Standard error that a run without a precision aims at, for ±1; 0.0 where exact."""
+        return 0.0 if self.shots is None else float(self.shots**-0.5)
 
     def run(
         self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
@@ -83,11 +92,14 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
         _check.non_negative(precision=precision)
         if self.shots is None or precision == 0:
             return self.shots
-        if 1 / precision**2 > _MOST_SHOTS:
+        needed = 1 / precision**2
+        if needed > _MOST_SHOTS:
             raise InputError(
                 f"precision must take at most {_MOST_SHOTS:,} shots, got precision={precision}"
             )
-        return math.ceil(1 / precision**2)
+        # The precision of 100 shots takes 100, however its square was rounded.
+        whole = round(needed)
+        return whole if math.isclose(needed, whole, rel_tol=1e-12) else math.ceil(needed)
 
     def _run(
         self,

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from qiskit.circuit import QuantumCircuit
+from qiskit.circuit import ClassicalRegister, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.simulator.active_qubits import active_qubits
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.fusion import compile_program
-from qiskit_qmu.simulator.observables import PauliSums, as_pauli_sum, probabilities
+from qiskit_qmu.simulator.network_checks import checked_observables, output_places
+from qiskit_qmu.simulator.observables import PauliSums, probabilities
 from qiskit_qmu.simulator.outcomes import merge_outcomes, outcome_of_states
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
 from qiskit_qmu.simulator.program import Program
@@ -38,6 +39,7 @@ class ExactNetwork:
 
     def __call__(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
+        # Half precision is one of weights, not of states.
         dtype = torch.complex128 if weights.dtype == torch.float64 else torch.complex64
         key = (dtype, weights.device)
         if key not in self._prepared:
@@ -91,7 +93,7 @@ def exact_network(network: NeuralNetwork) -> ExactNetwork | None:
     primitive: StatevectorPrimitive
     if isinstance(network, EstimatorQNN) and isinstance(network.estimator, TorchEstimator):
         primitive, active = network.estimator, active_qubits(network.circuit)
-        observables = map(as_pauli_sum, network.observables)
+        observables = checked_observables(network)
         readout = _Expectations(list(map(active.restrict, observables)))
     elif isinstance(network, SamplerQNN) and isinstance(network.sampler, TorchSampler):
         primitive, active = network.sampler, active_qubits(measured_circuit(network))
@@ -113,17 +115,24 @@ def exact_network(network: NeuralNetwork) -> ExactNetwork | None:
 def interpreted_outcomes(network: SamplerQNN) -> InterpretedOutcomes:
     """Return which output of a SamplerQNN each basis state adds to."""
     outcomes, count = outcome_of_states(measured_circuit(network))
-    shape = network.output_shape
-    interpret = network.interpret or (lambda outcome: outcome)
-    keys = [np.atleast_1d(interpret(outcome)) for outcome in range(count)]
-    of_outcomes = np.ravel_multi_index(np.array(keys).T, shape)
-    return InterpretedOutcomes(of_outcomes, outcomes, math.prod(shape))
+    of_outcomes = output_places(network, count)
+    return InterpretedOutcomes(of_outcomes, outcomes, math.prod(network.output_shape))
 
 
 def measured_circuit(network: SamplerQNN) -> QuantumCircuit:
-    """Return the circuit that a SamplerQNN samples: all qubits, where it measures none itself."""
+    """Return the circuit that a SamplerQNN samples.
+
+    Where it measures none of its qubits itself, that are all: of a transpiled circuit, those that
+    hold the qubits of the circuit that was written.
+    """
     circuit = network.circuit
-    if not circuit.num_clbits:
-        circuit = circuit.copy()
+    if circuit.num_clbits:
+        return circuit
+    circuit = circuit.copy()
+    if circuit.layout is None:
         circuit.measure_all()
+    else:
+        qubits = circuit.layout.final_index_layout(filter_ancillas=True)
+        circuit.add_register(ClassicalRegister(len(qubits), "meas"))
+        circuit.measure(qubits, range(len(qubits)))
     return circuit

@@ -13,6 +13,7 @@ from qiskit_qmu.simulator.gates import (
     Angle,
     Dense,
     Elementary,
+    Features,
     Fixed,
     Monomial,
     Parity,
@@ -101,7 +102,7 @@ class _Fuser:
     steps: list[Step] = field(default_factory=list)
     layers: list[tuple[Run, ...]] = field(default_factory=list)
     shared_angles: list[ParameterExpression] = field(default_factory=list)
-    batched_angles: list[ParameterExpression] = field(default_factory=list)
+    batched_angles: list[Angle] = field(default_factory=list)
     prepared: list[Prepared] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -109,6 +110,7 @@ class _Fuser:
         self._reserve(_ROUND_BYTES)
         self.initial: tuple[Run, ...] = ()
         self._started = False
+        self._used: set[int] = set()
         self._begin_round()
 
     def _begin_round(self) -> None:
@@ -120,6 +122,10 @@ class _Fuser:
 
     def add(self, gate: Elementary) -> None:
         """Add the next gate of the circuit."""
+        self._add(gate)
+        self._used.update([gate.qubit] if isinstance(gate, Fixed | Rotation) else gate.qubits)
+
+    def _add(self, gate: Elementary) -> None:
         match gate:
             case Fixed(qubit, matrix):
                 self._add_fixed(qubit, matrix)
@@ -134,6 +140,8 @@ class _Fuser:
                 self.steps.append(DenseStep(qubits, matrix))
             case Preparation():
                 self._add_preparation(gate)
+            case Features(qubits, values):
+                self._prepare(qubits, None, values, are_amplitudes=True)
 
     def flush(self) -> None:
         """Write out everything pending."""
@@ -184,17 +192,26 @@ class _Fuser:
             self._constant *= np.exp(-0.5j * float(angle) * parity_sign(self.num_qubits, mask))
 
     def _add_preparation(self, preparation: Preparation) -> None:
-        qubits, angles = preparation.qubits, preparation.angles
-        used = any(qubit in self._touched or self._runs[qubit] for qubit in qubits)
+        angles = preparation.angles
         symbolic = all(isinstance(a, ParameterExpression) and a.parameters for a in angles)
-        if self._started or used or not symbolic:
-            for part in opened(preparation.gate, qubits):
+        if symbolic and self._used.isdisjoint(preparation.qubits):
+            self._prepare(preparation.qubits, preparation.amplitudes, angles)
+        else:
+            for part in opened(preparation.gate, preparation.qubits):
                 self.add(part)
-            return
+
+    def _prepare(
+        self,
+        qubits: tuple[int, ...],
+        amplitudes: NDArray[np.complex128] | None,
+        angles: tuple[Angle, ...],
+        *,
+        are_amplitudes: bool = False,
+    ) -> None:
         first = len(self.batched_angles)
         self.batched_angles.extend(angles)
         places = tuple(range(first, len(self.batched_angles)))
-        self.prepared.append(Prepared(qubits, preparation.amplitudes, places))
+        self.prepared.append(Prepared(qubits, amplitudes, places, are_amplitudes))
         self._touched.update(qubits)
 
     def _add_monomial(

@@ -11,7 +11,17 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit.circuit import ControlledGate, Gate, Operation, ParameterExpression, QuantumCircuit
+from qiskit.circuit import (
+    AnnotatedOperation,
+    ControlledGate,
+    Gate,
+    Instruction,
+    Measure,
+    Operation,
+    ParameterExpression,
+    QuantumCircuit,
+    Reset,
+)
 from qiskit.circuit.library import (
     CPhaseGate,
     CRZGate,
@@ -28,9 +38,13 @@ from qiskit.circuit.library import (
 )
 from qiskit.exceptions import QiskitError
 from qiskit.transpiler.passes import HighLevelSynthesis
+from qiskit_machine_learning.circuit.library.raw_feature_vector import ParameterizedInitialize
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits import as_amplitude_encoding
+from qiskit_qmu.simulator.active_qubits import active_qubits
+from qiskit_qmu.simulator.expressions import with_numbers
+from qiskit_qmu.simulator.instructions import does_nothing
 
 Angle: TypeAlias = ParameterExpression | float
 
@@ -43,7 +57,6 @@ _PARITIES: dict[type, tuple[tuple[tuple[int, ...], float], ...]] = {
     CRZGate: (((1,), 0.5), ((0, 1), -0.5)),
     RZZGate: (((0, 1), 1.0),),
 }
-_IGNORED = {"barrier", "id", "delay"}
 _LARGEST_MATRIX = 6
 _ZERO = 1e-13
 
@@ -106,7 +119,15 @@ class Preparation:
     angles: tuple[Angle, ...] = ()
 
 
-Elementary = Fixed | Rotation | Parity | Monomial | Dense | Preparation
+@dataclass(frozen=True)
+class Features:
+    """Qubits that start in real amplitudes of norm 1, proportional to these values."""
+
+    qubits: tuple[int, ...]
+    values: tuple[Angle, ...]
+
+
+Elementary = Fixed | Rotation | Parity | Monomial | Dense | Preparation | Features
 
 
 def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
@@ -126,7 +147,7 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
     used: set[int] = set()
     measured: set[int] = set()
     for operation, targets, outer in _flatten(circuit, qubits):
-        if operation.name == "measure":
+        if isinstance(operation, Measure):
             measured.update(targets)
             continue
         name = f"{operation.name!r} in {outer!r}" if outer else repr(operation.name)
@@ -135,28 +156,33 @@ def unroll(circuit: QuantumCircuit) -> Iterator[Elementary]:
                 f"measurements must be the last instructions of a circuit, got {name} on a qubit "
                 "that was measured before"
             )
-        if operation.name == "reset":
-            if used.intersection(targets):
-                raise InputError(
-                    f"qubits must not be reset in the middle of a circuit, got instruction {name}"
-                )
+        resets = isinstance(operation, Reset | ParameterizedInitialize)
+        if resets and used.intersection(targets):
+            raise InputError(
+                f"qubits must not be reset in the middle of a circuit, got instruction {name}"
+            )
+        if isinstance(operation, Reset):
+            continue
+        used.update(targets)
+        if isinstance(operation, ParameterizedInitialize):
+            yield Features(targets, tuple(map(_real, operation.params)))
         else:
-            used.update(targets)
             yield from _elementary(operation, targets)
 
 
 def rotation_angles(circuit: QuantumCircuit) -> Iterator[ParameterExpression]:
     """Yield the angle of every rotation that depends on parameters, one for each rotation.
 
-    The parameter-shift rule runs two circuits for each.
+    The parameter-shift rule runs two circuits for each. It knows nothing of amplitudes that are
+    features, which are left out.
 
     Args:
-        circuit: As for `unroll`.
+        circuit: As for `unroll`, but qubits may be reset in its middle.
 
     Raises:
         InputError: As `unroll` does.
     """
-    for gate in unroll(circuit):
+    for gate in unroll(active_qubits(circuit).circuit):
         angles: tuple[Angle, ...] = ()
         if isinstance(gate, Rotation | Parity):
             angles = (gate.angle,)
@@ -172,15 +198,35 @@ def _flatten(
     for instruction in circuit.data:
         operation = instruction.operation
         targets = tuple(qubits[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
-        if operation.name in _IGNORED:
+        if does_nothing(operation):
             continue
-        if isinstance(operation, Gate) or operation.name in {"measure", "reset"}:
+        if isinstance(operation, Gate | Measure | Reset) or _has_free_features(operation):
             yield operation, targets, outer
         else:
-            yield from _flatten(_definition(operation), targets, outer or operation.name)
+            yield from _flatten(definition_of(operation), targets, outer or operation.name)
 
 
-def _definition(operation: Operation) -> QuantumCircuit:
+def _has_free_features(operation: Operation) -> bool:
+    return isinstance(operation, ParameterizedInitialize) and any(
+        isinstance(value, ParameterExpression) and value.parameters for value in operation.params
+    )
+
+
+def _real(value: ParameterExpression | complex) -> Angle:
+    """Return an amplitude beside others that are parameters.
+
+    Raises:
+        InputError: If it is a number that is not real.
+    """
+    if isinstance(value, ParameterExpression) and value.parameters:
+        return value
+    number = complex(value)
+    if number.imag:
+        raise InputError(f"amplitudes beside those with parameters must be real, got {number}")
+    return number.real
+
+
+def definition_of(operation: Operation) -> QuantumCircuit:
     """Return what an operation is made of.
 
     Raises:
@@ -190,11 +236,13 @@ def _definition(operation: Operation) -> QuantumCircuit:
         raise InputError(
             f"circuits must be made of unitary gates, got instruction {operation.name!r}"
         )
-    try:
-        definition = getattr(operation, "definition", None)
-        definition = _synthesized(operation) if definition is None else definition
-    except QiskitError:  # as of an RV gate with free parameters
-        definition = None
+    if isinstance(operation, Instruction):
+        try:
+            definition = with_numbers(operation).definition
+        except QiskitError:  # as of an RV gate with free parameters
+            definition = None
+    else:
+        definition = _synthesized(operation)
     if definition is None:
         raise InputError(
             "an instruction must be a gate of the standard library or have a definition for its "
@@ -206,8 +254,8 @@ def _definition(operation: Operation) -> QuantumCircuit:
 def _synthesized(operation: Operation) -> QuantumCircuit | None:
     """Return Qiskit's synthesis of a mathematical object (Clifford, annotated operation, …)."""
     circuit = QuantumCircuit(operation.num_qubits, operation.num_clbits)
-    circuit.append(operation, circuit.qubits, circuit.clbits)
     try:
+        circuit.append(_with_known_base(operation), circuit.qubits, circuit.clbits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a failure to come, which is told here
             synthesized: QuantumCircuit = HighLevelSynthesis()(circuit)
@@ -217,9 +265,43 @@ def _synthesized(operation: Operation) -> QuantumCircuit | None:
     return None if unchanged else synthesized
 
 
+def _with_known_base(operation: Operation) -> Operation:
+    """Return an annotated operation on what Qiskit's synthesis, which goes by names, knows."""
+    if not isinstance(operation, AnnotatedOperation):
+        return operation
+    base = QuantumCircuit(operation.base_op.num_qubits)
+    base.append(operation.base_op, base.qubits)
+    if base.data[0].is_standard_gate():
+        return operation
+    return AnnotatedOperation(in_known_gates(base).to_gate(), operation.modifiers)
+
+
+def in_known_gates(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return a circuit of gates made of Qiskit's standard gates and matrices alone.
+
+    Global phases are kept: they matter under control.
+
+    Raises:
+        InputError: If an instruction is no unitary gate.
+    """
+    known = QuantumCircuit(circuit.num_qubits, global_phase=circuit.global_phase)
+    for instruction in circuit.data:
+        qubits = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
+        if instruction.is_standard_gate():
+            known.append(instruction.operation, qubits)
+        elif not does_nothing(instruction.operation):
+            matrix = matrix_of(instruction.operation)
+            if matrix is not None:
+                known.unitary(matrix, qubits)
+            else:
+                opened = in_known_gates(definition_of(instruction.operation))
+                known.compose(opened, qubits, inplace=True)
+    return known
+
+
 def opened(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
     """Yield the elementary gates of a gate's definition."""
-    for operation, targets, _ in _flatten(_definition(gate), qubits):
+    for operation, targets, _ in _flatten(definition_of(gate), qubits):
         yield from _elementary(operation, targets)
 
 
@@ -237,12 +319,12 @@ def _elementary(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementary]:
             # A product would turn a plain parameter into an expression.
             angle = gate.params[0] if share == 1 else gate.params[0] * share
             yield Parity(tuple(qubits[i] for i in parity), angle)
-    elif kind is StatePreparation and len(gate.params) == 2 ** len(qubits):
+    elif prepares_state(gate):
         yield Preparation(qubits, gate, np.asarray(gate.params, dtype=complex))
     elif (encoding := as_amplitude_encoding(gate)) is not None:
         yield Preparation(qubits, gate, angles=tuple(encoding.params))
     else:
-        matrix = None if symbolic else _matrix(gate)
+        matrix = matrix_of(gate)
         yield from opened(gate, qubits) if matrix is None else _by_matrix(matrix, qubits)
 
 
@@ -258,12 +340,23 @@ def _rotation(qubit: int, axis: str, angle: Angle) -> Iterator[Elementary]:
         yield Fixed(qubit, np.asarray(gate.to_matrix(), dtype=complex))
 
 
-def _matrix(gate: Gate) -> NDArray[np.complex128] | None:
+def prepares_state(gate: Operation) -> bool:
+    """Whether a gate takes |0…0⟩ to the amplitudes that are its parameters."""
+    # The inverse of a preparation is of the same class and has the same parameters.
+    forward = type(gate) is StatePreparation and not gate._inverse  # noqa: SLF001
+    return forward and len(gate.params) == 2**gate.num_qubits
+
+
+def matrix_of(operation: Operation) -> NDArray[np.complex128] | None:
     """Return the matrix of a gate without parameters, if it is small or what defines the gate."""
-    small = gate.num_qubits <= _LARGEST_MATRIX or isinstance(gate, UnitaryGate)
-    if not small or not hasattr(gate, "__array__"):
+    if not isinstance(operation, Gate) or not hasattr(operation, "__array__"):
         return None
-    return np.asarray(gate.to_matrix(), dtype=complex)
+    if any(isinstance(p, ParameterExpression) and p.parameters for p in operation.params):
+        return None
+    defining = isinstance(operation, UnitaryGate)
+    if operation.num_qubits > _LARGEST_MATRIX and not defining and operation.definition is not None:
+        return None
+    return np.asarray(operation.to_matrix(), dtype=complex)
 
 
 def _by_matrix(matrix: NDArray[np.complex128], qubits: tuple[int, ...]) -> Iterator[Elementary]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.active_qubits import active_qubits
 from qiskit_qmu.simulator.cache import SharedColumns, SimulationCache
 from qiskit_qmu.simulator.memory import STATES_WITH_GRADIENT
@@ -95,7 +96,9 @@ def sampled_expectation_jacobian(
         means, _ = sampled_expectations(restricted, both, shots, generator)
         return _difference(torch.as_tensor(means), len(derivatives))
 
-    return _jacobian_by_angles(cache, active.circuit, rows, len(observables), wanted, slopes)
+    return _jacobian_by_angles(
+        cache, active.circuit, rows, len(observables), wanted, slopes, by_shifts=True
+    )
 
 
 def outcome_jacobian(
@@ -119,7 +122,7 @@ def outcome_jacobian(
         by_state = 2 * (states.conj() * derivatives).real
         return merge_outcomes(by_state.movedim(1, 0), outcomes, count)
 
-    return _jacobian_by_angles(cache, circuit, rows, count, wanted, slopes)
+    return _jacobian_by_angles(cache, circuit, rows, count, wanted, slopes, by_shifts=False)
 
 
 def sampled_outcome_jacobian(
@@ -149,7 +152,7 @@ def sampled_outcome_jacobian(
         merged = merge_outcomes(torch.as_tensor(frequencies), outcomes.cpu(), count)
         return _difference(merged, len(derivatives))
 
-    return _jacobian_by_angles(cache, circuit, rows, count, wanted, slopes)
+    return _jacobian_by_angles(cache, circuit, rows, count, wanted, slopes, by_shifts=True)
 
 
 def _outcomes(cache: SimulationCache, circuit: QuantumCircuit) -> tuple[torch.Tensor, int]:
@@ -175,10 +178,13 @@ def _jacobian_by_angles(
     num_outputs: int,
     wanted: Sequence[int],
     slopes: AngleSlopes,
+    *,
+    by_shifts: bool,
 ) -> NDArray[np.float64]:
     """Chain a readout's derivatives by the angles with the angles' by the parameters."""
     split = SharedColumns(circuit, rows)
     simulation = cache.simulation(circuit, split.batched_parameters, split.shared_parameters)
+    amplitudes = simulation.program.amplitude_angles if by_shifts else set()
     jacobian = np.zeros((len(rows), num_outputs, rows.shape[1]))
     places = np.flatnonzero(np.isin(split.order, wanted))
     columns = split.order[places]
@@ -190,6 +196,11 @@ def _jacobian_by_angles(
         batched = split.batched[chunk]
         by_values = simulation.angle_slopes(batched, split.shared)[:, :, places].double()
         used = by_values.abs().amax((0, 2)).nonzero()[:, 0]
+        if not amplitudes.isdisjoint(used.tolist()):
+            raise InputError(
+                "gradients by amplitudes of a raw feature vector must be exact, got shots: there "
+                "is no shift rule for amplitudes"
+            )
         for angles in used.split(states_at_once) if len(used) else ():
             states = simulation.derivatives(batched, split.shared, angles.tolist())
             by_angle = slopes(*states).double()

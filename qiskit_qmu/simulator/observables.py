@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from qiskit.primitives.containers.observables_array import ObservableLike, ObservablesArray
 from qiskit.quantum_info import Pauli, SparsePauliOp
 from qiskit.quantum_info.operators.base_operator import BaseOperator
 
@@ -87,13 +88,15 @@ class _Flip:
         return self._real @ real - self._imag @ imag
 
 
-def as_pauli_sum(observable: BaseOperator) -> SparsePauliOp:
-    """Return an observable as a sum of Pauli strings."""
+def as_pauli_sum(observable: BaseOperator | ObservableLike) -> SparsePauliOp:
+    """Return an observable, of any class that a PUB takes or an operator, as Pauli strings."""
     if isinstance(observable, SparsePauliOp):
         return observable
     if isinstance(observable, Pauli):
         return SparsePauliOp(observable)
-    return SparsePauliOp.from_operator(observable)
+    if isinstance(observable, BaseOperator):
+        return SparsePauliOp.from_operator(observable)
+    return SparsePauliOp.from_sparse_observable(ObservablesArray.coerce_observable(observable))
 
 
 def probabilities(states: torch.Tensor) -> torch.Tensor:

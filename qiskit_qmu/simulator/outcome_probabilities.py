@@ -95,7 +95,8 @@ class OutcomeProbabilities(ShapedMixin):
             Probabilities that add up to 1.
         """
         rows = self._rows()
-        if loc is not None:
+        # A result without bindings has one row, which Qiskit ML asks for as the first of many.
+        if loc is not None and not (self.shape == () and loc == 0):
             rows = rows[self._positions()[loc].ravel()]
         if len(rows) == 0:
             return {}

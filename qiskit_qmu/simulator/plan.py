@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from qiskit_qmu.circuits import amplitudes_of_angles, unit_amplitudes
 from qiskit_qmu.simulator.kernels import (
     Angles,
     Batch,
@@ -112,7 +113,8 @@ def _group(
         return Amplitudes(torch.as_tensor(prepared.amplitudes, dtype=dtype, device=device))
     first = 1 + program.num_shared_angles
     index = torch.as_tensor([first + angle for angle in prepared.angles], device=device)
-    return EncodedAmplitudes(index, dtype)
+    amplitudes_of = unit_amplitudes if prepared.are_amplitudes else amplitudes_of_angles
+    return EncodedAmplitudes(index, dtype, amplitudes_of)
 
 
 def _phase(step: PhaseStep, program: Program, dtype: torch.dtype, device: torch.device) -> Phase:

@@ -1,7 +1,7 @@
 """What the estimator and the sampler of the batched statevector have in common."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar, final
+from typing import ClassVar, Generic, TypeVar, final
 
 import numpy as np
 import torch
@@ -9,14 +9,19 @@ from qiskit.primitives import PrimitiveJob
 from qiskit.providers import JobError
 
 from qiskit_qmu import _check
+from qiskit_qmu._seeds import CopiesDrawAnew, stream
 from qiskit_qmu.simulator.cache import SimulationCache
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET
 
 Result = TypeVar("Result")
 
 
-class StatevectorPrimitive:
+class StatevectorPrimitive(CopiesDrawAnew):
     """Options and jobs of a primitive.
+
+    A copy draws from a stream of its own, the same in every program that makes the same copies.
+    Estimators and samplers of one seed are independent of each other, and so are all that are given
+    one generator; two estimators of one seed are equal.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
@@ -29,6 +34,8 @@ class StatevectorPrimitive:
     Raises:
         InputError: If the type is not complex, there is less than one shot or no memory.
     """
+
+    _kind: ClassVar[str]
 
     def __init__(
         self,
@@ -46,7 +53,7 @@ class StatevectorPrimitive:
         self.shots = shots
         self.seed = seed
         self.cache = SimulationCache(dtype, device, memory_budget)
-        self._generator = np.random.default_rng(seed)
+        self._generator = _own_stream(seed, self._kind)
 
     def next_stream(self) -> np.random.Generator:
         """Return a source of shots that no run has used or will use."""
@@ -57,6 +64,15 @@ class StatevectorPrimitive:
         job: PrimitiveJob[Result] = PrimitiveJob(_Work(work), self.next_stream())
         job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
         return job
+
+
+def _own_stream(seed: int | np.random.Generator | None, kind: str) -> np.random.Generator:
+    if isinstance(seed, np.random.Generator):
+        return seed.spawn(1)[0]
+    if seed is None:
+        return np.random.default_rng()
+    _check.at_least(0, seed=seed)
+    return stream(int(seed), kind)
 
 
 @final

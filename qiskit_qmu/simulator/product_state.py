@@ -1,11 +1,10 @@
 """The states that programs start from: a product over single qubits and prepared groups of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 
-from qiskit_qmu.circuits import amplitudes_of_angles
 from qiskit_qmu.simulator.kernels import Angles, Derivative, Totals, turn_qubit
 from qiskit_qmu.simulator.matrices import (
     RunProducts,
@@ -35,20 +34,22 @@ class EncodedAmplitudes:
     Attributes:
         index: Places of the angles in ``Angles.all``, (K,).
         dtype: Complex type of the states.
+        amplitudes_of: Angles (…, K) to amplitudes (…, 2^k).
     """
 
     index: torch.Tensor
     dtype: torch.dtype
+    amplitudes_of: Callable[[torch.Tensor], torch.Tensor]
 
     def state(self, angles: Angles) -> torch.Tensor:
         """Return the amplitudes (2^k, M, B, …)."""
         own = angles.all.index_select(0, self.index).movedim(0, -1)
-        return amplitudes_of_angles(own).movedim(-1, 0).to(self.dtype)
+        return self.amplitudes_of(own).movedim(-1, 0).to(self.dtype)
 
     def derivatives(self, angles: Angles) -> torch.Tensor:
         """Return the derivatives (2^k, K, B) of one model's amplitudes by the angles."""
         own = angles.all.index_select(0, self.index)[:, 0].T
-        slopes = torch.func.vmap(torch.func.jacrev(amplitudes_of_angles))(own)
+        slopes = torch.func.vmap(torch.func.jacrev(self.amplitudes_of))(own)
         derivatives: torch.Tensor = slopes.permute(1, 2, 0).to(self.dtype)
         return derivatives
 

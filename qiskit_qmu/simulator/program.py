@@ -87,11 +87,13 @@ class Prepared:
         qubits: The qubits, the first the lowest bit of the amplitudes' indices.
         amplitudes: Their amplitudes (2^k,); None where angles make them.
         angles: Per-sample angles of an amplitude encoding.
+        are_amplitudes: Whether these are no angles but the amplitudes themselves, of any norm.
     """
 
     qubits: tuple[int, ...]
     amplitudes: NDArray[np.complex128] | None = None
     angles: tuple[int, ...] = ()
+    are_amplitudes: bool = False
 
 
 Step = LayerStep | BatchStep | PhaseStep | DenseStep
@@ -129,6 +131,16 @@ class Program:
     def num_angles(self) -> int:
         """Gate angles of both kinds."""
         return self.num_shared_angles + self.num_batched_angles
+
+    @property
+    def amplitude_angles(self) -> set[int]:
+        """Places, among the angles of both kinds, of those that are amplitudes."""
+        return {
+            self.num_shared_angles + angle
+            for prepared in self.prepared
+            if prepared.are_amplitudes
+            for angle in prepared.angles
+        }
 
     @property
     def blocks(self) -> tuple[tuple[int, int], ...]:

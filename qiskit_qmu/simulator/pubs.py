@@ -19,6 +19,9 @@ from qiskit_qmu.simulator.cache import SharedColumns, SimulationCache
 class PubError(QiskitError, InputError):
     """A PUB cannot be run: an error of this package and one of Qiskit's."""
 
+    def __str__(self) -> str:
+        return str(self.message)  # (Qiskit's would put it in quotes)
+
 
 @final
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator.instructions import is_measurement
 
 _LARGEST_INT64 = 62
 
@@ -24,7 +25,7 @@ def register_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
         InputError: If the circuit measures inside of another instruction.
     """
     for instruction in circuit.data:
-        if instruction.clbits and instruction.name != "measure":
+        if instruction.clbits and not is_measurement(instruction):
             raise InputError(
                 "measurements must stand in the circuit itself, got classical bits in instruction "
                 f"{instruction.name!r}"
@@ -32,7 +33,7 @@ def register_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
     source = {
         instruction.clbits[0]: circuit.find_bit(instruction.qubits[0]).index
         for instruction in circuit.data
-        if instruction.name == "measure"
+        if is_measurement(instruction)
     }
     return {register.name: [source.get(bit) for bit in register] for register in circuit.cregs}
 

@@ -1,9 +1,10 @@
 """Networks over primitives with shots, whose gradient is one batch of shifted circuits."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -11,9 +12,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
-from torch.autograd.function import once_differentiable
 
-from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.exact_network import (
     InterpretedOutcomes,
     interpreted_outcomes,
@@ -24,24 +23,85 @@ from qiskit_qmu.simulator.jacobians import (
     sampled_expectation_jacobian,
     sampled_outcome_jacobian,
 )
-from qiskit_qmu.simulator.observables import as_pauli_sum
+from qiskit_qmu.simulator.measured_pass import measured_outputs
+from qiskit_qmu.simulator.network_checks import checked_observables
 from qiskit_qmu.simulator.outcomes import merge_outcomes
+from qiskit_qmu.simulator.primitive import StatevectorPrimitive
 from qiskit_qmu.simulator.sampled_outputs import measured_expectations, measured_outcomes
-from qiskit_qmu.simulator.sampler import TorchSampler
+
+Values = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 
-class Readout(Protocol):
-    """What a network reads from a circuit, from shots."""
+class _Shared:
+    """A readout that changes no more: copies of a network have it in common."""
 
-    def values(
-        self, rows: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
-        """Return outputs (B, O) at parameter values (B, P), and the counts behind them."""
-        ...
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
-    def slopes(self, rows: NDArray[np.float64], wanted: list[int]) -> NDArray[np.float64]:
-        """Return the derivatives (B, O, P), of which only the wanted columns are measured."""
-        ...
+
+@dataclass(frozen=True)
+class _Expectations(_Shared):
+    """The readout of an EstimatorQNN."""
+
+    circuit: QuantumCircuit
+    observables: list[SparsePauliOp]
+
+    def values(self, network: EstimatorQNN, rows: Values) -> tuple[Values, Counts | None]:
+        """Measure; shots follow the network's precision, where it has one."""
+        estimator: Any = network.estimator
+        shots = estimator.shots_for(network.default_precision)
+        return measured_expectations(
+            estimator.cache,
+            self.circuit,
+            rows,
+            self.observables,
+            shots,
+            estimator.next_stream(),
+        )
+
+    def slopes(self, network: EstimatorQNN, rows: Values, wanted: list[int]) -> Values:
+        """Measure moved circuits, each as often as the estimator does by itself."""
+        estimator: Any = network.estimator
+        return sampled_expectation_jacobian(
+            estimator.cache,
+            self.circuit,
+            rows,
+            self.observables,
+            wanted,
+            estimator.shots,
+            estimator.next_stream(),
+        )
+
+
+@dataclass(frozen=True)
+class _Outcomes(_Shared):
+    """The readout of a SamplerQNN."""
+
+    circuit: QuantumCircuit
+    outcomes: InterpretedOutcomes
+
+    def values(self, network: SamplerQNN, rows: Values) -> tuple[Values, Counts]:
+        """Measure."""
+        sampler: Any = network.sampler
+        counts = measured_outcomes(
+            sampler.cache, self.circuit, rows, sampler.shots, sampler.next_stream()
+        )
+        return self._merged(counts.T / sampler.shots).T, counts
+
+    def slopes(self, network: SamplerQNN, rows: Values, wanted: list[int]) -> Values:
+        """Measure moved circuits."""
+        sampler: Any = network.sampler
+        by_outcome = sampled_outcome_jacobian(
+            sampler.cache, self.circuit, rows, wanted, sampler.shots, sampler.next_stream()
+        )
+        return np.moveaxis(self._merged(np.moveaxis(by_outcome, 1, 0)), 0, 1)
+
+    def _merged(self, by_outcome: Values) -> Values:
+        """Add up what belongs to outcomes (outcomes, …) by the output that they count for."""
+        outputs = torch.as_tensor(self.outcomes.of_outcomes)
+        merged = merge_outcomes(torch.as_tensor(by_outcome), outputs, self.outcomes.num_outputs)
+        return np.asarray(merged.numpy())
 
 
 class SampledNetwork:
@@ -53,62 +113,51 @@ class SampledNetwork:
 
     Args:
         network: An EstimatorQNN or SamplerQNN over such a primitive and gradient.
-        circuit: The circuit that it runs.
-        readout: What it reads from it.
+        readout: What it reads from its circuit.
     """
 
     def __init__(
-        self, network: EstimatorQNN | SamplerQNN, circuit: QuantumCircuit, readout: Readout
+        self, network: EstimatorQNN | SamplerQNN, readout: _Expectations | _Outcomes
     ) -> None:
-        self._num_parameters = circuit.num_parameters
-        self._readout = readout
-        self._recordings: list[list[NDArray[np.int64]]] = []
-        order = {parameter: column for column, parameter in enumerate(circuit.parameters)}
-        # A parameter that was given but does not occur has no column.
+        self._network: Any = network
+        self._readout: Any = readout
+        self._num_parameters = readout.circuit.num_parameters
+        self._recordings: list[list[Counts]] = []
+        order = {parameter: column for column, parameter in enumerate(readout.circuit.parameters)}
         self._inputs, self._weights = (
-            [order.get(parameter, -1) for parameter in parameters or ()]
+            [order[parameter] for parameter in parameters or ()]
             for parameters in (network.input_params, network.weight_params)
         )
 
-    def __deepcopy__(self, memo: object) -> "SampledNetwork":
-        # A copy of the stream of shots would repeat them.
-        return self
-
     def __call__(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
-        outputs: torch.Tensor = _SampledPass.apply(self, inputs, weights)
-        return outputs
+        return measured_outputs(self, inputs, weights, math.prod(self._network.output_shape))
 
     @contextmanager
-    def recording(self) -> Iterator[list[NDArray[np.int64]]]:
+    def recording(self) -> Iterator[list[Counts]]:
         """Collect the counts (B, 2^bits) of forward passes inside the block, where there are any.
 
         Yields:
             The tables so far, in order.
         """
-        recording: list[NDArray[np.int64]] = []
+        recording: list[Counts] = []
         self._recordings.append(recording)
         try:
             yield recording
         finally:
             self._recordings = [other for other in self._recordings if other is not recording]
 
-    def values(
-        self, inputs: NDArray[np.float64], weights: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def values(self, inputs: Values, weights: Values) -> Values:
         """Return the outputs, flat, (B, O)."""
-        values, counts = self._readout.values(self._rows(inputs, weights)[:, :-1])
+        values, counts = self._readout.values(self._network, self._rows(inputs, weights))
         if counts is not None:
             for recording in self._recordings:
                 recording.append(counts)
-        return values
+        return np.asarray(values)
 
     def jacobian(
-        self,
-        inputs: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        needs: tuple[bool, bool],
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        self, inputs: Values, weights: Values, needs: tuple[bool, bool]
+    ) -> tuple[Values, Values]:
         """Return the derivatives (B, O, I) by inputs and (B, O, W) by weights, or zeros."""
         wanted = [
             column
@@ -116,133 +165,31 @@ class SampledNetwork:
             if needed
             for column in columns
         ]
-        slopes = self._readout.slopes(
-            self._rows(inputs, weights)[:, :-1], [column for column in wanted if column >= 0]
-        )
-        padded = np.pad(slopes, ((0, 0), (0, 0), (0, 1)))
-        return padded[:, :, self._inputs], padded[:, :, self._weights]
+        slopes = self._readout.slopes(self._network, self._rows(inputs, weights), wanted)
+        return slopes[:, :, self._inputs], slopes[:, :, self._weights]
 
-    def _rows(
-        self, inputs: NDArray[np.float64], weights: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return parameter values (B, P + 1); the last column is of those that do not occur."""
-        rows = np.zeros((len(inputs), self._num_parameters + 1))
+    def _rows(self, inputs: Values, weights: Values) -> Values:
+        """Return parameter values (B, P)."""
+        rows = np.empty((len(inputs), self._num_parameters))
         rows[:, self._inputs] = inputs
         rows[:, self._weights] = weights
         return rows
 
 
-class _SampledPass(torch.autograd.Function):
-    """Outputs by the network, gradients by its Jacobian."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, network: SampledNetwork, inputs: torch.Tensor, weights: torch.Tensor
-    ) -> torch.Tensor:
-        """Evaluate the network."""
-        ctx.network = network
-        ctx.save_for_backward(inputs, weights)
-        values = network.values(_array(inputs), _array(weights))
-        return torch.as_tensor(values, dtype=weights.dtype, device=weights.device)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Measure the Jacobian and contract it."""
-        inputs, weights = ctx.saved_tensors
-        _, *needs = ctx.needs_input_grad
-        by_inputs, by_weights = (
-            torch.as_tensor(slopes, dtype=gradient.dtype, device=gradient.device)
-            for slopes in ctx.network.jacobian(_array(inputs), _array(weights), tuple(needs))
-        )
-        own = torch.einsum("bo,boi->bi", gradient, by_inputs).to(inputs) if needs[0] else None
-        shared = torch.einsum("bo,bow->w", gradient, by_weights).to(weights) if needs[1] else None
-        return None, own, shared
-
-
-@dataclass(frozen=True)
-class _Expectations:
-    """The readout of an EstimatorQNN; forward shots follow its precision, where it has one."""
-
-    estimator: TorchEstimator
-    circuit: QuantumCircuit
-    observables: list[SparsePauliOp]
-    shots: int
-    forward_shots: int
-
-    def values(
-        self, rows: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
-        return measured_expectations(
-            self.estimator.cache,
-            self.circuit,
-            rows,
-            self.observables,
-            self.forward_shots,
-            self.estimator.next_stream(),
-        )
-
-    def slopes(self, rows: NDArray[np.float64], wanted: list[int]) -> NDArray[np.float64]:
-        return sampled_expectation_jacobian(
-            self.estimator.cache,
-            self.circuit,
-            rows,
-            self.observables,
-            wanted,
-            self.shots,
-            self.estimator.next_stream(),
-        )
-
-
-@dataclass(frozen=True)
-class _Outcomes:
-    """The readout of a SamplerQNN."""
-
-    sampler: TorchSampler
-    circuit: QuantumCircuit
-    outcomes: InterpretedOutcomes
-    shots: int
-
-    def values(self, rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        counts = measured_outcomes(
-            self.sampler.cache, self.circuit, rows, self.shots, self.sampler.next_stream()
-        )
-        return self._merged(counts.T / self.shots).T, counts
-
-    def slopes(self, rows: NDArray[np.float64], wanted: list[int]) -> NDArray[np.float64]:
-        by_outcome = sampled_outcome_jacobian(
-            self.sampler.cache, self.circuit, rows, wanted, self.shots, self.sampler.next_stream()
-        )
-        return np.moveaxis(self._merged(np.moveaxis(by_outcome, 1, 0)), 0, 1)
-
-    def _merged(self, by_outcome: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Add up what belongs to outcomes (outcomes, …) by the output that they count for."""
-        outputs = torch.as_tensor(self.outcomes.of_outcomes)
-        merged = merge_outcomes(torch.as_tensor(by_outcome), outputs, self.outcomes.num_outputs)
-        return np.asarray(merged.numpy())
-
-
 def sampled_network(network: NeuralNetwork) -> SampledNetwork | None:
     """Return a network over our primitives with shots, where it is one, else None."""
     if isinstance(network, EstimatorQNN) and isinstance(network.gradient, TorchEstimatorGradient):
-        estimator: TorchEstimator = network.estimator
-        if estimator.shots is None:
+        if not _has_shots(network.estimator):
             return None
-        observables = list(map(as_pauli_sum, network.observables))
-        forward_shots = estimator.shots_for(network.default_precision) or estimator.shots
-        expectations = _Expectations(
-            estimator, network.circuit, observables, estimator.shots, forward_shots
-        )
-        return SampledNetwork(network, network.circuit, expectations)
+        readout = _Expectations(network.circuit, checked_observables(network))
+        return SampledNetwork(network, readout)
     if isinstance(network, SamplerQNN) and isinstance(network.gradient, TorchSamplerGradient):
-        sampler: TorchSampler = network.sampler
-        if sampler.shots is None:
+        if not _has_shots(network.sampler):
             return None
-        circuit = measured_circuit(network)
-        outcomes = _Outcomes(sampler, circuit, interpreted_outcomes(network), sampler.shots)
-        return SampledNetwork(network, circuit, outcomes)
+        outcomes = _Outcomes(measured_circuit(network), interpreted_outcomes(network))
+        return SampledNetwork(network, outcomes)
     return None
 
 
-def _array(tensor: torch.Tensor) -> NDArray[np.float64]:
-    return tensor.detach().cpu().double().numpy()
+def _has_shots(primitive: object) -> bool:
+    return isinstance(primitive, StatevectorPrimitive) and primitive.shots is not None

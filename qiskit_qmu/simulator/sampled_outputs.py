@@ -87,6 +87,6 @@ def measured_outcomes(
 def _on_all_qubits(counts: Counts, active: ActiveCircuit) -> Counts:
     """Return counts of the active qubits as counts (B, 2^n) of all; an idle qubit reads 0."""
     outcomes = register_values(np.arange(counts.shape[1]), active.wires).astype(np.int64)
-    table = np.zeros((len(counts), 2 ** len(active.wires)), dtype=np.int64)
-    table[:, outcomes] = counts
-    return table
+    by_state, of_states = torch.as_tensor(counts.T), torch.as_tensor(outcomes)
+    merged = merge_outcomes(by_state, of_states, 2 ** len(active.wires))
+    return np.ascontiguousarray(merged.T.numpy())

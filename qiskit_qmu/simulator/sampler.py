@@ -41,6 +41,13 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
         memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
     """
 
+    _kind = "sampler"
+
+    @property
+    def default_shots(self) -> int | None:
+        """Shots of a run and PUB that do not say theirs; None for exact probabilities."""
+        return self.shots
+
     def run(
         self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None
     ) -> PrimitiveJob[PrimitiveResult[SamplerPubResult]]:

@@ -7,6 +7,7 @@ from typing import Literal, final, get_args
 import numpy as np
 import torch
 from qiskit.circuit import Parameter
+from qiskit.circuit.library import PhaseGate, RXGate, RYGate, RZGate
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
@@ -26,6 +27,7 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 _ALPHAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 _STRENGTHS = (0.01, 0.1, 0.5, 1.0)
+_PERIODIC = {RXGate, RYGate, RZGate, PhaseGate}
 
 
 @final
@@ -176,10 +178,10 @@ def _is_periodic(connector: TorchConnector) -> torch.Tensor:
     weights = list(network.weight_params or ())
     bare: dict[Parameter, bool] = {}
     for instruction in network.circuit.data:
-        operation = instruction.operation
-        for expression in operation.params:
+        kind = getattr(instruction.operation, "base_class", None)
+        for expression in instruction.params:
             for parameter in getattr(expression, "parameters", ()):
-                plain = expression == parameter and operation.name in {"rx", "ry", "rz", "p"}
+                plain = expression == parameter and kind in _PERIODIC
                 bare[parameter] = bare.get(parameter, True) and plain
     return torch.tensor([bare.get(weight, False) for weight in weights])
 

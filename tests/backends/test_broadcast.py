@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from qiskit.circuit import Parameter, QuantumCircuit
+from qiskit.circuit import ClassicalRegister, Parameter, QuantumCircuit, QuantumRegister
 from qiskit.primitives import BaseSamplerV2, StatevectorEstimator, StatevectorSampler
 from qiskit.quantum_info import SparsePauliOp
+from qiskit_machine_learning.gradients import LinCombEstimatorGradient
 from qnns import OBSERVABLES, QNN, ROWS, WEIGHTS, estimator_qnn, sampler_qnn
 
 from qiskit_qmu._check import InputError
@@ -163,13 +164,95 @@ def test_only_qubits_that_an_observable_sees_are_measured():
     assert pub.circuit.num_clbits == 1
 
 
-def test_measured_circuits_have_no_observables():
-    backend, _, _ = bundle()
+def test_final_measurements_and_idle_bits_do_not_matter_to_an_observable():
+    backend, _, _ = bundle(shots=10**4)
+    circuit = QuantumCircuit(2, 3)
+    circuit.ry(0.4, 0)
+    circuit.measure_all()
+    (result,) = backend.estimator.run([(circuit, SparsePauliOp("IX"))]).result()
+    assert abs(result.data.evs - np.sin(0.4)) < 5 * result.data.stds
+    circuit.x(0)
+    with pytest.raises(InputError, match="must be measured at its end only, got 'x'"):
+        backend.estimator.run([(circuit, SparsePauliOp("IZ"))]).result()
+
+
+def test_a_linear_combination_of_unitaries_has_classical_bits():
+    """Qiskit ML's gradient by an ancilla: d/da cos a, exactly."""
+    angle = Parameter("a")
+    circuit = QuantumCircuit(1)
+    circuit.ry(angle, 0)
+    gradient = LinCombEstimatorGradient(open_backend("aer").estimator)
+    slopes = gradient.run([circuit], [SparsePauliOp("Z")], [[0.4]]).result().gradients
+    assert slopes[0][0] == pytest.approx(-np.sin(0.4), abs=1e-9)
+
+
+def test_equal_pubs_are_repetitions_and_metadata_say_what_is_shared():
+    """Fifty estimates of zero from 100 shots: a spread of 0.1 within five of its errors."""
+    backend, _, _ = bundle(shots=100)
     circuit = QuantumCircuit(1)
     circuit.h(0)
-    circuit.measure_all()
-    with pytest.raises(InputError, match="an observable's circuit must have no classical bits"):
-        backend.estimator.run([(circuit, SparsePauliOp("Z"))]).result()
+    results = backend.estimator.run([(circuit, "Z")] * 50 + [(circuit, "X")]).result()
+    spread = np.std([each.data.evs for each in results][:50], ddof=1)
+    assert abs(spread - 0.1) < 5 * 0.1 / np.sqrt(2 * 49)
+    shared = [each.metadata.get("shares_shots_with") for each in results]
+    assert shared == [[50], *[None] * 49, [0]]
+    assert backend.executed.circuits == 51
+
+
+def test_a_precision_takes_its_shots_and_metadata_tell_both():
+    backend, _, _ = bundle(shots=100)
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    fine, own = backend.estimator.run([(circuit, "Z", None, 0.02), (circuit, "Z")]).result()
+    assert (fine.metadata["shots"], fine.metadata["target_precision"]) == (2500, 0.02)
+    assert (own.metadata["shots"], own.metadata["target_precision"]) == (100, 0.1)
+    assert fine.data.stds == pytest.approx(0.02, rel=0.01)
+    assert backend.executed.shots == 2600
+    estimator = backend.estimator
+    assert estimator.default_precision == 0.1
+    assert [estimator.shots_for(n**-0.5) for n in range(1, 2000)] == list(range(1, 2000))
+    assert backend.sampler.default_shots == 100
+
+
+def test_one_shot_does_not_tell_its_error():
+    backend, _, _ = bundle(shots=1)
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    data = backend.estimator.run([(circuit, ["Z", "I"])]).result()[0].data
+    assert np.isnan(data.stds[0])
+    assert data.stds[1] == 0
+
+
+@pytest.mark.parametrize("shots", [None, 10])
+@pytest.mark.parametrize("name", ["aer", "fake_manila"])
+def test_no_rows_run_nothing(name, shots):
+    """Shapes as of Qiskit's own primitives, and gradients without rows."""
+    backend = open_backend(name, shots=shots)
+    empty = np.zeros((0, QNN.circuit.num_parameters))
+    (result,) = backend.estimator.run([(QNN.circuit, OBSERVABLES[0], empty)]).result()
+    assert result.data.evs.shape == result.data.stds.shape == (0,)
+    measured = QNN.circuit.measure_all(inplace=False)
+    (sampled,) = backend.sampler.run([(measured, empty)]).result()
+    assert sampled.data.meas.shape == (0,)
+    assert list(backend.sampler.run([]).result()) == list(backend.estimator.run([]).result()) == []
+    assert backend.executed.circuits == 0
+
+
+@pytest.mark.parametrize("name", ["aer", "fake_manila"])
+def test_registers_without_bits(name):
+    """As Qiskit's own sampler has them."""
+    circuit = QuantumCircuit(QuantumRegister(1), ClassicalRegister(0, "none"))
+    circuit.add_register(ClassicalRegister(1, "c"))
+    circuit.x(0)
+    circuit.measure(0, 0)
+    own, stock = (
+        sampler.run([circuit], shots=10).result()[0].data
+        for sampler in (open_backend(name, shots=10).sampler, StatevectorSampler())
+    )
+    for register in ("none", "c"):
+        mine, theirs = getattr(own, register), getattr(stock, register)
+        assert (mine.num_bits, mine.num_shots) == (theirs.num_bits, theirs.num_shots)
+        assert mine.array.shape == theirs.array.shape
 
 
 def test_parameters_that_are_not_finite_are_refused():

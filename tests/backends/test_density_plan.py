@@ -129,9 +129,9 @@ def test_a_fake_device_is_aer_with_its_noise(device, name):
     exact = backend.sampler.run([pub]).result()[0].data.meas.probabilities
     assert np.abs(share - exact).max() < 5 * 0.5 / np.sqrt(10**5)
     unread = AerEngine("density_matrix", noise)
-    given = [angles[0, place[p]] for p in compact.unitary.parameters]
-    own = AerEngine("automatic", noise).probabilities(compact.unitary, np.array([given]))
-    aer = unread.probabilities(compact.unitary, np.array([given]))
+    given = [angles[0, place[p]] for p in compact.unmeasured.parameters]
+    own = AerEngine("automatic", noise).probabilities(compact.unmeasured, np.array([given]))
+    aer = unread.probabilities(compact.unmeasured, np.array([given]))
     np.testing.assert_allclose(own, aer, atol=1e-10)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from network_block import NetworkError
-from qiskit.circuit import QuantumCircuit
+from qiskit.circuit import ClassicalRegister, Parameter, QuantumCircuit, QuantumRegister
 from qiskit.providers.basic_provider import BasicSimulator
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit_aer import AerSimulator
@@ -271,3 +271,32 @@ def test_backend_objects_of_the_users(device, kind):
     first, second = network.forward(ROWS, WEIGHTS), network.forward(ROWS, WEIGHTS)
     assert np.abs(first - expected).max() < 5 / np.sqrt(SHOTS)
     assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", ["exact", "aer", "fake_manila"])
+@pytest.mark.parametrize("rows", [[0.3], [[0.3], [0.2]]])
+def test_a_register_without_bits_reads_nothing(name, rows):
+    circuit = QuantumCircuit(
+        QuantumRegister(1), ClassicalRegister(0, "none"), ClassicalRegister(1, "c")
+    )
+    circuit.ry(Parameter("a"), 0)
+    circuit.measure(0, 0)
+    with opened(name, shots=10) as backend:
+        data = backend.sampler.run([(circuit, rows)]).result()[0].data
+    assert (data.none.num_bits, data.none.num_shots) == (0, 10)
+    assert data.none.shape == data.c.shape == np.shape(rows)[:-1]
+    assert sum(data.c.get_counts().values()) == 10 * data.c.size
+
+
+def test_a_register_without_bits_beside_a_measurement_in_the_middle():
+    circuit = QuantumCircuit(
+        QuantumRegister(1), ClassicalRegister(0, "none"), ClassicalRegister(2, "c")
+    )
+    circuit.x(0)
+    circuit.measure(0, 0)
+    circuit.x(0)
+    circuit.measure(0, 1)
+    with opened("aer", shots=10) as backend:
+        data = backend.sampler.run([circuit]).result()[0].data
+    assert data.none.array.shape == (10, 0)
+    assert data.c.get_counts() == {"01": 10}

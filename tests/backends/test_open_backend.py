@@ -1,6 +1,8 @@
 """The switch: what it opens, and what it refuses before anything runs."""
 
+import numpy as np
 import pytest
+from qiskit.circuit import QuantumCircuit
 from qiskit.providers.fake_provider import GenericBackendV2
 
 from qiskit_qmu._check import InputError
@@ -72,3 +74,29 @@ def test_a_budget_needs_jobs_that_are_written_down(tmp_path):
     with pytest.raises(InputError, match="max_qpu_seconds must be positive"):
         open_backend("fake_manila", shots=10, max_qpu_seconds=0.0, ledger=tmp_path / "run")
     open_backend("fake_manila", shots=10, max_qpu_seconds=5.0, ledger=tmp_path / "run").close()
+
+
+def noise_of(name: str, **options) -> np.ndarray:
+    """Return 400 estimates of zero, from 50 shots each."""
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    backend = open_backend(name, shots=50, **options)
+    pub = (circuit, "Z", np.zeros((400, 0)))
+    return backend.estimator.run([pub]).result()[0].data.evs
+
+
+@pytest.mark.parametrize("name", ["exact", "aer", "fake_manila"])
+def test_backends_are_independent_unless_they_have_one_seed(name):
+    """Correlations of 400 numbers: beyond 0.25 by chance with a probability of 6e-7."""
+    one, other = noise_of(name), noise_of(name)
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.25
+    np.testing.assert_array_equal(noise_of(name, seed=3), noise_of(name, seed=3))
+    told = open_backend(name, shots=50)
+    seed = told.settings()["seed"]
+    assert told.settings()["seed"] != open_backend(name, shots=50).settings()["seed"]
+    np.testing.assert_array_equal(noise_of(name, seed=seed), noise_of(name, seed=seed))
+
+
+def test_devices_of_one_seed_are_independent():
+    one, other = (noise_of(name, seed=3) for name in ("aer", "fake_manila"))
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.25

@@ -9,7 +9,7 @@ from qiskit.primitives import BitArray
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit.transpiler import generate_preset_pass_manager
-from qiskit_aer.noise import NoiseModel, ReadoutError
+from qiskit_aer.noise import NoiseModel, ReadoutError, pauli_error
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 from qnns import BUILDERS, QNN, ROWS, WEIGHTS, expected_outputs, expected_slopes
 
@@ -260,3 +260,23 @@ def test_devices_of_the_users_are_mitigated_if_they_have_an_x_gate():
     bare = GenericBackendV2(3, basis_gates=["rz", "ry", "cz"], seed=1)
     with pytest.raises(InputError, match="readout_mitigation needs a device with an X gate"):
         open_backend(bare, **given)
+
+
+def test_values_beyond_the_possible_are_warned_of_and_results_say_what_is_corrected():
+    """An X gate that fails with 0.3 counts as a readout error in the calibration, wrongly.
+
+    What is read as ⟨Z⟩ = cos 3 becomes (cos 3 - 0.3) / 0.7.
+    """
+    noise = NoiseModel()
+    noise.add_all_qubit_quantum_error(pauli_error([("X", 0.3), ("I", 0.7)]), "x")
+    backend = open_backend("aer", noise_model=noise, readout_mitigation=True)
+    circuit = QuantumCircuit(1)
+    circuit.ry(3.0, 0)
+    with pytest.warns(UserWarning, match="within ±1, got -1.84: readout mitigation corrects mis"):
+        (result,) = backend.estimator.run([(circuit, "Z")]).result()
+    assert result.data.evs == pytest.approx((np.cos(3) - 0.3) / 0.7, abs=1e-9)
+    (sampled,) = backend.sampler.run([circuit.measure_all(inplace=False)]).result()
+    said = "misreads of several qubits together are not corrected"
+    told = (result.metadata, sampled.metadata)
+    assert all(said in metadata["readout_mitigation"] for metadata in told)
+    assert said in backend.settings()["mitigated_errors"]

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from qiskit.circuit import Parameter, QuantumCircuit
+from qiskit import transpile
+from qiskit.circuit import Gate, Parameter, QuantumCircuit
 from qiskit.circuit.library import RYGate, zz_feature_map
 from qiskit.quantum_info import Operator
+from qiskit_machine_learning.circuit.library import raw_feature_vector
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.rotations import RotationCircuit
@@ -75,3 +77,25 @@ def test_parameters_inside_of_control_flow_are_refused():
         circuit.rx(A, 0)
     with pytest.raises(InputError, match="must be a rotation or be made of rotations, got 'if_els"):
         RotationCircuit.of(circuit)
+
+
+@pytest.mark.parametrize("name", ["id", "delay", "barrier", "measure", "x", "unitary", "mine"])
+def test_a_gate_of_ones_own_is_what_it_does_and_not_what_it_is_called(name):
+    """Transpilers and simulators of devices go by names."""
+    block = QuantumCircuit(1, name=name)
+    block.ry(0.7, 0)
+
+    class MatrixGate(Gate):
+        def __array__(self, dtype=None, copy=None):
+            return RYGate(0.7).to_matrix()
+
+    for gate in (block.to_gate(), MatrixGate(name, 1, [])):
+        circuit = QuantumCircuit(1)
+        circuit.append(gate, [0])
+        placed = transpile(RotationCircuit.of(circuit).circuit, basis_gates=["rz", "sx"])
+        assert Operator(placed).equiv(RYGate(0.7))
+
+
+def test_amplitudes_that_are_parameters_are_refused():
+    with pytest.raises(InputError, match="amplitudes must have values before a circuit goes to"):
+        RotationCircuit.of(raw_feature_vector(4))

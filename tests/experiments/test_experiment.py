@@ -230,3 +230,11 @@ def test_a_basic_model_has_as_many_features_as_the_qubits_that_were_asked_for(
     assert (model.config.num_qubits, model.config.num_features) == (qubits, features)
     own = {"model.num_qubits": qubits, "model.num_features": 3}
     assert Experiment(model="basic", settings=own).preset(row).model["num_features"] == 3
+
+
+def test_each_use_of_a_simulator_has_shots_of_its_own_and_repeats_them():
+    experiment = Experiment(shots=10)
+    purposes = [(), ("unlearning", "ssd", "0"), ("unlearning", "oracle", "0"), ("audit", "0")]
+    seeds = [experiment.training_backend(0, *own).settings()["seed"] for own in purposes]
+    assert len(set(seeds)) == len(seeds)
+    assert seeds == [experiment.training_backend(0, *own).settings()["seed"] for own in purposes]

@@ -118,8 +118,8 @@ class Outcomes(unittest.TestResult):
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: object) -> None:
         super().addSubTest(test, subtest, err)
-        if err is not None:
-            self.by_name[test.id()] = ["failed", f"{err[0].__name__}: {err[1]}"]
+        if err is not None:  # each by its own name, so that one does not hide another
+            self.by_name[subtest.id()] = ["failed", f"{err[0].__name__}: {err[1]}"]
 
 
 def run(checkout: Path, kind: str, names: list[str]) -> dict[str, list[str]]:

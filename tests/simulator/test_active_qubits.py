@@ -59,16 +59,37 @@ def test_a_reset_at_the_start_takes_no_qubit(generator):
     assert active_qubits(circuit).wires == (0, 1, None)
 
 
-@pytest.mark.parametrize("name", ["reset", "initialize"])
-def test_a_reset_in_the_middle_stays(name):
-    """The simulator refuses it by name."""
-    circuit = QuantumCircuit(3)
-    circuit.h(0)
-    if name == "reset":
-        circuit.reset(0)
+def reset(circuit: QuantumCircuit) -> None:
+    circuit.reset(1)
+
+
+def initialize(circuit: QuantumCircuit) -> None:
+    circuit.initialize([0.6, 0, 0, 0.8j], [2, 1])
+
+
+def nested(circuit: QuantumCircuit) -> None:
+    inner = QuantumCircuit(2, name="inner")
+    inner.reset(0)
+    inner.h(0)
+    inner.reset(1)
+    circuit.append(inner.to_instruction(), [1, 0])
+
+
+@pytest.mark.parametrize(("restart", "count"), [(reset, 1), (initialize, 2), (nested, 2)])
+@pytest.mark.parametrize("used_again", [False, True])
+def test_a_qubit_that_is_reset_goes_on_as_another(restart, count, used_again, generator):
+    circuit = random_circuit(generator, 3, 6)
+    circuit.h(range(3))
+    restart(circuit)
+    if used_again:
+        circuit.compose(random_circuit(generator, 3, 6), inplace=True)
+        circuit.h(range(3))
+        restart(circuit)
+        circuit.h(range(3))
+        assert_same_values(circuit, generator, 3 + 2 * count)
     else:
-        circuit.initialize([0.6, 0.8], 0)
-    assert name in active_qubits(circuit).circuit.count_ops()
+        new_wires = {reset: 0, initialize: 2, nested: 1}[restart]
+        assert_same_values(circuit, generator, 3 + new_wires)
 
 
 def test_barriers_delays_and_identities_touch_nothing(generator):

@@ -1,14 +1,10 @@
 """Compiled circuits are used again exactly where circuit, values' split and order are the same."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qiskit.circuit.library import DiagonalGate, PauliEvolutionGate, UnitaryGate
-from qiskit.quantum_info import SparsePauliOp, Statevector
 from random_circuits import slow_states, without_phase
 
 from qiskit_qmu._check import InputError
@@ -44,47 +40,6 @@ def test_a_circuit_that_was_changed_is_compiled_anew(cache):
     first = cache.simulation(circuit, [A], [B])
     circuit.h(0)
     assert cache.simulation(circuit, [A], [B]) is not first
-
-
-def composite(add: Callable[[QuantumCircuit], object]) -> QuantumCircuit:
-    block = QuantumCircuit(2, name="block")
-    add(block)
-    circuit = QuantumCircuit(2)
-    circuit.append(block.to_gate(), [0, 1])
-    return circuit
-
-
-def of(gate) -> QuantumCircuit:
-    circuit = QuantumCircuit(2)
-    circuit.append(gate, [0, 1])
-    return circuit
-
-
-ALIKE = {
-    "composite gates of one name": (composite(lambda b: b.x(0)), composite(lambda b: b.h(1))),
-    "evolutions of one duration": tuple(
-        of(PauliEvolutionGate(SparsePauliOp(label), 0.7)) for label in ("XI", "IX")
-    ),
-    "unitary matrices": tuple(
-        of(UnitaryGate(np.eye(4)[rows])) for rows in ([0, 1, 3, 2], [2, 1, 0, 3])
-    ),
-    "diagonals": tuple(of(DiagonalGate([1, sign, 1, 1])) for sign in (1, -1)),
-    "angles": tuple(composite(lambda b, a=a: b.rx(a, 0)) for a in (0.1, 0.2)),
-}
-ALIKE["controls"] = (QuantumCircuit(2), QuantumCircuit(2))
-ALIKE["controls"][0].cx(0, 1, ctrl_state=0)
-ALIKE["controls"][1].cx(0, 1)
-
-
-# Qiskit's own matrix exponential of a Pauli evolution warns.
-@pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning")
-@pytest.mark.parametrize("name", ALIKE)
-def test_gates_that_only_look_alike_are_told_apart(name, cache):
-    for circuit in ALIKE[name]:
-        circuit = circuit.copy()
-        circuit.h([0, 1])
-        states = cache.states(circuit, np.zeros((1, 0)))
-        assert Statevector(states[:, 0].numpy()).equiv(Statevector(circuit), rtol=0, atol=1e-12)
 
 
 def test_the_oldest_circuits_are_forgotten(cache):

@@ -6,16 +6,25 @@ import numpy as np
 import pytest
 import torch
 from connector_networks import QNN, STOCK, WEIGHTS, expectations, probabilities, two_dimensional
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Parameter
 from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import Pauli, SparsePauliOp
 from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.exceptions import QiskitMachineLearningError
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 from qiskit_machine_learning.primitives import QMLSampler
 from random_circuits import random_angle, random_circuit, random_observable
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits import qnn_circuit
-from qiskit_qmu.simulator import TorchEstimator, TorchSampler, TorchSimulatorConnector
+from qiskit_qmu.simulator import (
+    TorchEstimator,
+    TorchEstimatorGradient,
+    TorchSampler,
+    TorchSamplerGradient,
+    TorchSimulatorConnector,
+)
 
 
 @pytest.fixture(params=STOCK, ids=lambda network: network.__name__)
@@ -115,18 +124,91 @@ def test_frozen_weights_have_no_gradient():
     assert inputs.grad is not None
 
 
-def test_double_precision():
-    connector = TorchSimulatorConnector(expectations(), WEIGHTS).double()
-    assert connector(torch.rand(2, 2)).dtype == torch.float64
-    assert connector.float()(torch.rand(2, 2).double()).dtype == torch.float32
+@pytest.mark.parametrize(
+    ("of_weights", "of_inputs", "error"),
+    [
+        (torch.float64, torch.float64, 1e-14),
+        (torch.float32, torch.float64, 1e-6),
+        (torch.float64, torch.float32, 1e-14),
+        (torch.float32, torch.int64, 1e-6),
+        (torch.float16, torch.float64, 5e-3),
+        (torch.bfloat16, torch.float32, 4e-2),
+    ],
+)
+def test_outputs_have_the_precision_of_the_weights(network, of_weights, of_inputs, error):
+    """Also where torch runs all else in mixed precision."""
+    rows = torch.tensor([[1, 2], [0, -1]]).to(of_inputs)
+    expected = network().forward(rows.numpy(), WEIGHTS)
+    connector = TorchSimulatorConnector(network(), WEIGHTS).double()
+    connector.weight.data = torch.tensor(WEIGHTS)
+    connector.to(of_weights)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs = connector(rows)
+    assert outputs.dtype == of_weights
+    np.testing.assert_allclose(outputs.detach().double(), expected, rtol=0, atol=error)
 
 
 def test_wrong_inputs_are_refused_as_by_the_parent():
-    for kind in (TorchSimulatorConnector, TorchConnector):
+    for kind, rule in (
+        (TorchSimulatorConnector, "^inputs must have 2 values in their last dimension, got"),
+        (TorchConnector, "Invalid input dimension! Received"),
+    ):
         connector = kind(expectations(), WEIGHTS)
         for rows in (torch.rand(2, 3), torch.rand(3), None):
-            with pytest.raises(Exception, match="Invalid input dimension! Received"):
+            with pytest.raises(QiskitMachineLearningError, match=rule):
                 connector(rows)
+
+
+@pytest.mark.parametrize("shots", [None, 10])
+@pytest.mark.parametrize(
+    ("observables", "rule"),
+    [
+        ([SparsePauliOp("ZZ")], "must act on all 3 qubits of the circuit, got one on 2"),
+        ([SparsePauliOp("ZZZ"), SparsePauliOp("ZZZZ")], "got one on 4 at position 1"),
+        ([SparsePauliOp("ZZZ", 1j)], "must be Hermitian .* non-zero imaginary part"),
+        ([SparsePauliOp("ZZZ", Parameter("a"))], "must be Hermitian sums of Pauli strings"),
+        ([SparsePauliOp("ZZZ", 0.0)], "must be Hermitian .* Empty observable"),
+        (
+            [SparsePauliOp("ZZZ", np.nan)],
+            "coefficients must be finite, got 1 NaN",
+        ),
+    ],
+)
+def test_observables_are_checked_as_those_of_pubs(observables, rule, shots):
+    network = expectations(TorchEstimator(shots=shots), observables=observables)
+    with pytest.raises(InputError, match=rule):
+        TorchSimulatorConnector(network)
+
+
+def test_a_parameter_is_an_input_or_a_weight():
+    """Qiskit ML counts two parameters and two values, and leaves one of them unbound."""
+    given, forgotten = Parameter("a"), Parameter("b")
+    circuit = QuantumCircuit(1)
+    circuit.rx(given, 0)
+    circuit.ry(forgotten, 0)
+    network = EstimatorQNN(
+        circuit=circuit, input_params=[given], weight_params=[given], estimator=TorchEstimator()
+    )
+    with pytest.raises(InputError, match="must be an input or a weight, got a as both"):
+        TorchSimulatorConnector(network)
+
+
+@pytest.mark.parametrize("outcome", [7, (1, 1), -1, 0.5])
+def test_an_interpretation_names_an_output(outcome):
+    network = probabilities(interpret=lambda _: outcome, output_shape=4)
+    with pytest.raises(InputError, match=r"one of the outputs of shape \(4,\), got"):
+        TorchSimulatorConnector(network)
+
+
+@pytest.mark.parametrize("shots", [None, 10])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1j])
+def test_values_are_finite_real_numbers(value, shots):
+    connector = TorchSimulatorConnector(expectations(TorchEstimator(shots=shots)), WEIGHTS)
+    with pytest.raises(InputError, match=r"^inputs must be"):
+        connector(torch.tensor([[1.0, value]]))
+    spoilt = connector.weight.detach().clone() * value
+    with pytest.raises(InputError, match=r"^weights must be"):
+        torch.func.functional_call(connector, {"weight": spoilt}, (torch.rand(1, 2),))
 
 
 def test_no_rows():
@@ -137,26 +219,119 @@ def test_no_rows():
     assert not connector.weight.grad.any()
 
 
-def test_a_network_without_inputs():
+def without_inputs(kind: str, primitive) -> EstimatorQNN | SamplerQNN:
     qnn = qnn_circuit(2, 2, 1)
-    bound = qnn.circuit.assign_parameters(dict.fromkeys(qnn.inputs, 0.3))
+    circuit = qnn.circuit.assign_parameters(dict.fromkeys(qnn.inputs, 0.3))
+    if kind == "sampler":
+        return SamplerQNN(circuit=circuit, weight_params=qnn.weights, sampler=primitive)
+    return EstimatorQNN(
+        circuit=circuit,
+        observables=[SparsePauliOp("ZX"), SparsePauliOp("YI")],
+        weight_params=qnn.weights,
+        estimator=primitive,
+        default_precision=0.0,
+    )
+
+
+@pytest.mark.parametrize("kind", ["estimator", "sampler"])
+@pytest.mark.parametrize("inputs", [None, torch.zeros(0), torch.zeros(1, 0), torch.zeros(3, 0)])
+def test_a_network_without_inputs(kind, inputs, monkeypatch):
+    """Nothing or an empty tensor, as a generator of samples gets it: never the parent's way."""
+    ours = without_inputs(kind, TorchSampler() if kind == "sampler" else TorchEstimator())
+    stock = without_inputs(kind, QMLSampler() if kind == "sampler" else StatevectorEstimator())
+    weights = WEIGHTS[: ours.num_weights]
+    parent = TorchConnector(stock, weights)
+    connector = TorchSimulatorConnector(ours, weights)
+    for name in ("forward", "backward"):
+        monkeypatch.setattr(ours, name, None)
     found = []
-    for kind, estimator in (
-        (TorchSimulatorConnector, TorchEstimator()),
-        (TorchConnector, StatevectorEstimator()),
-    ):
-        network = EstimatorQNN(
-            circuit=bound,
-            observables=SparsePauliOp("ZX"),
-            weight_params=qnn.weights,
-            estimator=estimator,
-            default_precision=0.0,
-        )
-        connector = kind(network, WEIGHTS[: len(qnn.weights)])
-        outputs = connector()
-        outputs.sum().backward()
-        found.append((outputs.detach(), connector.weight.grad))
-    torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-6)
+    for layer in (connector, parent):
+        outputs = layer(inputs)
+        outputs.square().sum().backward()
+        found.append((outputs.detach(), layer.weight.grad))
+    assert found[0][0].shape == found[1][0].shape
+    torch.testing.assert_close(*found, rtol=0, atol=2e-6)
+    exact = connector.double()(inputs).detach()
+    expected = TorchConnector(stock, weights).double()(inputs).detach().numpy()
+    assert exact.dtype == torch.float64
+    np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-6)
+
+
+def test_no_inputs_in_double_precision():
+    angle = Parameter("t")
+    circuit = QuantumCircuit(1)
+    circuit.ry(angle, 0)
+    network = EstimatorQNN(
+        circuit=circuit,
+        observables=SparsePauliOp("Z"),
+        weight_params=[angle],
+        estimator=TorchEstimator(),
+        default_precision=0.0,
+    )
+    value = TorchSimulatorConnector(network, np.ones(1)).double()(None)
+    assert value.item() == pytest.approx(np.cos(1.0), abs=1e-15)
+
+
+@pytest.mark.parametrize("kind", ["estimator", "sampler"])
+def test_no_inputs_under_shots(kind):
+    own = {"shots": 10**6, "seed": 1}
+    primitive = TorchSampler(**own) if kind == "sampler" else TorchEstimator(**own)
+    network = without_inputs(kind, primitive)
+    gradient = TorchSamplerGradient if kind == "sampler" else TorchEstimatorGradient
+    network.gradient = gradient(primitive)
+    exact = without_inputs(kind, TorchSampler() if kind == "sampler" else TorchEstimator())
+    weights = WEIGHTS[: network.num_weights]
+    found = []
+    for layer in (TorchSimulatorConnector(net, weights) for net in (network, exact)):
+        outputs = layer(torch.zeros(2, 0))
+        outputs.square().sum().backward()
+        found.append((outputs.detach(), layer.weight.grad))
+    assert not torch.equal(found[0][0][0], found[0][0][1])
+    torch.testing.assert_close(*found, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("shots", [None, 10**6])
+def test_a_transpiled_circuit_that_measures_nothing_itself(shots):
+    """The outcomes are those of the circuit that was written, wherever its qubits ended."""
+    spread = transpile(
+        QNN.circuit,
+        coupling_map=[[i, i + 1] for i in range(4)],
+        basis_gates=["rz", "sx", "cx"],
+        initial_layout=[4, 2, 0],
+        seed_transpiler=1,
+    )
+    assert spread.layout.final_index_layout() != [0, 1, 2]
+    sampler = TorchSampler(shots=shots, seed=1)
+    network = SamplerQNN(
+        circuit=spread,
+        input_params=QNN.inputs,
+        weight_params=QNN.weights,
+        sampler=sampler,
+        gradient=TorchSamplerGradient(sampler),
+        input_gradients=True,
+    )
+    rows = torch.rand(2, 2, generator=torch.Generator().manual_seed(0))
+    found = []
+    for layer in (TorchSimulatorConnector(net, WEIGHTS) for net in (network, probabilities())):
+        inputs = rows.clone().requires_grad_()
+        outputs = layer(inputs)
+        outputs.square().sum().backward()
+        found.append((outputs.detach(), layer.weight.grad, inputs.grad))
+    torch.testing.assert_close(*found, rtol=0, atol=2e-6 if shots is None else 0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.ci
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # torch's
+def test_torch_compile_at_several_batch_sizes():
+    layers = torch.nn.Linear(4, 2), TorchSimulatorConnector(expectations(), WEIGHTS)
+    model = torch.nn.Sequential(*layers, torch.nn.Linear(3, 1))
+    compiled = torch.compile(model, backend="eager")
+    for rows in (torch.rand(size, 4) for size in (6, 3, 1, 5)):
+        expected = torch.autograd.grad(model(rows).sum(), model.parameters())
+        torch.testing.assert_close(compiled(rows), model(rows))
+        found = torch.autograd.grad(compiled(rows).sum(), model.parameters())
+        torch.testing.assert_close(found, expected)
 
 
 def test_a_network_without_weights():
@@ -221,9 +396,11 @@ def test_other_primitives_take_the_parents_way(build):
     assert connector.program is None
     rows = torch.rand(2, 2)
     parent = TorchConnector(build(), WEIGHTS)
-    outputs = connector(rows)
-    torch.testing.assert_close(outputs, parent(rows), rtol=0, atol=1e-9)
-    outputs.sum().backward()
+    outputs, expected = connector(rows), parent(rows)
+    torch.testing.assert_close(outputs, expected, rtol=0, atol=1e-6)
+    for values in (outputs, expected):
+        values.square().sum().backward()
+    torch.testing.assert_close(connector.weight.grad, parent.weight.grad, rtol=0, atol=1e-5)
     assert connector.weight.grad.abs().sum() > 0
 
 

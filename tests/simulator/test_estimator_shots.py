@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.circuits import qnn_circuit
 from qiskit_qmu.simulator import TorchEstimator
+from qiskit_qmu.simulator import shots as shots_module
+from qiskit_qmu.simulator.shots import outcome_counts
 
 A, B = Parameter("a"), Parameter("b")
 
@@ -36,6 +40,15 @@ def test_shots_of_a_precision():
     # Values from N shots lie on a grid of steps 2/N.
     steps = (1 + result[0].data.evs) * 4096 / 2
     assert steps == pytest.approx(round(float(steps)), abs=1e-9)
+
+
+def test_the_default_precision_is_that_of_the_shots():
+    """As a property, like Qiskit's StatevectorEstimator; given back, it takes as many shots."""
+    assert TorchEstimator().default_precision == 0.0
+    for number in (1, 3, 10, 100, 4096, 10**6 + 3):
+        estimator = TorchEstimator(shots=number)
+        assert estimator.default_precision == pytest.approx(number**-0.5)
+        assert estimator.shots_for(estimator.default_precision) == number
 
 
 @pytest.mark.parametrize("precision", [1e-9, np.nan, np.inf])
@@ -86,8 +99,10 @@ def test_the_noise_of_a_seed_is_a_sequence_without_repeats():
     """Two independent runs are alike with a probability below 10⁻²⁰."""
     first = streams(seed=1)
     assert first == streams(seed=1)
-    assert first == streams(seed=np.random.default_rng(1))
     assert len({*first, *streams(seed=2)}) == 6
+    given = streams(seed=np.random.default_rng(1))
+    assert given == streams(seed=np.random.default_rng(1))
+    assert not {*first} & {*given}
 
 
 def test_the_noise_of_two_pubs_and_of_the_rows_of_one_differs():
@@ -120,13 +135,63 @@ def test_the_noise_of_rows_pubs_and_runs_is_uncorrelated():
     assert np.abs(table - np.eye(8)).max() < 5 / np.sqrt(2000)
 
 
-def test_observables_of_one_pub_share_their_shots_and_those_of_two_do_not():
-    """ZI and IZ of a Bell pair: equal in every shot, independent from PUB to PUB."""
+def test_observables_share_their_shots_in_a_pub_and_from_pub_to_pub():
+    """ZI and IZ of a Bell pair: equal in every shot. What is asked for again is measured anew."""
     bell = QuantumCircuit(2)
     bell.h(0)
     bell.cx(0, 1)
-    together = TorchEstimator(shots=100, seed=1).run([(bell, ["ZI", "IZ"])]).result()[0].data.evs
+
+    def values(*pubs) -> list[np.ndarray]:
+        job = TorchEstimator(shots=10**6, seed=1).run([(bell, *pub) for pub in pubs])
+        return [result.data.evs for result in job.result()]
+
+    (together,) = values([["ZI", "IZ"]])
     assert together[0] == together[1]
-    estimator = TorchEstimator(shots=10**6, seed=1)
-    apart = estimator.run([(bell, "ZI"), (bell, "IZ")]).result()
-    assert apart[0].data.evs != apart[1].data.evs
+    first, second, again = values(["ZI"], ["IZ"], ["ZI"])
+    assert first == second != again
+    first, other = values(["ZI"], ["IZ", [], 2e-3])
+    assert first != other  # (another number of shots)
+
+
+def test_a_network_measures_as_often_forward_as_its_connector(monkeypatch):
+    """Three observables in two bases, in PUBs of their own: two measurements of each row."""
+    qnn = qnn_circuit(2, 2, 1)
+    measured = []
+
+    def counted(states, shots, generator):
+        measured.append(states.shape[1])
+        return outcome_counts(states, shots, generator)
+
+    monkeypatch.setattr(shots_module, "outcome_counts", counted)
+    network = EstimatorQNN(
+        circuit=qnn.circuit,
+        observables=[SparsePauliOp(label) for label in ("ZI", "XX", "IZ")],
+        input_params=qnn.inputs,
+        weight_params=qnn.weights,
+        estimator=TorchEstimator(shots=10, seed=1),
+        default_precision=0.0,
+    )
+    network.forward(np.ones((3, 2)), np.ones(len(qnn.weights)))
+    assert measured == [3, 3]
+
+
+def test_standard_errors_of_weighted_observables_in_two_bases(generator):
+    """Unbiased: squared, and as the mean over 4,000 rows of 3 shots, the variance of the values.
+
+    The mean of 4,000 sample variances has a relative deviation of about 2 %; divided by N in place
+    of N - 1 they would be too small by a third.
+    """
+    observable = SparsePauliOp(["ZZ", "ZI", "XX", "II"], [1.0, -0.5, 0.7, 2.0])
+    rows = np.tile([0.3, 0.4], (4000, 1))
+    data = TorchEstimator(shots=3, seed=1).run([(entangled(), observable, rows)]).result()[0].data
+    state = Statevector(entangled().assign_parameters([0.3, 0.4]))
+
+    def variance(part: SparsePauliOp) -> float:
+        mean = state.expectation_value(part).real
+        return state.expectation_value((part @ part).simplify()).real - mean**2
+
+    expected = (variance(observable[:2]) + variance(observable[2])) / 3
+    assert np.mean(data.stds**2) == pytest.approx(expected, rel=0.1)
+    assert data.evs.var() == pytest.approx(expected, rel=0.1)
+    alone = TorchEstimator(shots=1).run([(entangled(), observable, [0.3, 0.4])]).result()[0].data
+    assert np.isnan(alone.stds)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from foreign_circuits import MatrixGate
 from qiskit import QuantumCircuit
-from qiskit.circuit import ControlledGate, Gate, Parameter, ParameterVector
+from qiskit.circuit import AnnotatedOperation, ControlledGate, Gate, Parameter, ParameterVector
+from qiskit.circuit.annotated_operation import InverseModifier
 from qiskit.circuit.library import (
     CXGate,
     DiagonalGate,
@@ -14,6 +16,7 @@ from qiskit.circuit.library import (
     PermutationGate,
     QFTGate,
     RXXGate,
+    StatePreparation,
     UnitaryGate,
     XGate,
 )
@@ -21,6 +24,7 @@ from qiskit.quantum_info import Clifford, Operator, SparsePauliOp, Statevector, 
 from random_circuits import STANDARD_GATES, random_circuit, standard_gate
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator import TorchEstimator, TorchEstimatorGradient
 from qiskit_qmu.simulator.gates import (
     Dense,
     Fixed,
@@ -284,3 +288,81 @@ def test_what_cannot_be_simulated_is_refused_by_name(name):
     named = "reset" if name == "initialize" else name
     with pytest.raises(InputError, match=f"got (instruction )?'{named}'"):
         list(unroll(REFUSED[name]))
+
+
+@pytest.mark.parametrize("state", [[0.6, 0.8j], "r", 2, [0.5, -0.5, 0.5j, 0.5]])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda gate: gate.inverse(),
+        lambda gate: gate.inverse().inverse(),
+        lambda gate: gate.inverse().control(),
+        lambda gate: AnnotatedOperation(gate, InverseModifier()),
+        lambda gate: gate.power(-1),
+        lambda gate: gate.power(2),
+    ],
+)
+def test_a_changed_preparation_is_not_taken_for_the_preparation(state, change):
+    preparation = StatePreparation(state, num_qubits=2) if state == 2 else StatePreparation(state)
+    changed = change(preparation)
+    circuit = QuantumCircuit(changed.num_qubits)
+    if changed.num_qubits > preparation.num_qubits:
+        circuit.h(0)
+    circuit.append(changed, circuit.qubits)
+    assert_unrolled(circuit)
+
+
+@pytest.mark.parametrize("name", ["id", "delay", "barrier", "measure", "reset", "h", "unitary"])
+@pytest.mark.parametrize("kind", ["definition", "matrix", "annotated"])
+def test_a_gate_is_what_it_does_and_not_what_it_is_called(name, kind):
+    block = QuantumCircuit(1, name=name)
+    block.ry(0.7, 0)
+    rotation = np.array([[np.cos(0.35), -np.sin(0.35)], [np.sin(0.35), np.cos(0.35)]])
+    gate = block.to_gate() if kind == "definition" else MatrixGate(name, rotation)
+    if kind == "annotated":
+        gate = AnnotatedOperation(gate, [InverseModifier(), InverseModifier()])
+    circuit = QuantumCircuit(1)
+    circuit.append(gate, [0])
+    (value,) = TorchEstimator().run([(circuit, "X")]).result()
+    assert float(value.data.evs) == pytest.approx(np.sin(0.7))
+
+
+def test_a_large_gate_with_a_matrix_alone():
+    order = np.random.default_rng(0).permutation(2**7)
+    circuit = QuantumCircuit(7)
+    circuit.h(range(7))
+    circuit.append(UnitaryGate(np.diag(np.exp(1j * order))), range(7))
+    other = circuit.copy_empty_like()
+    other.h(range(7))
+    other.append(MatrixGate("mine", np.diag(np.exp(1j * order))), range(7))
+    observable = SparsePauliOp(["XXIIIYI", "IIXIIII"])
+    values = TorchEstimator().run([(circuit, observable), (other, observable)]).result()
+    assert float(values[1].data.evs) == pytest.approx(float(values[0].data.evs), abs=1e-12)
+
+
+X = Parameter("x")
+
+
+@_QISKIT_WARNS
+@pytest.mark.parametrize(
+    ("angle", "number"),
+    [
+        (X - X - 1, -1),
+        (0 * X - 2, -2),
+        (-(X / X), -1),
+        ((X - X - 1) ** 3, -1),
+        ((-2) ** (X * 0 + 1), -2),
+        ((X - X - 1).sin(), -np.sin(1)),
+        ((X - X - 2).sign(), -1),
+    ],
+)
+def test_expressions_that_fold_to_a_negative_number(angle, number):
+    circuit = QuantumCircuit(1)
+    circuit.ry(angle, 0)
+    circuit.append(PauliEvolutionGate(SparsePauliOp("Y"), angle), [0])
+    estimator = TorchEstimator()
+    value = float(estimator.run([(circuit, "X", [0.4])]).result()[0].data.evs)
+    assert value == pytest.approx(np.sin(3 * number))
+    gradient = TorchEstimatorGradient(estimator)
+    (slope,) = gradient.run([circuit], [SparsePauliOp("X")], [[0.4]]).result().gradients
+    assert slope == pytest.approx(0)

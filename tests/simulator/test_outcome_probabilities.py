@@ -225,3 +225,10 @@ def test_a_stock_sampler_qnn_reads_exact_probabilities(interpret, generator):
             key = outcome if interpret is None else interpret(outcome)
             expected[(i, *np.atleast_1d(key))] += weight
     np.testing.assert_allclose(network.forward(rows, []), expected, rtol=0, atol=1e-12)
+
+
+def test_the_only_row_of_a_result_without_bindings_is_the_first():
+    alone = OutcomeProbabilities(np.array([0.25, 0.75]), 1)
+    assert alone.get_counts(0) == alone.get_counts() == {"0": 0.25, "1": 0.75}
+    with pytest.raises(IndexError):
+        alone.get_counts(1)

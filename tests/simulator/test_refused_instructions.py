@@ -90,13 +90,13 @@ NAMES = {
     switch_case: "switch_case",
     box: "box",
     store: "store",
-    reset: "reset",
-    nested_reset: "reset",
-    initialize: "initialize",
     gate_after_measurement: "'h' on a qubit that was measured",
     pauli_product_measurement: "pauli_product_measurement",
     opaque: "opaque",
 }
+
+
+RESETS = {reset: "reset", nested_reset: "reset", initialize: "initialize"}
 
 
 @pytest.fixture(params=NAMES, ids=lambda add: add.__name__)
@@ -112,6 +112,14 @@ def measured(circuit: QuantumCircuit) -> QuantumCircuit:
     if "measure" not in circuit.count_ops():
         circuit.measure(1, 1)
     return circuit
+
+
+@pytest.mark.parametrize("add", RESETS, ids=lambda add: add.__name__)
+def test_compile_program_of_a_circuit_with_a_reset_in_the_middle(add):
+    circuit = started()
+    add(circuit)
+    with pytest.raises(InputError, match=RESETS[add]):
+        compile_program(circuit, [A], [])
 
 
 def test_compile_program(refused):

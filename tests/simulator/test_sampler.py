@@ -222,3 +222,8 @@ def test_a_qubit_that_was_measured_must_not_be_used_again():
     circuit.x(0)
     with pytest.raises(InputError, match=r"must be the last instructions .*, got 'x'"):
         TorchSampler().run([circuit])
+
+
+def test_the_default_number_of_shots_is_a_property_like_that_of_qiskits_sampler():
+    assert TorchSampler().default_shots is None
+    assert TorchSampler(shots=7).default_shots == 7

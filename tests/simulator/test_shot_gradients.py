@@ -224,11 +224,17 @@ def test_a_connector_measures_only_gradients_that_are_needed(kind, monkeypatch):
     assert measured == [4, 1]
 
 
-@pytest.mark.parametrize("shots", [None, 50])
+@pytest.mark.parametrize("shots", [None, 10**6])
 def test_connectors_can_be_pickled(shots):
-    """Where the network can be: a SamplerQNN of Qiskit ML holds a local function."""
+    """Where the network can be: a SamplerQNN of Qiskit ML holds a local function.
+
+    Shots of the copy are its own: two outputs of a million shots are equal once in a thousand.
+    """
     connector = TorchSimulatorConnector(networks("estimator", shots, 7), VALUES)
-    connector(torch.zeros(2, 1))
-    copy = pickle.loads(pickle.dumps(connector))
+    rows = torch.tensor([[0.3], [-0.8]])
+    connector(rows)
+    restored = pickle.loads(pickle.dumps(connector))
     for _ in range(2):
-        torch.testing.assert_close(copy(torch.zeros(2, 1)), connector(torch.zeros(2, 1)))
+        found, expected = restored(rows), connector(rows)
+        assert torch.equal(found, expected) == (shots is None)
+        torch.testing.assert_close(found, expected, rtol=0, atol=0.02)

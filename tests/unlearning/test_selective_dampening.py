@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from qiskit.circuit import ParameterVector, QuantumCircuit
+from qiskit.circuit import Parameter, ParameterVector, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN
@@ -196,6 +196,25 @@ def test_wrapping_leaves_outputs_of_our_models_as_they_are(generator):
             wrap_angles(model)
             torch.testing.assert_close(model(x), before, atol=1e-5, rtol=1e-4)
             assert float(model.quantum.weight.abs().max()) <= math.pi
+
+
+def test_a_gate_is_no_rotation_because_it_is_called_one():
+    weight = Parameter("w")
+    own = QuantumCircuit(2, name="rx")
+    own.crx(weight, 0, 1)  # of period 4π
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    circuit.append(own.to_gate(), [0, 1])
+    network = EstimatorQNN(
+        circuit=circuit,
+        observables=SparsePauliOp("IX"),
+        weight_params=[weight],
+        estimator=TorchEstimator(),
+        default_precision=0.0,
+    )
+    connector = TorchConnector(network, np.array([7.0]))
+    wrap_angles(connector)
+    assert connector.weight.item() == 7
 
 
 def test_angles_within_half_a_turn_are_not_even_rounded(generator):

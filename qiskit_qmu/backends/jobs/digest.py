@@ -1,13 +1,13 @@
 """What a job asks for, as a short text that is the same in every process."""
 
 import hashlib
-from typing import Any
 
 import numpy as np
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qiskit_qmu.backends.jobs.service import Pubs
+from qiskit_qmu.simulator.content import circuit_content
 
 
 def job_digest(pubs: Pubs, shots: int | None) -> str:
@@ -29,21 +29,5 @@ def job_digest(pubs: Pubs, shots: int | None) -> str:
 
 
 def circuit_digest(circuit: QuantumCircuit) -> str:
-    """Return a hash of a circuit's instructions, with parameters by name."""
-    words = [repr(circuit.num_qubits), repr([(r.name, r.size) for r in circuit.cregs])]
-    for instruction in circuit.data:
-        qubits = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
-        clbits = [circuit.find_bit(clbit).index for clbit in instruction.clbits]
-        words.append(repr((instruction.name, _numbers(instruction.params), qubits, clbits)))
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:32]
-
-
-def _numbers(values: Any) -> list[str]:
-    return [
-        circuit_digest(value) if isinstance(value, QuantumCircuit) else _number(value)
-        for value in values
-    ]
-
-
-def _number(value: Any) -> str:
-    return repr(value.tolist()) if isinstance(value, np.ndarray) else str(value)
+    """Return a hash of what a circuit consists of, with parameters by name."""
+    return hashlib.sha256(repr(circuit_content(circuit)).encode()).hexdigest()[:32]

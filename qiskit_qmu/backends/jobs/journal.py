@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from threading import Event, Lock
-from typing import Any, TypeVar, final
+from typing import Any, NoReturn, TypeVar, final
 
 from qiskit.primitives import (
     BasePrimitiveJob,
@@ -76,6 +76,15 @@ class Journal(BaseSamplerV2):
         self._closed = Event()
         self._sending = Lock()
         service.session_id = self.ledger.note("session")
+
+    def __deepcopy__(self, memo: object) -> "Journal":
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise InputError(
+            f"a model on {self.service.name} must not be pickled, because its jobs are this "
+            "process's: save it, or its state_dict, and open the backend again"
+        )
 
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> "SentJob":
         """Send PUBs of transpiled circuits as one job, unless this run did so before.

@@ -176,6 +176,13 @@ def circuit(angle, name="x"):
     return made
 
 
+def if_test(value):
+    made = QuantumCircuit(1, 1)
+    with made.if_test((made.clbits[0], value)):
+        made.x(0)
+    return made
+
+
 def test_a_digest_depends_on_all_that_is_asked_for():
     pubs = [
         ([SamplerPub.coerce((circuit(0.1), [0.5]))], 8),
@@ -188,6 +195,7 @@ def test_a_digest_depends_on_all_that_is_asked_for():
         ([EstimatorPub.coerce((circuit(0.1), "ZZ", [0.5]))], 8),
         ([EstimatorPub.coerce((circuit(0.1), "ZI", [0.5]))], 8),
     ]
+    pubs += [([SamplerPub.coerce(if_test(value))], 8) for value in (0, 1)]
     digests = [job_digest(*asked) for asked in pubs]
     assert len(set(digests)) == len(pubs)
     assert job_digest([SamplerPub.coerce((circuit(0.1), [0.5]))], 8) == digests[0]

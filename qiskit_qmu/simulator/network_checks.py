@@ -1,0 +1,117 @@
+"""What a PUB is checked for, checked of a network before any of its circuits runs."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.exceptions import QiskitError
+from qiskit.primitives.containers.observables_array import ObservablesArray
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_machine_learning.exceptions import QiskitMachineLearningError
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator.observables import as_pauli_sum
+
+
+class NetworkInputError(QiskitMachineLearningError, InputError):
+    """Inputs that a network cannot take: an error of this package and one of Qiskit ML's."""
+
+    def __str__(self) -> str:
+        return str(self.message)  # (Qiskit's would put it in quotes)
+
+
+def check_network(network: NeuralNetwork) -> None:
+    """Raise InputError unless a network's circuit, observables and outputs fit each other.
+
+    Args:
+        network: An EstimatorQNN or SamplerQNN; one of any other kind is not looked at.
+    """
+    if isinstance(network, EstimatorQNN):
+        checked_observables(network)
+    if isinstance(network, EstimatorQNN | SamplerQNN):
+        _check_parameters(network)
+
+
+def checked_observables(network: EstimatorQNN) -> list[SparsePauliOp]:
+    """Return a network's observables as Pauli sums.
+
+    Raises:
+        InputError: If one is not Hermitian, not finite, zero, or on another number of qubits than
+            the circuit.
+    """
+    num_qubits = network.circuit.num_qubits
+    sums = []
+    for position, observable in enumerate(network.observables):
+        try:
+            pauli_sum = as_pauli_sum(observable)
+            if np.iscomplexobj(pauli_sum.coeffs):
+                _check.finite(coefficients=pauli_sum.coeffs)
+            ObservablesArray.coerce_observable(pauli_sum)
+        except (QiskitError, TypeError, ValueError) as error:
+            reason = " ".join(str(error).strip("'\"").split())
+            raise InputError(
+                f"observables must be Hermitian sums of Pauli strings, got one at position "
+                f"{position} that is not: {reason}"
+            ) from error
+        if pauli_sum.num_qubits != num_qubits:
+            raise InputError(
+                f"observables must act on all {num_qubits} qubits of the circuit, got one on "
+                f"{pauli_sum.num_qubits} at position {position}"
+            )
+        sums.append(pauli_sum)
+    return sums
+
+
+def check_values(network: NeuralNetwork, inputs: torch.Tensor, weights: torch.Tensor) -> None:
+    """Raise InputError unless inputs (…, I) and weights (W,) are finite real numbers of that size.
+
+    Values under a transform of ``torch.func`` are not looked at: what is mapped over may belong to
+    many models, of which one that diverged must not stop the others.
+    """
+    wanted = network.num_inputs
+    if inputs.dim() == 0 or inputs.shape[-1] != wanted:
+        raise NetworkInputError(
+            f"inputs must have {wanted} values in their last dimension, got a tensor of shape "
+            f"{tuple(inputs.shape)}"
+        )
+    for name, values in (("inputs", inputs), ("weights", weights)):
+        if values.is_complex():
+            raise NetworkInputError(f"{name} must be real numbers, got dtype {values.dtype}")
+        if torch._C._functorch.is_functorch_wrapped_tensor(values):  # noqa: SLF001  (no public way)
+            continue
+        bad = values.numel() - int(torch.isfinite(values).sum())
+        if bad:
+            raise NetworkInputError(f"{name} must be finite, got {bad} NaN or infinite values")
+
+
+def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:
+    """Return which output, counted flat, each outcome of a SamplerQNN adds to.
+
+    Raises:
+        InputError: If ``interpret`` names an output that is not there.
+    """
+    interpret, shape = network.interpret or int, tuple(network.output_shape)
+    places = [np.atleast_1d(interpret(outcome)) for outcome in range(num_outcomes)]
+    for outcome, place in enumerate(places):
+        whole = np.issubdtype(place.dtype, np.integer) or place.dtype == bool
+        if not whole or place.shape != (len(shape),) or (place < 0).any() or (place >= shape).any():
+            raise InputError(
+                f"outcomes must be interpreted as one of the outputs of shape {shape}, got "
+                f"{interpret(outcome)!r} for outcome {outcome}"
+            )
+    return np.asarray(np.ravel_multi_index(tuple(np.array(places, dtype=np.int64).T), shape))
+
+
+def _check_parameters(network: EstimatorQNN | SamplerQNN) -> None:
+    circuit: QuantumCircuit = network.circuit
+    inputs, weights = network.input_params or [], network.weight_params or []
+    both = {parameter.name for parameter in set(inputs) & set(weights)}
+    if both:
+        names = ", ".join(sorted(both))
+        raise InputError(f"a parameter must be an input or a weight, got {names} as both")
+    unbound = set(circuit.parameters) - {*inputs, *weights}
+    if unbound:
+        names = ", ".join(sorted(parameter.name for parameter in unbound))
+        raise InputError(f"every circuit parameter must be an input or a weight, got {names}")
