@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import write_json
 from qiskit_qmu.backends import CostEstimate, DeviceBackend, check_budget, open_backend
 from qiskit_qmu.backends.jobs import JobPolicy, JobRecord, JobsPendingError, Ledger, RunError
-from qiskit_qmu.backends.jobs.files import write_whole
 from qiskit_qmu.backends.jobs.folder import LEDGER
 from qiskit_qmu.experiments.device_request import DeviceRequest
 from qiskit_qmu.experiments.output import writable_folder
@@ -107,8 +107,7 @@ def submit(
             shutil.copytree(source, path / _MODELS / name)
         # The request is written last: a folder without it is no run, and can be used again.
         content = {**request.to_dict(), "expected": expected.to_dict()}
-        text = json.dumps(content, indent=1) + "\n"
-        write_whole(path / _REQUEST, lambda file: file.write(text.encode()))
+        write_json(path / _REQUEST, content)
         _work(path, request, backend)
     return run_status(path)
 
@@ -337,12 +336,12 @@ def _cause(error: BaseException) -> RunError | InputError | None:
     """Return the error of ours that another one was raised for."""
     found: BaseException | None = error
     while found is not None:
-        if isinstance(found, RunError | InputError):
-            return found
-        if isinstance(found, OSError):
+        if isinstance(found, OSError):  # (before InputError: a FileError is both)
             return RunError(
                 f"a run must be able to read and write its files, got {found}; what is kept stays, "
                 "resume the run when that is mended"
             )
+        if isinstance(found, RunError | InputError):
+            return found
         found = found.__cause__ or found.__context__
     return None

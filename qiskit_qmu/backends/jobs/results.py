@@ -1,17 +1,25 @@
 """Results of jobs as files: arrays as npz, all else as JSON beside them; never a pickle."""
 
-import json
 from pathlib import Path
-from typing import Any, BinaryIO
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from qiskit.primitives import BitArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends.jobs.files import write_whole
+from qiskit_qmu._files import (
+    arrays_from_bytes,
+    arrays_to_bytes,
+    checked,
+    entry,
+    read_set,
+    reading,
+    write_set,
+)
 from qiskit_qmu.backends.jobs.service import PubData
 from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+
+_WHAT = "a job's results"
 
 
 def save_results(path: Path, results: list[PubData], about: dict[str, Any]) -> None:
@@ -35,12 +43,12 @@ def save_results(path: Path, results: list[PubData], about: dict[str, Any]) -> N
             bits[-1][name] = value.num_bits if isinstance(value, BitArray) else None
             arrays[f"{position}/{name}"] = value.array if isinstance(value, BitArray) else value
 
-    def write_arrays(file: BinaryIO) -> None:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # (its stub has no arrays)
-
-    text = json.dumps({"pubs": bits, **about}, indent=1)
-    write_whole(_named(path, ".json"), lambda file: file.write(text.encode()))
-    write_whole(_named(path, ".npz"), write_arrays)
+    write_set(
+        path.parent,
+        f"{path.name}.json",
+        {"pubs": bits, **about},
+        {f"{path.name}.npz": arrays_to_bytes(arrays)},
+    )
 
 
 def load_results(path: Path) -> list[PubData]:
@@ -49,22 +57,15 @@ def load_results(path: Path) -> list[PubData]:
     Raises:
         InputError: If a file is missing or damaged.
     """
-    try:
-        pubs = json.loads(_named(path, ".json").read_text())["pubs"]
-        with _named(path, ".npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+    content, files = read_set(path.parent, f"{path.name}.json", _WHAT)
+    with reading(path.with_name(f"{path.name}.npz"), _WHAT):
+        arrays = arrays_from_bytes(files[f"{path.name}.npz"])
         return [
             {
                 name: arrays[f"{position}/{name}"]
                 if bits is None
-                else BitArray(arrays[f"{position}/{name}"], bits)
-                for name, bits in data.items()
+                else BitArray(arrays[f"{position}/{name}"], checked(bits, int, "num_bits"))
+                for name, bits in checked(data, dict, "a PUB").items()
             }
-            for position, data in enumerate(pubs)
+            for position, data in enumerate(entry(content, "pubs", list))
         ]
-    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
-        raise InputError(f"{path}.npz must hold a job's results, got {error}") from error
-
-
-def _named(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)

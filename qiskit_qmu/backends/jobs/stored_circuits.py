@@ -1,17 +1,16 @@
 """Transpiled circuits that stay as they are, whatever a device's calibration says tomorrow."""
 
-from io import BytesIO
 from pathlib import Path
 from typing import final
 
-from qiskit import qpy
 from qiskit.circuit import QuantumCircuit
-from qiskit.exceptions import QiskitError
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu._files import make_folder, read_sealed, reading, write_sealed
 from qiskit_qmu.backends.jobs.digest import circuit_digest
-from qiskit_qmu.backends.jobs.files import write_whole
 from qiskit_qmu.backends.transpilation import Transpiler
+from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
+
+_WHAT = "a transpiled circuit"
 
 
 @final
@@ -40,15 +39,9 @@ class StoredTranspiler(Transpiler):
         """
         path = self._folder / f"{circuit_digest(circuit)}.qpy"
         if not path.exists():
-            content = BytesIO()
-            qpy.dump(self._transpiler(circuit), content)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, lambda file: file.write(content.getvalue()))
+            make_folder(self._folder)
+            write_sealed(path, circuit_to_bytes(self._transpiler(circuit)))
         # Read also where it was just written, so that every process sees the same circuit.
-        try:
-            with path.open("rb") as file:
-                (transpiled,) = qpy.load(file)
-        except (OSError, QiskitError, ValueError, EOFError) as error:
-            raise InputError(f"{path} must hold a transpiled circuit, got {error}") from error
-        found: QuantumCircuit = transpiled
-        return found
+        content = read_sealed(path, _WHAT)
+        with reading(path, _WHAT):
+            return circuit_from_bytes(content)

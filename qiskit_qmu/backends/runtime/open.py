@@ -6,9 +6,9 @@ from pathlib import Path
 from qiskit.providers import BackendV2
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import make_folder, read_text, write_file
 from qiskit_qmu.backends.cost import IBM_EXECUTIONS_PER_JOB
 from qiskit_qmu.backends.device import DeviceBackend
-from qiskit_qmu.backends.jobs.files import write_whole
 from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.runtime.options import RuntimeOptions
 from qiskit_qmu.backends.runtime.runtime_jobs import RuntimeJobs
@@ -76,8 +76,8 @@ def _found(name: str, runtime: RuntimeOptions, ledger: str | Path | None) -> Bac
         return find_device(name, runtime)
     chosen = Path(ledger) / "device.txt"
     if chosen.exists():
-        return find_device(chosen.read_text().strip(), runtime)
+        return find_device(read_text(chosen, "a device's name").strip(), runtime)
     device = find_device(name, runtime)
-    chosen.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(chosen, lambda file: file.write(device.name.encode()))
+    make_folder(chosen.parent)
+    write_file(chosen, device.name)
     return device
