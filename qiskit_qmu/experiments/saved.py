@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, final, get_args
+from typing import Any, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,9 @@ from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, save_model
 from qiskit_qmu.observation import Observations
+from qiskit_qmu.runs.request import SavedRows
 from qiskit_qmu.training import Progress
 from qiskit_qmu.unlearning import UnlearningResult
-
-SavedRows = Literal["train", "test", "all"]
-"""Rows that a saved model was trained on, never-seen rows, or both."""
 
 
 @final

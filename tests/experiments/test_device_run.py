@@ -184,13 +184,13 @@ def test_nothing_in_a_run_holds_a_secret(saved, place):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes()
 
 
-@pytest.mark.parametrize("file", ["results", "stored_circuits"])
-def test_a_disk_without_room_ends_the_run_with_one_line(saved, place, monkeypatch, file):
+@pytest.mark.parametrize("write", ["results.write_set", "stored_circuits.write_sealed"])
+def test_a_disk_without_room_ends_the_run_with_one_line(saved, place, monkeypatch, write):
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"qiskit_qmu.backends.jobs.{file}.write_whole", full)
+        patched.setattr(f"qiskit_qmu.backends.jobs.{write}", full)
         with pytest.raises(
             RunError, match=r"read and write its files, got .*No space left.*resume"
         ) as caught:

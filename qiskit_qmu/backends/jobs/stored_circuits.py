@@ -1,10 +1,8 @@
 """Transpiled circuits that stay as they are, whatever a device's calibration says tomorrow."""
 
 import hashlib
-from io import BytesIO
 from typing import final
 
-from qiskit import qpy
 from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu._check import InputError
@@ -12,6 +10,7 @@ from qiskit_qmu._files import read_bytes, reading, write_file
 from qiskit_qmu.backends.jobs.digest import circuit_digest
 from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.transpilation import Transpiler
+from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
 
 _WHAT = "the transpiled circuit that this run began with"
 
@@ -45,18 +44,15 @@ class StoredTranspiler(Transpiler):
         name = circuit_digest(circuit)
         path, ledger = self._folder.circuits / f"{name}.qpy", self._folder.ledger
         if ledger.note(_note(name)) is None:
-            content = BytesIO()
-            qpy.dump(self._transpiler(circuit), content)
-            write_file(path, content.getvalue())
-            ledger.set_note(_note(name), hashlib.sha256(content.getvalue()).hexdigest())
+            content = circuit_to_bytes(self._transpiler(circuit))
+            write_file(path, content)
+            ledger.set_note(_note(name), hashlib.sha256(content).hexdigest())
         # Read also where it was just written, so that every process sees the same circuit.
         kept = read_bytes(path, _WHAT)
         with reading(path, _WHAT):
             if hashlib.sha256(kept).hexdigest() != ledger.note(_note(name)):
                 raise InputError("a file that is not as it was written: its checksum differs")
-            (transpiled,) = qpy.load(BytesIO(kept))
-        found: QuantumCircuit = transpiled
-        return found
+            return circuit_from_bytes(kept)
 
 
 def _note(name: str) -> str:

@@ -14,7 +14,6 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs import JobFolder, Ledger
 from qiskit_qmu.backends.jobs.digest import job_digest
-from qiskit_qmu.backends.jobs.files import write_whole
 from qiskit_qmu.backends.jobs.results import load_results, save_results
 from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
 
@@ -154,18 +153,6 @@ def test_exact_probabilities_are_not_kept(tmp_path):
     exact = OutcomeProbabilities(np.full((1, 2), 0.5), 1, (0,))
     with pytest.raises(InputError, match="must come from shots"):
         save_results(tmp_path / "0", [{"meas": exact}], {})
-
-
-def test_a_file_that_was_not_finished_leaves_the_old_one(tmp_path):
-    def stop(file):
-        file.write(b"half")
-        raise KeyboardInterrupt
-
-    (tmp_path / "file").write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / "file", stop)
-    (left,) = tmp_path.iterdir()
-    assert left.read_bytes() == b"old"
 
 
 def circuit(angle, name="x"):
