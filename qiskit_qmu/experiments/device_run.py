@@ -10,7 +10,7 @@ from typing import Any
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import make_folder, new_folder, write_sealed_json
+from qiskit_qmu._files import new_folder, write_sealed_json
 from qiskit_qmu.backends import (
     CostEstimate,
     DeviceBackend,
