@@ -42,6 +42,7 @@ def execute(options: argparse.Namespace) -> None:
         if folder is not None:
             report.to_json(folder / "audit.json")
             report.to_html(folder / "audit.html")
+    options.written = folder
     print(report)
     if folder is not None:
         print(f"\n{folder / 'audit.html'}")

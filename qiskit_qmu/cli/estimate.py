@@ -77,6 +77,7 @@ def execute(options: argparse.Namespace) -> None:
         rows = cost_rows(plan, backend, shots, max_qpu_seconds=options.max_qpu_seconds)
     if options.json is not None:
         _write(options, rows)
+        options.written = options.json
     print(
         f"{options.model} on {backend.name}: forgets {plan.forgotten_rows} rows, observes "
         f"{plan.observed_rows}, gradients by {options.gradient or 'parameter-shift'}\n"

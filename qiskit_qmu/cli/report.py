@@ -33,5 +33,6 @@ def execute(options: argparse.Namespace) -> None:
     if not records:
         raise InputError(f"{folder} must hold records, got none")
     write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
+    options.written = folder / "report.html"
     print(text_table([record.row for record in records], kind=experiment.kind))
     print(f"\n{folder / 'report.html'}")

@@ -51,5 +51,11 @@ def execute(options: argparse.Namespace) -> None:
         records = run_experiment(
             experiment, out, data_dir=options.data_dir, jobs=options.jobs, progress=progress
         )
+    options.written = out
     print(text_table([record.row for record in records], kind=experiment.kind))
     print(f"\n{out / 'report.html'}")
+
+
+def when_stopped(_options: argparse.Namespace) -> str:
+    """Say what to do after the command was stopped."""
+    return "the same command goes on after the last seed that was done"

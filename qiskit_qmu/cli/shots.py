@@ -73,8 +73,18 @@ def execute(options: argparse.Namespace) -> None:
     out = Path(options.out or name)
     with progress_display() as progress:
         rows = run_shot_comparison(comparison, out, data_dir=options.data_dir, progress=progress)
+    options.written = out
     print(shot_table(rows))
     print(f"\n{out / 'shots.html'}")
+
+
+def when_stopped(options: argparse.Namespace) -> str:
+    """Say what to do after the command was stopped."""
+    if (options.backend or "").startswith("ibm"):
+        return (
+            "the same command begins anew, and reads jobs that were sent before, it pays for none"
+        )
+    return "nothing is kept, the same command begins anew"
 
 
 def parse_shots(text: str) -> tuple[tuple[int, ...], bool]:

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shots(device)
     add_budget(device)
     add_data_dir(parser)
-    add_forget_options(parser)
+    add_forget_options(parser, how_many="exactly one")
     add_setting_options(parser, shortcuts=False)
 
 
@@ -49,7 +49,13 @@ def execute(options: argparse.Namespace) -> None:
             seed=options.seed,
             backend=backend,
         )
+    options.written = options.out
     print(
         f"{options.out}: {options.strategy} took {result.usage.gradient_evaluations:,} gradient "
         f"evaluations, {result.usage.circuits:,} circuits, {result.seconds:.1f} s"
     )
+
+
+def when_stopped(_options: argparse.Namespace) -> str:
+    """Say what became of the model."""
+    return "nothing was saved"

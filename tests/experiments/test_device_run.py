@@ -269,8 +269,8 @@ def test_bad_requests_are_refused_before_anything_is_written(saved, place):
 def test_a_request_comes_back_from_its_file():
     request = replace(UNLEARN, label=None, indices=(1, 5))
     assert DeviceRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
-    with pytest.raises(InputError, match="format 1"):
-        DeviceRequest.from_dict({**request.to_dict(), "format": 2})
+    with pytest.raises(InputError, match="format 2"):
+        DeviceRequest.from_dict({**request.to_dict(), "format": 1})
     with pytest.raises(InputError, match="no fields but its own"):
         DeviceRequest.from_dict({**request.to_dict(), "colour": "red"})
 
