@@ -17,6 +17,7 @@ from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.run import Progress, Record, no_progress
 from qiskit_qmu.experiments.workers import run_seeds
 from qiskit_qmu.report import write_page
+from qiskit_qmu.runs.lock import LOCK, RunLock
 
 
 def run_experiment(
@@ -41,7 +42,8 @@ def run_experiment(
         All records.
 
     Raises:
-        InputError: If the experiment is not possible or the folder cannot be written.
+        InputError: If the experiment is not possible, the folder cannot be written, or another
+            process works in it.
     """
     # Refuse before anything is written.
     device = experiment.observing_backend(experiment.seed)
@@ -50,7 +52,7 @@ def run_experiment(
     model.fit_inputs(split.retain.x)
     if device is not None:
         model.on(device)
-    with writable_folder(out) as folder:
+    with writable_folder(out) as folder, RunLock(folder / LOCK):
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)
         pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]

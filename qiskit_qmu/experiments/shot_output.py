@@ -12,6 +12,7 @@ from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.report import render_shot_page, shot_figure
 from qiskit_qmu.report.html import write_whole
+from qiskit_qmu.runs.lock import LOCK, RunLock
 
 SCHEMA = 1
 
@@ -35,9 +36,10 @@ def run_shot_comparison(
         The rows that `compare_shots` gives.
 
     Raises:
-        InputError: If the comparison is not possible or the folder cannot be written.
+        InputError: If the comparison is not possible, the folder cannot be written, or another
+            process works in it.
     """
-    with writable_folder(out) as folder:
+    with writable_folder(out) as folder, RunLock(folder / LOCK):
         rows = compare_shots(comparison, data_dir=data_dir, jobs=folder / "jobs", progress=progress)
         progress("writing the report", 1.0)
         try:
