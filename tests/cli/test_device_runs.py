@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,8 +16,11 @@ from network_block import refuse_network
 from safetensors.numpy import load_file
 
 from qiskit_qmu import experiments
+from qiskit_qmu._files import write_sealed_json
 from qiskit_qmu.backends.jobs import JobFolder
 from qiskit_qmu.experiments import run_status
+from qiskit_qmu.runs.ledger import LEDGER, Ledger
+from qiskit_qmu.runs.status import SubmittedRun
 
 
 @pytest.fixture(autouse=True)
@@ -53,20 +57,22 @@ def submitted(qmu, saved, on_service):
 def test_status_while_another_process_works_on_the_run(qmu, folder):
     with JobFolder(folder / "run"):
         outcome = qmu("status", "run")
-    assert (outcome.status, outcome.err) == (0, "")
+    assert (outcome.status, outcome.err) == (0, "asking fake_manila …\n")
     assert "jobs: 1 sent" in outcome.out
-    assert "not asked for all: one process at a time must work on a run" in outcome.out
+    assert "not asked for all: one process at a time must work on run, got another" in outcome.out
 
 
 @pytest.mark.usefixtures("submitted")
-def test_status_without_an_account(qmu, on_service, monkeypatch, tmp_path):
+def test_status_without_an_account(qmu, folder, monkeypatch, tmp_path):
     name = "qiskit_ibm_runtime.accounts.management._DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
     monkeypatch.setattr(name, str(tmp_path / "none.json"))
-    run = tmp_path / "run" / "run.json"
-    run.write_text(run.read_text().replace("fake_manila", "ibm_torino"))
+    submitted = SubmittedRun.read(folder / "run")
+    request = replace(submitted.request, backend="ibm_torino")
+    write_sealed_json(folder / "run" / "run.json", replace(submitted, request=request).to_dict())
+    Ledger(folder / "run" / LEDGER)._execute("DELETE FROM notes WHERE name = 'request'")
     monkeypatch.setattr(experiments, "refresh", partial(experiments.refresh.func))
     outcome = qmu("status", "run")
-    assert (outcome.status, outcome.err) == (0, "")
+    assert (outcome.status, outcome.err) == (0, "asking ibm_torino …\n")
     assert "jobs: 1 sent" in outcome.out
     assert "not asked for all: a device of IBM's must have an account" in outcome.out
 
@@ -168,6 +174,7 @@ from functools import partial
 from pathlib import Path
 from device_work import opener
 from qiskit_qmu import experiments
+from qiskit_qmu._files import write_sealed_json
 from qiskit_qmu.cli.main import main
 experiments.submit = partial(experiments.submit, opener=opener(Path(), polls=10**9))
 sys.exit(main(sys.argv[1:]))
@@ -189,5 +196,4 @@ def test_an_interrupted_command_ends(saved, folder):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.startswith("qmu: stopped;")
-    assert errors.count("\n") == 1
+    assert errors == "qmu submit: stopped; `qmu resume run` goes on\n"

@@ -184,7 +184,7 @@ def test_nothing_in_a_run_holds_a_secret(saved, place):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes()
 
 
-@pytest.mark.parametrize("write", ["results.write_set", "stored_circuits.write_sealed"])
+@pytest.mark.parametrize("write", ["results.write_set", "stored_circuits.write_file"])
 def test_a_disk_without_room_ends_the_run_with_one_line(saved, place, monkeypatch, write):
     def full(*_arguments):
         raise OSError(28, "No space left on device")
@@ -250,12 +250,14 @@ def test_bad_requests_are_refused_before_anything_is_written(saved, place):
         submit(OBSERVE, {"model": place}, run, opener=opener(place))
     with pytest.raises(InputError, match="models must be given: original"):
         submit(replace(OBSERVE, task="attack"), {"model": saved}, run, opener=opener(place))
+    with pytest.raises(InputError, match="strategy must be one of"):
+        submit(replace(UNLEARN, strategy="no"), {"model": saved}, run, opener=opener(place))
     for changes, message in [
         ({"task": "dance"}, "task must be one of"),
         ({"shots": 0}, "shots must be an integer of at least 1"),
         ({"backend": "exact"}, "must be the name of a device"),
         ({"rows": "some"}, "rows must be one of"),
-        ({"task": "unlearn", "strategy": "magic"}, "strategy must be one of"),
+        ({"task": "unlearn"}, "strategy must be the name of a method"),
         ({"task": "unlearn", "strategy": "ga"}, "exactly one of"),
         ({"options": {"seed": object()}}, "must be JSON values"),
     ]:

@@ -1,6 +1,5 @@
 """Results of jobs as files: arrays as npz, all else as JSON beside them; never a pickle."""
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ from qiskit_qmu._files import (
     arrays_from_bytes,
     arrays_to_bytes,
     entry,
-    read_bytes,
+    read_set,
     reading,
-    write_file,
-    write_sealed_json,
+    write_set,
 )
 from qiskit_qmu.backends.jobs.service import PubData
 from qiskit_qmu.runs.kept_jobs import KeptJob, file_of
@@ -46,11 +44,10 @@ def save_results(folder: Path, kept: KeptJob, results: list[PubData]) -> None:
                 raise InputError("results that are kept must come from shots, got exact values")
             bits[-1][name] = value.num_bits if isinstance(value, BitArray) else None
             arrays[f"{position}/{name}"] = value.array if isinstance(value, BitArray) else value
-    content = arrays_to_bytes(arrays)
-    about = {**kept.content, "pubs": bits, "arrays": hashlib.sha256(content).hexdigest()}
-    number = kept.job.number
-    write_file(file_of(folder, number, ".npz"), content)
-    write_sealed_json(file_of(folder, number, ".json"), replace(kept, content=about).to_dict())
+    number, content = kept.job.number, replace(kept, content={**kept.content, "pubs": bits})
+    path = file_of(folder, number, ".npz")
+    index = file_of(folder, number, ".json").name
+    write_set(path.parent, index, content.to_dict(), {path.name: arrays_to_bytes(arrays)})
 
 
 def load_results(folder: Path, job: JobRecord) -> list[PubData]:
@@ -63,15 +60,13 @@ def load_results(folder: Path, job: JobRecord) -> list[PubData]:
     Raises:
         InputError: If a file is missing, damaged, or another job's.
     """
-    kept = KeptJob.read(file_of(folder, job.number, ".json"))
-    path = file_of(folder, job.number, ".npz")
-    content = read_bytes(path, _WHAT)
+    index, path = (file_of(folder, job.number, suffix) for suffix in (".json", ".npz"))
+    content, files = read_set(index.parent, index.name, _WHAT)
     with reading(path, _WHAT):
+        kept = KeptJob.of(content)
         if (kept.job.tag, kept.job.digest) != (job.tag, job.digest):
             raise InputError(f"those of another job, {kept.job.job_id}")
-        if hashlib.sha256(content).hexdigest() != entry(kept.content, "arrays", str):
-            raise InputError("a file that is not as it was written: its checksum differs")
-        arrays = arrays_from_bytes(content)
+        arrays = arrays_from_bytes(files[path.name])
         pubs: list[dict[str, Any]] = entry(kept.content, "pubs", list)
         return [
             {
