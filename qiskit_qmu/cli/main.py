@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
@@ -23,6 +23,7 @@ from qiskit_qmu.cli import (
     train,
     unlearn,
 )
+from qiskit_qmu.cli.numbers import integer, real
 
 _COMMANDS = {
     "run": run,
@@ -44,7 +45,12 @@ NOT_DONE = 1
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Says what is wrong in one line, and takes no numbers but those in ASCII."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.register("type", int, integer)
+        self.register("type", float, real)
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"{self.prog}: error: {message}\n")
