@@ -11,7 +11,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import arrays_to_bytes, read_arrays, reading, write_file
 
-_WHAT = "an npz file of observations"
+_WHAT = "observations as an npz archive"
 
 
 @final

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import read_text, reading
+from qiskit_qmu._files import FileError, one_line, read_text, reading
 from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
 from qiskit_qmu.cli.numbers import integer
 
@@ -198,7 +198,13 @@ def parse_indices(text: str) -> tuple[int, ...]:
     """
     words = text
     if text.strip() and not re.fullmatch(r"[-+0-9,\s]*", text, re.ASCII):
-        words = read_text(text, "positions of rows", largest=_LARGEST_LIST, any_kind=True)
+        try:
+            words = read_text(text, "positions of rows", largest=_LARGEST_LIST, any_kind=True)
+        except FileError as error:
+            raise InputError(
+                f"forget_indices must be integers or a readable file, got {text!r} "
+                f"({one_line(error.__cause__ or error)})"
+            ) from error
     try:
         return tuple(integer(word) for word in words.replace(",", " ").split())
     except ValueError as error:

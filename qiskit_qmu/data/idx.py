@@ -44,7 +44,7 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file format section,
         http://yann.lecun.com/exdb/mnist/
     """
-    stored = read_bytes(Path(path), "an IDX file", largest=_LARGEST)
+    stored = read_bytes(Path(path), "values in IDX format", largest=_LARGEST)
     if not stored.startswith(_GZIP_MAGIC):
         return _array(BytesIO(stored), len(stored), path)
     try:
