@@ -4,11 +4,18 @@ from qiskit_qmu._files.appending import append_to_file
 from qiskit_qmu._files.arrays import arrays_from_bytes, arrays_to_bytes, read_arrays
 from qiskit_qmu._files.errors import FileError, one_line
 from qiskit_qmu._files.folders import make_folder, new_folder
-from qiskit_qmu._files.json_files import read_json, read_sealed_json, write_json, write_sealed_json
+from qiskit_qmu._files.json_files import (
+    read_json,
+    read_sealed_json,
+    read_sealed_line,
+    sealed_line,
+    write_json,
+    write_sealed_json,
+)
 from qiskit_qmu._files.reading import checked, entry, read_bytes, read_text, reading
 from qiskit_qmu._files.seals import read_sealed, write_sealed
 from qiskit_qmu._files.sets import read_set, write_set
-from qiskit_qmu._files.writing import write_file, writing
+from qiskit_qmu._files.writing import name_beside, write_file, write_together, writing
 
 __all__ = [
     # errors
@@ -18,12 +25,15 @@ __all__ = [
     "append_to_file",
     "arrays_to_bytes",
     "make_folder",
+    "name_beside",
     "new_folder",
+    "sealed_line",
     "write_file",
     "write_json",
     "write_sealed",
     "write_sealed_json",
     "write_set",
+    "write_together",
     "writing",
     # reading
     "arrays_from_bytes",
@@ -34,6 +44,7 @@ __all__ = [
     "read_json",
     "read_sealed",
     "read_sealed_json",
+    "read_sealed_line",
     "read_set",
     "read_text",
     "reading",

@@ -68,6 +68,32 @@ def read_sealed_json(path: str | Path, what: str, *, largest: int = LARGEST) -> 
     return content
 
 
+def sealed_line(content: Mapping[str, Any]) -> str:
+    """Return a table as one line of JSON, with a checksum of all of it.
+
+    Raises:
+        ValueError: If it holds other than JSON values.
+    """
+    text = json.dumps(dict(content), allow_nan=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps({**content, _SEAL: digest}, allow_nan=False)
+
+
+def read_sealed_line(line: bytes) -> dict[str, Any]:
+    """Return a table that `sealed_line` wrote, without the checksum.
+
+    Call it inside of `qiskit_qmu._files.reading`, which words what a parser raises.
+
+    Raises:
+        InputError: If it is no table, or is not as it was written.
+    """
+    content = checked(json.loads(line.decode()), dict, "a line")
+    content.pop(_SEAL, None)
+    if sealed_line(content).encode() != line:
+        raise InputError(CHANGED)
+    return content
+
+
 def _sealed(path: str | Path, content: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(_text(path, dict(content)).encode()).hexdigest()
     return _text(path, {**content, _SEAL: digest})

@@ -2,8 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -49,18 +49,51 @@ def write_file(path: str | Path, content: bytes | str) -> None:
             with target.open("wb") as file:
                 file.write(data)
             return
-        remove_left_overs(target)
-        unfinished, descriptor = _new_file_beside(target)
-        try:
-            write_all(descriptor, data)
+        with _beside(target, data) as unfinished:
             unfinished.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(descriptor)
         sync_folder(target.parent)
+
+
+def write_together(folder: Path, files: Mapping[str, bytes | str]) -> None:
+    """Write a record and what shows it, such as a page, so that none shows another's record.
+
+    Whoever is killed leaves the old files or the new ones, perhaps without those after the first.
+
+    Args:
+        folder: Where to; it is there. What else it holds stays.
+        files: What they are to hold, by name; the first is the record.
+
+    Raises:
+        FileError: If one cannot be written.
+    """
+    with ExitStack() as opened, writing(folder):
+        unfinished = {}
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
+            unfinished[name] = opened.enter_context(_beside(folder / name, data))
+        _, *shown = files
+        for name in shown:
+            (folder / name).unlink(missing_ok=True)
+        sync_folder(folder)
+        for name, path in unfinished.items():
+            path.replace(folder / name)
+        sync_folder(folder)
+
+
+@contextmanager
+def _beside(target: Path, data: bytes) -> Iterator[Path]:
+    """Write a file beside another one, onto the disk; it is removed unless the block renames it."""
+    remove_left_overs(target)
+    unfinished, descriptor = _new_file_beside(target)
+    try:
+        write_all(descriptor, data)
+        yield unfinished
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
+from qiskit_qmu._files import make_folder, write_file, write_json, write_together
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.measure import (
@@ -26,7 +26,7 @@ from qiskit_qmu.auditing.verdict import Verdict, judge
 from qiskit_qmu.backends import sent_ahead
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import parameter_counts
-from qiskit_qmu.report import text_table, write_page
+from qiskit_qmu.report import render_page, text_table
 
 
 @final
@@ -68,10 +68,7 @@ class AuditReport:
         Raises:
             InputError: If it cannot be written.
         """
-        try:
-            Path(path).write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n")
-        except OSError as error:
-            raise InputError(f"the report must be writable, got {error}") from error
+        write_json(path, self.to_dict())
 
     def to_html(self, path: str | Path) -> None:
         """Write one self-contained page.
@@ -79,17 +76,29 @@ class AuditReport:
         Raises:
             InputError: If it cannot be written.
         """
-        try:
-            write_page(
-                Path(path),
-                self.rows,
-                kind=self.kind,
-                scores=self.scores,
-                forgotten=self.forgotten,
-                title="Audit of an unlearned model",
-            )
-        except OSError as error:
-            raise InputError(f"the report must be writable, got {error}") from error
+        make_folder(Path(path).parent)
+        write_file(path, self._page())
+
+    def save(self, folder: str | Path) -> None:
+        """Write audit.json and audit.html to a folder.
+
+        Args:
+            folder: It is made where it is missing.
+
+        Raises:
+            InputError: If they cannot be written.
+        """
+        record = json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
+        write_together(make_folder(folder), {"audit.json": record, "audit.html": self._page()})
+
+    def _page(self) -> str:
+        return render_page(
+            self.rows,
+            kind=self.kind,
+            scores=self.scores,
+            forgotten=self.forgotten,
+            title="Audit of an unlearned model",
+        )
 
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)

@@ -22,6 +22,7 @@ from qiskit_qmu.cli import (
     train,
     unlearn,
 )
+from qiskit_qmu.cli.numbers import integer, real
 from qiskit_qmu.cli.output import Lenient, lenient_output
 from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 
@@ -45,7 +46,12 @@ NOT_DONE = 1
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Says what is wrong in one line, and takes no numbers but those in ASCII."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.register("type", int, integer)
+        self.register("type", float, real)
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"{self.prog}: error: {message}\n")

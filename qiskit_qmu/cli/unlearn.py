@@ -7,9 +7,11 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
     add_data_dir,
+    add_force,
     add_forget_options,
     add_setting_options,
     forget_request_of,
+    refuse_replacing,
     settings_of,
 )
 
@@ -21,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="folder that `qmu train` wrote")
     parser.add_argument("--strategy", required=True, help="see `qmu list methods`")
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
+    add_force(parser, "a model")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     device = add_device_options(parser, "where gradients are measured")
     add_shots(device)
@@ -36,6 +39,7 @@ def execute(options: argparse.Namespace) -> None:
 
     if options.config is not None:
         raise InputError("unlearn takes its settings by --set, got --config")
+    refuse_replacing(options, "model.json", "a model")
     request = forget_request_of(options)
     backend = backend_of(options)
     with writable_folder(options.out) as folder, backend or nullcontext():

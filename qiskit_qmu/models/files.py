@@ -92,11 +92,6 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
     return provenance
 
 
-def holds_model(path: str | Path) -> bool:
-    """Return whether there is a saved model in a folder, be it damaged."""
-    return (Path(path) / _CONFIG).exists()
-
-
 def _check_format(content: dict[str, Any]) -> None:
     if content.get("format") != FORMAT:
         raise InputError(f"the format {content.get('format')}, which must be {FORMAT}")

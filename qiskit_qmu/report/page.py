@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
+from qiskit_qmu._files import make_folder, write_file
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report import reading
 from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
@@ -21,7 +22,7 @@ from qiskit_qmu.report.fields import (
     Field,
 )
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
-from qiskit_qmu.report.html import template, themed, write_whole
+from qiskit_qmu.report.html import template, themed
 from qiskit_qmu.report.roc import Scores, has_pairs, roc_figure
 from qiskit_qmu.report.summary import opening, verdict_lines
 
@@ -109,7 +110,11 @@ def write_page(
     Raises:
         InputError: ``render_page`` refuses.
     """
-    return write_whole(path, render_page(rows, **arguments))
+    target = Path(path)
+    page = render_page(rows, **arguments)
+    make_folder(target.parent)
+    write_file(target, page)
+    return target
 
 
 def _subtitle(summaries: Sequence[MethodSummary], kind: reading.Kind, forgotten: str) -> str:
