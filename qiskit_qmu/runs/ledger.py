@@ -161,13 +161,13 @@ class Ledger:
         text = json.dumps(dict(values), sort_keys=True)
         if self.note(name) is None:  # (one that is there is read where nothing can be written)
             self._execute("INSERT OR IGNORE INTO notes VALUES (?, ?)", (name, text))
-        bound = json.loads(self.note(name) or "{}")
-        if bound != json.loads(text):
-            key = next(k for k in sorted({*bound, *values}) if bound.get(k) != values.get(k))
-            raise InputError(
-                f"{self._path} must be gone on with as it began, with {key} {bound.get(key)!r}, "
-                f"got {values.get(key)!r}"
-            )
+        bound, given = json.loads(self.note(name) or "{}"), json.loads(text)
+        for key in sorted({*bound, *given}):
+            if bound.get(key) != given.get(key):
+                raise InputError(
+                    f"{self._path} must be gone on with as it began, with {key} "
+                    f"{bound.get(key)!r}, got {given.get(key)!r}"
+                )
 
     def plan(
         self,
