@@ -77,6 +77,43 @@ def test_status_without_an_account(qmu, folder, monkeypatch, tmp_path):
     assert "not asked for all: a device of IBM's must have an account" in outcome.out
 
 
+@pytest.mark.usefixtures("submitted")
+def test_status_of_the_folder_alone_loads_neither_torch_nor_qiskit():
+    script = """
+import sys
+from qiskit_qmu.cli.main import main
+assert main(["status", "run", "--offline"]) == 0
+heavy = {"torch", "qiskit", "sklearn", "scipy", "matplotlib", "pandas"} & sys.modules.keys()
+print(sorted(heavy), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "jobs: 1 sent" in done.stdout
+    assert done.stderr == "[]\n"
+
+
+@pytest.mark.usefixtures("submitted")
+def test_cancelling_while_another_process_waits_says_how_to_stop_it(qmu, folder):
+    with JobFolder(folder / "run"):
+        outcome = qmu("cancel", "run")
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert f"process {os.getpid()}: wait for its end, or stop it by `kill" in outcome.err
+    assert "1 jobs cancelled" in qmu("cancel", "run").out
+
+
+def test_submitting_takes_the_options_of_its_task_alone(qmu, refuses):
+    own = {"observe": "--rows", "attack": "--original", "unlearn": "--forget-class"}
+    for task, option in own.items():
+        text = qmu("submit", task, "--help").out
+        assert {name for name in own.values() if name in text} == {option}
+    words = ("model", "--backend", "fake_manila", "--out", "run", "--rows", "all")
+    assert "unrecognized arguments: --rows" in refuses(
+        "submit", "attack", "--original", "m", *words
+    )
+    assert "TASK" in refuses("submit")
+
+
 def test_status_of_what_is_no_run(refuses):
     assert "must hold a run that was submitted" in refuses("status", "nothing")
 
