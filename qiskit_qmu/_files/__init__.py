@@ -15,7 +15,7 @@ from qiskit_qmu._files.json_files import (
 from qiskit_qmu._files.reading import checked, entry, read_bytes, read_text, reading
 from qiskit_qmu._files.seals import read_sealed, write_sealed
 from qiskit_qmu._files.sets import read_set, write_set
-from qiskit_qmu._files.writing import name_beside, write_file, write_together, writing
+from qiskit_qmu._files.writing import write_file, write_together, writing
 
 __all__ = [
     # errors
@@ -25,7 +25,6 @@ __all__ = [
     "append_to_file",
     "arrays_to_bytes",
     "make_folder",
-    "name_beside",
     "new_folder",
     "sealed_line",
     "write_file",

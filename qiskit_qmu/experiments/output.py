@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from qiskit_qmu._files import name_beside, write_sealed_json, writing
+from qiskit_qmu._files import write_sealed_json, writing
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
@@ -92,9 +92,9 @@ def writable_folder(path: str | Path) -> Iterator[Path]:
         with writing(folder):
             made = [missing for missing in (folder, *folder.parents) if not missing.exists()]
             folder.mkdir(parents=True, exist_ok=True)
-            probe = name_beside(folder / "writable")
+            probe = folder / ".writable"  # (of one name, so that one that was left is removed)
             probe.touch()
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         yield folder
     except BaseException:
         for own in made:
