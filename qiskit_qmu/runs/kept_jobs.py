@@ -45,22 +45,12 @@ class KeptJob:
         """
         content = read_sealed_json(path, _WHAT, largest=_LARGEST)
         with reading(path, _WHAT):
-            return KeptJob.of(content)
-
-    @staticmethod
-    def of(content: dict[str, Any]) -> "KeptJob":
-        """Return the job that a file's content tells of.
-
-        Raises:
-            InputError: If a value is missing or of another kind.
-            TypeError: If it is no line of a ledger.
-        """
-        return KeptJob(
-            run=entry(content, "run", str),
-            job=JobRecord(**entry(content, "job", dict)),
-            notes=entry(content, "notes", dict),
-            content=content,
-        )
+            return KeptJob(
+                run=entry(content, "run", str),
+                job=JobRecord(**entry(content, "job", dict)),
+                notes=entry(content, "notes", dict),
+                content=content,
+            )
 
 
 def file_of(folder: Path, number: int, suffix: str) -> Path:

@@ -61,13 +61,13 @@ def load_results(folder: Path, job: JobRecord) -> list[PubData]:
         InputError: If a file is missing, damaged, or another job's.
     """
     index, path = (file_of(folder, job.number, suffix) for suffix in (".json", ".npz"))
+    kept = KeptJob.read(index)
+    if (kept.job.tag, kept.job.digest) != (job.tag, job.digest):
+        raise InputError(f"{index} must hold {_WHAT}, got those of another one, {kept.job.job_id}")
     content, files = read_set(index.parent, index.name, _WHAT)
     with reading(path, _WHAT):
-        kept = KeptJob.of(content)
-        if (kept.job.tag, kept.job.digest) != (job.tag, job.digest):
-            raise InputError(f"those of another job, {kept.job.job_id}")
         arrays = arrays_from_bytes(files[path.name])
-        pubs: list[dict[str, Any]] = entry(kept.content, "pubs", list)
+        pubs: list[dict[str, Any]] = entry(content, "pubs", list)
         return [
             {
                 name: arrays[f"{position}/{name}"]
