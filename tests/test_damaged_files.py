@@ -232,7 +232,8 @@ def _inputs(root: Path) -> dict[str, Format]:
     toml, rows, idx, zipped = (root / name for name in ("c.toml", "rows.txt", "a.idx", "a.gz"))
     toml.write_text(
         'dataset = "iris"\nmodel = "basic"\nforget-class = 1\nmethods = ["ga"]\nseeds = 2\n'
-        'epochs = 3\nbackend = "fake_manila"\nshots = 9\n[settings]\nrga.alpha = 2.5\n[backend_options]\noptimization_level = 1\n'
+        'epochs = 3\nbackend = "fake_manila"\nshots = 9\n[settings]\nrga.alpha = 2.5\n'
+        "[backend_options]\noptimization_level = 1\n"
     )
     rows.write_text("1, 2, 3\n40\n50\n")
     content = bytes([0, 0, 8, 3]) + struct.pack(">III", 3, 4, 5) + bytes(range(60))

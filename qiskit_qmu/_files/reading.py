@@ -13,6 +13,8 @@ from qiskit_qmu._files.errors import FileError, one_line
 LARGEST = 2**32
 """Bytes that no file of this package holds, and no array that is read from one."""
 
+_PIECE = 2**20
+
 CHANGED = "a file that is not as it was written: its checksum differs"
 
 Value = TypeVar("Value")
@@ -61,12 +63,16 @@ def read_bytes(
             about = os.fstat(file.fileno())
             if not any_kind and not stat.S_ISREG(about.st_mode):
                 raise InputError(f"{path} must hold {what}, got no regular file")
-            content = b"" if about.st_size > largest else file.read(largest + 1)
-            if about.st_size > largest or len(content) > largest:
+            # In pieces: memory is taken for what is there, not for what may be.
+            pieces, left = [], largest - about.st_size
+            while left >= 0 and (piece := file.read(_PIECE)):
+                pieces.append(piece)
+                left = largest - sum(map(len, pieces))
+            if left < 0:
                 raise InputError(f"{path} must hold {what}, got more than {largest:,} bytes")
     except OSError as error:
         raise FileError(f"{path} must hold {what}, got: {one_line(error)}") from error
-    return content
+    return b"".join(pieces)
 
 
 def read_text(

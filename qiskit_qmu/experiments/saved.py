@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import checked, reading
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import AuditReport, audit
 from qiskit_qmu.backends import Backend
@@ -287,7 +288,9 @@ class SavedModel:
         missing = sorted(_PROVENANCE - provenance.keys())
         if missing:
             raise InputError(f"{path} must say how it was trained, got no {', '.join(missing)}")
-        experiment = Experiment.from_dict(provenance["experiment"])
+        with reading(path, "a saved model"):
+            _check_kinds(provenance)
+            experiment = Experiment.from_dict(provenance["experiment"])
         backend = backend or experiment.training_backend(experiment.seed)
         dataset, _ = experiment.load(experiment.seed, data_dir)
         trained = dataset.train.take(provenance["train_indices"])
@@ -336,6 +339,19 @@ class SavedModel:
 
 
 _PROVENANCE = {"experiment", "train_indices", "train_digests", "validation_indices"}
+
+
+def _check_kinds(provenance: dict[str, Any]) -> None:
+    """Raise InputError if what was kept beside a model is of other types than it is used as."""
+    for name in ("train_indices", "validation_indices", "forgotten_indices"):
+        for position in checked(provenance.get(name, []), list, name):
+            if abs(checked(position, int, f"a position of {name}")) >= 2**31:
+                raise InputError(f"a position of {name} must be that of a row, got {position}")
+    for digest in checked(provenance["train_digests"], list, "train_digests"):
+        checked(digest, str, "a digest of train_digests")
+    label = provenance.get("forgotten_label")
+    if label is not None:
+        checked(label, int, "forgotten_label")
 
 
 def _rows_of(path: str | Path, *, still_known: bool = False) -> list[tuple[int, str]]:

@@ -20,6 +20,16 @@ OPTIONS = {
     "model": (["--model", "large"], "model must be one of basic, hybrid"),
     "class that is not there": (["--forget-class", "7"], "label must be one of 0, 1, 2; got 7"),
     "negative class": (["--forget-class", "-1"], "label must be one of 0, 1, 2; got -1"),
+    "indices with an underscore": (
+        ["--forget-indices", "1_0"],
+        "must be integers or a readable file, got '1_0'",
+    ),
+    "indices in other digits": (["--forget-indices", "\u0661,\u0662"], "must be integers or"),
+    "seed with an underscore": (["--seed", "1_0"], "argument --seed: invalid int value: '1_0'"),
+    "share in other digits": (
+        ["--forget-fraction", "\u0660.\u0661"],
+        "argument --forget-fraction: invalid float value",
+    ),
     "class is no number": (["--forget-class", "x"], "invalid int value: 'x'"),
     "fraction of no row": (["--forget-fraction", "0.001"], "fraction must be at least one of"),
     "fraction of all rows": (["--forget-fraction", "1"], "fraction must lie between 0 and 1"),
@@ -365,3 +375,15 @@ def test_what_is_no_command_or_subject(refuses):
     message = "subject must be one of datasets, models, methods, backends, settings"
     assert message in refuses("list", "all")
     assert "required" in refuses("train", *TINY)
+
+
+def test_what_is_there_is_replaced_by_force_only(refuses, qmu, models):
+    train = ("train", *TINY, "--out", "models/original")
+    assert "--out must be a folder without a model, got models/original" in refuses(*train)
+    unlearn = ("unlearn", "models/original", *UNLEARN[:2], "--forget-class", 1, "--out")
+    assert "--force to replace it" in refuses(*unlearn, "models/unlearned")
+    audit = ("audit", "models/unlearned", "--original", "models/original", "--out", "out")
+    assert qmu(*audit).status == 0
+    assert "--out must be a folder without an audit, got out" in refuses(*audit)
+    assert qmu(*audit, "--force").status == 0
+    assert qmu(*train, "--force").status == 0

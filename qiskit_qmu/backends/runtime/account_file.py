@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import checked, read_json, reading
+from qiskit_qmu._files import read_json, reading
 
 _WHAT = "accounts of IBM's"
 _LARGEST = 2**20
@@ -41,17 +41,19 @@ def saved_tokens() -> tuple[str, ...]:
         return ()
     content = read_json(path, _WHAT, largest=_LARGEST)
     with reading(path, _WHAT):
-        accounts = checked(content, dict, "the content")
-        return tuple(_token(account, name) for name, account in accounts.items())
+        if not isinstance(content, dict):
+            raise InputError("something other than a table")
+        return tuple(_token(account, name) for name, account in content.items())
 
 
 def _token(account: Any, name: str) -> str:
-    table = checked(account, dict, f"account {name[:50]!r}")
+    if not isinstance(account, dict):  # (not shown: it may be a token)
+        raise InputError(f"account {name[:50]!r} that is no table")
     for key, kinds in _KINDS.items():
-        value = table.get(key)
+        value = account.get(key)
         if value is not None and not isinstance(value, kinds):
             raise InputError(f"account {name[:50]!r} whose {key} is no {kinds[0].__name__}")
-    token = table.get("token")
+    token = account.get("token")
     _check_token(token, f"the token of account {name[:50]!r}")
     return str(token)
 
