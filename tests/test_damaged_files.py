@@ -6,6 +6,7 @@ a checksum that is right again, as if whoever did it had meant to.
 
 import contextlib
 import gzip
+import hashlib
 import io
 import json
 import multiprocessing
@@ -26,17 +27,16 @@ from tiny_models import basic, hybrid
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import (
-    read_sealed,
     read_sealed_json,
     read_sealed_line,
     read_set,
     sealed_line,
+    write_file,
     write_json,
-    write_sealed,
     write_sealed_json,
     write_set,
 )
-from qiskit_qmu.backends.jobs.results import load_results, save_results
+from qiskit_qmu.backends.jobs import JobFolder
 from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
 from qiskit_qmu.backends.runtime.account_file import saved_tokens
 from qiskit_qmu.cli import report
@@ -144,14 +144,13 @@ def _jobs(root: Path) -> dict[str, Format]:
     from qiskit import QuantumCircuit
     from qiskit.primitives import BitArray
 
-    path = root / "jobs" / "00000"
-    path.parent.mkdir()
+    folder = JobFolder(root / "device")
+    job = folder.ledger.plan("a", 0, 0, circuits=1, shots=150, planned_seconds=1.0)
     bits = BitArray.from_samples(["01", "11", "00"] * 50, 2)
-    save_results(path, [{"meas": bits}, {"evs": np.arange(4.0)}], {"shots": 150})
+    folder.save(job, [{"meas": bits}, {"evs": np.arange(4.0)}], {"device": "some"})
+    path = folder.path / "jobs" / "00000.npz"
     formats = {
-        f"results{end}": _raw(
-            path.with_name(f"00000{end}"), lambda: load_results(path), refused=True
-        )
+        f"results{end}": _raw(path.with_suffix(end), lambda: folder.load(job), refused=True)
         for end in (".json", ".npz")
     }
     content, files = read_set(path.parent, "00000.json", "results")
@@ -165,7 +164,7 @@ def _jobs(root: Path) -> dict[str, Format]:
 
     for name, damage in (("npz", damage_arrays), ("json", damage_table)):
         formats[f"sealed results.{name}"] = Format(
-            path, lambda: load_results(path), damage, refused=False
+            path, lambda: folder.load(job), damage, refused=False
         )
     circuit = QuantumCircuit(2)
     circuit.h(0)
@@ -177,16 +176,19 @@ def _jobs(root: Path) -> dict[str, Format]:
         def __call__(self, circuit):
             return circuit
 
-    stored = StoredTranspiler(Untouched(), root / "circuits")
+    stored = StoredTranspiler(Untouched(), folder)
     stored(circuit)
-    (kept,) = (root / "circuits").iterdir()
+    (kept,) = folder.circuits.iterdir()
     formats["stored circuit"] = _raw(kept, lambda: stored(circuit), refused=True)
-    inner = read_sealed(kept, "a circuit")
+    whole = kept.read_bytes()
+
+    def damage_circuit(generator):
+        damaged = damaged_bytes(whole, generator)
+        write_file(kept, damaged)
+        folder.ledger.set_note(f"circuit {kept.stem}", hashlib.sha256(damaged).hexdigest())
+
     formats["sealed stored circuit"] = Format(
-        kept,
-        lambda: stored(circuit),
-        lambda generator: write_sealed(kept, damaged_bytes(inner, generator)),
-        refused=False,
+        kept, lambda: stored(circuit), damage_circuit, refused=False
     )
     return formats
 
