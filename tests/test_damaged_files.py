@@ -280,7 +280,7 @@ def _fuzz(root: Path, number: int, seed: int, faults: Any) -> None:
         name = list(formats)[position % len(formats)]
         before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
         formats[name].damage(generator)
-        signal.alarm(_SECONDS)
+        _bound_time(f"{position} {name}: took more than {_SECONDS} s", faults)
         try:
             formats[name].read()
             fault = "was read" if formats[name].refused else None
@@ -288,7 +288,7 @@ def _fuzz(root: Path, number: int, seed: int, faults: Any) -> None:
             fault = _fault_of_line(str(error))
         except Exception:  # noqa: BLE001  (any is a fault)
             fault = f"raised {traceback.format_exc()[-1500:]}"
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         if fault:
             faults.put(f"{position} {name}: {fault}")
         for path, content in before.items():
@@ -304,6 +304,15 @@ def _fault_of_line(line: str) -> str | None:
     if "MemoryError" in line or "allocate" in line:
         return f"took more memory than there is: {line}"
     return None
+
+
+def _bound_time(fault: str, faults: Any) -> None:
+    def stop(*_arguments):
+        faults.put(fault)
+        os._exit(1)
+
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, _SECONDS)  # of the processor's time
 
 
 def _bound_memory() -> None:

@@ -147,10 +147,11 @@ def _sweep(case: Case, root: Path, every: int) -> int:
         _check_state(case.read(folder / case.out), states, about)
         # The next command does the work, and leaves nothing but the work.
         status, output = place.run(case.words, folder)
-        if status == 2:  # what the killed one was done with may not be replaced
+        if status == 2:  # the killed one was done, and nothing is replaced unasked
             assert "--force" in output, f"{about}, then {output}"
-        else:
-            assert status == 0, f"{about}, then {output}"
+            _check_state(case.read(folder / case.out), states[1:], about)
+            status, output = place.run((*case.words, "--force"), folder)
+        assert status == 0, f"{about}, then {output}"
         _check_state(case.read(folder / case.out), states[1:], about)
         assert {path.relative_to(folder) for path in folder.rglob("*")} == names, about
         shutil.rmtree(folder)
