@@ -152,6 +152,7 @@ def audit(
             "method": name,
             "seed": seed,
             **own.to_row(),
+            "num_classes": observed[name].forget.num_classes,
             **_parameters(models[name]),
             "verdict": str(verdicts[name]),
         }

@@ -165,6 +165,7 @@ class _Context:
             "forward_evaluations": outcome.usage.forward_evaluations,
             "circuits": outcome.usage.circuits,
             "shots": outcome.usage.shots,
+            "num_classes": outcome.observed.forget.num_classes,
             "observed_on": self._experiment.backend,
             "observed_shots": self._experiment.shots,
             "quantum_parameters": counts["quantum"],

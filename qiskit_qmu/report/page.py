@@ -9,7 +9,7 @@ from typing import Any, Required, TypedDict, Unpack
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report import reading
 from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
-from qiskit_qmu.report.baselines import COLUMNS, baselines, find_num_classes
+from qiskit_qmu.report.baselines import COLUMNS, baselines, num_classes_of
 from qiskit_qmu.report.fields import (
     AUC,
     FORGET_TEST,
@@ -78,9 +78,9 @@ def render_page(
         verdicts=verdict_lines(summaries),
         results=tables.results_table(summaries),
         gaps=tables.gaps_table(summaries),
-        intervals=reading.INTERVALS,
+        intervals=reading.page_intervals(summaries),
         legend=reading.LEGEND[kind],
-        baselines=baselines(summaries, num_classes=find_num_classes(config)),
+        baselines=baselines(summaries, num_classes=num_classes_of(rows)),
         baseline_columns=COLUMNS,
         figures=_figures(summaries, scores, kind),
         costs=tables.costs_table(summaries),
