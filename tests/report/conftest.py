@@ -126,38 +126,27 @@ def kind(request):
 
 
 @pytest.fixture(scope="session")
-def real_runs(tmp_path_factory):
-    """Return what a run wrote, by kind: results.json, its records and its page."""
-    recipe = {"dataset": "iris", "model": "basic", "train_size": 40, "test_size": 30}
+def real(tmp_path_factory):
+    """Return what a run wrote: results.json, its records' scores and its page."""
+    folder = tmp_path_factory.mktemp("run")
     settings = {"trainer.epochs": 1, "model.num_layers": 1, "ga.learning_rate": 0.003}
-    found = {}
-    for kind, forgotten in (
-        ("class", {"forget_class": 1}),
-        ("instances", {"forget_fraction": 0.2}),
-    ):
-        folder = tmp_path_factory.mktemp(kind)
-        methods = ("noop", "ga")
-        run_experiment(
-            Experiment(**recipe, **forgotten, methods=methods, settings=settings), folder, jobs=1
-        )
-        records = (folder / "records.jsonl").read_text().splitlines()
-        found[kind] = {
-            **json.loads((folder / "results.json").read_text()),
-            "scores": [json.loads(record)["scores"] for record in records],
-            "page": (folder / "report.html").read_text(),
-        }
-    return found
-
-
-@pytest.fixture
-def real(real_runs, kind):
-    return real_runs[kind]
+    experiment = Experiment(
+        dataset="iris", model="basic", train_size=40, test_size=30, methods=("noop",),
+        settings=settings,
+    )  # fmt: skip
+    run_experiment(experiment, folder, jobs=1)
+    records = (folder / "records.jsonl").read_text().splitlines()
+    return {
+        **json.loads((folder / "results.json").read_text()),
+        "scores": [json.loads(record)["scores"] for record in records],
+        "page": (folder / "report.html").read_text(),
+    }
 
 
 @pytest.fixture(scope="session")
-def build(real_runs):
+def build(real):
     def built(kind="class", seeds=3, methods=None):
-        return build_sample(real_runs[kind]["rows"][0], kind, seeds, methods)
+        return build_sample(real["rows"][0], kind, seeds, methods)
 
     return built
 
@@ -168,10 +157,10 @@ def sample(build, kind):
 
 
 @pytest.fixture(scope="session")
-def config(real_runs):
-    return real_runs["class"]["config"]
+def config(real):
+    return real["config"]
 
 
 @pytest.fixture(scope="session")
-def environment(real_runs):
-    return real_runs["class"]["environment"]
+def environment(real):
+    return real["environment"]
