@@ -25,7 +25,7 @@ from qiskit_qmu.auditing.measure import (
 from qiskit_qmu.auditing.verdict import Verdict, judge
 from qiskit_qmu.backends import sent_ahead
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import parameter_counts
+from qiskit_qmu.models import largest_change, parameter_counts
 from qiskit_qmu.report import text_table, write_page
 
 
@@ -40,7 +40,7 @@ class AuditReport:
         kind: "class" or "instances".
         forgotten: What was forgotten, in words.
         verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten", "utility
-            lost", "untested" or "no oracle".
+            lost", "unchanged", "untested" or "no oracle".
         reason: The numbers that the verdict rests on.
     """
 
@@ -112,7 +112,7 @@ def audit(
         split: The task.
         oracle: A model retrained without the forgotten rows; without it there is no verdict.
         original: The model before unlearning; the paper's attack is fitted on it, and on the
-            audited model where it is missing.
+            audited model where it is missing. A model with its weights is "unchanged".
         attacks: The first gives ``mia_auc``.
         seed: Seed of everything random in the attacks.
 
@@ -144,7 +144,15 @@ def audit(
         for name, outputs in observed.items()
     }
     verdicts = {
-        name: judge(own, measured.get("oracle"), split.kind, original=measured.get("original"))
+        name: judge(
+            own,
+            measured.get("oracle"),
+            split.kind,
+            original=measured.get("original"),
+            unchanged=name == "audited"
+            and original is not None
+            and largest_change(original, model) == 0.0,
+        )
         for name, own in measured.items()
     }
     rows = tuple(
