@@ -194,7 +194,7 @@ def _ratio(value: float, reference: float) -> float:
 
 
 def _verdict(rows: Sequence[Row]) -> str:
-    counts = Counter(str(row["verdict"]) for row in rows if row.get("verdict"))
+    counts = Counter(verdict for row in rows if (verdict := outcomes.verdict(row)))
     if len(counts) == 1 and counts.total() == len(rows):
         return next(iter(counts))
     return "; ".join(

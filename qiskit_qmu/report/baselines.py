@@ -85,9 +85,8 @@ def baselines(
 
 def num_classes_of(rows: Sequence[Row]) -> int | None:
     """Return the number of classes that the rows agree on, None where they do not name one."""
-    found = {row.get("num_classes") for row in rows}
-    (count,) = found if len(found) == 1 else (None,)
-    return count
+    found = {row["num_classes"] for row in rows if row.get("num_classes")}
+    return found.pop() if len(found) == 1 else None
 
 
 def _reference(summary: MethodSummary | None, how: str) -> Baseline | None:

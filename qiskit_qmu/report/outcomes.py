@@ -15,6 +15,12 @@ def passed(rows: Sequence[Row]) -> bool:
     return all(row.get("verdict") == _PASSED and not _remark(row) for row in rows)
 
 
+def verdict(row: Row) -> str:
+    """Return a row's verdict; empty without one, and where a remark says it with its reason."""
+    said = str(row.get("verdict") or "")
+    return "" if said in ("failed", "unchanged") and _remark(row) else said
+
+
 def remarks(rows: Sequence[Row]) -> tuple[str, ...]:
     """Say of one method that it failed or changed nothing, with the number of seeds.
 
