@@ -62,16 +62,9 @@ def add_data_dir(parser: Any) -> None:
     )
 
 
-def add_forget_options(
-    parser: argparse.ArgumentParser, rule: str = "at most one; a class without any"
-) -> None:
-    """Add what is to be forgotten.
-
-    Args:
-        parser: The command.
-        rule: How many of the options the command takes, in words.
-    """
-    group = parser.add_argument_group(f"what to forget ({rule})")
+def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at most one") -> None:
+    """Add what is to be forgotten."""
+    group = parser.add_argument_group(f"what to forget ({how_many})")
     group.add_argument("--forget-class", type=int, metavar="LABEL", help="all rows of a class")
     group.add_argument("--forget-fraction", type=float, metavar="SHARE", help="rows at random")
     group.add_argument(

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     attack.add_argument("--oracle", metavar="MODEL", help="a model retrained without the rows")
     unlearn = parser.add_argument_group("unlearn")
     unlearn.add_argument("--strategy", help="see `qmu list methods`")
-    add_forget_options(parser, "unlearn takes exactly one, other tasks none")
+    add_forget_options(parser)
     add_setting_options(parser, shortcuts=False, config=False)
     add_data_dir(parser)
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shots(device)
     add_budget(device)
     add_data_dir(parser)
-    add_forget_options(parser, "exactly one")
+    add_forget_options(parser, how_many="exactly one")
     add_setting_options(parser, shortcuts=False)
 
 
