@@ -26,11 +26,11 @@ from qiskit_qmu.auditing.verdict import Verdict, judge
 from qiskit_qmu.backends import sent_ahead
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import largest_change, parameter_counts
-from qiskit_qmu.report import text_table, write_page
+from qiskit_qmu.report import render_results, text_table, write_page
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AuditReport:
     """What an audit found.
 
@@ -90,6 +90,13 @@ class AuditReport:
             )
         except OSError as error:
             raise InputError(f"the report must be writable, got {error}") from error
+
+    def __repr__(self) -> str:
+        models = ", ".join(row["method"] for row in self.rows)
+        return f"AuditReport({self.forgotten} to forget, {models}: {self.verdict})"
+
+    def _repr_html_(self) -> str:
+        return render_results(self.rows, verdict=self.verdict, reason=self.reason)
 
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)

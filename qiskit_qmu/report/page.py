@@ -112,6 +112,29 @@ def write_page(
     return write_whole(path, render_page(rows, **arguments))
 
 
+def render_results(rows: Sequence[Row], *, verdict: str, reason: str) -> str:
+    """Write a verdict and the table of results as HTML for a notebook, without the page around it.
+
+    Args:
+        rows: Result rows, one per method and seed.
+        verdict: What the audited model did.
+        reason: What the verdict rests on.
+
+    Returns:
+        One element.
+
+    Raises:
+        InputError: The rows cannot be used.
+    """
+    summaries = aggregate(rows)
+    return template("results.html.jinja").render(
+        verdict=verdict,
+        reason=reason,
+        results=tables.results_table(summaries),
+        intervals=reading.page_intervals(summaries),
+    )
+
+
 def _subtitle(summaries: Sequence[MethodSummary], kind: reading.Kind, forgotten: str) -> str:
     seeds = max(summary.seeds for summary in summaries)
     parts = (
