@@ -24,6 +24,9 @@ Progress = Callable[[int, int, float], None]
 
 SGD_MOMENTUM = 0.9
 
+LARGEST_LEARNING_RATE = 1e30
+"""Single precision has no room for the steps of a larger one."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,7 @@ class Trainer:
     def __post_init__(self) -> None:
         _check.at_least(1, epochs=self.epochs, batch_size=self.batch_size)
         _check.positive(learning_rate=self.learning_rate)
+        _check.between(0.0, LARGEST_LEARNING_RATE, learning_rate=self.learning_rate)
         _check.non_negative(weight_decay=self.weight_decay)
         _check.one_of(get_args(Optimizer), optimizer=self.optimizer)
         if self.patience is not None:

@@ -156,9 +156,7 @@ def audit(
             measured.get("oracle"),
             split.kind,
             original=measured.get("original"),
-            unchanged=name == "audited"
-            and original is not None
-            and largest_change(original, model) == 0.0,
+            unchanged=name == "audited" and _is_unchanged(model, original),
         )
         for name, own in measured.items()
     }
@@ -175,6 +173,12 @@ def audit(
     )
     scores = tuple(roc_scores(name, seed, own, observed[name]) for name, own in measured.items())
     return _report(rows, tuple(s for s in scores if s is not None), split, verdicts["audited"])
+
+
+def _is_unchanged(model: torch.nn.Module, original: torch.nn.Module | None) -> bool:
+    if original is None or not any(True for _ in model.parameters()):
+        return False  # of a model without weights nobody can tell
+    return largest_change(original, model) == 0.0
 
 
 def _report(

@@ -45,10 +45,10 @@ def judge(
 ) -> Verdict:
     """Judge a model beside the oracle.
 
-    A model with the original's weights did not forget, whatever was measured. Utility comes next: a model that was destroyed has forgotten nothing in particular. A class
-    is forgotten where the model knows it no better than the oracle. Single rows are forgotten where
-    no test tells them from rows that were never seen, on either side; with too few rows for a test
-    nothing is known.
+    A model with the original's weights did not forget, whatever was measured. Utility comes next: a
+    model that was destroyed has forgotten nothing in particular. A class is forgotten where the
+    model knows it no better than the oracle. Single rows are forgotten where no test tells them
+    from rows that were never seen, on either side; with too few rows for a test nothing is known.
 
     Args:
         measured: The model's numbers.

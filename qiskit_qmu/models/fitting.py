@@ -135,7 +135,7 @@ def _unknown_state(module: torch.nn.Module) -> dict[tuple[str, str], torch.Tenso
         (name, attribute): value.detach().clone()
         for name, part in plain_parts(module).items()
         if not isinstance(part, _NormBase) or is_frozen(part, within=module)
-        for attribute, value in {**vars(part), **part._buffers}.items()  # noqa: SLF001
+        for attribute, value in {**part._buffers, **vars(part)}.items()  # noqa: SLF001
         if isinstance(value, torch.Tensor)
     }
 

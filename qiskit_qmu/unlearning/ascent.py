@@ -12,7 +12,14 @@ from qiskit_qmu import _check
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import in_mode
-from qiskit_qmu.training import Optimizer, batches, checked_rows, cross_entropy, make_optimizer
+from qiskit_qmu.training import (
+    LARGEST_LEARNING_RATE,
+    Optimizer,
+    batches,
+    checked_rows,
+    cross_entropy,
+    make_optimizer,
+)
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.stopping import forgotten_confidence, loss_and_confidence, unseen_loss
 from qiskit_qmu.unlearning.strategy import Work
@@ -43,6 +50,7 @@ class Ascent:
 
     def __post_init__(self) -> None:
         _check.positive(learning_rate=self.learning_rate)
+        _check.between(0.0, LARGEST_LEARNING_RATE, learning_rate=self.learning_rate)
         _check.at_least(1, batch_size=self.batch_size, max_epochs=self.max_epochs)
         _check.one_of(("adam", "sgd"), optimizer=self.optimizer)
         if self.loss_threshold is not None:
@@ -94,9 +102,8 @@ class Ascent:
                 optimizer.zero_grad(set_to_none=True)
                 (-cross_entropy(work.model(x[batch]), y[batch])).backward()
                 _scaled_step(optimizer, trained, scales)
-        work.stop(
-            "limit", f"all max_epochs={self.max_epochs} passes were taken before {thresholds}"
-        )
+        passes = f"max_epochs={self.max_epochs} passes over the forgotten rows"
+        work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
 
     def _batches(self, rows: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
         for _ in range(self.max_epochs):
@@ -123,7 +130,7 @@ class _Thresholds:
     def __str__(self) -> str:
         by_loss = [f"a loss of {self.loss:.4g}"] if math.isfinite(self.loss) else []
         by_confidence = [f"a confidence below {self.confidence:.4g}"] if self.confidence else []
-        return " or ".join(by_loss + by_confidence) or "no threshold"
+        return " or ".join(by_loss + by_confidence) or "any threshold"
 
 
 def _scaled_step(

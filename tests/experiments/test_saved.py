@@ -106,7 +106,8 @@ def test_an_audit_has_original_oracle_and_verdict(original, family):
     first, _, last = report.rows
     assert first["acc_forget_train"] == last["acc_forget_train"]
     assert report.kind == "class"
-    without = audit_saved(family / "noop", original=original)
+    assert report.verdict == "unchanged"
+    without = audit_saved(family / "oracle", original=original)
     assert without.verdict == "no oracle"
 
 
