@@ -38,7 +38,7 @@ def _lines(subject: str) -> list[str]:
     if subject in ("backends", "devices"):
         from qiskit_qmu.backends.local import fake_device_names
 
-        names = fake_device_names()
+        names = list(fake_device_names())
         return names if subject == "devices" else _backends(len(names))
     from qiskit_qmu.experiments import METHODS, Experiment
     from qiskit_qmu.report.methods import what_it_does

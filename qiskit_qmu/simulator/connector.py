@@ -55,8 +55,7 @@ class TorchSimulatorConnector(TorchConnector):
         """Return what torch prints of it: the kind of network and its size."""
         network = self.neural_network
         return (
-            f"{type(network).__name__}, {network.circuit.num_qubits} qubits, "
-            f"{network.num_inputs} inputs, {network.num_weights} weights, "
+            f"{type(network).__name__}, {network.num_inputs} inputs, {network.num_weights} weights, "
             f"{network.output_shape[0]} outputs"
         )
 

@@ -72,6 +72,7 @@ def build_sample(template, kind="class", seeds=3, methods=None):
     for seed in range(seeds):
         for method, (forget, retain, rate, control, shift, distance, cost) in table.items():
             row = {**template, "method": method, "seed": seed, "num_classes": 10}
+            row["largest_change"] = 0.0 if method == "original" else 0.3
             for key, value, count in (
                 ("acc_forget_train", forget, _EXAMPLES),
                 ("acc_forget_test", 0.92 * forget, 50),

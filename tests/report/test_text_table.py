@@ -74,7 +74,7 @@ def test_legend_says_what_to_compare(build):
 
 
 def test_says_what_the_ranges_are(build):
-    assert "over the examples; one seed" in text_table(build(seeds=1)[0], kind="class")
+    assert "over the examples. One seed does" in text_table(build(seeds=1)[0], kind="class")
     assert "(3 a method)" in text_table(build(seeds=3)[0], kind="class")
     rows = build(seeds=3)[0] + [{"method": "new", "seed": 0}]
     assert "(1 to 3 a method)" in text_table(rows, kind="class")
