@@ -188,10 +188,6 @@ def _finished(outcome: Outcome) -> None:
     assert (outcome.folder / "run" / "result" / "model" / "model.json").exists()
 
 
-def _installed(outcome: Outcome) -> None:
-    raise AssertionError("pip and pytest are not run from inside of the tests")
-
-
 TRAIN = "qmu train --dataset digits --train-size 300 --out original"
 FLOWERS = "qmu train --dataset iris --model basic --out flowers"
 UNLEARN = "qmu unlearn original --strategy rga-r --forget-class 4 --out unlearned"
