@@ -55,8 +55,8 @@ class TorchSimulatorConnector(TorchConnector):
         """Return what torch prints of it: the kind of network and its size."""
         network = self.neural_network
         return (
-            f"{type(network).__name__}, {network.num_inputs} inputs, {network.num_weights} weights, "
-            f"{network.output_shape[0]} outputs"
+            f"{type(network).__name__}, {network.num_inputs} inputs, "
+            f"{network.num_weights} weights, {network.output_shape[0]} outputs"
         )
 
     @contextmanager
