@@ -120,4 +120,4 @@ def test_a_backend_and_what_it_connects_say_in_a_line_what_they_are():
         "DeviceBackend(name='fake_manila', shots=7)"
     )
     model = BasicQNN(num_features=3, num_classes=2, num_qubits=3, num_layers=1, backend=backend)
-    assert "TorchSimulatorConnector(EstimatorQNN, 3 inputs, 6 weights, 3 outputs)" in repr(model)
+    assert "TorchSimulatorConnector(EstimatorQNN, 3 inputs, 3 weights, 3 outputs)" in repr(model)
