@@ -7,3 +7,7 @@ class RunError(Exception):
     The message says, in one line, what happened and what to do. The command line prints it and ends
     with exit status 1.
     """
+
+
+class NonFiniteError(RunError):
+    """Training or unlearning left the range of numbers: a loss or a weight is NaN or infinite."""

@@ -15,7 +15,7 @@ _WHAT = "observations as an npz archive"
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Observations:
     """The outputs of one model on ``n`` labelled examples.
 
@@ -54,6 +54,17 @@ class Observations:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self)} rows", f"{self.num_classes} classes"]
+        if self.expectations is not None:
+            parts.append(f"{self.expectations.shape[1]} outputs")
+        if self.counts is not None:
+            parts.append(f"counts {self.counts.shape}")
+        parts.append("exact" if self.shots is None else f"{self.shots} shots")
+        if len(self):
+            parts.append(f"accuracy {self.accuracy:.3f}")
+        return f"Observations({', '.join(parts)})"
 
     @property
     def num_classes(self) -> int:

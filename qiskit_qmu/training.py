@@ -1,6 +1,7 @@
 """Trainer: gradient descent on cross-entropy, with batches from a given generator."""
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +13,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu._seeds import as_generator
-from qiskit_qmu.models import in_mode
+from qiskit_qmu.data import Rows
+from qiskit_qmu.models import fit_inputs, in_mode
 
 Optimizer = Literal["adam", "sgd"]
 Progress = Callable[[int, int, float], None]
 """Called after each epoch with its number (from 1), the number of epochs and the mean loss."""
 
 SGD_MOMENTUM = 0.9
+
+LARGEST_LEARNING_RATE = 1e30
+"""Single precision has no room for the steps of a larger one."""
 
 
 @final
@@ -51,10 +57,8 @@ class Trainer:
         learning_rate: Step size.
         optimizer: "adam", or "sgd" with momentum 0.9.
         weight_decay: L2 penalty on the parameters that are trained.
-        patience: Epochs without a better validation loss after which to stop and go back to the
-            best weights; None for no early stopping.
-        validation_fraction: Share of the given rows that is held out for early stopping where no
-            validation rows are given to ``fit``; test rows never are.
+        patience: Epochs without a better loss on the validation rows that are given to ``fit``,
+            after which to stop and go back to the best weights; None for no early stopping.
     """
 
     epochs: int = 20
@@ -63,16 +67,15 @@ class Trainer:
     optimizer: Optimizer = "adam"
     weight_decay: float = 0.0
     patience: int | None = None
-    validation_fraction: float = 0.1
 
     def __post_init__(self) -> None:
         _check.at_least(1, epochs=self.epochs, batch_size=self.batch_size)
         _check.positive(learning_rate=self.learning_rate)
+        _check.between(0.0, LARGEST_LEARNING_RATE, learning_rate=self.learning_rate)
         _check.non_negative(weight_decay=self.weight_decay)
         _check.one_of(get_args(Optimizer), optimizer=self.optimizer)
         if self.patience is not None:
             _check.at_least(1, patience=self.patience)
-            _check.between(0.01, 0.5, validation_fraction=self.validation_fraction)
 
     def fit(
         self,
@@ -81,49 +84,40 @@ class Trainer:
         y: ArrayLike,
         *,
         generator: np.random.Generator | int | None = None,
-        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        validation: Rows | tuple[ArrayLike, ArrayLike] | None = None,
         progress: Progress | None = None,
     ) -> TrainingHistory:
         """Train a module in place.
+
+        Parts that fit something to training rows (``fit_inputs``) do so first. A part that is in
+        evaluation mode inside a module in training mode stays in it.
 
         Args:
             model: Any module that returns logits; parameters that need no gradient stay fixed.
             x: Rows (n, …), finite.
             y: Labels (n,).
             generator: Order of the batches; a seed will do.
-            validation: Rows and labels for early stopping; a share of x and y where None.
+            validation: Rows and labels for early stopping, on which nothing is trained, such as
+                ``split.validation``; with ``patience`` they must be given.
             progress: Called after each epoch.
 
         Returns:
             Losses and the epoch that was kept.
 
         Raises:
-            InputError: If there are no rows, lengths differ, values are not finite, or a label has
-                no logit.
+            InputError: If there are no rows, lengths differ, values are not finite, a label has no
+                logit, or there is nothing to stop early by.
+            NonFiniteError: If a loss or a weight becomes NaN or infinite; the module is of no use
+                then.
         """
         generator = as_generator(generator)
         rows, labels = checked_rows(x, y)
         held_out = None
         if self.patience is not None:
-            if validation is None:
-                rows, labels, held_out = self._hold_out(rows, labels, generator)
-            else:
-                held_out = checked_rows(*validation)
-        fit_inputs = getattr(model, "fit_inputs", None)
-        if fit_inputs is not None:
-            fit_inputs(rows.numpy())
+            held_out = checked_rows(*_given(validation))
+        fit_inputs(model, rows)
         with in_mode(model, training=True), _torch_stream(generator):
             return self._run(model, rows, labels, held_out, generator, progress)
-
-    def _hold_out(
-        self, rows: torch.Tensor, labels: torch.Tensor, generator: np.random.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
-        order = torch.as_tensor(generator.permutation(len(rows)))
-        count = max(1, round(self.validation_fraction * len(rows)))
-        if count >= len(rows):
-            raise InputError(f"early stopping must have at least 2 rows, got {len(rows)}")
-        held, kept = order[:count], order[count:]
-        return rows[kept], labels[kept], (rows[held], labels[held])
 
     def _run(
         self,
@@ -143,34 +137,75 @@ class Trainer:
         losses: list[float] = []
         validation_losses: list[float] = []
         best: tuple[float, int, dict[str, torch.Tensor]] | None = None
-        steps = 0
         for epoch in range(1, self.epochs + 1):
-            total = 0.0
-            for batch in batches(len(rows), self.batch_size, generator):
-                optimizer.zero_grad(set_to_none=True)
-                loss = cross_entropy(model(rows[batch]), labels[batch])
-                loss.backward()
-                optimizer.step()
-                total += float(loss.detach()) * len(batch)
-                steps += 1
-            losses.append(total / len(rows))
+            losses.append(self._epoch(model, optimizer, rows, labels, generator, epoch))
             if progress is not None:
                 progress(epoch, self.epochs, losses[-1])
             if held_out is None:
                 continue
             validation_losses.append(mean_loss(model, *held_out))
+            self._check_loss(validation_losses[-1], f"after epoch {epoch} on the validation rows")
             if best is None or validation_losses[-1] < best[0]:
                 best = validation_losses[-1], epoch, _snapshot(model)
             elif self.patience is not None and epoch - best[1] >= self.patience:
                 break
         if best is not None:
-            model.load_state_dict(best[2])
+            _restore(model, best[2])
+        self._check_weights(model)
         return TrainingHistory(
             losses=tuple(losses),
             validation_losses=tuple(validation_losses),
             best_epoch=best[1] if best is not None else len(losses),
-            steps=steps,
+            steps=len(losses) * math.ceil(len(rows) / self.batch_size),
         )
+
+    def _epoch(
+        self,
+        model: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        rows: torch.Tensor,
+        labels: torch.Tensor,
+        generator: np.random.Generator,
+        epoch: int,
+    ) -> float:
+        """Take one pass over the rows; return their mean loss."""
+        total = 0.0
+        for step, batch in enumerate(batches(len(rows), self.batch_size, generator), start=1):
+            optimizer.zero_grad(set_to_none=True)
+            loss = cross_entropy(model(rows[batch]), labels[batch])
+            value = float(loss.detach())
+            self._check_loss(value, f"at step {step} of epoch {epoch}")
+            loss.backward()
+            optimizer.step()
+            total += value * len(batch)
+        return total / len(rows)
+
+    def _check_loss(self, loss: float, where: str) -> None:
+        if not math.isfinite(loss):
+            raise self._left_range(f"the loss is {loss} {where}")
+
+    def _check_weights(self, model: torch.nn.Module) -> None:
+        for name, parameter in model.named_parameters():
+            if not bool(torch.isfinite(parameter).all()):
+                raise self._left_range(f"{name} is not finite after the last step")
+
+    def _left_range(self, what: str) -> NonFiniteError:
+        return NonFiniteError(
+            f"training left the range of numbers, {what}: lower learning_rate={self.learning_rate}"
+        )
+
+
+def _given(
+    validation: Rows | tuple[ArrayLike, ArrayLike] | None,
+) -> tuple[ArrayLike, ArrayLike]:
+    if isinstance(validation, Rows):
+        validation = (validation.x, validation.y) if len(validation) else None
+    if validation is None:
+        raise InputError(
+            "early stopping must have rows on which nothing is trained, such as "
+            "validation=split.validation of a split with a validation_fraction, got none"
+        )
+    return validation
 
 
 def checked_rows(x: ArrayLike, y: ArrayLike) -> tuple[torch.Tensor, torch.Tensor]:
@@ -233,7 +268,18 @@ def make_optimizer(
 
 
 def _snapshot(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    return {name: tensor.detach().clone() for name, tensor in _tensors(model).items()}
+
+
+def _restore(model: torch.nn.Module, snapshot: dict[str, torch.Tensor]) -> None:
+    with torch.no_grad():
+        for name, tensor in _tensors(model).items():
+            tensor.copy_(snapshot[name])
+
+
+def _tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Return parameters and buffers, also those that are not saved."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
 @contextmanager

@@ -1,13 +1,15 @@
 """Trainer against hand-written torch loops, and early stopping on rows that no step saw."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
 import torch
-from tiny_models import basic, hybrid, iris, same_weights, weights_of
+from tiny_models import basic, hybrid, iris, iris_split, same_weights, weights_of
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.training import Trainer, TrainingHistory, batches, checked_rows, cross_entropy
 
 
@@ -94,7 +96,7 @@ def test_a_probabilities_readout_learns():
 def test_the_global_random_states_are_left_alone(rows):
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     model = torch.nn.Sequential(torch.nn.Dropout(0.5), _linear())
-    Trainer(epochs=2, patience=1).fit(model, *rows, generator=0)
+    Trainer(epochs=2, patience=1).fit(model, *rows, generator=0, validation=rows)
     Trainer(epochs=1).fit(hybrid(), iris().x_train, iris().y_train, generator=0)
     assert torch.equal(torch_state, torch.get_rng_state())
     assert np.array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
@@ -129,6 +131,14 @@ def test_modes_of_all_parts_come_back(rows):
     Trainer(epochs=1).fit(model, *rows, generator=0)
     assert [part.training for part in model.modules()] == [False, False, True]
     assert int(model[0].num_batches_tracked) == 1  # it did train in training mode
+
+
+def test_a_part_in_evaluation_mode_inside_a_module_in_training_mode_stays_in_it(rows):
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(3), torch.nn.BatchNorm1d(3), _linear())
+    model[0].eval()
+    Trainer(epochs=2, patience=1).fit(model, *rows, generator=0, validation=rows)
+    assert [part.training for part in model.modules()] == [True, False, True, True]
+    assert [int(model[i].num_batches_tracked) for i in (0, 1)] == [0, 2]
 
 
 def test_progress_is_told_after_each_epoch(rows):
@@ -171,16 +181,27 @@ def test_early_stopping_goes_back_to_the_best_epoch():
     assert torch.equal(model.w, again.w)
 
 
-def test_early_stopping_holds_out_a_share_of_the_given_rows():
-    x, y = np.arange(20, dtype=float)[:, None], np.zeros(20, dtype=int)
-    model = _Bowl()
-    Trainer(epochs=2, patience=1, validation_fraction=0.25).fit(model, x, y, generator=4)
-    held_out = set(np.random.default_rng(4).permutation(20)[:5].tolist())
-    shown = set(torch.cat(model.shown).flatten().int().tolist())
-    assert shown == set(range(20)) - held_out
+@pytest.mark.parametrize("validation", [None, "no rows"])
+def test_early_stopping_holds_out_no_row_in_secret(validation):
+    # The rows of a model's training set are all members: an audit takes them for such.
+    split = iris_split(validation_fraction=0.0)
+    model = _linear()
+    given = split.validation if validation else None
+    with pytest.raises(InputError, match=r"validation=split.validation .* got none"):
+        Trainer(patience=1).fit(model, np.zeros((20, 3)), np.zeros(20, int), validation=given)
+    assert same_weights(weights_of(model), weights_of(_linear()))
 
 
-def test_given_validation_rows_are_not_trained_on_and_none_is_held_out_beside_them():
+def test_a_splits_validation_rows_will_do():
+    split = iris_split("instances")
+    trainer, given = Trainer(epochs=2, patience=1), split.validation
+    models = hybrid(), hybrid()
+    for model, validation in zip(models, (given, (given.x, given.y)), strict=True):
+        trainer.fit(model, split.train.x, split.train.y, generator=0, validation=validation)
+    assert same_weights(*map(weights_of, models))
+
+
+def test_validation_rows_are_not_trained_on_and_all_others_are():
     x, y = np.arange(20, dtype=float)[:, None], np.zeros(20, dtype=int)
     model = _Bowl()
     validation = (np.full((3, 1), 99.0), np.zeros(3, dtype=int))
@@ -210,6 +231,7 @@ def test_a_trainer_is_a_value():
     [
         ({"learning_rate": -0.1}, "learning_rate must be positive, got -0.1"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive, got nan"),
+        ({"learning_rate": 1e31}, "learning_rate must lie between 0.0 and 1e.30, got 1e.31"),
         ({"learning_rate": "fast"}, "learning_rate must be a number, got 'fast'"),
         ({"epochs": 0}, "epochs must be an integer of at least 1, got 0"),
         ({"epochs": 2.5}, "epochs must be an integer of at least 1, got 2.5"),
@@ -218,7 +240,6 @@ def test_a_trainer_is_a_value():
         ({"optimizer": "adagrad"}, "optimizer must be one of adam, sgd; got 'adagrad'"),
         ({"weight_decay": -1}, "weight_decay must not be negative, got -1"),
         ({"patience": 0}, "patience must be an integer of at least 1, got 0"),
-        ({"patience": 1, "validation_fraction": 0.9}, "validation_fraction must lie between"),
     ],
 )
 def test_bad_hyperparameters_are_refused(options, message):
@@ -247,9 +268,53 @@ def test_bad_rows_are_refused(x, y, message):
     assert same_weights(before, weights_of(model))
 
 
-def test_early_stopping_needs_a_row_to_train_on():
-    with pytest.raises(InputError, match="early stopping must have at least 2 rows, got 1"):
-        Trainer(patience=1).fit(_linear(), np.zeros((1, 3)), [0], generator=0)
+def test_a_loss_that_is_no_number_is_an_error():
+    # Adam's steps have the learning rate's size: two layers of 1e30 overflow to ∞ - ∞.
+    model = torch.nn.Sequential(_linear(), torch.nn.Linear(2, 2))
+    message = "the loss is nan at step 2 of epoch 1: lower learning_rate=1e+30"
+    with pytest.raises(NonFiniteError, match=re.escape(message)):
+        Trainer(batch_size=2, learning_rate=1e30).fit(model, np.ones((4, 3)), [0, 1, 0, 1])
+
+
+def test_a_weight_that_is_no_number_after_the_last_step_is_an_error():
+    trainer = Trainer(epochs=1, learning_rate=1e5, optimizer="sgd")  # × gradients of 1e38
+    with pytest.raises(NonFiniteError, match="weight is not finite after the last step: lower"):
+        trainer.fit(_linear(), np.full((2, 3), 1e38), [0, 1], generator=0)
+
+
+def test_a_validation_loss_that_is_no_number_is_an_error():
+    held = np.full((2, 3), 3e38), np.array([0, 1])  # their sum overflows
+    model = _linear()
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]))
+    with pytest.raises(NonFiniteError, match="the loss is nan after epoch 1 on the validation"):
+        Trainer(epochs=2, patience=1).fit(
+            model, np.ones((4, 3)), np.zeros(4, int), validation=held, generator=0
+        )
+
+
+def test_early_stopping_brings_back_buffers_that_are_not_saved_too():
+    class Counting(_Bowl):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("seen", torch.zeros(1), persistent=False)
+
+        def forward(self, x):
+            self.seen += self.training
+            return super().forward(x)
+
+    x, y = np.zeros((4, 1)), np.zeros(4, dtype=int)
+    held = np.zeros((1, 1)), np.array([1])  # training makes them worse from the first step on
+    model = Counting()
+    history = Trainer(epochs=9, patience=3).fit(model, x, y, generator=0, validation=held)
+    assert (history.best_epoch, len(history.losses)) == (1, 4)
+    assert float(model.seen) == 1
+
+
+def test_lazy_layers_get_their_shape_in_training():
+    model = torch.nn.Sequential(torch.nn.LazyLinear(3), torch.nn.LazyLinear(3))
+    Trainer(epochs=1).fit(model, iris().x_train, iris().y_train, generator=0)
+    assert (model[0].in_features, model[1].in_features) == (4, 3)
 
 
 def test_checked_rows_are_copies(rows):

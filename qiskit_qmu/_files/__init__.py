@@ -13,7 +13,6 @@ from qiskit_qmu._files.json_files import (
     write_sealed_json,
 )
 from qiskit_qmu._files.reading import checked, entry, read_bytes, read_text, reading
-from qiskit_qmu._files.seals import read_sealed, write_sealed
 from qiskit_qmu._files.sets import read_set, write_set
 from qiskit_qmu._files.writing import write_file, write_together, writing
 
@@ -29,7 +28,6 @@ __all__ = [
     "sealed_line",
     "write_file",
     "write_json",
-    "write_sealed",
     "write_sealed_json",
     "write_set",
     "write_together",
@@ -41,7 +39,6 @@ __all__ = [
     "read_arrays",
     "read_bytes",
     "read_json",
-    "read_sealed",
     "read_sealed_json",
     "read_sealed_line",
     "read_set",

@@ -25,12 +25,12 @@ from qiskit_qmu.auditing.measure import (
 from qiskit_qmu.auditing.verdict import Verdict, judge
 from qiskit_qmu.backends import sent_ahead
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import parameter_counts
-from qiskit_qmu.report import render_page, text_table
+from qiskit_qmu.models import largest_change, parameter_counts
+from qiskit_qmu.report import render_page, render_results, text_table
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AuditReport:
     """What an audit found.
 
@@ -40,7 +40,7 @@ class AuditReport:
         kind: "class" or "instances".
         forgotten: What was forgotten, in words.
         verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten", "utility
-            lost", "untested" or "no oracle".
+            lost", "unchanged", "untested" or "no oracle".
         reason: The numbers that the verdict rests on.
     """
 
@@ -100,6 +100,13 @@ class AuditReport:
             title="Audit of an unlearned model",
         )
 
+    def __repr__(self) -> str:
+        models = ", ".join(row["method"] for row in self.rows)
+        return f"AuditReport({self.forgotten} to forget, {models}: {self.verdict})"
+
+    def _repr_html_(self) -> str:
+        return render_results(self.rows, verdict=self.verdict, reason=self.reason)
+
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)
         return f"{table}\n\nverdict: {self.verdict} ({self.reason})"
@@ -121,7 +128,7 @@ def audit(
         split: The task.
         oracle: A model retrained without the forgotten rows; without it there is no verdict.
         original: The model before unlearning; the paper's attack is fitted on it, and on the
-            audited model where it is missing.
+            audited model where it is missing. A model with its weights is "unchanged".
         attacks: The first gives ``mia_auc``.
         seed: Seed of everything random in the attacks.
 
@@ -153,7 +160,13 @@ def audit(
         for name, outputs in observed.items()
     }
     verdicts = {
-        name: judge(own, measured.get("oracle"), split.kind, original=measured.get("original"))
+        name: judge(
+            own,
+            measured.get("oracle"),
+            split.kind,
+            original=measured.get("original"),
+            unchanged=name == "audited" and _is_unchanged(model, original),
+        )
         for name, own in measured.items()
     }
     rows = tuple(
@@ -161,6 +174,7 @@ def audit(
             "method": name,
             "seed": seed,
             **own.to_row(),
+            "num_classes": observed[name].forget.num_classes,
             **_parameters(models[name]),
             "verdict": str(verdicts[name]),
         }
@@ -168,6 +182,12 @@ def audit(
     )
     scores = tuple(roc_scores(name, seed, own, observed[name]) for name, own in measured.items())
     return _report(rows, tuple(s for s in scores if s is not None), split, verdicts["audited"])
+
+
+def _is_unchanged(model: torch.nn.Module, original: torch.nn.Module | None) -> bool:
+    if original is None or not any(True for _ in model.parameters()):
+        return False  # of a model without weights nobody can tell
+    return largest_change(original, model) == 0.0
 
 
 def _report(

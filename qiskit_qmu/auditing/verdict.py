@@ -12,7 +12,15 @@ UTILITY_TOLERANCE = 0.05
 FORGET_TOLERANCE = 0.05
 """Accuracy on the forgotten class that a model may have above the oracle's."""
 
-Name = Literal["forgotten", "remembered", "over-forgotten", "utility lost", "untested", "no oracle"]
+Name = Literal[
+    "forgotten",
+    "remembered",
+    "over-forgotten",
+    "utility lost",
+    "unchanged",
+    "untested",
+    "no oracle",
+]
 
 
 @final
@@ -33,13 +41,14 @@ def judge(
     kind: Literal["class", "instances"],
     *,
     original: Measurement | None = None,
+    unchanged: bool = False,
 ) -> Verdict:
     """Judge a model beside the oracle.
 
-    Utility comes first: a model that was destroyed has forgotten nothing in particular. A class
-    is forgotten where the model knows it no better than the oracle. Single rows are forgotten where
-    no test tells them from rows that were never seen, on either side; with too few rows for a test
-    nothing is known.
+    A model with the original's weights did not forget, whatever was measured. Utility comes next: a
+    model that was destroyed has forgotten nothing in particular. A class is forgotten where the
+    model knows it no better than the oracle. Single rows are forgotten where no test tells them
+    from rows that were never seen, on either side; with too few rows for a test nothing is known.
 
     Args:
         measured: The model's numbers.
@@ -47,10 +56,13 @@ def judge(
         kind: What was forgotten.
         original: The numbers of the model before unlearning. Where the oracle has the easier task,
             with a class less to tell apart, utility is read against the lower of the two.
+        unchanged: Whether every weight is the original's, in a model that should have forgotten.
 
     Returns:
         The verdict.
     """
+    if unchanged:
+        return Verdict("unchanged", "every weight is the original's: nothing was forgotten")
     if oracle is None:
         return Verdict("no oracle", "without a retrained model there is nothing to compare with")
     references = [oracle] if original is None else [oracle, original]

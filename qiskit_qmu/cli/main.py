@@ -1,6 +1,8 @@
 """qmu: the command line. Commands are imported when they are run, so that help is quick."""
 
 import argparse
+import difflib
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -46,15 +48,40 @@ NOT_DONE = 1
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and takes no numbers but those in ASCII."""
+    """Says what is wrong in one line, and what may have been meant; takes ASCII numbers only."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.register("type", int, integer)
         self.register("type", float, real)
 
+    def parse_known_args(  # type: ignore[override]
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse what is unknown here, where the options that it may have meant are known."""
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options, unknown
+
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: error: {message}\n")
+        self.exit(BAD_INPUT, f"{self.prog}: error: {message}{self._meant(message)}\n")
+
+    def _meant(self, message: str) -> str:
+        """Name the option, or the choice that argparse lists in the message, nearest to a word."""
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        option = re.search(r"unrecognized arguments: .*?(--[^\s=]+)", message)
+        if choice:
+            word, names = choice[1], re.findall(r"[\w-]+", choice[2])
+        elif option:
+            word, names = (
+                option[1],
+                [name for name in self._option_string_actions if name[1:2] == "-"],
+            )
+        else:
+            return ""
+        near = difflib.get_close_matches(word, names, n=1)
+        return f"; did you mean {near[0]}?" if near else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

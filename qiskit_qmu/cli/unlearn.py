@@ -1,6 +1,7 @@
 """Unlearn rows from a saved model and save the result; strategy "oracle" retrains without them."""
 
 import argparse
+import sys
 from contextlib import nullcontext
 
 from qiskit_qmu._check import InputError
@@ -58,6 +59,8 @@ def execute(options: argparse.Namespace) -> None:
         f"{options.out}: {options.strategy} took {result.usage.gradient_evaluations:,} gradient "
         f"evaluations, {result.usage.circuits:,} circuits, {result.seconds:.1f} s"
     )
+    if not result.changed and options.strategy != "noop":
+        print(f"qmu unlearn: {options.strategy} changed nothing: {result.reason}", file=sys.stderr)
 
 
 def when_stopped(_options: argparse.Namespace) -> str:

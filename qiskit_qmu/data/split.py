@@ -78,7 +78,8 @@ class ForgetSplit:
             ds: The dataset.
             label: The class, one of the training labels.
             validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
-                random with the class shares kept; it holds rows of the forgotten class too.
+                random with the class shares kept; it holds rows of the forgotten class too, and
+                never the only row of a class.
             seed: Seed of that draw, zero or more.
 
         Returns:
@@ -231,8 +232,20 @@ def _validation(
             f"validation_fraction must leave rows to retain, got {fraction}: {size} rows of "
             f"{len(candidates)}"
         )
-    labels = ds.y_train[candidates]
-    return candidates[stratified_draw(labels, size, generator=stream(seed, "validation"))]
+    labels, counts = np.unique(ds.y_train[candidates], return_counts=True)
+    # The only row of a class must be trained on: a model would not know the class otherwise.
+    several = candidates[np.isin(ds.y_train[candidates], labels[counts > 1])]
+    generator = stream(seed, "validation")
+    drawn = several[
+        stratified_draw(ds.y_train[several], min(size, len(several)), generator=generator)
+    ]
+    kept = np.unique(ds.y_train[np.setdiff1d(candidates, drawn)])
+    if len(drawn) < size or len(kept) < len(labels):
+        raise InputError(
+            f"validation_fraction must leave each class a row to train on, got {fraction}: {size} "
+            f"rows of {len(candidates)}"
+        )
+    return drawn
 
 
 def _withdrawn(indices: ArrayLike, *, count: int) -> NDArray[np.int64]:

@@ -29,12 +29,12 @@ def train_original(
     Returns:
         The losses.
     """
-    train, held_out = split.train, split.validation
+    train = split.train
     return experiment.trainer(math.prod(train.x.shape[1:])).fit(
         model,
         train.x,
         train.y,
         generator=stream(seed, "original", "batches"),
-        validation=(held_out.x, held_out.y) if len(held_out) else None,
+        validation=split.validation,
         progress=progress,
     )

@@ -1,5 +1,6 @@
 """Runs an experiment: one record for each seed and method, as soon as it is there."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, final
 
 import numpy as np
 
+from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import (
     DEFAULT_ATTACKS,
@@ -27,6 +29,7 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.models import QuantumClassifier
+from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult, UnlearningStrategy
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole run that is done, 0 to 1."""
@@ -72,10 +75,12 @@ def run_seed(
         progress: Called before each part.
 
     Yields:
-        Records: the original's, the oracle's, then the methods'.
+        Records: the original's, the oracle's, then the methods'. Of a method that left the range of
+        numbers the row says so under "error", and the others go on.
 
     Raises:
         InputError: If the data cannot be read or the forget set is not possible.
+        NonFiniteError: If the original or the oracle leaves the range of numbers.
     """
     progress("reading data", 0.0)
     dataset, split = experiment.load(seed, data_dir)
@@ -90,18 +95,31 @@ def run_seed(
     with experiment.training_backend(seed) as backend, device or nullcontext():
         original = experiment.build_model(dataset, seed, backend)
         progress("training the original", 0.0)
+
+        def after_epoch(epoch: int, epochs: int, _loss: float) -> None:
+            progress("training the original", epoch / epochs / (len(methods) + 1))
+
         started = perf_counter()
         with metered(original) as meter:
-            history = train_original(experiment, original, split, seed)
+            history = train_original(experiment, original, split, seed, progress=after_epoch)
         seconds = perf_counter() - started
         context = _Context(experiment, split, seed, observed(original))
         steps = tuple({"train_loss": loss} for loss in history.losses)
+        stopped = "done" if len(steps) == trainer.epochs else "early stopping"
         # The oracle must be there before the original can be read against it.
-        pending = _Outcome("original", original, context.original, meter.usage, seconds, steps)
+        pending = _Outcome(
+            "original", original, context.original, meter.usage, seconds, steps, stopped, 0.0
+        )
         for position, method in enumerate(methods):
             progress(f"method {method}", (position + 1) / (len(methods) + 1))
             strategy = make_strategy(method, preset, trainer)
-            result = strategy(original, split, generator=stream(seed, method))
+            try:
+                result = _unlearned(strategy, original, split, stream(seed, method))
+            except NonFiniteError as error:
+                if method == "oracle":  # without it there is nothing to compare with
+                    raise NonFiniteError(f"method oracle, seed {seed}: {error}") from error
+                yield context.failure(method, error)
+                continue
             outcome = _Outcome(
                 method,
                 result.model,
@@ -109,11 +127,24 @@ def run_seed(
                 result.usage,
                 result.seconds,
                 result.history,
+                result.stopped,
+                result.largest_change,
             )
             if method == "oracle":
                 context.set_oracle(outcome)
                 yield context.record(pending)
             yield context.record(outcome)
+
+
+def _unlearned(
+    strategy: UnlearningStrategy,
+    original: QuantumClassifier,
+    split: ForgetSplit,
+    generator: np.random.Generator,
+) -> UnlearningResult[QuantumClassifier]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnchangedWarning)  # its row says so
+        return strategy(original, split, generator=generator)
 
 
 @dataclass(frozen=True)
@@ -124,6 +155,8 @@ class _Outcome:
     usage: Usage
     seconds: float
     history: tuple[dict[str, float], ...]
+    stopped: str
+    largest_change: float
 
 
 class _Context:
@@ -153,7 +186,11 @@ class _Context:
         if outcome.method == "original":
             self._original_measured = measured
         verdict = judge(
-            measured, self._oracle_measured, self.split.kind, original=self._original_measured
+            measured,
+            self._oracle_measured,
+            self.split.kind,
+            original=self._original_measured,
+            unchanged=outcome.method != "original" and outcome.largest_change == 0.0,
         )
         counts = outcome.model.parameter_counts()
         row = {
@@ -165,12 +202,16 @@ class _Context:
             "forward_evaluations": outcome.usage.forward_evaluations,
             "circuits": outcome.usage.circuits,
             "shots": outcome.usage.shots,
+            "num_classes": outcome.observed.forget.num_classes,
             "observed_on": self._experiment.backend,
             "observed_shots": self._experiment.shots,
             "quantum_parameters": counts["quantum"],
             "classical_parameters": counts["classical"],
             "verdict": verdict.name,
             "verdict_reason": verdict.reason,
+            "stopped": outcome.stopped,
+            "largest_change": outcome.largest_change,
+            "error": None,
         }
         return Record(
             row=row,
@@ -178,6 +219,19 @@ class _Context:
             history=outcome.history,
             split=self.split.to_dict(),
         )
+
+    def failure(self, method: str, error: NonFiniteError) -> Record:
+        """Return the record of a method that gave no model; its row has no measures."""
+        row = {
+            "method": method,
+            "seed": self.seed,
+            "verdict": "failed",
+            "verdict_reason": str(error),
+            "stopped": "failed",
+            "largest_change": None,
+            "error": str(error),
+        }
+        return Record(row=row, scores=None, history=(), split=self.split.to_dict())
 
     def _measure(self, outcome: _Outcome) -> Measurement:
         return measure(

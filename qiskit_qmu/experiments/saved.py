@@ -1,5 +1,6 @@
 """Saved models and the rows they were trained on: train, unlearn and audit one step at a time."""
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final, get_args
@@ -23,7 +24,7 @@ from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, sa
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.runs.request import SavedRows
 from qiskit_qmu.training import Progress
-from qiskit_qmu.unlearning import UnlearningResult
+from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult
 
 
 @final
@@ -144,6 +145,7 @@ def unlearn_saved(
 
     Raises:
         InputError: If the model or its data cannot be read, or the request is not possible.
+        NonFiniteError: If the strategy leaves the range of numbers; nothing is saved then.
     """
     _check.at_least(0, seed=seed)
     if Path(out).resolve() == Path(path).resolve():
@@ -154,7 +156,8 @@ def unlearn_saved(
     experiment = saved.experiment_for(request, settings or {})
     num_features = int(np.prod(saved.dataset.input_shape))
     preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
-    with one_thread():
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnchangedWarning)  # the result says so, and is kept
         result = make_strategy(strategy, preset, trainer)(
             saved.model, split, generator=stream(seed, strategy)
         )
@@ -169,6 +172,9 @@ def unlearn_saved(
         "shots": saved.model.backend.shots,
         "backend_settings": saved.model.backend.settings(),
         "history": list(result.history),
+        "stopped": result.stopped,
+        "reason": result.reason,
+        "largest_change": result.largest_change,
         "usage": result.usage.to_dict(),
         "seconds": result.seconds,
     }

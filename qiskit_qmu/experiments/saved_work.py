@@ -147,7 +147,6 @@ def _training(
     trainer = experiment.trainer(_num_features(saved))
     model = experiment.build_model(saved.dataset, experiment.seed, backend)
     known = saved.dataset.train.take(saved.trained)
-    held_out = split.validation
 
     def rehearsed(*, longest: bool) -> Work:
         return training(
@@ -156,7 +155,7 @@ def _training(
             known.x,
             known.y,
             generator=stream(experiment.seed, "original", "batches"),
-            validation=(held_out.x, held_out.y) if len(held_out) else None,
+            validation=split.validation,
             longest=longest,
         )
 

@@ -8,6 +8,7 @@ upper bound.
 """
 
 import copy
+import warnings
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import add
@@ -27,11 +28,11 @@ from qiskit_qmu.backends import (
     connectors_of,
     metered,
 )
-from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer, threshold_searches
 from qiskit_qmu.models import ROWS_AT_ONCE, on_backend
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import UnlearningStrategy
+from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
 
 
 def observing(model: torch.nn.Module, rows: int) -> Work:
@@ -72,7 +73,7 @@ def training(
     y: ArrayLike,
     *,
     generator: np.random.Generator | int | None = None,
-    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    validation: Rows | tuple[ArrayLike, ArrayLike] | None = None,
     rule: Rule | None = None,
     longest: bool = False,
 ) -> Work:
@@ -120,10 +121,13 @@ def unlearning(
         longest: Never stop by what is measured.
     """
     rehearsed = _on_simulator(model, rule)
-    if not longest:
-        usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
-        return Work.on(rehearsed, usage)
-    all_steps = longest_strategy(strategy)(rehearsed, split, generator=copy.deepcopy(generator))
+    with warnings.catch_warnings():
+        # A rehearsal is to tell the cost; that a strategy may do nothing its run will say.
+        warnings.simplefilter("ignore", UnchangedWarning)
+        if not longest:
+            usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
+            return Work.on(rehearsed, usage)
+        all_steps = longest_strategy(strategy)(rehearsed, split, generator=copy.deepcopy(generator))
     searches = [len(split.validation)] * threshold_searches(strategy)
     return Work.on(rehearsed, all_steps.usage) + _forward_passes(rehearsed, searches)
 

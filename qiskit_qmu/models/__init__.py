@@ -4,6 +4,7 @@ from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
 from qiskit_qmu.models.fewer_shots import deal_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_model, load_provenance, save_model
+from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
 from qiskit_qmu.models.moving import on_backend
@@ -11,10 +12,12 @@ from qiskit_qmu.models.observing import ROWS_AT_ONCE, in_mode, observe
 from qiskit_qmu.models.parameters import (
     Part,
     clone_module,
+    largest_change,
     named_parameters,
     parameter_counts,
 )
 from qiskit_qmu.models.per_example import per_example_gradients
+from qiskit_qmu.models.stand_in import without_circuits
 
 __all__ = [
     "ROWS_AT_ONCE",
@@ -23,9 +26,13 @@ __all__ = [
     "HybridQNN",
     "Part",
     "QuantumClassifier",
+    "check_resettable",
     "clone_module",
     "deal_shots",
+    "fit_inputs",
     "in_mode",
+    "kept_state",
+    "largest_change",
     "load_model",
     "load_provenance",
     "named_parameters",
@@ -36,4 +43,5 @@ __all__ = [
     "reinitialize",
     "save_model",
     "with_fewer_shots",
+    "without_circuits",
 ]

@@ -103,10 +103,4 @@ class BasicQNN(QuantumClassifier):
 
     def fit_inputs(self, x: NDArray[np.float32]) -> None:
         """Fit PCA and scaling on training rows (n, …), unless they are fitted already."""
-        if not self.scaler.is_fitted:
-            self.scaler.fit(x)
-
-    def reinitialize(self, generator: np.random.Generator) -> None:
-        """Draw all weights anew and forget PCA and scaling."""
-        super().reinitialize(generator)
-        self.scaler.reset()
+        self.scaler.fit_inputs(x)

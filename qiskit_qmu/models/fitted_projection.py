@@ -32,6 +32,15 @@ class FittedProjection(torch.nn.Module, ABC):
         self.mean = self.mean.new_zeros(0)
         self.projection = self.projection.new_zeros(0, self.num_features)
 
+    def reinitialize(self, generator: np.random.Generator) -> None:
+        """Forget what was fitted; nothing is drawn."""
+        self.reset()
+
+    def fit_inputs(self, x: NDArray[np.float32]) -> None:
+        """Fit to training rows (n, …), unless it is fitted already."""
+        if not self.is_fitted:
+            self.fit(x)
+
     @property
     def is_fitted(self) -> bool:
         """Whether ``fit`` was called, or its result was loaded."""

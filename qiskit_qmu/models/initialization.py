@@ -5,8 +5,10 @@ import math
 import numpy as np
 import torch
 from qiskit_machine_learning.connectors import TorchConnector
+from torch.nn.modules.batchnorm import _NormBase
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.models.parts import inner_parts_with, is_frozen, plain_parts
 
 LARGEST_INITIAL_ANGLE = 0.1
 """Angles of our models start uniformly in ±0.1 rad, near the identity, where gradients are not flat
@@ -17,10 +19,13 @@ _CONNECTOR_DEFAULT = 1.0
 
 
 def initialize_classical(module: torch.nn.Module, generator: np.random.Generator) -> None:
-    """Draw the weights of linear and convolutional layers in place.
+    """Draw the weights of linear and convolutional layers in place, and reset normalising ones.
 
     Weights and biases are uniform in ±1/√(inputs of one output), as torch draws them by default.
-    Parameters that need no gradient, as in a pretrained front, keep their values.
+    What counts as pretrained keeps its values: parameters that need no gradient, and the running
+    statistics of a layer in evaluation mode inside a module in training mode.
+
+    Parts with a ``reinitialize`` of their own are left to it.
 
     Args:
         module: A module; its TorchConnectors are left as they are.
@@ -29,7 +34,9 @@ def initialize_classical(module: torch.nn.Module, generator: np.random.Generator
     Raises:
         InputError: If a layer with parameters to draw is of another kind, such as a recurrent one.
     """
-    for child in module.modules():
+    for child in plain_parts(module).values():
+        if isinstance(child, _NormBase) and not is_frozen(child, within=module):
+            child.reset_running_stats()
         own = [p for p in child.parameters(recurse=False) if p.requires_grad]
         if not own or isinstance(child, TorchConnector):
             continue
@@ -37,23 +44,28 @@ def initialize_classical(module: torch.nn.Module, generator: np.random.Generator
             bound = 1 / math.sqrt(child.weight[0].numel())
             for parameter in own:
                 _uniform(parameter, bound, generator)
-        elif isinstance(child, torch.nn.LayerNorm | torch.nn.modules.batchnorm._BatchNorm):  # noqa: SLF001
-            child.reset_parameters()
+        elif isinstance(child, torch.nn.LayerNorm | torch.nn.GroupNorm | _NormBase):
+            _reset_scale_and_shift(child)
         else:
             raise InputError(
                 "layers to initialise must be linear, convolutional or normalising, or the model "
                 f"must have a method reinitialize(generator), got {type(child).__name__}"
             )
+    for part in inner_parts_with(module, "reinitialize"):
+        part.reinitialize(generator)
 
 
 def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> None:
-    """Draw all weights of a module anew in place, each from the family it was made with.
+    """Draw all weights of a module anew in place, and forget what was fitted to rows.
 
-    Parameters that need no gradient keep their values.
+    Each weight comes from the family it was made with. What counts as pretrained keeps its values:
+    parameters that need no gradient, and the running statistics of a layer in evaluation mode
+    inside a module in training mode.
 
     Args:
-        module: One of our models, whose own ``reinitialize`` is called, or any module of linear,
-            convolutional and normalising layers and TorchConnectors.
+        module: Any module of linear, convolutional and normalising layers, TorchConnectors, and
+            parts that have a method ``reinitialize(generator)`` of their own, as our models have:
+            they are left to it.
         generator: Source of the weights.
 
     Raises:
@@ -64,7 +76,7 @@ def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> Non
         own(generator)
         return
     initialize_classical(module, generator)
-    for child in module.modules():
+    for child in plain_parts(module).values():
         if isinstance(child, TorchConnector) and child.weight.requires_grad:
             _uniform(child.weight, _CONNECTOR_DEFAULT, generator)
 
@@ -78,3 +90,10 @@ def _uniform(parameter: torch.Tensor, bound: float, generator: np.random.Generat
     values = generator.uniform(-bound, bound, tuple(parameter.shape))
     with torch.no_grad():
         parameter.copy_(torch.as_tensor(values, dtype=parameter.dtype))
+
+
+def _reset_scale_and_shift(layer: torch.nn.Module) -> None:
+    with torch.no_grad():
+        for name, parameter in layer.named_parameters(recurse=False):
+            if parameter.requires_grad:
+                parameter.fill_(1.0 if name == "weight" else 0.0)

@@ -77,11 +77,13 @@ def in_mode(module: torch.nn.Module, *, training: bool) -> Iterator[None]:
     """Put a module in training or evaluation mode, and each of its parts back in its own after.
 
     Args:
-        module: Any module; a part of it may be in another mode than the whole.
+        module: Any module. Where it is in training mode already, its parts that are in evaluation
+            mode were frozen there and stay so; where it is in evaluation mode, all its parts train.
         training: Training mode rather than evaluation mode.
     """
     modes = {child: child.training for child in module.modules()}
-    module.train(training)
+    if not (training and module.training):
+        module.train(training)
     try:
         yield
     finally:

@@ -62,3 +62,34 @@ def parameter_counts(module: torch.nn.Module) -> dict[str, int]:
     quantum = sum(p.numel() for c in connectors_of(module) for p in c.parameters())
     total = sum(parameter.numel() for parameter in module.parameters())
     return {"quantum": quantum, "classical": total - quantum}
+
+
+def largest_change(before: torch.nn.Module, after: torch.nn.Module) -> float:
+    """Return by how much the weights of two modules of one structure differ.
+
+    Args:
+        before: A module.
+        after: A module with the same names.
+
+    Returns:
+        The largest absolute difference of a parameter or a buffer of floats; 0.0 where all are
+        equal, infinite where names or shapes differ, NaN where a difference is.
+    """
+    old, new = _floats_of(before), _floats_of(after)
+    if {n: t.shape for n, t in old.items()} != {n: t.shape for n, t in new.items()}:
+        return float("inf")
+    differences = [
+        (new[name].to(tensor.device) - tensor).abs().max()
+        for name, tensor in old.items()
+        if tensor.numel()
+    ]
+    return float(torch.stack([d.double().cpu() for d in differences]).max()) if differences else 0.0
+
+
+def _floats_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    return {name: tensor.detach() for name, tensor in tensors.items() if not _is_count(tensor)}
+
+
+def _is_count(tensor: torch.Tensor) -> bool:
+    return not (tensor.is_floating_point() or tensor.is_complex())

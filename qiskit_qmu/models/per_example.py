@@ -1,4 +1,4 @@
-"""Gradients of single rows, for any module that holds a QNN, from one batched call."""
+"""Gradients of single rows, for any module that holds a QNN: from one batched call where it can."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,13 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.backends import needed_part
 from qiskit_qmu.models.parameters import Part, clone_module, named_parameters
+from qiskit_qmu.models.stand_in import without_circuits
 from qiskit_qmu.simulator import TorchSimulatorConnector
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Logits (1, classes) and label (1,) of one row to its loss."""
+
+Gradients = dict[str, torch.Tensor]
 
 _ROWS_AT_ONCE = 256
 
@@ -28,6 +31,8 @@ def per_example_gradients(
     """Return the gradient of each row's loss, in evaluation mode.
 
     A stock TorchConnector is differentiated by its network's own gradient, whole batch in one call.
+    A module that torch cannot map over rows, since it writes in place, branches on values or draws
+    at random, is differentiated row by row.
 
     Args:
         module: Any module that returns logits.
@@ -37,30 +42,78 @@ def per_example_gradients(
         loss: Loss of one row.
 
     Returns:
-        Gradients (n, *shape) by parameter name.
+        Gradients (n, *shape) by parameter name; a parameter that a module uses in several places
+        is there once, by its first name.
 
     Raises:
         InputError: If the part is unknown or has no parameters.
     """
     names = list(named_parameters(module, part))
-    copy = _mappable(clone_module(module)).eval()
+    if _can_be_mapped(module, names, rows[:2], labels[:2], loss):
+        return _mapped(_mappable(clone_module(module)), names, rows, labels, loss)
+    return _row_by_row(clone_module(module), names, rows, labels, loss)
+
+
+def _can_be_mapped(
+    module: torch.nn.Module,
+    names: list[str],
+    rows: torch.Tensor,
+    labels: torch.Tensor,
+    loss: Loss,
+) -> bool:
+    """Try it without circuits, which a device would have to run in vain."""
+    try:
+        _mapped(without_circuits(module).module, names, rows, labels, loss)
+    except (RuntimeError, TypeError, ValueError, IndexError):
+        return False
+    return True
+
+
+def _mapped(
+    copy: torch.nn.Module,
+    names: list[str],
+    rows: torch.Tensor,
+    labels: torch.Tensor,
+    loss: Loss,
+) -> Gradients:
+    copy.eval()
     constants = {
         **{name: p.detach() for name, p in copy.named_parameters()},
         **dict(copy.named_buffers()),
     }
     chosen = {name: constants.pop(name) for name in names}
 
-    def loss_of_row(
-        parameters: dict[str, torch.Tensor], row: torch.Tensor, label: torch.Tensor
-    ) -> torch.Tensor:
+    def loss_of_row(parameters: Gradients, row: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         logits = torch.func.functional_call(copy, {**constants, **parameters}, (row.unsqueeze(0),))
         return loss(logits, label.unsqueeze(0))
 
     gradient = torch.func.vmap(
         torch.func.grad(loss_of_row), in_dims=(None, 0, 0), chunk_size=_ROWS_AT_ONCE
     )
-    gradients: dict[str, torch.Tensor] = gradient(chosen, rows, labels)
+    gradients: Gradients = gradient(chosen, rows, labels)
     return {name: value.detach() for name, value in gradients.items()}
+
+
+def _row_by_row(
+    copy: torch.nn.Module,
+    names: list[str],
+    rows: torch.Tensor,
+    labels: torch.Tensor,
+    loss: Loss,
+) -> Gradients:
+    copy.eval()
+    for name, parameter in copy.named_parameters():
+        parameter.requires_grad_(name in names)
+    chosen = [dict(copy.named_parameters())[name] for name in names]
+    gradients = []
+    for row, label in zip(rows.split(1), labels.split(1), strict=True):
+        with torch.enable_grad():
+            value = loss(copy(row), label)
+        gradients.append(
+            torch.autograd.grad(value, chosen, allow_unused=True, materialize_grads=True)
+        )
+    stacked = map(torch.stack, zip(*gradients, strict=True))
+    return dict(zip(names, stacked, strict=True))
 
 
 def _mappable(module: torch.nn.Module) -> torch.nn.Module:
@@ -68,8 +121,10 @@ def _mappable(module: torch.nn.Module) -> torch.nn.Module:
     if isinstance(module, TorchConnector):
         exact = isinstance(module, TorchSimulatorConnector) and module.program is not None
         return module if exact else _MappableConnector(module)
-    for name, child in module.named_children():
-        setattr(module, name, _mappable(child))
+    # A child that has two names is to be replaced under both, which named_children() hides.
+    for name, child in list(module._modules.items()):  # noqa: SLF001
+        if child is not None:
+            setattr(module, name, _mappable(child))
     return module
 
 

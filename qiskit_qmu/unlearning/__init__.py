@@ -12,9 +12,10 @@ from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.gradient_ascent import GradientAscent
 from qiskit_qmu.unlearning.no_op import NoOp
 from qiskit_qmu.unlearning.relative_gradient_ascent import RelativeGradientAscent
+from qiskit_qmu.unlearning.result import UnchangedWarning, UnlearningResult
 from qiskit_qmu.unlearning.retrain import Retrain
 from qiskit_qmu.unlearning.selective_dampening import SelectiveDampening
-from qiskit_qmu.unlearning.strategy import UnlearningResult, UnlearningStrategy
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
 __all__ = [
     "Chain",
@@ -24,6 +25,7 @@ __all__ = [
     "RelativeGradientAscent",
     "Retrain",
     "SelectiveDampening",
+    "UnchangedWarning",
     "UnlearningResult",
     "UnlearningStrategy",
     "fisher_diagonal",

@@ -1,5 +1,7 @@
 """Gradient ascent on the forgotten rows until they are forgotten; GA and RGA share it."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -7,11 +9,20 @@ import numpy as np
 import torch
 
 from qiskit_qmu import _check
+from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import in_mode
-from qiskit_qmu.training import Optimizer, batches, checked_rows, cross_entropy, make_optimizer
+from qiskit_qmu.training import (
+    LARGEST_LEARNING_RATE,
+    Optimizer,
+    batches,
+    checked_rows,
+    cross_entropy,
+    make_optimizer,
+)
+from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.stopping import forgotten_confidence, loss_and_confidence, unseen_loss
-from qiskit_qmu.unlearning.strategy import Module, Work
+from qiskit_qmu.unlearning.strategy import Work
 
 
 @final
@@ -39,6 +50,7 @@ class Ascent:
 
     def __post_init__(self) -> None:
         _check.positive(learning_rate=self.learning_rate)
+        _check.between(0.0, LARGEST_LEARNING_RATE, learning_rate=self.learning_rate)
         _check.at_least(1, batch_size=self.batch_size, max_epochs=self.max_epochs)
         _check.one_of(("adam", "sgd"), optimizer=self.optimizer)
         if self.loss_threshold is not None:
@@ -62,31 +74,63 @@ class Ascent:
             split: The task.
             generator: Order of the batches.
             scales: Factor of each parameter's update, by name; 1 where None.
+
+        Raises:
+            NonFiniteError: If the loss becomes NaN or infinite.
         """
-        loss_threshold, confidence_threshold = self._thresholds(work.model, split)
+        thresholds = self._thresholds(work.model, split)
         x, y = checked_rows(split.forget.x, split.forget.y)
         trained = {n: p for n, p in work.model.named_parameters() if p.requires_grad}
         optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
         with in_mode(work.model, training=False):
-            for _ in range(self.max_epochs):
-                for batch in batches(len(x), self.batch_size, generator):
-                    loss, confidence = loss_and_confidence(work.model, split.forget)
-                    work.history.append({"forget_loss": loss, "forget_confidence": confidence})
-                    if loss >= loss_threshold or confidence < confidence_threshold:
-                        return
-                    optimizer.zero_grad(set_to_none=True)
-                    (-cross_entropy(work.model(x[batch]), y[batch])).backward()
-                    _scaled_step(optimizer, trained, scales)
+            for step, batch in enumerate(self._batches(len(x), generator)):
+                loss, confidence = loss_and_confidence(work.model, split.forget)
+                if not math.isfinite(loss):
+                    raise NonFiniteError(
+                        f"ascent left the range of numbers, the loss on the forgotten rows is "
+                        f"{loss} after {step} steps: lower learning_rate={self.learning_rate}"
+                    )
+                work.history.append({"forget_loss": loss, "forget_confidence": confidence})
+                if loss >= thresholds.loss or confidence < thresholds.confidence:
+                    found = f"loss {loss:.4g} and confidence {confidence:.4g}"
+                    work.stop(
+                        "forgotten" if step else "already forgotten",
+                        f"the rows had {found} after {step} steps, where they count as forgotten "
+                        f"at {thresholds}",
+                    )
+                    return
+                optimizer.zero_grad(set_to_none=True)
+                (-cross_entropy(work.model(x[batch]), y[batch])).backward()
+                _scaled_step(optimizer, trained, scales)
+        passes = f"max_epochs={self.max_epochs} passes over the forgotten rows"
+        work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
 
-    def _thresholds(self, model: torch.nn.Module, split: ForgetSplit) -> tuple[float, float]:
-        loss = float("inf") if self.loss_threshold is None else self.loss_threshold
-        confidence = 0.0 if self.confidence_threshold is None else self.confidence_threshold
-        if self.loss_threshold is None and self.confidence_threshold is None:
-            if split.kind == "class":
-                confidence = forgotten_confidence(split.num_classes)
-            else:
-                loss = unseen_loss(model, split)
-        return loss, confidence
+    def _batches(self, rows: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
+        for _ in range(self.max_epochs):
+            yield from batches(rows, self.batch_size, generator)
+
+    def _thresholds(self, model: torch.nn.Module, split: ForgetSplit) -> "_Thresholds":
+        if self.loss_threshold is not None or self.confidence_threshold is not None:
+            return _Thresholds(
+                math.inf if self.loss_threshold is None else self.loss_threshold,
+                self.confidence_threshold or 0.0,
+            )
+        if split.kind == "class":
+            return _Thresholds(math.inf, forgotten_confidence(split.num_classes))
+        return _Thresholds(unseen_loss(model, split), 0.0)
+
+
+@dataclass(frozen=True)
+class _Thresholds:
+    """Mean loss at which, and mean confidence below which, rows count as forgotten."""
+
+    loss: float
+    confidence: float
+
+    def __str__(self) -> str:
+        by_loss = [f"a loss of {self.loss:.4g}"] if math.isfinite(self.loss) else []
+        by_confidence = [f"a confidence below {self.confidence:.4g}"] if self.confidence else []
+        return " or ".join(by_loss + by_confidence) or "any threshold"
 
 
 def _scaled_step(

@@ -10,13 +10,17 @@ import numpy as np
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.unlearning.strategy import Module, UnlearningResult, UnlearningStrategy
+from qiskit_qmu.models import largest_change
+from qiskit_qmu.unlearning.result import Module, UnlearningResult
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
 
 @final
 @dataclass(frozen=True)
 class Chain(UnlearningStrategy):
     """Apply strategies in order; each starts with fresh optimiser state.
+
+    It stops as the first does that does not simply take all its steps.
 
     Attributes:
         strategies: At least one.
@@ -42,12 +46,21 @@ class Chain(UnlearningStrategy):
         """Return the model after all strategies; see `UnlearningStrategy`."""
         generator = as_generator(generator)
         results = []
+        reached = model
         for strategy in self.strategies:
-            results.append(strategy(model, split, generator=generator))
-            model = results[-1].model
+            results.append(strategy(reached, split, generator=generator))
+            reached = results[-1].model
+        remarks = [
+            f"{type(strategy).__name__}: {result.reason}"
+            for strategy, result in zip(self.strategies, results, strict=True)
+        ]
+        told = [result.stopped for result in results if result.stopped != "done"]
         return UnlearningResult(
-            model=model,
+            model=reached,
             history=tuple(step for result in results for step in result.history),
             usage=reduce(add, (result.usage for result in results)),
             seconds=sum(result.seconds for result in results),
+            stopped=told[0] if told else "done",
+            reason="; ".join(remarks),
+            largest_change=largest_change(model, reached),
         )

@@ -10,18 +10,17 @@ from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.training import Optimizer, Trainer
-from qiskit_qmu.unlearning.strategy import (
-    Module,
-    UnlearningResult,
-    UnlearningStrategy,
-    working_copy,
-)
+from qiskit_qmu.unlearning.result import Module, UnlearningResult
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class FineTune(UnlearningStrategy):
     """Descend on the cross-entropy of the retained rows: the "GD" baseline, and the "-R" phase.
+
+    Running statistics follow the retained rows, unless only quantum parameters may change or their
+    layer is in evaluation mode inside a module in training mode.
 
     Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
     https://arxiv.org/abs/2509.06086, Table 2. The optimiser's state is always fresh.
@@ -52,7 +51,7 @@ class FineTune(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the fine-tuned model; see `UnlearningStrategy`."""
-        with working_copy(model, self.parameters) as work:
+        with working_copy(model, self, trains=True) as work:
             history = self._trainer().fit(
                 work.model, split.retain.x, split.retain.y, generator=as_generator(generator)
             )

@@ -1,12 +1,11 @@
 """The diagonal of the empirical Fisher information, example by example."""
 
-from functools import partial
-
 import torch
 
+from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.backends import ConnectorCost, Usage, connectors_of
 from qiskit_qmu.data import Rows
-from qiskit_qmu.models import Part, clone_module, named_parameters, per_example_gradients
+from qiskit_qmu.models import Part, named_parameters, per_example_gradients, without_circuits
 from qiskit_qmu.training import checked_rows
 
 _ROWS_AT_ONCE = 256
@@ -30,6 +29,7 @@ def fisher_diagonal(
 
     Raises:
         InputError: If the part is unknown or has no parameters.
+        NonFiniteError: If a gradient is NaN or infinite.
     """
     x, y = checked_rows(rows.x, rows.y)
     totals: dict[str, torch.Tensor] = {}
@@ -37,44 +37,29 @@ def fisher_diagonal(
         for name, gradient in per_example_gradients(module, chunk, labels, part=part).items():
             square = gradient.double().square().sum(0)
             totals[name] = totals[name] + square if name in totals else square
+    wrong = [name for name, total in totals.items() if not bool(torch.isfinite(total).all())]
+    if wrong:
+        raise NonFiniteError(f"gradients of single rows must be finite, got others of {wrong[0]}")
     usage = _usage(module, x, part)
     return {name: total / len(x) for name, total in totals.items()}, usage
 
 
 def _usage(module: torch.nn.Module, x: torch.Tensor, part: Part) -> Usage:
-    usage = Usage()
-    for connector, inputs in zip(
-        connectors_of(module), _needs_input_gradients(module, x[:1], part), strict=True
-    ):
-        cost = ConnectorCost.of(connector)
-        weights = connector.weight.requires_grad and part != "classical"
-        for chunk in x.split(_ROWS_AT_ONCE):
-            usage += cost.forward(len(chunk))
-            if weights or inputs:
-                usage += cost.backward(len(chunk), weights=weights, inputs=inputs)
-    return usage
-
-
-def _needs_input_gradients(module: torch.nn.Module, row: torch.Tensor, part: Part) -> list[bool]:
-    """Tell, for each connector, whether what stands in front of it is differentiated.
-
-    One row goes through a copy whose circuits are not run.
-    """
-    copy = clone_module(module).eval()
+    rehearsed = without_circuits(module)
+    copy = rehearsed.module.eval()
     chosen = {id(parameter) for parameter in named_parameters(copy, part).values()}
     for parameter in copy.parameters():
         parameter.requires_grad_(id(parameter) in chosen)
-    connectors = connectors_of(copy)
-    needed = [False] * len(connectors)
-
-    def stand_in(position: int, x: torch.Tensor) -> torch.Tensor:
-        connector = connectors[position]
-        needed[position] = x.requires_grad and connector.neural_network.input_gradients
-        shape = (*x.shape[:-1], *connector.neural_network.output_shape)
-        return x.new_zeros(shape) + 0.0 * (x.sum() + connector.weight.sum())
-
-    for position, connector in enumerate(connectors):
-        vars(connector)["forward"] = partial(stand_in, position)
     with torch.enable_grad():
-        copy(row)
-    return needed
+        copy(x[:1])
+    usage = Usage()
+    for call in rehearsed.calls:  # a connector may be called several times for a row
+        connector = connectors_of(copy)[call.position]
+        cost = ConnectorCost.of(connector)
+        weights = connector.weight.requires_grad
+        for chunk in x.split(_ROWS_AT_ONCE):
+            rows = len(chunk) * call.rows
+            usage += cost.forward(rows)
+            if weights or call.inputs:
+                usage += cost.backward(rows, weights=weights, inputs=call.inputs)
+    return usage

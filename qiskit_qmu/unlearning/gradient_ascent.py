@@ -11,12 +11,8 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.training import Optimizer
 from qiskit_qmu.unlearning.ascent import Ascent
-from qiskit_qmu.unlearning.strategy import (
-    Module,
-    UnlearningResult,
-    UnlearningStrategy,
-    working_copy,
-)
+from qiskit_qmu.unlearning.result import Module, UnlearningResult
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 
 @final
@@ -60,7 +56,7 @@ class GradientAscent(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
-        with working_copy(model, self.parameters) as work:
+        with working_copy(model, self) as work:
             self._ascent().run(work, split, as_generator(generator))
         return work.result()
 

@@ -6,12 +6,8 @@ from typing import final
 import numpy as np
 
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.unlearning.strategy import (
-    Module,
-    UnlearningResult,
-    UnlearningStrategy,
-    working_copy,
-)
+from qiskit_qmu.unlearning.result import Module, UnlearningResult
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 
 @final
@@ -27,6 +23,6 @@ class NoOp(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return a copy; see `UnlearningStrategy`."""
-        with working_copy(model) as work:
-            pass
+        with working_copy(model, self) as work:
+            work.stop("nothing to do", "the strategy is to do nothing")
         return work.result()

@@ -13,12 +13,8 @@ from qiskit_qmu.models import Part
 from qiskit_qmu.training import Optimizer
 from qiskit_qmu.unlearning.ascent import Ascent
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
-from qiskit_qmu.unlearning.strategy import (
-    Module,
-    UnlearningResult,
-    UnlearningStrategy,
-    working_copy,
-)
+from qiskit_qmu.unlearning.result import Module, UnlearningResult
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 
 @final
@@ -68,14 +64,17 @@ class RelativeGradientAscent(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
-        with working_copy(model, self.parameters) as work:
+        with working_copy(model, self) as work:
             forget, cost = fisher_diagonal(work.model, split.forget, part=self.parameters)
             retain, other_cost = fisher_diagonal(work.model, split.retain, part=self.parameters)
             work.meter.add(cost + other_cost)
             scales = self._scales(forget, retain)
             share = sum(float(s.sum()) for s in scales.values())
             work.history.append({"updated_share": share / sum(s.numel() for s in scales.values())})
-            self._ascent().run(work, split, as_generator(generator), scales)
+            if share == 0:
+                work.stop("nothing selected", "no parameter matters to the forgotten rows")
+            else:
+                self._ascent().run(work, split, as_generator(generator), scales)
         return work.result()
 
     def _scales(

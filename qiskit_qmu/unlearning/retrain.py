@@ -4,18 +4,15 @@ from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
+import torch
 
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import reinitialize
+from qiskit_qmu.models import check_resettable, reinitialize
 from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.stopping import kept_validation
-from qiskit_qmu.unlearning.strategy import (
-    Module,
-    UnlearningResult,
-    UnlearningStrategy,
-    working_copy,
-)
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 
 @final
@@ -23,8 +20,15 @@ from qiskit_qmu.unlearning.strategy import (
 class Retrain(UnlearningStrategy):
     """Train from scratch on the retained rows, by the recipe of the original.
 
-    Weights are drawn anew from the family that the model was made with, and what is fitted to rows
-    (principal components, scaling) is fitted to the retained ones.
+    Weights are drawn anew from the family that the model was made with. What is fitted to rows
+    (principal components, scaling) is fitted to the retained ones, and running statistics start
+    afresh, in every part of the model. With early stopping it stops by the split's validation rows,
+    as the original must have (``Trainer.fit(…, validation=split.validation)``), less those of a
+    forgotten class.
+
+    Parameters that need no gradient, and layers in evaluation mode inside a module in training
+    mode, count as pretrained and stay. A model that keeps something else of its training rows is
+    refused, unless the part that does has a method ``reinitialize(generator)``.
 
     Attributes:
         trainer: The recipe with which the original was trained.
@@ -41,15 +45,20 @@ class Retrain(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the retrained model; see `UnlearningStrategy`."""
         generator = as_generator(generator)
-        held_out = kept_validation(split)
-        with working_copy(model) as work:
+        with working_copy(model, self, trains=True) as work:
+            check_resettable(work.model, torch.as_tensor(split.retain.x))
             reinitialize(work.model, generator)
             history = self.trainer.fit(
                 work.model,
                 split.retain.x,
                 split.retain.y,
                 generator=generator,
-                validation=(held_out.x, held_out.y) if len(held_out) else None,
+                validation=kept_validation(split),
             )
+            if len(history.losses) < self.trainer.epochs:
+                work.stop(
+                    "early stopping",
+                    f"the validation loss was smallest after epoch {history.best_epoch}",
+                )
             work.history += [{"retain_loss": loss} for loss in history.losses]
         return work.result()

@@ -15,19 +15,14 @@ from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
+from qiskit_qmu.unlearning.result import Module, Step, UnlearningResult
 from qiskit_qmu.unlearning.stopping import (
     accuracy,
     kept_validation,
     loss_and_confidence,
     unseen_loss,
 )
-from qiskit_qmu.unlearning.strategy import (
-    Module,
-    Step,
-    UnlearningResult,
-    UnlearningStrategy,
-    working_copy,
-)
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 _ALPHAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 _STRENGTHS = (0.01, 0.1, 0.5, 1.0)
@@ -73,14 +68,18 @@ class SelectiveDampening(UnlearningStrategy):
         *,
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
-        """Return the unlearned model; see `UnlearningStrategy`. Nothing is random here."""
-        with working_copy(model, self.parameters) as work:
+        """Return the unlearned model; see `UnlearningStrategy`. Nothing is random here.
+
+        Angles that are dampened are brought to [-π, π] first; the others stay as they are.
+        """
+        with working_copy(model, self) as work:
+            given = _weights(work.model)
             wrap_angles(work.model)
             forget, cost = fisher_diagonal(work.model, split.forget, part=self.parameters)
             retain, other_cost = fisher_diagonal(work.model, split.retain, part=self.parameters)
             work.meter.add(cost + other_cost)
             reference = self._reference(forget, retain, split)
-            original = {n: p.detach().clone() for n, p in work.model.named_parameters()}
+            original = _weights(work.model)
             search = len(self._choices()) > 1
             instances = split.kind == "instances"
             target = unseen_loss(work.model, split) if search and instances else None
@@ -91,6 +90,9 @@ class SelectiveDampening(UnlearningStrategy):
             work.history += candidates
             best = max(candidates, key=lambda step: _merit(step, target))
             _dampen(work.model, original, forget, reference, best["alpha"], best["lambda"])
+            _replace(work.model, original, given)
+            if best["dampened_share"] == 0:
+                work.stop("nothing selected", _nothing_selected(candidates))
         return work.result()
 
     def _choices(self) -> list[tuple[float, float]]:
@@ -126,6 +128,29 @@ class SelectiveDampening(UnlearningStrategy):
             step["forget_accuracy"] = accuracy(model, split.forget)
             step["kept_accuracy"] = accuracy(model, kept)
         return step
+
+
+def _nothing_selected(candidates: list[Step]) -> str:
+    alpha = min(step["alpha"] for step in candidates)
+    if all(step["dampened_share"] == 0 for step in candidates):
+        return (
+            f"no parameter matters more than alpha={alpha:g} times as much to the forgotten rows "
+            "as to the others"
+        )
+    return "of all choices of alpha and dampening, the one that dampens nothing measured best"
+
+
+def _weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+def _replace(
+    model: torch.nn.Module, old: dict[str, torch.Tensor], new: dict[str, torch.Tensor]
+) -> None:
+    """Write new values where a model still has the old ones."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(torch.where(parameter == old[name], new[name], parameter))
 
 
 def wrap_angles(model: torch.nn.Module) -> None:

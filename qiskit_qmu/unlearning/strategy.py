@@ -1,41 +1,28 @@
 """What every unlearning strategy takes and gives."""
 
+import math
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
 from time import perf_counter
-from typing import Generic, Protocol, TypeVar, final, runtime_checkable
+from typing import Generic, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from torch.nn.parameter import is_lazy
 
 from qiskit_qmu import _check
-from qiskit_qmu.backends import Usage, UsageMeter, metered
+from qiskit_qmu._errors import NonFiniteError
+from qiskit_qmu.backends import UsageMeter, metered
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import Part, clone_module, named_parameters
-
-Module = TypeVar("Module", bound=torch.nn.Module)
-
-Step = dict[str, float]
-"""Named numbers of one step of a strategy, such as its loss on the forgotten rows."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class UnlearningResult(Generic[Module]):
-    """What a strategy made.
-
-    Attributes:
-        model: The unlearned model; the one that was given is unchanged.
-        history: What was measured on the way, step by step.
-        usage: Circuits, shots and gradient evaluations that it took.
-        seconds: Wall-clock time.
-    """
-
-    model: Module
-    history: tuple[Step, ...]
-    usage: Usage
-    seconds: float
+from qiskit_qmu.models import Part, clone_module, kept_state, largest_change, named_parameters
+from qiskit_qmu.unlearning.result import (
+    Module,
+    Step,
+    Stopped,
+    UnchangedWarning,
+    UnlearningResult,
+)
 
 
 @runtime_checkable
@@ -69,46 +56,97 @@ class Work(Generic[Module]):
         history: Steps to report.
     """
 
-    def __init__(self, model: Module, meter: UsageMeter) -> None:
+    def __init__(self, model: Module, strategy: str, meter: UsageMeter) -> None:
         self.model = model
         self.meter = meter
         self.history: list[Step] = []
+        self.largest_change = 0.0
+        self._strategy = strategy
+        self._stopped: Stopped = "done"
+        self._reason = "all steps were taken"
         self._started = perf_counter()
 
+    def stop(self, stopped: Stopped, reason: str) -> None:
+        """Say why the strategy ends here; without this it took all its steps."""
+        self._stopped, self._reason = stopped, reason
+
     def result(self) -> UnlearningResult[Module]:
-        """Return what was done so far."""
+        """Return what was done so far.
+
+        Warns:
+            UnchangedWarning: If that is nothing, and the strategy is one that should do something.
+        """
+        if self.largest_change == 0.0 and self._stopped in {"done", "limit"}:
+            self._reason += "; each was too small to change a weight"
+        if self.largest_change == 0.0 and self._stopped != "nothing to do":
+            warnings.warn(
+                f"{self._strategy} changed nothing: {self._reason}", UnchangedWarning, stacklevel=3
+            )
         return UnlearningResult(
             model=self.model,
             history=tuple(self.history),
             usage=self.meter.usage,
             seconds=perf_counter() - self._started,
+            stopped=self._stopped,
+            reason=self._reason,
+            largest_change=self.largest_change,
         )
 
 
 @contextmanager
-def working_copy(model: Module, part: Part = "all") -> Iterator[Work[Module]]:
-    """Copy a model and let only one part of the copy change inside the block.
+def working_copy(
+    model: Module, strategy: UnlearningStrategy, *, trains: bool = False
+) -> Iterator[Work[Module]]:
+    """Copy a model and let a strategy change its part of the copy inside the block.
 
     Args:
         model: The model to leave as it is.
-        part: "all", "quantum" or "classical".
+        strategy: The strategy; its ``parameters`` say which part it may change.
+        trains: It trains on retained rows: buffers, such as running means, may follow, unless only
+            quantum parameters may change.
 
     Yields:
         The copy, metered.
 
     Raises:
-        InputError: If the part is unknown or has no parameters, or the model is no torch module.
+        InputError: If the part is unknown or has no parameters, or the model is no torch module or
+            has weights without a shape or a value.
+        NonFiniteError: If the weights are not finite after the block.
     """
-    if not isinstance(model, torch.nn.Module):
-        raise _check.InputError(f"a model must be a torch module, got {type(model).__name__}")
+    name = type(strategy).__name__
+    part: Part = getattr(strategy, "parameters", "all")
+    _check_model(model)
     copy = clone_module(model)
     chosen = {id(p) for p in named_parameters(copy, part).values()}
     trainable = {p: p.requires_grad for p in copy.parameters()}
     for parameter in trainable:
         parameter.requires_grad_(id(parameter) in chosen)
         parameter.grad = None
-    with metered(copy) as meter:
-        yield Work(copy, meter)
+    may_move = trains and part != "quantum"
+    with nullcontext() if may_move else kept_state(copy), metered(copy) as meter:
+        work = Work(copy, name, meter)
+        try:
+            yield work
+        except NonFiniteError as error:
+            raise NonFiniteError(f"{name}: {error}") from error
     for parameter, required in trainable.items():
         parameter.requires_grad_(required)
         parameter.grad = None
+    work.largest_change = largest_change(model, copy)
+    if math.isnan(work.largest_change) or _not_finite(copy):
+        raise NonFiniteError(f"{name}: weights left the range of numbers, {_not_finite(copy)[0]}")
+
+
+def _check_model(model: torch.nn.Module) -> None:
+    if not isinstance(model, torch.nn.Module):
+        raise _check.InputError(f"a model must be a torch module, got {type(model).__name__}")
+    lazy = [name for name, parameter in model.named_parameters() if is_lazy(parameter)]
+    if lazy:
+        raise _check.InputError(f"a model must be trained before it unlearns, got lazy {lazy[0]}")
+    wrong = _not_finite(model)
+    if wrong:
+        raise _check.InputError(f"a model's weights must be finite, got NaN or infinite {wrong[0]}")
+
+
+def _not_finite(model: torch.nn.Module) -> list[str]:
+    return [name for name, p in model.named_parameters() if not bool(torch.isfinite(p).all())]

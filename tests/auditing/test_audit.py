@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from table_models import Table, class_split, noisy, row_split
 from tiny_models import StockClassifier, hybrid, iris_split, point_split, same_weights, weights_of
 
@@ -91,6 +92,23 @@ def test_printing_shows_the_table_and_the_verdict(report):
     assert text.endswith(f"verdict: remembered ({report.reason})")
 
 
+def test_a_notebook_shows_the_verdict_and_the_table_and_repr_is_short(report):
+    assert repr(report).startswith("AuditReport(")
+    assert repr(report).endswith(f"original, oracle, audited: {report.verdict})")
+    assert len(repr(report)) < 150
+    shown = report._repr_html_()
+    assert f"<b>{report.verdict}</b>" in shown
+    assert [name in shown for name in ("original", "oracle", "audited")] == [True] * 3
+    assert "<svg" not in shown
+    assert "<html" not in shown
+
+
+def test_the_oracle_is_at_no_distance_from_itself_whatever_the_rows(report):
+    row = next(row for row in report.rows if row["method"] == "oracle")
+    keys = ("js_oracle_forget", "js_oracle_forget_low", "js_oracle_forget_high")
+    assert [row[key] for key in keys] == [0.0, 0.0, 0.0]
+
+
 def test_the_seed_decides_everything():
     def rows(seed):
         attacks = (ClassifierAttack(), LossAttack())
@@ -109,6 +127,20 @@ def test_models_are_left_as_they_were():
     audit(model, split, oracle=NoOp()(model, split).model)
     assert same_weights(before, weights_of(model))
     assert not any(part.training for part in model.modules())
+
+
+def test_a_model_with_the_originals_weights_is_unchanged_whatever_is_measured():
+    split, model = iris_split(), hybrid(seed=1)
+    same = audit(NoOp()(model, split).model, split, original=model, oracle=model)
+    assert same.verdict == "unchanged"
+    assert [row["verdict"] for row in same.rows][-1] == "unchanged"
+    assert audit(model.clone(), split, original=model).verdict == "unchanged"  # without oracle too
+    other = model.clone()
+    with torch.no_grad():
+        other.head.bias[0] += 1e-6
+    assert audit(other, split, original=model, oracle=model).verdict != "unchanged"
+    table = Table(noisy(0))  # it has no weights to compare
+    assert audit(table, row_split(), original=table, oracle=table).verdict != "unchanged"
 
 
 def test_a_users_own_model_and_one_with_shots():

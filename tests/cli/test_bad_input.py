@@ -387,3 +387,25 @@ def test_what_is_there_is_replaced_by_force_only(refuses, qmu, models):
     assert "--out must be a folder without an audit, got out" in refuses(*audit)
     assert qmu(*audit, "--force").status == 0
     assert qmu(*train, "--force").status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("rnu",), "did you mean run?"),
+        (("run", "--mehtods", "ga"), "did you mean --methods?"),
+        (("list", "--mehtods"), "unrecognized arguments: --mehtods"),
+        (("submit", "obsreve"), "did you mean observe?"),
+        (("run", "--dataset", "digit"), "did you mean digits?"),
+        (("run", "--methods", "ga,sdd"), "did you mean ssd?"),
+        (("list", "mehtods"), "did you mean methods?"),
+        (("run", "--dataset", "cifar"), "got 'cifar'"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_what_was_meant(refuses, words, meant):
+    assert refuses(*words).endswith(f"{meant}\n")
+
+
+@pytest.mark.parametrize(("command", "rule"), [("unlearn", "exactly one"), ("run", "at most one")])
+def test_help_says_how_many_ways_of_naming_rows_are_taken(qmu, command, rule):
+    assert f"what to forget ({rule})" in qmu(command, "--help").out

@@ -262,10 +262,20 @@ def test_forgetting_the_only_class_is_refused():
         ForgetSplit.by_class(dataset, 1)
 
 
-def test_a_class_that_validation_used_up_is_refused():
-    x, y = np.zeros((5, 1)), np.array([0, 1, 1, 1, 1])
+def test_the_only_row_of_a_class_is_never_held_out():
+    y = np.repeat([0, 1, 2, 3], [1, 7, 7, 7])  # 0.3 of 22 rows: quotas 0.3, 2.2, 2.2, 2.2
+    dataset = dataset_from_arrays(np.zeros((22, 1)), y, np.zeros((22, 1)), y)
+    for seed in range(20):
+        split = ForgetSplit.by_class(dataset, 1, validation_fraction=0.32, seed=seed)
+        assert set(split.train.y) == {0, 1, 2, 3}
+        assert np.bincount(split.validation.y, minlength=4).tolist() == [0, 3, 2, 2]
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 1, 1, 1], [0, 0, 1, 1, 1], [0, 1, 2, 3, 4]])
+def test_a_class_that_validation_would_use_up_is_refused(labels):
+    x, y = np.zeros((5, 1)), np.array(labels)
     dataset = dataset_from_arrays(x, y, x, y)
-    with pytest.raises(InputError, match="at least one training row must be forgotten, got none"):
+    with pytest.raises(InputError, match=r"leave each class a row to train on, got 0.8: 4 rows"):
         ForgetSplit.by_class(dataset, 0, validation_fraction=0.8)
 
 

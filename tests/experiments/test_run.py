@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.experiments import Experiment, environment, run_seed
 from qiskit_qmu.experiments.workers import one_thread, run_seeds
+from qiskit_qmu.report import text_table
+from qiskit_qmu.unlearning import Retrain
 
 TINY = {
     "dataset": "iris",
@@ -39,6 +42,8 @@ FIELDS = {
     "circuits": int,
     "shots": int,
     "verdict": str,
+    "stopped": str,
+    "largest_change": float,
 }
 
 
@@ -83,6 +88,48 @@ def test_references_are_what_they_are_called(records):
     assert oracle["gradient_evaluations"] == 3 * len(indices["retain"])
     assert len(indices["forget"]) + len(indices["retain"]) == 36
     assert len(indices["validation"]) == 4
+
+
+def test_what_changed_nothing_is_unchanged(records):
+    original, oracle, noop, *others = (record.row for record in records)
+    assert (original["largest_change"], original["stopped"]) == (0, "done")
+    assert (noop["largest_change"], noop["stopped"]) == (0, "nothing to do")
+    assert oracle["largest_change"] > 0
+    for row in (original, oracle, noop, *others):
+        unchanged = row["largest_change"] == 0 and row["method"] != "original"
+        assert (row["verdict"] == "unchanged") == unchanged
+
+
+def test_a_method_that_leaves_the_range_of_numbers_does_not_lose_the_others():
+    settings = {"trainer.epochs": 1, "ssd.alpha": 1e9}
+    settings |= {"ga.learning_rate": 1e30, "ga.optimizer": "adam", "ga.confidence_threshold": 0.0}
+    options = {**TINY, "model": "hybrid", "methods": ("ga", "ssd"), "settings": settings}
+    original, oracle, ga, ssd = list(run_seed(Experiment(**options), 0))
+    assert ga.row["method"] == "ga"
+    assert "lower learning_rate=1e+30" in ga.row["error"]
+    assert (ga.row["verdict"], ga.row["stopped"]) == ("failed", "failed")
+    assert (ssd.row["verdict"], ssd.row["stopped"]) == ("unchanged", "nothing selected")
+    assert [r.row["error"] for r in (original, oracle, ssd)] == [None] * 3
+    for record in (original, oracle, ga, ssd):
+        json.dumps(record.row, allow_nan=False)
+    table = text_table([r.row for r in (original, oracle, ga, ssd)], kind="class")
+    assert "ga        failed" in table
+
+
+@pytest.mark.parametrize("method", ["original", "oracle"])
+def test_without_a_reference_there_is_no_run(method, monkeypatch):
+    options = {**TINY, "model": "hybrid", "methods": ("noop",)}
+    if method == "original":
+        options["settings"] = {"trainer.learning_rate": 1e30}
+    else:
+
+        def fail(*_, **__):
+            raise NonFiniteError("Retrain: training left the range of numbers")
+
+        monkeypatch.setattr(Retrain, "__call__", fail)
+    with pytest.raises(NonFiniteError, match="training left the range of numbers") as error:
+        list(run_seed(Experiment(**options), 3))
+    assert (method == "oracle") == str(error.value).startswith("method oracle, seed 3: ")
 
 
 def test_histories_and_scores_are_kept(records):

@@ -77,6 +77,19 @@ def test_unlearning_is_the_strategy_on_the_same_rows(original, tmp_path, request
         assert forgotten == sorted({trained[0], trained[3]})
 
 
+def test_why_it_stopped_and_what_changed_is_kept(original, tmp_path):
+    request = ForgetRequest(label=1)
+    settings = {"ga.confidence_threshold": 1.0}
+    result = unlearn_saved(original, request, "ga", tmp_path / "same", settings=settings)
+    provenance = load_provenance(tmp_path / "same")
+    assert (result.stopped, result.changed) == ("already forgotten", False)
+    assert {k: provenance[k] for k in ("stopped", "reason", "largest_change")} == {
+        "stopped": "already forgotten",
+        "reason": result.reason,
+        "largest_change": 0.0,
+    }
+
+
 def test_settings_replace_the_presets(original, tmp_path):
     settings = {"ga.max_epochs": 1, "ga.batch_size": 100, "ga.confidence_threshold": 0.0}
     result = unlearn_saved(
@@ -106,7 +119,8 @@ def test_an_audit_has_original_oracle_and_verdict(original, family):
     first, _, last = report.rows
     assert first["acc_forget_train"] == last["acc_forget_train"]
     assert report.kind == "class"
-    without = audit_saved(family / "noop", original=original)
+    assert report.verdict == "unchanged"
+    without = audit_saved(family / "oracle", original=original)
     assert without.verdict == "no oracle"
 
 

@@ -7,7 +7,12 @@ from tiny_models import StockClassifier, basic, hybrid, sequential
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import metered
-from qiskit_qmu.models import clone_module, named_parameters, parameter_counts
+from qiskit_qmu.models import (
+    clone_module,
+    largest_change,
+    named_parameters,
+    parameter_counts,
+)
 
 
 def test_parts_of_our_models():
@@ -61,3 +66,18 @@ def test_a_meter_does_not_count_what_a_copy_does():
 def test_a_copy_computes_the_same():
     model, x = sequential(), torch.tensor(np.eye(4), dtype=torch.float32)
     assert torch.equal(model(x), clone_module(model)(x))
+
+
+def test_the_largest_change_is_of_weights_and_buffers_and_of_no_counter():
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(4), sequential())
+    torch.nn.init.zeros_(model[1][1].weight)
+    other = clone_module(model)
+    other[0].num_batches_tracked += 5
+    assert largest_change(model, other) == 0.0
+    with torch.no_grad():
+        other[1][1].weight[2] -= 0.25
+        assert largest_change(model, other) == 0.25
+        other[0].running_var[1] = 3.0
+    assert largest_change(model, other) == 2.0
+    assert largest_change(model, sequential()) == float("inf")
+    assert largest_change(torch.nn.ReLU(), torch.nn.ReLU()) == 0.0

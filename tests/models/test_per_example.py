@@ -53,6 +53,88 @@ def test_gradients_are_those_of_a_loop_over_rows(name, part):
         assert float(expected.abs().max()) > 1e-4, parameter
 
 
+class _Unmappable(torch.nn.Module):
+    """What torch.func.vmap cannot map over: each way of it around the same computation."""
+
+    def __init__(self, way, *, stock=False):
+        super().__init__()
+        self.way, self.inner = way, sequential(stock=stock)
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, x):
+        if self.way == "in place":
+            copy = torch.zeros(x.shape)
+            copy[:, 1:] = x[:, 1:]
+            copy[:, :1] = x[:, :1]
+            x = copy
+        elif self.way == "branch":
+            x = x if x.sum() > 0 else x * 1.0
+        elif self.way == "item":
+            x = x + 0.0 * x[0, 0].item()
+        elif self.way == "random":
+            x = x + 0.0 * torch.rand(len(x), 4)
+        elif self.way == "buffer":
+            self.calls += len(x) * x.abs().max()
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("way", ["in place", "branch", "item", "random", "buffer"])
+def test_what_cannot_be_mapped_is_differentiated_row_by_row(way):
+    plain, model = sequential(), _Unmappable(way)
+    x, y = torch.tensor(iris().x_train[:3]), torch.tensor(iris().y_train[:3])
+    for part in ("all", "quantum", "classical"):
+        expected = per_example_gradients(plain, x, y, part=part)
+        found = per_example_gradients(model, x, y, part=part)
+        assert found.keys() == {f"inner.{name}" for name in expected}
+        for name, gradient in expected.items():
+            torch.testing.assert_close(found[f"inner.{name}"], gradient, atol=1e-6, rtol=1e-5)
+    assert float(model.calls) == 0
+
+
+def test_a_device_is_not_asked_in_vain_before_rows_go_one_by_one():
+    model = _Unmappable("in place", stock=True)
+    network, rows = model.inner[1].neural_network, []
+    forward = network.forward
+    network.forward = lambda x, w: (rows.append(len(x)), forward(x, w))[1]
+    x, y = torch.tensor(iris().x_train[:3]), torch.tensor(iris().y_train[:3])
+    per_example_gradients(model, x, y)
+    assert rows == [1, 1, 1]
+
+
+class _Tied(torch.nn.Module):
+    """One circuit under two names, and one weight in two layers."""
+
+    def __init__(self, *, stock):
+        super().__init__()
+        front, circuit, head = sequential(stock=stock)
+        self.front, self.first, self.second, self.head = front, circuit, circuit, head
+        self.other = torch.nn.Linear(2, 3)
+        self.other.weight = head.weight
+
+    def forward(self, x):
+        z = self.front(x)
+        return self.head(self.first(z)) + self.other(self.second(-z))
+
+
+@pytest.mark.parametrize("stock", [False, True])
+def test_what_is_used_in_two_places_is_there_once(stock):
+    model = _Tied(stock=stock)
+    x, y = torch.tensor(iris().x_train[:3]), torch.tensor(iris().y_train[:3])
+    fast, slow = per_example_gradients(model, x, y), _slow(model, x, y, "all")
+    assert fast.keys() == slow.keys()
+    assert {"first.weight", "head.weight"} <= fast.keys()
+    for name, expected in slow.items():
+        torch.testing.assert_close(fast[name], expected, atol=5e-5, rtol=1e-4)
+
+
+def test_data_parallel_models_are_taken():
+    plain = sequential()
+    x, y = torch.tensor(iris().x_train[:3]), torch.tensor(iris().y_train[:3])
+    found = per_example_gradients(torch.nn.DataParallel(plain), x, y)
+    for name, gradient in per_example_gradients(plain, x, y).items():
+        torch.testing.assert_close(found[f"module.{name}"], gradient)
+
+
 def test_double_precision_is_kept():
     model = sequential().double()
     x, y = torch.tensor(iris().x_train[:5]).double(), torch.tensor(iris().y_train[:5])

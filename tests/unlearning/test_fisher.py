@@ -6,6 +6,7 @@ import torch
 from tiny_models import StockClassifier, basic, hybrid, iris_split, point_split, sequential
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.backends import metered
 from qiskit_qmu.data import Rows
 from qiskit_qmu.models import named_parameters
@@ -58,6 +59,29 @@ def test_it_does_not_depend_on_how_many_rows_are_taken_at_once(monkeypatch):
     monkeypatch.setattr(fisher, "_ROWS_AT_ONCE", 4)
     for name, diagonal in fisher_diagonal(module, rows)[0].items():
         torch.testing.assert_close(diagonal, whole[name], rtol=1e-5, atol=1e-9)
+
+
+def test_a_circuit_that_is_called_twice_for_a_row_is_counted_twice():
+    class Twice(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = sequential()
+
+        def forward(self, x):
+            return self.inner(x) + self.inner(torch.cat([x, -x])).unflatten(0, (2, -1)).sum(0)
+
+    rows = iris_split().forget
+    _, usage = fisher_diagonal(Twice(), rows)
+    _, once = fisher_diagonal(sequential(), rows)
+    assert usage.forward_evaluations == usage.gradient_evaluations == 3 * len(rows)
+    assert usage.circuits == 3 * once.circuits
+
+
+def test_gradients_that_are_no_numbers_are_an_error():
+    module = sequential()
+    torch.nn.init.constant_(module[2].bias, float("inf"))
+    with pytest.raises(NonFiniteError, match="gradients of single rows must be finite, got others"):
+        fisher_diagonal(module, iris_split().forget)
 
 
 # One measurement basis; gate angles: 9 weights and 3 inputs of the basic model, 3 and 3 of the

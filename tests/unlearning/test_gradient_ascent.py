@@ -9,7 +9,7 @@ from tiny_models import basic, hybrid, iris_split, same_weights, weights_of
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import GradientAscent
+from qiskit_qmu.unlearning import GradientAscent, UnchangedWarning
 from qiskit_qmu.unlearning.stopping import loss_and_confidence
 
 NEVER = {"confidence_threshold": 0.0}
@@ -98,7 +98,9 @@ def test_without_validation_rows_single_rows_are_forgotten_at_guessing(trained):
 
 
 def test_what_is_forgotten_already_is_left_alone(trained):
-    result = GradientAscent(loss_threshold=1e-9)(trained, iris_split(), generator=0)
+    with pytest.warns(UnchangedWarning, match="GradientAscent changed nothing: the rows had loss"):
+        result = GradientAscent(loss_threshold=1e-9)(trained, iris_split(), generator=0)
+    assert (result.stopped, result.largest_change) == ("already forgotten", 0.0)
     assert same_weights(weights_of(trained), weights_of(result.model))
     assert len(result.history) == 1
     assert result.usage.gradient_evaluations == 0

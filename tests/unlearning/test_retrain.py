@@ -7,6 +7,7 @@ import pytest
 import torch
 from tiny_models import basic, hybrid, iris_split, same_weights, sequential, weights_of
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.models import reinitialize
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import FineTune, NoOp, Retrain
@@ -70,6 +71,64 @@ def test_early_stopping_of_single_rows_looks_at_validation_rows():
     assert same_weights(weights_of(oracle.model), weights_of(by_hand))
 
 
+def test_a_model_inside_another_one_forgets_what_it_was_fitted_to():
+    split, model = iris_split(), basic()
+    TRAINER.fit(model, split.train.x, split.train.y, generator=0)
+    wrapped = torch.nn.Sequential(torch.nn.Flatten(), model)
+    bare = Retrain(trainer=TRAINER)(model, split, generator=1).model
+    oracle = Retrain(trainer=TRAINER)(wrapped, split, generator=1).model
+    retained = split.retain.x.mean(axis=0)
+    np.testing.assert_allclose(oracle[1].scaler.mean.numpy(), retained, rtol=1e-5)
+    assert same_weights(weights_of(oracle[1]), weights_of(bare))
+
+
+@pytest.mark.parametrize("affine", [True, False, "frozen"])
+def test_running_statistics_see_retained_rows_alone(affine):
+    norm = torch.nn.BatchNorm1d(4, affine=bool(affine), momentum=None)
+    norm.requires_grad_(affine != "frozen")
+    split, model = iris_split(), torch.nn.Sequential(norm, sequential())
+    trainer = Trainer(epochs=1, batch_size=len(split.train))
+    trainer.fit(model, split.train.x, split.train.y, generator=0)
+    model.eval()
+    oracle = Retrain(trainer=trainer)(model, split, generator=1).model
+    # One batch and a cumulative average: the mean of the rows, and nothing else.
+    torch.testing.assert_close(oracle[0].running_mean, torch.tensor(split.retain.x.mean(0)))
+    assert int(oracle[0].num_batches_tracked) == 1
+
+
+def test_state_that_nobody_can_reset_is_refused_before_any_circuit():
+    class Average(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("seen", torch.zeros(4))
+
+        def forward(self, x):
+            if self.training:
+                self.seen += 0.1 * (x.mean(0) - self.seen)
+            return x - self.seen
+
+    model = torch.nn.Sequential(Average(), sequential(stock=True))
+    model[1][1].neural_network.forward = None  # a circuit that runs is an error
+    with pytest.raises(InputError, match=r"got '0.seen' of Average, which training changes"):
+        Retrain(trainer=TRAINER)(model, iris_split(), generator=0)
+
+
+def test_early_stopping_needs_validation_rows_of_the_split():
+    strategy = Retrain(trainer=replace(TRAINER, patience=2))
+    with pytest.raises(InputError, match="of a split with a validation_fraction, got none"):
+        strategy(hybrid(), iris_split(validation_fraction=0.0), generator=0)
+
+
+def test_stopping_early_is_told():
+    split = iris_split("instances", validation_fraction=0.3)
+    trainer = Trainer(epochs=50, batch_size=8, learning_rate=1.0, patience=1)
+    result = Retrain(trainer=trainer)(hybrid(), split, generator=0)
+    assert len(result.history) < 50
+    assert result.stopped == "early stopping"
+    best = len(result.history) - 1
+    assert result.reason == f"the validation loss was smallest after epoch {best}"
+
+
 def test_a_pretrained_front_that_was_frozen_is_kept():
     split, model = iris_split(), sequential()
     model[0].requires_grad_(False)
@@ -97,3 +156,4 @@ def test_doing_nothing_costs_nothing():
     assert same_weights(weights_of(model), weights_of(result.model))
     assert (result.usage.circuits, result.usage.forward_evaluations) == (0, 0)
     assert result.history == ()
+    assert (result.stopped, result.changed) == ("nothing to do", False)

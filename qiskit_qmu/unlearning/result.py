@@ -1,0 +1,84 @@
+"""What a strategy gives back: a model, why the strategy stopped, and what it took."""
+
+from dataclasses import dataclass
+from html import escape
+from typing import Generic, Literal, TypeVar, final
+
+import torch
+
+from qiskit_qmu.backends import Usage
+
+Module = TypeVar("Module", bound=torch.nn.Module)
+
+Step = dict[str, float]
+"""Named numbers of one step of a strategy, such as its loss on the forgotten rows."""
+
+Stopped = Literal[
+    "done",
+    "limit",
+    "forgotten",
+    "already forgotten",
+    "nothing selected",
+    "early stopping",
+    "nothing to do",
+]
+"""Why a strategy stopped: it took all its steps; it took all that it may and the rows are not
+forgotten; the rows count as forgotten; they did before the first step; no parameter was selected;
+the validation loss grew no smaller; or it is one that does nothing."""
+
+
+class UnchangedWarning(UserWarning):
+    """A strategy returned the very weights that it was given."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, repr=False)
+class UnlearningResult(Generic[Module]):
+    """What a strategy made.
+
+    Attributes:
+        model: The unlearned model; the one that was given is unchanged.
+        history: What was measured on the way, step by step.
+        usage: Circuits, shots and gradient evaluations that it took.
+        seconds: Wall-clock time.
+        stopped: Why the strategy stopped, in a word or two.
+        reason: The same in a sentence.
+        largest_change: Largest absolute difference of a weight, or of a buffer such as a running
+            mean, from the model that was given: 0.0 where nothing changed.
+    """
+
+    model: Module
+    history: tuple[Step, ...]
+    usage: Usage
+    seconds: float
+    stopped: Stopped
+    reason: str
+    largest_change: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether any weight or buffer changed."""
+        return self.largest_change != 0.0
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value}" for name, value in self._shown().items())
+        return f"{type(self).__name__}({fields})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in {**self._shown(), "reason": self.reason}.items()
+        )
+        return f"<table>{rows}</table>"
+
+    def _shown(self) -> dict[str, str]:
+        return {
+            "model": type(self.model).__name__,
+            "stopped": repr(self.stopped),
+            "largest_change": f"{self.largest_change:.4g}",
+            "steps": str(len(self.history)),
+            "gradient_evaluations": str(self.usage.gradient_evaluations),
+            "circuits": str(self.usage.circuits),
+            "shots": str(self.usage.shots),
+            "seconds": f"{self.seconds:.3g}",
+        }
