@@ -342,6 +342,8 @@ def _damage_and_read(root: Path, number: int, seed: int) -> None:
     )
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_some_damaged_files(tmp_path):
     _damage_and_read(tmp_path, 100, seed=0)
 

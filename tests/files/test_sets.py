@@ -64,7 +64,9 @@ def test_a_full_disk_leaves_the_old_set(tmp_path, monkeypatch, call):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b", "index.json"]
 
 
-@pytest.mark.parametrize("name", ["a", "index.json"])
+@pytest.mark.parametrize(
+    "name", ["a", pytest.param("index.json", marks=[pytest.mark.slow, pytest.mark.ci])]
+)
 def test_every_changed_bit_is_refused_in_one_line(tmp_path, name):
     write_set(tmp_path, "index.json", *OLD)
     content = (tmp_path / name).read_bytes()
