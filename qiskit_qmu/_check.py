@@ -1,5 +1,6 @@
 """One wording for every refusal: what, the rule, what it got."""
 
+import difflib
 import numbers
 from collections.abc import Collection, Sized
 from typing import Any
@@ -58,8 +59,10 @@ def one_of(allowed: Collection[Any], **values: Any) -> None:
     """Raise InputError unless every value is one of ``allowed``."""
     for name, value in values.items():
         if value not in allowed:
-            names = ", ".join(str(choice) for choice in allowed)
-            raise InputError(f"{name} must be one of {names}; got {value!r}")
+            names = [str(choice) for choice in allowed]
+            near = difflib.get_close_matches(str(value), names, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise InputError(f"{name} must be one of {', '.join(names)}; got {value!r}{meant}")
 
 
 def finite(**arrays: ArrayLike) -> None:

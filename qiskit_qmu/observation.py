@@ -9,10 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import arrays_to_bytes, read_arrays, reading, write_file
+
+_WHAT = "observations as an npz archive"
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Observations:
     """The outputs of one model on ``n`` labelled examples.
 
@@ -51,6 +54,17 @@ class Observations:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self)} rows", f"{self.num_classes} classes"]
+        if self.expectations is not None:
+            parts.append(f"{self.expectations.shape[1]} outputs")
+        if self.counts is not None:
+            parts.append(f"counts {self.counts.shape}")
+        parts.append("exact" if self.shots is None else f"{self.shots} shots")
+        if len(self):
+            parts.append(f"accuracy {self.accuracy:.3f}")
+        return f"Observations({', '.join(parts)})"
 
     @property
     def num_classes(self) -> int:
@@ -141,14 +155,17 @@ class Observations:
         )
 
     def save(self, path: Path | str) -> None:
-        """Write the observations to exactly ``path`` as a compressed npz archive."""
+        """Write the observations to exactly ``path`` as a compressed npz archive.
+
+        Raises:
+            InputError: If it cannot be written; the error is an OSError too.
+        """
         present = {
             field.name: getattr(self, field.name)
             for field in fields(self)
             if getattr(self, field.name) is not None
         }
-        with Path(path).open("wb") as file:
-            np.savez_compressed(file, **present)
+        write_file(path, arrays_to_bytes(present))
 
     @classmethod
     def load(cls, path: Path | str) -> "Observations":
@@ -161,19 +178,16 @@ class Observations:
             The stored observations.
 
         Raises:
-            InputError: If the file is not an archive of observations.
+            InputError: If the file cannot be read, is damaged, or holds no observations.
         """
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                stored = {name: archive[name] for name in archive.files}
-        except (ValueError, EOFError, AttributeError) as error:
-            raise InputError(f"path must be an npz file of observations, got {path}") from error
-        known = {field.name for field in fields(cls)}
-        if not {"logits", "labels"} <= set(stored) <= known:
-            got = ", ".join(sorted(stored)) or "none"
-            raise InputError(f"{path} must hold arrays called logits and labels, got {got}")
-        shots = stored.pop("shots", None)
-        return cls(**stored, shots=None if shots is None else int(shots))
+        stored = read_arrays(path, _WHAT)
+        with reading(path, _WHAT):
+            known = {field.name for field in fields(cls)}
+            if not {"logits", "labels"} <= set(stored) <= known:
+                got = ", ".join(sorted(stored)) or "none"
+                raise InputError(f"arrays called {got}, which must be logits and labels")
+            shots = stored.pop("shots", None)
+            return cls(**stored, shots=None if shots is None else _as_number(shots))
 
 
 def concatenate(*observations: Observations) -> Observations:
@@ -207,6 +221,12 @@ def concatenate(*observations: Observations) -> Observations:
         counts=None if first.counts is None else joined("counts"),
         shots=first.shots,
     )
+
+
+def _as_number(shots: NDArray[Any]) -> int:
+    if shots.ndim or not np.issubdtype(shots.dtype, np.integer):
+        raise InputError(f"shots must be one integer, got {shots.dtype} of the shape {shots.shape}")
+    return int(shots)
 
 
 def _kind(observations: Observations) -> tuple[Any, ...]:

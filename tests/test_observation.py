@@ -132,9 +132,11 @@ def test_load_refuses_other_files(tmp_path):
     np.savez(pickled, logits=np.array([{}]), labels=np.zeros(1))
     (tmp_path / "empty.npz").touch()
     for path in (text, pickled, tmp_path / "empty.npz"):
-        with pytest.raises(InputError, match="must be an npz file of observations"):
+        with pytest.raises(InputError, match="must hold observations as an npz archive"):
             Observations.load(path)
-    with pytest.raises(InputError, match="arrays called logits and labels, got rows"):
+    with pytest.raises(
+        InputError, match="got: arrays called rows, which must be logits and labels"
+    ):
         Observations.load(other)
 
 
@@ -183,3 +185,15 @@ def test_observations_of_different_kinds_do_not_join():
         concatenate(random_observations(), random_observations(classes=3))
     with pytest.raises(InputError, match="observations must not be empty"):
         concatenate()
+
+
+def test_its_text_is_short_and_says_what_it_holds():
+    exact = Observations(np.eye(3)[[0, 1, 1]], [0, 1, 2])
+    assert repr(exact) == "Observations(3 rows, 3 classes, exact, accuracy 0.667)"
+    counted = Observations(
+        np.eye(2), [0, 1], expectations=np.ones((2, 4)), counts=np.ones((2, 16), int), shots=16
+    )
+    assert repr(counted) == (
+        "Observations(2 rows, 2 classes, 4 outputs, counts (2, 16), 16 shots, accuracy 1.000)"
+    )
+    assert repr(exact.take([])) == "Observations(0 rows, 3 classes, exact)"

@@ -279,7 +279,13 @@ def _reference_auc(
     return _auc(observed, members, nonmembers)
 
 
+_ITSELF = Interval(0.0, 0.0, 0.0)
+"""A divergence that is 0 for any rows, not only for those that were looked at."""
+
+
 def _divergence(observed: Observations, oracle: Observations | None) -> Interval | None:
     if oracle is None:
         return None
+    if observed is oracle:
+        return _ITSELF
     return jensen_shannon_interval(observed.probabilities, oracle.probabilities)

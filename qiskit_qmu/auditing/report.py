@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
+from qiskit_qmu._files import make_folder, write_file, write_json, write_together
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.measure import (
@@ -32,11 +32,11 @@ from qiskit_qmu.models import (
     largest_change,
     parameter_counts,
 )
-from qiskit_qmu.report import text_table, write_page
+from qiskit_qmu.report import render_page, render_results, text_table
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AuditReport:
     """What an audit found.
 
@@ -74,10 +74,7 @@ class AuditReport:
         Raises:
             InputError: If it cannot be written.
         """
-        try:
-            Path(path).write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n")
-        except OSError as error:
-            raise InputError(f"the report must be writable, got {error}") from error
+        write_json(path, self.to_dict())
 
     def to_html(self, path: str | Path) -> None:
         """Write one self-contained page.
@@ -85,17 +82,36 @@ class AuditReport:
         Raises:
             InputError: If it cannot be written.
         """
-        try:
-            write_page(
-                Path(path),
-                self.rows,
-                kind=self.kind,
-                scores=self.scores,
-                forgotten=self.forgotten,
-                title="Audit of an unlearned model",
-            )
-        except OSError as error:
-            raise InputError(f"the report must be writable, got {error}") from error
+        make_folder(Path(path).parent)
+        write_file(path, self._page())
+
+    def save(self, folder: str | Path) -> None:
+        """Write audit.json and audit.html to a folder.
+
+        Args:
+            folder: It is made where it is missing.
+
+        Raises:
+            InputError: If they cannot be written.
+        """
+        record = json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
+        write_together(make_folder(folder), {"audit.json": record, "audit.html": self._page()})
+
+    def _page(self) -> str:
+        return render_page(
+            self.rows,
+            kind=self.kind,
+            scores=self.scores,
+            forgotten=self.forgotten,
+            title="Audit of an unlearned model",
+        )
+
+    def __repr__(self) -> str:
+        models = ", ".join(row["method"] for row in self.rows)
+        return f"AuditReport({self.forgotten} to forget, {models}: {self.verdict})"
+
+    def _repr_html_(self) -> str:
+        return render_results(self.rows, verdict=self.verdict, reason=self.reason)
 
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)
@@ -167,6 +183,7 @@ def audit(
             "method": name,
             "seed": seed,
             **own.to_row(),
+            "num_classes": observed[name].forget.num_classes,
             **_parameters(models[name]),
             "verdict": str(verdicts[name]),
         }

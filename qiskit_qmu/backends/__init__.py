@@ -14,7 +14,7 @@ from qiskit_qmu.backends.gradient_rules import (
     SimultaneousPerturbation,
     make_rule,
 )
-from qiskit_qmu.backends.jobs import JobPolicy
+from qiskit_qmu.backends.jobs import JobPolicy, rebuild_ledger
 from qiskit_qmu.backends.mitigation import MITIGATIONS, mitigation_options
 from qiskit_qmu.backends.readout_errors import ReadoutErrors
 from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
@@ -61,6 +61,7 @@ __all__ = [
     "mitigation_options",
     "needed_part",
     "open_backend",
+    "rebuild_ledger",
     "recorded_counts",
     "sent_ahead",
 ]

@@ -47,6 +47,9 @@ class Backend(Protocol):
     sampler_gradient: BaseSamplerGradient
     rule: Rule
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(name={self.name!r}, shots={self.shots})"
+
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network that was built on this backend to torch."""
         ...

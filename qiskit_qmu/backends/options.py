@@ -1,6 +1,8 @@
 """Options of backends that run transpiled circuits, checked before anything runs."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -121,10 +123,12 @@ class DeviceOptions:
         default_level: int = 3,
         own_estimator: bool = False,
         noisy: NoisyInstructions | None = None,
+        service_options: Mapping[str, Any] | None = None,
     ) -> DeviceBackend:
         """Return the bundle over a service that takes jobs, with a ledger where one is given.
 
         With ``own_estimator``, expectation values are those of the service's estimator.
+        ``service_options`` are further ones that decide results, as JSON values.
 
         Raises:
             InputError: If no shots are given, or the ledger's folder cannot be used.
@@ -147,9 +151,37 @@ class DeviceOptions:
         if self.ledger is None:
             return backend
         # Only now that all options are known to be possible is something written.
-        folder = JobFolder(self.ledger)
-        journal = Journal(service, folder, policy)
-        return bundle(journal, StoredTranspiler(transpiler, folder.circuits))
+        decisive = {
+            "device": service.name,
+            "shots": shots,
+            "seed": seed,
+            **self._decisive(default_level),
+            **(service_options or {}),
+        }
+        with ExitStack() as opened:
+            folder = opened.enter_context(JobFolder(self.ledger))
+            folder.ledger.bind("options", decisive)
+            journal = Journal(service, folder, policy)
+            opened.pop_all()  # (it is the same work, and stays open)
+        return bundle(journal, StoredTranspiler(transpiler, folder))
+
+    def _decisive(self, default_level: int) -> dict[str, Any]:
+        """Return the options that results depend on, as JSON values."""
+        noise = self.noise_model
+        noise_text = None if noise is None else repr(noise.to_dict(serializable=True))
+        return {
+            "method": self.method,
+            "noise_model": noise_text and hashlib.sha256(noise_text.encode()).hexdigest(),
+            "optimization_level": self.level(default_level),
+            "seed_transpiler": self.seed_transpiler,
+            "initial_layout": self.initial_layout and [int(q) for q in self.initial_layout],
+            "pass_manager": self.pass_manager is not None,
+            "gradient": self.gradient,
+            "spsa_epsilon": self.spsa_epsilon,
+            "spsa_directions": self.spsa_directions,
+            "max_executions_per_job": self.max_executions_per_job,
+            "readout_mitigation": self.readout_mitigation,
+        }
 
     def bundle(
         self,

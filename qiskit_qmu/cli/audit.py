@@ -4,7 +4,7 @@ import argparse
 from contextlib import nullcontext
 
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
-from qiskit_qmu.cli.options import add_data_dir
+from qiskit_qmu.cli.options import add_data_dir, add_force, refuse_replacing
 
 SUMMARY = "audit a saved unlearned model"
 
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--oracle", metavar="ORACLE", help="written by `qmu unlearn … --strategy oracle`"
     )
     parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
+    add_force(parser, "an audit")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     device = add_device_options(parser, "where the models are observed")
     add_shots(device)
@@ -28,6 +29,7 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     from qiskit_qmu.experiments import audit_saved, writable_folder  # (help must not load it)
 
+    refuse_replacing(options, "audit.json", "an audit")
     backend = backend_of(options)
     out = nullcontext() if options.out is None else writable_folder(options.out)
     with out as folder, backend or nullcontext():
@@ -40,8 +42,8 @@ def execute(options: argparse.Namespace) -> None:
             backend=backend,
         )
         if folder is not None:
-            report.to_json(folder / "audit.json")
-            report.to_html(folder / "audit.html")
+            report.save(folder)
+    options.written = folder
     print(report)
     if folder is not None:
         print(f"\n{folder / 'audit.html'}")

@@ -9,13 +9,14 @@ among noise, "at most" those of its column. A likeness such as fake_torino takes
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import write_json
 from qiskit_qmu.cli.device_options import add_device_options, device_options_of
+from qiskit_qmu.cli.numbers import integer
 from qiskit_qmu.cli.options import (
     add_data_dir,
     add_forget_options,
@@ -77,6 +78,7 @@ def execute(options: argparse.Namespace) -> None:
         rows = cost_rows(plan, backend, shots, max_qpu_seconds=options.max_qpu_seconds)
     if options.json is not None:
         _write(options, rows)
+        options.written = options.json
     print(
         f"{options.model} on {backend.name}: forgets {plan.forgotten_rows} rows, observes "
         f"{plan.observed_rows}, gradients by {options.gradient or 'parameter-shift'}\n"
@@ -101,7 +103,7 @@ def _words(text: str) -> list[str]:
 
 def _shots(text: str) -> list[int]:
     try:
-        shots = [int(word) for word in _words(text)]
+        shots = [integer(word) for word in _words(text)]
     except ValueError as error:
         raise InputError(f"shots must be integers parted by commas, got {text!r}") from error
     for number in shots:
@@ -130,7 +132,4 @@ def _write(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
         "max_qpu_seconds": options.max_qpu_seconds,
         "rows": rows,
     }
-    try:
-        Path(options.json).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-    except OSError as error:
-        raise InputError(f"{options.json} must be a file to write to, got {error}") from error
+    write_json(options.json, content)

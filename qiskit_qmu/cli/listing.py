@@ -7,22 +7,25 @@ from qiskit_qmu import _check
 SUMMARY = "list datasets, models, methods, backends and settings"
 
 _SUBJECTS = ("datasets", "models", "methods", "backends", "settings")
+_DETAILS = ("devices",)
+"""What is listed only when it is asked for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("subject", nargs="?", metavar="SUBJECT", help=", ".join(_SUBJECTS))
+    parser.add_argument(
+        "subject", nargs="?", metavar="SUBJECT", help=", ".join((*_SUBJECTS, *_DETAILS))
+    )
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     if options.subject is not None:
-        _check.one_of(_SUBJECTS, subject=options.subject)
-    for subject in _SUBJECTS:
-        if options.subject in {None, subject}:
-            print(f"{subject}:")
-            for line in _lines(subject):
-                print(f"  {line}")
+        _check.one_of((*_SUBJECTS, *_DETAILS), subject=options.subject)
+    for subject in _SUBJECTS if options.subject is None else (options.subject,):
+        print(f"{subject}:")
+        for line in _lines(subject):
+            print(f"  {line}")
 
 
 def _lines(subject: str) -> list[str]:
@@ -32,10 +35,11 @@ def _lines(subject: str) -> list[str]:
         return list(DATASET_NAMES)
     if subject == "models":
         return ["basic", "hybrid"]
-    if subject == "backends":
+    if subject in ("backends", "devices"):
         from qiskit_qmu.backends.local import fake_device_names
 
-        return ["exact", "aer", *fake_device_names(), "ibm_<device>", "ibm:least_busy"]
+        names = list(fake_device_names())
+        return names if subject == "devices" else _backends(len(names))
     from qiskit_qmu.experiments import METHODS, Experiment
     from qiskit_qmu.report.methods import what_it_does
 
@@ -48,3 +52,15 @@ def _lines(subject: str) -> list[str]:
         for stage, values in stages.items()
         for name, value in values.items()
     ]
+
+
+def _backends(devices: int) -> list[str]:
+    texts = {
+        "exact": "statevectors, with shots if asked for",
+        "aer": "Qiskit Aer",
+        "fake_<device>": f"one of {devices} of IBM's devices, simulated, such as fake_manila with "
+        "5 qubits or fake_torino with 133; `qmu list devices` names all",
+        "ibm_<device>": "one of IBM's devices, with an account",
+        "ibm:least_busy": "the one of them with the shortest queue",
+    }
+    return [f"{name:16s}{text}" for name, text in texts.items()]

@@ -1,11 +1,12 @@
 """qmu: the command line. Commands are imported when they are run, so that help is quick."""
 
 import argparse
-import os
+import difflib
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
@@ -23,6 +24,9 @@ from qiskit_qmu.cli import (
     train,
     unlearn,
 )
+from qiskit_qmu.cli.numbers import integer, real
+from qiskit_qmu.cli.output import Lenient, lenient_output
+from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 
 _COMMANDS = {
     "run": run,
@@ -44,10 +48,40 @@ NOT_DONE = 1
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Says what is wrong in one line, and what may have been meant; takes ASCII numbers only."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.register("type", int, integer)
+        self.register("type", float, real)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse what is unknown here, where the options that it may have meant are known."""
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options, unknown
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: error: {message}\n")
+        self.exit(BAD_INPUT, f"{self.prog}: error: {message}{self._meant(message)}\n")
+
+    def _meant(self, message: str) -> str:
+        """Name the option, or the choice that argparse lists in the message, nearest to a word."""
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        option = re.search(r"unrecognized arguments: .*?(--[^\s=]+)", message)
+        if choice:
+            word, names = choice[1], re.findall(r"[\w-]+", choice[2])
+        elif option:
+            word, names = (
+                option[1],
+                [name for name in self._option_string_actions if name[1:2] == "-"],
+            )
+        else:
+            return ""
+        near = difflib.get_close_matches(word, names, n=1)
+        return f"; did you mean {near[0]}?" if near else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after ``qmu``; those of the process where None.
 
     Returns:
-        The exit status: 0, 1 where a device did not do its part, or 2 for bad input.
+        The exit status: 0; 1 where a device did not do its part or standard output could not be
+        written; 2 for bad input; 130, 143 or 129 where Ctrl-C, `kill` or a closed terminal ended
+        it.
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
@@ -70,9 +106,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(command)
-    options = parser.parse_args(arguments)
+    with lenient_output() as output, stopping_by_signals():
+        try:
+            options = parser.parse_args(arguments)
+        except SystemExit as end:
+            if output.error is not None and not end.code:
+                raise SystemExit(NOT_DONE) from None
+            raise
+        status = _execute(options)
+        if output.error is not None:
+            _say_what_is_lost(options, output)
+    return status if output.error is None else status or NOT_DONE
+
+
+def _say_what_is_lost(options: argparse.Namespace, output: Lenient) -> None:
+    """Say that the output is not whole, and where results are; a pager that is left knows it."""
+    written = getattr(options, "written", None)
+    if written is None and not output.is_read:
+        return
+    where = f"; the results are in {written}" if written else ""
+    print(
+        f"qmu {options.command}: standard output was not written to its end: {output.error}{where}",
+        file=sys.stderr,
+    )
+
+
+def _execute(options: argparse.Namespace) -> int:
+    module: Any = _COMMANDS[options.command]
     try:
-        _COMMANDS[options.command].execute(options)
+        module.execute(options)
     except InputError as error:
         message = " ".join(str(error).split())
         print(f"qmu {options.command}: error: {message}", file=sys.stderr)
@@ -80,17 +142,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RunError as error:
         print(f"qmu {options.command}: {error}", file=sys.stderr)
         return NOT_DONE
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOT_DONE
-    except KeyboardInterrupt:
-        print(
-            "qmu: stopped; the same command goes on after the last seed that was done, and "
-            "`qmu resume` with a run on a device",
-            file=sys.stderr,
-        )
-        return 130
+    except KeyboardInterrupt as error:
+        advice = module.when_stopped(options) if hasattr(module, "when_stopped") else ""
+        print(f"qmu {options.command}: stopped{advice and '; '}{advice}", file=sys.stderr)
+        return exit_status(error)
     return 0
 
 

@@ -2,15 +2,20 @@
 
 import argparse
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import FileError, one_line, read_text, reading
 from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
+from qiskit_qmu.cli.numbers import integer
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import Experiment, ForgetRequest
+
+_LARGEST_CONFIG, _LARGEST_LIST = 2**20, 2**28
 
 # Shortcuts for the settings that are changed most.
 _SHORTCUTS = {
@@ -62,9 +67,23 @@ def add_data_dir(parser: Any) -> None:
     )
 
 
-def add_forget_options(parser: argparse.ArgumentParser) -> None:
+def add_force(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the leave to replace what a folder holds."""
+    parser.add_argument("--force", action="store_true", help=f"replace {what} that --out holds")
+
+
+def refuse_replacing(options: argparse.Namespace, name: str, what: str) -> None:
+    """Raise InputError if the output folder holds a file of ours and --force is not given."""
+    if options.out is not None and not options.force and (Path(options.out) / name).exists():
+        raise InputError(
+            f"--out must be a folder without {what}, got {options.out}: give another one, or "
+            "--force to replace it"
+        )
+
+
+def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at most one") -> None:
     """Add what is to be forgotten."""
-    group = parser.add_argument_group("what to forget (at most one)")
+    group = parser.add_argument_group(f"what to forget ({how_many})")
     group.add_argument("--forget-class", type=int, metavar="LABEL", help="all rows of a class")
     group.add_argument("--forget-fraction", type=float, metavar="SHARE", help="rows at random")
     group.add_argument(
@@ -178,15 +197,16 @@ def parse_indices(text: str) -> tuple[int, ...]:
         InputError: If a word is not an integer or the file cannot be read.
     """
     words = text
-    if not text.replace(",", "").replace(" ", "").lstrip("-").isdigit() and text.strip():
+    if text.strip() and not re.fullmatch(r"[-+0-9,\s]*", text, re.ASCII):
         try:
-            words = Path(text).read_text()
-        except (OSError, UnicodeDecodeError) as error:
+            words = read_text(text, "positions of rows", largest=_LARGEST_LIST, any_kind=True)
+        except FileError as error:
             raise InputError(
-                f"forget_indices must be integers or a readable file, got {text!r} ({error})"
+                f"forget_indices must be integers or a readable file, got {text!r} "
+                f"({one_line(error.__cause__ or error)})"
             ) from error
     try:
-        return tuple(int(word) for word in words.replace(",", " ").split())
+        return tuple(integer(word) for word in words.replace(",", " ").split())
     except ValueError as error:
         raise InputError(f"forget_indices must be integers, got {error}") from error
 
@@ -202,10 +222,10 @@ def read_config(path: str | None) -> dict[str, Any]:
     """
     if path is None:
         return {}
-    try:
-        content = tomllib.loads(Path(path).read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"the config must be a readable TOML file, got {error}") from error
+    what = "a config in TOML"
+    text = read_text(path, what, largest=_LARGEST_CONFIG, any_kind=True)
+    with reading(path, what):
+        content = tomllib.loads(text)
     config = {key.replace("-", "_"): value for key, value in content.items()}
     unknown = sorted(set(config) - {*_EXPERIMENT_KEYS, *_SHORTCUTS, "settings"})
     if unknown:

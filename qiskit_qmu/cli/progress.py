@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 def progress_display() -> Iterator["Progress"]:
     """Show what is being done and how much of the whole is done, on standard error."""
     if not sys.stderr.isatty():
+        shown = ""
 
         def line(task: str, share: float) -> None:
-            print(f"{100 * share:3.0f} %  {task}", file=sys.stderr, flush=True)
+            nonlocal shown
+            if task != shown:  # a log needs no line for each epoch
+                print(f"{100 * share:3.0f} %  {task}", file=sys.stderr, flush=True)
+            shown = task
 
         yield line
         return

@@ -1,10 +1,10 @@
 """Write a run's report.html anew from its records, and print its table."""
 
 import argparse
-import json
 from pathlib import Path
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import entry, read_sealed_json, reading
 
 SUMMARY = "write a run's report anew"
 
@@ -24,14 +24,16 @@ def execute(options: argparse.Namespace) -> None:
     from qiskit_qmu.report import text_table
 
     folder = Path(options.run)
-    try:
-        config = json.loads((folder / "results.json").read_text())["config"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{folder} must hold a run's results.json, got {error}") from error
-    experiment = Experiment.from_dict(config)
+    results = folder / "results.json"
+    content = read_sealed_json(results, "a run's results")
+    with reading(results, "a run's results"):
+        experiment = Experiment.from_dict(entry(content, "config", dict))
     records = RecordFile(folder / "records.jsonl", experiment.digest()).records
     if not records:
         raise InputError(f"{folder} must hold records, got none")
-    write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
-    print(text_table([record.row for record in records], kind=experiment.kind))
+    with reading(folder / "records.jsonl", "records of a run"):
+        write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
+        table = text_table([record.row for record in records], kind=experiment.kind)
+    options.written = folder / "report.html"
+    print(table)
     print(f"\n{folder / 'report.html'}")

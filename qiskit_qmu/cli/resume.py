@@ -18,6 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retry-failed", action="store_true", help="send again what failed or was cancelled"
     )
+    parser.add_argument(
+        "--rebuild-ledger",
+        action="store_true",
+        help="write a ledger that was lost or damaged anew, from the results that are kept",
+    )
     add_policy_options(parser, wait=True)
 
 
@@ -32,5 +37,11 @@ def execute(options: argparse.Namespace) -> None:
         max_qpu_seconds=options.max_qpu_seconds,
     )
     with jobs_shown():
-        status = resume(options.run, policy=policy)
+        status = resume(options.run, policy=policy, rebuild=options.rebuild_ledger)
+    options.written = options.run
     print_status(status)
+
+
+def when_stopped(options: argparse.Namespace) -> str:
+    """Say what to do after the command was stopped."""
+    return f"`qmu resume {options.run}` goes on"

@@ -5,6 +5,7 @@ same folder goes on after the last seed that was done.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from qiskit_qmu import _check
@@ -40,7 +41,7 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import run_experiment
-    from qiskit_qmu.report import text_table
+    from qiskit_qmu.report import remarks_by_method, text_table
 
     if options.jobs is not None:
         _check.at_least(1, jobs=options.jobs)
@@ -51,5 +52,14 @@ def execute(options: argparse.Namespace) -> None:
         records = run_experiment(
             experiment, out, data_dir=options.data_dir, jobs=options.jobs, progress=progress
         )
-    print(text_table([record.row for record in records], kind=experiment.kind))
+    options.written = out
+    rows = [record.row for record in records]
+    print(text_table(rows, kind=experiment.kind))
     print(f"\n{out / 'report.html'}")
+    for method, remarks in remarks_by_method(rows).items():
+        print(f"qmu run: {method}: {'; '.join(remarks)}", file=sys.stderr)
+
+
+def when_stopped(_options: argparse.Namespace) -> str:
+    """Say what to do after the command was stopped."""
+    return "the same command goes on after the last seed that was done"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qiskit_qmu.experiments import RunStatus
+    from qiskit_qmu.runs.status import RunStatus
 
 
 @contextmanager
@@ -38,14 +38,19 @@ def print_status(status: "RunStatus") -> None:
         f"  expected: {expected['jobs']:,} jobs, {expected['executions']:,} executions, "
         f"{expected['qpu_seconds']:,.0f} QPU seconds"
     )
-    ended = [job for job in status.jobs if job.state in ("failed", "cancelled")]
-    for job in ended:
-        reason = " ".join(job.reason.split()) or "no reason given"
-        print(f"  job {job.job_id}: {job.state}, {reason}")
+    for job in status.jobs:
+        if job.state in ("failed", "cancelled"):
+            reason = " ".join(job.reason.split()) or "no reason given"
+            print(f"  job {job.job_id}: {job.state}, {reason}")
+    lost = sum(job.state == "lost" for job in status.jobs)
+    if lost:
+        print(f"  lost: {lost} jobs ran on this machine in a process that ended before they did")
     if status.state == "finished":
         print(f"  finished: {status.result}")
-    else:
-        print(f"  not finished; `qmu resume {status.folder}` goes on")
-        last = {job.position: job for job in status.jobs}
-        if any(job in ended for job in last.values()):
-            print("  with --retry-failed it sends again what failed or was cancelled")
+        return
+    print(f"  not finished; `qmu resume {status.folder}` goes on")
+    last = {job.state for job in status.last_attempts}
+    if "lost" in last:
+        print("  it sends lost jobs again, with the same noise and at no cost")
+    if last & {"failed", "cancelled"}:
+        print("  with --retry-failed it sends again what failed or was cancelled")

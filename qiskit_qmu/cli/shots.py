@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli.device_options import add_budget, add_device_options
+from qiskit_qmu.cli.numbers import integer
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_forget_options,
@@ -73,8 +74,18 @@ def execute(options: argparse.Namespace) -> None:
     out = Path(options.out or name)
     with progress_display() as progress:
         rows = run_shot_comparison(comparison, out, data_dir=options.data_dir, progress=progress)
+    options.written = out
     print(shot_table(rows))
     print(f"\n{out / 'shots.html'}")
+
+
+def when_stopped(options: argparse.Namespace) -> str:
+    """Say what to do after the command was stopped."""
+    if (options.backend or "").startswith("ibm"):
+        return (
+            "the same command begins anew, and reads jobs that were sent before, it pays for none"
+        )
+    return "nothing is kept, the same command begins anew"
 
 
 def parse_shots(text: str) -> tuple[tuple[int, ...], bool]:
@@ -88,7 +99,7 @@ def parse_shots(text: str) -> tuple[tuple[int, ...], bool]:
     if exact > 1:
         raise InputError(f"shots must be different from each other, got {text!r}")
     try:
-        counts = tuple(int(word) for word in words if word != _EXACT)
+        counts = tuple(integer(word) for word in words if word != _EXACT)
     except ValueError as error:
         raise InputError(f"shots must be integers or exact, got {text!r}") from error
     if not counts:

@@ -1,10 +1,11 @@
 """Show how far a run on a device is; results that have arrived are kept, and nothing is sent.
 
-Where the device cannot be asked, such as while another process works on the run, what its folder
-knows is shown.
+The device is asked only while it has jobs of the run. Where it cannot be asked, such as while
+another process works on the run, what its folder knows is shown.
 """
 
 import argparse
+import sys
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
@@ -24,11 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments import refresh, run_status  # (help must not load it)
+    from qiskit_qmu.runs.status import run_status  # (help must not load it)
 
-    status = run_status(options.run)
-    trouble = ""
-    if status.state != "finished" and not options.offline:
+    status, trouble = run_status(options.run), ""
+    if not options.offline and any(job.is_away for job in status.jobs):
+        from qiskit_qmu.experiments import refresh  # (slow to load)
+
+        print(f"asking {status.request.backend} …", file=sys.stderr, flush=True)
         try:
             status = refresh(options.run)
         except (InputError, RunError) as error:

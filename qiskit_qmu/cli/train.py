@@ -6,8 +6,10 @@ import sys
 from qiskit_qmu.cli.device_options import add_shots
 from qiskit_qmu.cli.options import (
     add_data_options,
+    add_force,
     add_setting_options,
     make_experiment,
+    refuse_replacing,
 )
 
 SUMMARY = "train and save a model"
@@ -16,6 +18,7 @@ SUMMARY = "train and save a model"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--out", required=True, metavar="MODEL", help="folder of the model")
+    add_force(parser, "a model")
     add_data_options(parser)
     add_shots(parser)
     add_setting_options(parser)
@@ -25,6 +28,7 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     from qiskit_qmu.experiments import train_and_save, writable_folder  # (help must not load it)
 
+    refuse_replacing(options, "model.json", "a model")
     experiment = make_experiment(options)
 
     def progress(epoch: int, epochs: int, loss: float) -> None:
@@ -34,4 +38,10 @@ def execute(options: argparse.Namespace) -> None:
         provenance = train_and_save(
             experiment, folder, data_dir=options.data_dir, progress=progress
         )
+    options.written = options.out
     print(f"{options.out}: trained on {len(provenance['train_indices'])} rows")
+
+
+def when_stopped(_options: argparse.Namespace) -> str:
+    """Say what became of the model."""
+    return "nothing was saved"

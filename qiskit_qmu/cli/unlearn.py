@@ -1,15 +1,18 @@
 """Unlearn rows from a saved model and save the result; strategy "oracle" retrains without them."""
 
 import argparse
+import sys
 from contextlib import nullcontext
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
     add_data_dir,
+    add_force,
     add_forget_options,
     add_setting_options,
     forget_request_of,
+    refuse_replacing,
     settings_of,
 )
 
@@ -21,12 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="folder that `qmu train` wrote")
     parser.add_argument("--strategy", required=True, help="see `qmu list methods`")
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
+    add_force(parser, "a model")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     device = add_device_options(parser, "where gradients are measured")
     add_shots(device)
     add_budget(device)
     add_data_dir(parser)
-    add_forget_options(parser)
+    add_forget_options(parser, how_many="exactly one")
     add_setting_options(parser, shortcuts=False)
 
 
@@ -36,6 +40,7 @@ def execute(options: argparse.Namespace) -> None:
 
     if options.config is not None:
         raise InputError("unlearn takes its settings by --set, got --config")
+    refuse_replacing(options, "model.json", "a model")
     request = forget_request_of(options)
     backend = backend_of(options)
     with writable_folder(options.out) as folder, backend or nullcontext():
@@ -49,7 +54,15 @@ def execute(options: argparse.Namespace) -> None:
             seed=options.seed,
             backend=backend,
         )
+    options.written = options.out
     print(
         f"{options.out}: {options.strategy} took {result.usage.gradient_evaluations:,} gradient "
         f"evaluations, {result.usage.circuits:,} circuits, {result.seconds:.1f} s"
     )
+    if not result.changed and options.strategy != "noop":
+        print(f"qmu unlearn: {options.strategy} changed nothing: {result.reason}", file=sys.stderr)
+
+
+def when_stopped(_options: argparse.Namespace) -> str:
+    """Say what became of the model."""
+    return "nothing was saved"

@@ -1,14 +1,6 @@
 """Experiments: config → records → results and report, for the command line and for Python."""
 
-from qiskit_qmu.experiments.device_request import DeviceRequest
-from qiskit_qmu.experiments.device_run import (
-    RunStatus,
-    cancel,
-    refresh,
-    resume,
-    run_status,
-    submit,
-)
+from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
@@ -28,6 +20,8 @@ from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_output import run_shot_comparison
 from qiskit_qmu.experiments.shot_run import compare_shots
 from qiskit_qmu.experiments.work import auditing, observing, training, unlearning
+from qiskit_qmu.runs.request import DeviceRequest
+from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
     "DEFAULT_METHODS",

@@ -1,65 +1,52 @@
 """Runs on a device in a folder of their own: submitted, looked at, picked up again, cancelled."""
 
-import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import CostEstimate, DeviceBackend, check_budget, open_backend
-from qiskit_qmu.backends.jobs import JobPolicy, JobRecord, JobsPendingError, Ledger, RunError
-from qiskit_qmu.backends.jobs.files import write_whole
-from qiskit_qmu.backends.jobs.folder import LEDGER
-from qiskit_qmu.experiments.device_request import DeviceRequest
+from qiskit_qmu._files import new_folder, write_sealed_json
+from qiskit_qmu.backends import (
+    CostEstimate,
+    DeviceBackend,
+    check_budget,
+    open_backend,
+    rebuild_ledger,
+)
+from qiskit_qmu.backends.jobs import JobPolicy, JobsPendingError, RunError
+from qiskit_qmu.experiments.methods import METHODS
 from qiskit_qmu.experiments.output import writable_folder
-from qiskit_qmu.experiments.request_work import work_of
+from qiskit_qmu.experiments.request_work import forget_request, work_of
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.metrics import binomial_interval
 from qiskit_qmu.models import load_model
+from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS
+from qiskit_qmu.runs.ledger import LEDGER
+from qiskit_qmu.runs.rebuilding import REQUEST
+from qiskit_qmu.runs.request import DeviceRequest
+from qiskit_qmu.runs.status import (
+    MODELS,
+    RESULT,
+    SUMMARY,
+    RunStatus,
+    SubmittedRun,
+    bind_request,
+    check_files,
+    file_digests,
+    open_own_ledger,
+    run_status,
+)
 
 _log = logging.getLogger(__name__)
 
-_REQUEST = "run.json"
-_RESULT = "result"
-_MODELS = "models"
-
-RunState = Literal["waiting", "finished"]
 Opener = Callable[..., Any]
 """Opens a backend, as `open_backend` does."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class RunStatus:
-    """How far a run is.
-
-    Attributes:
-        folder: Its folder.
-        request: What it was asked to do.
-        state: "finished" when its result is there.
-        jobs: All jobs that were planned so far.
-        expected: What it was expected to cost, as `CostEstimate.to_dict` has it.
-        spent_seconds: QPU seconds of jobs that were sent, as charged where known, else as planned.
-        summary: What came out, as JSON values; empty before.
-    """
-
-    folder: Path
-    request: DeviceRequest
-    state: RunState
-    jobs: tuple[JobRecord, ...]
-    expected: dict[str, Any]
-    spent_seconds: float
-    summary: dict[str, Any]
-
-    @property
-    def result(self) -> Path:
-        """Where results are, when the run is finished."""
-        return self.folder / _RESULT
 
 
 def submit(
@@ -88,7 +75,7 @@ def submit(
         RunError: If a job failed, or the service or the budget does not allow to go on.
     """
     path = Path(folder)
-    _check_models(request, models)
+    _check_request(request, models)
     _check_folder(path, models)
     if request.data_dir is not None:  # (a run may be resumed from elsewhere)
         request = replace(request, data_dir=str(Path(request.data_dir).absolute()))
@@ -98,23 +85,22 @@ def submit(
         one_thread(),
     ):
         _check_folder(path, models)  # (another process may have been quicker)
-        expected = _expected_cost(request, models, backend)
-        budget = None if policy is None else policy.max_qpu_seconds
-        if budget is not None:
-            check_budget(expected, budget)
-        for name, source in models.items():
-            shutil.rmtree(path / _MODELS / name, ignore_errors=True)
-            shutil.copytree(source, path / _MODELS / name)
-        # The request is written last: a folder without it is no run, and can be used again.
-        content = {**request.to_dict(), "expected": expected.to_dict()}
-        text = json.dumps(content, indent=1) + "\n"
-        write_whole(path / _REQUEST, lambda file: file.write(text.encode()))
+        with _emptied_unless_submitted(path):
+            expected = _expected_cost(request, models, backend)
+            budget = None if policy is None else policy.max_qpu_seconds
+            if budget is not None:
+                check_budget(expected, budget)
+            _write_request(path, request, models, expected, backend)
         _work(path, request, backend)
     return run_status(path)
 
 
 def resume(
-    folder: str | Path, *, policy: JobPolicy | None = None, opener: Opener = open_backend
+    folder: str | Path,
+    *,
+    policy: JobPolicy | None = None,
+    opener: Opener = open_backend,
+    rebuild: bool = False,
 ) -> RunStatus:
     """Go on with a run: read what arrived, send what is new, and write the result at the end.
 
@@ -122,46 +108,28 @@ def resume(
         folder: The run's folder.
         policy: Whether to wait for jobs, and what they may cost; to wait where None.
         opener: Opens the backend.
+        rebuild: Write the ledger anew from what lies beside the jobs' results, before.
 
     Returns:
         How far the run is.
 
     Raises:
-        InputError: If the folder holds no run, or another process works on it.
+        InputError: If the folder holds no run, its files do not belong together, or another process
+            works on it.
         RunError: If a job failed, or the service or the budget does not allow to go on.
     """
     path = Path(folder)
-    request = _request_of(path)
-    if not (path / _RESULT).exists():
+    submitted = SubmittedRun.read(path)
+    if rebuild:
+        jobs = rebuild_ledger(path, run=submitted.run)
+        _log.info("the ledger was rebuilt, it lists %d jobs", jobs)
+    open_own_ledger(path, submitted).close()
+    if not (path / RESULT).exists():
+        request = submitted.request
         with _backend(path, request, policy or JobPolicy(), opener) as backend, one_thread():
+            _check_models(path, submitted)
             _work(path, request, backend)
     return run_status(path)
-
-
-def run_status(folder: str | Path) -> RunStatus:
-    """Return how far a run is, from its folder alone.
-
-    Raises:
-        InputError: If the folder holds no run.
-    """
-    path = Path(folder)
-    request = _request_of(path)
-    summary = path / _RESULT / "summary.json"
-    jobs: list[JobRecord] = []
-    spent = 0.0
-    if (path / LEDGER).exists():
-        ledger = Ledger(path / LEDGER)
-        jobs, spent = ledger.jobs(), ledger.spent_seconds()
-        ledger.close()
-    return RunStatus(
-        folder=path,
-        request=request,
-        state="finished" if summary.exists() else "waiting",
-        jobs=tuple(jobs),
-        expected=_content_of(path)["expected"],
-        spent_seconds=spent,
-        summary=json.loads(summary.read_text()) if summary.exists() else {},
-    )
 
 
 def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
@@ -172,7 +140,7 @@ def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
         RunError: If the service stays out of reach.
     """
     path = Path(folder)
-    with _backend(path, _request_of(path), JobPolicy(wait=False), opener) as backend:
+    with _backend(path, _own_request(path), JobPolicy(wait=False), opener) as backend:
         backend.journal.refresh()
     return run_status(path)
 
@@ -188,7 +156,7 @@ def cancel(folder: str | Path, *, opener: Opener = open_backend) -> list[str]:
         RunError: If the service stays out of reach.
     """
     path = Path(folder)
-    with _backend(path, _request_of(path), JobPolicy(wait=False), opener) as backend:
+    with _backend(path, _own_request(path), JobPolicy(wait=False), opener) as backend:
         cancelled: list[str] = backend.journal.cancel()
     return cancelled
 
@@ -218,17 +186,51 @@ def _backend(
         raise own from error
 
 
+def _write_request(
+    path: Path,
+    request: DeviceRequest,
+    models: Mapping[str, str | Path],
+    expected: CostEstimate,
+    backend: DeviceBackend,
+) -> None:
+    """Copy the models and write down the request: from here on the folder is a run."""
+    shutil.rmtree(path / MODELS, ignore_errors=True)
+    for name, source in models.items():
+        shutil.copytree(source, path / MODELS / name)
+    submitted = SubmittedRun(
+        request=request,
+        expected=expected.to_dict(),
+        run=backend.journal.ledger.run,
+        models=file_digests(path / MODELS),
+    )
+    bind_request(backend.journal.ledger, submitted)
+    # Last: a folder without it is no run, and can be used again.
+    write_sealed_json(path / REQUEST, submitted.to_dict())
+
+
+@contextmanager
+def _emptied_unless_submitted(path: Path) -> Iterator[None]:
+    """Leave nothing of a submission that is refused; the folder's lock is held."""
+    try:
+        yield
+    except BaseException:
+        if not (path / REQUEST).exists():
+            for name in (MODELS, CIRCUITS, JOBS):
+                shutil.rmtree(path / name, ignore_errors=True)
+            with suppress(OSError):  # (Windows removes no open file)
+                (path / LEDGER).unlink(missing_ok=True)
+        raise
+
+
 def _work(path: Path, request: DeviceRequest, backend: DeviceBackend) -> None:
     """Do all of a run's work and write its result, whole or not at all."""
-    if (path / _RESULT).exists():  # another process was quicker
+    if (path / RESULT).exists():  # another process was quicker
         return
-    unfinished = path / f".{_RESULT}"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    summary = _TASKS[request.task](path / _MODELS, request, backend, unfinished)
-    about = {"task": request.task, "settings": backend.settings(), **summary}
-    (unfinished / "summary.json").write_text(json.dumps(about, indent=1) + "\n")
-    unfinished.rename(path / _RESULT)
+    with new_folder(path / RESULT) as unfinished:
+        summary = _TASKS[request.task](path / MODELS, request, backend, unfinished)
+        about = {"task": request.task, "settings": backend.settings(), **summary}
+        content = {**about, "files": file_digests(unfinished)}
+        write_sealed_json(unfinished / SUMMARY, content)
 
 
 def _expected_cost(
@@ -284,7 +286,7 @@ def _unlearn(
 ) -> dict[str, Any]:
     result = unlearn_saved(
         models / "model",
-        request.forget(),
+        forget_request(request),
         request.strategy or "",
         out / "model",
         settings=request.settings,
@@ -299,17 +301,19 @@ _TASKS = {"observe": _observe, "attack": _attack, "unlearn": _unlearn}
 
 
 def _check_folder(path: Path, models: Mapping[str, str | Path]) -> None:
-    if (path / _REQUEST).exists():
+    if (path / REQUEST).exists():
         raise InputError(f"a run must have a new folder, got {path}, which holds a run: resume it")
     # What a submission that was stopped left may be replaced; its ledger is older than its models.
-    if (path / _MODELS).exists() and not (path / LEDGER).exists():
-        raise InputError(f"a run must have a new folder, got {path}, which holds {_MODELS}")
+    if (path / MODELS).exists() and not (path / LEDGER).exists():
+        raise InputError(f"a run must have a new folder, got {path}, which holds {MODELS}")
     for source in models.values():
         if path.resolve().is_relative_to(Path(source).resolve()):
             raise InputError(f"a run's folder must lie outside of its models, got {path}")
 
 
-def _check_models(request: DeviceRequest, models: Mapping[str, str | Path]) -> None:
+def _check_request(request: DeviceRequest, models: Mapping[str, str | Path]) -> None:
+    if request.task == "unlearn":
+        _check.one_of(tuple(METHODS), strategy=request.strategy)
     needed = {"model", "original"} if request.task == "attack" else {"model"}
     missing = sorted(needed - models.keys())
     if missing:
@@ -318,31 +322,28 @@ def _check_models(request: DeviceRequest, models: Mapping[str, str | Path]) -> N
         load_model(source)
 
 
-def _content_of(path: Path) -> dict[str, Any]:
-    try:
-        content: Any = json.loads((path / _REQUEST).read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} must hold a run that was submitted, got {error}") from error
-    if not isinstance(content, dict) or "expected" not in content:
-        raise InputError(f"{path / _REQUEST} must hold a request and its cost, got {content!r}")
-    return content
+def _check_models(path: Path, submitted: SubmittedRun) -> None:
+    mend = "put back the model that was submitted, or submit the other one as a run of its own"
+    check_files(path / MODELS, submitted.models, mend)
 
 
-def _request_of(path: Path) -> DeviceRequest:
-    content = _content_of(path)
-    return DeviceRequest.from_dict({k: v for k, v in content.items() if k != "expected"})
+def _own_request(path: Path) -> DeviceRequest:
+    """Return the request of a run whose ledger is there."""
+    submitted = SubmittedRun.read(path)
+    open_own_ledger(path, submitted).close()
+    return submitted.request
 
 
 def _cause(error: BaseException) -> RunError | InputError | None:
     """Return the error of ours that another one was raised for."""
     found: BaseException | None = error
     while found is not None:
-        if isinstance(found, RunError | InputError):
-            return found
-        if isinstance(found, OSError):
+        if isinstance(found, OSError):  # (before InputError: a FileError is both)
             return RunError(
                 f"a run must be able to read and write its files, got {found}; what is kept stays, "
                 "resume the run when that is mended"
             )
+        if isinstance(found, RunError | InputError):
+            return found
         found = found.__cause__ or found.__context__
     return None

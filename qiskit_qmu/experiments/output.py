@@ -1,6 +1,5 @@
 """A run's folder: records.jsonl, results.json and report.html."""
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -8,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu._files import write_sealed_json, writing
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
@@ -17,6 +16,7 @@ from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.run import Progress, Record, no_progress
 from qiskit_qmu.experiments.workers import run_seeds
 from qiskit_qmu.report import write_page
+from qiskit_qmu.runs.lock import LOCK, RunLock
 
 
 def run_experiment(
@@ -41,7 +41,8 @@ def run_experiment(
         All records.
 
     Raises:
-        InputError: If the experiment is not possible or the folder cannot be written.
+        InputError: If the experiment is not possible, the folder cannot be written, or another
+            process works in it.
     """
     # Refuse before anything is written.
     device = experiment.observing_backend(experiment.seed)
@@ -50,7 +51,7 @@ def run_experiment(
     model.fit_inputs(split.retain.x)
     if device is not None:
         model.on(device)
-    with writable_folder(out) as folder:
+    with writable_folder(out) as folder, RunLock(folder / LOCK):
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)
         pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
@@ -88,14 +89,12 @@ def writable_folder(path: str | Path) -> Iterator[Path]:
     folder = Path(path)
     made: list[Path] = []
     try:
-        try:
+        with writing(folder):
             made = [missing for missing in (folder, *folder.parents) if not missing.exists()]
             folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / ".writable"
+            probe = folder / ".writable"  # (of one name, so that one that was left is removed)
             probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise InputError(f"the output folder must be writable, got {error}") from error
+            probe.unlink(missing_ok=True)
         yield folder
     except BaseException:
         for own in made:
@@ -119,12 +118,7 @@ def write_results(
         "environment": environment(),
         "rows": [record.row for record in records],
     }
-    partial = path.with_suffix(".partial")
-    try:
-        partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"the results must be writable, got {error}") from error
+    write_sealed_json(path, content)
 
 
 def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequence[Record]) -> None:
@@ -137,16 +131,13 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
     forgotten = len(split["indices"]["forget"])
     total = forgotten + len(split["indices"]["retain"])
     rows = f"{forgotten} of {total} training rows"
-    try:
-        write_page(
-            path,
-            [record.row for record in records],
-            kind=kind,
-            scores=[record.scores for record in records if record.scores is not None],
-            config=config,
-            environment=environment(),
-            title=f"Unlearning on {config['dataset']}, {config['model']} model",
-            forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
-        )
-    except OSError as error:
-        raise InputError(f"the report must be writable, got {error}") from error
+    write_page(
+        path,
+        [record.row for record in records],
+        kind=kind,
+        scores=[record.scores for record in records if record.scores is not None],
+        config=config,
+        environment=environment(),
+        title=f"Unlearning on {config['dataset']}, {config['model']} model",
+        forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
+    )

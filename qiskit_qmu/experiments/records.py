@@ -1,17 +1,26 @@
 """Records on disk: each is written as soon as it is there, and a broken run is picked up again."""
 
-import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import (
+    append_to_file,
+    entry,
+    read_bytes,
+    read_sealed_line,
+    reading,
+    sealed_line,
+    write_file,
+)
 from qiskit_qmu.experiments.run import Record
 
 _Key = tuple[int, str]
 """Seed and method."""
+
+_WHAT = "records of a run"
 
 
 class RecordFile:
@@ -28,15 +37,16 @@ class RecordFile:
     def __init__(self, path: Path, digest: str) -> None:
         self._path = path
         self._digest = digest
-        try:
-            content = path.read_bytes() if path.exists() else b""
-        except OSError as error:
-            raise InputError(f"records must be readable, got {error}") from error
-        lines = list(_whole_lines(content))
-        self._is_whole = content == b"".join(lines)
-        self._by_key = {
-            _key(record): record for record in (_record(line, path, digest) for line in lines)
-        }
+        content = read_bytes(path, _WHAT) if path.exists() else b""
+        # What follows the last line break was being written when a run was stopped.
+        *lines, rest = content.split(b"\n")
+        self._is_whole = not rest
+        self._by_key = {}
+        for number, line in enumerate(lines, start=1):
+            with reading(f"line {number} of {path}", _WHAT):
+                kept = read_sealed_line(line)
+            record = _record(kept, path, digest)
+            self._by_key[_key(record)] = record
 
     @property
     def records(self) -> list[Record]:
@@ -58,50 +68,31 @@ class RecordFile:
         """
         new = {_key(record): record for record in records}
         kept = {key: record for key, record in self._by_key.items() if key not in new}
-        try:
-            if self._is_whole and len(kept) == len(self._by_key):
-                self._write(self._path, "a", new)
-            else:  # a run was stopped while it was writing: leave nothing of the broken seed
-                partial = self._path.with_suffix(".partial")
-                self._write(partial, "w", kept | new)
-                partial.replace(self._path)
-        except OSError as error:
-            raise InputError(f"records must be writable, got {error}") from error
+        if self._is_whole and len(kept) == len(self._by_key):
+            append_to_file(self._path, self._lines(new))
+        else:  # a run was stopped while it was writing: leave nothing of the broken seed
+            write_file(self._path, self._lines(kept | new))
         self._is_whole, self._by_key = True, kept | new
 
-    def _write(self, path: Path, mode: Literal["a", "w"], records: dict[_Key, Record]) -> None:
-        lines = "".join(
-            json.dumps({"experiment": self._digest, **asdict(record)}, allow_nan=False) + "\n"
+    def _lines(self, records: dict[_Key, Record]) -> str:
+        return "".join(
+            sealed_line({"experiment": self._digest, **asdict(record)}) + "\n"
             for record in records.values()
         )
-        with path.open(mode) as file:
-            file.write(lines)
-            file.flush()
-            os.fsync(file.fileno())
 
 
-def _whole_lines(content: bytes) -> Iterator[bytes]:
-    """Yield lines up to the one that was being written when a run was stopped."""
-    for line in content.splitlines(keepends=True):
-        try:
-            json.loads(line)
-        except ValueError:
-            return
-        if line.endswith(b"\n"):
-            yield line
-
-
-def _record(line: bytes, path: Path, digest: str) -> Record:
-    content: Any = json.loads(line)
-    if not isinstance(content, dict) or content.pop("experiment", None) != digest:
+def _record(content: dict[str, Any], path: Path, digest: str) -> Record:
+    if content.pop("experiment", None) != digest:
         raise InputError(
             f"{path} must hold records of the same experiment, got those of another: give "
             "another folder"
         )
-    try:
-        return Record(**{**content, "history": tuple(content["history"])})
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path} must hold whole records, got {error}") from error
+    with reading(path, _WHAT):
+        row = entry(content, "row", dict)
+        entry(row, "seed", int)
+        entry(row, "method", str)
+        entry(content, "split", dict)
+        return Record(**{**content, "history": tuple(entry(content, "history", list))})
 
 
 def _key(record: Record) -> _Key:

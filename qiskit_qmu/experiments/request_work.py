@@ -7,11 +7,11 @@ import numpy as np
 
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import ExactBackend, Rule, Work
-from qiskit_qmu.experiments.device_request import DeviceRequest
 from qiskit_qmu.experiments.methods import make_strategy
-from qiskit_qmu.experiments.saved import SavedModel
+from qiskit_qmu.experiments.saved import ForgetRequest, SavedModel
 from qiskit_qmu.experiments.work import auditing, observing, unlearning
 from qiskit_qmu.experiments.workers import one_thread
+from qiskit_qmu.runs.request import DeviceRequest
 
 
 def work_of(
@@ -39,8 +39,13 @@ def work_of(
     return _unlearning(request, saved.still_known())
 
 
+def forget_request(request: DeviceRequest) -> ForgetRequest:
+    """Return which rows a request to unlearn asks to forget."""
+    return ForgetRequest(label=request.label, fraction=request.fraction, indices=request.indices)
+
+
 def _unlearning(request: DeviceRequest, saved: SavedModel) -> Work:
-    asked, strategy = request.forget(), request.strategy or ""
+    asked, strategy = forget_request(request), request.strategy or ""
     experiment = saved.experiment_for(asked, request.settings)
     num_features = int(np.prod(saved.dataset.input_shape))
     method = make_strategy(

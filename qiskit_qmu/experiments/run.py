@@ -95,9 +95,13 @@ def run_seed(
     with experiment.training_backend(seed) as backend, device or nullcontext():
         original = experiment.build_model(dataset, seed, backend)
         progress("training the original", 0.0)
+
+        def after_epoch(epoch: int, epochs: int, _loss: float) -> None:
+            progress("training the original", epoch / epochs / (len(methods) + 1))
+
         started = perf_counter()
         with metered(original) as meter:
-            history = train_original(experiment, original, split, seed)
+            history = train_original(experiment, original, split, seed, progress=after_epoch)
         seconds = perf_counter() - started
         context = _Context(experiment, split, seed, observed(original))
         steps = tuple({"train_loss": loss} for loss in history.losses)
@@ -198,6 +202,7 @@ class _Context:
             "forward_evaluations": outcome.usage.forward_evaluations,
             "circuits": outcome.usage.circuits,
             "shots": outcome.usage.shots,
+            "num_classes": outcome.observed.forget.num_classes,
             "observed_on": self._experiment.backend,
             "observed_shots": self._experiment.shots,
             "quantum_parameters": counts["quantum"],

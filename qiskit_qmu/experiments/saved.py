@@ -3,13 +3,14 @@
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, final, get_args
+from typing import Any, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import checked, reading
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import AuditReport, audit
 from qiskit_qmu.backends import Backend
@@ -21,14 +22,12 @@ from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, save_model
 from qiskit_qmu.observation import Observations
+from qiskit_qmu.runs.request import SavedRows
 from qiskit_qmu.training import Progress
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult
 
 _WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")
 """What tells a saved model from all others that come from the same original."""
-
-SavedRows = Literal["train", "test", "all"]
-"""Rows that a saved model was trained on, never-seen rows, or both."""
 
 
 @final
@@ -304,7 +303,9 @@ class SavedModel:
         missing = sorted(_PROVENANCE - provenance.keys())
         if missing:
             raise InputError(f"{path} must say how it was trained, got no {', '.join(missing)}")
-        experiment = Experiment.from_dict(provenance["experiment"])
+        with reading(path, "a saved model"):
+            _check_kinds(provenance)
+            experiment = Experiment.from_dict(provenance["experiment"])
         model = (str(provenance.get(name)) for name in _WHICH_MODEL)
         backend = backend or experiment.training_backend(experiment.seed, *purpose, *model)
         dataset, _ = experiment.load(experiment.seed, data_dir)
@@ -354,6 +355,19 @@ class SavedModel:
 
 
 _PROVENANCE = {"experiment", "train_indices", "train_digests", "validation_indices"}
+
+
+def _check_kinds(provenance: dict[str, Any]) -> None:
+    """Raise InputError if what was kept beside a model is of other types than it is used as."""
+    for name in ("train_indices", "validation_indices", "forgotten_indices"):
+        for position in checked(provenance.get(name, []), list, name):
+            if abs(checked(position, int, f"a position of {name}")) >= 2**31:
+                raise InputError(f"a position of {name} must be that of a row, got {position}")
+    for digest in checked(provenance["train_digests"], list, "train_digests"):
+        checked(digest, str, "a digest of train_digests")
+    label = provenance.get("forgotten_label")
+    if label is not None:
+        checked(label, int, "forgotten_label")
 
 
 def _rows_of(path: str | Path, *, still_known: bool = False) -> list[tuple[int, str]]:

@@ -94,9 +94,7 @@ def measure_answers(
     measured: dict[str, Interval | None] = {
         "acc_retain_test": _accuracy(observed, rows.never_seen),
         "acc_forget_train": _accuracy(observed, rows.members),
-        "js_exact": None
-        if expected is None
-        else jensen_shannon_interval(observed.probabilities[judged], expected[judged]),
+        "js_exact": _from_exact(observed, expected, judged),
     }
     for name, attack in ATTACKS.items():
         measured[name] = _auc(attack, rows, observed, generator)
@@ -138,6 +136,16 @@ def useless_answers(
             **dict.fromkeys(ATTACKS, coin),
         }
     )
+
+
+def _from_exact(
+    observed: Observations, expected: NDArray[np.float64] | None, judged: NDArray[np.int64]
+) -> Interval | None:
+    if expected is None:
+        return None
+    if observed.shots is None:
+        return Interval(0.0, 0.0, 0.0)  # from itself, whatever the rows
+    return jensen_shannon_interval(observed.probabilities[judged], expected[judged])
 
 
 def _accuracy(observed: Observations, part: slice) -> Interval | None:

@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu._files import write_together
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.output import writable_folder
 from qiskit_qmu.experiments.run import Progress, no_progress
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.report import render_shot_page, shot_figure
-from qiskit_qmu.report.html import write_whole
+from qiskit_qmu.runs.lock import LOCK, RunLock
 
 SCHEMA = 1
 
@@ -35,15 +35,13 @@ def run_shot_comparison(
         The rows that `compare_shots` gives.
 
     Raises:
-        InputError: If the comparison is not possible or the folder cannot be written.
+        InputError: If the comparison is not possible, the folder cannot be written, or another
+            process works in it.
     """
-    with writable_folder(out) as folder:
+    with writable_folder(out) as folder, RunLock(folder / LOCK):
         rows = compare_shots(comparison, data_dir=data_dir, jobs=folder / "jobs", progress=progress)
         progress("writing the report", 1.0)
-        try:
-            _write(folder, comparison, rows)
-        except OSError as error:
-            raise InputError(f"the results must be writable, got {error}") from error
+        _write(folder, comparison, rows)
     return rows
 
 
@@ -62,6 +60,6 @@ def _write(folder: Path, comparison: ShotComparison, rows: list[Row]) -> None:
         config=content["config"],
         environment=content["environment"],
     )
-    write_whole(folder / "shots.json", json.dumps(content, indent=1, allow_nan=False) + "\n")
-    write_whole(folder / "shots.svg", shot_figure(rows) + "\n")
-    write_whole(folder / "shots.html", page)
+    record = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    files = {"shots.json": record, "shots.svg": shot_figure(rows) + "\n", "shots.html": page}
+    write_together(folder, files)

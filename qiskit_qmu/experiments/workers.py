@@ -5,15 +5,20 @@ thread a run's numbers are the same however many cores there are. The matrices o
 small to gain from threads; several seeds at once gain from processes.
 """
 
+import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
 import torch
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
+from qiskit_qmu._errors import RunError
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.run import Progress, Record, run_seed
 
@@ -39,6 +44,9 @@ def run_seeds(
 
     Yields:
         The records of one seed, in order of completion.
+
+    Raises:
+        RunError: If one of the processes was ended from outside.
     """
     jobs = min(jobs or os.cpu_count() or 1, len(seeds))
     if jobs <= 1:
@@ -49,9 +57,15 @@ def run_seeds(
     progress(f"{len(seeds)} seeds on {jobs} processes", 0.0)
     tasks = (joblib.delayed(_silent_records)(experiment, seed, data_dir, ledgers) for seed in seeds)
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    for number, records in enumerate(parallel(tasks), start=1):
-        progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
-        yield records
+    try:
+        for number, records in enumerate(parallel(tasks), start=1):
+            progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
+            yield records
+    except TerminatedWorkerError as error:
+        raise RunError(
+            "a process that ran a seed was ended from outside, perhaps for want of memory; the "
+            "same command goes on after the last seed that was done, with --jobs 1 it needs least"
+        ) from error
 
 
 @contextmanager
@@ -81,7 +95,27 @@ def _records(
 def _silent_records(
     experiment: Experiment, seed: int, data_dir: str | None, ledgers: Path | None
 ) -> list[Record]:
+    _end_with_parent()
     return _records(experiment, seed, data_dir, ledgers, lambda _task, _share: None)
+
+
+def _end_with_parent() -> None:
+    """Let this process end soon after the one that started it, also where that was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is None or any(thread.name == _WATCH for thread in threading.enumerate()):
+        return
+    # What joblib starts on POSIX does not know when its parent ends; only the system does.
+    is_alive = parent.is_alive if os.name == "nt" else lambda: os.getppid() == parent.pid
+    threading.Thread(target=_end_without, args=(is_alive,), name=_WATCH, daemon=True).start()
+
+
+_WATCH = "end with parent"
+
+
+def _end_without(is_alive: Callable[[], bool]) -> None:
+    while is_alive():
+        time.sleep(0.5)
+    os._exit(1)
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

@@ -6,7 +6,8 @@ Membership scores follow one convention, higher = more likely a member:
   compares within a class only and is the one to use when the groups differ in their classes.
 - `roc_curve`, `roc_band`, `tpr_at_fpr`: the curve, its band for a figure, and one point of it.
 - `jensen_shannon`, `jensen_shannon_interval`, `prediction_agreement`: two models on the same rows.
-- `binomial_interval`, `mean_interval`, `Interval`: limits of a share and of a mean over seeds.
+- `binomial_interval`, `mean_interval`, `bounded_mean_interval`, `Interval`: limits of a share, of a
+  mean over seeds, and of a mean of bounded numbers that may be skewed.
 """
 
 from qiskit_qmu.metrics.agreement import (
@@ -14,6 +15,7 @@ from qiskit_qmu.metrics.agreement import (
     jensen_shannon_interval,
     prediction_agreement,
 )
+from qiskit_qmu.metrics.bounded_mean import bounded_mean_interval
 from qiskit_qmu.metrics.intervals import Interval, binomial_interval, mean_interval
 from qiskit_qmu.metrics.ranking import auroc, auroc_interval, stratified_auroc
 from qiskit_qmu.metrics.roc import RocBand, roc_band, roc_curve, tpr_at_fpr
@@ -32,4 +34,5 @@ __all__ = [
     "Interval",
     "binomial_interval",
     "mean_interval",
+    "bounded_mean_interval",
 ]

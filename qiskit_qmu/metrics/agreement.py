@@ -6,7 +6,8 @@ from scipy import special
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.metrics.intervals import Interval, binomial_interval, mean_interval
+from qiskit_qmu.metrics.bounded_mean import bounded_mean_interval
+from qiskit_qmu.metrics.intervals import Interval, binomial_interval
 
 
 def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
@@ -33,7 +34,11 @@ def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def jensen_shannon_interval(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Interval:
-    """Return `jensen_shannon` with Student t limits over the rows, kept within [0, ln 2].
+    """Return `jensen_shannon` with the limits of `bounded_mean_interval` over the rows.
+
+    Most rows diverge little and a few a lot, so limits that take the mean for nearly normal hold it
+    too seldom. Few rows prove little: of 30 rows that agree to the last digit the upper limit is
+    0.08 nats.
 
     Args:
         first: Probabilities of one model, shape (n, classes), rows that sum to 1.
@@ -41,14 +46,17 @@ def jensen_shannon_interval(first: ArrayLike, second: ArrayLike, level: float = 
         level: Confidence level, between 0 and 1.
 
     Returns:
-        The mean over the rows with its limits; NaN limits if there is one row only.
+        The mean over the rows with its limits in [0, ln 2].
 
     Raises:
         InputError: If the shapes differ, there is no row, or a row is not a distribution.
     """
-    mean = mean_interval(_divergences(first, second), level)
-    low, high = (float(np.clip(limit, 0.0, np.log(2.0))) for limit in (mean.low, mean.high))
-    return Interval(mean.value, low, high, level)
+    # Rows that sum to 1 in single precision may diverge by a little more than ln 2.
+    divergences = np.minimum(_divergences(first, second), _LARGEST)
+    return bounded_mean_interval(divergences, minimum=0.0, maximum=_LARGEST, level=level)
+
+
+_LARGEST = float(np.log(2.0))
 
 
 def prediction_agreement(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Interval:

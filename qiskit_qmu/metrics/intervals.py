@@ -77,6 +77,10 @@ def mean_interval(values: Sequence[float] | NDArray[np.float64], level: float = 
     One value tells nothing about its spread: its limits are NaN, which a table shows as unknown,
     rather than a width of zero, which would claim certainty.
 
+    Numbers that are themselves means over many rows are nearly normal, and then the limits keep
+    their level from two seeds on; skewed numbers they hold too seldom (bounded ones belong to
+    `bounded_mean_interval`). With two values the quantile of t is 12.7: such limits say little.
+
     Args:
         values: Independent finite values, shape (n,), one or more.
         level: Confidence level, between 0 and 1.

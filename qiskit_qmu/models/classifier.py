@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -56,6 +56,10 @@ class ClassifierConfig:
 
     def __post_init__(self) -> None:
         _check.at_least(2, num_classes=self.num_classes)
+        _check.at_least(1, num_features=self.num_features)
+        _check.at_least(1, num_qubits=self.num_qubits, num_layers=self.num_layers)
+        _check.one_of(("basic", "hybrid"), kind=self.kind)
+        _check.one_of(get_args(Encoding), encoding=self.encoding)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

@@ -1,60 +1,55 @@
 """Models as files: weights as safetensors, config as JSON, circuit as QPY; never a pickle."""
 
-import hashlib
-import json
+import math
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
-from qiskit import QiskitError, qpy
 from qiskit.circuit import QuantumCircuit
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import entry, make_folder, read_sealed_json, read_set, reading, write_set
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.circuits import QNNCircuit
+from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
 from qiskit_qmu.models.hybrid import HybridQNN
 
-FORMAT = 1
+FORMAT = 2
 
-_WRONG_CONTENT = (AttributeError, KeyError, TypeError, ValueError)
 _CONFIG, _WEIGHTS, _CIRCUIT = "model.json", "weights.safetensors", "circuit.qpy"
+_WHAT = "a saved model"
 
 
 def save_model(
     model: QuantumClassifier, path: str | Path, *, provenance: dict[str, Any] | None = None
 ) -> None:
-    """Write a model to a folder.
+    """Write a model to a folder; one that is there stays as it is until the new one is whole.
 
     Args:
         model: The model.
-        path: The folder; it is made where it is missing.
+        path: The folder; it is made where it is missing. What else it holds stays.
         provenance: What else to keep beside the config as JSON: on which rows it was trained, how.
 
     Raises:
-        InputError: If the folder cannot be written.
+        InputError: If the folder cannot be written, a weight is NaN or infinite, or the provenance
+            holds other than JSON values.
     """
-    folder = Path(path)
+    tensors = _tensors(model)
+    _check_finite(tensors)
     content = {
         "format": FORMAT,
         "config": model.config.to_dict(),
         "parameters": model.parameter_counts(),
         "provenance": provenance or {},
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _CONFIG).unlink(missing_ok=True)
-        save_file(_tensors(model), str(folder / _WEIGHTS))
-        with (folder / _CIRCUIT).open("wb") as file:
-            qpy.dump(model.qnn.circuit, file)
-        # The config is written last: a folder without it is not a model.
-        content["sha256"] = _digests(folder)
-        (folder / _CONFIG).write_text(json.dumps(content, indent=1) + "\n")
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"the model folder must be writable, got {error}") from error
+    files = {
+        _WEIGHTS: safetensors.torch.save(tensors),
+        _CIRCUIT: circuit_to_bytes(model.qnn.circuit),
+    }
+    write_set(make_folder(path), _CONFIG, content, files)
 
 
 def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumClassifier:
@@ -71,19 +66,16 @@ def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumCl
         InputError: If files are missing, damaged or do not fit each other.
     """
     folder = Path(path)
-    try:
-        content = _read_config(folder)
-        config = ClassifierConfig.from_dict(content["config"])
-        if content["sha256"] != _digests(folder):
-            raise InputError(f"{_WEIGHTS} and {_CIRCUIT} must be as they were saved, got others")
-        with (folder / _CIRCUIT).open("rb") as file:
-            (circuit,) = qpy.load(file)
-        tensors = load_file(str(folder / _WEIGHTS))
-    except (OSError, SafetensorError, QiskitError, *_WRONG_CONTENT) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{folder} must hold a saved model, got {reason}") from error
-    model = _build(config, backend, _told_apart(circuit))
-    _restore(model, tensors, folder)
+    content, files = read_set(folder, _CONFIG, _WHAT)
+    with reading(folder, _WHAT):
+        _check_format(content)
+        config = ClassifierConfig.from_dict(entry(content, "config", dict))
+        qnn = _told_apart(circuit_from_bytes(files[_CIRCUIT]))
+        tensors = safetensors.torch.load(files[_WEIGHTS])
+        _check_finite(tensors)
+        _check_sizes(config, qnn, tensors)
+        model = _build(config, backend, qnn)
+        _restore(model, tensors)
     return model
 
 
@@ -93,29 +85,42 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
     Raises:
         InputError: If the folder holds no saved model.
     """
-    try:
-        provenance: Any = _read_config(Path(path))["provenance"]
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path} must hold a saved model, got {error}") from error
-    if not isinstance(provenance, dict):
-        raise InputError(f"the provenance of {path} must be a table, got {provenance!r}")
+    content = read_sealed_json(Path(path) / _CONFIG, _WHAT)
+    with reading(path, _WHAT):
+        _check_format(content)
+        provenance: dict[str, Any] = entry(content, "provenance", dict)
     return provenance
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
-    content: Any = json.loads((folder / _CONFIG).read_text())
-    if not isinstance(content, dict):
-        raise InputError(f"{_CONFIG} must hold a table, got {type(content).__name__}")
+def _check_format(content: dict[str, Any]) -> None:
     if content.get("format") != FORMAT:
-        raise InputError(f"the format of a model must be {FORMAT}, got {content.get('format')}")
-    return content
+        raise InputError(f"the format {content.get('format')}, which must be {FORMAT}")
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    return {
-        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        for name in (_WEIGHTS, _CIRCUIT)
+def _check_finite(tensors: dict[str, torch.Tensor]) -> None:
+    for name, tensor in tensors.items():
+        bad = int((~torch.isfinite(tensor)).sum())
+        if bad:
+            raise InputError(f"{name} must be finite, got {bad} NaN or infinite values")
+
+
+def _check_sizes(
+    config: ClassifierConfig, qnn: QNNCircuit, tensors: dict[str, torch.Tensor]
+) -> None:
+    """Raise InputError for a config that asks for more than the files hold, before it is built."""
+    numbers = sum(tensor.numel() for tensor in tensors.values())
+    channels, *image = config.input_shape or (1,)
+    limits = {
+        "num_qubits": (config.num_qubits, qnn.circuit.num_qubits),
+        "num_layers": (config.num_layers, qnn.circuit.size()),
+        "num_features": (config.num_features, len(qnn.inputs) + 1),  # (2^n amplitudes, less one)
+        "num_classes": (config.num_classes * config.num_qubits, numbers),
+        # Two poolings leave an image of 7 × 7 pixels one value for each channel.
+        "input_shape": (max(channels, math.prod(image) // 49 * config.num_features), numbers),
     }
+    for name, (given, largest) in limits.items():
+        if given > largest:
+            raise InputError(f"{name} {getattr(config, name)}, more than circuit and weights hold")
 
 
 def _build(config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit) -> QuantumClassifier:
@@ -149,12 +154,10 @@ def _tensors(model: QuantumClassifier) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
 
 
-def _restore(model: QuantumClassifier, tensors: dict[str, torch.Tensor], folder: Path) -> None:
+def _restore(model: QuantumClassifier, tensors: dict[str, torch.Tensor]) -> None:
     expected = set(_tensors(model))
     if expected != set(tensors):
-        raise InputError(
-            f"{folder} must hold the tensors {sorted(expected)}, got {sorted(tensors)}"
-        )
+        raise InputError(f"the tensors {sorted(tensors)}, which must be {sorted(expected)}")
     for name, parameter in model.named_parameters():
         if parameter.shape != tensors[name].shape:
             raise InputError(
@@ -164,4 +167,7 @@ def _restore(model: QuantumClassifier, tensors: dict[str, torch.Tensor], folder:
     for name in dict(model.named_buffers()):
         owner, _, attribute = name.rpartition(".")
         # Buffers that are fitted have their size from the training rows.
+        built = model.get_buffer(name)
+        if tensors[name].ndim != built.ndim or tensors[name].dtype != built.dtype:
+            raise InputError(f"{name} of another kind than the model's")
         setattr(model.get_submodule(owner), attribute, tensors[name])

@@ -7,7 +7,8 @@ need matplotlib and the page needs jinja2; both are imported when something is d
 from qiskit_qmu.report.aggregate import MethodSummary, aggregate
 from qiskit_qmu.report.cost_table import cost_table
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
-from qiskit_qmu.report.page import render_page, write_page
+from qiskit_qmu.report.outcomes import remarks_by_method
+from qiskit_qmu.report.page import render_page, render_results, write_page
 from qiskit_qmu.report.roc import roc_figure
 from qiskit_qmu.report.shot_figure import shot_figure
 from qiskit_qmu.report.shot_page import render_shot_page
@@ -19,6 +20,8 @@ __all__ = [
     "cost_table",
     "render_page",
     "write_page",
+    "render_results",
+    "remarks_by_method",
     "MethodSummary",
     "aggregate",
     "accuracy_figure",

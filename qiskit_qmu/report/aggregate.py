@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from qiskit_qmu._check import InputError, not_empty
+from qiskit_qmu.report import outcomes
 from qiskit_qmu.report.estimate import MISSING, Estimate, difference, mean_estimate
 from qiskit_qmu.report.fields import (
     COSTS,
@@ -36,6 +37,9 @@ class MethodSummary:
         gaps: The same minus the oracle's, per result key.
         relative_costs: Cost divided by the oracle's, per cost key; NaN where unknown.
         verdict: The rows' verdicts, empty without any.
+        passed: Whether it forgot with every seed.
+        remarks: That it failed or changed nothing, in words; empty where all went well.
+        stopped: Why it stopped, empty where that is not known.
     """
 
     method: str
@@ -44,6 +48,9 @@ class MethodSummary:
     gaps: Mapping[str, Estimate]
     relative_costs: Mapping[str, float]
     verdict: str
+    passed: bool
+    remarks: tuple[str, ...]
+    stopped: str
 
     @property
     def is_reference(self) -> bool:
@@ -90,6 +97,9 @@ def aggregate(rows: Sequence[Row]) -> tuple[MethodSummary, ...]:
                 gaps=gaps,
                 relative_costs=relative_costs,
                 verdict=_verdict(group),
+                passed=outcomes.passed(group),
+                remarks=outcomes.remarks(group),
+                stopped=outcomes.stops(group),
             )
         )
     return tuple(summaries)
@@ -184,7 +194,7 @@ def _ratio(value: float, reference: float) -> float:
 
 
 def _verdict(rows: Sequence[Row]) -> str:
-    counts = Counter(str(row["verdict"]) for row in rows if row.get("verdict"))
+    counts = Counter(verdict for row in rows if (verdict := outcomes.verdict(row)))
     if len(counts) == 1 and counts.total() == len(rows):
         return next(iter(counts))
     return "; ".join(

@@ -1,10 +1,10 @@
 """What useless answers score: the numbers that a result has to be better than."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
-from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL, MethodSummary, find
+from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL, MethodSummary, Row, find
 from qiskit_qmu.report.fields import (
     AUC,
     FORGET_TRAIN,
@@ -83,13 +83,10 @@ def baselines(
     return (*useless, *(reference for reference in references if reference))
 
 
-def find_num_classes(config: Mapping[str, Any]) -> int | None:
-    """Look for ``num_classes`` anywhere in a nested configuration; None without one."""
-    value = config.get("num_classes")
-    if isinstance(value, int) and value > 1:
-        return value
-    inner = (find_num_classes(part) for part in config.values() if isinstance(part, Mapping))
-    return next((number for number in inner if number), None)
+def num_classes_of(rows: Sequence[Row]) -> int | None:
+    """Return the number of classes that the rows agree on, None where they do not name one."""
+    found = {row["num_classes"] for row in rows if row.get("num_classes")}
+    return found.pop() if len(found) == 1 else None
 
 
 def _reference(summary: MethodSummary | None, how: str) -> Baseline | None:

@@ -1,7 +1,5 @@
-"""What every page of a report needs: its template, its figures' colours, a file written whole."""
+"""What every page of a report needs: its template, its figures' colours."""
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu.report.drawing import COLOURS, FONT
@@ -35,24 +33,3 @@ def themed(svg: str) -> Any:
     for name, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{name}, {colour})")
     return Markup(svg.replace(f"'{FONT}'", f"var(--sans, '{FONT}')"))
-
-
-def write_whole(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a file, all of it or nothing.
-
-    Args:
-        path: Where to; folders that are missing are made.
-        text: What it is to hold.
-
-    Returns:
-        The path.
-    """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return target

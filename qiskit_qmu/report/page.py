@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
+from qiskit_qmu._files import make_folder, write_file
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report import reading
 from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
-from qiskit_qmu.report.baselines import COLUMNS, baselines, find_num_classes
+from qiskit_qmu.report.baselines import COLUMNS, baselines, num_classes_of
 from qiskit_qmu.report.fields import (
     AUC,
     FORGET_TEST,
@@ -21,7 +22,7 @@ from qiskit_qmu.report.fields import (
     Field,
 )
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
-from qiskit_qmu.report.html import template, themed, write_whole
+from qiskit_qmu.report.html import template, themed
 from qiskit_qmu.report.roc import Scores, has_pairs, roc_figure
 from qiskit_qmu.report.summary import opening, verdict_lines
 
@@ -78,9 +79,9 @@ def render_page(
         verdicts=verdict_lines(summaries),
         results=tables.results_table(summaries),
         gaps=tables.gaps_table(summaries),
-        intervals=reading.INTERVALS,
+        intervals=reading.page_intervals(summaries),
         legend=reading.LEGEND[kind],
-        baselines=baselines(summaries, num_classes=find_num_classes(config)),
+        baselines=baselines(summaries, num_classes=num_classes_of(rows)),
         baseline_columns=COLUMNS,
         figures=_figures(summaries, scores, kind),
         costs=tables.costs_table(summaries),
@@ -109,7 +110,34 @@ def write_page(
     Raises:
         InputError: ``render_page`` refuses.
     """
-    return write_whole(path, render_page(rows, **arguments))
+    target = Path(path)
+    page = render_page(rows, **arguments)
+    make_folder(target.parent)
+    write_file(target, page)
+    return target
+
+
+def render_results(rows: Sequence[Row], *, verdict: str, reason: str) -> str:
+    """Write a verdict and the table of results as HTML for a notebook, without the page around it.
+
+    Args:
+        rows: Result rows, one per method and seed.
+        verdict: What the audited model did.
+        reason: What the verdict rests on.
+
+    Returns:
+        One element.
+
+    Raises:
+        InputError: The rows cannot be used.
+    """
+    summaries = aggregate(rows)
+    return template("results.html.jinja").render(
+        verdict=verdict,
+        reason=reason,
+        results=tables.results_table(summaries),
+        intervals=reading.page_intervals(summaries),
+    )
 
 
 def _subtitle(summaries: Sequence[MethodSummary], kind: reading.Kind, forgotten: str) -> str:

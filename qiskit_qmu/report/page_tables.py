@@ -124,7 +124,7 @@ def parameter_sentence(rows: Sequence[Row]) -> str:
 
 
 def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """Flatten a nested configuration.
+    """Flatten a nested configuration; what is None or empty was not chosen and is left out.
 
     Args:
         nested: Values and mappings of values, as deep as they come.
@@ -133,23 +133,21 @@ def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str
         One section per mapping at the top, values outside of any first under an empty title;
         inside a section pairs of dotted name and value as text.
     """
-    flat = [
-        pair
-        for key, value in nested.items()
-        if not isinstance(value, Mapping)
-        for pair in _flat(str(key), value)
-    ]
-    sections = [("", tuple(flat))] if flat else []
+    sections: dict[str, list[tuple[str, str]]] = {"": []}
     for key, value in nested.items():
         if isinstance(value, Mapping):
             inner = [pair for name, part in value.items() for pair in _flat(str(name), part)]
-            sections.append((str(key), tuple(inner)))
-    return tuple(sections)
+            sections[str(key)] = inner
+        else:
+            sections[""] += _flat(str(key), value)
+    return tuple((title, tuple(pairs)) for title, pairs in sections.items() if pairs)
 
 
 def _flat(name: str, value: Any) -> list[tuple[str, str]]:
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping):
         return [pair for key, part in value.items() for pair in _flat(f"{name}.{key}", part)]
+    if value is None or (isinstance(value, Sequence) and not value):
+        return []
     if isinstance(value, str):
         return [(name, value)]
     return [(name, json.dumps(value, default=str, ensure_ascii=False))]

@@ -20,22 +20,38 @@ def check_kind(kind: str) -> None:
 
 
 def intervals(summaries: Sequence[MethodSummary]) -> str:
-    """Say what the ranges of these summaries are."""
+    """Say what the ranges of these summaries are, on a terminal."""
     seeds = sorted({summary.seeds for summary in summaries})
     if seeds == [1]:
-        return "±: the longer arm of the 95 % interval over the examples; one seed."
+        return "±: the longer arm of the 95 % interval over the examples. " + few_seeds(seeds[-1])
     count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    return (
+    text = (
         f"±: the longer arm of the 95 % t-interval over the seeds ({count} a method), over the "
         "examples where all seeds agree."
     )
+    return f"{text} {few_seeds(seeds[-1])}".strip()
 
 
-INTERVALS = (
-    "Small print holds the 95 % interval: over the seeds (t) where there are two or more and they "
-    "differ, otherwise over the examples. A dash is a number that was not measured."
-)
-"""What the ranges in the page's tables are."""
+def page_intervals(summaries: Sequence[MethodSummary]) -> str:
+    """Say what the ranges of these summaries are, on the page."""
+    text = (
+        "Small print holds the 95 % interval: over the seeds (t) where there are two or more and "
+        "they differ, otherwise over the examples. A dash is a number that was not measured."
+    )
+    return f"{text} {few_seeds(max(summary.seeds for summary in summaries))}".strip()
+
+
+def few_seeds(seeds: int) -> str:
+    """Say what fewer than three seeds cannot tell; empty for three or more."""
+    if seeds == 1:
+        return "One seed does not tell how other seeds would end: three or more do."
+    if seeds == 2:
+        return (
+            "Two seeds hardly tell how far seeds differ: their t-interval is 12.7 standard errors "
+            "wide on each side, so take three or more before reading it."
+        )
+    return ""
+
 
 _COMMON = (
     (

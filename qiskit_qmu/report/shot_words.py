@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from qiskit_qmu.report.reading import few_seeds
 from qiskit_qmu.report.shot_summary import AUC_CONFIDENCE, NEVER_SEEN, Row, Spread, spread_of
 
 _OVER: dict[Spread, str] = {
@@ -52,4 +53,4 @@ def intervals(rows: Sequence[Row]) -> str:
         text += f"; those of AUCs are {_OVER[of_auc]}"
     if own != "rows":
         text += "; where all agree or there is but one, over the rows"
-    return f"{text}."
+    return f"{text}. {few_seeds(len({row['seed'] for row in rows}))}".strip()

@@ -31,17 +31,21 @@ class VerdictLine:
         method: Name of the method.
         does: What it does, may be empty.
         verdict: Its verdict, may be empty.
+        remarks: That it failed or changed nothing, may be empty.
+        stopped: Why it stopped, may be empty.
         reading: The numbers that a verdict rests on, with their gaps to the oracle.
     """
 
     method: str
     does: str
     verdict: str
+    remarks: tuple[str, ...]
+    stopped: str
     reading: str
 
 
 def opening(summaries: Sequence[MethodSummary], *, kind: Kind, forgotten: str) -> str:
-    """Write one paragraph: what was forgotten, the two references, who came nearest.
+    """Write one paragraph: what was forgotten, the two references, which method to take.
 
     Args:
         summaries: One per method.
@@ -69,8 +73,8 @@ def opening(summaries: Sequence[MethodSummary], *, kind: Kind, forgotten: str) -
         if kind == "class"
         else "A good method ends where the oracle is, not at a forget accuracy of zero."
     )
-    sentences.extend(_nearest(methods))
-    return " ".join(sentences)
+    sentences.append(recommendation(summaries))
+    return " ".join(filter(None, sentences))
 
 
 def verdict_lines(summaries: Sequence[MethodSummary]) -> tuple[VerdictLine, ...]:
@@ -87,6 +91,8 @@ def verdict_lines(summaries: Sequence[MethodSummary]) -> tuple[VerdictLine, ...]
             method=summary.method,
             does=what_it_does(summary.method),
             verdict=summary.verdict,
+            remarks=summary.remarks,
+            stopped="" if summary.remarks else summary.stopped,
             reading=", ".join(
                 _with_gap(name, field, unit, summary)
                 for name, field, unit in (
@@ -127,21 +133,50 @@ def minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-def _nearest(methods: Sequence[MethodSummary]) -> list[str]:
-    """Name the method with the smallest divergence from the oracle, where it is known."""
+def recommendation(summaries: Sequence[MethodSummary]) -> str:
+    """Name the nearest to the oracle among the methods that passed; without one, say to retrain.
 
-    def divergence(summary: MethodSummary) -> float:
-        return (summary.values[JS_FORGET.key].value + summary.values[JS_RETAIN.key].value) / 2
+    Args:
+        summaries: One per method.
 
-    known = [summary for summary in methods if math.isfinite(divergence(summary))]
-    if len(known) < 2:
-        return []
-    nearest = min(known, key=divergence)
+    Returns:
+        One sentence; empty where nothing was judged.
+    """
+    methods = [summary for summary in summaries if not summary.is_reference]
+    judged = [each for each in methods if each.remarks or each.verdict not in ("", _UNJUDGED)]
+    if not judged:
+        return ""
+    passed = [summary for summary in judged if summary.passed]
+    if not passed:
+        return _none_worked(judged)
+    known = [summary for summary in passed if math.isfinite(_divergence(summary))]
+    if not known:
+        return ""
+    nearest = min(known, key=_divergence)
     text = (
-        f"Nearest to the oracle’s outputs on average is {nearest.method} (Jensen–Shannon "
-        f"divergence {divergence(nearest):.3f} nats, mean of forgotten and retained rows)"
+        f"{len(passed)} of {_count(len(methods), 'method')} forgot; nearest to the oracle’s "
+        f"outputs is {nearest.method} (Jensen–Shannon divergence {_divergence(nearest):.3f} nats, "
+        "mean of forgotten and retained rows)"
     )
     ratio = nearest.relative_costs[GRADIENTS.key]
     if math.isfinite(ratio):
         text += f", at {ratio:.2g} times the oracle’s gradient evaluations"
-    return [f"{text}."]
+    return f"{text}."
+
+
+_UNJUDGED = "no oracle"
+_UNKNOWN = "untested"
+
+
+def _none_worked(judged: Sequence[MethodSummary]) -> str:
+    if any(_UNKNOWN in summary.verdict for summary in judged):
+        return (
+            "No method was shown to have forgotten: retrain, or ask again with more rows, so that "
+            "the tests can tell."
+        )
+    who = "The method did not forget" if len(judged) == 1 else "None of the methods forgot"
+    return f"{who} without harm to the rest: retrain without the rows, as the oracle was."
+
+
+def _divergence(summary: MethodSummary) -> float:
+    return (summary.values[JS_FORGET.key].value + summary.values[JS_RETAIN.key].value) / 2

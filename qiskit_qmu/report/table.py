@@ -21,6 +21,7 @@ from qiskit_qmu.report.fields import (
     Field,
     show_ratio,
 )
+from qiskit_qmu.report.summary import recommendation
 from qiskit_qmu.report.text_columns import Column, spread_text, text_block
 
 WIDTH = 118
@@ -52,6 +53,7 @@ def text_table(rows: Sequence[Row], *, kind: reading.Kind) -> str:
         text_block(_result_columns(summaries), rule_after),
         text_block(_cost_columns(summaries), rule_after) if _has_costs(summaries) else "",
         _verdicts(summaries),
+        textwrap.fill(recommendation(summaries), WIDTH),
         _legend(summaries, kind),
     )
     return "\n\n".join(block for block in blocks if block)
@@ -125,16 +127,16 @@ def _show(field: Field, summary: MethodSummary) -> str:
 
 def _verdicts(summaries: Sequence[MethodSummary]) -> str:
     names = _names(summaries)
-    lines = (
-        textwrap.fill(
-            f"{name.ljust(names.width)}  {summary.verdict}",
-            WIDTH,
-            subsequent_indent=" " * (names.width + 2),
-        )
+    said = (
+        (name, "; ".join(filter(None, (*summary.remarks, summary.verdict))))
         for name, summary in zip(names.cells, summaries, strict=True)
-        if summary.verdict
     )
-    return "\n".join(lines)
+    indent = names.width + 2
+    return "\n".join(
+        textwrap.fill(f"{name:{indent}}{text}", WIDTH, subsequent_indent=" " * indent)
+        for name, text in said
+        if text
+    )
 
 
 def _legend(summaries: Sequence[MethodSummary], kind: reading.Kind) -> str:

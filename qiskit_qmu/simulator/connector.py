@@ -51,6 +51,14 @@ class TorchSimulatorConnector(NetworkConnector):
         """The compiled circuit; None where the parent's way is taken."""
         return None if self._exact is None else self._exact.program
 
+    def extra_repr(self) -> str:
+        """Return what torch prints of it: the kind of network and its size."""
+        network = self.neural_network
+        return (
+            f"{type(network).__name__}, {network.num_inputs} inputs, "
+            f"{network.num_weights} weights, {network.output_shape[0]} outputs"
+        )
+
     @contextmanager
     def recording(self) -> Iterator[list[NDArray[np.int64]]]:
         """Collect the counts that forward passes inside the block are computed from.

@@ -92,6 +92,23 @@ def test_printing_shows_the_table_and_the_verdict(report):
     assert text.endswith(f"verdict: remembered ({report.reason})")
 
 
+def test_a_notebook_shows_the_verdict_and_the_table_and_repr_is_short(report):
+    assert repr(report).startswith("AuditReport(")
+    assert repr(report).endswith(f"original, oracle, audited: {report.verdict})")
+    assert len(repr(report)) < 150
+    shown = report._repr_html_()
+    assert f"<b>{report.verdict}</b>" in shown
+    assert [name in shown for name in ("original", "oracle", "audited")] == [True] * 3
+    assert "<svg" not in shown
+    assert "<html" not in shown
+
+
+def test_the_oracle_is_at_no_distance_from_itself_whatever_the_rows(report):
+    row = next(row for row in report.rows if row["method"] == "oracle")
+    keys = ("js_oracle_forget", "js_oracle_forget_low", "js_oracle_forget_high")
+    assert [row[key] for key in keys] == [0.0, 0.0, 0.0]
+
+
 def test_the_seed_decides_everything():
     def rows(seed):
         attacks = (ClassifierAttack(), LossAttack())

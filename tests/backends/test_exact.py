@@ -8,6 +8,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qiskit_qmu.backends import ExactBackend, open_backend
 from qiskit_qmu.circuits import qnn_circuit
+from qiskit_qmu.models import BasicQNN
 from qiskit_qmu.simulator import (
     TorchEstimatorGradient,
     TorchSamplerGradient,
@@ -110,3 +111,13 @@ def test_estimator_and_sampler_do_not_share_their_stream():
     backend = open_backend("exact", shots=10, seed=1)
     streams = (backend.estimator._generator, backend.sampler._generator)
     assert streams[0].integers(2**62) != streams[1].integers(2**62)
+
+
+def test_a_backend_and_what_it_connects_say_in_a_line_what_they_are():
+    backend = open_backend("exact", shots=7)
+    assert repr(backend) == "ExactBackend(name='exact', shots=7)"
+    assert repr(open_backend("fake_manila", shots=7)) == (
+        "DeviceBackend(name='fake_manila', shots=7)"
+    )
+    model = BasicQNN(num_features=3, num_classes=2, num_qubits=3, num_layers=1, backend=backend)
+    assert "TorchSimulatorConnector(EstimatorQNN, 3 inputs, 3 weights, 3 outputs)" in repr(model)

@@ -1,13 +1,13 @@
 """Bad input: exit status 2, one line that says what is wrong, and nothing half-written."""
 
 import gzip
-import json
 import shutil
 
 import numpy as np
 import pytest
 from tiny_options import TINY
 
+from qiskit_qmu._files import read_sealed_json, write_sealed_json
 from qiskit_qmu.data import datasets
 from qiskit_qmu.models import load_provenance
 
@@ -20,6 +20,16 @@ OPTIONS = {
     "model": (["--model", "large"], "model must be one of basic, hybrid"),
     "class that is not there": (["--forget-class", "7"], "label must be one of 0, 1, 2; got 7"),
     "negative class": (["--forget-class", "-1"], "label must be one of 0, 1, 2; got -1"),
+    "indices with an underscore": (
+        ["--forget-indices", "1_0"],
+        "must be integers or a readable file, got '1_0'",
+    ),
+    "indices in other digits": (["--forget-indices", "\u0661,\u0662"], "must be integers or"),
+    "seed with an underscore": (["--seed", "1_0"], "argument --seed: invalid int value: '1_0'"),
+    "share in other digits": (
+        ["--forget-fraction", "\u0660.\u0661"],
+        "argument --forget-fraction: invalid float value",
+    ),
     "class is no number": (["--forget-class", "x"], "invalid int value: 'x'"),
     "fraction of no row": (["--forget-fraction", "0.001"], "fraction must be at least one of"),
     "fraction of all rows": (["--forget-fraction", "1"], "fraction must lie between 0 and 1"),
@@ -76,7 +86,7 @@ OPTIONS = {
     "whole numbers": (["--set", "ga.max_epochs=1.5"], "max_epochs must be an integer"),
     "booleans": (["--set", "ga.learning_rate=true"], "learning_rate must be a number, got True"),
     "infinity": (["--set", "ssd.alpha=1e999"], "alpha must be positive, got inf"),
-    "config that is not there": (["--config", "none.toml"], "a readable TOML file, got"),
+    "config that is not there": (["--config", "none.toml"], "must hold a config in TOML, got"),
     "folder of images": (["--dataset", "mnist", "--data-dir", "none"], "data_dir must hold"),
     "option": (["--colour", "red"], "unrecognized arguments: --colour red"),
 }  # fmt: skip
@@ -98,7 +108,7 @@ def test_options_of_train(refuses, name):
 
 
 CONFIGS = {
-    "not TOML": ("seeds = = 3", "the config must be a readable TOML file, got"),
+    "not TOML": ("seeds = = 3", "the config must be must hold a config in TOML, got"),
     "unknown key": ("sedes = 3", "config keys must be of dataset, model"),
     "seeds": ('seeds = "two"', "seeds must be an integer of at least 1, got two"),
     "whole number": ("seeds = 2.0", "seeds must be an integer of at least 1, got 2.0"),
@@ -156,7 +166,7 @@ def test_all_rows_forgotten(refuses, folder):
 def test_a_folder_that_cannot_be_written(refuses, folder, command, out):
     (folder / "file").write_text("mine")
     message = refuses(command, *TINY, "--out", out)
-    assert "the output folder must be writable, got" in message
+    assert "must be writable, got" in message
 
 
 def test_another_experiments_folder(refuses, qmu):
@@ -278,8 +288,8 @@ def _damage(models, kind):
         shutil.rmtree(folder)
         folder.write_text("")
     elif kind == "no provenance":
-        content = json.loads((folder / "model.json").read_text())
-        (folder / "model.json").write_text(json.dumps({**content, "provenance": {}}))
+        content = read_sealed_json(folder / "model.json", "a model")
+        write_sealed_json(folder / "model.json", {**content, "provenance": {}})
     elif kind == "not a table":
         (folder / "model.json").write_text("[]")
     else:
@@ -302,9 +312,9 @@ def test_models_that_are_missing_or_damaged(refuses, models, kind):
 
 def test_other_data_than_the_model_was_trained_on(refuses, models):
     path = models / "original" / "model.json"
-    content = json.loads(path.read_text())
+    content = read_sealed_json(path, "a model")
     content["provenance"]["experiment"]["seed"] = 5
-    path.write_text(json.dumps(content))
+    write_sealed_json(path, content)
     message = refuses("unlearn", "models/original", *UNLEARN, "--forget-class", 1)
     assert "got rows with other digests" in message
 
@@ -328,9 +338,7 @@ def test_models_that_do_not_belong_together(refuses, models, new, original, orac
 
 def test_options_of_audit(refuses, models):
     words = ("audit", "models/unlearned", "--original", "models/original")
-    assert "the output folder must be writable" in refuses(
-        *words, "--out", "models/original/model.json"
-    )
+    assert "must be writable" in refuses(*words, "--out", "models/original/model.json")
     assert "seed must be an integer of at least 0" in refuses(*words, "--seed", -1)
     assert "required: --original" in refuses("audit", "models/unlearned")
 
@@ -358,7 +366,7 @@ def test_a_report_that_cannot_be_written(refuses, qmu, folder):
     page = folder / "out" / "run" / "report.html"
     page.unlink()
     page.mkdir()
-    assert "the report must be writable" in refuses("report", "out/run")
+    assert "must be writable" in refuses("report", "out/run")
 
 
 def test_what_is_no_command_or_subject(refuses):
@@ -367,3 +375,37 @@ def test_what_is_no_command_or_subject(refuses):
     message = "subject must be one of datasets, models, methods, backends, settings"
     assert message in refuses("list", "all")
     assert "required" in refuses("train", *TINY)
+
+
+def test_what_is_there_is_replaced_by_force_only(refuses, qmu, models):
+    train = ("train", *TINY, "--out", "models/original")
+    assert "--out must be a folder without a model, got models/original" in refuses(*train)
+    unlearn = ("unlearn", "models/original", *UNLEARN[:2], "--forget-class", 1, "--out")
+    assert "--force to replace it" in refuses(*unlearn, "models/unlearned")
+    audit = ("audit", "models/unlearned", "--original", "models/original", "--out", "out")
+    assert qmu(*audit).status == 0
+    assert "--out must be a folder without an audit, got out" in refuses(*audit)
+    assert qmu(*audit, "--force").status == 0
+    assert qmu(*train, "--force").status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("rnu",), "did you mean run?"),
+        (("run", "--mehtods", "ga"), "did you mean --methods?"),
+        (("list", "--mehtods"), "unrecognized arguments: --mehtods"),
+        (("submit", "obsreve"), "did you mean observe?"),
+        (("run", "--dataset", "digit"), "did you mean digits?"),
+        (("run", "--methods", "ga,sdd"), "did you mean ssd?"),
+        (("list", "mehtods"), "did you mean methods?"),
+        (("run", "--dataset", "cifar"), "got 'cifar'"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_what_was_meant(refuses, words, meant):
+    assert refuses(*words).endswith(f"{meant}\n")
+
+
+@pytest.mark.parametrize(("command", "rule"), [("unlearn", "exactly one"), ("run", "at most one")])
+def test_help_says_how_many_ways_of_naming_rows_are_taken(qmu, command, rule):
+    assert f"what to forget ({rule})" in qmu(command, "--help").out

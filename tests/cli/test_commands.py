@@ -13,6 +13,7 @@ import qiskit_qmu
 from qiskit_qmu.cli import run as run_command
 from qiskit_qmu.cli.progress import progress_display
 from qiskit_qmu.experiments import METHODS, Experiment
+from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import load_model, load_provenance
 
 COMMANDS = ("run", "train", "unlearn", "audit", "estimate", "report", "list")
@@ -40,6 +41,38 @@ def test_run_names_its_folder_after_the_experiment_and_goes_on_there(qmu, folder
     again = qmu(*words)
     assert again.status == 0
     assert again.err.splitlines() == ["100 %  writing the report"]
+
+
+def test_methods_that_did_nothing_or_failed_are_named_at_the_end(qmu, folder):
+    words = ("--methods", "ssd,gd", "--set", "ssd.alpha=1e9", "--set", "gd.learning_rate=1e30")
+    outcome = qmu("run", *TINY, *words, "--jobs", 1, "--out", "out")
+    assert outcome.status == 0
+    ssd, gd = outcome.err.splitlines()[-2:]
+    assert ssd == "qmu run: ssd: changed nothing: nothing selected"
+    assert gd.startswith("qmu run: gd: failed: ")
+    assert "learning_rate=1e+30" in gd
+    page = (folder / "out" / "report.html").read_text()
+    for said in ("changed nothing: nothing selected", "failed: "):
+        assert said in page
+        assert said in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("strategy", "setting", "status", "message"),
+    [
+        ("ssd", "ssd.alpha=1e9", 0, "qmu unlearn: ssd changed nothing: "),
+        ("gd", "gd.learning_rate=1e30", 1, "learning_rate=1e+30"),
+    ],
+)
+def test_unlearn_says_that_nothing_changed_or_that_it_failed(
+    qmu, folder, saved, strategy, setting, status, message
+):
+    words = ("--strategy", strategy, "--forget-class", 1, "--set", setting, "--out", "new")
+    outcome = qmu("unlearn", saved / "original", *words)
+    assert outcome.status == status
+    assert message in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert (folder / "new").exists() == (status == 0)
 
 
 def test_single_rows_from_a_file(qmu, folder):
@@ -155,6 +188,15 @@ def test_list_names_everything(qmu):
     assert "rga.alpha" not in "".join(methods)
 
 
+def test_devices_are_listed_when_they_are_asked_for(qmu):
+    devices = qmu("list", "devices").out.splitlines()
+    assert devices[0] == "devices:"
+    assert {"  fake_torino", "  fake_manila"} <= set(devices)
+    summary = qmu("list").out
+    assert f"one of {len(devices) - 1} of IBM's devices" in summary
+    assert summary.count("fake_") < 10
+
+
 def test_every_setting_that_is_listed_can_be_set(qmu):
     lines = [line.split(" = ") for line in qmu("list", "settings").out.splitlines()[1:]]
     settings = {key.strip(): value for key, value in lines}
@@ -175,6 +217,26 @@ def test_stopping_by_the_keyboard_is_no_traceback(qmu, monkeypatch):
     outcome = qmu("run", *TINY)
     assert outcome.status == 130
     assert outcome.err.count("\n") == 1
+
+
+def test_progress_goes_on_while_the_original_trains(folder, monkeypatch):
+    shown = []
+    experiment = Experiment(
+        dataset="iris", model="basic", train_size=40, test_size=30, methods=("noop",),
+        settings={"trainer.epochs": 4, "model.num_layers": 1},
+    )  # fmt: skip
+    list(run_seed(experiment, 0, progress=lambda task, share: shown.append((task, share))))
+    training = [share for task, share in shown if task == "training the original"]
+    assert training == pytest.approx([0, 1 / 12, 2 / 12, 3 / 12, 4 / 12])
+    assert [share for _, share in shown] == sorted(share for _, share in shown)
+
+
+def test_a_log_has_one_line_for_each_part(capsys):
+    with progress_display() as progress:
+        for share in (0.0, 0.1, 0.2):
+            progress("training", share)
+        progress("done", 1.0)
+    assert capsys.readouterr().err.splitlines() == ["  0 %  training", "100 %  done"]
 
 
 def test_a_bar_is_shown_on_a_terminal(monkeypatch, capsys):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,8 +16,11 @@ from network_block import refuse_network
 from safetensors.numpy import load_file
 
 from qiskit_qmu import experiments
+from qiskit_qmu._files import write_sealed_json
 from qiskit_qmu.backends.jobs import JobFolder
 from qiskit_qmu.experiments import run_status
+from qiskit_qmu.runs.ledger import LEDGER, Ledger
+from qiskit_qmu.runs.status import SubmittedRun
 
 
 @pytest.fixture(autouse=True)
@@ -53,22 +57,61 @@ def submitted(qmu, saved, on_service):
 def test_status_while_another_process_works_on_the_run(qmu, folder):
     with JobFolder(folder / "run"):
         outcome = qmu("status", "run")
-    assert (outcome.status, outcome.err) == (0, "")
+    assert (outcome.status, outcome.err) == (0, "asking fake_manila …\n")
     assert "jobs: 1 sent" in outcome.out
-    assert "not asked for all: one process at a time must work on a run" in outcome.out
+    assert "not asked for all: one process at a time must work on run, got another" in outcome.out
 
 
 @pytest.mark.usefixtures("submitted")
-def test_status_without_an_account(qmu, on_service, monkeypatch, tmp_path):
+def test_status_without_an_account(qmu, folder, monkeypatch, tmp_path):
     name = "qiskit_ibm_runtime.accounts.management._DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
     monkeypatch.setattr(name, str(tmp_path / "none.json"))
-    run = tmp_path / "run" / "run.json"
-    run.write_text(run.read_text().replace("fake_manila", "ibm_torino"))
+    submitted = SubmittedRun.read(folder / "run")
+    request = replace(submitted.request, backend="ibm_torino")
+    write_sealed_json(folder / "run" / "run.json", replace(submitted, request=request).to_dict())
+    Ledger(folder / "run" / LEDGER)._execute("DELETE FROM notes WHERE name = 'request'")
     monkeypatch.setattr(experiments, "refresh", partial(experiments.refresh.func))
     outcome = qmu("status", "run")
-    assert (outcome.status, outcome.err) == (0, "")
+    assert (outcome.status, outcome.err) == (0, "asking ibm_torino …\n")
     assert "jobs: 1 sent" in outcome.out
     assert "not asked for all: a device of IBM's must have an account" in outcome.out
+
+
+@pytest.mark.usefixtures("submitted")
+def test_status_of_the_folder_alone_loads_neither_torch_nor_qiskit():
+    script = """
+import sys
+from qiskit_qmu.cli.main import main
+assert main(["status", "run", "--offline"]) == 0
+heavy = {"torch", "qiskit", "sklearn", "scipy", "matplotlib", "pandas"} & sys.modules.keys()
+print(sorted(heavy), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "jobs: 1 sent" in done.stdout
+    assert done.stderr == "[]\n"
+
+
+@pytest.mark.usefixtures("submitted")
+def test_cancelling_while_another_process_waits_says_how_to_stop_it(qmu, folder):
+    with JobFolder(folder / "run"):
+        outcome = qmu("cancel", "run")
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert f"process {os.getpid()}: wait for its end, or stop it by `kill" in outcome.err
+    assert "1 jobs cancelled" in qmu("cancel", "run").out
+
+
+def test_submitting_takes_the_options_of_its_task_alone(qmu, refuses):
+    own = {"observe": "--rows", "attack": "--original", "unlearn": "--forget-class"}
+    for task, option in own.items():
+        text = qmu("submit", task, "--help").out
+        assert {name for name in own.values() if name in text} == {option}
+    words = ("model", "--backend", "fake_manila", "--out", "run", "--rows", "all")
+    assert "unrecognized arguments: --rows" in refuses(
+        "submit", "attack", "--original", "m", *words
+    )
+    assert "TASK" in refuses("submit")
 
 
 def test_status_of_what_is_no_run(refuses):
@@ -168,6 +211,7 @@ from functools import partial
 from pathlib import Path
 from device_work import opener
 from qiskit_qmu import experiments
+from qiskit_qmu._files import write_sealed_json
 from qiskit_qmu.cli.main import main
 experiments.submit = partial(experiments.submit, opener=opener(Path(), polls=10**9))
 sys.exit(main(sys.argv[1:]))
@@ -189,5 +233,4 @@ def test_an_interrupted_command_ends(saved, folder):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.startswith("qmu: stopped;")
-    assert errors.count("\n") == 1
+    assert errors == "qmu submit: stopped; `qmu resume run` goes on\n"

@@ -160,10 +160,8 @@ def test_a_model_too_wide_for_the_device(refuses, qmu, readout):
 
 
 def test_backends_are_listed(qmu):
-    lines = qmu("list", "backends").out.split()
-    assert {"exact", "aer", "fake_torino", "fake_manila", "ibm_<device>", "ibm:least_busy"} <= set(
-        lines
-    )
+    names = [line.split()[0] for line in qmu("list", "backends").out.splitlines()[1:]]
+    assert names == ["exact", "aer", "fake_<device>", "ibm_<device>", "ibm:least_busy"]
 
 
 @pytest.mark.parametrize("command", [("submit", "observe"), ("audit",)])

@@ -1,8 +1,10 @@
 """Tests of qiskit_qmu.data.idx on good and damaged files."""
 
 import gzip
+import os
 import re
-from pathlib import Path
+import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -55,7 +57,7 @@ def test_round_trip(tmp_path_factory, idx_bytes, array, zipped):
         (GOOD[:12], "must hold 2 × 3 values after its header, got a truncated file of 0"),
         (
             GOOD + b"x",
-            "must hold 2 × 3 values after its header, got a file that is longer than it says: 7",
+            "must hold 2 × 3 values after its header, got a file that is longer than it says",
         ),
         (
             b"\0\0\x0d" + GOOD[3:],
@@ -91,19 +93,43 @@ def test_flipped_bits_in_a_gzip_are_found_by_its_checksum(tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="must be an IDX file, got no such file"):
+    with pytest.raises(InputError, match="must hold values in IDX format, got: No such file"):
         read_idx(tmp_path / "missing")
 
 
 def test_a_folder_is_not_readable(tmp_path):
-    with pytest.raises(InputError, match="must be a readable IDX file, got: "):
+    with pytest.raises(InputError, match="must hold values in IDX format, got: Is a directory"):
         read_idx(tmp_path)
 
 
 def test_a_file_without_permission(tmp_path, monkeypatch):
-    def refuse(self):
+    def refuse(*_arguments):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(InputError, match="must be a readable IDX file, got: Permission denied"):
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(InputError, match="values in IDX format, got: Permission denied"):
         read_idx(tmp_path / "file")
+
+
+def test_more_dimensions_than_an_array_has(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(bytes([0, 0, 8, 255]) + struct.pack(">I", 1) * 255 + b"x")
+    with pytest.raises(InputError, match="of at most 32 dimensions, got 255"):
+        read_idx(path)
+
+
+def test_no_more_memory_is_taken_than_the_header_claims(tmp_path):
+    """A gzip file of 100 kB that becomes 100 MB, behind a header for 4 values; and one for 2^96."""
+    path = tmp_path / "file"
+    header = bytes([0, 0, 8, 1]) + struct.pack(">I", 4)
+    path.write_bytes(gzip.compress(header + bytes(10**8)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="longer than it says"):
+            read_idx(path)
+        path.write_bytes(bytes([0, 0, 8, 3]) + b"\xff" * 12)
+        with pytest.raises(InputError, match="a truncated file of 0"):
+            read_idx(path)
+        assert tracemalloc.get_traced_memory()[1] < 5 * 10**6
+    finally:
+        tracemalloc.stop()

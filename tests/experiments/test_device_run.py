@@ -139,6 +139,7 @@ def test_work_beyond_the_budget_is_not_begun(saved, place):
     with pytest.raises(InputError, match=r"at most 10\.0 QPU seconds, got an estimate of 32\.9"):
         submit(UNLEARN, {"model": saved}, place / "run", policy=policy, opener=opener(place))
     assert sent(place) == []
+    assert not (place / "run").exists()
     policy = replace(policy, max_qpu_seconds=40.0)
     status = submit(UNLEARN, {"model": saved}, place / "run", policy=policy, opener=opener(place))
     assert status.state == "finished"
@@ -184,13 +185,13 @@ def test_nothing_in_a_run_holds_a_secret(saved, place):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes()
 
 
-@pytest.mark.parametrize("file", ["results", "stored_circuits"])
-def test_a_disk_without_room_ends_the_run_with_one_line(saved, place, monkeypatch, file):
+@pytest.mark.parametrize("write", ["results.write_set", "stored_circuits.write_file"])
+def test_a_disk_without_room_ends_the_run_with_one_line(saved, place, monkeypatch, write):
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"qiskit_qmu.backends.jobs.{file}.write_whole", full)
+        patched.setattr(f"qiskit_qmu.backends.jobs.{write}", full)
         with pytest.raises(
             RunError, match=r"read and write its files, got .*No space left.*resume"
         ) as caught:
@@ -204,6 +205,73 @@ def test_a_disk_without_room_ends_the_run_with_one_line(saved, place, monkeypatc
         )
     assert status.state == "finished"
     assert len(sent(place)) == 1
+
+
+def flip(path):
+    """Change one bit in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_run_goes_on_with_nothing_that_was_changed(saved, place):
+    run, other = place / "run", place / "other"
+    for folder, shots in ((run, 64), (other, 32)):
+        submit(
+            replace(OBSERVE, shots=shots),
+            {"model": saved},
+            folder,
+            policy=NOT_WAITING,
+            opener=opener(place, polls=9),
+        )
+    whole = (run / "run.json").read_text()
+    for content, message in [
+        (whole.replace("fake_manila", "fake_quito"), "run.json must hold .* its checksum differs"),
+        ((other / "run.json").read_text(), "ledger.sqlite must list the jobs of run"),
+    ]:
+        (run / "run.json").write_text(content)
+        for command in (run_status, resume, cancel, refresh):
+            with pytest.raises(InputError, match=message):
+                command(run)
+    (run / "run.json").write_text(whole)
+    flip(run / "models" / "model" / "circuit.qpy")
+    with pytest.raises(InputError, match=r"circuit\.qpy must be as it was written"):
+        resume(run, policy=WAITING, opener=opener(place))
+    assert len(sent(place)) == 2
+
+
+def test_a_result_that_was_changed_is_not_shown(saved, place):
+    status = submit(OBSERVE, {"model": saved}, place / "run", policy=WAITING, opener=opener(place))
+    flip(status.result / "observations.npz")
+    with pytest.raises(InputError, match=r"observations\.npz must be as it was written"):
+        run_status(place / "run")
+    shutil.rmtree(status.result)
+    again = resume(place / "run", policy=WAITING, opener=opener(place, refuse_sends=99))
+    assert again.summary["accuracy"] == status.summary["accuracy"]
+
+
+def test_a_run_without_its_ledger_pays_for_nothing_again(saved, place):
+    whole = submit(UNLEARN, {"model": saved}, place / "a", policy=WAITING, opener=opener(place))
+    run = place / "b"
+    polled = opener(place, polls=1)
+    submit(UNLEARN, {"model": saved}, run, policy=NOT_WAITING, opener=polled)
+    for _ in range(4):
+        status = resume(run, policy=NOT_WAITING, opener=polled)
+    assert [job.state for job in status.jobs[-2:]] == ["done", "sent"]
+    before = len(sent(place))
+    (run / "ledger.sqlite").unlink()
+    for command in (run_status, resume, cancel, refresh):
+        with pytest.raises(InputError, match=r"got no ledger.*qmu resume .* --rebuild-ledger"):
+            command(run)
+    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=8.0)
+    with pytest.raises(RunError, match=r"max_qpu_seconds must cover [1-9].* that were spent"):
+        resume(run, policy=policy, opener=opener(place), rebuild=True)
+    assert len(sent(place)) == before
+    status = resume(run, policy=WAITING, opener=opener(place))
+    assert status.state == "finished"
+    assert len(sent(place)) == 2 * len(whole.jobs)
+    for name, values in weights(whole).items():
+        np.testing.assert_array_equal(values, weights(status)[name])
 
 
 def test_a_models_folder_of_the_users_is_left_alone(saved, place):
@@ -250,12 +318,14 @@ def test_bad_requests_are_refused_before_anything_is_written(saved, place):
         submit(OBSERVE, {"model": place}, run, opener=opener(place))
     with pytest.raises(InputError, match="models must be given: original"):
         submit(replace(OBSERVE, task="attack"), {"model": saved}, run, opener=opener(place))
+    with pytest.raises(InputError, match="strategy must be one of"):
+        submit(replace(UNLEARN, strategy="no"), {"model": saved}, run, opener=opener(place))
     for changes, message in [
         ({"task": "dance"}, "task must be one of"),
         ({"shots": 0}, "shots must be an integer of at least 1"),
         ({"backend": "exact"}, "must be the name of a device"),
         ({"rows": "some"}, "rows must be one of"),
-        ({"task": "unlearn", "strategy": "magic"}, "strategy must be one of"),
+        ({"task": "unlearn"}, "strategy must be the name of a method"),
         ({"task": "unlearn", "strategy": "ga"}, "exactly one of"),
         ({"options": {"seed": object()}}, "must be JSON values"),
     ]:
@@ -269,8 +339,8 @@ def test_bad_requests_are_refused_before_anything_is_written(saved, place):
 def test_a_request_comes_back_from_its_file():
     request = replace(UNLEARN, label=None, indices=(1, 5))
     assert DeviceRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
-    with pytest.raises(InputError, match="format 1"):
-        DeviceRequest.from_dict({**request.to_dict(), "format": 2})
+    with pytest.raises(InputError, match="format 2"):
+        DeviceRequest.from_dict({**request.to_dict(), "format": 1})
     with pytest.raises(InputError, match="no fields but its own"):
         DeviceRequest.from_dict({**request.to_dict(), "colour": "red"})
 

@@ -89,10 +89,10 @@ def test_lines_that_are_no_records_are_refused(path, line):
 
 
 def test_files_that_cannot_be_used_are_refused(tmp_path):
-    with pytest.raises(InputError, match="records must be readable"):
+    with pytest.raises(InputError, match="must hold records of a run, got: Is a directory"):
         RecordFile(tmp_path, "a")
     file = RecordFile(tmp_path / "missing" / "records.jsonl", "a")
-    with pytest.raises(InputError, match="records must be writable"):
+    with pytest.raises(InputError, match="must be writable, got: No such file"):
         file.append(_records(0))
 
 
@@ -100,3 +100,33 @@ def test_a_number_that_json_does_not_have_is_not_written(path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         RecordFile(path, "a").append(_records(0, value=float("nan")))
     assert not path.exists()
+
+
+def test_a_changed_byte_is_refused_and_its_line_is_named(path):
+    RecordFile(path, "a").append(_records(0))
+    content = bytearray(path.read_bytes())
+    position = content.index(b"0.5", content.index(b"\n"))
+    content[position] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"^line 2 of .* its checksum differs"):
+        RecordFile(path, "a")
+
+
+def test_a_full_disk_leaves_the_records_as_they_were(path, monkeypatch):
+    file = RecordFile(path, "a")
+    file.append(_records(0))
+    before = path.read_bytes()
+    write = os.write
+
+    def full(descriptor, data):
+        if len(data) < 100:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data[:-50])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(InputError, match="must be writable, got: No space left on device"):
+            file.append(_records(1))
+    assert path.read_bytes() == before
+    file.append(_records(1))
+    assert RecordFile(path, "a").records == _records(0) + _records(1)

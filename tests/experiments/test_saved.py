@@ -1,6 +1,5 @@
 """One step at a time: train and save, unlearn, audit, and requests that cannot be met."""
 
-import json
 import shutil
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 from tiny_models import same_weights, weights_of
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import read_sealed_json, write_sealed_json
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data import row_digests
 from qiskit_qmu.experiments import (
@@ -235,9 +235,9 @@ def test_unknown_strategies_settings_and_seeds_are_refused(original, tmp_path):
 def test_changed_provenance_is_refused(original, tmp_path, change, message):
     copy = shutil.copytree(original, tmp_path / "copy")
     path = copy / "model.json"
-    content = json.loads(path.read_text())
+    content = read_sealed_json(path, "a model")
     content["provenance"] = {**content["provenance"], **change} if change else {}
-    path.write_text(json.dumps(content))
+    write_sealed_json(path, content)
     with pytest.raises(InputError, match=message):
         unlearn_saved(copy, ForgetRequest(label=1), "ga", tmp_path / "new")
 

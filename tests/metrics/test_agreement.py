@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 from scipy.spatial import distance
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.metrics import (
     binomial_interval,
+    bounded_mean_interval,
     jensen_shannon,
     jensen_shannon_interval,
     prediction_agreement,
@@ -24,9 +24,11 @@ def test_jensen_shannon_is_the_mean_of_scipys_squared_distance(rows):
     """SciPy's distance is the root of the divergence, in nats by default."""
     expected = distance.jensenshannon(*rows, axis=1) ** 2
     assert jensen_shannon(*rows) == pytest.approx(expected.mean(), rel=1e-12)
-    low, high = stats.t.interval(0.95, 29, loc=expected.mean(), scale=stats.sem(expected))
+    limits = bounded_mean_interval(expected, minimum=0.0, maximum=np.log(2))
     interval = jensen_shannon_interval(*rows)
-    assert (interval.low, interval.high) == pytest.approx((low, high), rel=1e-9)
+    assert (interval.value, interval.low, interval.high) == pytest.approx(
+        (limits.value, limits.low, limits.high), rel=1e-9
+    )
 
 
 def test_closed_forms():
@@ -42,14 +44,21 @@ def test_it_is_symmetric_and_its_limits_stay_in_range(rows):
     assert jensen_shannon(*rows) == pytest.approx(jensen_shannon(*rows[::-1]))
     disjoint = jensen_shannon_interval(np.eye(3)[[0, 0]], np.eye(3)[[1, 2]])
     assert disjoint.high == pytest.approx(np.log(2))
-    near = jensen_shannon_interval(np.eye(2)[[0, 0, 0]], np.array([[1.0, 0], [1, 0], [0.9, 0.1]]))
-    assert near.low == 0.0
+    equal = jensen_shannon_interval(np.eye(2), np.eye(2))
+    assert equal.low == equal.value == 0.0 < equal.high
 
 
-def test_one_row_has_a_value_but_no_limits():
+def test_one_row_says_next_to_nothing():
+    """Clopper and Pearson's limits of one success in one trial are 0.025 and 1."""
     interval = jensen_shannon_interval([[1.0, 0.0]], [[0.0, 1.0]])
-    assert interval.value == pytest.approx(np.log(2))
-    assert np.isnan([interval.low, interval.high]).all()
+    assert interval.value == interval.high == pytest.approx(np.log(2))
+    assert interval.low == pytest.approx(0.025 * np.log(2), rel=0.06)
+
+
+def test_rows_that_exceed_ln_2_by_rounding_are_kept():
+    """Rows may sum to 1.00009; two disjoint ones then diverge by 1.00009 ln 2."""
+    interval = jensen_shannon_interval([[1.00009, 0.0]] * 2, [[0.0, 1.00009]] * 2)
+    assert interval.high == np.log(2)
 
 
 def test_float32_probabilities_are_distributions(rows):

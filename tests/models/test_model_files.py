@@ -1,15 +1,17 @@
 """Models as files: an exact round trip, no pickle, and damaged files refused."""
 
-import json
+import os
 import pickle
 import shutil
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from tiny_models import basic, hybrid, iris, same_weights, weights_of
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import read_sealed_json, read_set, write_sealed_json, write_set
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.circuits import as_amplitude_encoding
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance, save_model
@@ -128,7 +130,7 @@ def test_damaged_files_are_refused(copied, name, generator):
     for _ in range(20):
         flipped = bytearray(content)
         flipped[int(generator.integers(len(content)))] ^= int(generator.integers(1, 256))
-        broken += [bytes(flipped)] if name != "model.json" else []
+        broken += [bytes(flipped)]
     for damaged in broken:
         (copied / name).write_bytes(damaged)
         with pytest.raises(InputError):
@@ -140,27 +142,24 @@ def test_files_of_two_models_are_not_mixed(copied, tmp_path):
     other.fit_inputs(iris().x_train)
     other.save(tmp_path / "other")
     shutil.copy(tmp_path / "other" / "weights.safetensors", copied)
-    with pytest.raises(InputError, match="as they were saved"):
+    with pytest.raises(InputError, match="not as it was written"):
         load_model(copied)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 1},
         {"config": {}},
         {"config": None},
-        {"sha256": {}},
+        {"files": {}},
+        {"files": {"../other": "0"}},
         {"provenance": []},
-        None,
-        [],
     ],
 )
 def test_a_changed_config_is_refused(copied, change):
     path = copied / "model.json"
-    content = json.loads(path.read_text())
-    changed = {**content, **change} if isinstance(change, dict) else change
-    path.write_text(json.dumps(changed))
+    write_sealed_json(path, {**read_sealed_json(path, "a model"), **change})
 
     def read():
         load_provenance(copied)
@@ -170,20 +169,61 @@ def test_a_changed_config_is_refused(copied, change):
         read()
 
 
-@pytest.mark.parametrize("key", ["num_qubits", "num_classes", "readout", "kind"])
-def test_a_config_that_does_not_fit_the_weights_is_refused(copied, key):
-    path = copied / "model.json"
-    content = json.loads(path.read_text())
-    values = {"num_qubits": 4, "num_classes": 4, "readout": "counts", "kind": "hybrid"}
-    content["config"][key] = values[key]
-    path.write_text(json.dumps(content))
-    with pytest.raises(InputError):
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("num_qubits", 4),
+        ("num_qubits", 10**9),
+        ("num_classes", 4),
+        ("num_classes", 10**9),
+        ("num_layers", 10**9),
+        ("num_features", 10**9),
+        ("num_features", "many"),
+        ("num_layers", True),
+        ("readout", "counts"),
+        ("encoding", "none"),
+        ("rotations", 3),
+        ("kind", "hybrid"),
+        ("kind", "other"),
+    ],
+)
+def test_a_config_that_does_not_fit_the_weights_is_refused(copied, key, value):
+    content, files = read_set(copied, "model.json", "a model")
+    config = {**content["config"], key: value}
+    write_set(copied, "model.json", {**content, "config": config}, files)
+    with pytest.raises(InputError, match=f"^{copied} must hold a saved model, got: "):
         load_model(copied)
+
+
+@pytest.mark.parametrize("shape", [[10**9], [1, 10**9, 10**9], [10**9, 4, 4], [-1], ["3"], [1.5]])
+def test_a_front_larger_than_its_weights_is_refused(tmp_path, shape):
+    hybrid().save(tmp_path)
+    content, files = read_set(tmp_path, "model.json", "a model")
+    config = {**content["config"], "input_shape": shape}
+    write_set(tmp_path, "model.json", {**content, "config": config}, files)
+    with pytest.raises(InputError, match="must hold a saved model, got: "):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_neither_read_nor_written(copied, value):
+    content, files = read_set(copied, "model.json", "a model")
+    tensors = safetensors.torch.load(files["weights.safetensors"])
+    tensors["head.bias"][0] = value
+    changed = {**files, "weights.safetensors": safetensors.torch.save(tensors)}
+    write_set(copied, "model.json", content, changed)
+    with pytest.raises(InputError, match=r"got: head\.bias must be finite, got 1 NaN or infinite"):
+        load_model(copied)
+    model = basic()
+    with torch.no_grad():
+        model.head.bias[0] = value
+    with pytest.raises(InputError, match=r"head\.bias must be finite"):
+        model.save(copied)
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="the model folder must be writable, got"):
+    with pytest.raises(InputError, match="file/model must be writable, got: Not a directory"):
         basic().save(tmp_path / "file" / "model")
 
 
@@ -192,3 +232,25 @@ def test_saving_again_replaces_the_model(copied):
     model.save(copied)
     assert same_weights(weights_of(model), weights_of(load_model(copied)))
     assert load_provenance(copied) == {}
+
+
+def test_what_else_lies_in_the_folder_stays(copied, tmp_path):
+    (copied / "notes.txt").write_text("mine")
+    (tmp_path / "elsewhere").write_text("mine")
+    (copied / "weights.safetensors").unlink()
+    (copied / "weights.safetensors").symlink_to(tmp_path / "elsewhere")
+    basic(seed=2).save(copied)
+    assert (copied / "notes.txt").read_text() == "mine"
+    # A link in a file's place is replaced, not written through.
+    assert (tmp_path / "elsewhere").read_text() == "mine"
+    assert same_weights(weights_of(basic(seed=2)), weights_of(load_model(copied)))
+
+
+def test_permissions_are_those_of_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        basic().save(tmp_path / "model")
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()}
+    assert modes == {0o640}

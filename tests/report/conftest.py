@@ -1,7 +1,15 @@
-"""A made-up but realistic result: nine methods, shaped like Table 2 of arXiv:2509.06086."""
+"""Results: a tiny real run, and a made-up one with its keys that has whatever a test needs.
+
+The made-up one is shaped like Table 2 of arXiv:2509.06086. It is a real row with other numbers in
+it, so that no test can lean on a key that no run writes.
+"""
+
+import json
 
 import numpy as np
 import pytest
+
+from qiskit_qmu.experiments import Experiment, run_experiment
 
 # forget train, retain train, member rate, control, shift of the members' scores, JS, cost
 _CLASS = {
@@ -27,11 +35,15 @@ _INSTANCES = {
     "rga-r": (0.64, 0.74, 0.50, 0.51, 0.03, 0.022, 2900),
 }
 _VERDICTS = {
-    "gd": "not forgotten: members still stand out",
-    "ga": "forgotten, useful, over-forgotten",
-    "ga-r": "forgotten and useful",
-    "ssd": "destroyed: retain accuracy is far below the oracle's",
-    "rga-r": "forgotten and useful",
+    "original": "remembered",
+    "oracle": "forgotten",
+    "gd": "remembered",
+    "ga": "over-forgotten",
+    "ga-r": "forgotten",
+    "ssd": "utility lost",
+    "ssd-r": "utility lost",
+    "rga": "remembered",
+    "rga-r": "forgotten",
 }
 _EXAMPLES = 92
 
@@ -52,14 +64,15 @@ def _share(generator, rate, count):
     return generator.binomial(count, rate) / count
 
 
-def build_sample(kind="class", seeds=3, methods=None):
-    """Return (rows, scores) as an experiment would hand them over."""
+def build_sample(template, kind="class", seeds=3, methods=None):
+    """Return (rows, scores) as an experiment would hand them over, with the keys of a real row."""
     generator = np.random.default_rng(7)
     rows, scores = [], []
     table = _CLASS if kind == "class" else _INSTANCES
     for seed in range(seeds):
         for method, (forget, retain, rate, control, shift, distance, cost) in table.items():
-            row = {"method": method, "seed": seed}
+            row = {**template, "method": method, "seed": seed, "num_classes": 10}
+            row["largest_change"] = 0.0 if method == "original" else 0.3
             for key, value, count in (
                 ("acc_forget_train", forget, _EXAMPLES),
                 ("acc_forget_test", 0.92 * forget, 50),
@@ -73,18 +86,19 @@ def build_sample(kind="class", seeds=3, methods=None):
             nonmembers = generator.normal(0.0, 1.0, 50)
             auc = float(np.mean(members[:, None] > nonmembers[None, :]))
             row |= {"mia_auc": auc, "mia_auc_low": auc - 0.09, "mia_auc_high": auc + 0.09}
-            row["js_oracle_forget"] = distance * generator.uniform(0.9, 1.3)
-            row["js_oracle_retain"] = 0.4 * distance * generator.uniform(0.9, 1.1)
+            for key, factor in (("js_oracle_forget", 1.1), ("js_oracle_retain", 0.4)):
+                value = factor * distance * generator.uniform(0.9, 1.1)
+                row |= {key: value, f"{key}_low": 0.8 * value, f"{key}_high": 1.3 * value}
             row |= {
                 "seconds": 0.02 * cost * generator.uniform(0.9, 1.1),
                 "gradient_evaluations": cost,
                 "circuits": cost * 241,
-                "shots": None,
+                "shots": 0,
                 "quantum_parameters": 100,
                 "classical_parameters": 110,
             }
-            if method in _VERDICTS:
-                row["verdict"] = _VERDICTS[method]
+            row["verdict"] = _VERDICTS[method]
+            assert row.keys() == template.keys()
             rows.append(row)
             scores.append(
                 {
@@ -107,43 +121,47 @@ def _labels(kind, count):
     return [4] * count if kind == "class" else [index % 3 for index in range(count)]
 
 
-CONFIG = {
-    "command": "run",
-    "seed": 0,
-    "dataset": {"name": "digits", "train_size": 1000, "test_size": 500, "num_classes": 10},
-    "model": {"name": "basic", "num_qubits": 10, "num_layers": 5, "encoding": "angle"},
-    "trainer": {"epochs": 20, "batch_size": 32, "learning_rate": 0.005, "optimizer": "adam"},
-    "strategies": {"ga": {"learning_rate": 0.003, "epochs": 6}, "ssd": {"alpha": 10.0}},
-    "backend": {"name": "exact", "shots": None},
-}
-ENVIRONMENT = {
-    "python": "3.11.7",
-    "platform": "Linux x86_64",
-    "cpu_count": 2,
-    "packages": {"qiskit": "2.3.0", "qiskit-machine-learning": "0.9.1", "torch": "2.13.0"},
-}
-
-
 @pytest.fixture(scope="session", params=["class", "instances"])
 def kind(request):
     return request.param
 
 
 @pytest.fixture(scope="session")
-def build():
-    return build_sample
+def real(tmp_path_factory):
+    """Return what a run wrote: results.json, its records' scores and its page."""
+    folder = tmp_path_factory.mktemp("run")
+    settings = {"trainer.epochs": 1, "model.num_layers": 1, "ga.learning_rate": 0.003}
+    experiment = Experiment(
+        dataset="iris", model="basic", train_size=40, test_size=30, methods=("noop",),
+        settings=settings,
+    )  # fmt: skip
+    run_experiment(experiment, folder, jobs=1)
+    records = (folder / "records.jsonl").read_text().splitlines()
+    return {
+        **json.loads((folder / "results.json").read_text()),
+        "scores": [json.loads(record)["scores"] for record in records],
+        "page": (folder / "report.html").read_text(),
+    }
+
+
+@pytest.fixture(scope="session")
+def build(real):
+    def built(kind="class", seeds=3, methods=None):
+        return build_sample(real["rows"][0], kind, seeds, methods)
+
+    return built
 
 
 @pytest.fixture
-def sample(kind):
-    return build_sample(kind)
+def sample(build, kind):
+    return build(kind)
 
 
 @pytest.fixture(scope="session")
-def config():
-    return CONFIG
+def config(real):
+    return real["config"]
 
 
 @pytest.fixture(scope="session")
-def environment():
-    return ENVIRONMENT
+def environment(real):
+    return real["environment"]

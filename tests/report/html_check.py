@@ -11,12 +11,14 @@ class Checker(HTMLParser):
     def __init__(self):
         super().__init__()
         self.open, self.tags, self.attributes, self.text = [], [], [], []
+        self.contents, self._starts = [], []
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
         self.attributes.extend((tag, name, value) for name, value in attributes)
         if tag not in VOID:
             self.open.append(tag)
+            self._starts.append(len(self.text))
 
     def handle_startendtag(self, tag, attributes):
         self.handle_starttag(tag, attributes)
@@ -25,6 +27,7 @@ class Checker(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+        self.contents.append((tag, "".join(self.text[self._starts.pop() :])))
 
     def handle_data(self, data):
         self.text.append(data)

@@ -6,7 +6,8 @@ import pytest
 from html_check import check
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.report import render_page, write_page
+from qiskit_qmu.report import aggregate, fields, reading, render_page, text_table, write_page
+from qiskit_qmu.report.summary import opening, recommendation
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +67,123 @@ def test_says_what_useless_answers_score(page):
     assert "do nothing" in text
 
 
+def test_every_number_that_is_shown_is_one_that_runs_write(real):
+    computed = {"mia_paper_excess"}
+    shown = [each for each in vars(fields).values() if isinstance(each, fields.Field)]
+    assert len(shown) > 10
+    for row in real["rows"]:
+        assert {field.key for field in shown} - computed <= row.keys()
+        limits = {f"{field.key}_{end}" for field in fields.RESULTS for end in ("low", "high")}
+        assert {key for key in limits if not key.startswith("mia_paper_excess")} <= row.keys()
+
+
+def test_a_real_run_shows_chance(real):
+    """Iris has three classes: who guesses is right in a third of cases."""
+    text = " ".join(" ".join(check(real["page"]).text).split())
+    assert "a model that guesses the class 33.3 33.3 – – 0.50" in text
+    assert "the same output for every row 0 or 100 about 33.3" in text
+
+
+def test_a_real_run_shows_its_verdicts_and_parameters(real):
+    text = " ".join(" ".join(check(real["page"]).text).split())
+    for row in real["rows"]:
+        assert row["verdict"] in text
+    counts = (real["rows"][0][f"{part}_parameters"] for part in ("quantum", "classical"))
+    assert "The model has {} quantum and {} classical parameters".format(*counts) in text
+
+
+def opening_of(rows, kind):
+    return opening(aggregate(rows), kind=kind, forgotten="")
+
+
+def test_only_a_method_that_passed_is_recommended(build, kind):
+    rows, _ = build(kind)
+    for row in rows:  # the nearest to the oracle by far, but it failed
+        if row["method"] == "gd":
+            row |= {"js_oracle_forget": 1e-6, "js_oracle_retain": 1e-6}
+    assert "2 of 7 methods forgot; nearest to the oracle’s outputs is rga-r" in opening_of(
+        rows, kind
+    )
+    for row in rows:  # it passes with two seeds of three
+        if row["method"] == "rga-r" and row["seed"] == 1:
+            row["verdict"] = "remembered"
+    assert "1 of 7 methods forgot; nearest to the oracle’s outputs is ga-r" in opening_of(
+        rows, kind
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        ("remembered", "None of the methods forgot without harm to the rest: retrain"),
+        ("utility lost", "None of the methods forgot without harm to the rest: retrain"),
+        ("untested", "No method was shown to have forgotten: retrain, or ask again with more rows"),
+        ("no oracle", ""),
+    ],
+)
+def test_where_none_passed_it_says_so_and_to_retrain(build, kind, verdict, sentence):
+    rows, _ = build(kind)
+    for row in rows:
+        row["verdict"] = verdict
+    found = recommendation(aggregate(rows))
+    assert found.startswith(sentence)
+    assert bool(found) == bool(sentence)
+    assert found in opening_of(rows, kind)
+    assert found in " ".join(text_table(rows, kind=kind).split())
+
+
+def test_a_method_that_failed_or_did_nothing_is_no_recommendation(build, kind):
+    rows, _ = build(kind, seeds=1, methods=["original", "oracle", "ga", "ga-r", "rga-r"])
+    by_method = {row["method"]: row for row in rows}
+    by_method["rga-r"] |= {"largest_change": 0.0, "stopped": "it was past its goal"}
+    by_method["ga-r"] |= {"largest_change": 0.3, "stopped": "its goal was reached"}
+    lost = {"method": "ga", "seed": 0, "error": "its weights are NaN after epoch 2"}
+    rows = [lost if row["method"] == "ga" else row for row in rows]
+    page, table = render_page(rows, kind=kind), text_table(rows, kind=kind)
+    assert "1 of 3 methods forgot; nearest to the oracle’s outputs is ga-r" in page
+    assert "; stopped: its goal was reached" in page
+    for said in ("changed nothing: it was past its goal", "failed: its weights are NaN after"):
+        assert said in page
+        assert said in table
+    failed = [{**row, "verdict": None, "error": "NaN"} for row in rows if row["method"] == "ga"]
+    assert recommendation(aggregate(failed)).startswith("The method did not forget")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [(1, "One seed does not tell"), (2, "Two seeds hardly tell"), (3, "")],
+)
+def test_too_few_seeds_are_said(build, seeds, words):
+    rows, _ = build(seeds=seeds)
+    summaries = aggregate(rows)
+    for text in (reading.intervals(summaries), reading.page_intervals(summaries)):
+        assert words in text
+        assert ("seeds hardly" in text or "does not tell" in text) == bool(words)
+    assert words in " ".join(text_table(rows, kind="class").split())
+
+
 def test_says_how_much_is_quantum(page):
     assert "100 quantum and 110 classical parameters: 47.6 %" in page
 
 
 def test_shows_configuration_and_environment(page):
     text = "".join(check(page).text)
-    for part in ("ga.learning_rate", "0.003", "num_qubits", "qiskit-machine-learning", "0.9.1"):
+    for part in ("ga.learning_rate", "0.003", "train_size", "qiskit-machine-learning"):
         assert part in text
+
+
+def test_nothing_empty_is_shown(real):
+    """What a run was not told (`forget_class: null`) and tables with nothing in them."""
+    checker = check(real["page"])
+    assert "null" not in [text.strip() for text in checker.text]
+    assert {"{}", "[]", ""}.isdisjoint(
+        text
+        for tag, text in checker.contents
+        if tag in {"h2", "h3", "dd", "dt", "th", "figcaption"}
+    )
+    for tag, text in checker.contents:
+        if tag == "dl":
+            assert text.strip()
 
 
 def test_claims_no_certificate(page):

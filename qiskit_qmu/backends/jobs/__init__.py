@@ -10,10 +10,11 @@ from qiskit_qmu.backends.jobs.errors import (
 )
 from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.jobs.journal import Journal
-from qiskit_qmu.backends.jobs.ledger import JobRecord, Ledger
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.retry import Patience
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
+from qiskit_qmu.runs.ledger import JobRecord, Ledger
+from qiskit_qmu.runs.rebuilding import rebuild_ledger
 
 __all__ = [
     "BudgetError",
@@ -32,4 +33,5 @@ __all__ = [
     "Pubs",
     "RunError",
     "TransientError",
+    "rebuild_ledger",
 ]

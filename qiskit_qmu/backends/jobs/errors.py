@@ -1,6 +1,15 @@
 """What may keep a run from going on; in each case everything that was done is kept."""
 
 from qiskit_qmu._errors import RunError
+from qiskit_qmu.runs.errors import JobsPendingError
+
+__all__ = [
+    "BudgetError",
+    "DivergedError",
+    "JobFailedError",
+    "JobsPendingError",
+    "TransientError",
+]
 
 
 class TransientError(Exception):
@@ -17,11 +26,3 @@ class BudgetError(RunError):
 
 class DivergedError(RunError):
     """A run that was picked up again asks for other circuits than it did before."""
-
-
-class JobsPendingError(BaseException):
-    """Jobs were sent and are not done, and nobody wants to wait for them.
-
-    Like KeyboardInterrupt it is no Exception: it must pass through code that turns exceptions into
-    its own, as Qiskit ML's networks do.
-    """

@@ -5,13 +5,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 
-from qiskit_qmu._check import InputError
-from qiskit_qmu.backends.jobs.ledger import Ledger
-from qiskit_qmu.backends.jobs.lock import RunLock
+from qiskit_qmu._files import make_folder
 from qiskit_qmu.backends.jobs.results import load_results, save_results
 from qiskit_qmu.backends.jobs.service import PubData
+from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS, KeptJob, file_of
+from qiskit_qmu.runs.ledger import JobRecord
+from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.runs.rebuilding import open_ledger
 
-LEDGER = "ledger.sqlite"
+_PASSING_NOTES = ("format", "run", "session")
 
 
 @final
@@ -26,33 +28,48 @@ class JobFolder:
         ledger: Its jobs.
 
     Raises:
-        InputError: If it cannot be written, or another process works on it.
+        InputError: If it cannot be written, another process works on it, or its ledger does not
+            belong to its results.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        try:
-            (self.path / "jobs").mkdir(parents=True, exist_ok=True)
-            (self.path / "circuits").mkdir(exist_ok=True)
-        except OSError as error:
-            raise InputError(f"the run's folder must be writable, got {error}") from error
+        for name in (JOBS, CIRCUITS):
+            make_folder(self.path / name)
         with ExitStack() as opened:
-            self._lock = opened.enter_context(RunLock(self.path / "lock.sqlite"))
-            self.ledger = Ledger(self.path / LEDGER)
+            self._lock = opened.enter_context(RunLock(self.path / LOCK))
+            self.ledger = open_ledger(self.path)
             opened.pop_all()  # (both are there, and stay open)
 
     @property
     def circuits(self) -> Path:
         """Where transpiled circuits are kept."""
-        return self.path / "circuits"
+        return self.path / CIRCUITS
 
-    def save(self, number: int, results: list[PubData], about: dict[str, Any]) -> None:
-        """Keep a job's results."""
-        save_results(self._results(number), results, about)
+    def save(self, job: JobRecord, results: list[PubData], settings: dict[str, Any]) -> None:
+        """Keep a job's results, and beside them all that the ledger knows of it.
 
-    def load(self, number: int) -> list[PubData]:
-        """Return a job's results."""
-        return load_results(self._results(number))
+        Args:
+            job: The job, done.
+            results: Its results.
+            settings: What they were computed with, as JSON values.
+        """
+        notes = {k: v for k, v in self.ledger.notes().items() if k not in _PASSING_NOTES}
+        about = {"settings": settings}
+        kept = KeptJob(run=self.ledger.run, job=job, notes=notes, content=about)
+        save_results(self.path, kept, results)
+
+    def load(self, job: JobRecord) -> list[PubData]:
+        """Return a job's results.
+
+        Raises:
+            InputError: If they are missing, damaged, or another job's.
+        """
+        return load_results(self.path, job)
+
+    def holds(self, job: JobRecord) -> bool:
+        """Return whether a job's results are there."""
+        return all(file_of(self.path, job.number, suffix).exists() for suffix in (".json", ".npz"))
 
     def close(self) -> None:
         """Close ledger and lock."""
@@ -69,6 +86,3 @@ class JobFolder:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _results(self, number: int) -> Path:
-        return self.path / "jobs" / f"{number:05d}"

@@ -28,11 +28,11 @@ from qiskit_qmu.backends.jobs.errors import (
     JobsPendingError,
 )
 from qiskit_qmu.backends.jobs.folder import JobFolder
-from qiskit_qmu.backends.jobs.ledger import JobRecord, Ledger
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.retry import with_retries
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.backends.timing import quick_seconds
+from qiskit_qmu.runs.ledger import JobRecord, Ledger, now
 
 Result = TypeVar("Result")
 
@@ -136,7 +136,7 @@ class Journal(BaseSamplerV2):
             attempt = 0 if job is None else job.attempt + 1
             job, before = self._plan(pubs, shots, digest, occurrence, attempt), False
         if job.job_id is None:
-            self._send(job, pubs, shots, search=before)
+            self._send(job, pubs, shots, self._searches(planned_before=before))
         return job.number
 
     def collect(self, number: int) -> list[PubData]:
@@ -149,7 +149,7 @@ class Journal(BaseSamplerV2):
         job = self.ledger.job(number)
         if job.state == "done" and self._folder is not None:
             try:
-                return self._folder.load(number)
+                return self._folder.load(job)
             except InputError as error:
                 _log.warning("job %s is asked for its results again: %s", job.job_id, error)
         if job.state in ("failed", "cancelled"):
@@ -181,7 +181,7 @@ class Journal(BaseSamplerV2):
 
     def _take_back(self, job: JobRecord) -> str | None:
         """Cancel a job and return its id; None if it was never sent, or has ended by itself."""
-        job_id = job.job_id or self._search(job.tag)
+        job_id = job.job_id or self._search(job.tag, self._patience.search_pauses)
         if job_id is None:
             return None
         if job.job_id is None:
@@ -233,11 +233,13 @@ class Journal(BaseSamplerV2):
         The service is asked also about those that ended: it may have thought better of it, or was
         asked before with another account.
         """
-        if job.job_id is None or job.state == "done" or job.number in self._own:
+        if job.job_id is None or job.number in self._own:
+            return False
+        if job.state == "done" and (self._folder is None or self._folder.holds(job)):
             return False
         state = self._ask(partial(self.service.state, job.job_id))
         if state in ("queued", "running", "done"):
-            if job.state != "sent":
+            if job.state not in ("sent", "done"):
                 self.ledger.sent(job.number, job.job_id)
             return False
         if job.state == "sent":
@@ -270,19 +272,31 @@ class Journal(BaseSamplerV2):
                 f"the next job, got {most:g}; nothing is lost, resume with more"
             )
 
-    def _send(self, job: JobRecord, pubs: Pubs, shots: int | None, *, search: bool) -> None:
-        """Send a planned job; with ``search``, unless it is found that it was sent already."""
-        uncertain = search
+    def _searches(self, *, planned_before: bool) -> tuple[float, ...]:
+        """Return the pauses before each search for a job that may have been sent already.
+
+        One that was written down before this process began may have been sent the moment before.
+        One that was not may still have been, where an old copy of the ledger was put back.
+        """
+        if planned_before:
+            return self._patience.search_pauses
+        return () if self.ledger.is_new else (0.0,)
+
+    def _send(
+        self, job: JobRecord, pubs: Pubs, shots: int | None, searches: tuple[float, ...]
+    ) -> None:
+        """Send a planned job, unless it is found that it was sent already."""
+        pauses = searches
 
         def send() -> str:
-            nonlocal uncertain
-            # A process that was killed, or a call that failed, may still have reached the service.
-            found = self._search(job.tag) if uncertain else None
+            nonlocal pauses
+            found = self._search(job.tag, pauses)
             if found is not None:
                 return found
-            if search:
+            if searches:
                 self._check_budget(job.planned_seconds)
-            uncertain = True
+            # A call that failed may still have reached the service.
+            pauses = self._patience.search_pauses
             return self.service.send(pubs, shots, tag=job.tag, number=job.position)
 
         sent = self.ledger.sent(job.number, self._ask(send))
@@ -298,8 +312,8 @@ class Journal(BaseSamplerV2):
         if self.service.session_id is not None:
             self.ledger.set_note("session", self.service.session_id)
 
-    def _search(self, tag: str) -> str | None:
-        for pause in self._patience.search_pauses:
+    def _search(self, tag: str, pauses: tuple[float, ...]) -> str | None:
+        for pause in pauses:
             self._pause(pause)
             found = self._ask(partial(self.service.find, tag))
             if found is not None:
@@ -319,9 +333,8 @@ class Journal(BaseSamplerV2):
         results = self._ask(partial(self.service.result, job_id))
         seconds = self._ask(partial(self.service.seconds, job_id))
         if self._folder is not None:
-            about = {"job_id": job_id, "tag": job.tag, "shots": job.shots, "seconds": seconds}
-            settings = self.service.settings()
-            self._folder.save(job.number, results, {**about, "settings": settings})
+            done = replace(job, state="done", reason="", seconds=seconds, finished_at=now())
+            self._folder.save(done, results, self.service.settings())
         self.ledger.finished(job.number, "done", seconds=seconds)
         _log.info("job %d is done", job.number)
         return results
@@ -384,7 +397,10 @@ class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
 
 def _failure(job: JobRecord) -> JobFailedError:
     reason = " ".join(job.reason.split()) or "no reason given"
+    again = "with failed jobs sent again"
+    if job.state == "lost":
+        again = "and sends this one again"
     return JobFailedError(
         f"job {job.job_id} was not done: {job.state}, {reason}; the other results are kept, and "
-        "the run can be resumed with failed jobs sent again"
+        f"the run can be resumed {again}"
     )

@@ -7,6 +7,9 @@ from uuid import uuid4
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult, SamplerPubResult
 
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
+from qiskit_qmu.runs.ledger import LOCAL
+
+LOST = "it ran in a process that has ended, at no cost"
 
 
 class LocalRuns(Protocol):
@@ -48,7 +51,7 @@ class LocalJobs(JobService):
         """Start a job, with the noise that its number has in every process."""
         self._sampler.skip(number - self._runs)
         self._runs = number + 1
-        job_id = f"local-{uuid4().hex[:12]}"
+        job_id = f"{LOCAL}{uuid4().hex[:12]}"
         self._jobs[job_id] = self._sampler.run(list(pubs), shots=shots)
         return job_id
 
@@ -61,8 +64,8 @@ class LocalJobs(JobService):
         return "done" if job_id in self._jobs else "lost"
 
     def reason(self, job_id: str) -> str:
-        """Return nothing: what fails here raises."""
-        return ""
+        """Return what became of jobs of other processes; what fails here raises."""
+        return "" if job_id in self._jobs else LOST
 
     def result(self, job_id: str) -> list[PubData]:
         """Return a job's results."""

@@ -1,26 +1,36 @@
 """Results of jobs as files: arrays as npz, all else as JSON beside them; never a pickle."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from qiskit.primitives import BitArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends.jobs.files import write_whole
+from qiskit_qmu._files import (
+    arrays_from_bytes,
+    arrays_to_bytes,
+    entry,
+    read_set,
+    reading,
+    write_set,
+)
 from qiskit_qmu.backends.jobs.service import PubData
+from qiskit_qmu.runs.kept_jobs import KeptJob, file_of
+from qiskit_qmu.runs.ledger import JobRecord
 from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
 
+_WHAT = "a job's results"
 
-def save_results(path: Path, results: list[PubData], about: dict[str, Any]) -> None:
-    """Write a job's results to ``path.npz`` and ``path.json``.
+
+def save_results(folder: Path, kept: KeptJob, results: list[PubData]) -> None:
+    """Write a job's results, and what belongs to them, into a run's folder.
 
     Args:
-        path: The files' common name.
+        folder: The run's folder.
+        kept: The job, and what else to keep.
         results: Registers or arrays by name, for each PUB.
-        about: What else to keep, as JSON values.
 
     Raises:
         InputError: If there are exact probabilities among them, which no device has.
@@ -34,25 +44,30 @@ def save_results(path: Path, results: list[PubData], about: dict[str, Any]) -> N
                 raise InputError("results that are kept must come from shots, got exact values")
             bits[-1][name] = value.num_bits if isinstance(value, BitArray) else None
             arrays[f"{position}/{name}"] = value.array if isinstance(value, BitArray) else value
-
-    def write_arrays(file: BinaryIO) -> None:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # (its stub has no arrays)
-
-    text = json.dumps({"pubs": bits, **about}, indent=1)
-    write_whole(_named(path, ".json"), lambda file: file.write(text.encode()))
-    write_whole(_named(path, ".npz"), write_arrays)
+    number, content = kept.job.number, replace(kept, content={**kept.content, "pubs": bits})
+    path = file_of(folder, number, ".npz")
+    index = file_of(folder, number, ".json").name
+    write_set(path.parent, index, content.to_dict(), {path.name: arrays_to_bytes(arrays)})
 
 
-def load_results(path: Path) -> list[PubData]:
+def load_results(folder: Path, job: JobRecord) -> list[PubData]:
     """Read what `save_results` wrote.
 
+    Args:
+        folder: The run's folder.
+        job: The job whose results they must be.
+
     Raises:
-        InputError: If a file is missing or damaged.
+        InputError: If a file is missing, damaged, or another job's.
     """
-    try:
-        pubs = json.loads(_named(path, ".json").read_text())["pubs"]
-        with _named(path, ".npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+    index, path = (file_of(folder, job.number, suffix) for suffix in (".json", ".npz"))
+    kept = KeptJob.read(index)
+    if (kept.job.tag, kept.job.digest) != (job.tag, job.digest):
+        raise InputError(f"{index} must hold {_WHAT}, got those of another one, {kept.job.job_id}")
+    content, files = read_set(index.parent, index.name, _WHAT)
+    with reading(path, _WHAT):
+        arrays = arrays_from_bytes(files[path.name])
+        pubs: list[dict[str, Any]] = entry(content, "pubs", list)
         return [
             {
                 name: arrays[f"{position}/{name}"]
@@ -62,9 +77,3 @@ def load_results(path: Path) -> list[PubData]:
             }
             for position, data in enumerate(pubs)
         ]
-    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
-        raise InputError(f"{path}.npz must hold a job's results, got {error}") from error
-
-
-def _named(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)

@@ -1,29 +1,32 @@
 """Transpiled circuits that stay as they are, whatever a device's calibration says tomorrow."""
 
-from io import BytesIO
-from pathlib import Path
+import hashlib
 from typing import final
 
-from qiskit import qpy
 from qiskit.circuit import QuantumCircuit
-from qiskit.exceptions import QiskitError
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import read_bytes, reading, write_file
 from qiskit_qmu.backends.jobs.digest import circuit_digest
-from qiskit_qmu.backends.jobs.files import write_whole
+from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.transpilation import Transpiler
+from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
+
+_WHAT = "the transpiled circuit that this run began with"
 
 
 @final
 class StoredTranspiler(Transpiler):
     """Transpiles a circuit once in a run's life: a run that is picked up sends the same one.
 
+    The ledger holds each circuit's checksum, so that no other one takes its place.
+
     Args:
         transpiler: What transpiles a circuit that is seen for the first time.
         folder: Where transpiled circuits are kept, as QPY.
     """
 
-    def __init__(self, transpiler: Transpiler, folder: Path) -> None:
+    def __init__(self, transpiler: Transpiler, folder: JobFolder) -> None:
         self.timing = transpiler.timing
         self._transpiler = transpiler
         self._folder = folder
@@ -36,19 +39,21 @@ class StoredTranspiler(Transpiler):
         """Return the device's circuit.
 
         Raises:
-            InputError: If the circuit does not fit the device, or a kept one is damaged.
+            InputError: If the circuit does not fit the device, or a kept one is missing or damaged.
         """
-        path = self._folder / f"{circuit_digest(circuit)}.qpy"
-        if not path.exists():
-            content = BytesIO()
-            qpy.dump(self._transpiler(circuit), content)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, lambda file: file.write(content.getvalue()))
+        name = circuit_digest(circuit)
+        path, ledger = self._folder.circuits / f"{name}.qpy", self._folder.ledger
+        if ledger.note(_note(name)) is None:
+            content = circuit_to_bytes(self._transpiler(circuit))
+            write_file(path, content)
+            ledger.set_note(_note(name), hashlib.sha256(content).hexdigest())
         # Read also where it was just written, so that every process sees the same circuit.
-        try:
-            with path.open("rb") as file:
-                (transpiled,) = qpy.load(file)
-        except (OSError, QiskitError, ValueError, EOFError) as error:
-            raise InputError(f"{path} must hold a transpiled circuit, got {error}") from error
-        found: QuantumCircuit = transpiled
-        return found
+        kept = read_bytes(path, _WHAT)
+        with reading(path, _WHAT):
+            if hashlib.sha256(kept).hexdigest() != ledger.note(_note(name)):
+                raise InputError("a file that is not as it was written: its checksum differs")
+            return circuit_from_bytes(kept)
+
+
+def _note(name: str) -> str:
+    return f"circuit {name}"

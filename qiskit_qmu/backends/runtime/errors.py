@@ -15,11 +15,11 @@ _HIDDEN = "…"
 
 
 @contextmanager
-def translated(secret: str | None) -> Iterator[None]:
+def translated(*secrets: str | None) -> Iterator[None]:
     """Turn what the library raises inside the block into errors of this package.
 
     Args:
-        secret: Text that no message may show.
+        *secrets: Texts that no message may show.
 
     Raises:
         TransientError: For the network, a busy service, and time that ran out.
@@ -35,7 +35,7 @@ def translated(secret: str | None) -> Iterator[None]:
     except Exception as error:
         if not _is_of_service(error):
             raise
-        message = f"IBM Runtime: {one_line(_message(error), secret)}"
+        message = f"IBM Runtime: {one_line(_message(error), *secrets)}"
         # The original is left out: its traceback may show what was sent.
         if may_pass(error):
             raise TransientError(message) from None
@@ -45,10 +45,10 @@ def translated(secret: str | None) -> Iterator[None]:
 
 
 @contextmanager
-def translated_for_good(secret: str | None) -> Iterator[None]:
+def translated_for_good(*secrets: str | None) -> Iterator[None]:
     """Do the same where nobody tries again: errors that may pass end in a RunError too."""
     try:
-        with translated(secret):
+        with translated(*secrets):
             yield
     except TransientError as error:
         raise RunError(f"{error}; try again later") from None
@@ -72,11 +72,12 @@ def may_pass(error: BaseException) -> bool:
     return False
 
 
-def one_line(text: str, secret: str | None) -> str:
-    """Return a text in one line of bounded length, without a secret."""
-    shown = text.replace(secret, _HIDDEN) if secret else text
+def one_line(text: str, *secrets: str | None) -> str:
+    """Return a text in one line of bounded length, without secrets."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, _HIDDEN)
     # IBM's library puts one error's text, quoted and escaped, into another's.
-    line = " ".join(shown.replace("\\n", " ").split()).strip("'\" ")
+    line = " ".join(text.replace("\\n", " ").split()).strip("'\" ")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 

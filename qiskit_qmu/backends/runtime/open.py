@@ -6,9 +6,9 @@ from pathlib import Path
 from qiskit.providers import BackendV2
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import make_folder, read_text, reading, write_file
 from qiskit_qmu.backends.cost import IBM_EXECUTIONS_PER_JOB
 from qiskit_qmu.backends.device import DeviceBackend
-from qiskit_qmu.backends.jobs.files import write_whole
 from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.runtime.options import RuntimeOptions
 from qiskit_qmu.backends.runtime.runtime_jobs import RuntimeJobs
@@ -67,6 +67,7 @@ def open_runtime(
         shots,
         seed,
         own_estimator=runtime.resilience_level is not None,
+        service_options=runtime.decisive(),
     )
 
 
@@ -74,10 +75,14 @@ def _found(name: str, runtime: RuntimeOptions, ledger: str | Path | None) -> Bac
     """Return a device; a run that chose the least busy one stays with it when picked up again."""
     if name != LEAST_BUSY or ledger is None:
         return find_device(name, runtime)
-    chosen = Path(ledger) / "device.txt"
+    chosen, what = Path(ledger) / "device.txt", "the name of the device that a run chose"
     if chosen.exists():
-        return find_device(chosen.read_text().strip(), runtime)
+        text = read_text(chosen, what, largest=1_000).strip()
+        with reading(chosen, what):
+            if len(text.split()) != 1:
+                raise InputError(repr(text))
+        return find_device(text, runtime)
     device = find_device(name, runtime)
-    chosen.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(chosen, lambda file: file.write(device.name.encode()))
+    make_folder(chosen.parent)
+    write_file(chosen, device.name)
     return device

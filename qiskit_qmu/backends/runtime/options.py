@@ -1,5 +1,6 @@
 """Options of IBM's devices, checked before a service is reached."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -89,6 +90,16 @@ class RuntimeOptions:
         if self.max_execution_time is not None:
             values["max_execution_time"] = self.max_execution_time
         return values
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the options that results depend on, as JSON values."""
+        given = self.runtime_options
+        return {
+            "dynamical_decoupling": self.dynamical_decoupling,
+            "twirling": self.twirling,
+            "resilience_level": self.resilience_level,
+            "runtime_options": json.loads(json.dumps(given, default=str)),
+        }
 
 
 def _check_time(max_time: int | str | None) -> None:

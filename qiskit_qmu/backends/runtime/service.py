@@ -1,13 +1,13 @@
 """Opens an account of IBM's and finds a device in it."""
 
 import difflib
-import os
 from typing import Any
 
 from qiskit.providers import BackendV2
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends.runtime.errors import translated_for_good
+from qiskit_qmu.backends.runtime.account_file import saved_tokens
+from qiskit_qmu.backends.runtime.errors import one_line, translated_for_good
 from qiskit_qmu.backends.runtime.options import RuntimeOptions
 
 LEAST_BUSY = "ibm:least_busy"
@@ -47,11 +47,18 @@ def open_service(options: RuntimeOptions) -> Any:
 
     if options.service is not None:
         return _checked(options.service)
-    with translated_for_good(os.environ.get("QISKIT_IBM_TOKEN")):
+    tokens = saved_tokens()
+    with translated_for_good(*tokens):
         try:
             return QiskitRuntimeService(instance=options.instance)
         except AccountNotFoundError:
             raise InputError(_NO_ACCOUNT) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # What the library raises for what it did not expect in an account or an instance.
+            raise InputError(
+                f"account and instance must be such as IBM's library takes, got: "
+                f"{one_line(str(error), *tokens)}"
+            ) from None
 
 
 def token_of(service: Any) -> str | None:

@@ -268,7 +268,7 @@ def test_a_damaged_result_is_fetched_again(place):
 def test_a_damaged_result_that_the_service_forgot_is_reported_and_stays_paid_for(place):
     with opened(place) as backend:
         counts(backend)
-        backend.journal._folder._results(0).with_suffix(".json").unlink()
+        (place / "run" / "jobs" / "00000.json").unlink()
         for path in (place / "service").iterdir():
             path.unlink()
     with opened(place) as backend:

@@ -22,7 +22,7 @@ from qiskit_ibm_runtime.quantum_program.converters.converters_2_0 import passthr
 from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
 from samplomatic.quantum_program import SamplexItem
 
-from qiskit_qmu.backends.jobs.files import write_whole
+from qiskit_qmu._files import write_file
 
 TOKEN = "SECRET-TOKEN"
 INSTANCE = "crn:v1:bluemix:public:quantum-computing:us-east:a/1:2::"
@@ -215,7 +215,7 @@ class FakeServer:
 
     def _write(self, kind: str, values: dict) -> None:
         path = self.folder / kind / f"{values['id']}.json"
-        write_whole(path, lambda file: file.write(json.dumps(values).encode()))
+        write_file(path, json.dumps(values))
 
 
 class FakeService(QiskitRuntimeService):

@@ -1,6 +1,9 @@
 """Ledger: the jobs of one run in one SQLite file, each written down before it is sent."""
 
+import hashlib
+import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +13,13 @@ from uuid import uuid4
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.backends.jobs.errors import JobsPendingError
+from qiskit_qmu.runs.errors import JobsPendingError
 
-FORMAT = 1
+FORMAT = 2
+LEDGER = "ledger.sqlite"
+
+LOCAL = "local-"
+"""How ids of jobs begin that run in this machine's processes and die with them."""
 
 _SCHEMA = """
 BEGIN IMMEDIATE;
@@ -36,6 +43,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     finished_at TEXT,
     UNIQUE (digest, occurrence, attempt)
 );
+CREATE INDEX IF NOT EXISTS positions ON jobs (position);
 INSERT OR IGNORE INTO notes VALUES ('format', '{format}'), ('run', '{run}');
 COMMIT;
 """
@@ -82,6 +90,11 @@ class JobRecord:
     sent_at: str | None
     finished_at: str | None
 
+    @property
+    def is_away(self) -> bool:
+        """Whether a device has it, which alone knows how far it is."""
+        return self.state == "sent" and not (self.job_id or "").startswith(LOCAL)
+
 
 _COLUMNS = ", ".join(field.name for field in fields(JobRecord))
 
@@ -95,6 +108,10 @@ class Ledger:
 
     Args:
         path: The file; it is made where it is missing.
+        run: Name of the run where the file is made; drawn at random where None.
+
+    Attributes:
+        is_new: Whether it was made just now.
 
     Raises:
         InputError: If it is no ledger, or of another version's format.
@@ -102,7 +119,7 @@ class Ledger:
         JobsPendingError: By every call after it was closed.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, run: str | None = None) -> None:
         self._path = path
         # Jobs of one primitive may run in several threads, and Python crashes where one of them
         # closes a connection that another one reads.
@@ -115,17 +132,42 @@ class Ledger:
             self._database.execute("PRAGMA synchronous = FULL")
             # Looked for first: one that is there can be read while another process writes it, and
             # where it must not be written.
-            if not self._database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                self._database.executescript(_SCHEMA.format(format=FORMAT, run=uuid4().hex[:12]))
-        except sqlite3.Error as error:
+            tables = self._database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            self.is_new = tables is None
+            if self.is_new:
+                name = run or uuid4().hex[:12]
+                self._database.executescript(_SCHEMA.format(format=FORMAT, run=name))
+            ((found,),) = self._database.execute("SELECT value FROM notes WHERE name = 'format'")
+        except (sqlite3.Error, ValueError) as error:
             raise InputError(f"a ledger must be a SQLite file, got {path} ({error})") from error
-        if self.note("format") != str(FORMAT):
-            raise InputError(f"a ledger's format must be {FORMAT}, got {self.note('format')}")
+        if found != str(FORMAT):
+            raise InputError(f"a ledger's format must be {FORMAT}, got {found} in {path}")
 
     @property
     def run(self) -> str:
         """Name of the run, drawn at random when the ledger was made."""
         return self.note("run") or ""
+
+    def bind(self, name: str, values: Mapping[str, Any]) -> None:
+        """Write down, once for the whole run, values that decide its results.
+
+        Args:
+            name: Name of the note.
+            values: JSON values by name.
+
+        Raises:
+            InputError: If others were written down before.
+        """
+        text = json.dumps(dict(values), sort_keys=True)
+        if self.note(name) is None:  # (one that is there is read where nothing can be written)
+            self._execute("INSERT OR IGNORE INTO notes VALUES (?, ?)", (name, text))
+        bound, given = json.loads(self.note(name) or "{}"), json.loads(text)
+        for key in sorted({*bound, *given}):
+            if bound.get(key) != given.get(key):
+                raise InputError(
+                    f"{self._path} must be gone on with as it began, with {key} "
+                    f"{bound.get(key)!r}, got {given.get(key)!r}"
+                )
 
     def plan(
         self,
@@ -138,13 +180,9 @@ class Ledger:
         planned_seconds: float,
     ) -> JobRecord:
         """Write down a job that is going to be sent."""
-        number = self._number("SELECT COUNT(*) FROM jobs")
+        number = self._number("SELECT COALESCE(MAX(number), -1) + 1 FROM jobs")
         before = self.last_attempt(digest, occurrence)
-        position = (
-            self._number("SELECT COUNT(*) FROM jobs WHERE attempt = 0")
-            if before is None
-            else before.position
-        )
+        position = self._free_position() if before is None else before.position
         self._execute(
             "INSERT INTO jobs (number, position, digest, occurrence, attempt, tag, state, "
             "circuits, shots, planned_seconds, planned_at) "
@@ -155,20 +193,26 @@ class Ledger:
                 digest,
                 occurrence,
                 attempt,
-                f"qmu-{self.run}-{number}",
+                self._tag(digest, occurrence, attempt),
                 circuits,
                 shots,
                 planned_seconds,
-                _now(),
+                now(),
             ),
         )
         return self.job(number)
+
+    def restore(self, job: JobRecord) -> None:
+        """Write down a job as it was, unless it is there."""
+        marks = ", ".join("?" for _ in fields(JobRecord))
+        values = tuple(getattr(job, field.name) for field in fields(JobRecord))
+        self._execute(f"INSERT OR IGNORE INTO jobs ({_COLUMNS}) VALUES ({marks})", values)
 
     def sent(self, number: int, job_id: str) -> JobRecord:
         """Bind a planned job to the service's id."""
         self._execute(
             "UPDATE jobs SET job_id = ?, state = 'sent', sent_at = ? WHERE number = ?",
-            (job_id, _now(), number),
+            (job_id, now(), number),
         )
         return self.job(number)
 
@@ -179,7 +223,7 @@ class Ledger:
         self._execute(
             "UPDATE jobs SET state = ?, reason = ?, seconds = COALESCE(?, seconds), "
             "finished_at = ? WHERE number = ?",
-            (state, reason, seconds, _now(), number),
+            (state, reason, seconds, now(), number),
         )
         return self.job(number)
 
@@ -213,6 +257,10 @@ class Ledger:
         rows = self._execute("SELECT value FROM notes WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else None
 
+    def notes(self) -> dict[str, str]:
+        """Return all notes."""
+        return dict(self._execute("SELECT name, value FROM notes"))
+
     def set_note(self, name: str, value: str) -> None:
         """Write or replace a note."""
         self._execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
@@ -222,6 +270,25 @@ class Ledger:
         with self._turn:
             self._closed = True
             self._database.close()
+
+    def _tag(self, digest: str, occurrence: int, attempt: int) -> str:
+        """Return a text that a job has in this run and in no other.
+
+        It follows from what the job asks for: a job that this ledger does not know, such as one
+        that was restored from a copy, is found by it all the same.
+        """
+        text = f"{self.run} {digest} {occurrence} {attempt}"
+        return f"qmu-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+    def _free_position(self) -> int:
+        """Return the first position that no job has; only a rebuilt ledger has gaps."""
+        count = self._number("SELECT COUNT(DISTINCT position) FROM jobs")
+        if count == self._number("SELECT COALESCE(MAX(position), -1) + 1 FROM jobs"):
+            return count
+        return self._number(
+            "SELECT MIN(free) FROM (SELECT 0 AS free UNION SELECT position + 1 FROM jobs) "
+            "WHERE free NOT IN (SELECT position FROM jobs)"
+        )
 
     def _execute(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """Return the rows that a query finds."""
@@ -246,5 +313,6 @@ class Ledger:
         return [JobRecord(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time, UTC, as text."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

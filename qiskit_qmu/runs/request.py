@@ -6,10 +6,11 @@ from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.experiments.methods import METHODS
-from qiskit_qmu.experiments.saved import ForgetRequest, SavedRows
 
-FORMAT = 1
+FORMAT = 2
+
+SavedRows = Literal["train", "test", "all"]
+"""Rows that a saved model was trained on, never-seen rows, or both."""
 
 Task = Literal["observe", "attack", "unlearn"]
 
@@ -56,20 +57,18 @@ class DeviceRequest:
         if not isinstance(self.backend, str) or self.backend == "exact":
             raise InputError(f"a run's backend must be the name of a device, got {self.backend!r}")
         if self.task == "unlearn":
-            _check.one_of(tuple(METHODS), strategy=self.strategy)
-            self.forget()
+            given = [v for v in (self.label, self.fraction, self.indices) if v is not None]
+            if not isinstance(self.strategy, str):
+                raise InputError(f"strategy must be the name of a method, got {self.strategy!r}")
+            if len(given) != 1:
+                raise InputError(
+                    "exactly one of a class, a fraction and indices must be given to forget, "
+                    f"got {len(given)}"
+                )
         try:
             json.dumps(self.options)
         except TypeError as error:
             raise InputError(f"a run's options must be JSON values, got {self.options}") from error
-
-    def forget(self) -> ForgetRequest:
-        """Return which rows to forget.
-
-        Raises:
-            InputError: If not exactly one way of saying it was given.
-        """
-        return ForgetRequest(label=self.label, fraction=self.fraction, indices=self.indices)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -85,9 +84,9 @@ class DeviceRequest:
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             raise InputError(f"a run's request must be a table of format {FORMAT}, got {values!r}")
         fields = {key: value for key, value in values.items() if key != "format"}
-        if fields.get("indices") is not None:
-            fields["indices"] = tuple(fields["indices"])
         try:
+            if fields.get("indices") is not None:
+                fields["indices"] = tuple(fields["indices"])
             return DeviceRequest(**fields)
         except TypeError as error:
             raise InputError(f"a run's request must have no fields but its own: {error}") from error

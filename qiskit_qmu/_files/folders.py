@@ -1,0 +1,94 @@
+"""Makes folders that are there with all that they hold or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from qiskit_qmu._files.locks import lock
+from qiskit_qmu._files.writing import left_overs, name_beside, sync_folder, writing
+
+
+def make_folder(path: str | Path) -> Path:
+    """Make a folder, and those that it lies in, where they are missing.
+
+    Raises:
+        FileError: If it cannot be made.
+    """
+    folder = Path(path)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def new_folder(path: str | Path) -> Iterator[Path]:
+    """Fill a folder under another name; it takes its own when the block is done and on the disk.
+
+    What killed processes left beside it is removed.
+
+    Args:
+        path: The folder; it is missing or empty, and the one that it lies in is there.
+
+    Yields:
+        The folder to be filled.
+
+    Raises:
+        FileError: If it cannot be written, or is there and holds something.
+    """
+    target = Path(path)
+    with writing(target):
+        _remove_left_over_folders(target)
+        unfinished = name_beside(target)
+        unfinished.mkdir()
+    held = _held(unfinished)
+    try:
+        yield unfinished
+        with writing(target):
+            _sync_all(unfinished)
+            unfinished.replace(target)
+            sync_folder(target.parent)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def _held(folder: Path) -> int | None:
+    """Return an open folder that is locked, so that no other process takes it for a left-over."""
+    if os.name == "nt":
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    lock(descriptor)
+    return descriptor
+
+
+def _remove_left_over_folders(target: Path) -> None:
+    for other in left_overs(target):
+        if os.name == "nt" or other.is_symlink() or not other.is_dir():
+            continue
+        with suppress(OSError):  # another process was quicker
+            descriptor = os.open(other, os.O_RDONLY)
+            try:
+                if lock(descriptor):
+                    shutil.rmtree(other, ignore_errors=True)
+            finally:
+                os.close(descriptor)
+
+
+def _sync_all(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_symlink():
+            continue
+        if path.is_dir():
+            _sync_all(path)
+        else:
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    sync_folder(folder)

@@ -1,0 +1,165 @@
+"""Writes files that are there whole or not at all, whenever a process is killed or a disk fills."""
+
+import errno
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from qiskit_qmu._files.errors import FileError, one_line
+from qiskit_qmu._files.locks import lock
+
+UNFINISHED = ".unfinished"
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Turn what the operating system refuses inside the block into one line that names a path.
+
+    Raises:
+        FileError: If a file or folder cannot be written.
+    """
+    try:
+        yield
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{path} must be writable, got: {one_line(error)}") from error
+
+
+def write_file(path: str | Path, content: bytes | str) -> None:
+    """Write a file so that whoever is killed leaves the old one or the new one.
+
+    The content goes into a file beside it, onto the disk, and takes its name last. A link in its
+    place is replaced, not followed; what is no regular file (``/dev/stdout``, a pipe) is written
+    straight. What killed processes left beside it is removed.
+
+    Args:
+        path: The file; its folder is there.
+        content: Text is written as UTF-8.
+
+    Raises:
+        FileError: If it cannot be written; the old file is still there.
+    """
+    target = Path(path)
+    data = content.encode() if isinstance(content, str) else content
+    with writing(target):
+        if _is_device(target):
+            with target.open("wb") as file:
+                file.write(data)
+            return
+        with _beside(target, data) as unfinished:
+            unfinished.replace(target)
+        sync_folder(target.parent)
+
+
+def write_together(folder: Path, files: Mapping[str, bytes | str]) -> None:
+    """Write a record and what shows it, such as a page, so that none shows another's record.
+
+    Whoever is killed leaves the old files or the new ones, perhaps without those after the first.
+
+    Args:
+        folder: Where to; it is there. What else it holds stays.
+        files: What they are to hold, by name; the first is the record.
+
+    Raises:
+        FileError: If one cannot be written.
+    """
+    with ExitStack() as opened, writing(folder):
+        unfinished = {}
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
+            unfinished[name] = opened.enter_context(_beside(folder / name, data))
+        _, *shown = files
+        for name in shown:
+            (folder / name).unlink(missing_ok=True)
+        sync_folder(folder)
+        for name, path in unfinished.items():
+            path.replace(folder / name)
+        sync_folder(folder)
+
+
+@contextmanager
+def _beside(target: Path, data: bytes) -> Iterator[Path]:
+    """Write a file beside another one, onto the disk; it is removed unless the block renames it."""
+    remove_left_overs(target)
+    unfinished, descriptor = _new_file_beside(target)
+    try:
+        write_all(descriptor, data)
+        yield unfinished
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it to an open file and onto the disk."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's list of names onto the disk, where the system can do that."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def name_beside(path: Path) -> Path:
+    """Return a new name for what is to become ``path``."""
+    return path.with_name(f".{path.name}.{uuid4().hex[:8]}{UNFINISHED}")
+
+
+def left_overs(path: Path) -> list[Path]:
+    """Return what is beside a path under a name that `name_beside` gives."""
+    start = f".{path.name}."
+    length = len(start) + 8 + len(UNFINISHED)
+    return [
+        other
+        for other in path.parent.iterdir()
+        if len(other.name) == length
+        and other.name.startswith(start)
+        and other.name.endswith(UNFINISHED)
+    ]
+
+
+def remove_left_overs(path: Path) -> None:
+    """Remove the files that killed processes left; those that are being written are locked."""
+    for other in left_overs(path):
+        with suppress(OSError):  # another process was quicker, or it is a folder
+            descriptor = os.open(other, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                if lock(descriptor):
+                    other.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _new_file_beside(target: Path) -> tuple[Path, int]:
+    while True:
+        unfinished = name_beside(target)
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(unfinished, flags, 0o666)  # (less what the umask takes)
+        lock(descriptor)
+        if unfinished.exists():
+            return unfinished, descriptor
+        os.close(descriptor)  # Removed by another process before the lock was ours.
+
+
+def _is_device(path: Path) -> bool:
+    if path.parent == Path("/dev"):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()

@@ -1,0 +1,66 @@
+"""Looks at the file of IBM's accounts before IBM's library does, and shows no token of it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._files import read_json, reading
+
+_WHAT = "accounts of IBM's"
+_LARGEST = 2**20
+_KINDS: dict[str, tuple[type, ...]] = {
+    "channel": (str,),
+    "url": (str,),
+    "instance": (str,),
+    "region": (str,),
+    "verify": (bool,),
+    "private_endpoint": (bool,),
+    "is_default_account": (bool,),
+    "proxies": (dict,),
+    "plans_preference": (list,),
+    "tags": (list,),
+}
+
+
+def saved_tokens() -> tuple[str, ...]:
+    """Return the tokens that no message may show: of the environment, else of all saved accounts.
+
+    Raises:
+        InputError: If a token, or something else of an account, is of another kind than IBM's
+            library takes; the message shows no value.
+    """
+    given = os.environ.get("QISKIT_IBM_TOKEN")
+    if given:
+        _check_token(given, "QISKIT_IBM_TOKEN")
+        return (given,)
+    from qiskit_ibm_runtime.accounts import management  # (slow to load)
+
+    path = Path(management._DEFAULT_ACCOUNT_CONFIG_JSON_FILE)  # noqa: SLF001
+    if not path.exists():
+        return ()
+    content = read_json(path, _WHAT, largest=_LARGEST)
+    with reading(path, _WHAT):
+        if not isinstance(content, dict):
+            raise InputError("something other than a table")
+        return tuple(_token(account, name) for name, account in content.items())
+
+
+def _token(account: Any, name: str) -> str:
+    if not isinstance(account, dict):  # (not shown: it may be a token)
+        raise InputError(f"account {name[:50]!r} that is no table")
+    for key, kinds in _KINDS.items():
+        value = account.get(key)
+        if value is not None and not isinstance(value, kinds):
+            raise InputError(f"account {name[:50]!r} whose {key} is no {kinds[0].__name__}")
+    token = account.get("token")
+    _check_token(token, f"the token of account {name[:50]!r}")
+    return str(token)
+
+
+def _check_token(token: object, name: str) -> None:
+    # What is put into a request's header; where it cannot be, the library shows it in its error.
+    if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
+        raise InputError(f"{name} must be text of printable ASCII characters, got another")
+    if " " in token:
+        raise InputError(f"{name} must be without spaces, got some")

@@ -1,0 +1,67 @@
+"""What became of a method besides its numbers: whether it passed, changed anything, or failed."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+
+_PASSED = "forgotten"
+_MEANT_TO_CHANGE_NOTHING = ("original", "noop")
+
+
+def passed(rows: Sequence[Row]) -> bool:
+    """Return whether a method forgot, by its verdict, with every seed, and changed the model."""
+    return all(row.get("verdict") == _PASSED and not _remark(row) for row in rows)
+
+
+def verdict(row: Row) -> str:
+    """Return a row's verdict; empty without one, and where a remark says it with its reason."""
+    said = str(row.get("verdict") or "")
+    return "" if said in ("failed", "unchanged") and _remark(row) else said
+
+
+def remarks(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Say of one method that it failed or changed nothing, with the number of seeds.
+
+    Args:
+        rows: Its rows, one for each seed.
+
+    Returns:
+        One phrase for each thing that happened; none where all went well.
+    """
+    counts = Counter(remark for row in rows if (remark := _remark(row)))
+    return tuple(
+        remark if count == len(rows) else f"{remark} ({count} of {len(rows)} seeds)"
+        for remark, count in counts.most_common()
+    )
+
+
+def remarks_by_method(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """Return the remarks of every method that there is something to say of.
+
+    Args:
+        rows: Result rows, one for each method and seed.
+
+    Returns:
+        Remarks by method, in the order of the rows.
+    """
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(str(row["method"]), []).append(row)
+    named = {method: remarks(own) for method, own in groups.items()}
+    return {method: own for method, own in named.items() if own}
+
+
+def stops(rows: Sequence[Row]) -> str:
+    """Return why a method stopped, the reasons of several seeds joined; empty where not known."""
+    return "; ".join(dict.fromkeys(str(row["stopped"]) for row in rows if row.get("stopped")))
+
+
+def _remark(row: Row) -> str:
+    if row.get("error"):
+        return f"failed: {row['error']}"
+    if row.get("largest_change") == 0 and row["method"] not in _MEANT_TO_CHANGE_NOTHING:
+        reason = row.get("stopped")
+        return f"changed nothing: {reason}" if reason else "changed nothing"
+    return ""

@@ -1,0 +1,76 @@
+"""What lies beside each job's result, enough to write the ledger anew."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, final
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._files import entry, read_sealed_json, reading
+from qiskit_qmu.runs.ledger import JobRecord
+
+JOBS = "jobs"
+CIRCUITS = "circuits"
+
+_WHAT = "what belongs to a job's result"
+_LARGEST = 2**28
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class KeptJob:
+    """A job whose result is kept.
+
+    Attributes:
+        run: Name of its run.
+        job: Its line of the ledger.
+        notes: Notes of the ledger about the whole run.
+        content: All that the file holds, as JSON values.
+    """
+
+    run: str
+    job: JobRecord
+    notes: dict[str, str]
+    content: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the file is to hold."""
+        return {"run": self.run, "job": asdict(self.job), "notes": self.notes, **self.content}
+
+    @staticmethod
+    def read(path: Path) -> "KeptJob":
+        """Read the file beside a result.
+
+        Raises:
+            InputError: If it cannot be read, or is not as it was written.
+        """
+        content = read_sealed_json(path, _WHAT, largest=_LARGEST)
+        with reading(path, _WHAT):
+            return KeptJob(
+                run=entry(content, "run", str),
+                job=JobRecord(**entry(content, "job", dict)),
+                notes=entry(content, "notes", dict),
+                content=content,
+            )
+
+
+def file_of(folder: Path, number: int, suffix: str) -> Path:
+    """Return the path of one of a job's files.
+
+    Args:
+        folder: The run's folder.
+        number: The job's.
+        suffix: ".json", or ".npz" for the result itself.
+    """
+    return folder / JOBS / f"{number:05d}{suffix}"
+
+
+def kept_jobs(folder: Path) -> dict[int, KeptJob | None]:
+    """Return the jobs whose results a run's folder holds, by number; None where damaged."""
+    found: dict[int, KeptJob | None] = {}
+    for path in sorted((folder / JOBS).glob("[0-9]*.json")):
+        if path.stem.isdecimal() and path.stem.isascii():
+            try:
+                found[int(path.stem)] = KeptJob.read(path)
+            except InputError:
+                found[int(path.stem)] = None
+    return found

@@ -1,0 +1,123 @@
+"""The ledger and what lies beside it: whether they belong together, and the one from the other."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.runs.kept_jobs import CIRCUITS, KeptJob, kept_jobs
+from qiskit_qmu.runs.ledger import LEDGER, Ledger
+from qiskit_qmu.runs.lock import LOCK, RunLock
+
+REQUEST = "run.json"
+
+
+def open_ledger(folder: Path) -> Ledger:
+    """Open a run's ledger, or begin one in a folder without jobs.
+
+    A run that went on with an empty, older or foreign ledger would send, and pay for, again what it
+    had sent.
+
+    Raises:
+        InputError: If it is missing, damaged, older than the results that lie beside it, or belongs
+            to other results.
+    """
+    kept, path = kept_jobs(folder), folder / LEDGER
+    advice = f"; put the right one back, or rebuild it from what is kept by {_how(folder)}"
+    if not path.exists() or path.stat().st_size == 0:
+        circuits = (folder / CIRCUITS).glob("*.qpy")
+        if kept or any(circuits):
+            raise InputError(
+                f"{path} must list the jobs of this run, got no ledger beside {len(kept)} results"
+                + advice
+            )
+    with ExitStack() as opened:
+        try:
+            ledger = Ledger(path)
+        except InputError as error:
+            raise InputError(f"{error}{advice}" if kept else str(error)) from error
+        opened.callback(ledger.close)
+        others = {job.run for job in kept.values() if job is not None} - {ledger.run}
+        if others:
+            raise InputError(
+                f"{path} must be the ledger of the results beside it, of run {min(others)}, got "
+                f"that of run {ledger.run}{advice}"
+            )
+        newer = kept.keys() - {job.number for job in ledger.jobs()}
+        if newer:
+            raise InputError(
+                f"{path} must list the jobs of all {len(kept)} results beside it, got an older "
+                f"ledger without {len(newer)} of them{advice}"
+            )
+        opened.pop_all()  # (it is the right one, and stays open)
+    return ledger
+
+
+def rebuild_ledger(folder: str | Path, *, run: str | None = None) -> int:
+    """Write a run's ledger anew from what lies beside its results.
+
+    What the old ledger of the same run lists stays; any other is kept beside the new one. Jobs that
+    were sent and have no result yet are looked for at the service when the run goes on.
+
+    Args:
+        folder: The run's folder.
+        run: Name of the run, where it is known from elsewhere.
+
+    Returns:
+        How many jobs the ledger lists.
+
+    Raises:
+        InputError: If nothing tells which run it was, or there are results of several runs, or
+            another process works on it.
+    """
+    path = Path(folder)
+    with RunLock(path / LOCK):
+        kept = [job for job in kept_jobs(path).values() if job is not None]
+        runs = {job.run for job in kept} | ({run} if run else set())
+        if len(runs) != 1:
+            raise InputError(
+                f"{path} must hold results of one run to rebuild its ledger from, got "
+                f"{', '.join(sorted(runs)) or 'none'}"
+            )
+        (name,) = runs
+        if not _is_ledger_of(path / LEDGER, name):
+            _set_aside(path / LEDGER)
+        return _restored(path / LEDGER, name, kept)
+
+
+def _restored(path: Path, run: str, kept: list[KeptJob]) -> int:
+    ledger = Ledger(path, run=run)
+    try:
+        for job in kept:
+            for name, value in job.notes.items():
+                if ledger.note(name) is None:
+                    ledger.set_note(name, value)
+            ledger.restore(job.job)
+        return len(ledger.jobs())
+    finally:
+        ledger.close()
+
+
+def _is_ledger_of(path: Path, run: str) -> bool:
+    if not path.exists() or path.stat().st_size == 0:
+        return True  # (nothing to keep)
+    try:
+        ledger = Ledger(path)
+    except InputError:
+        return False
+    found = ledger.run
+    ledger.close()
+    return found == run
+
+
+def _set_aside(path: Path) -> None:
+    number = 1
+    while path.with_name(f"{path.name}.{number}.old").exists():
+        number += 1
+    path.rename(path.with_name(f"{path.name}.{number}.old"))
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+
+
+def _how(folder: Path) -> str:
+    if (folder / REQUEST).exists():
+        return f"`qmu resume {folder} --rebuild-ledger`"
+    return f"qiskit_qmu.backends.rebuild_ledger({str(folder)!r})"

@@ -1,0 +1,60 @@
+"""What is printed of a run's jobs."""
+
+from pathlib import Path
+
+from qiskit_qmu.cli.run_messages import print_status
+from qiskit_qmu.runs.ledger import JobRecord
+from qiskit_qmu.runs.request import DeviceRequest
+from qiskit_qmu.runs.status import RunStatus
+
+
+def job(number, state, position=0):
+    return JobRecord(
+        number=number,
+        position=position,
+        digest="a",
+        occurrence=0,
+        attempt=number,
+        tag="",
+        job_id=f"local-{number}",
+        state=state,
+        reason="why",
+        circuits=1,
+        shots=5,
+        planned_seconds=1.0,
+        seconds=None,
+        planned_at="",
+        sent_at=None,
+        finished_at=None,
+    )
+
+
+def printed(capsys, *jobs):
+    print_status(
+        RunStatus(
+            folder=Path("run"),
+            request=DeviceRequest(task="observe", backend="fake_manila", shots=5),
+            state="waiting",
+            jobs=jobs,
+            expected={"jobs": 1, "executions": 5, "qpu_seconds": 2.0},
+            spent_seconds=0.0,
+            summary={},
+        )
+    )
+    return capsys.readouterr().out
+
+
+def test_lost_jobs_are_explained_and_what_happens_next(capsys):
+    once_more = "it sends lost jobs again, with the same noise and at no cost"
+    text = printed(capsys, job(0, "lost"))
+    assert "lost: 1 jobs ran on this machine in a process that ended before they did" in text
+    assert once_more in text
+    again = printed(capsys, job(0, "lost"), job(1, "done"))
+    assert "1 lost, 1 done" in again
+    assert once_more not in again
+
+
+def test_only_jobs_at_a_device_need_one_to_be_asked():
+    assert not job(0, "sent").is_away
+    assert not job(0, "done").is_away
+    assert JobRecord(**vars(job(0, "sent")) | {"job_id": "c1"}).is_away
