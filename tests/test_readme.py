@@ -252,9 +252,6 @@ INSTALLING = {
     "pytest": (),
 }
 
-UNMENDED = {DEVICE_AUDIT, f"{IRIS} --seeds 3"}
-"""Presets that forget these are on their way."""
-
 
 def test_every_command_has_an_outcome_to_be_looked_at():
     assert set(COMMANDS) == EXAMPLES.keys() | INSTALLING.keys()
@@ -311,8 +308,6 @@ def _marks(command: str) -> list[pytest.MarkDecorator]:
         marks.append(pytest.mark.slow)
     if example.ci:
         marks.append(pytest.mark.ci)
-    if command in UNMENDED:
-        marks.append(pytest.mark.xfail(reason="presets that do not forget", strict=False))
     if "mnist" in command:
         marks.append(
             pytest.mark.skipif(
@@ -344,6 +339,7 @@ def test_all_code_is_run_below():
     starts = (
         "import qiskit_qmu as qmu",
         "from qiskit.circuit.library import",
+        "import torch",
         'device = qmu.open_backend("fake_torino", shots=1024)',
         'device = qmu.open_backend("ibm_torino", shots=1024, mode="batch", ledger="run", ',
     )
@@ -355,7 +351,7 @@ def test_all_code_is_run_below():
 @pytest.mark.slow
 @pytest.mark.ci
 def test_main_job_and_a_noisy_device(tmp_path):
-    names = _run_code([PYTHON[0], PYTHON[2]], tmp_path)
+    names = _run_code([PYTHON[0], PYTHON[3]], tmp_path)
     assert names["report"].verdict == "forgotten"
     assert "verdict: forgotten" in names["printed"]
     assert names["result"].largest_change > 0
@@ -378,9 +374,32 @@ def test_the_simulator_on_its_own(tmp_path):
     assert names["printed"].strip()
 
 
+def test_a_model_of_ones_own(tmp_path):
+    import torch
+
+    import qiskit_qmu as qmu
+
+    torch.manual_seed(1)  # the weights of the example's layers
+    names = _run_code(["import qiskit_qmu as qmu", PYTHON[1], PYTHON[2]], tmp_path)
+    assert names["forgot"].stopped == "forgotten"
+    assert names["forgot"].reason in names["printed"]
+    task = names["task"]
+    before, after, kept = (
+        qmu.observe(model, rows.x, rows.y).accuracy
+        for model, rows in (
+            (names["own"], task.test_forget),
+            (names["forgot"].model, task.test_forget),
+            (names["forgot"].model, task.test_retain),
+        )
+    )
+    assert before > 0.9
+    assert after < 0.1
+    assert kept > 0.6
+
+
 def test_ibms_devices_ask_for_an_account(shell):
     import qiskit_qmu as qmu
     from qiskit_qmu._check import InputError
 
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
-        exec(compile(PYTHON[3], "README.md", "exec"), {"qmu": qmu})
+        exec(compile(PYTHON[4], "README.md", "exec"), {"qmu": qmu})
