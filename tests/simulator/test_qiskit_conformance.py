@@ -18,14 +18,10 @@ from pathlib import Path
 import pytest
 from qiskit_ml_substitution import CountingSampler, Estimator
 
-_RESET = "A reset in the middle of a circuit is refused, with an error that names it."
-
 DIFFERENT = {
     "estimator": {
         "test_precision_seed": "Its noise is a normal deviate, the same in every run and PUB of "
         "one estimator; ours has the distribution of shots, from a stream that never repeats.",
-        "test_reset [precision=0]": _RESET,
-        "test_reset [precision=0.01]": _RESET,
     },
     "sampler": {
         "test_sampler_run_multiple_times": "It wants the same shots from every run of a seed; a "

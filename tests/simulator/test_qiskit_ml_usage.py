@@ -357,7 +357,6 @@ def test_both_connectors_train_alike(build, generator):
     torch.testing.assert_close(*weights, rtol=0, atol=1e-5)
 
 
-@pytest.mark.xfail(reason="no rows of inputs are told from no inputs in each row")
 def test_the_connector_takes_rows_of_no_inputs():
     circuit = QuantumCircuit(1)
     circuit.ry(Parameter("t"), 0)
@@ -373,7 +372,6 @@ def test_the_connector_takes_rows_of_no_inputs():
     torch.testing.assert_close(*found, rtol=0, atol=1e-6)
 
 
-@pytest.mark.xfail(reason="exact results of no parameters cannot be asked for their first row")
 def test_a_network_without_any_parameter():
     circuit = QuantumCircuit(1)
     circuit.h(0)

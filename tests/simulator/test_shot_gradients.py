@@ -212,9 +212,9 @@ def test_a_connector_measures_only_gradients_that_are_needed(kind, monkeypatch):
     measured = []
     original = jacobians._jacobian_by_angles
 
-    def counted(cache, circuit, rows, num_outputs, wanted, slopes):
+    def counted(cache, circuit, rows, num_outputs, wanted, slopes, *, by_shifts):
         measured.append(len(wanted))
-        return original(cache, circuit, rows, num_outputs, wanted, slopes)
+        return original(cache, circuit, rows, num_outputs, wanted, slopes, by_shifts=by_shifts)
 
     monkeypatch.setattr(jacobians, "_jacobian_by_angles", counted)
     connector = TorchSimulatorConnector(networks(kind, 50, 7), VALUES)
