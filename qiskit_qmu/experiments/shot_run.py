@@ -94,13 +94,8 @@ def _rows_of_seed(
     useless = useless_answers(
         rows, split.retain.y, expected.get("original"), stream(seed, "useless")
     )
-    yield {
-        "model": "useless",
-        "shots": None,
-        "seed": seed,
-        "repetition": 0,
-        **useless,
-    } | _NOT_UNLEARNED
+    row = {"model": "useless", "shots": None, "seed": seed, "repetition": 0}
+    yield row | useless | _NOT_UNLEARNED
 
 
 def _trained_models(
