@@ -6,6 +6,7 @@ shots.html and shots.svg.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from qiskit_qmu._check import InputError
@@ -54,7 +55,7 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import ShotComparison, run_shot_comparison
-    from qiskit_qmu.report import shot_table
+    from qiskit_qmu.report import remarks_by_method, shot_table
 
     if options.seeds is None and options.config is None:
         options.seeds = _SEEDS
@@ -77,6 +78,9 @@ def execute(options: argparse.Namespace) -> None:
     options.written = out
     print(shot_table(rows))
     print(f"\n{out / 'shots.html'}")
+    of_seeds = {(row["model"], row["seed"]): {**row, "method": row["model"]} for row in rows}
+    for method, remarks in remarks_by_method(list(of_seeds.values())).items():
+        print(f"qmu shots: {method}: {'; '.join(remarks)}", file=sys.stderr)
 
 
 def when_stopped(options: argparse.Namespace) -> str:

@@ -114,7 +114,7 @@ def run_seed(
             progress(f"method {method}", (position + 1) / (len(methods) + 1))
             strategy = make_strategy(method, preset, trainer)
             try:
-                result = _unlearned(strategy, original, split, stream(seed, method))
+                result = unlearned(strategy, original, split, stream(seed, method))
             except NonFiniteError as error:
                 if method == "oracle":  # without it there is nothing to compare with
                     raise NonFiniteError(f"method oracle, seed {seed}: {error}") from error
@@ -136,14 +136,15 @@ def run_seed(
             yield context.record(outcome)
 
 
-def _unlearned(
+def unlearned(
     strategy: UnlearningStrategy,
     original: QuantumClassifier,
     split: ForgetSplit,
     generator: np.random.Generator,
 ) -> UnlearningResult[QuantumClassifier]:
+    """Return what a strategy made; that it changed nothing is said by rows, not by a warning."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnchangedWarning)  # its row says so
+        warnings.simplefilter("ignore", UnchangedWarning)
         return strategy(original, split, generator=generator)
 
 

@@ -13,7 +13,7 @@ from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit
 from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.original import train_original
-from qiskit_qmu.experiments.run import Progress, no_progress
+from qiskit_qmu.experiments.run import Progress, no_progress, unlearned
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_measures import ObservedRows, measure_answers, useless_answers
 from qiskit_qmu.experiments.workers import one_thread
@@ -21,6 +21,8 @@ from qiskit_qmu.models import QuantumClassifier, deal_shots, with_fewer_shots
 from qiskit_qmu.observation import Observations
 
 Row = dict[str, Any]
+
+_NOT_UNLEARNED: Row = {"stopped": None, "largest_change": None}
 
 
 def compare_shots(
@@ -74,7 +76,7 @@ def _rows_of_seed(
 ) -> Iterator[Row]:
     progress("reading data", 0.0)
     dataset, split = comparison.experiment.load(seed, data_dir)
-    models = _trained_models(comparison, dataset, split, seed, progress)
+    models, outcomes = _trained_models(comparison, dataset, split, seed, progress)
     rows = ObservedRows.of(split)
     expected: dict[str, NDArray[np.float64]] = {}
     with ExitStack() as opened:
@@ -84,32 +86,36 @@ def _rows_of_seed(
             if ideal is not None:
                 exact = model.on(ideal).observe(rows.x, rows.y)
                 expected[name] = exact.probabilities
-                yield _row(rows, exact, expected[name], name, seed)
+                yield _row(rows, exact, expected[name], name, seed) | outcomes[name]
             run = model.on(device).observe(rows.x, rows.y)
             for repetition, observed in _sampled(comparison, model, run, name, seed):
-                yield _row(rows, observed, expected.get(name), name, seed, repetition)
+                row = _row(rows, observed, expected.get(name), name, seed, repetition)
+                yield row | outcomes[name]
     useless = useless_answers(
         rows, split.retain.y, expected.get("original"), stream(seed, "useless")
     )
-    yield {"model": "useless", "shots": None, "seed": seed, "repetition": 0, **useless}
+    row = {"model": "useless", "shots": None, "seed": seed, "repetition": 0}
+    yield row | useless | _NOT_UNLEARNED
 
 
 def _trained_models(
     comparison: ShotComparison, dataset: Dataset, split: ForgetSplit, seed: int, progress: Progress
-) -> dict[str, QuantumClassifier]:
-    """Return the original, the oracle and the unlearned model."""
+) -> tuple[dict[str, QuantumClassifier], dict[str, Row]]:
+    """Return the original, the oracle and the unlearned model, and what became of unlearning."""
     experiment, num_features = comparison.experiment, int(np.prod(dataset.input_shape))
     preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
     backend = open_backend("exact", shots=comparison.train_shots, seed=child_seed(seed, "training"))
     original = experiment.build_model(dataset, seed, backend)
     progress("training the original", 0.0)
     train_original(experiment, original, split, seed)
-    models = {"original": original}
+    models, outcomes = {"original": original}, {"original": _NOT_UNLEARNED}
     for position, method in enumerate(("oracle", comparison.method), start=1):
         progress(f"method {method}", 0.2 * position)
         strategy = make_strategy(method, preset, trainer)
-        models[method] = strategy(original, split, generator=stream(seed, method)).model
-    return models
+        result = unlearned(strategy, original, split, stream(seed, method))
+        models[method] = result.model
+        outcomes[method] = {"stopped": result.stopped, "largest_change": result.largest_change}
+    return models, outcomes
 
 
 def _sampled(

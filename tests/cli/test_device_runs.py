@@ -218,6 +218,8 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_an_interrupted_command_ends(saved, folder):
     """A thread of its own waits for the job, and must not keep the process."""

@@ -31,6 +31,18 @@ def test_training_with_shots_on_another_backend(qmu, folder):
     assert content["config"]["exact"] is False
 
 
+def test_a_method_that_changed_nothing_is_named_at_the_end(qmu, folder):
+    words = ("shots", *TINY, "--seeds", 1, "--method", "ssd", "--set", "ssd.alpha=1e9")
+    outcome = qmu(*words, "--shots", 8, "--out", "out")
+    assert outcome.status == 0
+    last = "qmu shots: ssd: changed nothing: nothing selected"
+    assert outcome.err.splitlines()[-1] == last
+    rows = json.loads((folder / "out" / "shots.json").read_text())["rows"]
+    changes = {row["model"]: row["largest_change"] for row in rows}
+    assert changes.pop("oracle") > 0
+    assert changes == {"original": None, "ssd": 0.0, "useless": None}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -52,7 +52,7 @@ def test_a_run_writes_records_results_and_a_page(tmp_path):
         "results.json",
     ]
     results = json.loads((folder / "results.json").read_text(), parse_constant=pytest.fail)
-    assert set(results) == {"schema", "config", "hyperparameters", "environment", "rows"}
+    assert set(results) == {"schema", "config", "hyperparameters", "environment", "rows", "sha256"}
     assert results["schema"] == 1
     assert Experiment.from_dict(results["config"]) == experiment
     assert results["rows"] == [record.row for record in records]
@@ -162,7 +162,7 @@ def test_a_folder_that_was_there_or_holds_something_stays(tmp_path):
 def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path, name):
     (tmp_path / "file").write_text("mine")
     with (
-        pytest.raises(InputError, match="the output folder must be writable, got"),
+        pytest.raises(InputError, match=f"^{tmp_path / name} must be writable, got: "),
         writable_folder(tmp_path / name),
     ):
         pass
@@ -171,12 +171,12 @@ def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path, name):
 
 def test_results_that_cannot_be_written_are_an_input_error(tmp_path, without_page):
     (tmp_path / "results.json").mkdir()
-    with pytest.raises(InputError, match="the results must be writable, got"):
+    with pytest.raises(InputError, match=f"^{tmp_path}/results.json must be writable, got: "):
         run_experiment(Experiment(**TINY), tmp_path, jobs=1)
 
 
 def test_a_page_that_cannot_be_written_is_an_input_error(tmp_path):
     (tmp_path / "report.html").mkdir()
-    with pytest.raises(InputError, match="the report must be writable, got"):
+    with pytest.raises(InputError, match=f"^{tmp_path}/report.html must be writable, got: "):
         run_experiment(Experiment(**TINY), tmp_path, jobs=1)
     assert Path(tmp_path / "results.json").exists()

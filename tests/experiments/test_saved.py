@@ -225,7 +225,7 @@ def test_unknown_strategies_settings_and_seeds_are_refused(original, tmp_path):
     [
         ({"train_digests": ["0" * 16] * 36}, "got rows with other digests"),
         ({"train_indices": [10**6]}, "positions must be"),
-        ({"train_indices": ["a"]}, "positions must be integers"),
+        ({"train_indices": ["a"]}, "a position of train_indices must be an integer, got 'a'"),
         ({"validation_indices": [-1]}, "positions must be"),
         ({"experiment": {"depth": 1}}, "no fields but its own"),
         ({"experiment": None}, "an experiment must be a table"),

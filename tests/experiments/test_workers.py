@@ -83,6 +83,8 @@ def end_itself(*_arguments):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_a_process_that_is_killed_ends_the_run_with_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "_silent_records", end_itself)
