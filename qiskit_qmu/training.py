@@ -24,6 +24,7 @@ from qiskit_qmu.models import (
     fit_inputs,
     in_mode,
 )
+from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 
 Optimizer = Literal["adam", "sgd"]
 Progress = Callable[[int, int, float], None]
@@ -154,8 +155,10 @@ class Trainer:
                 progress(epoch, self.epochs, losses[-1])
             if held_out is None:
                 continue
-            validation_losses.append(mean_loss(model, *held_out))
-            self._check_loss(validation_losses[-1], f"after epoch {epoch} on the validation rows")
+            where = f"after epoch {epoch} on the validation rows"
+            with self._in_range(where):
+                validation_losses.append(mean_loss(model, *held_out))
+            self._check_loss(validation_losses[-1], where)
             if best is None or validation_losses[-1] < best[0]:
                 best = validation_losses[-1], epoch, _snapshot(model)
             elif self.patience is not None and epoch - best[1] >= self.patience:
@@ -183,13 +186,23 @@ class Trainer:
         total = 0.0
         for step, batch in enumerate(batches(len(rows), self.batch_size, generator), start=1):
             optimizer.zero_grad(set_to_none=True)
-            loss = cross_entropy(model(rows[batch]), labels[batch])
+            where = f"at step {step} of epoch {epoch}"
+            with self._in_range(where):
+                loss = cross_entropy(model(rows[batch]), labels[batch])
             value = float(loss.detach())
-            self._check_loss(value, f"at step {step} of epoch {epoch}")
+            self._check_loss(value, where)
             loss.backward()
             optimizer.step()
             total += value * len(batch)
         return total / len(rows)
+
+    @contextmanager
+    def _in_range(self, where: str) -> Iterator[None]:
+        """Name the learning rate where a circuit is given weights or inputs that are no numbers."""
+        try:
+            yield
+        except NonFiniteInputError as error:
+            raise self._left_range(f"{error} {where}") from error
 
     def _check_loss(self, loss: float, where: str) -> None:
         if not math.isfinite(loss):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 
 ModelName = Literal["basic", "hybrid"]
@@ -78,6 +79,7 @@ def preset(
     """
     small = dict(_SMALL) if num_features < _FULL_SIZE else {}
     if num_qubits is not None:
+        _check.at_least(1, num_qubits=num_qubits)
         small["num_qubits"] = num_qubits
     if model == "basic":
         small["num_features"] = min(num_features, small.get("num_qubits", _FULL_SIZE))

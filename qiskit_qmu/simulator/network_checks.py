@@ -22,6 +22,10 @@ class NetworkInputError(QiskitMachineLearningError, InputError):
         return str(self.message)  # (Qiskit's would put it in quotes)
 
 
+class NonFiniteInputError(NetworkInputError):
+    """Inputs or weights that are NaN or infinite."""
+
+
 def check_network(network: NeuralNetwork) -> None:
     """Raise InputError unless a network's circuit, observables and outputs fit each other.
 
@@ -83,7 +87,7 @@ def check_values(network: NeuralNetwork, inputs: torch.Tensor, weights: torch.Te
             continue
         bad = values.numel() - int(torch.isfinite(values).sum())
         if bad:
-            raise NetworkInputError(f"{name} must be finite, got {bad} NaN or infinite values")
+            raise NonFiniteInputError(f"{name} must be finite, got {bad} NaN or infinite values")
 
 
 def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:

@@ -10,8 +10,9 @@ import torch
 
 from qiskit_qmu import _check
 from qiskit_qmu._errors import NonFiniteError
-from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.models import as_tensors, check_returns_logits, in_mode
+from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 from qiskit_qmu.training import (
     LARGEST_LEARNING_RATE,
     Optimizer,
@@ -91,12 +92,7 @@ class Ascent:
         optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
         with in_mode(work.model, training=False):
             for step, batch in enumerate(self._batches(len(x), generator)):
-                found = performance(work.model, split.forget)
-                if not math.isfinite(found.loss):
-                    raise NonFiniteError(
-                        f"ascent left the range of numbers, the loss on the forgotten rows is "
-                        f"{found.loss} after {step} steps: lower learning_rate={self.learning_rate}"
-                    )
+                found = self._performance(work.model, split.forget, step)
                 work.history.append(
                     {"forget_loss": found.loss, "forget_confidence": found.confidence}
                 )
@@ -113,6 +109,21 @@ class Ascent:
                 _scaled_step(optimizer, trained, scales)
         passes = f"max_epochs={self.max_epochs} passes over the forgotten rows"
         work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
+
+    def _performance(self, model: torch.nn.Module, rows: Rows, step: int) -> Performance:
+        try:
+            found = performance(model, rows)
+        except NonFiniteInputError as error:
+            raise self._left_range(str(error), step) from error
+        if not math.isfinite(found.loss):
+            raise self._left_range(f"the loss on the forgotten rows is {found.loss}", step)
+        return found
+
+    def _left_range(self, what: str, step: int) -> NonFiniteError:
+        return NonFiniteError(
+            f"ascent left the range of numbers, {what} after {step} steps: "
+            f"lower learning_rate={self.learning_rate}"
+        )
 
     def _batches(self, rows: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
         for _ in range(self.max_epochs):

@@ -200,7 +200,7 @@ def test_devices_are_listed_when_they_are_asked_for(qmu):
 def test_every_setting_that_is_listed_can_be_set(qmu):
     lines = [line.split(" = ") for line in qmu("list", "settings").out.splitlines()[1:]]
     settings = {key.strip(): value for key, value in lines}
-    assert "rga.alpha" in settings
+    assert "rga.learning_rate" in settings
     for key, value in settings.items():
         try:
             parsed = json.loads(value)
