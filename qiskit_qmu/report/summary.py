@@ -154,8 +154,8 @@ def recommendation(summaries: Sequence[MethodSummary]) -> str:
         return ""
     nearest = min(known, key=_divergence)
     text = (
-        f"{len(passed)} of {_count(len(methods), 'method')} forgot; nearest to the oracle’s "
-        f"outputs is {nearest.method} (Jensen–Shannon divergence {_divergence(nearest):.3f} nats, "
+        f"{len(passed)} of {len(methods)} method{'s' * (len(methods) > 1)} forgot; nearest to the "
+        f"oracle’s outputs is {nearest.method} (Jensen–Shannon divergence {_divergence(nearest):.3f} nats, "
         "mean of forgotten and retained rows)"
     )
     ratio = nearest.relative_costs[GRADIENTS.key]

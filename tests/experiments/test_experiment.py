@@ -197,9 +197,10 @@ def test_what_is_not_possible_is_refused(options, message):
 )
 @pytest.mark.parametrize("name", ["basic", "hybrid"])
 def test_models_that_are_not_possible_are_refused(name, settings, message):
-    experiment = Experiment(dataset="iris", model=name, settings=settings)
     with pytest.raises(InputError, match=message):
-        experiment.build_model(iris(), 0, open_backend("exact"))
+        Experiment(dataset="iris", model=name, settings=settings).build_model(
+            iris(), 0, open_backend("exact")
+        )
 
 
 @pytest.mark.parametrize("values", [[], None, {"depth": 3}, {"settings": None}])
