@@ -155,8 +155,8 @@ def recommendation(summaries: Sequence[MethodSummary]) -> str:
     nearest = min(known, key=_divergence)
     text = (
         f"{len(passed)} of {len(methods)} method{'s' * (len(methods) > 1)} forgot; nearest to the "
-        f"oracle’s outputs is {nearest.method} (Jensen–Shannon divergence {_divergence(nearest):.3f} nats, "
-        "mean of forgotten and retained rows)"
+        f"oracle’s outputs is {nearest.method} (Jensen–Shannon divergence "
+        f"{_divergence(nearest):.3f} nats, mean of forgotten and retained rows)"
     )
     ratio = nearest.relative_costs[GRADIENTS.key]
     if math.isfinite(ratio):
