@@ -18,9 +18,9 @@ def circuit_to_bytes(circuit: QuantumCircuit) -> bytes:
 def circuit_from_bytes(content: bytes) -> QuantumCircuit:
     """Return the one circuit that QPY holds.
 
-    Qiskit's reader trusts the sizes that it is told, so the content must be as it was written: look
-    at its checksum before, and call this inside of `qiskit_qmu._files.reading`, which words what
-    the reader raises.
+    Qiskit's reader trusts the sizes that it is told and ends the process where there is no memory
+    for them, so the content must be as it was written: look at its checksum before, and call this
+    inside of `qiskit_qmu._files.reading`, which words what the reader raises.
 
     Raises:
         InputError: If it holds more than one program, or something other than a circuit.
