@@ -14,6 +14,10 @@ from qiskit_qmu._files import arrays_to_bytes, read_arrays, reading, write_file
 _WHAT = "observations as an npz archive"
 
 
+_COUNT = "arrays"
+"""How many arrays a file holds, so that none of those that may be absent is lost unnoticed."""
+
+
 @final
 @dataclass(frozen=True, eq=False, repr=False)
 class Observations:
@@ -165,7 +169,7 @@ class Observations:
             for field in fields(self)
             if getattr(self, field.name) is not None
         }
-        write_file(path, arrays_to_bytes(present))
+        write_file(path, arrays_to_bytes({**present, _COUNT: np.asarray(len(present))}))
 
     @classmethod
     def load(cls, path: Path | str) -> "Observations":
@@ -183,9 +187,12 @@ class Observations:
         stored = read_arrays(path, _WHAT)
         with reading(path, _WHAT):
             known = {field.name for field in fields(cls)}
+            count = stored.pop(_COUNT, None)
             if not {"logits", "labels"} <= set(stored) <= known:
                 got = ", ".join(sorted(stored)) or "none"
                 raise InputError(f"arrays called {got}, which must be logits and labels")
+            if count is None or _as_number(count) != len(stored):
+                raise InputError(f"{len(stored)} arrays, which must be as many as were saved")
             shots = stored.pop("shots", None)
             return cls(**stored, shots=None if shots is None else _as_number(shots))
 

@@ -380,7 +380,7 @@ def test_a_model_of_ones_own(tmp_path):
     import qiskit_qmu as qmu
 
     torch.manual_seed(1)  # the weights of the example's layers
-    names = _run_code(["import qiskit_qmu as qmu", PYTHON[1], PYTHON[2]], tmp_path)
+    names = _run_code([PYTHON[1], PYTHON[2]], tmp_path)
     assert names["forgot"].stopped == "forgotten"
     assert names["forgot"].reason in names["printed"]
     task = names["task"]

@@ -3,8 +3,9 @@
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, final
+from typing import Any, NoReturn, final
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu._files import make_folder
 from qiskit_qmu.backends.jobs.results import load_results, save_results
 from qiskit_qmu.backends.jobs.service import PubData
@@ -40,6 +41,15 @@ class JobFolder:
             self._lock = opened.enter_context(RunLock(self.path / LOCK))
             self.ledger = open_ledger(self.path)
             opened.pop_all()  # (both are there, and stay open)
+
+    def __deepcopy__(self, memo: object) -> "JobFolder":
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise InputError(
+            "a model whose jobs are written down must not be pickled, because they are this "
+            "process's: save it, or its state_dict, and open the backend again"
+        )
 
     @property
     def circuits(self) -> Path:
