@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, NoReturn, final
 
@@ -27,6 +28,7 @@ class JobFolder:
     Attributes:
         path: The folder.
         ledger: Its jobs.
+        turn: Lets one thread at a time keep circuits here.
 
     Raises:
         InputError: If it cannot be written, another process works on it, or its ledger does not
@@ -34,6 +36,7 @@ class JobFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
+        self.turn = Lock()
         self.path = Path(path)
         for name in (JOBS, CIRCUITS):
             make_folder(self.path / name)

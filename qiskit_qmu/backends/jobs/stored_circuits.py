@@ -41,6 +41,11 @@ class StoredTranspiler(Transpiler):
         Raises:
             InputError: If the circuit does not fit the device, or a kept one is missing or damaged.
         """
+        # Two threads would each write a circuit of their own, and read the other's.
+        with self._folder.turn:
+            return self._stored(circuit)
+
+    def _stored(self, circuit: QuantumCircuit) -> QuantumCircuit:
         name = circuit_digest(circuit)
         path, ledger = self._folder.circuits / f"{name}.qpy", self._folder.ledger
         if ledger.note(_note(name)) is None:
