@@ -1,6 +1,5 @@
 """Expectation values of many PUBs at once: those of one circuit at the same values share work."""
 
-import math
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,11 +18,10 @@ from qiskit.primitives import (
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.quantum_info import SparsePauliOp
 
-from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.broadcast import BroadcastSampler
 from qiskit_qmu.backends.readout_errors import MITIGATED_ERRORS
 from qiskit_qmu.backends.rotations import RotationCircuit
+from qiskit_qmu.simulator.precision import shots_of_precision
 
 Estimates: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Estimated means (O, B), and the variances of these estimates."""
@@ -89,15 +87,7 @@ class GroupedEstimator(BaseEstimatorV2):
         Raises:
             InputError: If it is negative or takes too many shots.
         """
-        _check.non_negative(precision=precision)
-        if self.shots is None or precision == 0:
-            return self.shots
-        shots = 1 / precision**2
-        if shots > _MOST_SHOTS:
-            raise InputError(
-                f"precision must take at most {_MOST_SHOTS:,} shots, got precision={precision}"
-            )
-        return math.ceil(shots * (1 - _ROUNDING))
+        return shots_of_precision(precision, self.shots)
 
     def run(
         self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
@@ -189,8 +179,6 @@ class GroupedEstimator(BaseEstimatorV2):
         return PubResult(data, metadata=metadata)
 
 
-_MOST_SHOTS = 2**53
-_ROUNDING = 1e-12
 """Of a number of shots that was turned into a precision and back."""
 
 

@@ -1,6 +1,5 @@
 """TorchEstimator: expectation values from the batched statevector, as an EstimatorV2 primitive."""
 
-import math
 from collections.abc import Iterable
 from functools import partial
 
@@ -16,13 +15,10 @@ from qiskit.primitives import (
 )
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.estimates import Estimates, estimate
+from qiskit_qmu.simulator.precision import shots_of_precision
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
 from qiskit_qmu.simulator.pubs import CircuitGroup, group_pubs
-
-_MOST_SHOTS = 2**53
 
 
 class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
@@ -89,17 +85,7 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
         Raises:
             InputError: If it is negative or takes too many shots.
         """
-        _check.non_negative(precision=precision)
-        if self.shots is None or precision == 0:
-            return self.shots
-        needed = 1 / precision**2
-        if needed > _MOST_SHOTS:
-            raise InputError(
-                f"precision must take at most {_MOST_SHOTS:,} shots, got precision={precision}"
-            )
-        # The precision of 100 shots takes 100, however its square was rounded.
-        whole = round(needed)
-        return whole if math.isclose(needed, whole, rel_tol=1e-12) else math.ceil(needed)
+        return shots_of_precision(precision, self.shots)
 
     def _run(
         self,
