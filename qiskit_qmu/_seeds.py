@@ -1,5 +1,6 @@
 """Named, independent random streams from one seed; nothing draws from global state."""
 
+import secrets
 import sys
 import zlib
 from typing import Any
@@ -70,7 +71,7 @@ def as_generator(generator: Any) -> np.random.Generator:
     if torch is not None and isinstance(generator, torch.Generator):
         generator = int(torch.randint(2**62, (1,), generator=generator))
     try:
-        return np.random.default_rng(generator)
+        return np.random.default_rng(fresh_seed() if generator is None else generator)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"generator must be a NumPy or torch generator or a seed, got {generator!r}"
@@ -96,4 +97,4 @@ def child_seed(seed: int, *names: str) -> int:
 
 def fresh_seed() -> int:
     """Return a seed below 2⁶³ from the operating system's entropy."""
-    return int(np.random.default_rng().integers(2**63))
+    return secrets.randbits(63)

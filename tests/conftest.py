@@ -1,13 +1,24 @@
 """Randomness of the tests: one stream for each test, the same in every run and order."""
 
 import hashlib
+import secrets
 
 import numpy as np
 import pytest
 
 
+def _seeded_by(node: pytest.Item) -> np.random.Generator:
+    return np.random.default_rng(list(hashlib.sha256(node.nodeid.encode()).digest()))
+
+
 @pytest.fixture
 def generator(request: pytest.FixtureRequest) -> np.random.Generator:
     """Return a generator that is seeded by the test's own id, parameters included."""
-    digest = hashlib.sha256(request.node.nodeid.encode()).digest()
-    return np.random.default_rng(list(digest))
+    return _seeded_by(request.node)
+
+
+@pytest.fixture(autouse=True)
+def _entropy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seed what is opened without a seed by the test's own id too."""
+    source = _seeded_by(request.node).spawn(1)[0]
+    monkeypatch.setattr(secrets, "randbits", lambda bits: int(source.integers(2**bits)))

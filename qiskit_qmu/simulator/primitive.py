@@ -9,7 +9,7 @@ from qiskit.primitives import PrimitiveJob
 from qiskit.providers import JobError
 
 from qiskit_qmu import _check
-from qiskit_qmu._seeds import CopiesDrawAnew, stream
+from qiskit_qmu._seeds import CopiesDrawAnew, fresh_seed, stream
 from qiskit_qmu.simulator.cache import SimulationCache
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET
 
@@ -70,7 +70,7 @@ def _own_stream(seed: int | np.random.Generator | None, kind: str) -> np.random.
     if isinstance(seed, np.random.Generator):
         return seed.spawn(1)[0]
     if seed is None:
-        return np.random.default_rng()
+        return np.random.default_rng(fresh_seed())
     _check.at_least(0, seed=seed)
     return stream(int(seed), kind)
 

@@ -108,7 +108,7 @@ def test_a_clone_has_its_own_weights_on_the_same_network_and_backend(build):
 
 def test_a_clone_with_shots_sees_other_noise_than_its_original():
     model = basic(backend=open_backend("exact", shots=100))
-    x = torch.zeros(4, 3)
+    x = torch.full((4, 3), 0.5)
     with torch.no_grad():
         assert not torch.equal(model.clone().quantum(x), model.quantum(x))
 
