@@ -36,7 +36,7 @@ def open_backend(
         seed: Seed of the shots and of SPSA's directions, zero or more. Every job has noise of its
             own, and the same seed repeats the noise of the whole sequence of jobs: give models
             that are compared seeds of their own, or one backend. None takes one from the operating
-            system, or 0 with a ledger, whose run must repeat; ``settings()`` tell it.
+            system, which a ledger keeps for the rest of its run; ``settings()`` tell it.
         **options: For any but "exact":
 
             - ``method``: Aer's simulation method ("automatic").
@@ -93,13 +93,23 @@ def open_backend(
     if shots is not None:
         _check.at_least(1, shots=shots)
     if seed is None:
-        seed = fresh_seed() if options.get("ledger") is None else 0
+        seed = _seed_of(options.get("ledger"))
     _check.at_least(0, seed=seed)
     if name == "exact":
         if options:
             raise InputError(f"the exact backend must have no options, got {', '.join(options)}")
         return ExactBackend(shots=shots, seed=seed)
     return _open_device(name, shots, seed, options)
+
+
+def _seed_of(ledger: Any) -> int:
+    """Return the seed that a run began with, or a fresh one."""
+    if ledger is None:
+        return fresh_seed()
+    from qiskit_qmu.backends.jobs.folder import seed_of_run  # (loads SQLite)
+
+    kept = seed_of_run(ledger)
+    return fresh_seed() if kept is None else kept
 
 
 def _open_device(

@@ -12,7 +12,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.devices.device_backend import DeviceBackend
 from qiskit_qmu.backends.gradients.rules import GradientRule
-from qiskit_qmu.backends.jobs.folder import JobFolder
+from qiskit_qmu.backends.jobs.folder import OPTIONS, JobFolder
 from qiskit_qmu.backends.jobs.local_jobs import LocalJobs, LocalRuns
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.resumable_sampler import Journal
@@ -160,7 +160,7 @@ class DeviceOptions:
         }
         with ExitStack() as opened:
             folder = opened.enter_context(JobFolder(self.ledger))
-            folder.ledger.bind("options", decisive)
+            folder.ledger.bind(OPTIONS, decisive)
             journal = Journal(service, folder, policy)
             opened.pop_all()  # (it is the same work, and stays open)
         return bundle(journal, StoredTranspiler(transpiler, folder))
