@@ -182,7 +182,7 @@ def _replace_call_of_sqlite(faults: FileFaults, vfs: Any, name: str, kind: Any) 
 
     def call(target: Any, *arguments: Any) -> int:
         if isinstance(target, int):
-            path = os.readlink(f"/proc/self/fd/{target}")
+            path = str(Path(f"/proc/self/fd/{target}").readlink())
         else:
             path = os.fsdecode(target)
         if faults.holds(path):

@@ -25,6 +25,7 @@ from tiny_options import TINY
 from qiskit_qmu._files import read_json, read_sealed_json
 from qiskit_qmu.experiments import RecordFile, run_status
 from qiskit_qmu.models import load_model, load_provenance
+from qiskit_qmu.runs.lock import LOCK
 
 _SHOTS = (*TINY, "--forget-class", "1", "--shots", "16", "--seeds", "1", "--train-size", "20")
 _UNLEARN = ("unlearn", "model", "--forget-class", "1", "--set", "ga.max_epochs=1", "--strategy")
@@ -90,7 +91,7 @@ class Case:
         out: The folder that it writes.
         read: Returns what that folder holds.
         before: Commands that fill the folder before.
-        killed_at: A call at which the last of those is killed.
+        killed_at: The last of those is killed at its first call whose target holds this text.
         then: Completes the work where the command itself is done, or refuses because it is.
     """
 
@@ -98,14 +99,14 @@ class Case:
     out: str
     read: Callable[[Path], Any]
     before: tuple[tuple[str, ...], ...] = ()
-    killed_at: int | None = None
+    killed_at: str | None = None
     then: tuple[str, ...] = ()
 
 
 _TRAIN = ("train", *TINY, "--out", "model")
 _GA, _ORACLE = ((*_UNLEARN, name, "--out", "new") for name in ("ga", "oracle"))
 _RESUME = ("resume", "run")
-_HALF_DONE = 170  # (a job has its result, another one was sent)
+_HALF_DONE = "00001.npz"  # (a job has its result, another one was sent)
 CASES = {
     "train": Case(_TRAIN, "model", _model),
     "train over": Case((*_TRAIN, "--seed", "1", "--force"), "model", _model, (_TRAIN,)),
@@ -164,14 +165,13 @@ def _prepared(case: Case, place: Place, root: Path) -> Path:
     old.mkdir()
     for number, words in enumerate(case.before):
         last = number == len(case.before) - 1
-        status, output, _ = place.run(
-            words, old, kept=kept if last and case.killed_at is not None else None
-        )
+        killed = last and case.killed_at is not None
+        status, output, calls = place.run(words, old, kept=kept if killed else None)
         assert status == 0, output
-    if case.killed_at is not None:
-        shutil.rmtree(old)
-        shutil.copytree(kept / f"{case.killed_at:05d}", old)
-        shutil.rmtree(kept)
+        if killed:
+            at = next(at for at, (_, target) in enumerate(calls) if case.killed_at in target)
+            shutil.rmtree(old)
+            shutil.copytree(kept / f"{at:05d}", old)
     return old
 
 
@@ -200,9 +200,8 @@ def _sweep(case: Case, root: Path, every: int) -> dict[str, int]:
         assert status == 0 or re.search("No space left on device|disk is full", output), about
         checks.check(folder, about)
         shutil.rmtree(folder)
-    return {
-        "calls": len(calls), "kills": len(kills), "full": len(full), "states": len(checks.seen)
-    }  # fmt: skip
+    counts = {"calls": len(calls), "kills": len(kills), "full": len(full)}
+    return {**counts, "states": len(checks.seen)}
 
 
 def _full_disks(calls: list[list[str]]) -> Iterator[int]:
@@ -233,6 +232,8 @@ class _Checks:
         self._case, self._place, self._root = case, place, root
         self._new = case.read(new / case.out)
         self._states = [case.read(folder / case.out) for folder in (old, done)] + [self._new]
+        if case.then:
+            self._states.append("waiting")
         self._names = _names(new)
 
     def check(self, left: Path, about: str) -> None:
@@ -245,16 +246,13 @@ class _Checks:
             return
         self.seen.add(content)
         found = self._case.read(read / self._case.out)
-        _check_state(found, [*self._states, *self._between(read)], about)
+        _check_state(found, self._states, about)
         shutil.rmtree(read)
         shutil.copytree(left, folder)
         self._work_again(folder, about)
         _check_state(self._case.read(folder / self._case.out), [self._new], about)
-        assert _names(folder) == self._names, about
+        assert _names(folder) ^ self._names == set(), about
         shutil.rmtree(folder)
-
-    def _between(self, folder: Path) -> list[Any]:
-        return ["waiting"] if self._case.then else []
 
     def _work_again(self, folder: Path, about: str) -> None:
         case, place = self._case, self._place
@@ -276,7 +274,8 @@ class _Checks:
 
 def _names(folder: Path) -> set[str]:
     """Return the names of all files; jobs that were lost were sent again under other numbers."""
-    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    # (A lock that nobody holds is taken by whoever works here next, who then removes it.)
+    names = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.name != LOCK}
     return {re.sub(r"jobs/\d{5}", "jobs/number", name) for name in names}
 
 
@@ -313,14 +312,13 @@ def _check_state(found: Any, allowed: list[Any], about: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
-def test_every_call(name, tmp_path, record_property):
+def test_every_call(name, tmp_path):
     counts = _sweep(CASES[name], tmp_path, every=1)
-    print(name, counts)
-    assert counts["kills"] == counts["calls"] > 5
+    assert counts["kills"] == counts["calls"] > 0
 
 
 @pytest.mark.slow
 @pytest.mark.ci
-@pytest.mark.parametrize("name", ["train over", "audit over"])
-def test_some_calls(name, tmp_path):
-    assert _sweep(CASES[name], tmp_path, every=9)["states"] >= 2
+@pytest.mark.parametrize(("name", "every"), [("train over", 9), ("audit over", 9), ("submit", 90)])
+def test_some_calls(name, every, tmp_path):
+    assert _sweep(CASES[name], tmp_path, every)["states"] >= 2
