@@ -31,7 +31,7 @@ from qiskit_qmu.backends.readout_errors import MITIGATED_ERRORS, ReadoutErrors, 
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
 from qiskit_qmu.backends.usage import Usage
-from qiskit_qmu.simulator.outcome_probabilities import ExactSamplerPubResult
+from qiskit_qmu.simulator.readout.outcome_probabilities import ExactSamplerPubResult
 
 
 @final

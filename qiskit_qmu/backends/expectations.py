@@ -12,7 +12,7 @@ from qiskit_qmu.backends.grouped_estimator import Estimates, GroupedEstimator, R
 from qiskit_qmu.backends.moments import all_variances, moments
 from qiskit_qmu.backends.outcomes import Register
 from qiskit_qmu.backends.readout_errors import MITIGATED_ERRORS, ErrorRate, ReadoutErrors
-from qiskit_qmu.simulator.measurement_bases import Term, measured_terms
+from qiskit_qmu.simulator.readout.measurement_bases import Term, measured_terms
 
 
 @final

@@ -21,10 +21,10 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import CopiesDrawAnew
 from qiskit_qmu.backends.outcomes import Outcomes
-from qiskit_qmu.simulator.draws import draw_outcomes
-from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
-from qiskit_qmu.simulator.registers import register_bytes
+from qiskit_qmu.simulator.compile.instructions import is_barrier, is_measurement
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.registers import register_bytes
+from qiskit_qmu.simulator.shots.draws import draw_outcomes
 
 
 class Engine(Protocol):

@@ -10,7 +10,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.usage import connectors_of, measured_bases
-from qiskit_qmu.simulator.exact_network import measured_circuit
+from qiskit_qmu.simulator.interpreted_outcomes import measured_circuit
 
 
 @final

@@ -10,7 +10,7 @@ from qiskit_qmu.backends.logical import check_logical
 from qiskit_qmu.backends.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation import Transpiler
-from qiskit_qmu.simulator.content import circuit_content
+from qiskit_qmu.simulator.compile.content import circuit_content
 
 _CAPACITY = 64
 

@@ -13,9 +13,9 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu.backends.gradient_rules import ParameterShift, Rule
 from qiskit_qmu.simulator import TorchEstimator
-from qiskit_qmu.simulator.gates import rotation_angles
-from qiskit_qmu.simulator.measurement_bases import measured_terms
-from qiskit_qmu.simulator.observables import as_pauli_sum
+from qiskit_qmu.simulator.compile.unrolling import rotation_angles
+from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
+from qiskit_qmu.simulator.readout.observables import as_pauli_sum
 
 
 @final
