@@ -1,4 +1,4 @@
-"""NetworkConnector: what every TorchConnector of this package has in common."""
+"""CheckedConnector: what every TorchConnector of this package has in common."""
 
 import math
 
