@@ -31,7 +31,8 @@ CLASS = PresetContext(dataset="iris", model="basic", kind="class", learning_rate
 
 def test_presets_of_a_class_follow_the_rate_of_training():
     rate = 0.2 * 0.03
-    assert preset_settings(CLASS) == {
+    presets = preset_settings(CLASS)
+    expected = {
         "gd": {"epochs": 5, "learning_rate": 0.03},
         "ga": {"optimizer": "sgd", "learning_rate": rate},
         "ga-r": {"optimizer": "sgd", "learning_rate": rate, "confidence_threshold": 1e-3},
@@ -41,6 +42,8 @@ def test_presets_of_a_class_follow_the_rate_of_training():
         "rga-r": {"learning_rate": rate, "confidence_threshold": 1e-3},
         "repair": {"epochs": 5, "learning_rate": 0.03, "rounds": 4},
     }
+    assert {stage: presets[stage] for stage in expected} == expected
+    assert not presets.keys() & {"noop", "oracle"}  # there is nothing to set
 
 
 @pytest.mark.parametrize(
