@@ -86,7 +86,7 @@ def test_every_setting_of_every_method_has_a_value():
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shrink(UnlearningStrategy):
+class Halve(UnlearningStrategy):
     """A strategy of a user's own, with nothing but what it must have."""
 
     factor: float = 0.5
@@ -96,19 +96,19 @@ class Shrink(UnlearningStrategy):
 
 
 def test_a_row_without_a_preset_is_complete_and_the_registry_is_not_changed():
-    methods = {**METHODS, "shrink": Method(strategy=Shrink, summary="weights shrink")}
-    assert make_strategy("shrink", {}, Trainer(), methods=methods) == Shrink()
-    given = {"shrink": {"factor": 0.1}}
-    assert make_strategy("shrink", given, Trainer(), methods=methods).factor == 0.1
-    assert preset_settings(CLASS, methods=methods)["shrink"] == {}
-    assert all_settings({}, methods=methods)["shrink"] == {"factor": 0.5}
-    assert summaries(methods)["shrink"] == "weights shrink"
-    assert Shrink().worst_case() == Shrink()
-    assert Shrink().stopping_passes(iris_split()) == []
-    with pytest.raises(InputError, match=r"method must be one of .*; got 'shrink'"):
-        make_strategy("shrink", {}, Trainer())
+    methods = {**METHODS, "halve": Method(strategy=Halve, summary="weights are halved")}
+    assert make_strategy("halve", {}, Trainer(), methods=methods) == Halve()
+    given = {"halve": {"factor": 0.1}}
+    assert make_strategy("halve", given, Trainer(), methods=methods).factor == 0.1
+    assert preset_settings(CLASS, methods=methods)["halve"] == {}
+    assert all_settings({}, methods=methods)["halve"] == {"factor": 0.5}
+    assert summaries(methods)["halve"] == "weights are halved"
+    assert Halve().worst_case() == Halve()
+    assert Halve().stopping_passes(iris_split()) == []
+    with pytest.raises(InputError, match=r"method must be one of .*; got 'halve'"):
+        make_strategy("halve", {}, Trainer())
     with pytest.raises(TypeError):
-        METHODS["shrink"] = methods["shrink"]
+        METHODS["halve"] = methods["halve"]
 
 
 def test_unknown_hyperparameters_are_refused():
