@@ -153,12 +153,12 @@ def _auc(
     members, nonmembers, known = (
         observed.take(np.r_[part]) for part in (rows.members, rows.nonmembers, rows.known)
     )
-    if not column.can_read(observed) or not _comparable(members.labels, nonmembers.labels):
+    if not column.can_read(observed) or not _comparable(members.strata, nonmembers.strata):
         return None
     scores = column.attack.scores(
         members, nonmembers, generator=generator, known_members=known if len(known) else None
     )
-    return stratified_auroc(scores[0], members.labels, scores[1], nonmembers.labels)
+    return stratified_auroc(scores[0], members.strata, scores[1], nonmembers.strata)
 
 
 def _coin_auc(
