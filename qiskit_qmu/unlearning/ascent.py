@@ -161,7 +161,7 @@ class Ascent:
 
     def _thresholds(self, model: torch.nn.Module, split: ForgetSplit) -> "_Thresholds":
         learned = objective_for(self.objective, model, split.forget.y)
-        if self.confidence_threshold is not None and learned.predicts != "classes":
+        if self.confidence_threshold and learned.predicts != "classes":
             raise _check.InputError(
                 "confidence_threshold is for models that predict classes; give a loss_threshold"
             )
