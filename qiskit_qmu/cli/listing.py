@@ -55,7 +55,7 @@ def _lines(subject: str, options: argparse.Namespace) -> list[str]:
         return _attacks()
     if subject == "settings":
         return _settings(options)
-    from qiskit_qmu.backends.local import fake_device_names
+    from qiskit_qmu.backends.devices.fake import fake_device_names
 
     names = list(fake_device_names())
     return names if subject == "devices" else _backends(len(names))
