@@ -8,7 +8,8 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator import TorchSimulatorConnector, simulation
+from qiskit_qmu.simulator import TorchSimulatorConnector
+from qiskit_qmu.simulator.engine import simulation as simulation_module
 from qiskit_qmu.simulator.engine.cache import SimulationCache
 from qiskit_qmu.simulator.engine.simulation import simulate
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, STATES_WITH_GRADIENT, in_chunks
@@ -151,6 +152,6 @@ def test_pieces_for_the_cache_give_the_same(connectors, generator, monkeypatch):
         return (values, *torch.autograd.grad(values.square().sum(), [rows, whole.weight]))
 
     together = everything()
-    monkeypatch.setattr(simulation, "CACHE_BYTES", 0)
-    monkeypatch.setattr(simulation, "_FEWEST_ROWS", 4)
+    monkeypatch.setattr(simulation_module, "CACHE_BYTES", 0)
+    monkeypatch.setattr(simulation_module, "_FEWEST_ROWS", 4)
     torch.testing.assert_close(everything(), together, rtol=0, atol=1e-13)
