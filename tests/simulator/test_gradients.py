@@ -208,11 +208,11 @@ def test_a_sampled_circuit_must_be_measured_into_one_register():
     circuit = QuantumCircuit(2)
     circuit.ry(Parameter("a"), 0)
     gradient = TorchSamplerGradient(TorchSampler())
-    with pytest.raises(InputError, match="a sampled circuit must have measurements, got none"):
+    with pytest.raises(InputError, match="has no measurements to sample"):
         gradient.run([circuit], [[0.1]]).result()
     circuit.measure_all()
     circuit.measure_all()
-    with pytest.raises(InputError, match="a circuit must have one classical register, got 2"):
+    with pytest.raises(InputError, match="must have one classical register, got 2"):
         gradient.run([circuit], [[0.1]]).result()
 
 
