@@ -195,7 +195,7 @@ def test_a_register_wider_than_memory(generator):
     assert meas.get_int_counts() == pytest.approx({0: 0.5, both: 0.5})
     assert meas.get_counts() == pytest.approx({"0" * 127: 0.5, format(both, "0127b"): 0.5})
     assert meas.slice_bits([126, 0]).get_counts() == pytest.approx({"00": 0.5, "01": 0.5})
-    with pytest.raises(InputError, match="has room for 30 bits, got 127"):
+    with pytest.raises(InputError, match="at most 30 bits fit into an array, got 127"):
         _ = meas.probabilities
 
 
