@@ -28,8 +28,10 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
 
     With shots, each classical register is a BitArray, and the registers of one shot belong to one
     measurement. An exact sampler (``shots=None``) hands out `OutcomeProbabilities` in their place,
-    unless the PUB or the run asks for shots. Idle qubits cost nothing. Bits that are never written
-    are 0.
+    unless the PUB or the run asks for shots. Algorithms that divide counts by their number, such as
+    QAOA, are exact with it; those whose result depends on how many shots were drawn, such as
+    amplitude estimation with its confidence interval, need ``shots=1024`` or so. Idle qubits cost
+    nothing. Bits that are never written are 0.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.

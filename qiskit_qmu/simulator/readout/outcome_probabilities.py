@@ -74,9 +74,9 @@ class OutcomeProbabilities(ShapedMixin):
         return len(self.source)
 
     @property
-    def num_shots(self) -> None:
-        """None: no shots were drawn."""
-        return
+    def num_shots(self) -> int:
+        """1, which the probabilities add up to as counts do to the shots; no shots were drawn."""
+        return 1
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
