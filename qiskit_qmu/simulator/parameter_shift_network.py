@@ -22,10 +22,14 @@ from qiskit_qmu.simulator.network_checks import checked_observables
 from qiskit_qmu.simulator.numpy_autograd import FloatArray, differentiable_outputs
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
 from qiskit_qmu.simulator.readout.registers import merge_outcomes
-from qiskit_qmu.simulator.shots.counts import Counts, expectations_with_counts, register_counts
 from qiskit_qmu.simulator.shots.parameter_shift import (
     sampled_expectation_jacobian,
     sampled_outcome_jacobian,
+)
+from qiskit_qmu.simulator.shots.sampled_counts import (
+    Counts,
+    expectations_with_counts,
+    register_counts,
 )
 
 
