@@ -77,7 +77,7 @@ def make_strategy(
         strategy = row.build(settings.get(method, {}), trainer)
         return with_repair(strategy, settings.get(REPAIR, {})) if row.repaired else strategy
     except TypeError as error:
-        raise InputError(f"settings of {method} must be its hyperparameters: {error}") from error
+        raise InputError(f"{method} does not take these settings: {error}") from error
 
 
 def preset_settings(
