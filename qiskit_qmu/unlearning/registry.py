@@ -75,7 +75,9 @@ def make_strategy(
     row = methods[method]
     try:
         strategy = row.build(settings.get(method, {}), trainer)
-        return with_repair(strategy, settings.get(REPAIR, {})) if row.repaired else strategy
+        if not row.repaired:
+            return strategy
+        return with_repair(strategy, settings.get(REPAIR, {}), trainer.objective)
     except TypeError as error:
         raise InputError(f"{method} does not take these settings: {error}") from error
 
