@@ -9,7 +9,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from qiskit_machine_learning.connectors import TorchConnector
 
-from qiskit_qmu.backends import connectors_of, recorded_counts, sent_ahead
+from qiskit_qmu.backends import connectors_of, recorded_counts, submit_all_first
 from qiskit_qmu.models.checking import check_logits, check_module, check_returns_logits
 from qiskit_qmu.models.dry_run import no_circuits
 from qiskit_qmu.models.mode import in_mode
@@ -51,7 +51,7 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
         recorded_counts(connectors_of(module)[-1:]) as counts,
     ):
         chunks = rows.split(ROWS_AT_ONCE)
-        answers = sent_ahead([module], [partial(_answers, module, chunk) for chunk in chunks])
+        answers = submit_all_first([module], [partial(_answers, module, chunk) for chunk in chunks])
     logits, outputs = zip(*answers, strict=True)
     expectations = _side_by_side(module, rows, outputs)
     return Observations(

@@ -211,7 +211,7 @@ def test_history_usage_and_time_are_told(run):
     assert (result.usage.gradient_evaluations > 0) == (
         run.case.changes is not False and not _needs_no_circuit_gradient(run)
     )
-    assert result.usage.shots == 0
+    assert result.usage.executions == 0
     assert result.seconds > 0
     with pytest.raises(FrozenInstanceError):
         result.seconds = 0
@@ -284,7 +284,7 @@ def test_with_shots_gradients_come_from_measurements(name):
     split = iris_split("instances")
     split = replace(split, retain=split.retain.take(range(5)))
     result = CASES[name].strategy(model, split, generator=0)
-    assert result.usage.shots == 20 * result.usage.circuits > 0
+    assert result.usage.executions == 20 * result.usage.circuits > 0
     assert all(bool(torch.isfinite(tensor).all()) for tensor in weights_of(result.model).values())
 
 

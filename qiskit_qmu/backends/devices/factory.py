@@ -10,7 +10,7 @@ from qiskit_qmu.backends.devices.device_backend import DeviceBackend
 from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.jobs.local_jobs import LocalJobs, LocalRuns
 from qiskit_qmu.backends.jobs.policy import JobPolicy
-from qiskit_qmu.backends.jobs.resumable_sampler import Journal
+from qiskit_qmu.backends.jobs.resumable_sampler import ResumableSampler
 from qiskit_qmu.backends.jobs.service import JobService
 from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
 from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
@@ -82,20 +82,20 @@ def open_service(
     if options.shots is None:
         raise InputError(f"jobs on {service.name} need shots: a device has no exact values")
 
-    def opened(sampler: Journal, transpiler: Transpiler) -> DeviceBackend:
+    def opened(sampler: ResumableSampler, transpiler: Transpiler) -> DeviceBackend:
         return DeviceBackend(
             service.name, sampler, transpiler, options, estimator=estimator, noisy=noisy
         )
 
     policy = _policy(options)
-    backend = opened(Journal(service, None, policy), transpiler)
+    backend = opened(ResumableSampler(service, None, policy), transpiler)
     if options.ledger is None:
         return backend
     # Only now that all options are known to be possible is something written.
     with ExitStack() as stack:
         folder = stack.enter_context(JobFolder(options.ledger))
         folder.ledger.bind("options", {"device": service.name, **options.decisive()})
-        sampler = Journal(service, folder, policy)
+        sampler = ResumableSampler(service, folder, policy)
         stack.pop_all()  # (it is the same work, and stays open)
     return opened(sampler, StoredTranspiler(transpiler, folder))
 
