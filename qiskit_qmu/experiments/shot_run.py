@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from qiskit_qmu._seeds import child_seed, stream
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit
-from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.experiments.run import Progress, no_progress, unlearned
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
@@ -19,6 +18,7 @@ from qiskit_qmu.experiments.shot_measures import ObservedRows, measure_answers, 
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, deal_shots, with_fewer_shots
 from qiskit_qmu.observation import Observations
+from qiskit_qmu.unlearning import make_strategy
 
 Row = dict[str, Any]
 
@@ -111,7 +111,7 @@ def _trained_models(
     models, outcomes = {"original": original}, {"original": _NOT_UNLEARNED}
     for position, method in enumerate(("oracle", comparison.method), start=1):
         progress(f"method {method}", 0.2 * position)
-        strategy = make_strategy(method, preset, trainer)
+        strategy = make_strategy(method, preset.strategies, trainer)
         result = unlearned(strategy, original, split, stream(seed, method))
         models[method] = result.model
         outcomes[method] = {"stopped": result.stopped, "largest_change": result.largest_change}

@@ -16,8 +16,8 @@ from qiskit_qmu.backends.primitives.grouped_estimator import (
 )
 from qiskit_qmu.backends.primitives.job_pubs import bound, rows_of_jobs
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
-from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
-from qiskit_qmu.simulator.measurement_bases import measured_terms
+from qiskit_qmu.simulator.compile.instructions import is_barrier, is_measurement
+from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
 
 
 @final

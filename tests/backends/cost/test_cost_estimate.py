@@ -9,7 +9,7 @@ from job_recorder import record_jobs
 from qiskit.circuit.library import real_amplitudes
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
-from qiskit_qmu.backends.devices.local import fake_device
+from qiskit_qmu.backends.devices.fake import fake_device
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import (
