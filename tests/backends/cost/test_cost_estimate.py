@@ -9,7 +9,6 @@ from job_recorder import record_jobs
 from qiskit.circuit.library import real_amplitudes
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
-from qiskit_qmu.backends.devices.fake import fake_device
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import (
@@ -25,6 +24,7 @@ from qiskit_qmu.backends import (
 )
 from qiskit_qmu.backends.cost.cost_model import CostModel
 from qiskit_qmu.backends.cost.estimate import estimate_cost
+from qiskit_qmu.backends.devices.fake import fake_device
 from qiskit_qmu.backends.transpilation.timing import Timing
 from qiskit_qmu.models import BasicQNN, HybridQNN
 
