@@ -23,7 +23,7 @@ from qiskit_qmu.auditing.measure import (
     paper_protocol,
 )
 from qiskit_qmu.auditing.verdict import Verdict, judge
-from qiskit_qmu.backends import sent_ahead
+from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import (
     as_tensors,
@@ -153,7 +153,7 @@ def audit(
     for module in models.values():  # before any of them is observed
         check_module(module)
         check_returns_logits(module, as_tensors(module, split.forget.x, split.forget.y)[0])
-    answers = sent_ahead(
+    answers = submit_all_first(
         models.values(), [partial(observe_split, module, split) for module in models.values()]
     )
     observed = dict(zip(models, answers, strict=True))

@@ -206,7 +206,7 @@ class _Context:
             "gradient_evaluations": outcome.usage.gradient_evaluations,
             "forward_evaluations": outcome.usage.forward_evaluations,
             "circuits": outcome.usage.circuits,
-            "shots": outcome.usage.shots,
+            "shots": outcome.usage.executions,
             "num_classes": outcome.observed.forget.num_classes,
             "observed_on": self._experiment.backend,
             "observed_shots": self._experiment.shots,
