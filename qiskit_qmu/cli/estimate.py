@@ -35,7 +35,7 @@ SUMMARY = "what work on a saved model would cost on a device"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("model", metavar="MODEL", help="folder that `qmu train` wrote")
-    parser.add_argument("--methods", metavar="A,B,…", help="see `qmu list methods` (all of them)")
+    parser.add_argument("--methods", metavar="A,B,…", help="see `qmu list strategies` (all)")
     parser.add_argument("--rows", type=int, metavar="N", help="rows to observe (all of its data)")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     parser.add_argument("--json", metavar="FILE", help="also write the table there")
@@ -56,8 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments import METHODS, cost_rows, plan_saved  # (help must not load it)
+    from qiskit_qmu.experiments import cost_rows, plan_saved  # (help must not load it)
     from qiskit_qmu.report import cost_table
+    from qiskit_qmu.unlearning import METHODS
 
     _check_early(options)
     methods = [*METHODS] if options.methods is None else _words(options.methods)

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     add_forget_options(parser)
     group = parser.add_argument_group("run")
-    group.add_argument("--methods", help="comma-separated, see `qmu list methods` (all)")
+    group.add_argument("--methods", help="comma-separated, see `qmu list strategies` (all)")
     group.add_argument("--seeds", type=int, help="repetitions, from --seed on (1)")
     group.add_argument("--jobs", type=int, help="processes that share the seeds (one per core)")
     group.add_argument("--out", metavar="DIR", help="folder of the results (named after the run)")

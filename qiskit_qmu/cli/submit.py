@@ -47,7 +47,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
         )
         parser.add_argument("--oracle", metavar="MODEL", help="a model retrained without the rows")
     if task == "unlearn":
-        parser.add_argument("--strategy", required=True, help="see `qmu list methods`")
+        parser.add_argument("--strategy", required=True, help="see `qmu list strategies`")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     device = add_device_options(parser, "where circuits run", required=True)
     device.add_argument("--shots", type=int, default=1024, help="shots of each circuit (1024)")

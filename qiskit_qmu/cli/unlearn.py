@@ -22,7 +22,7 @@ SUMMARY = "unlearn rows from a saved model"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("model", metavar="MODEL", help="folder that `qmu train` wrote")
-    parser.add_argument("--strategy", required=True, help="see `qmu list methods`")
+    parser.add_argument("--strategy", required=True, help="see `qmu list strategies`")
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
     add_force(parser, "a model")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")

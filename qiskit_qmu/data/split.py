@@ -26,14 +26,15 @@ class ForgetSplit:
     Args:
         kind: "class" if a whole class is forgotten, "instances" if single rows are withdrawn.
         label: The forgotten class; None for instances.
-        num_classes: Number of the dataset's classes, the forgotten one included.
+        num_classes: Number of the dataset's classes, the forgotten one included; None where it has
+            values to predict.
         forget: Training rows to forget.
         retain: Training rows to keep; the oracle is trained on these alone.
         validation: Training rows held out first, on which no model is trained: for choosing
             hyperparameters without touching the test rows. Empty unless asked for.
         test_forget: Never-seen counterparts of the forgotten rows: test rows of the forgotten
-            class, or of the classes that occur among the withdrawn rows. Empty if the test rows
-            hold none.
+            class, or of the classes that occur among the withdrawn rows; all test rows where there
+            are no classes. Empty if the test rows hold none.
         test_retain: Class: the other test rows. Instances: all test rows, since nothing about the
             task is forgotten; it then overlaps ``test_forget``.
 
@@ -43,7 +44,7 @@ class ForgetSplit:
 
     kind: Literal["class", "instances"]
     label: int | None
-    num_classes: int
+    num_classes: int | None
     forget: Rows
     retain: Rows
     validation: Rows
@@ -86,9 +87,15 @@ class ForgetSplit:
             A split of kind "class".
 
         Raises:
-            InputError: If the label is not among the training labels, nothing would be left to
-                forget or to retain, or the fraction is out of range or rounds to no row.
+            InputError: If there are no classes, the label is not among the training labels, nothing
+                would be left to forget or to retain, or the fraction is out of range or rounds to
+                no row.
         """
+        if ds.num_classes is None:
+            raise InputError(
+                f"{ds.name} has values to predict, and no class to forget; forget rows by "
+                "ForgetSplit.by_fraction or by_indices"
+            )
         _check.one_of(np.unique(ds.y_train).tolist(), label=label)
         validation = _validation(ds, np.arange(len(ds.y_train)), validation_fraction, seed)
         forget = np.setdiff1d(np.flatnonzero(ds.y_train == label), validation)
@@ -206,7 +213,7 @@ def split_by_positions(
     Raises:
         InputError: If nothing is forgotten or retained, or two parts share a row.
     """
-    counterpart = np.isin(ds.y_test, np.unique(ds.y_train[forget]))
+    counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
     return ForgetSplit(
         kind="instances" if label is None else "class",
         label=label,
@@ -232,14 +239,13 @@ def _validation(
             f"validation_fraction must leave rows to retain, got {fraction}: {size} rows of "
             f"{len(candidates)}"
         )
-    labels, counts = np.unique(ds.y_train[candidates], return_counts=True)
+    strata = ds.train.strata
+    labels, counts = np.unique(strata[candidates], return_counts=True)
     # The only row of a class must be trained on: a model would not know the class otherwise.
-    several = candidates[np.isin(ds.y_train[candidates], labels[counts > 1])]
+    several = candidates[np.isin(strata[candidates], labels[counts > 1])]
     generator = stream(seed, "validation")
-    drawn = several[
-        stratified_draw(ds.y_train[several], min(size, len(several)), generator=generator)
-    ]
-    kept = np.unique(ds.y_train[np.setdiff1d(candidates, drawn)])
+    drawn = several[stratified_draw(strata[several], min(size, len(several)), generator=generator)]
+    kept = np.unique(strata[np.setdiff1d(candidates, drawn)])
     if len(drawn) < size or len(kept) < len(labels):
         raise InputError(
             f"validation_fraction must leave each class a row to train on, got {fraction}: {size} "

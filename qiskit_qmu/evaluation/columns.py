@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.evidence import Evidence, Scores
 from qiskit_qmu.metrics import (
@@ -357,24 +359,20 @@ def auc_column(key: str, heading: str, computed: str, **options: Any) -> Column:
     )
 
 
-AUC = auc_column(
-    "mia_auc",
-    "attack",
-    "AUC of the attack, forgotten against never-seen rows of the same class, DeLong's limits",
+ATTACK_AUCS: dict[str, Column] = {
+    key: auc_column(
+        key, attack.heading, f"AUC of forgotten against never-seen rows; {attack.summary}"
+    )
+    for key, attack in ATTACKS.items()
+}
+"""The AUCs of the attacks, by their keys."""
+
+AUC = replace(
+    ATTACK_AUCS["mia_auc"],
     reading="how well forgotten rows rank above never-seen rows of their class, by an attack or by "
     "how much better a row is answered than by the oracle. ½ = no leak, more = they still stand "
     "out, less = over-forgotten, which leaks too.",
     in_text="interval",
-)
-AUC_OUTPUTS = auc_column(
-    "mia_auc_outputs",
-    "outputs",
-    "AUC of an attack that learns from all circuit outputs (⟨Z⟩ or probabilities), out of fold",
-)
-AUC_COUNTS = auc_column(
-    "mia_auc_counts",
-    "counts",
-    "AUC of an attack that learns from the frequency of each measured outcome, out of fold",
 )
 REFERENCE_AUC = auc_column(
     "reference_auc",
@@ -470,9 +468,7 @@ SHOT_RESULTS: tuple[Column, ...] = (
     RETAIN_TEST,
     FORGET_TRAIN,
     JS_EXACT,
-    AUC,
-    AUC_OUTPUTS,
-    AUC_COUNTS,
+    *(ATTACK_AUCS | {AUC.key: AUC}).values(),
 )
 """What is measured with a number of shots, in the order of tables and figures."""
 
@@ -492,10 +488,11 @@ def result_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
     known = {column.key for column in RESULTS}
     keys = dict.fromkeys(key for row in rows for key in row if key.startswith(f"{AUC.key}_"))
     others = [key for key in keys if not key.endswith(("_low", "_high")) and key not in known]
-    further = [
-        auc_column(key, name, f"AUC of the attack {name}")
-        for key in others
-        for name in [key.removeprefix(f"{AUC.key}_")]
-    ]
+    further = [ATTACK_AUCS[key] if key in ATTACK_AUCS else _unknown_auc(key) for key in others]
     place = RESULTS.index(REFERENCE_AUC) + 1
     return (*RESULTS[:place], *further, *RESULTS[place:])
+
+
+def _unknown_auc(key: str) -> Column:
+    name = key.removeprefix(f"{AUC.key}_")
+    return auc_column(key, name, f"AUC of the attack {name}")

@@ -3,7 +3,6 @@
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
 from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
 from qiskit_qmu.experiments.output import run_experiment, writable_folder, write_report
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
@@ -24,8 +23,6 @@ from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
-    "DEFAULT_METHODS",
-    "METHODS",
     "DeviceRequest",
     "Experiment",
     "ForgetRequest",
@@ -42,7 +39,6 @@ __all__ = [
     "cost_rows",
     "compare_shots",
     "environment",
-    "make_strategy",
     "observe_saved",
     "observing",
     "overridden",

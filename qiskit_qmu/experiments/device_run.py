@@ -19,7 +19,6 @@ from qiskit_qmu.backends import (
     rebuild_ledger,
 )
 from qiskit_qmu.backends.jobs import JobPolicy, JobsPendingError, RunError
-from qiskit_qmu.experiments.methods import METHODS
 from qiskit_qmu.experiments.output import writable_folder
 from qiskit_qmu.experiments.request_work import forget_request, work_of
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
@@ -42,6 +41,7 @@ from qiskit_qmu.runs.status import (
     open_own_ledger,
     run_status,
 )
+from qiskit_qmu.unlearning import METHODS
 
 _log = logging.getLogger(__name__)
 
@@ -195,8 +195,9 @@ def _write_request(
 ) -> None:
     """Copy the models and write down the request: from here on the folder is a run."""
     shutil.rmtree(path / MODELS, ignore_errors=True)
-    for name, source in models.items():
-        shutil.copytree(source, path / MODELS / name)
+    with new_folder(path / MODELS) as unfinished:
+        for name, source in models.items():
+            shutil.copytree(source, unfinished / name)
     submitted = SubmittedRun(
         request=request,
         expected=expected.to_dict(),

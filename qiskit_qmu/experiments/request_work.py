@@ -7,11 +7,11 @@ import numpy as np
 
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import ExactBackend, Rule, Work
-from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.saved import ForgetRequest, SavedModel
 from qiskit_qmu.experiments.work import auditing, observing, unlearning
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.runs.request import DeviceRequest
+from qiskit_qmu.unlearning import make_strategy
 
 
 def work_of(
@@ -49,7 +49,7 @@ def _unlearning(request: DeviceRequest, saved: SavedModel) -> Work:
     experiment = saved.experiment_for(asked, request.settings)
     num_features = int(np.prod(saved.dataset.input_shape))
     method = make_strategy(
-        strategy, experiment.preset(num_features), experiment.trainer(num_features)
+        strategy, experiment.preset(num_features).strategies, experiment.trainer(num_features)
     )
     split = saved.split(asked.chosen(saved.dataset, saved.trained, request.seed), request.label)
     with one_thread():

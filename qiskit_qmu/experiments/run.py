@@ -17,10 +17,14 @@ from qiskit_qmu.backends import Usage, metered
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.models import QuantumClassifier
-from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult, UnlearningStrategy
+from qiskit_qmu.unlearning import (
+    UnchangedWarning,
+    UnlearningResult,
+    UnlearningStrategy,
+    make_strategy,
+)
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole run that is done, 0 to 1."""
@@ -104,7 +108,7 @@ def run_seed(
         auditor: Auditor | None = None
         for position, method in enumerate(methods):
             progress(f"method {method}", (position + 1) / (len(methods) + 1))
-            strategy = make_strategy(method, preset, trainer)
+            strategy = make_strategy(method, preset.strategies, trainer)
             try:
                 result = unlearned(strategy, original, split, stream(seed, method))
             except NonFiniteError as error:

@@ -17,14 +17,13 @@ from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset, ForgetSplit, row_digests
 from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, save_model
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.runs.request import SavedRows
 from qiskit_qmu.training import Progress
-from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult
+from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult, make_strategy
 
 _WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")
 """What tells a saved model from all others that come from the same original."""
@@ -163,7 +162,7 @@ def unlearn_saved(
     preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UnchangedWarning)  # the result says so, and is kept
-        result = make_strategy(strategy, preset, trainer)(
+        result = make_strategy(strategy, preset.strategies, trainer)(
             saved.model, split, generator=stream(seed, strategy)
         )
     provenance = {

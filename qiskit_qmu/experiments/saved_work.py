@@ -12,14 +12,13 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Work
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer
-from qiskit_qmu.experiments.methods import METHODS, make_strategy
 from qiskit_qmu.experiments.saved import ForgetRequest, SavedModel
 from qiskit_qmu.experiments.work import auditing, observing, training, unlearning
 from qiskit_qmu.experiments.workers import one_thread
+from qiskit_qmu.unlearning import METHODS, make_strategy
 
 BudgetState = Literal["within", "maybe over", "over"]
-"""Of what may take longer than expected, "maybe over" if only its longest run is."""
+"""Of what may take longer than expected, "maybe over" if only its worst case is."""
 
 
 @final
@@ -30,12 +29,12 @@ class PlannedWork:
     Attributes:
         name: "train", "observe", "attack" or the name of a method.
         work: What it takes without noise.
-        longest: What it may take at most, where it stops by what it measures.
+        worst_case: What it may take at most, where it stops by what it measures.
     """
 
     name: str
     work: Work
-    longest: Work
+    worst_case: Work
 
 
 @final
@@ -71,7 +70,7 @@ def cost_rows(
     rows = []
     for number in shots:
         for piece in plan.works:
-            cost, most = (backend.estimate(w, number) for w in (piece.work, piece.longest))
+            cost, most = (backend.estimate(w, number) for w in (piece.work, piece.worst_case))
             rows.append(
                 {
                     "work": piece.name,
@@ -148,7 +147,7 @@ def _training(
     model = experiment.build_model(saved.dataset, experiment.seed, backend)
     known = saved.dataset.train.take(saved.trained)
 
-    def rehearsed(*, longest: bool) -> Work:
+    def rehearsed(*, worst_case: bool) -> Work:
         return training(
             trainer,
             model,
@@ -156,13 +155,13 @@ def _training(
             known.y,
             generator=stream(experiment.seed, "original", "batches"),
             validation=split.validation,
-            longest=longest,
+            worst_case=worst_case,
         )
 
-    work = rehearsed(longest=False)
-    ends_alike = longest_trainer(trainer) == trainer
+    work = rehearsed(worst_case=False)
+    ends_alike = trainer.worst_case() == trainer
     return PlannedWork(
-        name="train", work=work, longest=work if ends_alike else rehearsed(longest=True)
+        name="train", work=work, worst_case=work if ends_alike else rehearsed(worst_case=True)
     )
 
 
@@ -176,18 +175,18 @@ def _unlearning(
     preset = experiment.preset(_num_features(saved))
     trainer = experiment.trainer(_num_features(saved))
     for method in methods:
-        strategy = make_strategy(method, preset, trainer)
+        strategy = make_strategy(method, preset.strategies, trainer)
         work = unlearning(strategy, saved.model, split, generator=stream(seed, method))
-        longest = work
-        if longest_strategy(strategy) != strategy:
-            longest = unlearning(
-                strategy, saved.model, split, generator=stream(seed, method), longest=True
+        worst_case = work
+        if strategy.worst_case() != strategy:
+            worst_case = unlearning(
+                strategy, saved.model, split, generator=stream(seed, method), worst_case=True
             )
-        yield PlannedWork(name=method, work=work, longest=longest)
+        yield PlannedWork(name=method, work=work, worst_case=worst_case)
 
 
 def _fixed(name: str, work: Work) -> PlannedWork:
-    return PlannedWork(name=name, work=work, longest=work)
+    return PlannedWork(name=name, work=work, worst_case=work)
 
 
 def _num_features(saved: SavedModel) -> int:

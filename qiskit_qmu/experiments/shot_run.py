@@ -8,33 +8,21 @@ from typing import Any, final
 import numpy as np
 
 from qiskit_qmu._seeds import child_seed, stream
-from qiskit_qmu.attacks import ClassifierAttack, LossAttack, MembershipAttack
+from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.auditing import Auditor, SplitRows
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit
 from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, SplitObservations, interval_row
 from qiskit_qmu.evaluation.baselines import coin_auc, constant_answer, uniform_divergence
-from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.original import train_original
 from qiskit_qmu.experiments.run import Progress, no_progress, unlearned
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, deal_shots, with_fewer_shots
 from qiskit_qmu.observation import Observations
+from qiskit_qmu.unlearning import make_strategy
 
 Row = dict[str, Any]
-
-# An attacker sees the outputs together with what follows from them, and has 2^qubits frequencies
-# for some hundred rows: their coefficients are held down accordingly.
-ATTACKS: dict[str, MembershipAttack] = {
-    "mia_auc": LossAttack(),
-    "mia_auc_outputs": ClassifierAttack(features=("logit_confidence", "expectations")),
-    "mia_auc_counts": ClassifierAttack(
-        features=("logit_confidence", "frequencies"), regularization=100.0
-    ),
-}
-"""The attacks by the names of their AUCs: on the answers' confidence, on ⟨Z⟩ (or the outcome
-probabilities that the model reads), and on the frequencies of single outcomes."""
 
 _NOT_UNLEARNED: Row = {"stopped": None, "largest_change": None}
 
@@ -122,11 +110,6 @@ class ShotMeasures:
         self._split = split
         self._seed = seed
         self._exact_original: SplitObservations | None = None
-        with_counts = {True: ATTACKS, False: {k: a for k, a in ATTACKS.items() if k != _COUNTS}}
-        self._auditors = {
-            counted: Auditor(split, attacks=attacks, columns=SHOT_RESULTS, seed=seed)
-            for counted, attacks in with_counts.items()
-        }
 
     def ask(self, model: QuantumClassifier) -> Observations:
         """Return what a model answers to all rows."""
@@ -147,7 +130,9 @@ class ShotMeasures:
         if name == "original":
             self._exact_original = expected
         # The same folds for every model and shot count: what differs between rows is not the deal.
-        measured = self._auditors[observed.counts is not None].measure(
+        attacks = {key: each.attack for key, each in ATTACKS.items() if each.can_read(observed)}
+        auditor = Auditor(self._split, attacks=attacks, columns=SHOT_RESULTS, seed=self._seed)
+        measured = auditor.measure(
             self._rows.taken_apart(observed), str(repetition), exact=expected
         )
         return {
@@ -176,9 +161,6 @@ class ShotMeasures:
         return {**names, "repetition": 0, **interval_row(values)}
 
 
-_COUNTS = "mia_auc_counts"
-
-
 def _trained_models(
     comparison: ShotComparison, dataset: Dataset, split: ForgetSplit, seed: int, progress: Progress
 ) -> tuple[dict[str, QuantumClassifier], dict[str, Row]]:
@@ -192,7 +174,7 @@ def _trained_models(
     models, outcomes = {"original": original}, {"original": _NOT_UNLEARNED}
     for position, method in enumerate(("oracle", comparison.method), start=1):
         progress(f"method {method}", 0.2 * position)
-        strategy = make_strategy(method, preset, trainer)
+        strategy = make_strategy(method, preset.strategies, trainer)
         result = unlearned(strategy, original, split, stream(seed, method))
         models[method] = result.model
         outcomes[method] = {"stopped": result.stopped, "largest_change": result.largest_change}

@@ -3,7 +3,7 @@
 Observing follows from the number of rows. Everything that trains is rehearsed: the same code runs
 on the exact simulator, and its circuits are counted as a device would be asked for them. What stops
 by what it measures (gradient ascent at a loss, training at a validation loss) may stop earlier or
-later among shots and noise: for that the rehearsal gives an expectation, and the longest run an
+later among shots and noise: for that the rehearsal gives an expectation, and the worst case an
 upper bound.
 """
 
@@ -28,7 +28,6 @@ from qiskit_qmu.backends import (
     metered,
 )
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer, stopping_passes
 from qiskit_qmu.models import ROWS_AT_ONCE, as_tensors, forward_usage, on_backend
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
@@ -78,11 +77,11 @@ def training(
     generator: np.random.Generator | int | None = None,
     validation: Rows | tuple[ArrayLike, ArrayLike] | None = None,
     rule: Rule | None = None,
-    longest: bool = False,
+    worst_case: bool = False,
 ) -> Work:
     """Return the work of training, by a rehearsal on the exact simulator.
 
-    With early stopping it is what training takes without noise; the longest run is an upper bound.
+    With early stopping it is what training takes without noise; the worst case is an upper bound.
 
     Args:
         trainer: How to train.
@@ -92,10 +91,10 @@ def training(
         generator: Order of the batches, as for `Trainer.fit`; a generator is not used up.
         validation: Rows and labels for early stopping.
         rule: How gradients are measured; that of the model's own backend where None.
-        longest: Go through all epochs.
+        worst_case: Go through all epochs.
     """
     rehearsed = _on_simulator(model, rule)
-    recipe = longest_trainer(trainer) if longest else trainer
+    recipe = trainer.worst_case() if worst_case else trainer
     with metered(rehearsed) as meter:
         recipe.fit(rehearsed, x, y, generator=copy.deepcopy(generator), validation=validation)
     return Work.on(rehearsed, meter.usage)
@@ -108,11 +107,11 @@ def unlearning(
     *,
     generator: np.random.Generator | int | None = None,
     rule: Rule | None = None,
-    longest: bool = False,
+    worst_case: bool = False,
 ) -> Work:
     """Return the work of unlearning, by a rehearsal on the exact simulator.
 
-    For a strategy that stops by what it measures it is what it takes without noise; the longest run
+    For a strategy that stops by what it measures it is what it takes without noise; the worst case
     is an upper bound, known for this package's strategies.
 
     Args:
@@ -121,17 +120,17 @@ def unlearning(
         split: The task.
         generator: Source of everything random, as for the strategy; a generator is not used up.
         rule: How gradients are measured; that of the model's own backend where None.
-        longest: Never stop by what is measured.
+        worst_case: Never stop by what is measured.
     """
     rehearsed = _on_simulator(model, rule)
     with warnings.catch_warnings():
         # A rehearsal is to tell the cost; that a strategy may do nothing its run will say.
         warnings.simplefilter("ignore", UnchangedWarning)
-        if not longest:
+        if not worst_case:
             usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
             return Work.on(rehearsed, usage)
-        all_steps = longest_strategy(strategy)(rehearsed, split, generator=copy.deepcopy(generator))
-    searches = [rows for rows in stopping_passes(strategy, split) if rows]
+        all_steps = strategy.worst_case()(rehearsed, split, generator=copy.deepcopy(generator))
+    searches = [rows for rows in strategy.stopping_passes(split) if rows]
     passes = _forward_passes(rehearsed, split.forget.x, searches)
     return Work.on(rehearsed, all_steps.usage) + passes
 

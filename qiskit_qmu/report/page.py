@@ -22,7 +22,6 @@ from qiskit_qmu.report import reading
 from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate, shown_columns
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.html import settings, template, themed
-from qiskit_qmu.report.methods import what_it_does
 from qiskit_qmu.report.roc_figure import Scores, has_pairs, roc_figure
 from qiskit_qmu.report.summary import opening, verdict_lines
 
@@ -79,7 +78,7 @@ def render_page(
         title=title,
         subtitle=_subtitle(summaries, kind, forgotten),
         opening=opening(summaries, kind=kind, forgotten=forgotten),
-        verdicts=verdict_lines(summaries, _does(summaries) if does is None else does),
+        verdicts=verdict_lines(summaries, does or {}),
         results=tables.results_table(summaries),
         gaps=tables.gaps_table(summaries),
         intervals=reading.page_intervals(summaries),
@@ -140,10 +139,6 @@ def render_results(rows: Sequence[Row], *, verdict: str, reason: str) -> str:
         results=tables.results_table(summaries),
         intervals=reading.page_intervals(summaries),
     )
-
-
-def _does(summaries: Sequence[MethodSummary]) -> dict[str, str]:
-    return {summary.method: what_it_does(summary.method) for summary in summaries}
 
 
 def _subtitle(summaries: Sequence[MethodSummary], kind: Kind, forgotten: str) -> str:

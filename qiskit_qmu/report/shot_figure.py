@@ -4,15 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.evaluation import SHOT_RESULTS, Column
-from qiskit_qmu.evaluation.columns import (
-    AUC,
-    AUC_COUNTS,
-    AUC_OUTPUTS,
-    FORGET_TRAIN,
-    JS_EXACT,
-    RETAIN_TEST,
-)
+from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_EXACT, RETAIN_TEST
 from qiskit_qmu.report import drawing
 from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL
 from qiskit_qmu.report.shot_summary import AUCS, Row, ShotSummary, summarise_shots
@@ -25,9 +19,7 @@ _TITLES: dict[str, str] = {
     RETAIN_TEST.key: "Accuracy, never-seen rows, %",
     FORGET_TRAIN.key: "Accuracy, forgotten rows, %",
     JS_EXACT.key: "Divergence from exact, nats",
-    AUC.key: "AUC from the confidence",
-    AUC_OUTPUTS.key: "AUC from all outputs",
-    AUC_COUNTS.key: "AUC from outcome counts",
+    **{column.key: f"AUC from {column.heading}" for column in AUCS},
 }
 _COLUMNS = 3
 _WIDTH, _PANEL_WIDTH, _PANEL_HEIGHT = 9.6, 2.6, 1.9
@@ -35,7 +27,10 @@ _LEFT, _STEP, _LINE_STEP, _TOP = 0.45, 3.15, 2.65, 0.6
 _SPARE = 0.25
 """Inches below the last line of panels that a line step holds too much."""
 _APART = 0.28
-_AT_EXACT = {JS_EXACT.key: "0", AUC_COUNTS.key: "none"}
+_AT_EXACT = {
+    JS_EXACT.key: "0",
+    **{key: "none" for key, attack in ATTACKS.items() if "frequencies" in attack.features},
+}
 """What stands at the right end where exact values have nothing to show."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

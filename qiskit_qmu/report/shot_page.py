@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.evaluation import SHOT_RESULTS, Column
 from qiskit_qmu.evaluation.columns import AUC, JS_EXACT, RETAIN_TEST
 from qiskit_qmu.report import page_tables as tables
@@ -33,11 +34,10 @@ _LEGEND = (
     ),
     (
         "AUC",
-        "how well an attack ranks forgotten training rows above never-seen rows of their class, by "
-        "the confidence of the answer, by all circuit outputs (⟨Z⟩ or probabilities), and by the "
-        "frequency of each measured outcome. The last two learn what to look for, on rows that "
-        "they do not score. ½ = no leak. Without shots there are no counts.",
+        "how well an attack ranks forgotten training rows above never-seen rows of their class. "
+        "½ = no leak.",
     ),
+    *((f"AUC from {attack.heading}", f"{attack.reading}.") for attack in ATTACKS.values()),
     (
         "Baseline",
         "always the most frequent retained class; all classes alike; an attacker who tosses a "

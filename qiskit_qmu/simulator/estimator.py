@@ -1,5 +1,6 @@
 """TorchEstimator: expectation values from the batched statevector, as an EstimatorV2 primitive."""
 
+import math
 from collections.abc import Iterable
 from functools import partial
 
@@ -15,10 +16,13 @@ from qiskit.primitives import (
 )
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from qiskit_qmu.simulator.estimates import Estimates, estimate
-from qiskit_qmu.simulator.precision import shots_of_precision
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
-from qiskit_qmu.simulator.pubs import CircuitGroup, group_pubs
+from qiskit_qmu.simulator.pubs.circuit_groups import CircuitGroup, group_pubs
+from qiskit_qmu.simulator.pubs.pub_expectations import ValuesAndVariances, estimate_group
+
+_MOST_SHOTS = 2**53
 
 
 class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
@@ -39,10 +43,20 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Measurements of each binding in each basis; None for exact values.
-        seed: Seed of the shots. The stream goes on from run to run: no two runs see the same noise,
-            and the same seed repeats the whole sequence.
+        seed: Seed of the shots. Runs draw from one stream, one after the other: no two runs see the
+            same noise, and the same seed reproduces the whole sequence.
         device: Where the states live.
         memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.circuit import Parameter
+        >>> from qiskit_qmu.simulator import TorchEstimator
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.ry(Parameter("a"), 0)
+        >>> result = TorchEstimator().run([(circuit, "Z", [[0.0], [3.141592653589793]])]).result()
+        >>> result[0].data.evs.round(6).tolist()
+        [1.0, -1.0]
     """
 
     _kind = "estimator"
@@ -59,12 +73,12 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
 
         Args:
             pubs: Circuits with observables and parameter values, broadcast against each other.
-            precision: For PUBs that do not say their own; see the class.
+            precision: For PUBs that set none; see the class.
 
         Returns:
             A job whose result has, per PUB, ``data.evs`` and their standard errors ``data.stds``:
-            zero where values are exact, NaN after a single shot, which does not tell its error.
-            The metadata say the precision that was aimed at, and the shots if there were any.
+            zero where values are exact, NaN after a single shot, which leaves the error unknown.
+            The metadata hold the target precision, and the number of shots if there were any.
 
         Raises:
             InputError: If a circuit cannot be simulated, a parameter value is not finite or a
@@ -94,13 +108,42 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
         groups: list[CircuitGroup],
         generator: np.random.Generator,
     ) -> PrimitiveResult[PubResult]:
-        estimates: dict[int, Estimates] = {}
+        estimates: dict[int, ValuesAndVariances] = {}
         for group in groups:
-            estimates |= estimate(group, pubs, shots, self.cache, generator)
+            estimates |= estimate_group(group, pubs, shots, self.cache, generator)
         results = [
             _result(pub, shots[position], *estimates[position]) for position, pub in enumerate(pubs)
         ]
         return PrimitiveResult(results, metadata={"version": 2})
+
+
+def shots_of_precision(precision: float, default: int | None) -> int | None:
+    """Return the shots that an estimator takes for a precision; None for exact values.
+
+    Args:
+        precision: Standard error to aim at; the default shots where 0.
+        default: Shots of the estimator; None for exact values, which meet every precision.
+
+    Raises:
+        InputError: If the precision is negative or takes too many shots.
+
+    Example:
+        >>> shots_of_precision(0.1, default=4096)
+        100
+        >>> shots_of_precision(0.0, default=4096)
+        4096
+    """
+    _check.non_negative(precision=precision)
+    if default is None or precision == 0:
+        return default
+    needed = 1 / precision**2
+    if needed > _MOST_SHOTS:
+        raise InputError(
+            f"precision={precision} takes more than {_MOST_SHOTS:,} shots; choose a larger one"
+        )
+    # The precision of 100 shots takes 100, however its square was rounded.
+    whole = round(needed)
+    return whole if math.isclose(needed, whole, rel_tol=1e-12) else math.ceil(needed)
 
 
 def _result(

@@ -1,8 +1,7 @@
-"""What a PUB is checked for, checked of a network before any of its circuits runs."""
+"""Checks of networks and of their inputs, before any circuit runs."""
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers.observables_array import ObservablesArray
@@ -12,7 +11,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.observables import as_pauli_sum
+from qiskit_qmu.simulator.readout.observables import as_pauli_sum
 
 
 class NetworkInputError(QiskitMachineLearningError, InputError):
@@ -56,13 +55,13 @@ def checked_observables(network: EstimatorQNN) -> list[SparsePauliOp]:
         except (QiskitError, TypeError, ValueError) as error:
             reason = " ".join(str(error).strip("'\"").split())
             raise InputError(
-                f"observables must be Hermitian sums of Pauli strings, got one at position "
-                f"{position} that is not: {reason}"
+                f"observables must be Hermitian sums of Pauli strings; the one at position "
+                f"{position} is not: {reason}"
             ) from error
         if pauli_sum.num_qubits != num_qubits:
             raise InputError(
                 f"observables must act on all {num_qubits} qubits of the circuit, got one on "
-                f"{pauli_sum.num_qubits} at position {position}"
+                f"{pauli_sum.num_qubits} qubits at position {position}"
             )
         sums.append(pauli_sum)
     return sums
@@ -90,32 +89,14 @@ def check_values(network: NeuralNetwork, inputs: torch.Tensor, weights: torch.Te
             raise NonFiniteInputError(f"{name} must be finite, got {bad} NaN or infinite values")
 
 
-def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:
-    """Return which output, counted flat, each outcome of a SamplerQNN adds to.
-
-    Raises:
-        InputError: If ``interpret`` names an output that is not there.
-    """
-    interpret, shape = network.interpret or int, tuple(network.output_shape)
-    places = [np.atleast_1d(interpret(outcome)) for outcome in range(num_outcomes)]
-    for outcome, place in enumerate(places):
-        whole = np.issubdtype(place.dtype, np.integer) or place.dtype == bool
-        if not whole or place.shape != (len(shape),) or (place < 0).any() or (place >= shape).any():
-            raise InputError(
-                f"outcomes must be interpreted as one of the outputs of shape {shape}, got "
-                f"{interpret(outcome)!r} for outcome {outcome}"
-            )
-    return np.asarray(np.ravel_multi_index(tuple(np.array(places, dtype=np.int64).T), shape))
-
-
 def _check_parameters(network: EstimatorQNN | SamplerQNN) -> None:
     circuit: QuantumCircuit = network.circuit
     inputs, weights = network.input_params or [], network.weight_params or []
     both = {parameter.name for parameter in set(inputs) & set(weights)}
     if both:
         names = ", ".join(sorted(both))
-        raise InputError(f"a parameter must be an input or a weight, got {names} as both")
+        raise InputError(f"a parameter is either an input or a weight, got {names} as both")
     unbound = set(circuit.parameters) - {*inputs, *weights}
     if unbound:
         names = ", ".join(sorted(parameter.name for parameter in unbound))
-        raise InputError(f"every circuit parameter must be an input or a weight, got {names}")
+        raise InputError(f"circuit parameters {names} are neither inputs nor weights")

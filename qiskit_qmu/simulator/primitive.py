@@ -10,7 +10,7 @@ from qiskit.providers import JobError
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import CopiesDrawAnew, fresh_seed, stream
-from qiskit_qmu.simulator.cache import SimulationCache
+from qiskit_qmu.simulator.engine.cache import SimulationCache
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET
 
 Result = TypeVar("Result")
@@ -26,8 +26,8 @@ class StatevectorPrimitive(CopiesDrawAnew):
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Default number of shots, None for exact results.
-        seed: Seed of the shots. The stream goes on from run to run: no two runs see the same noise,
-            and the same seed repeats the whole sequence.
+        seed: Seed of the shots. Runs draw from one stream, one after the other: no two runs see the
+            same noise, and the same seed reproduces the whole sequence.
         device: Where the states live.
         memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
 
@@ -61,7 +61,7 @@ class StatevectorPrimitive(CopiesDrawAnew):
 
     def _submit(self, work: Callable[[np.random.Generator], Result]) -> "PrimitiveJob[Result]":
         # Jobs run in threads: each has its own stream, so that their order does not matter.
-        job: PrimitiveJob[Result] = PrimitiveJob(_Work(work), self.next_stream())
+        job: PrimitiveJob[Result] = PrimitiveJob(_JobFunction(work), self.next_stream())
         job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
         return job
 
@@ -76,7 +76,7 @@ def _own_stream(seed: int | np.random.Generator | None, kind: str) -> np.random.
 
 
 @final
-class _Work(Generic[Result]):
+class _JobFunction(Generic[Result]):
     """What a job does. A pickled job has its result, so the work itself is left behind."""
 
     def __init__(self, work: Callable[[np.random.Generator], Result] | None) -> None:
@@ -84,8 +84,8 @@ class _Work(Generic[Result]):
 
     def __call__(self, generator: np.random.Generator) -> Result:
         if self._work is None:
-            raise JobError("a job that was pickled is done and cannot run again")
+            raise JobError("an unpickled job holds its result only and cannot run again")
         return self._work(generator)
 
-    def __reduce__(self) -> tuple[type["_Work[Result]"], tuple[None]]:
+    def __reduce__(self) -> tuple[type["_JobFunction[Result]"], tuple[None]]:
         return type(self), (None,)

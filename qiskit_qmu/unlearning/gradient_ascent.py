@@ -1,6 +1,6 @@
 """GradientAscent (GA): climb the loss of the forgotten rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final, get_args
 
 import numpy as np
@@ -9,8 +9,10 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import Ascent
+from qiskit_qmu.unlearning.ascent import NEVER, TINY_STEP, Ascent, class_preset
+from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -29,12 +31,14 @@ class GradientAscent(UnlearningStrategy):
         batch_size: Forgotten rows of one step.
         max_epochs: Passes over the forgotten rows at most.
         optimizer: "adam", or "sgd" with momentum 0.9.
-        loss_threshold: Mean loss on the forgotten rows, in nats, at which to stop.
+        loss_threshold: Mean loss on the forgotten rows, by the objective, at which to stop.
         confidence_threshold: Mean confidence in their true class below which to stop. With neither
             threshold, a class stops at half of chance confidence with at most one row in a hundred
             classified correctly, and single rows at the loss of the validation rows, which were
             never seen.
         parameters: Which parameters may change.
+        objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
+            cross-entropy where labels are class numbers, and squared error where they are floats.
     """
 
     learning_rate: float = 3e-3
@@ -44,6 +48,7 @@ class GradientAscent(UnlearningStrategy):
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
     parameters: Part = "all"
+    objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
         self._ascent()
@@ -61,6 +66,16 @@ class GradientAscent(UnlearningStrategy):
             self._ascent().run(work, split, as_generator(generator))
         return work.result()
 
+    def worst_case(self) -> "GradientAscent":
+        """Return the ascent that takes all its steps, too small to leave the range of numbers."""
+        return replace(
+            self, learning_rate=TINY_STEP, loss_threshold=NEVER, confidence_threshold=0.0
+        )
+
+    def stopping_passes(self, split: ForgetSplit) -> list[int]:
+        """Return the pass over the validation rows, whose loss is where single rows stop."""
+        return self._ascent().stopping_passes(split)
+
     def _ascent(self) -> Ascent:
         return Ascent(
             learning_rate=self.learning_rate,
@@ -69,4 +84,26 @@ class GradientAscent(UnlearningStrategy):
             optimizer=self.optimizer,
             loss_threshold=self.loss_threshold,
             confidence_threshold=self.confidence_threshold,
+            objective=self.objective,
         )
+
+
+# Single rows leave a weaker trace than a class.
+_ROWS_PRESETS: dict[str, Settings] = {
+    "hybrid": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
+    "basic": {"learning_rate": 0.003, "max_epochs": 10},
+}
+
+
+def _preset(context: PresetContext) -> Settings:
+    if context.kind == "class":
+        return {"optimizer": "sgd", **class_preset(context)}
+    return dict(_ROWS_PRESETS.get(context.model, {}))
+
+
+METHOD = Method(
+    strategy=GradientAscent,
+    summary="gradient ascent on the forgotten rows",
+    needs=frozenset({"forgotten rows", "validation rows", "gradients"}),
+    preset=_preset,
+)

@@ -1,6 +1,6 @@
 """Retrain: the oracle, a model that never saw the forgotten rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import final
 
 import numpy as np
@@ -8,7 +8,9 @@ import numpy as np
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import as_tensors, check_resettable, reinitialize
+from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.stopping import kept_validation
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
@@ -30,7 +32,7 @@ class Retrain(UnlearningStrategy):
     refused, unless the part that does has a method ``reinitialize(generator)``.
 
     Attributes:
-        trainer: The recipe with which the original was trained.
+        trainer: The recipe with which the original was trained, its objective included.
     """
 
     trainer: Trainer = field(default_factory=Trainer)
@@ -45,13 +47,15 @@ class Retrain(UnlearningStrategy):
         """Return the retrained model; see `UnlearningStrategy`."""
         generator = as_generator(generator)
         with working_copy(model, self, trains=True) as work:
-            rows, _ = as_tensors(work.model, split.retain.x, split.retain.y)
+            x, y = split.retain.x, split.retain.y
+            objective = objective_for(self.trainer.objective, work.model, y)
+            rows, _ = as_tensors(work.model, x, y, objective.predicts)
             check_resettable(work.model, rows)
             reinitialize(work.model, generator)
             history = self.trainer.fit(
                 work.model,
-                split.retain.x,
-                split.retain.y,
+                x,
+                y,
                 generator=generator,
                 validation=kept_validation(split),
             )
@@ -62,3 +66,14 @@ class Retrain(UnlearningStrategy):
                 )
             work.history += [{"retain_loss": loss} for loss in history.losses]
         return work.result()
+
+    def worst_case(self) -> "Retrain":
+        """Return the strategy that trains through all epochs."""
+        return replace(self, trainer=self.trainer.worst_case())
+
+
+METHOD = Method(
+    strategy=Retrain,
+    summary="retrained from scratch without the forgotten rows",
+    needs=frozenset({"retained rows", "validation rows", "gradients", "trainer"}),
+)

@@ -121,7 +121,7 @@ def test_audit_observes_on_the_device(qmu, saved):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--backend", "fake_manil"), "such as fake_manila"),
+        (("--backend", "fake_manil"), "did you mean fake_manila?"),
         (("--backend", "ibm"), f"backend must be one of {', '.join(BACKEND_NAMES)}; got 'ibm'"),
         (("--backend", "aer", "--shots", "0"), "shots must be an integer of at least 1, got 0"),
         (("--backend", ""), f"backend must be one of {', '.join(BACKEND_NAMES)}; got ''"),

@@ -14,11 +14,11 @@ from qiskit_qmu.experiments import (
     Experiment,
     ForgetRequest,
     audit_saved,
-    make_strategy,
     train_and_save,
     unlearn_saved,
 )
 from qiskit_qmu.models import load_model, load_provenance
+from qiskit_qmu.unlearning import make_strategy
 
 EXPERIMENT = Experiment(
     dataset="iris",
@@ -65,7 +65,7 @@ def test_unlearning_is_the_strategy_on_the_same_rows(original, tmp_path, request
     _, split = EXPERIMENT.load(0)
     if request_.label is not None:
         assert forgotten == split.forget.indices.tolist()
-        strategy = make_strategy("ga", EXPERIMENT.preset(4), EXPERIMENT.trainer(4))
+        strategy = make_strategy("ga", EXPERIMENT.preset(4).strategies, EXPERIMENT.trainer(4))
         by_hand = strategy(load_model(original), split, generator=stream(3, "ga"))
         assert same_weights(weights_of(by_hand.model), weights_of(result.model))
     elif request_.fraction is not None:
