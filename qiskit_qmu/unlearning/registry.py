@@ -40,11 +40,11 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "oracle": retrain.METHOD,
         "gd": fine_tune.METHOD,
         "ga": gradient_ascent.METHOD,
-        "ga-r": repaired(gradient_ascent.METHOD),
+        "ga-r": repaired("ga", gradient_ascent.METHOD),
         "ssd": selective_dampening.METHOD,
-        "ssd-r": repaired(selective_dampening.METHOD),
+        "ssd-r": repaired("ssd", selective_dampening.METHOD),
         "rga": relative_gradient_ascent.METHOD,
-        "rga-r": repaired(relative_gradient_ascent.METHOD),
+        "rga-r": repaired("rga", relative_gradient_ascent.METHOD),
     }
 )
 

@@ -18,12 +18,12 @@ REPAIR = "repair"
 _ROUNDS = 4
 
 
-def repaired(method: Method) -> Method:
-    """Return the method that a repair follows."""
+def repaired(name: str, method: Method) -> Method:
+    """Return the method that a repair follows; the name is that of the method without it."""
     return replace(
         method,
         repaired=True,
-        summary=f"{method.summary}, then repaired on the retained rows",
+        summary=f"{name}, then repaired on the retained rows",
         needs=method.needs | fine_tune.METHOD.needs,
     )
 

@@ -9,7 +9,13 @@ import pytest
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data import DATASET_NAMES, Dataset, dataset_from_arrays, load_dataset
+from qiskit_qmu.data import (
+    DATASET_NAMES,
+    Dataset,
+    dataset_from_arrays,
+    input_shape_of,
+    load_dataset,
+)
 
 SHAPES = {
     "digits": (1, 8, 8),
@@ -41,7 +47,7 @@ def test_contract(data_dir, name):
     assert dataset.name == name
     assert dataset.x_train.shape == (33, *SHAPES[name])
     assert dataset.x_test.shape == (21, *SHAPES[name])
-    assert dataset.input_shape == SHAPES[name]
+    assert dataset.input_shape == input_shape_of(name) == SHAPES[name]
     assert dataset.x_train.dtype == np.float32
     if dataset.num_classes is None:
         assert dataset.y_train.dtype == np.float64
