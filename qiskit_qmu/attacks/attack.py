@@ -170,8 +170,8 @@ def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float6
 
 def _answers(observations: Observations) -> NDArray[np.float64]:
     found = observations.logits if observations.outputs is None else observations.outputs
-    rows = observations.losses if found is None else found
-    return rows.reshape(len(rows), math.prod(rows.shape[1:]))  # (of no rows, -1 is ambiguous)
+    array = observations.losses if found is None else found
+    return array if array.ndim == 2 else array[:, None]
 
 
 def _frequencies(observations: Observations) -> NDArray[np.float64]:
