@@ -7,8 +7,8 @@ from directory_service import IMPATIENT, DirectoryService, directory_backend
 from qiskit_qmu.backends.jobs import JobPolicy
 from qiskit_qmu.experiments import DeviceRequest, Experiment, resume, submit, train_and_save
 
-WAITING = JobPolicy(patience=IMPATIENT)
-NOT_WAITING = JobPolicy(wait=False, patience=IMPATIENT)
+WAITING = JobPolicy(retry=IMPATIENT)
+NOT_WAITING = JobPolicy(wait=False, retry=IMPATIENT)
 UNLEARN = DeviceRequest(
     task="unlearn",
     backend="fake_manila",

@@ -1,8 +1,7 @@
 """Networks over primitives with shots, whose gradient is one batch of shifted circuits."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -21,6 +20,7 @@ from qiskit_qmu.simulator.interpreted_outcomes import (
 from qiskit_qmu.simulator.network_checks import checked_observables
 from qiskit_qmu.simulator.numpy_autograd import FloatArray, differentiable_outputs
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
+from qiskit_qmu.simulator.readout.recordings import Recordings
 from qiskit_qmu.simulator.readout.registers import merge_outcomes
 from qiskit_qmu.simulator.shots.parameter_shift import (
     sampled_expectation_jacobian,
@@ -122,7 +122,7 @@ class ParameterShiftNetwork:
         self._network: Any = network
         self._readout: Any = readout
         self._num_parameters = readout.circuit.num_parameters
-        self._recordings: list[list[Counts]] = []
+        self._recordings: Recordings[Counts] = Recordings()
         order = {parameter: column for column, parameter in enumerate(readout.circuit.parameters)}
         self._inputs, self._weights = (
             [order[parameter] for parameter in parameters or ()]
@@ -133,26 +133,15 @@ class ParameterShiftNetwork:
         """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
         return differentiable_outputs(self, inputs, weights, math.prod(self._network.output_shape))
 
-    @contextmanager
-    def recording(self) -> Iterator[list[Counts]]:
-        """Collect the counts (B, 2^bits) of forward passes inside the block, where there are any.
-
-        Yields:
-            The tables so far, in order.
-        """
-        recording: list[Counts] = []
-        self._recordings.append(recording)
-        try:
-            yield recording
-        finally:
-            self._recordings = [other for other in self._recordings if other is not recording]
+    def recording(self) -> AbstractContextManager[list[Counts]]:
+        """Collect the counts (B, 2^bits) of forward passes inside the block."""
+        return self._recordings.recording()
 
     def values(self, inputs: FloatArray, weights: FloatArray) -> FloatArray:
         """Return the outputs, flat, (B, O)."""
         values, counts = self._readout.values(self._network, self._rows(inputs, weights))
         if counts is not None:
-            for recording in self._recordings:
-                recording.append(counts)
+            self._recordings.add([counts])
         return np.asarray(values)
 
     def jacobian(
