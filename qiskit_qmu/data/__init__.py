@@ -31,12 +31,16 @@ questions and different oracles, so a split is of one kind and says which:
     >>> len(ForgetSplit.by_indices(dataset, [3, 14, 159]).forget)
     3
 
+Where the kind is not known beforehand, as on a command line, a `ForgetRequest` says which rows
+and `ForgetSplit.of(dataset, request)` finds them.
+
 Its parts are `Rows`, which remember their positions in the dataset and have digests, so that a
 record can prove which rows a model was trained on.
 """
 
 from qiskit_qmu.data.arrays import as_float, as_labels, as_rows, dataset_from_arrays
 from qiskit_qmu.data.datasets import DATASET_NAMES, Dataset, load_dataset
+from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.rows import Rows, row_digests
 from qiskit_qmu.data.split import ForgetSplit
@@ -49,6 +53,7 @@ __all__ = [
     "as_rows",
     "load_dataset",
     "dataset_from_arrays",
+    "ForgetRequest",
     "ForgetSplit",
     "Rows",
     "row_digests",

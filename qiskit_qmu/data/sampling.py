@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 
 IntArray = NDArray[np.int64]
@@ -100,3 +101,22 @@ def _check_every_class(labels: IntArray, size: int) -> None:
         f"train_size must be at least {minimum} so that each of {len(counts)} classes has a "
         f"training row, got {size}"
     )
+
+
+def check_share(name: str, fraction: float) -> None:
+    """Raise InputError unless a fraction lies between 0 and 1, both excluded."""
+    _check.number(**{name: fraction})
+    if not 0 < fraction < 1:
+        raise InputError(f"{name} must lie between 0 and 1, both excluded, got {fraction}")
+
+
+def rows_of_share(name: str, fraction: float, rows: int) -> int:
+    """Return the nearest number of rows that a fraction of them is.
+
+    Raises:
+        InputError: If it is none.
+    """
+    size = round(fraction * rows)
+    if size == 0:
+        raise InputError(f"{name} must be at least one of {rows} rows, got {fraction}: no row")
+    return size

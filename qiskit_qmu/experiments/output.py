@@ -1,19 +1,20 @@
 """A run's folder: records.jsonl, results.json and report.html."""
 
-import math
+import os
+import platform
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._files import write_sealed_json, writing
-from qiskit_qmu.backends import open_backend
-from qiskit_qmu.experiments.environment import environment
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.presets import Kind, Preset
+from qiskit_qmu.experiments.presets import Kind
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Progress, Record, no_progress
+from qiskit_qmu.experiments.run import Record, RunProgress, no_progress
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workers import run_seeds
 from qiskit_qmu.report import write_page
 from qiskit_qmu.runs.lock import LOCK, RunLock
@@ -24,8 +25,8 @@ def run_experiment(
     out: str | Path,
     *,
     data_dir: str | None = None,
-    jobs: int | None = None,
-    progress: Progress = no_progress,
+    workers: int | None = None,
+    progress: RunProgress = no_progress,
 ) -> list[Record]:
     """Run an experiment into a folder; seeds that the folder holds already are not run again.
 
@@ -33,8 +34,8 @@ def run_experiment(
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
         data_dir: Where image files lie.
-        jobs: Processes that share the seeds; as many as there are cores and seeds where None. The
-            numbers do not depend on it.
+        workers: Processes that share the seeds; as many as there are cores and seeds where None.
+            The numbers do not depend on it.
         progress: Called with what is done and the share of the run that is.
 
     Returns:
@@ -45,30 +46,26 @@ def run_experiment(
             process works in it.
     """
     # Refuse before anything is written.
-    device = experiment.observing_backend(experiment.seed)
-    dataset, split = experiment.load(experiment.seed, data_dir)
-    model = experiment.build_model(dataset, experiment.seed, open_backend("exact"))
-    model.fit_inputs(split.retain.x)
-    if device is not None:
-        model.on(device)
+    with experiment.observing_backend(experiment.seed) or nullcontext() as device:
+        first = Setup.load(experiment, experiment.seed, data_dir)
+        first.check([] if device is None else [device])
     with writable_folder(out) as folder, RunLock(folder / LOCK):
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)
         pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
         for own in run_seeds(
-            experiment,
+            first,
             pending,
             data_dir=data_dir,
-            jobs=jobs,
-            ledgers=folder / "jobs",
+            workers=workers,
+            job_dir=folder / "jobs",
             progress=progress,
         ):
             file.append(own)
         done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
         records = [record for own in done for record in own or ()]
         progress("writing the report", 1.0)
-        preset = experiment.preset(math.prod(dataset.input_shape))
-        write_results(folder / "results.json", experiment, preset, records)
+        write_results(folder / "results.json", first, records)
         write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
     return records
 
@@ -103,9 +100,7 @@ def writable_folder(path: str | Path) -> Iterator[Path]:
         raise
 
 
-def write_results(
-    path: Path, experiment: Experiment, preset: Preset, records: Sequence[Record]
-) -> None:
+def write_results(path: Path, setup: Setup, records: Sequence[Record]) -> None:
     """Write results.json, whole or not at all; with every hyperparameter, preset or given.
 
     Raises:
@@ -113,12 +108,22 @@ def write_results(
     """
     content = {
         "schema": 1,
-        "config": experiment.to_dict(),
-        "hyperparameters": asdict(preset),
+        "config": setup.experiment.to_dict(),
+        "hyperparameters": asdict(setup.preset),
         "environment": environment(),
         "rows": [record.row for record in records],
     }
     write_sealed_json(path, content)
+
+
+def environment() -> dict[str, Any]:
+    """Return versions and the machine's kind; no name, path or address of it."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "packages": package_versions("torch", "numpy", "scikit-learn"),
+    }
 
 
 def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequence[Record]) -> None:
@@ -128,8 +133,8 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
         InputError: If it cannot be written.
     """
     split = records[0].split
-    forgotten = len(split["indices"]["forget"])
-    total = forgotten + len(split["indices"]["retain"])
+    forgotten = split["rows"]["forget"]
+    total = forgotten + split["rows"]["retain"]
     rows = f"{forgotten} of {total} training rows"
     write_page(
         path,

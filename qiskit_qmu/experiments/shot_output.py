@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._files import write_together
-from qiskit_qmu.experiments.environment import environment
-from qiskit_qmu.experiments.output import writable_folder
-from qiskit_qmu.experiments.run import Progress, no_progress
+from qiskit_qmu.experiments.output import environment, writable_folder
+from qiskit_qmu.experiments.run import RunProgress, no_progress
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.report import render_shot_page, shot_figure
@@ -21,7 +20,7 @@ def run_shot_comparison(
     out: str | Path,
     *,
     data_dir: str | None = None,
-    progress: Progress = no_progress,
+    progress: RunProgress = no_progress,
 ) -> list[Row]:
     """Compare shot counts and write the result to a folder.
 
@@ -39,7 +38,9 @@ def run_shot_comparison(
             process works in it.
     """
     with writable_folder(out) as folder, RunLock(folder / LOCK):
-        rows = compare_shots(comparison, data_dir=data_dir, jobs=folder / "jobs", progress=progress)
+        rows = compare_shots(
+            comparison, data_dir=data_dir, job_dir=folder / "jobs", progress=progress
+        )
         progress("writing the report", 1.0)
         _write(folder, comparison, rows)
     return rows

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from qiskit_qmu._seeds import child_seed, stream
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.data import Dataset, ForgetSplit
-from qiskit_qmu.experiments.methods import make_strategy
-from qiskit_qmu.experiments.original import train_original
-from qiskit_qmu.experiments.run import Progress, no_progress, unlearned
+from qiskit_qmu.experiments.run import RunProgress, no_progress, unlearned
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_measures import ObservedRows, measure_answers, useless_answers
 from qiskit_qmu.experiments.workers import one_thread
@@ -29,8 +27,8 @@ def compare_shots(
     comparison: ShotComparison,
     *,
     data_dir: str | None = None,
-    jobs: Path | None = None,
-    progress: Progress = no_progress,
+    job_dir: Path | None = None,
+    progress: RunProgress = no_progress,
 ) -> list[Row]:
     """Train, unlearn and observe with every shot count, for every seed.
 
@@ -42,7 +40,7 @@ def compare_shots(
     Args:
         comparison: What to compare.
         data_dir: Where image files lie.
-        jobs: Where the jobs of IBM's devices are written down, in a folder for each seed.
+        job_dir: Where the jobs of IBM's devices are written down, in a folder for each seed.
         progress: Called with what is being done and the share that is done.
 
     Returns:
@@ -53,8 +51,7 @@ def compare_shots(
         InputError: If the data cannot be read, the forget set is not possible or the backend cannot
             do what is asked.
     """
-    comparison.check(data_dir)
-    experiment = comparison.experiment
+    first, experiment = comparison.check(data_dir), comparison.experiment
     rows: list[Row] = []
     for number in range(experiment.seeds):
 
@@ -63,24 +60,20 @@ def compare_shots(
             progress(prefix + task, (number + share) / experiment.seeds)
 
         with one_thread():
-            rows += _rows_of_seed(comparison, experiment.seed + number, data_dir, jobs, report)
+            setup = first.of_seed(experiment.seed + number, data_dir)
+            rows += _rows_of_seed(comparison, setup, job_dir, report)
     return rows
 
 
 def _rows_of_seed(
-    comparison: ShotComparison,
-    seed: int,
-    data_dir: str | None,
-    jobs: Path | None,
-    progress: Progress,
+    comparison: ShotComparison, setup: Setup, job_dir: Path | None, progress: RunProgress
 ) -> Iterator[Row]:
-    progress("reading data", 0.0)
-    dataset, split = comparison.experiment.load(seed, data_dir)
-    models, outcomes = _trained_models(comparison, dataset, split, seed, progress)
+    seed, split = setup.seed, setup.split
+    models, outcomes = _trained_models(comparison, setup, progress)
     rows = ObservedRows.of(split)
     expected: dict[str, NDArray[np.float64]] = {}
     with ExitStack() as opened:
-        device, ideal = comparison.backends(seed, opened, jobs)
+        device, ideal = comparison.backends(seed, opened, job_dir)
         for position, (name, model) in enumerate(models.items()):
             progress(f"observing {name}", 0.6 + 0.4 * position / len(models))
             if ideal is not None:
@@ -99,20 +92,18 @@ def _rows_of_seed(
 
 
 def _trained_models(
-    comparison: ShotComparison, dataset: Dataset, split: ForgetSplit, seed: int, progress: Progress
+    comparison: ShotComparison, setup: Setup, progress: RunProgress
 ) -> tuple[dict[str, QuantumClassifier], dict[str, Row]]:
     """Return the original, the oracle and the unlearned model, and what became of unlearning."""
-    experiment, num_features = comparison.experiment, int(np.prod(dataset.input_shape))
-    preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
+    seed = setup.seed
     backend = open_backend("exact", shots=comparison.train_shots, seed=child_seed(seed, "training"))
-    original = experiment.build_model(dataset, seed, backend)
+    original = setup.build_model(backend)
     progress("training the original", 0.0)
-    train_original(experiment, original, split, seed)
+    setup.train(original)
     models, outcomes = {"original": original}, {"original": _NOT_UNLEARNED}
     for position, method in enumerate(("oracle", comparison.method), start=1):
         progress(f"method {method}", 0.2 * position)
-        strategy = make_strategy(method, preset, trainer)
-        result = unlearned(strategy, original, split, stream(seed, method))
+        result = unlearned(setup.strategy(method), original, setup.split, stream(seed, method))
         models[method] = result.model
         outcomes[method] = {"stopped": result.stopped, "largest_change": result.largest_change}
     return models, outcomes

@@ -10,9 +10,9 @@ import pytest
 from tiny_options import TINY, TINY_DATA
 
 import qiskit_qmu
-from qiskit_qmu.cli import run as run_command
+from qiskit_qmu import experiments
 from qiskit_qmu.cli.progress import progress_display
-from qiskit_qmu.experiments import METHODS, Experiment
+from qiskit_qmu.experiments import METHODS, Experiment, Setup
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import load_model, load_provenance
 
@@ -20,12 +20,12 @@ COMMANDS = ("run", "train", "unlearn", "audit", "estimate", "report", "list")
 
 
 def test_run_prints_a_table_and_writes_its_files(qmu, folder):
-    outcome = qmu("run", *TINY, "--methods", "noop,ga", "--jobs", 1, "--out", "out")
+    outcome = qmu("run", *TINY, "--methods", "noop,ga", "--workers", 1, "--out", "out")
     assert outcome.status == 0
     for word in ("original", "oracle", "noop", "ga", "out/report.html"):
         assert word in outcome.out
     lines = outcome.err.splitlines()
-    assert lines[0] == "  0 %  reading data"
+    assert lines[0] == "  0 %  training the original"
     assert lines[-1] == "100 %  writing the report"
     names = sorted(path.name for path in (folder / "out").iterdir())
     assert names == ["records.jsonl", "report.html", "results.json"]
@@ -34,7 +34,7 @@ def test_run_prints_a_table_and_writes_its_files(qmu, folder):
 
 
 def test_run_names_its_folder_after_the_experiment_and_goes_on_there(qmu, folder):
-    words = ("run", *TINY, "--methods", "noop", "--jobs", 1)
+    words = ("run", *TINY, "--methods", "noop", "--workers", 1)
     assert qmu(*words).status == 0
     (made,) = folder.iterdir()
     assert made.name.startswith("qmu-run-iris-basic-")
@@ -45,7 +45,7 @@ def test_run_names_its_folder_after_the_experiment_and_goes_on_there(qmu, folder
 
 def test_methods_that_did_nothing_or_failed_are_named_at_the_end(qmu, folder):
     words = ("--methods", "ssd,gd", "--set", "ssd.alpha=1e9", "--set", "gd.learning_rate=1e30")
-    outcome = qmu("run", *TINY, *words, "--jobs", 1, "--out", "out")
+    outcome = qmu("run", *TINY, *words, "--workers", 1, "--out", "out")
     assert outcome.status == 0
     ssd, gd = outcome.err.splitlines()[-2:]
     assert ssd == "qmu run: ssd: changed nothing: nothing selected"
@@ -77,10 +77,12 @@ def test_unlearn_says_that_nothing_changed_or_that_it_failed(
 
 def test_single_rows_from_a_file(qmu, folder):
     (folder / "rows.txt").write_text("3\n5, 8\n")
-    words = ("--methods", "noop", "--jobs", 1, "--out", "out", "--forget-indices", "rows.txt")
+    words = ("--methods", "noop", "--workers", 1, "--out", "out", "--forget-indices", "rows.txt")
     assert qmu("run", *TINY, *words).status == 0
     record = json.loads((folder / "out" / "records.jsonl").read_text().splitlines()[0])
-    assert record["split"]["indices"]["forget"] == [3, 5, 8]
+    assert record["split"]["rows"]["forget"] == 3
+    config = json.loads((folder / "out" / "results.json").read_text())["config"]
+    assert config["forget"] == {"indices": [3, 5, 8]}
 
 
 def test_a_config_file_says_what_options_do_not(qmu, folder):
@@ -101,26 +103,25 @@ def test_a_config_file_says_what_options_do_not(qmu, folder):
         """
     )
     words = ("--config", "config.toml", "--epochs", 1, "--forget-fraction", 0.2, "--seeds", 1)
-    assert qmu("run", *words, "--jobs", 1, "--out", "out").status == 0
+    assert qmu("run", *words, "--workers", 1, "--out", "out").status == 0
     config = json.loads((folder / "out" / "results.json").read_text())["config"]
     assert config["train_size"] == 40
     assert config["seeds"] == 1
-    assert config["forget_class"] is None
-    assert config["forget_fraction"] == 0.2
+    assert config["forget"] == {"fraction": 0.2}
     assert config["settings"] == {"trainer.epochs": 1, "ga.max_epochs": 4, "model.num_layers": 1}
 
 
 def test_a_config_file_may_say_lists_as_options_do(qmu, folder):
     (folder / "config.toml").write_text('methods = "noop, gd"\nforget_indices = "3,5"\nepochs = 1')
-    assert qmu("run", *TINY, "--config", "config.toml", "--jobs", 1, "--out", "out").status == 0
+    assert qmu("run", *TINY, "--config", "config.toml", "--workers", 1, "--out", "out").status == 0
     config = json.loads((folder / "out" / "results.json").read_text())["config"]
-    assert (config["methods"], config["forget_indices"]) == (["noop", "gd"], [3, 5])
+    assert (config["methods"], config["forget"]) == (["noop", "gd"], {"indices": [3, 5]})
 
 
 def test_settings_are_read_as_json_or_words(qmu, folder):
     words = ("--set", "ga.optimizer=sgd", "--set", "rga.alpha=2", "--set", "ga.loss_threshold=null")
     assert qmu(
-        "run", *TINY, *words, "--methods", "noop", "--jobs", 1, "--out", "out"
+        "run", *TINY, *words, "--methods", "noop", "--workers", 1, "--out", "out"
     ).status == 0  # fmt: skip
     config = json.loads((folder / "out" / "results.json").read_text())["config"]
     assert config["settings"]["ga.optimizer"] == "sgd"
@@ -132,9 +133,9 @@ def test_train_unlearn_audit(qmu, folder):
     trained = qmu("train", *TINY_DATA, "--epochs", 2, "--out", "original")
     assert trained.status == 0
     assert trained.out == "original: trained on 36 rows\n"
-    assert [line.split(":")[0] for line in trained.err.splitlines()] == [
-        "epoch 1 of 2",
-        "epoch 2 of 2",
+    assert [line.split(",")[0] for line in trained.err.splitlines()] == [
+        " 50 %  epoch 1 of 2",
+        "100 %  epoch 2 of 2",
     ]
     for strategy, out in (("ga", "new"), ("oracle", "oracle")):
         unlearned = qmu(
@@ -168,7 +169,7 @@ def test_unlearning_takes_settings_and_rows(qmu, folder, saved):
 
 
 def test_report_writes_the_page_anew(qmu, folder):
-    qmu("run", *TINY, "--methods", "noop", "--jobs", 1, "--out", "out")
+    qmu("run", *TINY, "--methods", "noop", "--workers", 1, "--out", "out")
     page = folder / "out" / "report.html"
     page.unlink()
     outcome = qmu("report", "out")
@@ -209,14 +210,20 @@ def test_every_setting_that_is_listed_can_be_set(qmu):
         Experiment(settings={key: parsed})
 
 
-def test_stopping_by_the_keyboard_is_no_traceback(qmu, monkeypatch):
-    def stopped(_options):
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ((), "nothing is kept; the same command starts again"),
+        (("--seeds", 2), "the same command resumes after the last completed seed"),
+    ],
+)
+def test_stopping_by_the_keyboard_says_what_is_kept(qmu, monkeypatch, words, advice):
+    def stopped(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_command, "execute", stopped)
-    outcome = qmu("run", *TINY)
-    assert outcome.status == 130
-    assert outcome.err.count("\n") == 1
+    monkeypatch.setattr(experiments, "run_experiment", stopped)
+    outcome = qmu("run", *TINY, *words)
+    assert (outcome.status, outcome.err) == (130, f"qmu run: stopped; {advice}\n")
 
 
 def test_progress_goes_on_while_the_original_trains(folder, monkeypatch):
@@ -225,7 +232,8 @@ def test_progress_goes_on_while_the_original_trains(folder, monkeypatch):
         dataset="iris", model="basic", train_size=40, test_size=30, methods=("noop",),
         settings={"trainer.epochs": 4, "model.num_layers": 1},
     )  # fmt: skip
-    list(run_seed(experiment, 0, progress=lambda task, share: shown.append((task, share))))
+    setup = Setup.load(experiment, 0)
+    list(run_seed(setup, progress=lambda task, share: shown.append((task, share))))
     training = [share for task, share in shown if task == "training the original"]
     assert training == pytest.approx([0, 1 / 12, 2 / 12, 3 / 12, 4 / 12])
     assert [share for _, share in shown] == sorted(share for _, share in shown)
@@ -255,15 +263,39 @@ def test_help_and_version(qmu, command):
     assert qmu("--version").out == f"qmu {qiskit_qmu.__version__}\n"
 
 
-def test_help_loads_neither_torch_nor_qiskit():
+EARLY = (
+    ("run", "--dataset", "cifar"),
+    ("run", "--seeds", "0"),
+    ("run", "--backend", "fak_manila"),
+    ("run", "--data-dir", "nowhere"),
+    ("run", "--config", "nowhere.toml"),
+    ("run", "--forget-indices", "1,1"),
+    ("run", "--forget-class", "1", "--forget-fraction", "0.1"),
+    ("shots", "--shots", "many"),
+    ("train", "--out", "model", "--learning-rate", "-1"),
+    ("unlearn", "nowhere"),
+    ("estimate", "nowhere"),
+    ("audit", "nowhere", "--original", "nowhere"),
+    ("submit", "observe", "nowhere"),
+    ("status", "nowhere"),
+    ("resume", "nowhere"),
+)
+"""Commands that are refused for what can be known at once."""
+
+
+def test_help_and_early_refusals_load_neither_torch_nor_qiskit(folder):
     script = f"""
 import sys
+from contextlib import redirect_stderr
+from io import StringIO
 from qiskit_qmu.cli.main import main
-for command in {COMMANDS}:
+for words, status in ([((name, "--help"), 0) for name in {COMMANDS}] + [(w, 2) for w in {EARLY}]):
     try:
-        main([command, "--help"])
+        with redirect_stderr(StringIO()):
+            ended = main(words)
     except SystemExit as stop:
-        assert stop.code == 0
+        ended = stop.code
+    assert ended == status, words
 heavy = {{"torch", "qiskit", "sklearn", "scipy", "matplotlib"}} & sys.modules.keys()
 print(sorted(heavy), file=sys.stderr)
 """

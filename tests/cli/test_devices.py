@@ -22,8 +22,11 @@ def test_run_trains_exactly_and_observes_on_the_device(qmu, folder):
         "exact": (),
         "noisy": ("--backend", "fake_manila", "--shots", 50),
     }.items():
-        run = ("run", *TINY, "--methods", "ga", "--jobs", 1, "--out", name)
-        assert qmu(*run, *words).status == 0
+        run = ("run", *TINY, "--methods", "ga", "--workers", 1, "--out", name)
+        outcome = qmu(*run, *words)
+        assert outcome.status == 0
+        observed = "models were observed on fake_manila with 50 shots of each circuit"
+        assert (observed in outcome.out) == bool(words)
         content = json.loads((folder / name / "results.json").read_text())
         rows[name] = {row["method"]: row for row in content["rows"]}
         assert content["config"]["backend"] == (words[1] if words else "exact")
@@ -38,7 +41,7 @@ def test_run_trains_exactly_and_observes_on_the_device(qmu, folder):
 
 
 def test_a_run_on_a_device_repeats_itself_and_goes_on(qmu, folder):
-    words = ("run", *TINY, "--methods", "noop", "--jobs", 1, "--backend", "aer", "--shots", 20)
+    words = ("run", *TINY, "--methods", "noop", "--workers", 1, "--backend", "aer", "--shots", 20)
     for out in ("one", "other"):
         assert qmu(*words, "--out", out).status == 0
 
@@ -69,7 +72,7 @@ def test_unlearn_measures_gradients_on_the_device(qmu, saved, folder, strategy, 
 
 def test_mitigation_is_recorded(qmu, saved, folder):
     words = ("--backend", "fake_manila", "--shots", 20, "--mitigation", "readout")
-    run = ("run", *TINY, "--methods", "noop", "--jobs", 1, "--out", "run")
+    run = ("run", *TINY, "--methods", "noop", "--workers", 1, "--out", "run")
     assert qmu(*run, *words).status == 0
     content = json.loads((folder / "run" / "results.json").read_text())
     assert content["config"]["mitigation"] == "readout"

@@ -23,7 +23,7 @@ from qiskit_qmu.models import load_model, load_provenance
 _SHOTS = (*TINY, "--forget-class", "1", "--shots", "16", "--seeds", "1", "--train-size", "20")
 _UNLEARN = ("unlearn", "model", "--forget-class", "1", "--set", "ga.max_epochs=1", "--strategy")
 _AUDIT = ("audit", "new", "--original", "model", "--out", "audit", "--seed")
-_RUN = ("run", *TINY, "--methods", "noop", "--jobs", "1", "--out", "run")
+_RUN = ("run", *TINY, "--methods", "noop", "--workers", "1", "--out", "run")
 
 
 def _model(folder: Path) -> Any:

@@ -93,12 +93,12 @@ def test_flipped_bits_in_a_gzip_are_found_by_its_checksum(tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="must hold values in IDX format, got: No such file"):
+    with pytest.raises(InputError, match=r"cannot read .*: No such file"):
         read_idx(tmp_path / "missing")
 
 
 def test_a_folder_is_not_readable(tmp_path):
-    with pytest.raises(InputError, match="must hold values in IDX format, got: Is a directory"):
+    with pytest.raises(InputError, match=r"cannot read .*: Is a directory"):
         read_idx(tmp_path)
 
 

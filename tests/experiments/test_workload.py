@@ -9,7 +9,14 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.auditing import observe_split
 from qiskit_qmu.backends import ParameterShift, Work, metered, open_backend
 from qiskit_qmu.data import dataset_from_arrays
-from qiskit_qmu.experiments import METHODS, auditing, make_strategy, observing, training, unlearning
+from qiskit_qmu.experiments import (
+    METHODS,
+    audit_workload,
+    make_strategy,
+    observation_workload,
+    training_workload,
+    unlearning_workload,
+)
 from qiskit_qmu.experiments.presets import Preset
 from qiskit_qmu.models import BasicQNN
 from qiskit_qmu.unlearning import GradientAscent, Retrain, SelectiveDampening
@@ -59,8 +66,8 @@ def test_on_the_exact_simulator_a_rehearsal_is_what_happens(split, method):
     model = fitted(split, open_backend("exact"))
     before = {name: value.clone() for name, value in model.state_dict().items()}
     generator = np.random.default_rng(7)
-    work = unlearning(strategy, model, split, generator=generator)
-    longest = unlearning(strategy, model, split, generator=generator, longest=True)
+    work = unlearning_workload(strategy, model, split, generator=generator)
+    longest = unlearning_workload(strategy, model, split, generator=generator, worst_case=True)
     # The rehearsals used nothing up.
     usage = strategy(model, split, generator=generator).usage
     assert work.usage == usage
@@ -83,7 +90,9 @@ def test_a_device_is_sent_what_was_estimated(split, method, name, options):
     with open_backend(name, shots=20, seed=2, **options) as backend:
         model = fitted(split, backend)
         estimate, most = (
-            backend.estimate(unlearning(strategy, model, split, generator=3, longest=longest))
+            backend.estimate(
+                unlearning_workload(strategy, model, split, generator=3, worst_case=longest)
+            )
             for longest in (False, True)
         )
         assert backend.sampler.jobs == 0
@@ -101,7 +110,7 @@ def test_the_longest_run_is_no_longer_than_it_must_be(split):
     model = fitted(split, open_backend("exact"))
     endless = GradientAscent(max_epochs=2, batch_size=4, learning_rate=1e-5, loss_threshold=100.0)
     usage = endless(model, split, generator=0).usage
-    bound = unlearning(endless, model, split, generator=0, longest=True).usage
+    bound = unlearning_workload(endless, model, split, generator=0, worst_case=True).usage
     assert usage == bound
 
 
@@ -113,7 +122,9 @@ def test_training(split):
         "generator": 4,
         "validation": split.validation,
     }
-    work, longest = (training(TRAINER, model, **rows, longest=end) for end in (False, True))
+    work, longest = (
+        training_workload(TRAINER, model, **rows, worst_case=end) for end in (False, True)
+    )
     with metered(model) as meter:
         epochs = len(TRAINER.fit(model, **rows).losses)
     assert work.usage == meter.usage
@@ -127,8 +138,8 @@ def test_training_on_a_device(split):
     model = fitted(split, backend, readout="probabilities")
     trainer = Trainer(epochs=1, batch_size=5)
     rows = {"x": split.train.x, "y": split.train.y, "generator": 4}
-    estimate = backend.estimate(training(trainer, model, **rows))
-    by_shifts = training(trainer, model, **rows, rule=ParameterShift())
+    estimate = backend.estimate(training_workload(trainer, model, **rows))
+    by_shifts = training_workload(trainer, model, **rows, rule=ParameterShift())
     trainer.fit(model, **rows)
     assert (estimate.circuits, estimate.jobs) == (backend.executed.circuits, backend.sampler.jobs)
     assert by_shifts.usage.circuits > estimate.circuits
@@ -144,11 +155,11 @@ def test_observing_and_auditing(split, limit, generator):
 
     rows = 600
     x, y = generator.normal(size=(rows, 2)), np.zeros(rows, dtype=int)
-    estimate = backend.estimate(observing(model, x))
+    estimate = backend.estimate(observation_workload(model, x))
     model.observe(x, y)
     assert (estimate.circuits, estimate.jobs) == sent()
     before = sent()
-    estimate = backend.estimate(auditing([model, model.clone()], split))
+    estimate = backend.estimate(audit_workload([model, model.clone()], split))
     for _ in range(2):
         observe_split(model, split)
     after = sent()
@@ -161,7 +172,7 @@ def test_a_module_of_ones_own(split):
     quantum = fitted(split, backend).quantum
     module = torch.nn.Sequential(torch.nn.Linear(2, 2), quantum, torch.nn.Linear(2, 2))
     strategy = SelectiveDampening(alpha=1.0, dampening=0.5)
-    estimate = backend.estimate(unlearning(strategy, module, split, generator=0))
+    estimate = backend.estimate(unlearning_workload(strategy, module, split, generator=0))
     assert backend.sampler.jobs == 0
     usage = strategy(module, split, generator=0).usage
     assert estimate.circuits == usage.circuits == backend.executed.circuits
@@ -170,7 +181,9 @@ def test_a_module_of_ones_own(split):
 
 def test_work_adds_up(split):
     model = fitted(split, open_backend("exact"))
-    both = observing(model, split.forget.x, 5) + observing(model.clone(), split.forget.x, 600)
+    both = observation_workload(model, split.forget.x, 5) + observation_workload(
+        model.clone(), split.forget.x, 600
+    )
     assert both.usage.requests == ((5, 1), (88, 1), (512, 1))
     assert len(both.networks) == 2
 
@@ -178,11 +191,13 @@ def test_work_adds_up(split):
 def test_bad_input(split):
     linear = torch.nn.Linear(2, 2)
     with pytest.raises(InputError, match="connectors must not be empty"):
-        observing(linear, split.forget.x)
+        observation_workload(linear, split.forget.x)
     with pytest.raises(InputError, match="connectors must not be empty"):
-        unlearning(Retrain(), linear, split)
+        unlearning_workload(Retrain(), linear, split)
     with pytest.raises(InputError, match="rows must be an integer of at least 1, got 0"):
-        observing(fitted(split, open_backend("exact")), split.forget.x, 0)
+        observation_workload(fitted(split, open_backend("exact")), split.forget.x, 0)
     with pytest.raises(InputError, match="models must not be empty"):
-        auditing([], split)
-    assert isinstance(observing(fitted(split, open_backend("exact")), split.forget.x, 3), Work)
+        audit_workload([], split)
+    assert isinstance(
+        observation_workload(fitted(split, open_backend("exact")), split.forget.x, 3), Work
+    )

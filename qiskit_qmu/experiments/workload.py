@@ -34,7 +34,7 @@ from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
 
 
-def observing(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Work:
+def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Work:
     """Return the work of observing a model.
 
     Args:
@@ -53,7 +53,7 @@ def observing(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> 
     return _forward_passes(model, example, portions)
 
 
-def auditing(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
+def audit_workload(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
     """Return the work of observing models on all rows of a split; attacks need no more.
 
     Args:
@@ -64,12 +64,12 @@ def auditing(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
         InputError: If there are no models, or one holds no network whose circuits are known.
     """
     rows = sum(map(len, observed_parts(split)))
-    works = [observing(model, split.forget.x, rows) for model in models]
+    works = [observation_workload(model, split.forget.x, rows) for model in models]
     _check.not_empty(models=works)
     return reduce(add, works)
 
 
-def training(
+def training_workload(
     trainer: Trainer,
     model: torch.nn.Module,
     x: ArrayLike,
@@ -78,7 +78,7 @@ def training(
     generator: np.random.Generator | int | None = None,
     validation: Rows | tuple[ArrayLike, ArrayLike] | None = None,
     rule: Rule | None = None,
-    longest: bool = False,
+    worst_case: bool = False,
 ) -> Work:
     """Return the work of training, by a rehearsal on the exact simulator.
 
@@ -92,23 +92,23 @@ def training(
         generator: Order of the batches, as for `Trainer.fit`; a generator is not used up.
         validation: Rows and labels for early stopping.
         rule: How gradients are measured; that of the model's own backend where None.
-        longest: Go through all epochs.
+        worst_case: Go through all epochs.
     """
     rehearsed = _on_simulator(model, rule)
-    recipe = longest_trainer(trainer) if longest else trainer
+    recipe = longest_trainer(trainer) if worst_case else trainer
     with metered(rehearsed) as meter:
         recipe.fit(rehearsed, x, y, generator=copy.deepcopy(generator), validation=validation)
     return Work.on(rehearsed, meter.usage)
 
 
-def unlearning(
+def unlearning_workload(
     strategy: UnlearningStrategy,
     model: torch.nn.Module,
     split: ForgetSplit,
     *,
     generator: np.random.Generator | int | None = None,
     rule: Rule | None = None,
-    longest: bool = False,
+    worst_case: bool = False,
 ) -> Work:
     """Return the work of unlearning, by a rehearsal on the exact simulator.
 
@@ -121,13 +121,13 @@ def unlearning(
         split: The task.
         generator: Source of everything random, as for the strategy; a generator is not used up.
         rule: How gradients are measured; that of the model's own backend where None.
-        longest: Never stop by what is measured.
+        worst_case: Never stop by what is measured.
     """
     rehearsed = _on_simulator(model, rule)
     with warnings.catch_warnings():
         # A rehearsal is to tell the cost; that a strategy may do nothing its run will say.
         warnings.simplefilter("ignore", UnchangedWarning)
-        if not longest:
+        if not worst_case:
             usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
             return Work.on(rehearsed, usage)
         all_steps = longest_strategy(strategy)(rehearsed, split, generator=copy.deepcopy(generator))
