@@ -21,17 +21,34 @@ _COUNT = "arrays"
 @final
 @dataclass(frozen=True, eq=False, repr=False)
 class Observations:
-    """The outputs of one model on ``n`` labelled examples.
+    """The outputs of one model on ``n`` examples, with a loss for each.
+
+    A classifier has ``logits`` and ``labels``, from which the cross-entropy follows. Any other
+    model has ``row_losses``, and ``outputs`` and ``targets`` where it predicts values: what it
+    learns may be anything that gives each row a loss.
 
     Everything is copied into read-only NumPy arrays, so that a result that was expensive to observe
     on hardware can be stored, read again and attacked again without the model.
+
+    Raises:
+        InputError: If there are neither logits and labels nor losses, or lengths, shapes or values
+            are wrong.
+
+    Example:
+        >>> classes = Observations(logits=[[2.0, 0.0], [0.0, 1.0]], labels=[0, 1])
+        >>> classes.losses.round(3), classes.num_classes
+        (array([0.127, 0.313]), 2)
+        >>> values = Observations(row_losses=[0.25, 0.0], outputs=[1.5, 2.0], targets=[1.0, 2.0])
+        >>> values.losses, values.num_classes
+        (array([0.25, 0.  ]), None)
     """
 
-    logits: NDArray[np.float64]
-    """Scores of the classes before the softmax, shape (n, classes), finite, two classes or more."""
+    logits: NDArray[np.float64] | None = None
+    """Scores of the classes before the softmax, shape (n, classes), finite, two classes or more;
+    None where the model predicts no classes."""
 
-    labels: NDArray[np.int64]
-    """True classes, shape (n,), in ``0 … classes - 1``."""
+    labels: NDArray[np.int64] | None = None
+    """True classes, shape (n,), in ``0 … classes - 1``; None without classes."""
 
     expectations: NDArray[np.float64] | None = None
     """What the quantum network measured, shape (n, outputs): ⟨Z⟩ or outcome probabilities."""
@@ -42,14 +59,29 @@ class Observations:
     shots: int | None = None
     """Shots per circuit; None for exact expectation values."""
 
+    row_losses: NDArray[np.float64] | None = None
+    """Loss of each example, shape (n,), finite; None where it is the cross-entropy of the labels,
+    which follows from the logits."""
+
+    outputs: NDArray[np.float64] | None = None
+    """Values that the model predicted, shape (n,) or (n, outputs); None where it predicts none."""
+
+    targets: NDArray[np.float64] | None = None
+    """Values that it should have predicted, of the shape of ``outputs``."""
+
     def __post_init__(self) -> None:
-        labels = np.asarray(self.labels)
-        _set(self, "logits", np.asarray(self.logits).astype(np.float64))
-        _check_rows(self.logits, labels)
-        _check.labels_in_range(self.logits.shape[1], labels=labels)
-        _set(self, "labels", labels.astype(np.int64))
+        for name in ("logits", "expectations", "row_losses", "outputs", "targets"):
+            value = getattr(self, name)
+            if value is not None:
+                _set(self, name, np.asarray(value).astype(np.float64))
+        _check_kind(self)
+        if self.logits is not None:
+            labels = np.asarray(self.labels)
+            _check_rows(self.logits, labels)
+            _check.labels_in_range(self.logits.shape[1], labels=labels)
+            _set(self, "labels", labels.astype(np.int64))
+        _check_values(self)
         if self.expectations is not None:
-            _set(self, "expectations", np.asarray(self.expectations).astype(np.float64))
             _check_expectations(self.expectations, len(self))
         if self.counts is not None:
             _set(self, "counts", _as_counts(self.counts, len(self)))
@@ -57,23 +89,60 @@ class Observations:
             _check.at_least(1, shots=self.shots)
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(next(a for a in (self.labels, self.row_losses) if a is not None))
 
     def __repr__(self) -> str:
-        parts = [f"{len(self)} rows", f"{self.num_classes} classes"]
+        parts = [f"{len(self)} rows"]
+        if self.num_classes is not None:
+            parts.append(f"{self.num_classes} classes")
+        if self.outputs is not None:
+            parts.append(f"values {self.outputs.shape}")
         if self.expectations is not None:
             parts.append(f"{self.expectations.shape[1]} outputs")
         if self.counts is not None:
             parts.append(f"counts {self.counts.shape}")
         parts.append("exact" if self.shots is None else f"{self.shots} shots")
-        if len(self):
+        if len(self) and self.num_classes is not None:
             parts.append(f"accuracy {self.accuracy:.3f}")
+        elif len(self):
+            parts.append(f"mean loss {self.losses.mean():.4g}")
         return f"Observations({', '.join(parts)})"
 
     @property
-    def num_classes(self) -> int:
-        """Return the number of classes."""
-        return int(self.logits.shape[1])
+    def num_classes(self) -> int | None:
+        """Return the number of classes; None where the model predicts none."""
+        return None if self.logits is None else int(self.logits.shape[1])
+
+    @property
+    def strata(self) -> NDArray[np.int64]:
+        """Return the group (n,) within which rows are compared: the class, or 0 without classes.
+
+        How well rows are answered differs from class to class whether or not they were trained on,
+        so members and non-members are compared within a class. A model that was not given the
+        classes has no such difference to remove: to compare within a class what it learned of all
+        rows together would hide what it gives away.
+        """
+        return np.zeros(len(self), dtype=np.int64) if self.labels is None else self.labels
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """Return the loss of each example, shape (n,).
+
+        It is ``row_losses`` where they were given, and the cross-entropy of the true label
+        otherwise, −ln p_y in nats.
+        """
+        if self.row_losses is not None:
+            return self.row_losses
+        return np.logaddexp(0.0, -self.logit_confidence)
+
+    @property
+    def membership_score(self) -> NDArray[np.float64]:
+        """Return what rises with membership, shape (n,), if anything does.
+
+        The log-odds φ of the true label where the loss is its cross-entropy, because φ ranks rows
+        alike and does not round to ties; the negative loss otherwise.
+        """
+        return self.logit_confidence if self.row_losses is None else -self.row_losses
 
     @property
     def logit_confidence(self) -> NDArray[np.float64]:
@@ -83,23 +152,19 @@ class Observations:
         resolution where p_y rounds to 1. Carlini et al., Membership Inference Attacks From First
         Principles, 2022, https://arxiv.org/abs/2112.03570.
         """
-        return _log_odds(self.logits, self.labels)
-
-    @property
-    def losses(self) -> NDArray[np.float64]:
-        """Return the cross-entropy of the true label, −ln p_y in nats, shape (n,)."""
-        return np.logaddexp(0.0, -self.logit_confidence)
+        return _log_odds(*self._classes())
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Return the softmax of the logits, shape (n, classes)."""
-        exponentials = np.exp(self.logits - self.logits.max(axis=1, keepdims=True))
+        logits, _ = self._classes()
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
     @property
     def confidence(self) -> NDArray[np.float64]:
         """Return the probability p_y of the true label, shape (n,)."""
-        return np.exp(-self.losses)
+        return np.exp(-np.logaddexp(0.0, -self.logit_confidence))
 
     @property
     def modified_entropy(self) -> NDArray[np.float64]:
@@ -108,34 +173,50 @@ class Observations:
         Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021,
         https://arxiv.org/abs/2003.10595.
         """
+        logits, labels = self._classes()
         rows = np.arange(len(self))
-        probabilities, top = self.probabilities, self.logits.argmax(axis=1)
+        probabilities, top = self.probabilities, logits.argmax(axis=1)
         # 1 - p loses every digit where p is near 1, and only the largest p can be.
-        log_top = -np.logaddexp(0.0, _log_odds(self.logits, top))
+        log_top = -np.logaddexp(0.0, _log_odds(logits, top))
         others = probabilities.copy()
         others[rows, top] = 0.0
         log_complement = np.log1p(-others)
         log_complement[rows, top] = log_top
         terms = probabilities * log_complement
-        terms[rows, self.labels] = 0.0
+        terms[rows, labels] = 0.0
+        cross_entropies = np.logaddexp(0.0, -_log_odds(logits, labels))
         return np.asarray(
-            np.exp(log_complement[rows, self.labels]) * self.losses - terms.sum(axis=1)
+            np.exp(log_complement[rows, labels]) * cross_entropies - terms.sum(axis=1)
         )
 
     @property
-    def predictions(self) -> NDArray[np.int64]:
-        """Return the most probable classes, shape (n,); the lowest class wins a tie."""
-        return np.asarray(self.logits.argmax(axis=1), dtype=np.int64)
+    def predictions(self) -> NDArray[Any]:
+        """Return what the model predicts: classes (n,), or values of the shape of ``targets``.
+
+        The class is the most probable one; the lowest wins a tie.
+
+        Raises:
+            InputError: If it predicts neither.
+        """
+        if self.outputs is not None:
+            return self.outputs
+        return np.asarray(self._classes()[0].argmax(axis=1), dtype=np.int64)
 
     @property
     def accuracy(self) -> float:
         """Return the share of examples whose prediction is the true label.
 
         Raises:
-            InputError: If there is no example.
+            InputError: If there is no example, or there are no classes.
         """
         _check.not_empty(observations=self)
-        return float(np.mean(self.predictions == self.labels))
+        logits, labels = self._classes()
+        return float(np.mean(logits.argmax(axis=1) == labels))
+
+    def _classes(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        if self.logits is None or self.labels is None:
+            raise InputError("observations of a model without classes have no logits, only losses")
+        return self.logits, self.labels
 
     def take(self, positions: ArrayLike) -> "Observations":
         """Return the examples at ``positions``, in that order.
@@ -150,12 +231,9 @@ class Observations:
             InputError: If a position lies outside ``0 … n - 1`` or the mask has another length.
         """
         chosen = _as_positions(positions, len(self))
+        present = _arrays(self)
         return Observations(
-            logits=self.logits[chosen],
-            labels=self.labels[chosen],
-            expectations=None if self.expectations is None else self.expectations[chosen],
-            counts=None if self.counts is None else self.counts[chosen],
-            shots=self.shots,
+            **{name: array[chosen] for name, array in present.items()}, shots=self.shots
         )
 
     def save(self, path: Path | str) -> None:
@@ -164,11 +242,9 @@ class Observations:
         Raises:
             InputError: If it cannot be written; the error is an OSError too.
         """
-        present = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if getattr(self, field.name) is not None
-        }
+        present = _arrays(self)
+        if self.shots is not None:
+            present["shots"] = np.asarray(self.shots)
         write_file(path, arrays_to_bytes({**present, _COUNT: np.asarray(len(present))}))
 
     @classmethod
@@ -188,9 +264,12 @@ class Observations:
         with reading(path, _WHAT):
             known = {field.name for field in fields(cls)}
             count = stored.pop(_COUNT, None)
-            if not {"logits", "labels"} <= set(stored) <= known:
+            whole = {"logits", "labels"} <= set(stored) or "row_losses" in stored
+            if not (whole and set(stored) <= known):
                 got = ", ".join(sorted(stored)) or "none"
-                raise InputError(f"arrays called {got}, which must be logits and labels")
+                raise InputError(
+                    f"arrays called {got}, which must be logits and labels, or row_losses"
+                )
             if count is None or _as_number(count) != len(stored):
                 raise InputError(f"{len(stored)} arrays, which must be as many as were saved")
             shots = stored.pop("shots", None)
@@ -201,7 +280,7 @@ def concatenate(*observations: Observations) -> Observations:
     """Join observations of the same kind, in the order given.
 
     Args:
-        *observations: One or more, with the same classes, outputs, counts and shots.
+        *observations: One or more, with the same classes, values, outputs, counts and shots.
 
     Returns:
         All examples.
@@ -214,20 +293,17 @@ def concatenate(*observations: Observations) -> Observations:
     if len(kinds) > 1:
         raise InputError(
             "observations must agree in classes, expectations, counts and shots, "
-            f"got {' and '.join(map(str, sorted(kinds, key=str)))}"
+            f"got {' and '.join(str(dict(kind)) for kind in sorted(kinds, key=str))}"
         )
-    first = observations[0]
+    every = [_arrays(part) for part in observations]
+    joined = {name: np.concatenate([arrays[name] for arrays in every]) for name in every[0]}
+    return Observations(**joined, shots=observations[0].shots)
 
-    def joined(name: str) -> NDArray[Any]:
-        return np.concatenate([getattr(part, name) for part in observations])
 
-    return Observations(
-        logits=joined("logits"),
-        labels=joined("labels"),
-        expectations=None if first.expectations is None else joined("expectations"),
-        counts=None if first.counts is None else joined("counts"),
-        shots=first.shots,
-    )
+def _arrays(observations: Observations) -> dict[str, NDArray[Any]]:
+    """Return the arrays that there are, each with one entry per example."""
+    named = {field.name: getattr(observations, field.name) for field in fields(observations)}
+    return {name: a for name, a in named.items() if name != "shots" and a is not None}
 
 
 def _as_number(shots: NDArray[Any]) -> int:
@@ -236,10 +312,10 @@ def _as_number(shots: NDArray[Any]) -> int:
     return int(shots)
 
 
-def _kind(observations: Observations) -> tuple[Any, ...]:
+def _kind(observations: Observations) -> tuple[tuple[str, Any], ...]:
     """Return what two observations must share to be joined: shapes of a row, and shots."""
-    arrays = (observations.logits, observations.expectations, observations.counts)
-    return (*(None if array is None else array.shape[1:] for array in arrays), observations.shots)
+    shapes = {name: array.shape[1:] for name, array in _arrays(observations).items()}
+    return (*shapes.items(), ("shots", observations.shots))
 
 
 def _set(observations: Observations, name: str, array: NDArray[Any]) -> None:
@@ -252,6 +328,35 @@ def _log_odds(logits: NDArray[np.float64], classes: NDArray[np.int64]) -> NDArra
     others = logits.copy()
     others[rows, classes] = -np.inf
     return np.asarray(logits[rows, classes] - np.logaddexp.reduce(others, axis=1))
+
+
+def _check_kind(observations: Observations) -> None:
+    classes = [name for name in ("logits", "labels") if getattr(observations, name) is not None]
+    if len(classes) == 1:
+        raise InputError(f"observations of classes need logits and labels, got {classes[0]} alone")
+    if not classes and observations.row_losses is None:
+        raise InputError("observations need logits and labels, or row_losses; got neither")
+
+
+def _check_values(observations: Observations) -> None:
+    losses, outputs, targets = (observations.row_losses, observations.outputs, observations.targets)
+    if losses is not None and losses.shape != (len(observations),):
+        raise InputError(
+            f"row_losses must have the shape ({len(observations)},), got {losses.shape}"
+        )
+    for name, array in (("row_losses", losses), ("outputs", outputs), ("targets", targets)):
+        if array is None:
+            continue
+        if array.ndim == 0 or array.ndim > 2 or len(array) != len(observations):
+            n = len(observations)
+            raise InputError(
+                f"{name} must have the shape ({n},) or ({n}, values), got {array.shape}"
+            )
+        _check.finite(**{name: array})
+    if outputs is not None and targets is not None and outputs.shape != targets.shape:
+        raise InputError(
+            f"outputs and targets must have the same shape, got {outputs.shape} and {targets.shape}"
+        )
 
 
 def _check_rows(logits: NDArray[np.float64], labels: NDArray[Any]) -> None:

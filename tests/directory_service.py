@@ -8,12 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from qiskit_qmu._seeds import stream
-from qiskit_qmu.backends import local
-from qiskit_qmu.backends.aer_engine import AerEngine
+from qiskit_qmu.backends.devices import local
+from qiskit_qmu.backends.devices.factory import DeviceOptions
+from qiskit_qmu.backends.devices.local_sampler import LocalSampler
 from qiskit_qmu.backends.jobs import JobPolicy, Patience, TransientError
-from qiskit_qmu.backends.local_sampler import LocalSampler
-from qiskit_qmu.backends.options import DeviceOptions
-from qiskit_qmu.backends.transpilation import make_transpiler
+from qiskit_qmu.backends.noise.aer_engine import AerEngine
+from qiskit_qmu.backends.transpilation.transpilers import make_transpiler
 
 SECRET = "token-that-nobody-may-see"
 IMPATIENT = Patience(first_pause=0.0, longest_pause=0.0, poll=0.0, sleep=lambda _seconds: None)

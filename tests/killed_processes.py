@@ -15,7 +15,7 @@ def fork_server() -> Any:
     context.set_forkserver_preload(
         [
             "qiskit_qmu.experiments",
-            "qiskit_qmu.backends.aer_engine",
+            "qiskit_qmu.backends.noise.aer_engine",
             "qiskit_ibm_runtime.fake_provider",
             "qiskit_aer.noise",
             "sklearn.datasets",

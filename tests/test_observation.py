@@ -100,9 +100,45 @@ def test_arrays_are_copied_and_read_only():
         observations.shots = 3
 
 
+def observed_values(rows=6):
+    targets = np.arange(2.0 * rows).reshape(rows, 2)
+    return Observations(row_losses=targets[:, 0] / 4, outputs=targets + 0.5, targets=targets)
+
+
+def test_values_have_losses_and_one_stratum():
+    observations = observed_values(3)
+    np.testing.assert_array_equal(observations.losses, [0.0, 0.5, 1.0])
+    np.testing.assert_array_equal(observations.membership_score, [0.0, -0.5, -1.0])
+    np.testing.assert_array_equal(observations.strata, [0, 0, 0])
+    np.testing.assert_array_equal(observations.predictions, observations.targets + 0.5)
+    assert observations.num_classes is None
+    for name in ("accuracy", "logit_confidence", "probabilities", "modified_entropy"):
+        with pytest.raises(InputError, match="without classes have no logits, only losses"):
+            getattr(observations, name)
+
+
+def test_classes_with_a_loss_of_their_own_are_scored_by_it():
+    plain = random_observations(rows=3)
+    own = dataclasses.replace(plain, row_losses=[3.0, 1.0, 2.0])
+    np.testing.assert_array_equal(plain.membership_score, plain.logit_confidence)
+    np.testing.assert_array_equal(own.membership_score, [-3.0, -1.0, -2.0])
+    np.testing.assert_array_equal(own.losses, [3.0, 1.0, 2.0])
+    np.testing.assert_array_equal(own.strata, plain.labels)
+    np.testing.assert_array_equal(own.modified_entropy, plain.modified_entropy)
+    np.testing.assert_array_equal(own.confidence, plain.confidence)
+
+
+def test_a_loss_is_all_that_is_needed():
+    observations = Observations(row_losses=[1.0, 2.0])
+    assert repr(observations) == "Observations(2 rows, exact, mean loss 1.5)"
+    with pytest.raises(InputError, match="no logits, only losses"):
+        _ = observations.predictions
+
+
 def same(first, second):
     assert first.shots == second.shots
-    for name in ("logits", "labels", "expectations", "counts"):
+    arrays = ("logits", "labels", "expectations", "counts", "row_losses", "outputs", "targets")
+    for name in arrays:
         one, other = getattr(first, name), getattr(second, name)
         assert (one is None) == (other is None)
         if one is not None:
@@ -115,9 +151,11 @@ def test_take_and_concatenate_undo_each_other():
     same(observations.take(observations.labels == 2), observations.take(
         np.flatnonzero(observations.labels == 2)))  # fmt: skip
     assert len(observations.take([])) == 0
+    values = observed_values()
+    same(concatenate(values.take([0, 1]), values.take([2, 3, 4, 5])), values)
 
 
-@pytest.mark.parametrize("make", [random_observations, full_observations])
+@pytest.mark.parametrize("make", [random_observations, full_observations, observed_values])
 def test_save_and_load_give_the_same_observations(make, tmp_path):
     observations, path = make(), tmp_path / "outputs.of.a.model"
     observations.save(path)
@@ -135,7 +173,7 @@ def test_load_refuses_other_files(tmp_path):
         with pytest.raises(InputError, match="must hold observations as an npz archive"):
             Observations.load(path)
     with pytest.raises(
-        InputError, match="got: arrays called rows, which must be logits and labels"
+        InputError, match="got: arrays called rows, which must be logits and labels, or row_losses"
     ):
         Observations.load(other)
 
@@ -161,6 +199,24 @@ def test_load_refuses_other_files(tmp_path):
 def test_wrong_input_is_refused(change, message):
     with pytest.raises(InputError, match=message):
         Observations(**({"logits": np.zeros((3, 2)), "labels": [0, 1, 1]} | change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"row_losses": None}, "need logits and labels, or row_losses; got neither"),
+        ({"labels": [0, 1, 1]}, "need logits and labels, got labels alone"),
+        ({"row_losses": np.zeros((3, 1))}, r"row_losses must have the shape \(3,\), got \(3, 1\)"),
+        ({"row_losses": [0.0, np.nan, 1.0]}, "row_losses must be finite"),
+        ({"outputs": np.zeros(2)}, r"outputs must have the shape \(3,\) or \(3, values\)"),
+        ({"targets": np.zeros((3, 2, 2))}, "targets must have the shape"),
+        ({"targets": np.zeros((3, 2))}, r"same shape, got \(3,\) and \(3, 2\)"),
+    ],
+)
+def test_wrong_values_are_refused(change, message):
+    whole = {"row_losses": np.zeros(3), "outputs": np.zeros(3), "targets": np.zeros(3)}
+    with pytest.raises(InputError, match=message):
+        Observations(**(whole | change))
 
 
 @pytest.mark.parametrize(
@@ -197,3 +253,6 @@ def test_its_text_is_short_and_says_what_it_holds():
         "Observations(2 rows, 2 classes, 4 outputs, counts (2, 16), 16 shots, accuracy 1.000)"
     )
     assert repr(exact.take([])) == "Observations(0 rows, 3 classes, exact)"
+    assert repr(observed_values(2)) == (
+        "Observations(2 rows, values (2, 2), exact, mean loss 0.25)"
+    )

@@ -1,4 +1,4 @@
-"""The public names: all there, all described, and cheap to import."""
+"""The public names: all there, immutable where they are values, and cheap to import."""
 
 import dataclasses
 import inspect
@@ -68,28 +68,6 @@ def test_every_public_name_resolves_once(package):
     for name in names:
         assert getattr(module, name) is not None, name
     assert set(names) <= set(dir(module))
-
-
-@pytest.mark.parametrize("package", ["qiskit_qmu", *PACKAGES])
-def test_every_public_class_function_and_module_is_described(package):
-    module = import_module(package)
-    for name in module.__all__:
-        value = getattr(module, name)
-        if not (inspect.isclass(value) or inspect.isroutine(value) or inspect.ismodule(value)):
-            continue
-        assert inspect.getdoc(value), name
-        # A dataclass without a docstring gets its signature as one.
-        assert not value.__doc__.startswith(f"{name}("), name
-        if inspect.isclass(value) and value.__module__.startswith("qiskit_qmu"):
-            own = [k for k, v in vars(value).items() if inspect.isroutine(v) and k[0] != "_"]
-            assert all(inspect.getdoc(getattr(value, method)) for method in own), name
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_every_module_says_what_it_is_for(name):
-    first = (import_module(name).__doc__ or "").strip().splitlines()
-    assert first, name
-    assert not first[0].startswith("TODO")
 
 
 def _frozen_classes():

@@ -141,6 +141,8 @@ def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float6
     if name == "logit_confidence":
         return observations.logit_confidence[:, None]
     if name == "logits":
+        if observations.logits is None:
+            raise InputError("the feature logits needs a model of classes, got one of values")
         return observations.logits
     if name == "softmax":
         return observations.probabilities

@@ -29,12 +29,13 @@ class ClassifierAttack(MembershipAttack):
 
     The rows are dealt into folds, evenly by class and membership. Fold k is scored by a regression
     on the folds before it (and on all known members); the first fold, before anything is learned,
-    by the log-odds φ of the true label. Ordinary cross-validation would train on the later folds
-    too, but then each pair of folds votes on the other with the same accident of the draw: without
-    any leak the AUC's variance is twice that of DeLong, its 95 % interval holds in 82–89 % of cases
-    (90 members, 50 non-members), and repeating it makes that worse. Scored in sequence, every fold
-    is new to its regression, and the interval holds in 95 %. Luedtke and van der Laan, Annals of
-    Statistics 2016, https://arxiv.org/abs/1603.07573, treat the same trouble in general.
+    by the membership score (φ, or the negative loss). Ordinary cross-validation would train on the
+    later folds too, but then each pair of folds votes on the other with the same accident of the
+    draw: without any leak the AUC's variance is twice that of DeLong, its 95 % interval holds in
+    82–89 % of cases (90 members, 50 non-members), and repeating it makes that worse. Scored in
+    sequence, every fold is new to its regression, and the interval holds in 95 %. Luedtke and van
+    der Laan, Annals of Statistics 2016, https://arxiv.org/abs/1603.07573, treat the same trouble in
+    general.
 
     Regressions of different folds differ in offset and scale, which would bias an AUC pooled over
     folds; so a fold is scored in standard deviations from the mean of the non-members that trained
@@ -89,8 +90,8 @@ class ClassifierAttack(MembershipAttack):
         """
         _check.not_empty(members=members, nonmembers=nonmembers)
         groups = (members, nonmembers)
-        prior = _standardised(lambda rows: rows.logit_confidence, concatenate(*groups))
-        folds = [assign_folds(group.labels, self.folds, generator) for group in groups]
+        prior = _standardised(lambda rows: rows.membership_score, concatenate(*groups))
+        folds = [assign_folds(group.strata, self.folds, generator) for group in groups]
         scores = [np.empty(len(group)) for group in groups]
         for fold in range(self.folds):
             inside, outside = (
@@ -107,7 +108,7 @@ class ClassifierAttack(MembershipAttack):
         """Return what a regression learned, or None as long as no class has both groups."""
         rows = concatenate(members, nonmembers)
         membership = np.repeat([1, 0], [len(members), len(nonmembers)])
-        weights = _overlap_weights(rows.labels, membership, rows.num_classes)
+        weights = _overlap_weights(rows.strata, membership)
         counted = weights > 0
         inputs = features(rows, self.features)[counted]
         if not counted.any():
@@ -131,15 +132,14 @@ def _standardised(score: Score, reference: Observations) -> Score:
     return lambda rows: np.asarray((score(rows) - centre) / scale)
 
 
-def _overlap_weights(
-    labels: NDArray[np.int64], membership: NDArray[np.int64], num_classes: int
-) -> Array:
+def _overlap_weights(strata: NDArray[np.int64], membership: NDArray[np.int64]) -> Array:
     """Weigh rows so that members and non-members of a class have the same total.
 
     A member of class c weighs m_c/(n_c + m_c) and a non-member n_c/(n_c + m_c), with n_c members
     and m_c non-members, so one row alone never outweighs its class.
     """
-    inside = np.bincount(labels[membership == 1], minlength=num_classes)
-    outside = np.bincount(labels[membership == 0], minlength=num_classes)
-    opposite = np.where(membership == 1, outside[labels], inside[labels])
-    return np.asarray(opposite / (inside + outside)[labels])
+    groups = int(strata.max(initial=0)) + 1
+    inside = np.bincount(strata[membership == 1], minlength=groups)
+    outside = np.bincount(strata[membership == 0], minlength=groups)
+    opposite = np.where(membership == 1, outside[strata], inside[strata])
+    return np.asarray(opposite / (inside + outside)[strata])

@@ -10,7 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu.attacks.attack import MembershipAttack
 from qiskit_qmu.observation import Observations
 
-_STATISTICS = ("logit_confidence", "loss", "modified_entropy")
+_STATISTICS = ("membership_score", "loss", "modified_entropy")
 
 
 @final
@@ -30,9 +30,11 @@ class LossAttack(MembershipAttack):
     Yeom et al., Privacy Risk in Machine Learning, 2018, https://arxiv.org/abs/1709.01604.
     """
 
-    statistic: Literal["logit_confidence", "loss", "modified_entropy"] = "logit_confidence"
-    """What is read, signed so that members score high. φ and the loss rank rows alike, φ without
-    rounding to ties; the modified entropy differs where the wrong classes differ."""
+    statistic: Literal["membership_score", "loss", "modified_entropy"] = "membership_score"
+    """What is read, signed so that members score high. The membership score is the log-odds φ of
+    the true label, which ranks rows as the cross-entropy does but without rounding to ties, and the
+    negative loss where a model learned anything else. The modified entropy needs classes; it
+    differs where the wrong classes differ."""
 
     def __post_init__(self) -> None:
         _check.one_of(_STATISTICS, statistic=self.statistic)
@@ -67,4 +69,4 @@ class LossAttack(MembershipAttack):
             return -observations.losses
         if self.statistic == "modified_entropy":
             return -observations.modified_entropy
-        return observations.logit_confidence
+        return observations.membership_score

@@ -105,7 +105,7 @@ class PaperNetworkAttack:
         groups = {"members": members, "nonmembers": nonmembers}
         _check.at_least(self.folds, **{name: len(group) for name, group in groups.items()})
         inputs = [features(group, self.features) for group in groups.values()]
-        folds = [assign_folds(group.labels, self.folds, generator) for group in groups.values()]
+        folds = [assign_folds(group.strata, self.folds, generator) for group in groups.values()]
         raters = []
         for fold in range(self.folds):
             others = [rows[of_row != fold] for rows, of_row in zip(inputs, folds, strict=True)]

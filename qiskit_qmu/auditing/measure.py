@@ -254,11 +254,11 @@ def _auc(
 ) -> Interval | None:
     if observed.test_forget is None:
         return None
-    shared = np.isin(observed.forget.labels, observed.test_forget.labels)
+    shared = np.isin(observed.forget.strata, observed.test_forget.strata)
     if not shared.any() or len(members) < 2 or len(nonmembers) < 2:
         return None
     return stratified_auroc(
-        members, observed.forget.labels, nonmembers, observed.test_forget.labels
+        members, observed.forget.strata, nonmembers, observed.test_forget.strata
     )
 
 
@@ -272,8 +272,8 @@ def _reference_auc(
     """
     if oracle is None or observed.test_forget is None or oracle.test_forget is None:
         return None
-    members = observed.forget.logit_confidence - oracle.forget.logit_confidence
-    nonmembers = observed.test_forget.logit_confidence - oracle.test_forget.logit_confidence
+    members = observed.forget.membership_score - oracle.forget.membership_score
+    nonmembers = observed.test_forget.membership_score - oracle.test_forget.membership_score
     if not members.any() and not nonmembers.any():
         return None  # the oracle beside itself
     return _auc(observed, members, nonmembers)

@@ -232,8 +232,8 @@ def roc_scores(
         "seed": seed,
         "members": _rounded(measured.member_scores),
         "nonmembers": _rounded(measured.nonmember_scores),
-        "member_labels": observed.forget.labels.tolist(),
-        "nonmember_labels": observed.test_forget.labels.tolist(),
+        "member_labels": observed.forget.strata.tolist(),
+        "nonmember_labels": observed.test_forget.strata.tolist(),
     }
 
 

@@ -1,14 +1,17 @@
 """Where circuits run: one switch for models, strategies and audits."""
 
-from qiskit_qmu.backends.ahead import sent_ahead
-from qiskit_qmu.backends.backend import BACKEND_NAMES, Backend, open_backend
-from qiskit_qmu.backends.broadcast import BroadcastSampler
-from qiskit_qmu.backends.cost import CostEstimate, Work, check_budget
-from qiskit_qmu.backends.device import DeviceBackend
-from qiskit_qmu.backends.device_connector import DeviceConnector, needed_part
-from qiskit_qmu.backends.exact import ExactBackend
-from qiskit_qmu.backends.expectations import BroadcastEstimator
-from qiskit_qmu.backends.gradient_rules import (
+from qiskit_qmu.backends.backend import Backend
+from qiskit_qmu.backends.cost.estimate import CostEstimate, Work, check_budget
+from qiskit_qmu.backends.cost.metering import ConnectorCost, UsageMeter, metered
+from qiskit_qmu.backends.cost.networks import connectors_of
+from qiskit_qmu.backends.devices.device_backend import DeviceBackend
+from qiskit_qmu.backends.devices.exact_backend import ExactBackend
+from qiskit_qmu.backends.gradients.device_connector import DeviceConnector, needed_part
+from qiskit_qmu.backends.gradients.measured_gradients import (
+    MeasuredEstimatorGradient,
+    MeasuredSamplerGradient,
+)
+from qiskit_qmu.backends.gradients.rules import (
     ParameterShift,
     Rule,
     SimultaneousPerturbation,
@@ -16,20 +19,14 @@ from qiskit_qmu.backends.gradient_rules import (
 )
 from qiskit_qmu.backends.jobs import JobPolicy, rebuild_ledger
 from qiskit_qmu.backends.mitigation import MITIGATIONS, mitigation_options
-from qiskit_qmu.backends.readout_errors import ReadoutErrors
-from qiskit_qmu.backends.recording import RecordedCounts, recorded_counts
-from qiskit_qmu.backends.service_estimator import ServiceEstimator
-from qiskit_qmu.backends.shift_gradients import (
-    MeasuredEstimatorGradient,
-    MeasuredSamplerGradient,
-)
-from qiskit_qmu.backends.usage import (
-    ConnectorCost,
-    Usage,
-    UsageMeter,
-    connectors_of,
-    metered,
-)
+from qiskit_qmu.backends.open import BACKEND_NAMES, open_backend
+from qiskit_qmu.backends.primitives.broadcast_estimator import BroadcastEstimator
+from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
+from qiskit_qmu.backends.primitives.recorded_counts import RecordedCounts, recorded_counts
+from qiskit_qmu.backends.primitives.service_estimator import ServiceEstimator
+from qiskit_qmu.backends.readout.readout_errors import ReadoutErrors
+from qiskit_qmu.backends.submission import sent_ahead
+from qiskit_qmu.backends.usage import Usage
 
 __all__ = [
     "BACKEND_NAMES",

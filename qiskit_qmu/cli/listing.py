@@ -36,7 +36,7 @@ def _lines(subject: str) -> list[str]:
     if subject == "models":
         return ["basic", "hybrid"]
     if subject in ("backends", "devices"):
-        from qiskit_qmu.backends.local import fake_device_names
+        from qiskit_qmu.backends.devices.local import fake_device_names
 
         names = list(fake_device_names())
         return names if subject == "devices" else _backends(len(names))

@@ -166,12 +166,12 @@ def _auc(
         observed.take(np.r_[part]) for part in (rows.members, rows.nonmembers, rows.known)
     )
     without_counts = observed.counts is None and "frequencies" in getattr(attack, "features", ())
-    if without_counts or not _comparable(members.labels, nonmembers.labels):
+    if without_counts or not _comparable(members.strata, nonmembers.strata):
         return None
     scores = attack.scores(
         members, nonmembers, generator=generator, known_members=known if len(known) else None
     )
-    return stratified_auroc(scores[0], members.labels, scores[1], nonmembers.labels)
+    return stratified_auroc(scores[0], members.strata, scores[1], nonmembers.strata)
 
 
 def _coin_auc(

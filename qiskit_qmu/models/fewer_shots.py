@@ -42,10 +42,10 @@ def with_fewer_shots(
             follow from the counts: they were mitigated otherwise than on the model's backend.
     """
     _check.at_least(1, shots=shots)
-    counts, available = _counts_of(model, observations)
+    counts, available, labels = _counts_of(model, observations)
     if shots > available:
         raise InputError(f"shots must be at most {available}, got {shots}")
-    return _observed(model, observations.labels, _drawn(counts, shots, generator), shots)
+    return _observed(model, labels, _drawn(counts, shots, generator), shots)
 
 
 def deal_shots(
@@ -68,7 +68,7 @@ def deal_shots(
         InputError: If there are no counts, or the shots cannot be dealt evenly.
     """
     _check.at_least(1, runs=runs)
-    left, available = _counts_of(model, observations)
+    left, available, labels = _counts_of(model, observations)
     shots, rest = divmod(available, runs)
     if rest or not shots:
         raise InputError(f"shots must be a multiple of {runs} runs, got {available}")
@@ -76,18 +76,22 @@ def deal_shots(
     for _ in range(runs):
         counts = _drawn(left, shots, generator)
         left = left - counts
-        dealt.append(_observed(model, observations.labels, counts, shots))
+        dealt.append(_observed(model, labels, counts, shots))
     return dealt
 
 
 def _counts_of(
     model: QuantumClassifier, observations: Observations
-) -> tuple[NDArray[np.int64], int]:
-    """Return counts and shots, from which the outputs must follow."""
+) -> tuple[NDArray[np.int64], int, NDArray[np.int64]]:
+    """Return counts and shots, from which the outputs must follow, and labels."""
     if observations.counts is None or observations.shots is None:
         raise InputError("observations must have counts, got none")
+    if observations.labels is None or observations.row_losses is not None:
+        raise InputError(
+            "losses at fewer shots follow from counts for the cross-entropy of classes only"
+        )
     _check_outputs(observations, _outputs(model, observations.counts, _readout_errors(model)))
-    return observations.counts, observations.shots
+    return observations.counts, observations.shots, observations.labels
 
 
 def _drawn(

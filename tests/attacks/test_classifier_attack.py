@@ -117,7 +117,7 @@ def test_overlap_weights_balance_every_class():
     """Class 0: 3 members, 1 non-member; class 1: only members; class 2: one of each."""
     labels = np.array([0, 0, 0, 0, 1, 2, 2])
     membership = np.array([1, 1, 1, 0, 1, 1, 0])
-    weights = _overlap_weights(labels, membership, 3)
+    weights = _overlap_weights(labels, membership)
     np.testing.assert_allclose(weights, [0.25, 0.25, 0.25, 0.75, 0.0, 0.5, 0.5])
 
 

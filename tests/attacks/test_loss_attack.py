@@ -43,5 +43,5 @@ def test_over_forgotten_rows_show_below_one_half(make, generator):
 
 
 def test_an_unknown_statistic_is_refused():
-    with pytest.raises(InputError, match=r"statistic must be one of logit_confidence, .*'entropy'"):
+    with pytest.raises(InputError, match=r"statistic must be one of membership_score, .*'entropy'"):
         LossAttack(statistic="entropy")

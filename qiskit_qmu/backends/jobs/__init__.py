@@ -9,8 +9,8 @@ from qiskit_qmu.backends.jobs.errors import (
     TransientError,
 )
 from qiskit_qmu.backends.jobs.folder import JobFolder
-from qiskit_qmu.backends.jobs.journal import Journal
 from qiskit_qmu.backends.jobs.policy import JobPolicy
+from qiskit_qmu.backends.jobs.resumable_sampler import Journal
 from qiskit_qmu.backends.jobs.retry import Patience
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.runs.ledger import JobRecord, Ledger

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
-from qiskit_qmu.backends.outcomes import Register
+from qiskit_qmu.backends.readout.outcomes import Register
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
 """How far a job is; "lost" if it died with the process that ran it, and may be sent again."""

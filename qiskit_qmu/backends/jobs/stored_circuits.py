@@ -9,7 +9,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import read_bytes, reading, write_file
 from qiskit_qmu.backends.jobs.digest import circuit_digest
 from qiskit_qmu.backends.jobs.folder import JobFolder
-from qiskit_qmu.backends.transpilation import Transpiler
+from qiskit_qmu.backends.transpilation.transpilers import Transpiler
 from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
 
 _WHAT = "the transpiled circuit that this run began with"

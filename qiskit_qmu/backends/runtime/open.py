@@ -7,13 +7,13 @@ from qiskit.providers import BackendV2
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import make_folder, read_text, reading, write_file
-from qiskit_qmu.backends.cost import IBM_EXECUTIONS_PER_JOB
-from qiskit_qmu.backends.device import DeviceBackend
-from qiskit_qmu.backends.options import DeviceOptions
+from qiskit_qmu.backends.cost.estimate import IBM_EXECUTIONS_PER_JOB
+from qiskit_qmu.backends.devices.device_backend import DeviceBackend
+from qiskit_qmu.backends.devices.factory import DeviceOptions
 from qiskit_qmu.backends.runtime.options import RuntimeOptions
 from qiskit_qmu.backends.runtime.runtime_jobs import RuntimeJobs
 from qiskit_qmu.backends.runtime.service import LEAST_BUSY, find_device
-from qiskit_qmu.backends.transpilation import make_transpiler
+from qiskit_qmu.backends.transpilation.transpilers import make_transpiler
 
 
 def open_runtime(

@@ -1,0 +1,172 @@
+"""What work would cost on a device, before anything is sent."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, final
+
+import torch
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.cost.cost_model import Tariff
+from qiskit_qmu.backends.cost.networks import NetworkCircuits, networks_of
+from qiskit_qmu.backends.readout.calibration import CALIBRATION_CIRCUITS, calibration_shots
+from qiskit_qmu.backends.transpilation.timing import SECONDS_PER_JOB, quick_seconds
+from qiskit_qmu.backends.usage import Usage
+
+IBM_EXECUTIONS_PER_JOB = 10_000_000
+"""IBM's limit, https://quantum.cloud.ibm.com/docs/guides/job-limits."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Work:
+    """Work on the networks of a model, and in what portions it is asked for.
+
+    Attributes:
+        usage: How much; its shots do not matter here.
+        networks: What is measured.
+    """
+
+    usage: Usage
+    networks: tuple[NetworkCircuits, ...]
+
+    def __post_init__(self) -> None:
+        requested = sum(size * times for size, times in self.usage.requests)
+        if requested != self.usage.circuits:
+            raise InputError(
+                f"a usage must divide its {self.usage.circuits} circuits into requests, "
+                f"got requests of {requested}"
+            )
+
+    def __add__(self, other: "Work") -> "Work":
+        return Work(usage=self.usage + other.usage, networks=self.networks + other.networks)
+
+    @staticmethod
+    def on(module: torch.nn.Module, usage: Usage) -> "Work":
+        """Return work on a module.
+
+        Raises:
+            InputError: If the module holds no network whose circuits are known.
+        """
+        return Work(usage=usage, networks=networks_of(module))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CostEstimate:
+    """What work would cost.
+
+    What a service adds by itself is not counted: twirling sends more bytes, and mitigation by
+    extrapolation runs more circuits.
+
+    Attributes:
+        backend: Name of the device.
+        shots: Measurements of each circuit; None for exact values, which no device gives: then
+            there are circuits and jobs, but no executions, no bytes and no seconds.
+        circuits: Circuits at their rows of angles, with those that calibrate the readout where
+            its errors are mitigated and not known yet.
+        executions: Circuits times shots; calibrations may have more shots than the rest.
+        jobs: Jobs that they are sent in.
+        payload_bytes: Bytes of all jobs' inputs together.
+        qpu_seconds: By IBM's quick formula, 2 s a job and 0.35 ms an execution.
+        scheduled_qpu_seconds: By the duration of the longest scheduled circuit: 2 s a job, and the
+            repetition delay and that duration an execution; None where it is not known.
+    """
+
+    backend: str
+    shots: int | None
+    circuits: int
+    executions: int
+    jobs: int
+    payload_bytes: int
+    qpu_seconds: float
+    scheduled_qpu_seconds: float | None
+
+    @property
+    def most_qpu_seconds(self) -> float:
+        """The larger one of the two times."""
+        return max(self.qpu_seconds, self.scheduled_qpu_seconds or 0.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return asdict(self)
+
+
+def estimate_cost(work: Work, tariff: Tariff, shots: int | None) -> CostEstimate:
+    """Return what work would cost.
+
+    Args:
+        work: The work.
+        tariff: What the device takes.
+        shots: Measurements of each circuit; None for exact values.
+
+    Raises:
+        InputError: If one circuit's shots are more than a job may have.
+    """
+    limit = tariff.max_executions_per_job
+    portions = [(work.usage, shots)]
+    if tariff.calibrations and work.usage.circuits:
+        portions.append((_calibrations(tariff.calibrations), calibration_shots(shots, limit)))
+    jobs = sum(_jobs(usage, number, limit) for usage, number in portions)
+    executions = sum(usage.circuits * (number or 0) for usage, number in portions)
+    sent_jobs = 0 if shots is None else jobs
+    scheduled = None
+    if tariff.execution_seconds is not None:
+        scheduled = SECONDS_PER_JOB * sent_jobs + tariff.execution_seconds * executions
+    return CostEstimate(
+        backend=tariff.backend,
+        shots=shots,
+        circuits=sum(usage.circuits for usage, _ in portions),
+        executions=executions,
+        jobs=jobs,
+        payload_bytes=0 if shots is None else _payload_bytes(work.usage, tariff, jobs),
+        qpu_seconds=quick_seconds(executions, sent_jobs),
+        scheduled_qpu_seconds=scheduled,
+    )
+
+
+def check_budget(estimates: CostEstimate | Iterable[CostEstimate], max_qpu_seconds: float) -> None:
+    """Refuse work that would cost more than a budget.
+
+    Of formula and schedule, the larger number of seconds counts.
+
+    Args:
+        estimates: One estimate, or several whose sum counts.
+        max_qpu_seconds: The budget in QPU seconds.
+
+    Raises:
+        InputError: If the work would cost more, or the budget is not positive.
+    """
+    _check.positive(max_qpu_seconds=max_qpu_seconds)
+    each = [estimates] if isinstance(estimates, CostEstimate) else estimates
+    seconds = sum(estimate.most_qpu_seconds for estimate in each)
+    if seconds > max_qpu_seconds:
+        raise InputError(
+            f"the work must take at most {max_qpu_seconds:,.1f} QPU seconds, "
+            f"got an estimate of {seconds:,.1f}"
+        )
+
+
+def _calibrations(times: int) -> Usage:
+    """Return the circuits that measure readout errors."""
+    return Usage(circuits=times * CALIBRATION_CIRCUITS, requests=((CALIBRATION_CIRCUITS, times),))
+
+
+def _jobs(usage: Usage, shots: int | None, limit: int | None) -> int:
+    """Return the jobs that requests are cut into."""
+    if shots is not None:
+        _check.at_least(1, shots=shots)
+    if shots is None or limit is None:
+        return sum(times for _, times in usage.requests)
+    if shots > limit:
+        raise InputError(f"shots must be at most {limit} in one job, got {shots}")
+    return sum(times * math.ceil(size / (limit // shots)) for size, times in usage.requests)
+
+
+def _payload_bytes(usage: Usage, tariff: Tariff, jobs: int) -> int:
+    forward = min(usage.circuits, usage.forward_evaluations * tariff.circuits_per_row)
+    gradient = usage.circuits - forward
+    angles = forward * tariff.forward_bytes + gradient * tariff.gradient_bytes
+    return round(jobs * tariff.job_bytes + angles)

@@ -1,0 +1,76 @@
+"""NetworkCircuits: what a network measures, before any of it runs."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from qiskit.circuit import Parameter, QuantumCircuit
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator.exact_network import measured_circuit
+from qiskit_qmu.simulator.measurement_bases import measured_terms
+from qiskit_qmu.simulator.observables import as_pauli_sum
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NetworkCircuits:
+    """A network's circuit and how it is measured.
+
+    Attributes:
+        circuit: The circuit as it was written; measured where there are no bases.
+        inputs: Its parameters that differ from row to row.
+        bases: Pauli bases in which its qubits are measured.
+    """
+
+    circuit: QuantumCircuit
+    inputs: tuple[Parameter, ...]
+    bases: tuple[str, ...]
+
+    @staticmethod
+    def of(network: NeuralNetwork) -> "NetworkCircuits":
+        """Return what a network measures.
+
+        Raises:
+            InputError: If it is neither an EstimatorQNN nor a SamplerQNN.
+        """
+        if not isinstance(network, EstimatorQNN | SamplerQNN):
+            got = type(network).__name__
+            raise InputError(f"a network must be an EstimatorQNN or a SamplerQNN, got {got}")
+        return NetworkCircuits(
+            circuit=measured_circuit(network)
+            if isinstance(network, SamplerQNN)
+            else network.circuit,
+            inputs=tuple(network.input_params or ()),
+            bases=measured_bases(network),
+        )
+
+
+def networks_of(module: torch.nn.Module) -> tuple[NetworkCircuits, ...]:
+    """Return what the networks of a module measure.
+
+    Raises:
+        InputError: If it holds no TorchConnector, or a network of another kind.
+    """
+    connectors = connectors_of(module)
+    _check.not_empty(connectors=connectors)
+    return tuple(NetworkCircuits.of(connector.neural_network) for connector in connectors)
+
+
+def connectors_of(module: torch.nn.Module) -> list[TorchConnector]:
+    """Return the TorchConnectors of a module, itself included."""
+    return [child for child in module.modules() if isinstance(child, TorchConnector)]
+
+
+def measured_bases(network: NeuralNetwork) -> tuple[str, ...]:
+    """Return the Pauli bases that a network's outputs are measured in.
+
+    Empty for a network that is no EstimatorQNN, and for constant observables.
+    """
+    if not isinstance(network, EstimatorQNN):
+        return ()
+    _, terms = measured_terms(list(map(as_pauli_sum, network.observables)))
+    return tuple(terms)

@@ -1,0 +1,108 @@
+"""How many bytes a job's inputs take, as IBM's client-side Sampler encodes them."""
+
+import copy
+import io
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit import qpy
+from qiskit.circuit import QuantumCircuit
+
+from qiskit_qmu.backends.cost.networks import NetworkCircuits
+from qiskit_qmu.backends.gradients.rules import Rule
+from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
+
+_OPTIONS_BYTES = 1500
+"""A job's options and the frame of its JSON, by encoding some."""
+
+_FORWARD_ROWS = 64
+_GRADIENT_CIRCUITS = 128
+_GRADIENT_ROWS = 4
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Payload:
+    """Bytes of a job's inputs.
+
+    Circuits are sent as zlib-compressed QPY and each array of angles as zlib-compressed float64,
+    both in Base64 (quantum_program_to_2_0 of qiskit_ibm_runtime). Shifted rows of angles differ
+    in one place from the row before, so they compress far better than rows of a forward pass.
+
+    Attributes:
+        job: Of a job without angles.
+        forward: Of the angles of one circuit of a forward pass.
+        gradient: Of the angles of one circuit of a gradient.
+    """
+
+    job: float
+    forward: float
+    gradient: float
+
+
+def payload_of(
+    network: NetworkCircuits,
+    rotations: RotationCircuit,
+    circuits: Sequence[QuantumCircuit],
+    rule: Rule,
+) -> Payload:
+    """Encode a small forward pass and a small gradient at made-up angles.
+
+    Args:
+        network: What is measured.
+        rotations: Its circuit with one parameter for each rotation.
+        circuits: The circuits that are sent, one for each measurement basis.
+        rule: How gradients are measured.
+    """
+    rows = _made_up_rows(network, _FORWARD_ROWS)
+    shifted: list[NDArray[np.float64]] = []
+
+    def readout(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+        shifted.append(angles)
+        return np.zeros((len(angles), 1))
+
+    # A copy, because the directions of SPSA come from a stream that must not move.
+    wanted = np.flatnonzero(rotations.depends.any(axis=0)).tolist()
+    copy.deepcopy(rule).jacobian(rotations, _gradient_rows(rows, rotations, rule), wanted, readout)
+    return Payload(
+        job=_OPTIONS_BYTES + _encoded_circuits(circuits),
+        forward=_bytes_per_row(rotations.values(rows)),
+        gradient=_bytes_per_row(np.concatenate(shifted)),
+    )
+
+
+def _gradient_rows(
+    rows: NDArray[np.float64], rotations: RotationCircuit, rule: Rule
+) -> NDArray[np.float64]:
+    """Return as many rows as it takes for weights, the same in all of them, to weigh little."""
+    circuits = max(1, rule.circuits_per_row(len(rotations.angles)))
+    return rows[: max(_GRADIENT_ROWS, _GRADIENT_CIRCUITS // circuits)]
+
+
+def _made_up_rows(network: NetworkCircuits, count: int) -> NDArray[np.float64]:
+    """Return parameter values (count, P) in single precision, as torch gives them."""
+    generator = np.random.default_rng(0)
+    parameters = list(network.circuit.parameters)
+    rows = np.repeat(generator.normal(size=(1, len(parameters))), count, axis=0)
+    varying = [column for column, p in enumerate(parameters) if p in network.inputs]
+    rows[:, varying] = generator.normal(size=(count, len(varying)))
+    return rows.astype(np.float32).astype(np.float64)
+
+
+def _encoded_circuits(circuits: Sequence[QuantumCircuit]) -> float:
+    file = io.BytesIO()
+    qpy.dump(list(circuits), file)
+    return _encoded(file.getvalue())
+
+
+def _bytes_per_row(angles: NDArray[np.float64]) -> float:
+    return _encoded(angles.tobytes()) / max(1, len(angles))
+
+
+def _encoded(data: bytes) -> float:
+    """Return the size after zlib and Base64."""
+    return len(zlib.compress(data)) * 4 / 3

@@ -1,0 +1,180 @@
+"""Backends that measure circuits: simulators with shots, devices, and their likenesses."""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, final
+
+import numpy as np
+from qiskit.primitives import BaseSamplerV2
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends.backend import Backend
+from qiskit_qmu.backends.cost.cost_model import Tariff, tariff_of
+from qiskit_qmu.backends.cost.networks import NetworkCircuits
+from qiskit_qmu.backends.gradients.device_connector import DeviceConnector
+from qiskit_qmu.backends.gradients.measured_gradients import (
+    MeasuredEstimatorGradient,
+    MeasuredSamplerGradient,
+)
+from qiskit_qmu.backends.gradients.rules import GradientRule, make_rule
+from qiskit_qmu.backends.jobs.resumable_sampler import Journal
+from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
+from qiskit_qmu.backends.primitives.broadcast_estimator import BroadcastEstimator
+from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
+from qiskit_qmu.backends.primitives.grouped_estimator import GroupedEstimator
+from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS
+from qiskit_qmu.backends.transpilation.transpilers import Transpiler
+from qiskit_qmu.backends.usage import Usage
+from qiskit_qmu.backends.versions import package_versions
+
+
+@final
+class DeviceBackend(Backend):
+    """Everything over one sampler primitive, with one number of shots for values and gradients.
+
+    Args:
+        name: Name of the device.
+        sampler: Any SamplerV2 that takes the transpiled circuits. With ``shots=None`` it must
+            return exact probabilities.
+        transpiler: Makes a circuit one that the sampler takes.
+        shots: Measurements of each circuit; None for exact values.
+        seed: Seed of SPSA's directions, and the one of the sampler's shots, to be recorded.
+        gradient: "parameter-shift" or "spsa".
+        spsa_epsilon: Step of SPSA, in radians.
+        spsa_directions: Directions that SPSA averages for each row.
+        max_executions_per_job: Largest number of circuits times shots of one job.
+        readout_mitigation: Correct outputs and gradients for misread bits.
+        optimization_level: At which the transpiler works, to be recorded; None for a pass manager
+            of the user's.
+        estimator: Makes expectation values of what the sampler prepares.
+        noisy: Instructions that transpilation must not lose; None for none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sampler: BaseSamplerV2,
+        transpiler: Transpiler,
+        *,
+        shots: int | None,
+        seed: int = 0,
+        gradient: GradientRule = "parameter-shift",
+        spsa_epsilon: float = 0.1,
+        spsa_directions: int = 1,
+        max_executions_per_job: int | None = None,
+        readout_mitigation: bool = False,
+        optimization_level: int | None = None,
+        estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
+        noisy: NoisyInstructions | None = None,
+    ) -> None:
+        self.name = name
+        self.shots = shots
+        self.precision = 0.0
+        self._transpiler = transpiler
+        self._fixed_settings: dict[str, Any] = {
+            "seed": seed,
+            "gradient": gradient,
+            "optimization_level": optimization_level,
+        }
+        if gradient == "spsa":
+            self._fixed_settings |= {
+                "spsa_epsilon": spsa_epsilon,
+                "spsa_directions": spsa_directions,
+            }
+        self.sampler: BroadcastSampler = BroadcastSampler(
+            sampler,
+            transpiler,
+            shots=shots,
+            max_executions_per_job=max_executions_per_job,
+            readout_mitigation=readout_mitigation,
+            noisy=noisy,
+        )
+        self.estimator: GroupedEstimator = estimator(self.sampler)
+
+        self.rule, sampler_rule = (
+            make_rule(
+                gradient,
+                stream(seed, "directions", readout),
+                epsilon=spsa_epsilon,
+                directions=spsa_directions,
+            )
+            for readout in ("estimator", "sampler")
+        )
+        self.estimator_gradient = MeasuredEstimatorGradient(self.estimator, self.rule)
+        self.sampler_gradient = MeasuredSamplerGradient(self.sampler, sampler_rule)
+
+    @property
+    def executed(self) -> Usage:
+        """Circuits and shots that were sent to the device so far."""
+        return self.sampler.executed
+
+    @property
+    def journal(self) -> Journal:
+        """The jobs of this backend's run.
+
+        Raises:
+            InputError: If its jobs are not written down.
+        """
+        return self.sampler.journal
+
+    def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
+        """Connect a network to torch; only gradients that are asked for are measured.
+
+        Raises:
+            InputError: If its circuit is too wide for the device, or it reads probabilities that
+                the device's estimator cannot mitigate.
+        """
+        if isinstance(network, SamplerQNN) and not isinstance(self.estimator, BroadcastEstimator):
+            raise InputError(
+                "a resilience_level must not be given for outcome probabilities, which IBM's "
+                'Estimator cannot mitigate; got a SamplerQNN (readout "probabilities")'
+            )
+        if isinstance(network, EstimatorQNN | SamplerQNN):
+            self._transpiler.check(network.circuit.num_qubits)
+        return DeviceConnector(network, initial_weights=weights)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what results depend on, as JSON values; no secrets.
+
+        With readout mitigation, that includes the error rates of all qubits calibrated so far.
+        """
+        readout = self.sampler.readout
+        return {
+            "backend": self.name,
+            "shots": self.shots,
+            **self._fixed_settings,
+            "mitigation": None if readout is None else "readout",
+            "mitigated_errors": None if readout is None else MITIGATED_ERRORS,
+            "readout_calibrations": [] if readout is None else readout.to_list(),
+            "versions": package_versions(),
+            **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),
+        }
+
+    def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
+        """Return what this device takes for networks' circuits; they are transpiled, not sent."""
+        return tariff_of(
+            networks,
+            self.sampler,
+            self.rule,
+            backend=self.name,
+            max_executions_per_job=self.sampler.max_executions_per_job,
+            timing=self._transpiler.timing,
+        )
+
+    def close(self) -> None:
+        """Stop waiting for jobs; a ledger can then be opened again."""
+        self.sampler.close()
+
+    def __enter__(self) -> "DeviceBackend":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,116 @@
+"""The batched statevector as a backend."""
+
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, final
+
+import numpy as np
+from qiskit.circuit import QuantumCircuit
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends.backend import Backend
+from qiskit_qmu.backends.cost.cost_model import Tariff, tariff_of
+from qiskit_qmu.backends.cost.estimate import IBM_EXECUTIONS_PER_JOB
+from qiskit_qmu.backends.cost.networks import NetworkCircuits
+from qiskit_qmu.backends.devices.virtual_primitives import (
+    LogicalEstimator,
+    LogicalEstimatorGradient,
+    LogicalSampler,
+    LogicalSamplerGradient,
+)
+from qiskit_qmu.backends.gradients.rules import ParameterShift, Rule
+from qiskit_qmu.backends.transpilation.rotations import RotationCircuit, check_virtual
+from qiskit_qmu.backends.versions import package_versions
+from qiskit_qmu.simulator import TorchSimulatorConnector
+
+
+@final
+class ExactBackend(Backend):
+    """Runs circuits on the batched statevector, exactly or with simulated shots.
+
+    Args:
+        shots: Measurements of each circuit; None for exact values and adjoint gradients. With
+            shots, gradients follow the parameter-shift rule with as many shots.
+        seed: Seed of the shots; two backends of one seed have the same noise.
+        rule: By which rule usage counts a gradient; the parameter-shift rule where None. Another
+            one only without shots.
+    """
+
+    def __init__(
+        self, *, shots: int | None = None, seed: int = 0, rule: Rule | None = None
+    ) -> None:
+        if shots is not None and rule is not None:
+            raise InputError(f"a rule must not be given with shots, got {shots} shots")
+        self.rule = ParameterShift() if rule is None else rule
+        self.name = "exact"
+        self.shots = shots
+        self._seed = seed
+        self.precision = 0.0
+        self.estimator = LogicalEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
+        self.sampler = LogicalSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
+        self.estimator_gradient = LogicalEstimatorGradient(self.estimator, self.rule)
+        self.sampler_gradient = LogicalSamplerGradient(self.sampler, self.rule)
+
+    def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
+        """Connect a network to torch; exact values are differentiated through the state.
+
+        Raises:
+            InputError: If its circuit was transpiled already.
+        """
+        if isinstance(network, EstimatorQNN | SamplerQNN):
+            check_virtual(network.circuit)
+        return TorchSimulatorConnector(network, initial_weights=weights)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what results depend on, as JSON values."""
+        seed = None if self.shots is None else self._seed
+        versions = package_versions()
+        return {"backend": self.name, "shots": self.shots, "seed": seed, "versions": versions}
+
+    def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
+        """Return what any device of IBM's would take, by circuits that are not transpiled."""
+        return tariff_of(
+            networks,
+            _AsWritten(),
+            self.rule,
+            backend=self.name,
+            max_executions_per_job=IBM_EXECUTIONS_PER_JOB,
+            timing=None,
+        )
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def __enter__(self) -> "ExactBackend":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _AsWritten:
+    """Prepares circuits for no device in particular."""
+
+    def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
+        """Return a circuit with one parameter for each rotation."""
+        return RotationCircuit.of(circuit)
+
+    def measured(self, circuit: RotationCircuit, basis: str) -> RotationCircuit:
+        """Return a circuit measured in a Pauli basis."""
+        return circuit.measured_in(basis)
+
+    def transpiled(self, circuit: RotationCircuit) -> QuantumCircuit:
+        """Return the circuit as it is."""
+        return circuit.circuit
+
+    def missing_calibrations(self, circuits: Iterable[QuantumCircuit]) -> int:
+        """Return that nothing is calibrated."""
+        return 0

@@ -1,0 +1,109 @@
+"""Circuits on their own qubits: what every backend takes, and primitives that take no others."""
+
+from collections.abc import Iterable
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.primitives import (
+    EstimatorPubLike,
+    PrimitiveJob,
+    PrimitiveResult,
+    PubResult,
+    SamplerPubLike,
+    SamplerPubResult,
+)
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+from qiskit_qmu.backends.gradients.rules import Rule
+from qiskit_qmu.backends.readout.outcomes import RegisterData
+from qiskit_qmu.backends.transpilation.rotations import check_virtual
+from qiskit_qmu.simulator import (
+    TorchEstimator,
+    TorchEstimatorGradient,
+    TorchSampler,
+    TorchSamplerGradient,
+)
+
+
+@final
+class LogicalEstimator(TorchEstimator):
+    """A TorchEstimator of circuits on their own qubits."""
+
+    def run(
+        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
+    ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
+        """Estimate expectation values; as the TorchEstimator, but transpiled circuits are refused.
+
+        Raises:
+            InputError: If a circuit was transpiled already, or cannot be simulated.
+        """
+        coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
+        for pub in coerced:
+            check_virtual(pub.circuit)
+        return super().run(coerced, precision=precision)
+
+
+@final
+class LogicalSampler(TorchSampler):
+    """A TorchSampler of circuits on their own qubits, whose results have a register ``meas``."""
+
+    def run(
+        self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None
+    ) -> PrimitiveJob[PrimitiveResult[SamplerPubResult]]:
+        """Sample circuits; as the TorchSampler, but transpiled ones are refused.
+
+        Raises:
+            InputError: If a circuit was transpiled already, or cannot be simulated.
+        """
+        coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
+        for pub in coerced:
+            check_virtual(pub.circuit)
+        return super().run(coerced, shots=shots)
+
+    def _run(self, *arguments: Any) -> PrimitiveResult[SamplerPubResult]:
+        result = super()._run(*arguments)
+        return PrimitiveResult([_with_meas(own) for own in result], metadata=result.metadata)
+
+
+def _with_meas(result: SamplerPubResult) -> SamplerPubResult:
+    data = RegisterData(**dict(result.data.items()), shape=result.data.shape)
+    return type(result)(data, metadata=result.metadata)
+
+
+@final
+class LogicalEstimatorGradient(TorchEstimatorGradient):
+    """A TorchEstimatorGradient of circuits on their own qubits.
+
+    Args:
+        estimator: Where circuits run.
+        rule: By which rule usage counts a gradient, whatever way it is computed.
+    """
+
+    def __init__(self, estimator: LogicalEstimator, rule: Rule) -> None:
+        super().__init__(estimator)
+        self.rule = rule
+
+    def _jacobian(self, circuit: QuantumCircuit, *arguments: Any) -> NDArray[np.float64]:
+        check_virtual(circuit)
+        return super()._jacobian(circuit, *arguments)
+
+
+@final
+class LogicalSamplerGradient(TorchSamplerGradient):
+    """A TorchSamplerGradient of circuits on their own qubits.
+
+    Args:
+        sampler: Where circuits run.
+        rule: By which rule usage counts a gradient, whatever way it is computed.
+    """
+
+    def __init__(self, sampler: LogicalSampler, rule: Rule) -> None:
+        super().__init__(sampler)
+        self.rule = rule
+
+    def _jacobian(self, circuit: QuantumCircuit, *arguments: Any) -> NDArray[np.float64]:
+        check_virtual(circuit)
+        return super()._jacobian(circuit, *arguments)

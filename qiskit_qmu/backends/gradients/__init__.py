@@ -1,0 +1,1 @@
+"""Gradients that a device can measure."""

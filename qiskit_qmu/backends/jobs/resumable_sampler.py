@@ -1,0 +1,406 @@
+"""Journal: a sampler that writes each job down, sends it once, and never loses a result."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from threading import Event, Lock
+from typing import Any, NoReturn, TypeVar, final
+
+from qiskit.primitives import (
+    BasePrimitiveJob,
+    BaseSamplerV2,
+    DataBin,
+    PrimitiveResult,
+    SamplerPubLike,
+    SamplerPubResult,
+)
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.jobs.digest import job_digest
+from qiskit_qmu.backends.jobs.errors import (
+    BudgetError,
+    DivergedError,
+    JobFailedError,
+    JobsPendingError,
+)
+from qiskit_qmu.backends.jobs.folder import JobFolder
+from qiskit_qmu.backends.jobs.policy import JobPolicy
+from qiskit_qmu.backends.jobs.retry import with_retries
+from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
+from qiskit_qmu.backends.transpilation.timing import quick_seconds
+from qiskit_qmu.runs.ledger import JobRecord, Ledger, now
+
+Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
+
+
+@final
+class Journal(BaseSamplerV2):
+    """Runs jobs on a service for one run, which may be stopped and picked up at any moment.
+
+    A run that is picked up does its work again from the start. What it asks for is looked up by its
+    content: results that arrived are read from their files, jobs that were sent are waited for, and
+    only what is new is sent. So work of any kind resumes, a training loop as well as one forward
+    pass, as long as it is deterministic given its results.
+
+    Args:
+        service: Where jobs go.
+        folder: Where they are written down; None keeps nothing beyond this process.
+        policy: Whether to wait, how long, and how much to spend.
+
+    Attributes:
+        service: Where jobs go.
+        ledger: The run's jobs.
+    """
+
+    def __init__(
+        self,
+        service: JobService,
+        folder: JobFolder | None = None,
+        policy: JobPolicy | None = None,
+    ) -> None:
+        self.service = service
+        self.ledger = Ledger(":memory:") if folder is None else folder.ledger
+        self._folder = folder
+        self._policy = policy or JobPolicy()
+        self._patience = replace(self._policy.patience, sleep=self._pause)
+        self._ahead = False
+        self._asked: Counter[str] = Counter()
+        self._known = {(job.digest, job.occurrence) for job in self.ledger.jobs()}
+        self._own: set[int] = set()
+        self._closed = Event()
+        self._sending = Lock()
+        service.session_id = self.ledger.note("session")
+
+    def __deepcopy__(self, memo: object) -> "Journal":
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise InputError(
+            f"a model on {self.service.name} must not be pickled, because its jobs are this "
+            "process's: save it, or its state_dict, and open the backend again"
+        )
+
+    def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> "SentJob":
+        """Send PUBs of transpiled circuits as one job, unless this run did so before.
+
+        Args:
+            pubs: Measured circuits with parameter values.
+            shots: Measurements of each circuit.
+
+        Returns:
+            The job, sent.
+
+        Raises:
+            BudgetError: If it would cost more than is left.
+            DivergedError: If it is new, although the run has not asked again yet for all that it
+                asked for before it was stopped.
+            RunError: If the service stays out of reach.
+        """
+        coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
+        return SentJob(self, self.send(coerced, shots))
+
+    def send(self, pubs: Pubs, shots: int | None) -> int:
+        """Send a job, unless this run did so before; see `run`.
+
+        Args:
+            pubs: PUBs for a sampler or for an estimator.
+            shots: Measurements of each circuit.
+
+        Returns:
+            The job's number in the ledger.
+        """
+        digest = job_digest(pubs, shots)
+        # The jobs of one primitive may be sent by several threads, and by none once it is closed.
+        with self._sending:
+            self._stop_if_closed()
+            return self._send_once(pubs, shots, digest)
+
+    def _send_once(self, pubs: Pubs, shots: int | None, digest: str) -> int:
+        occurrence = self._asked[digest]
+        self._asked[digest] += 1
+        self._known.discard((digest, occurrence))
+        job = self.ledger.last_attempt(digest, occurrence)
+        if job is None and self._known:
+            raise DivergedError(
+                f"a resumed run must ask for what it asked for before, got {len(self._known)} jobs "
+                "that were sent and not asked for again: model, settings or versions have changed"
+            )
+        before = job is not None
+        if job is None or self._sends_again(job):
+            attempt = 0 if job is None else job.attempt + 1
+            job, before = self._plan(pubs, shots, digest, occurrence, attempt), False
+        if job.job_id is None:
+            self._send(job, pubs, shots, self._searches(planned_before=before))
+        return job.number
+
+    def collect(self, number: int) -> list[PubData]:
+        """Return a job's results, from their file or from the service.
+
+        Raises:
+            JobsPendingError: If it is not done and is not to be waited for.
+            JobFailedError: If it failed or was cancelled.
+        """
+        job = self.ledger.job(number)
+        if job.state == "done" and self._folder is not None:
+            try:
+                return self._folder.load(job)
+            except InputError as error:
+                _log.warning("job %s is asked for its results again: %s", job.job_id, error)
+        if job.state in ("failed", "cancelled"):
+            raise _failure(job)
+        while not self._ahead:
+            self._stop_if_closed()
+            arrived = self._arrived(job)
+            if arrived is not None:
+                return arrived
+            if not self._policy.wait:
+                break
+            self._pause(self._patience.poll)
+        raise JobsPendingError(f"job {job.job_id} is not done")
+
+    def refresh(self) -> None:
+        """Fetch what has arrived of all jobs, and write down which of them ended otherwise."""
+        for job in self.ledger.jobs():
+            if job.state == "sent":
+                try:
+                    self._arrived(job)
+                except JobFailedError:
+                    continue
+
+    def cancel(self) -> list[str]:
+        """Take back all jobs that are not done; return the ids of those."""
+        jobs = [job for job in self.ledger.jobs() if job.state in ("planned", "sent")]
+        cancelled = map(self._take_back, jobs)
+        return [job_id for job_id in cancelled if job_id is not None]
+
+    def _take_back(self, job: JobRecord) -> str | None:
+        """Cancel a job and return its id; None if it was never sent, or has ended by itself."""
+        job_id = job.job_id or self._search(job.tag, self._patience.search_pauses)
+        if job_id is None:
+            return None
+        if job.job_id is None:
+            self.ledger.sent(job.number, job_id)
+        if self._ask(partial(self.service.state, job_id)) not in ("queued", "running"):
+            return None
+        self._ask(partial(self.service.cancel, job_id))
+        # It may have ended just before, or end only after a while: the service knows.
+        state = self._ask(partial(self.service.state, job_id))
+        if state == "cancelled":
+            seconds = self._ask(partial(self.service.seconds, job_id))
+            reason = "cancelled by this run's owner"
+            self.ledger.finished(job.number, state, reason=reason, seconds=seconds)
+        return job_id if state in ("queued", "running", "cancelled") else None
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Send what is asked for inside the block and wait for nothing; it will be asked again."""
+        before = self._asked.copy(), self._ahead
+        self._ahead = True
+        try:
+            yield
+        finally:
+            self._asked, self._ahead = before
+
+    def close(self) -> None:
+        """Stop waiting; what was sent stays sent, and nothing is sent from now on."""
+        self._closed.set()
+        # The folder is another process's from here on, so a job that is on its way goes first.
+        with self._sending:
+            try:
+                self.service.close()
+            finally:
+                if self._folder is not None:
+                    self._folder.close()
+
+    def _stop_if_closed(self) -> None:
+        if self._closed.is_set():
+            raise JobsPendingError("the run was stopped")
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, at most until this is closed."""
+        (self._policy.patience.sleep or self._closed.wait)(seconds)
+        self._stop_if_closed()
+
+    def _sends_again(self, job: JobRecord) -> bool:
+        """Return whether a job that was written down must be sent once more.
+
+        The service is asked also about those that ended: it may have thought better of it, or was
+        asked before with another account.
+        """
+        if job.job_id is None or job.number in self._own:
+            return False
+        if job.state == "done" and (self._folder is None or self._folder.holds(job)):
+            return False
+        state = self._ask(partial(self.service.state, job.job_id))
+        if state in ("queued", "running", "done"):
+            if job.state not in ("sent", "done"):
+                self.ledger.sent(job.number, job.job_id)
+            return False
+        if job.state == "sent":
+            self._ended(job, job.job_id, state)
+        return state == "lost" or self._policy.retry_failed
+
+    def _plan(
+        self, pubs: Pubs, shots: int | None, digest: str, occurrence: int, attempt: int
+    ) -> JobRecord:
+        circuits = sum(pub.parameter_values.size for pub in pubs)
+        planned = quick_seconds(circuits * (shots or 0))
+        self._check_budget(planned)
+        return self.ledger.plan(
+            digest,
+            occurrence,
+            attempt,
+            circuits=circuits,
+            shots=shots,
+            planned_seconds=planned,
+        )
+
+    def _check_budget(self, planned: float) -> None:
+        most = self._policy.max_qpu_seconds
+        if most is None:
+            return
+        spent = self.ledger.spent_seconds()
+        if spent + planned > most:
+            raise BudgetError(
+                f"max_qpu_seconds must cover {spent:.0f} s that were spent and {planned:.0f} s of "
+                f"the next job, got {most:g}; nothing is lost, resume with more"
+            )
+
+    def _searches(self, *, planned_before: bool) -> tuple[float, ...]:
+        """Return the pauses before each search for a job that may have been sent already.
+
+        One that was written down before this process began may have been sent the moment before.
+        One that was not may still have been, where an old copy of the ledger was put back.
+        """
+        if planned_before:
+            return self._patience.search_pauses
+        return () if self.ledger.is_new else (0.0,)
+
+    def _send(
+        self, job: JobRecord, pubs: Pubs, shots: int | None, searches: tuple[float, ...]
+    ) -> None:
+        """Send a planned job, unless it is found that it was sent already."""
+        pauses = searches
+
+        def send() -> str:
+            nonlocal pauses
+            found = self._search(job.tag, pauses)
+            if found is not None:
+                return found
+            if searches:
+                self._check_budget(job.planned_seconds)
+            # A call that failed may still have reached the service.
+            pauses = self._patience.search_pauses
+            return self.service.send(pubs, shots, tag=job.tag, number=job.position)
+
+        sent = self.ledger.sent(job.number, self._ask(send))
+        self._own.add(job.number)
+        _log.info(
+            "job %d sent to %s as %s: %d circuits, %s shots",
+            job.number,
+            self.service.name,
+            sent.job_id,
+            job.circuits,
+            job.shots,
+        )
+        if self.service.session_id is not None:
+            self.ledger.set_note("session", self.service.session_id)
+
+    def _search(self, tag: str, pauses: tuple[float, ...]) -> str | None:
+        for pause in pauses:
+            self._pause(pause)
+            found = self._ask(partial(self.service.find, tag))
+            if found is not None:
+                return found
+        return None
+
+    def _arrived(self, job: JobRecord) -> list[PubData] | None:
+        """Return a sent job's results, kept before; None if it is not done."""
+        job_id = job.job_id
+        if job_id is None:  # (only jobs that were sent are asked for)
+            raise AssertionError
+        state = self._ask(partial(self.service.state, job_id))
+        if state in ("queued", "running"):
+            return None
+        if state in ("failed", "cancelled", "lost"):
+            raise _failure(self._ended(job, job_id, state))
+        results = self._ask(partial(self.service.result, job_id))
+        seconds = self._ask(partial(self.service.seconds, job_id))
+        if self._folder is not None:
+            done = replace(job, state="done", reason="", seconds=seconds, finished_at=now())
+            self._folder.save(done, results, self.service.settings())
+        self.ledger.finished(job.number, "done", seconds=seconds)
+        _log.info("job %d is done", job.number)
+        return results
+
+    def _ended(self, job: JobRecord, job_id: str, state: JobState) -> JobRecord:
+        """Write down that a job ended without results, and why; what it was charged counts."""
+        reason = self._ask(partial(self.service.reason, job_id))
+        seconds = 0.0 if state == "lost" else self._ask(partial(self.service.seconds, job_id))
+        return self.ledger.finished(job.number, state, reason=reason, seconds=seconds)
+
+    def _ask(self, call: Callable[[], Result]) -> Result:
+        return with_retries(call, self._patience)
+
+
+@final
+class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
+    """A job of a journal, as primitives hand them out.
+
+    Args:
+        journal: What sent it.
+        number: Its number there.
+    """
+
+    def __init__(self, journal: Journal, number: int) -> None:
+        super().__init__(journal.ledger.job(number).job_id or "")
+        self._journal, self._number = journal, number
+
+    def result(self) -> PrimitiveResult[SamplerPubResult]:
+        """Return the results; see `Journal.collect`."""
+        results: list[Any] = []
+        for data in self._journal.collect(self._number):
+            shape = next(iter(data.values())).shape
+            results.append(SamplerPubResult(DataBin(**data, shape=shape)))
+        return PrimitiveResult(results)
+
+    def status(self) -> str:
+        """Return the state in the ledger."""
+        return self._journal.ledger.job(self._number).state
+
+    def done(self) -> bool:
+        """Return whether its results are there."""
+        return self.status() == "done"
+
+    def running(self) -> bool:
+        """Return whether it was sent and has not ended."""
+        return self.status() == "sent"
+
+    def cancelled(self) -> bool:
+        """Return whether it was cancelled."""
+        return self.status() == "cancelled"
+
+    def in_final_state(self) -> bool:
+        """Return whether it has ended."""
+        return self.status() not in ("planned", "sent")
+
+    def cancel(self) -> None:
+        """Take the job back."""
+        self._journal.service.cancel(self.job_id())
+
+
+def _failure(job: JobRecord) -> JobFailedError:
+    reason = " ".join(job.reason.split()) or "no reason given"
+    again = "with failed jobs sent again"
+    if job.state == "lost":
+        again = "and sends this one again"
+    return JobFailedError(
+        f"job {job.job_id} was not done: {job.state}, {reason}; the other results are kept, and "
+        f"the run can be resumed {again}"
+    )

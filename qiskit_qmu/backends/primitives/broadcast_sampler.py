@@ -1,0 +1,367 @@
+"""BroadcastSampler: any sampler primitive, given few large jobs of transpiled circuits."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.primitives import (
+    BasePrimitiveJob,
+    BaseSamplerV2,
+    PrimitiveJob,
+    PrimitiveResult,
+    SamplerPubLike,
+    SamplerPubResult,
+)
+from qiskit.primitives.containers.bindings_array import BindingsArray
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.jobs.errors import JobsPendingError
+from qiskit_qmu.backends.jobs.resumable_sampler import Journal
+from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
+from qiskit_qmu.backends.primitives.prepared_circuits import PreparedCircuits
+from qiskit_qmu.backends.readout.calibration import ReadoutCalibration, calibration_shots
+from qiskit_qmu.backends.readout.outcomes import (
+    Outcomes,
+    RegisterData,
+    concatenated,
+    no_outcomes,
+    rows_of,
+)
+from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS, ReadoutErrors, mitigated
+from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
+from qiskit_qmu.backends.transpilation.transpilers import Transpiler
+from qiskit_qmu.backends.usage import Usage
+from qiskit_qmu.simulator.outcome_probabilities import ExactSamplerPubResult
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """A request: one circuit, measured at rows of angles (B, A)."""
+
+    circuit: RotationCircuit
+    angles: NDArray[np.float64]
+
+
+@final
+class BroadcastSampler(BaseSamplerV2):
+    """Sends circuits to another sampler, transpiled once, merged, and with one number of shots.
+
+    PUBs that share a circuit become one PUB with an array of bindings, which is cut where a job
+    would have too many executions. Results come back in the order of the PUBs and in the classical
+    registers of the circuits as they were given, so nothing outside needs to know of a layout.
+
+    Args:
+        sampler: Where transpiled circuits run. With exact values it must return
+            `OutcomeProbabilities` where no shots are asked for.
+        transpiler: Makes a circuit one that the sampler takes.
+        shots: Measurements of each circuit; None for exact values.
+        max_executions_per_job: Largest number of circuits times shots of one job; no limit where
+            None.
+        readout_mitigation: Correct results for misread bits. PUBs then have quasi-probabilities
+            (`OutcomeProbabilities`, some of them negative) in place of counts.
+        noisy: Instructions that transpilation must not lose; None for none.
+
+    Attributes:
+        shots: Measurements of each circuit; None for exact values.
+        max_executions_per_job: Largest number of circuits times shots of one job.
+        readout: The calibration of readout errors; None without mitigation.
+        executed: Circuits and shots that were sent so far.
+        jobs: Jobs that were sent so far.
+    """
+
+    def __init__(
+        self,
+        sampler: BaseSamplerV2,
+        transpiler: Transpiler,
+        *,
+        shots: int | None = None,
+        max_executions_per_job: int | None = None,
+        readout_mitigation: bool = False,
+        noisy: NoisyInstructions | None = None,
+    ) -> None:
+        if shots is not None:
+            _check.at_least(1, shots=shots)
+        if max_executions_per_job is not None:
+            _check.at_least(shots or 1, max_executions_per_job=max_executions_per_job)
+        self.shots = shots
+        self.executed = Usage()
+        self.jobs = 0
+        self._sampler = sampler
+        self._prepared = PreparedCircuits(transpiler, noisy)
+        self.max_executions_per_job = max_executions_per_job
+        self.readout = (
+            ReadoutCalibration(self._calibrate, calibration_shots(shots, max_executions_per_job))
+            if readout_mitigation
+            else None
+        )
+        self._recordings: list[list[Outcomes]] = []
+
+    def run(
+        self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None
+    ) -> PrimitiveJob[PrimitiveResult[SamplerPubResult]]:
+        """Sample PUBs (circuit, parameter values, shots).
+
+        Args:
+            pubs: Measured circuits, not transpiled, with parameter values.
+            shots: Shots of PUBs that do not say their own; None for the sampler's.
+
+        Returns:
+            A job whose result has, per PUB, one field for each classical register.
+
+        Raises:
+            InputError: If a circuit is transpiled already or does not fit (raised by the result).
+        """
+        default = self.shots if shots is None else shots
+        coerced = [SamplerPub.coerce(pub, default) for pub in pubs]
+        job: PrimitiveJob[PrimitiveResult[SamplerPubResult]] = PrimitiveJob(self._run, coerced)
+        job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
+        return job
+
+    @property
+    def default_shots(self) -> int | None:
+        """Shots of PUBs and runs that do not say theirs; None for exact probabilities."""
+        return self.shots
+
+    def isa_circuit(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        """Return a measured circuit as it is sent, with one parameter for each rotation."""
+        return self._prepared.transpiled(self._prepared.rotations(circuit))
+
+    def transpiled(self, circuit: RotationCircuit) -> QuantumCircuit:
+        """Return a circuit as it is sent; made once for each circuit."""
+        return self._prepared.transpiled(circuit)
+
+    def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
+        """Return a circuit with one parameter for each rotation; made once for each circuit."""
+        return self._prepared.rotations(circuit)
+
+    def measured(self, circuit: RotationCircuit, basis: str) -> RotationCircuit:
+        """Return a circuit measured in a Pauli basis; made once for each circuit and basis."""
+        return self._prepared.measured(circuit, basis)
+
+    def readout_errors(self, circuit: RotationCircuit) -> dict[str, ReadoutErrors]:
+        """Return the readout errors of each register of a circuit; none without mitigation.
+
+        Calibration circuits run where the qubits that it measures were not calibrated yet.
+
+        Raises:
+            InputError: If its readout cannot be mitigated.
+        """
+        if self.readout is None:
+            return {}
+        return self.readout.errors(self._prepared.transpiled(circuit))
+
+    def missing_calibrations(self, circuits: Iterable[QuantumCircuit]) -> int:
+        """Return how many readout calibrations a device's circuits still take."""
+        return 0 if self.readout is None else self.readout.missing(circuits)
+
+    def is_calibrated(self, circuit: RotationCircuit) -> bool:
+        """Return whether the readout errors of a circuit are known, with mitigation."""
+        if self.readout is None:
+            return False
+        return self.readout.is_known(self._prepared.transpiled(circuit))
+
+    def corrected(self, circuit: RotationCircuit, outcomes: Outcomes) -> Outcomes:
+        """Return outcomes of a circuit corrected for misread bits, if they are to be."""
+        errors = self.readout_errors(circuit)
+        return mitigated(outcomes, errors) if errors else outcomes
+
+    def measure(
+        self, requests: Sequence[Measurement], shots: int | None, *, record: bool = False
+    ) -> list[Outcomes]:
+        """Measure circuits, each at its rows of angles.
+
+        Args:
+            requests: What to measure; those of the same circuit share a PUB.
+            shots: Measurements of each row; None for exact probabilities.
+            record: Show the outcomes to those who are `recording`.
+
+        Returns:
+            The outcomes of each request, as they were read.
+        """
+        groups: dict[int, list[int]] = {}
+        for position, request in enumerate(requests):
+            groups.setdefault(id(request.circuit), []).append(position)
+        merged = [
+            Measurement(
+                requests[members[0]].circuit,
+                np.concatenate([requests[i].angles for i in members]),
+            )
+            for members in groups.values()
+        ]
+        self._calibrate_ahead(request.circuit for request in merged)
+        results: list[Outcomes] = [{} for _ in requests]
+        for members, outcomes in zip(groups.values(), self._submit(merged, shots), strict=True):
+            start = 0
+            for i in members:
+                size = len(requests[i].angles)
+                results[i] = rows_of(outcomes, start, (size,))
+                start += size
+        if record:
+            for recording in self._recordings:
+                recording.extend(results)
+        return results
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Outcomes]]:
+        """Collect what forward passes measure inside the block, in order."""
+        recording: list[Outcomes] = []
+        self._recordings.append(recording)
+        try:
+            yield recording
+        finally:
+            self._recordings = [other for other in self._recordings if other is not recording]
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Send what is asked for inside the block without waiting; it will be asked for again."""
+        before = self.jobs, self.executed, self._recordings
+        self._recordings = []
+        try:
+            with (
+                self._sampler.ahead() if isinstance(self._sampler, Journal) else nullcontext(),
+                self.readout.provisional() if self.readout is not None else nullcontext(),
+            ):
+                yield
+        finally:
+            self.jobs, self.executed, self._recordings = before
+
+    @property
+    def keeps_jobs(self) -> bool:
+        """Whether jobs go to a service that keeps them, so that they can be sent ahead."""
+        return isinstance(self._sampler, Journal)
+
+    @property
+    def journal(self) -> Journal:
+        """Where jobs are written down.
+
+        Raises:
+            InputError: If they are not.
+        """
+        if not isinstance(self._sampler, Journal):
+            raise InputError("a backend must have a ledger for this, got none")
+        return self._sampler
+
+    def close(self) -> None:
+        """Stop waiting for jobs."""
+        if isinstance(self._sampler, Journal):
+            self._sampler.close()
+
+    def _run(self, pubs: list[SamplerPub]) -> PrimitiveResult[SamplerPubResult]:
+        requests = []
+        for pub in pubs:
+            circuit = self._prepared.rotations(pub.circuit)
+            values = pub.parameter_values.as_array(pub.circuit.parameters)
+            rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
+            requests.append(Measurement(circuit, circuit.values(rows)))
+        outcomes: list[Outcomes] = [{} for _ in pubs]
+        for shots in dict.fromkeys(pub.shots for pub in pubs):  # a job has one number of shots
+            chosen = [i for i, pub in enumerate(pubs) if pub.shots == shots]
+            own = self.measure([requests[i] for i in chosen], shots, record=True)
+            for i, outcome in zip(chosen, own, strict=True):
+                outcomes[i] = outcome
+        results = []
+        for pub, request, outcome in zip(pubs, requests, outcomes, strict=True):
+            registers = rows_of(self.corrected(request.circuit, outcome), 0, pub.shape)
+            counted = pub.shots is not None and self.readout is None
+            results.append(
+                (SamplerPubResult if counted else ExactSamplerPubResult)(
+                    RegisterData(**registers, shape=pub.shape),
+                    metadata={
+                        "shots": pub.shots,
+                        "circuit_metadata": pub.circuit.metadata,
+                        **(
+                            {} if self.readout is None else {"readout_mitigation": MITIGATED_ERRORS}
+                        ),
+                    },
+                )
+            )
+        return PrimitiveResult(results, metadata={"version": 2})
+
+    def _calibrate_ahead(self, circuits: Iterable[RotationCircuit]) -> None:
+        """Send calibrations of circuits' readout, so that they wait in a queue with them."""
+        if self.readout is None or not self.keeps_jobs:
+            return
+        for circuit in circuits:
+            if not circuit.placed and not self.is_calibrated(circuit):
+                with self.ahead(), suppress(JobsPendingError):
+                    self.readout_errors(circuit)
+
+    def _calibrate(self, circuits: Sequence[QuantumCircuit]) -> list[Outcomes]:
+        requests = [
+            Measurement(RotationCircuit.on_device(circuit), np.zeros((1, 0)))
+            for circuit in circuits
+        ]
+        return self.measure(requests, calibration_shots(self.shots, self.max_executions_per_job))
+
+    def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
+        """Run whole requests, cut into jobs that all go out before the first is waited for."""
+        sent = []
+        asked = [i for i, request in enumerate(requests) if len(request.angles)]
+        for cut in self.jobs_of([len(requests[i].angles) for i in asked], shots):
+            job = [(asked[own], rows) for own, rows in cut]
+            pieces = [Measurement(requests[i].circuit, requests[i].angles[rows]) for i, rows in job]
+            sent.append((job, self._send(pieces, shots)))
+        parts: list[list[Outcomes]] = [[] for _ in requests]
+        for job, primitive_job in sent:
+            for (i, _), pub_result in zip(job, primitive_job.result(), strict=True):
+                parts[i].append(dict(pub_result.data.items()))
+        return [
+            concatenated(own) if own else no_outcomes(request.circuit.circuit, shots)
+            for own, request in zip(parts, requests, strict=True)
+        ]
+
+    def jobs_of(self, sizes: list[int], shots: int | None) -> Iterator[list[tuple[int, slice]]]:
+        """Yield which rows of which request go into each job.
+
+        Args:
+            sizes: Rows of each request.
+            shots: Measurements of each row.
+        """
+        if self.max_executions_per_job is None or shots is None:
+            if sizes:
+                yield [(i, slice(0, size)) for i, size in enumerate(sizes)]
+            return
+        most = self.max_executions_per_job // shots
+        if most < 1:
+            raise InputError(
+                f"shots must be at most {self.max_executions_per_job} in one job, got {shots}"
+            )
+        job: list[tuple[int, slice]] = []
+        free = most
+        for i, size in enumerate(sizes):
+            start = 0
+            while start < size:
+                stop = min(size, start + free)
+                job.append((i, slice(start, stop)))
+                free -= stop - start
+                start = stop
+                if not free:
+                    yield job
+                    job, free = [], most
+        if job:
+            yield job
+
+    def _send(
+        self, pieces: list[Measurement], shots: int | None
+    ) -> BasePrimitiveJob[PrimitiveResult[SamplerPubResult], Any]:
+        pubs = []
+        for piece in pieces:
+            circuit = self._prepared.transpiled(piece.circuit)
+            # By name: a circuit that was kept in a file has parameters of its own.
+            place = {parameter.name: i for i, parameter in enumerate(piece.circuit.angles)}
+            names = tuple(circuit.parameters)
+            values = piece.angles[:, [place[parameter.name] for parameter in names]]
+            # Without parameters an array of bindings has no shape of its own.
+            bindings = BindingsArray({names: values} if names else {}, shape=(len(values),))
+            pubs.append(SamplerPub(circuit, bindings, shots))
+        rows = sum(len(piece.angles) for piece in pieces)
+        self.jobs += 1
+        self.executed += Usage(circuits=rows, shots=rows * (shots or 0))
+        return self._sampler.run(pubs, shots=shots)

@@ -1,0 +1,229 @@
+"""Expectation values of many PUBs at once: those of one circuit at the same values share work."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.primitives import (
+    BaseEstimatorV2,
+    DataBin,
+    EstimatorPubLike,
+    PrimitiveJob,
+    PrimitiveResult,
+    PubResult,
+)
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.quantum_info import SparsePauliOp
+
+from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
+from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS
+from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
+from qiskit_qmu.simulator.precision import shots_of_precision
+
+Estimates: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Estimated means (O, B), and the variances of these estimates."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Observables of one circuit at the same rows of angles.
+
+    Attributes:
+        circuit: The circuit.
+        angles: Rows of its angles (B, A).
+        observables: O Hermitian Pauli sums, which share outcomes.
+        shots: Measurements of each row in each basis; None for exact values.
+    """
+
+    circuit: RotationCircuit
+    angles: NDArray[np.float64]
+    observables: Sequence[SparsePauliOp]
+    shots: int | None
+
+
+class GroupedEstimator(BaseEstimatorV2):
+    """An estimator that measures observables of the same circuit and values together.
+
+    EstimatorQNN sends a PUB for each observable of one circuit at the same values. Such PUBs share
+    their shots, and their metadata say with which others they do ("shares_shots_with", by position
+    in the job). PUBs that ask for the same observable have shots of their own each, so equal PUBs
+    are repetitions.
+
+    With shots, a positive precision of a PUB or a run takes ``ceil(1 / precision²)`` shots in place
+    of the estimator's own, as IBM's primitives do; ``EstimatorQNN`` asks for its
+    ``default_precision`` of 1/64, 4096 shots, in every run unless it is built with
+    ``default_precision=0.0``. Exact values (``shots=None``) meet every precision.
+
+    Args:
+        sampler: Prepares circuits; its shots are the estimator's.
+
+    Attributes:
+        sampler: Prepares circuits.
+    """
+
+    def __init__(self, sampler: BroadcastSampler) -> None:
+        self.sampler = sampler
+
+    @property
+    def shots(self) -> int | None:
+        """Measurements of each circuit in each basis; None for exact values."""
+        return self.sampler.shots
+
+    @property
+    def default_precision(self) -> float:
+        """Precision of PUBs and runs that do not say theirs: 0 for exact values."""
+        return 0.0 if self.shots is None else self.shots**-0.5
+
+    def shots_for(self, precision: float) -> int | None:
+        """Return the shots that a precision takes; None for exact values.
+
+        Args:
+            precision: Standard error to aim at; the estimator's own shots where 0.
+
+        Raises:
+            InputError: If it is negative or takes too many shots.
+        """
+        return shots_of_precision(precision, self.shots)
+
+    def run(
+        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
+    ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
+        """Estimate expectation values of PUBs (circuit, observables, parameter values).
+
+        Args:
+            pubs: Circuits, not transpiled, with observables on their own qubits and parameter
+                values, broadcast against each other.
+            precision: For PUBs that do not say their own; see the class.
+
+        Returns:
+            A job whose result has, per PUB, ``data.evs`` and their standard errors ``data.stds``:
+            zero where values are exact, NaN after a single shot, which does not tell its error.
+            The metadata say the precision that was aimed at, the shots of each circuit, and with
+            which PUBs these are shared.
+
+        Raises:
+            InputError: If a precision takes too many shots, or a circuit is transpiled already or
+                measured before its end (raised by the result).
+        """
+        coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
+        shots = [self.shots_for(pub.precision or 0.0) for pub in coerced]
+        job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(self._run, coerced, shots)
+        job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
+        return job
+
+    def expectations(
+        self,
+        circuit: RotationCircuit,
+        angles: NDArray[np.float64],
+        observables: Sequence[SparsePauliOp],
+        *,
+        record: bool = False,
+    ) -> Estimates:
+        """Estimate observables at rows of angles.
+
+        Args:
+            circuit: The circuit, not measured.
+            angles: Angles (B, A).
+            observables: O Hermitian Pauli sums.
+            record: Show the outcomes to those who record the sampler's.
+
+        Returns:
+            Estimates (O, B), and the estimated variances of those estimates (O, B).
+        """
+        request = Request(circuit, angles, list(observables), self.shots)
+        return self._estimate([request], record=record)[0]
+
+    @abstractmethod
+    def _estimate(self, requests: list[Request], *, record: bool) -> list[Estimates]:
+        """Estimate all requests at once, in few jobs."""
+
+    def _run(self, pubs: list[EstimatorPub], shots: list[int | None]) -> PrimitiveResult[PubResult]:
+        groups = _grouped(pubs, shots)
+        requests = []
+        for group in groups:
+            circuit = self.sampler.rotations(group.pub.circuit)
+            angles = circuit.values(group.rows)
+            requests.append(Request(circuit, angles, group.observables, group.shots))
+        results: dict[int, PubResult] = {}
+        for group, estimates in zip(groups, self._estimate(requests, record=True), strict=True):
+            for position in group.members:
+                results[position] = self._result(pubs[position], position, group, estimates)
+        return PrimitiveResult([results[i] for i in range(len(pubs))], metadata={"version": 2})
+
+    def _result(
+        self, pub: EstimatorPub, position: int, group: "_Group", estimates: Estimates
+    ) -> PubResult:
+        means, variances = estimates
+        row = np.arange(len(group.rows)).reshape(pub.parameter_values.shape)
+        row, which = np.broadcast_arrays(row, group.members[position])
+        data = DataBin(
+            evs=np.asarray(means[which, row]),
+            stds=np.asarray(np.sqrt(variances[which, row])),
+            shape=pub.shape,
+        )
+        precision = pub.precision or 0.0
+        metadata: dict[str, Any] = {
+            "target_precision": precision or (0.0 if group.shots is None else group.shots**-0.5),
+            "shots": group.shots,
+            "circuit_metadata": pub.circuit.metadata,
+        }
+        others = [other for other in group.members if other != position]
+        if others and group.shots is not None:
+            metadata["shares_shots_with"] = others
+        if self.sampler.readout is not None:
+            metadata["readout_mitigation"] = MITIGATED_ERRORS
+        return PubResult(data, metadata=metadata)
+
+
+"""Of a number of shots that was turned into a precision and back."""
+
+
+class _Group:
+    """PUBs of the same circuit and values and different observables, which share outcomes."""
+
+    def __init__(self, pub: EstimatorPub, rows: NDArray[np.float64], shots: int | None) -> None:
+        self.pub, self.rows, self.shots = pub, rows, shots
+        self.observables: list[SparsePauliOp] = []
+        self.members: dict[int, NDArray[np.int64]] = {}
+        self._known: dict[str, int] = {}
+
+    def takes(self, pub: EstimatorPub) -> bool:
+        """Return whether none of a PUB's observables is measured for another one."""
+        array = pub.observables.sparse_observables_array()
+        return self._known.keys().isdisjoint(map(repr, array.ravel()))
+
+    def add(self, position: int, pub: EstimatorPub) -> None:
+        """Add a PUB's observables, and note where each of them stands among the group's."""
+        array = pub.observables.sparse_observables_array()
+        which = np.zeros(array.shape, dtype=np.int64)
+        for place in np.ndindex(array.shape):
+            observable = array[place]
+            name = repr(observable)
+            if name not in self._known:
+                self._known[name] = len(self.observables)
+                self.observables.append(SparsePauliOp.from_sparse_observable(observable))
+            which[place] = self._known[name]
+        self.members[position] = which
+
+
+def _grouped(pubs: Sequence[EstimatorPub], shots: Sequence[int | None]) -> list[_Group]:
+    """Return PUBs in groups that share outcomes, in order of their first members."""
+    groups: list[_Group] = []
+    alike: dict[object, list[_Group]] = {}
+    for position, (pub, own_shots) in enumerate(zip(pubs, shots, strict=True)):
+        values = pub.parameter_values.as_array(pub.circuit.parameters)
+        rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
+        key = (id(pub.circuit), rows.shape, rows.tobytes(), own_shots)
+        candidates = alike.setdefault(key, [])
+        # Exact values are no repetitions, whoever asks for them.
+        group = next((g for g in candidates if own_shots is None or g.takes(pub)), None)
+        if group is None:
+            group = _Group(pub, rows, own_shots)
+            candidates.append(group)
+            groups.append(group)
+        group.add(position, pub)
+    return groups

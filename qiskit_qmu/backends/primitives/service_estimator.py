@@ -1,0 +1,93 @@
+"""ServiceEstimator: expectation values from the estimator of a device's own service."""
+
+from typing import final
+
+import numpy as np
+from qiskit.circuit import QuantumCircuit
+from qiskit.primitives.containers.bindings_array import BindingsArray
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.primitives.containers.observables_array import ObservablesArray
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
+from qiskit_qmu.backends.primitives.grouped_estimator import Estimates, GroupedEstimator, Request
+from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
+from qiskit_qmu.backends.usage import Usage
+from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
+from qiskit_qmu.simulator.measurement_bases import measured_terms
+
+
+@final
+class ServiceEstimator(GroupedEstimator):
+    """Sends circuits with observables to a service that measures and mitigates errors itself.
+
+    A circuit is transpiled once, its observables are moved to the device's qubits, and all rows and
+    observables of a request are one PUB. No outcomes come back, so none are recorded.
+
+    Args:
+        sampler: Prepares circuits and keeps the journal of jobs; its shots are those of each
+            circuit in each basis.
+
+    Raises:
+        InputError: If the sampler's jobs do not go to a service.
+    """
+
+    def _estimate(self, requests: list[Request], *, record: bool) -> list[Estimates]:
+        means = [np.zeros((len(own.observables), len(own.angles))) for own in requests]
+        variances = [np.zeros_like(values) for values in means]
+        for job, number in self._sent(requests):
+            for (i, rows), data in zip(job, self.sampler.journal.collect(number), strict=True):
+                means[i][:, rows] = data["evs"]
+                variances[i][:, rows] = np.square(data["stds"])
+        return list(zip(means, variances, strict=True))
+
+    def _sent(self, requests: list[Request]) -> list[tuple[list[tuple[int, slice]], int]]:
+        """Send all requests; return which rows of which are in each job, and its number."""
+        sent = []
+        for shots in dict.fromkeys(request.shots for request in requests):
+            if shots is None:
+                raise InputError("shots must be given for a device's estimator, got none")
+            chosen = [i for i, own in enumerate(requests) if own.shots == shots and len(own.angles)]
+            bases = [len(measured_terms(requests[i].observables)[1]) for i in chosen]
+            sizes = [len(requests[i].angles) for i in chosen]
+            for cut in self.sampler.jobs_of(sizes, shots * max(1, *bases, 1)):
+                job = [(chosen[own], rows) for own, rows in cut]
+                pubs = [_pub(self.sampler, requests[i], rows) for i, rows in job]
+                executions = sum((rows.stop - rows.start) * bases[own] for own, rows in cut)
+                self.sampler.jobs += 1
+                self.sampler.executed += Usage(circuits=executions, shots=executions * shots)
+                sent.append((job, self.sampler.journal.send(pubs, shots)))
+        return sent
+
+
+def _pub(sampler: BroadcastSampler, request: Request, rows: slice) -> EstimatorPub:
+    """Return observables (O, 1) of a transpiled circuit at rows (B,) of angles."""
+    isa, qubits = _unmeasured(sampler, request.circuit)
+    place = {parameter.name: i for i, parameter in enumerate(request.circuit.angles)}
+    names = tuple(isa.parameters)
+    values = request.angles[rows][:, [place[parameter.name] for parameter in names]]
+    bindings = BindingsArray({names: values} if names else {}, shape=(len(values),))
+    moved = [[operator.apply_layout(qubits, isa.num_qubits)] for operator in request.observables]
+    return EstimatorPub(isa, ObservablesArray.coerce(moved), bindings)
+
+
+def _unmeasured(
+    sampler: BroadcastSampler, circuit: RotationCircuit
+) -> tuple[QuantumCircuit, list[int]]:
+    """Return a circuit as the device takes it, and where each of its qubits is at the end.
+
+    It is transpiled with measurements, which tell that whatever the transpiler did, and which are
+    then left out.
+    """
+    measured = sampler.measured(circuit, "Z" * circuit.circuit.num_qubits)
+    isa = sampler.transpiled(measured)
+    ends = [instruction for instruction in isa.data if is_measurement(instruction)]
+    bits = [isa.find_bit(instruction.clbits[0]).index for instruction in ends]
+    places = [isa.find_bit(instruction.qubits[0]).index for instruction in ends]
+    bare = QuantumCircuit(isa.num_qubits, global_phase=isa.global_phase)
+    barrier = max(i for i, instruction in enumerate(isa.data) if is_barrier(instruction))
+    for i, instruction in enumerate(isa.data):
+        if i != barrier and not is_measurement(instruction):  # (the barrier keeps them apart)
+            qubits = [isa.find_bit(qubit).index for qubit in instruction.qubits]
+            bare.append(instruction.operation, qubits)
+    return bare, [places[bits.index(bit)] for bit in range(len(bits))]

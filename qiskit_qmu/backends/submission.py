@@ -1,0 +1,36 @@
+"""Sends the jobs of several pieces of work before the first of them is waited for."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, suppress
+from typing import TypeVar
+
+import torch
+
+from qiskit_qmu.backends.cost.networks import connectors_of
+from qiskit_qmu.backends.jobs.errors import JobsPendingError
+from qiskit_qmu.backends.primitives.recorded_counts import sampler_of
+
+Result = TypeVar("Result")
+
+
+def sent_ahead(
+    modules: Iterable[torch.nn.Module], calls: Sequence[Callable[[], Result]]
+) -> list[Result]:
+    """Return what calls return, after the jobs of all of them were sent.
+
+    A queue takes as long for one job as for many. Where jobs are not kept, the calls are just made.
+
+    Args:
+        modules: All modules whose circuits the calls run.
+        calls: Work that is the same each time it is done, such as observing a model.
+    """
+    found = [sampler_of(connector) for module in modules for connector in connectors_of(module)]
+    samplers = {id(s): s for s in found if s is not None and s.keeps_jobs}
+    if samplers and len(calls) > 1:
+        with ExitStack() as stack:
+            for sampler in samplers.values():
+                stack.enter_context(sampler.ahead())
+            for call in calls:
+                with suppress(JobsPendingError):
+                    call()
+    return [call() for call in calls]

@@ -1,0 +1,1 @@
+"""From circuits as users write them to circuits that a device takes."""
