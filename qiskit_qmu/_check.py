@@ -16,6 +16,10 @@ class InputError(ValueError):
     """
 
 
+class InputTypeError(InputError, TypeError):
+    """What the caller gave is of the wrong type."""
+
+
 def number(**values: Any) -> None:
     """Raise InputError unless every value is a real number; a boolean is none."""
     for name, value in values.items():

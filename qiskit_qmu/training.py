@@ -4,7 +4,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, final, get_args
 
 import numpy as np
@@ -84,6 +84,10 @@ class Trainer:
         _check.one_of(get_args(Optimizer), optimizer=self.optimizer)
         if self.patience is not None:
             _check.at_least(1, patience=self.patience)
+
+    def worst_case(self) -> "Trainer":
+        """Return the trainer that never stops early, as an upper bound of cost."""
+        return self if self.patience is None else replace(self, patience=self.epochs)
 
     def fit(
         self,

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from qiskit_qmu._seeds import stream
-from qiskit_qmu.backends.devices import local
-from qiskit_qmu.backends.devices.factory import DeviceOptions
+from qiskit_qmu.backends.devices.factory import open_service
+from qiskit_qmu.backends.devices.fake import fake_device
 from qiskit_qmu.backends.devices.local_sampler import LocalSampler
 from qiskit_qmu.backends.jobs import JobPolicy, Patience, TransientError
 from qiskit_qmu.backends.noise.aer_engine import AerEngine
+from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.transpilation.transpilers import make_transpiler
 
 SECRET = "token-that-nobody-may-see"
@@ -119,7 +120,7 @@ def _read(path: Path) -> dict[str, Any]:
     return pickle.loads(path.read_bytes())
 
 
-MANILA = local.fake_device("fake_manila")
+MANILA = fake_device("fake_manila")
 ENGINE = AerEngine("statevector", None)
 
 
@@ -127,6 +128,13 @@ def directory_backend(
     service: DirectoryService, *, shots: int = 64, seed: int = 0, policy: JobPolicy, ledger: Path
 ):
     """Open a backend on a service, with its jobs in a folder."""
-    options = DeviceOptions(ledger=ledger, job_policy=policy)
-    transpiler = make_transpiler(MANILA, optimization_level=1, seed_transpiler=0, small_subset=True)
-    return options.service_backend(service, transpiler, shots, seed)
+    options = DeviceOptions(
+        "fake_manila",
+        shots=shots,
+        seed=seed,
+        optimization_level=1,
+        ledger=ledger,
+        job_policy=policy,
+    )
+    transpiler = make_transpiler(MANILA, options, small_subset=True)
+    return open_service(options, service, transpiler)

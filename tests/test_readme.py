@@ -19,7 +19,7 @@ import pytest
 from network_block import refuse_network
 
 from qiskit_qmu.cli.main import main
-from qiskit_qmu.experiments.methods import DEFAULT_METHODS
+from qiskit_qmu.unlearning import DEFAULT_METHODS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

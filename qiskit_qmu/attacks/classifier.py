@@ -16,6 +16,7 @@ from qiskit_qmu.attacks.attack import (
     features,
     standardisation,
 )
+from qiskit_qmu.attacks.column import AttackColumn
 from qiskit_qmu.observation import Observations, concatenate
 
 Array = NDArray[np.float64]
@@ -143,3 +144,30 @@ def _overlap_weights(strata: NDArray[np.int64], membership: NDArray[np.int64]) -
     outside = np.bincount(strata[membership == 0], minlength=groups)
     opposite = np.where(membership == 1, outside[strata], inside[strata])
     return np.asarray(opposite / (inside + outside)[strata])
+
+
+_OUTPUTS: tuple[FeatureName, ...] = ("logit_confidence", "expectations")
+
+OUTPUTS = AttackColumn(
+    attack=ClassifierAttack(features=_OUTPUTS),
+    features=_OUTPUTS,
+    key="mia_auc_outputs",
+    heading="outputs",
+    summary="learns from the outputs of the circuits, by logistic regression",
+    reading="by all circuit outputs (⟨Z⟩ or probabilities); it learns what to look for, on rows "
+    "that it does not score",
+)
+
+# There are 2^qubits frequencies for some hundred rows, and outputs that follow from them: their
+# coefficients are held down accordingly.
+_COUNTS: tuple[FeatureName, ...] = ("logit_confidence", "frequencies")
+
+COUNTS = AttackColumn(
+    attack=ClassifierAttack(features=_COUNTS, regularization=100.0),
+    features=_COUNTS,
+    key="mia_auc_counts",
+    heading="counts",
+    summary="learns from how often each outcome was measured, by logistic regression",
+    reading="by the frequency of each measured outcome, learned likewise; without shots there are "
+    "no counts",
+)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu.attacks.attack import MembershipAttack
+from qiskit_qmu.attacks.column import AttackColumn
 from qiskit_qmu.observation import Observations
 
 _STATISTICS = ("membership_score", "loss", "modified_entropy")
@@ -70,3 +71,13 @@ class LossAttack(MembershipAttack):
         if self.statistic == "modified_entropy":
             return -observations.modified_entropy
         return observations.membership_score
+
+
+CONFIDENCE = AttackColumn(
+    attack=LossAttack(),
+    features=("logit_confidence",),
+    key="mia_auc",
+    heading="confidence",
+    summary="ranks rows by the log-odds of their true label; learns nothing",
+    reading="by the confidence of the answer; below ½ is over-forgetting, which leaks too",
+)

@@ -1,7 +1,7 @@
 """The QMU paper's attack: a network that learns the original model and is then turned on others."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,10 @@ from qiskit_qmu.attacks.attack import (
     features,
     standardisation,
 )
-from qiskit_qmu.metrics.intervals import Interval, binomial_interval
 from qiskit_qmu.observation import Observations
+
+if TYPE_CHECKING:
+    from qiskit_qmu.metrics import Interval
 
 Array = NDArray[np.float64]
 
@@ -187,7 +189,7 @@ class FittedPaperNetwork:
         *,
         folds: NDArray[np.int64] | None,
         level: float = 0.95,
-    ) -> Interval:
+    ) -> "Interval":
         """Return the share of rows whose probability of being a member is above ½.
 
         On forgotten training rows this is the paper's number; on never-seen rows of the same class
@@ -204,6 +206,9 @@ class FittedPaperNetwork:
         Raises:
             InputError: If there is no row, or `probabilities` refuses them.
         """
+        # Imported late: reports read the attacks' columns, and SciPy takes a while.
+        from qiskit_qmu.metrics import binomial_interval
+
         _check.not_empty(observations=observations)
         called = self.probabilities(observations, folds=folds) > 0.5
         return binomial_interval(int(called.sum()), len(called), level)

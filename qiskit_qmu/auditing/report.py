@@ -33,6 +33,7 @@ from qiskit_qmu.models import (
     parameter_counts,
 )
 from qiskit_qmu.report import render_page, render_results, text_table
+from qiskit_qmu.unlearning import summaries
 
 
 @final
@@ -104,6 +105,7 @@ class AuditReport:
             scores=self.scores,
             forgotten=self.forgotten,
             title="Audit of an unlearned model",
+            does=summaries(),
         )
 
     def __repr__(self) -> str:

@@ -1,29 +1,23 @@
 """Options that say on which device circuits run and how, alike for all commands."""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.option_fields import help_of
+from qiskit_qmu.backends.options import DeviceOptions
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
 
 BACKENDS = "exact, aer, fake_<device> such as fake_torino, ibm_<device>, or ibm:least_busy"
 
-DEVICE_OPTIONS: dict[str, tuple[type, str, str]] = {
-    "gradient": (str, "RULE", "parameter-shift, or the cheap and rough spsa"),
-    "optimization_level": (int, "N", "of the transpiler, 0 to 3 (3)"),
-    "max_executions_per_job": (int, "N", "circuits times shots of one job"),
-    "mode": (str, "MODE", "of IBM's devices: job, batch or session (job)"),
-    "max_time": (str, "TIME", "longest life of a batch or session, such as 2h"),
-    "instance": (str, "NAME", "instance of IBM's account"),
-    "dynamical_decoupling": (str, "SEQUENCE", "pulses on idle qubits: XX, XpXm or XY4"),
-    "twirling": (bool, "", "random Pauli gates around gates and measurements, on IBM's devices"),
-    "resilience_level": (int, "N", "expectation values of IBM's Estimator, mitigated: 0, 1 or 2"),
-    "max_execution_time": (int, "S", "most QPU seconds of one job"),
+DEVICE_OPTIONS = {
+    own.name: own for own in fields(DeviceOptions) if own.metadata["metavar"] is not None
 }
-"""Options of `open_backend` by name: type, metavar, help."""
+"""Fields of `DeviceOptions` that are options of the command line, by name."""
 
 
 def add_device_options(
@@ -46,12 +40,13 @@ def add_device_options(
         metavar="NAME",
         help="readout: correct results for bits that are misread each by itself",
     )
-    for name, (kind, metavar, text) in DEVICE_OPTIONS.items():
-        option = f"--{name.replace('_', '-')}"
-        if kind is bool:
+    for name, own in DEVICE_OPTIONS.items():
+        option, text = f"--{name.replace('_', '-')}", help_of(own)
+        if own.metadata["parse"] is bool:
             group.add_argument(option, action="store_true", default=None, help=text)
         else:
-            group.add_argument(option, type=kind, metavar=metavar, help=text)
+            about = {"type": own.metadata["parse"], "metavar": own.metadata["metavar"]}
+            group.add_argument(option, **about, help=text)
     return group
 
 

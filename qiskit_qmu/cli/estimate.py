@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--methods",
         type=option_types.methods,
         metavar="A,B,…",
-        help="see `qmu list methods` (all of them)",
+        help="see `qmu list strategies` (all of them)",
     )
     parser.add_argument(
         "--rows", type=option_types.count, metavar="N", help="rows to observe (all of its data)"
@@ -83,8 +83,9 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     _check_early(options)
     shots, request = _shots(options.shots), forget_request_of(options)
-    from qiskit_qmu.experiments import METHODS, cost_rows, saved_workloads  # (slow to load)
+    from qiskit_qmu.experiments import cost_rows, saved_workloads  # (slow to load)
     from qiskit_qmu.report import cost_table
+    from qiskit_qmu.unlearning import METHODS
 
     with _backend(options, shots) as device:
         workloads = saved_workloads(

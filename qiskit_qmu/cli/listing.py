@@ -1,12 +1,20 @@
-"""List what can be named on the command line: datasets, models, methods, backends, settings."""
+"""List what can be named: datasets, models, strategies, attacks, backends, devices, settings.
+
+Settings are those of a run on --dataset with --model, with every value that --set can replace.
+"""
 
 import argparse
+import inspect
+import json
+import math
+from dataclasses import asdict
+from typing import Any
 
 from qiskit_qmu import _check
 
-SUMMARY = "list datasets, models, methods, backends and settings"
+SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 
-_SUBJECTS = ("datasets", "models", "methods", "backends", "settings")
+_SUBJECTS = ("datasets", "models", "strategies", "attacks", "backends", "settings")
 _DETAILS = ("devices",)
 """What is listed only when it is asked for."""
 
@@ -16,6 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "subject", nargs="?", metavar="SUBJECT", help=", ".join((*_SUBJECTS, *_DETAILS))
     )
+    group = parser.add_argument_group("whose settings to list")
+    group.add_argument("--dataset", default="digits", metavar="NAME", help="dataset (%(default)s)")
+    group.add_argument("--model", default="hybrid", metavar="NAME", help="model (%(default)s)")
+    group.add_argument(
+        "--kind", default="class", metavar="KIND", help="what is forgotten: class or instances"
+    )
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -24,34 +38,76 @@ def execute(options: argparse.Namespace) -> None:
         _check.one_of((*_SUBJECTS, *_DETAILS), subject=options.subject)
     for subject in _SUBJECTS if options.subject is None else (options.subject,):
         print(f"{subject}:")
-        for line in _lines(subject):
+        for line in _lines(subject, options):
             print(f"  {line}")
 
 
-def _lines(subject: str) -> list[str]:
+def _lines(subject: str, options: argparse.Namespace) -> list[str]:
     from qiskit_qmu.data import DATASET_NAMES  # (help must not load it)
 
     if subject == "datasets":
         return list(DATASET_NAMES)
     if subject == "models":
         return ["basic", "hybrid"]
-    if subject in ("backends", "devices"):
-        from qiskit_qmu.backends.devices.local import fake_device_names
+    if subject == "strategies":
+        return _strategies()
+    if subject == "attacks":
+        return _attacks()
+    if subject == "settings":
+        return _settings(options)
+    from qiskit_qmu.backends.devices.fake import fake_device_names
 
-        names = list(fake_device_names())
-        return names if subject == "devices" else _backends(len(names))
-    from qiskit_qmu.experiments import METHODS, Experiment
-    from qiskit_qmu.report.methods import what_it_does
+    names = list(fake_device_names())
+    return names if subject == "devices" else _backends(len(names))
 
-    if subject == "methods":
-        return [f"{name:8s}{what_it_does(name)}" for name in METHODS]
-    preset = Experiment().preset(num_features=64)
-    stages = {"model": preset.model, "trainer": preset.trainer, **preset.strategies}
+
+def _strategies() -> list[str]:
+    from qiskit_qmu.unlearning import METHODS
+
+    return [f"{name:8s}{method.summary}" for name, method in METHODS.items()]
+
+
+def _attacks() -> list[str]:
+    from qiskit_qmu.attacks import ATTACKS
+
+    summaries = {key: column.summary for key, column in ATTACKS.items()}
+    summaries["mia_paper_rate"] = "the QMU paper's network, trained on the original model's outputs"
+    return [f"{key:16s}{summary}" for key, summary in summaries.items()]
+
+
+def _settings(options: argparse.Namespace) -> list[str]:
+    from qiskit_qmu.data import ForgetRequest, input_shape_of
+    from qiskit_qmu.experiments import Experiment
+    from qiskit_qmu.unlearning import all_settings
+
+    _check.one_of(("class", "instances"), kind=options.kind)
+    forget = ForgetRequest(fraction=0.1) if options.kind == "instances" else None
+    experiment = Experiment(dataset=options.dataset, model=options.model, forget=forget)
+    num_features = math.prod(input_shape_of(experiment.dataset))
+    preset = experiment.preset(num_features)
+    stages = {
+        "model": _model_settings(experiment.model, preset.model),
+        "trainer": asdict(experiment.trainer(num_features)),
+        **all_settings(preset.strategies),
+    }
     return [
-        f"{stage}.{name} = {value}"
+        f"{stage}.{name} = {json.dumps(value)}"
         for stage, values in stages.items()
         for name, value in values.items()
     ]
+
+
+def _model_settings(model: str, preset: dict[str, Any]) -> dict[str, Any]:
+    """Return every argument of a model that an experiment does not decide itself."""
+    from qiskit_qmu.models import BasicQNN, HybridQNN
+
+    decided = {"input_shape", "num_classes", "backend", "seed", "qnn"}
+    parameters = inspect.signature(BasicQNN if model == "basic" else HybridQNN).parameters
+    return {
+        name: preset.get(name, parameter.default)
+        for name, parameter in parameters.items()
+        if name not in decided
+    }
 
 
 def _backends(devices: int) -> list[str]:

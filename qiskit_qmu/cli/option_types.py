@@ -4,8 +4,8 @@ from argparse import ArgumentTypeError as OptionError
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-BACKENDS = ("exact", "aer", "fake_", "ibm_", "ibm:")
-"""Backends by name, or by how their names begin."""
+_BACKENDS = ("exact", "aer", "fake_", "ibm_", "ibm:")
+"""How the names of backends begin."""
 
 
 def integer(text: str) -> int:
@@ -92,7 +92,7 @@ def model() -> Collection[str]:
 @choice
 def method() -> Collection[str]:
     """Return the names of unlearning methods."""
-    from qiskit_qmu.experiments.methods import METHODS  # (help must not load it)
+    from qiskit_qmu.unlearning import METHODS  # (help must not load it)
 
     return tuple(METHODS)
 
@@ -112,9 +112,11 @@ def backend(text: str) -> str:
     Raises:
         OptionError: If it is like none.
     """
-    if not text.startswith(BACKENDS):
-        near = ", ".join(name + ("…" if name[-1] in "_:" else "") for name in BACKENDS)
-        raise OptionError(f"invalid choice: {text!r} (choose from {near})")
+    if not text.startswith(_BACKENDS):
+        raise OptionError(
+            f"unknown backend {text!r}; choose exact, aer, fake_<device>, ibm_<device> or "
+            "ibm:least_busy"
+        )
     return text
 
 

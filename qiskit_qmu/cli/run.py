@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--methods",
         type=option_types.methods,
         metavar="A,B,…",
-        help="separated by commas, see `qmu list methods` (all)",
+        help="separated by commas, see `qmu list strategies` (all)",
     )
     group.add_argument(
         "--seeds", type=option_types.count, metavar="N", help="repetitions, from --seed on (1)"

@@ -22,6 +22,7 @@ from qiskit_qmu.cli.options import (
 SUMMARY = "accuracy, divergence and membership against the number of shots"
 
 _SEEDS = 3
+_METHOD = "rga-r"
 _EXACT = "exact"
 _SHOTS = "16,64,256,1024,4096,8192,exact"
 
@@ -41,9 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--method",
         type=option_types.method,
-        default="rga-r",
         metavar="NAME",
-        help="unlearning method (rga-r)",
+        help=f"unlearning method ({_METHOD})",
     )
     group.add_argument(
         "--seeds",
@@ -88,7 +88,7 @@ def execute(options: argparse.Namespace) -> None:
 
     comparison = ShotComparison(
         experiment=experiment,
-        method=options.method,
+        method=options.method or _METHOD,
         shots=counts,
         exact=exact,
         repetitions=options.repetitions,

@@ -71,7 +71,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
             type=option_types.method,
             required=True,
             metavar="NAME",
-            help="see `qmu list methods`",
+            help="see `qmu list strategies`",
         )
     parser.add_argument(
         "--seed",

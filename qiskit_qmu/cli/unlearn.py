@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=option_types.method,
         required=True,
         metavar="NAME",
-        help="see `qmu list methods`",
+        help="see `qmu list strategies`",
     )
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
     add_force(parser, "a model")

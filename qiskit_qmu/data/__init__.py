@@ -39,7 +39,7 @@ record can prove which rows a model was trained on.
 """
 
 from qiskit_qmu.data.arrays import as_float, as_labels, as_rows, dataset_from_arrays
-from qiskit_qmu.data.datasets import DATASET_NAMES, Dataset, load_dataset
+from qiskit_qmu.data.datasets import DATASET_NAMES, Dataset, input_shape_of, load_dataset
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.rows import Rows, row_digests
@@ -47,6 +47,7 @@ from qiskit_qmu.data.split import ForgetSplit
 
 __all__ = [
     "DATASET_NAMES",
+    "input_shape_of",
     "Dataset",
     "as_float",
     "as_labels",

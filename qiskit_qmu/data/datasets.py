@@ -90,6 +90,7 @@ class Dataset:
 @dataclass(frozen=True, kw_only=True)
 class _Named:
     sources: Callable[[str | os.PathLike[str] | None], tuple[Source, Source]]
+    input_shape: tuple[int, ...] = (1, 28, 28)
     num_classes: int = 10
     train_size: int = 1000
     test_size: int = 500
@@ -97,9 +98,13 @@ class _Named:
 
 _DATASETS = MappingProxyType(
     {
-        "digits": _Named(sources=lambda _: (digits_source(),) * 2),
+        "digits": _Named(sources=lambda _: (digits_source(),) * 2, input_shape=(1, 8, 8)),
         "iris": _Named(
-            sources=lambda _: (iris_source(),) * 2, num_classes=3, train_size=105, test_size=45
+            sources=lambda _: (iris_source(),) * 2,
+            input_shape=(4,),
+            num_classes=3,
+            train_size=105,
+            test_size=45,
         ),
         "mnist": _Named(sources=lambda data_dir: image_sources("mnist", data_dir)),
         "fashion-mnist": _Named(sources=lambda data_dir: image_sources("fashion-mnist", data_dir)),
@@ -108,6 +113,16 @@ _DATASETS = MappingProxyType(
 
 DATASET_NAMES = tuple(_DATASETS)
 """The names that `load_dataset` knows."""
+
+
+def input_shape_of(name: str) -> tuple[int, ...]:
+    """Return the shape of one row of a dataset, without reading it.
+
+    Args:
+        name: One of `DATASET_NAMES`.
+    """
+    _check.one_of(DATASET_NAMES, dataset=name)
+    return _DATASETS[name].input_shape
 
 
 def load_dataset(

@@ -3,7 +3,6 @@
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
 from qiskit_qmu.experiments.output import (
     environment,
     run_experiment,
@@ -39,8 +38,6 @@ from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
-    "DEFAULT_METHODS",
-    "METHODS",
     "DeviceRequest",
     "Experiment",
     "ForgetRequest",
@@ -58,7 +55,6 @@ __all__ = [
     "cost_rows",
     "compare_shots",
     "environment",
-    "make_strategy",
     "observe_saved",
     "observation_workload",
     "overridden",

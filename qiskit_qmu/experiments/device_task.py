@@ -7,7 +7,6 @@ from typing import Any
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import DeviceBackend, ExactBackend, Rule, Work
-from qiskit_qmu.experiments.methods import METHODS
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.saved_workload import method_workload
@@ -16,6 +15,7 @@ from qiskit_qmu.experiments.workload import audit_workload, observation_workload
 from qiskit_qmu.metrics import binomial_interval
 from qiskit_qmu.models import load_model
 from qiskit_qmu.runs.request import DeviceRequest
+from qiskit_qmu.unlearning import METHODS
 
 
 def check_request(request: DeviceRequest, models: Mapping[str, str | Path]) -> None:

@@ -11,9 +11,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import child_seed
 from qiskit_qmu.backends import Backend, mitigation_options, open_backend
 from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
-from qiskit_qmu.experiments.methods import DEFAULT_METHODS, METHODS, make_strategy
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
 from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
 
 
 @final
@@ -76,8 +76,9 @@ class Experiment:
         for method in self.methods:
             _check.one_of(tuple(METHODS), method=method)
         # Bad hyperparameters must be refused before anything is trained.
+        settings, trainer = self.preset(_SOME_FEATURES).strategies, self.trainer(_SOME_FEATURES)
         for method in METHODS:
-            make_strategy(method, self.preset(_SOME_FEATURES), self.trainer(_SOME_FEATURES))
+            make_strategy(method, settings, trainer)
 
     @property
     def kind(self) -> Literal["class", "instances"]:

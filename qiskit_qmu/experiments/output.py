@@ -18,6 +18,7 @@ from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workers import run_seeds
 from qiskit_qmu.report import write_page
 from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.unlearning import summaries
 
 
 def run_experiment(
@@ -145,4 +146,5 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
         environment=environment(),
         title=f"Unlearning on {config['dataset']}, {config['model']} model",
         forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
+        does=summaries(),
     )

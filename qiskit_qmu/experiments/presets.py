@@ -1,10 +1,15 @@
-"""Hyperparameters for each dataset and model, chosen on validation rows, never on test rows."""
+"""Hyperparameters of model, training and methods for each dataset and kind of model.
+
+Those of a strategy are in the strategy's own file. All were chosen on validation rows, never on
+test rows.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.unlearning import PresetContext, preset_settings
 
 ModelName = Literal["basic", "hybrid"]
 Kind = Literal["class", "instances"]
@@ -18,8 +23,8 @@ class Preset:
     Attributes:
         model: For BasicQNN or HybridQNN.
         trainer: For Trainer.
-        strategies: For each method but the oracle: of a repaired one such as "ga-r" its first
-            phase; "repair" is the phase that follows.
+        strategies: For each method that has hyperparameters: of a repaired one such as "ga-r"
+            those of its first phase; "repair" is the phase that follows.
     """
 
     model: dict[str, Any] = field(default_factory=dict)
@@ -36,27 +41,6 @@ _TRAINERS: dict[tuple[str, ModelName], dict[str, Any]] = {
 _TRAINER_OF_MODEL: dict[ModelName, dict[str, Any]] = {
     "basic": {"epochs": 30, "batch_size": 32, "learning_rate": 0.03},
     "hybrid": {"epochs": 30, "batch_size": 32, "learning_rate": 0.005},
-}
-
-# Rates of an ascent are a fifth of training's: it must stop as soon as the rows are forgotten.
-_ASCENT_RATE = 0.2
-
-# A class that was only pushed to chance comes back in a repair phase: ascend further before it, and
-# repair what that breaks; where the class comes back all the same, do it again. Chosen on iris (1,
-# 2), wine (0) and 300 digits (4, 8) and judged on other classes, seeds, sizes and datasets.
-_DEEP = 1e-3
-_ROUNDS = 4
-
-# Single rows have a weaker trace than a class, and a mask that is too small cannot remove it.
-_ASCENTS_OF_ROWS: dict[ModelName, dict[str, dict[str, Any]]] = {
-    "hybrid": {
-        "ga": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
-        "rga": {"alpha": 5.0, "learning_rate": 0.01, "max_epochs": 10},
-    },
-    "basic": {
-        "ga": {"learning_rate": 0.003, "max_epochs": 10},
-        "rga": {"alpha": 2.0, "learning_rate": 0.01, "max_epochs": 10},
-    },
 }
 
 
@@ -84,42 +68,10 @@ def preset(
     if model == "basic":
         small["num_features"] = min(num_features, small.get("num_qubits", _FULL_SIZE))
     trainer = _TRAINERS.get((dataset, model), _TRAINER_OF_MODEL[model])
-    rate = trainer["learning_rate"]
-    return Preset(
-        model=small,
-        trainer=dict(trainer),
-        strategies={
-            "gd": {"epochs": 5, "learning_rate": rate},
-            "ssd": {},
-            "ssd-r": {},
-            **(_unlearning_class(rate) if kind == "class" else _unlearning_rows(model, rate)),
-        },
+    context = PresetContext(
+        dataset=dataset, model=model, kind=kind, learning_rate=trainer["learning_rate"]
     )
-
-
-def _unlearning_class(rate: float) -> dict[str, dict[str, Any]]:
-    """Return settings of ascents and repair, from the learning rate of training."""
-    ga = {"optimizer": "sgd", "learning_rate": _ASCENT_RATE * rate}
-    rga = {"learning_rate": _ASCENT_RATE * rate}
-    deep = {"confidence_threshold": _DEEP}
-    return {
-        "ga": ga,
-        "ga-r": ga | deep,
-        "rga": rga,
-        "rga-r": rga | deep,
-        "repair": {"epochs": 5, "learning_rate": rate, "rounds": _ROUNDS},
-    }
-
-
-def _unlearning_rows(model: ModelName, rate: float) -> dict[str, dict[str, Any]]:
-    ascents = _ASCENTS_OF_ROWS[model]
-    return {
-        "ga": dict(ascents["ga"]),
-        "ga-r": dict(ascents["ga"]),
-        "rga": dict(ascents["rga"]),
-        "rga-r": dict(ascents["rga"]),
-        "repair": {"epochs": 2, "learning_rate": rate / 2},
-    }
+    return Preset(model=small, trainer=dict(trainer), strategies=preset_settings(context))
 
 
 _FULL_SIZE = 10

@@ -28,7 +28,11 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumClassifier
-from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult, UnlearningStrategy
+from qiskit_qmu.unlearning import (
+    UnchangedWarning,
+    UnlearningResult,
+    UnlearningStrategy,
+)
 
 RunProgress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole run that is done, 0 to 1."""

@@ -9,8 +9,6 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Work
 from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer
-from qiskit_qmu.experiments.methods import METHODS
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workers import one_thread
@@ -21,6 +19,7 @@ from qiskit_qmu.experiments.workload import (
     unlearning_workload,
 )
 from qiskit_qmu.models import QuantumClassifier
+from qiskit_qmu.unlearning import METHODS
 
 BudgetState = Literal["within", "maybe over", "over"]
 """With data-dependent stopping, "maybe over" if only the worst case is."""
@@ -119,7 +118,7 @@ def _training(setup: Setup, backend: ExactBackend) -> PlannedWorkload:
         )
 
     expected = rehearsed(worst_case=False)
-    ends_alike = longest_trainer(trainer) == trainer
+    ends_alike = trainer.worst_case() == trainer
     return PlannedWorkload(
         name="train",
         expected=expected,
@@ -133,7 +132,7 @@ def _unlearning(
     for method in methods:
         expected = method_workload(setup, model, method)
         strategy = setup.strategy(method)
-        ends_alike = longest_strategy(strategy) == strategy
+        ends_alike = strategy.worst_case() == strategy
         yield PlannedWorkload(
             name=method,
             expected=expected,

@@ -10,11 +10,10 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.methods import make_strategy
 from qiskit_qmu.experiments.presets import Preset
 from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
-from qiskit_qmu.unlearning import UnlearningStrategy
+from qiskit_qmu.unlearning import UnlearningStrategy, make_strategy
 
 
 @final
@@ -70,7 +69,7 @@ class Setup:
         Raises:
             InputError: If the name or a hyperparameter is unknown, or a value is out of range.
         """
-        return make_strategy(method, self.preset, self.trainer)
+        return make_strategy(method, self.preset.strategies, self.trainer)
 
     def build_model(self, backend: Backend) -> QuantumClassifier:
         """Return the untrained model.

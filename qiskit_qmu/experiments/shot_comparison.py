@@ -11,8 +11,8 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.methods import METHODS
 from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.unlearning import METHODS
 
 DEFAULT_SHOTS = (16, 64, 256, 1024, 4096, 8192)
 

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from qiskit_qmu.attacks import ClassifierAttack, LossAttack, MembershipAttack
+from qiskit_qmu.attacks import ATTACKS, AttackColumn
 from qiskit_qmu.auditing.measure import interval_row
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.metrics import (
@@ -16,18 +16,6 @@ from qiskit_qmu.metrics import (
     stratified_auroc,
 )
 from qiskit_qmu.observation import Observations
-
-# An attacker sees the outputs together with what follows from them, and has 2^qubits frequencies
-# for some hundred rows: their coefficients are held down accordingly.
-ATTACKS: dict[str, MembershipAttack] = {
-    "mia_auc": LossAttack(),
-    "mia_auc_outputs": ClassifierAttack(features=("logit_confidence", "expectations")),
-    "mia_auc_counts": ClassifierAttack(
-        features=("logit_confidence", "frequencies"), regularization=100.0
-    ),
-}
-"""The attacks by the names of their AUCs: on the answers' confidence, on ⟨Z⟩ (or the outcome
-probabilities that the model reads), and on the frequencies of single outcomes."""
 
 _COIN_TOSSES = 1000
 
@@ -96,8 +84,8 @@ def measure_answers(
         "acc_forget_train": _accuracy(observed, rows.members),
         "js_exact": _from_exact(observed, expected, judged),
     }
-    for name, attack in ATTACKS.items():
-        measured[name] = _auc(attack, rows, observed, generator)
+    for key, column in ATTACKS.items():
+        measured[key] = _auc(column, rows, observed, generator)
     return interval_row(measured)
 
 
@@ -157,7 +145,7 @@ def _share(right: NDArray[np.bool_]) -> Interval | None:
 
 
 def _auc(
-    attack: MembershipAttack,
+    column: AttackColumn,
     rows: ObservedRows,
     observed: Observations,
     generator: np.random.Generator,
@@ -165,10 +153,9 @@ def _auc(
     members, nonmembers, known = (
         observed.take(np.r_[part]) for part in (rows.members, rows.nonmembers, rows.known)
     )
-    without_counts = observed.counts is None and "frequencies" in getattr(attack, "features", ())
-    if without_counts or not _comparable(members.strata, nonmembers.strata):
+    if not column.can_read(observed) or not _comparable(members.strata, nonmembers.strata):
         return None
-    scores = attack.scores(
+    scores = column.attack.scores(
         members, nonmembers, generator=generator, known_members=known if len(known) else None
     )
     return stratified_auroc(scores[0], members.strata, scores[1], nonmembers.strata)

@@ -3,7 +3,7 @@
 Observing follows from the number of rows. Everything that trains is rehearsed: the same code runs
 on the exact simulator, and its circuits are counted as a device would be asked for them. What stops
 by what it measures (gradient ascent at a loss, training at a validation loss) may stop earlier or
-later among shots and noise: for that the rehearsal gives an expectation, and the longest run an
+later among shots and noise: for that the rehearsal gives an expectation, and the worst case an
 upper bound.
 """
 
@@ -28,7 +28,6 @@ from qiskit_qmu.backends import (
     metered,
 )
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.experiments.longest import longest_strategy, longest_trainer, stopping_passes
 from qiskit_qmu.models import ROWS_AT_ONCE, as_tensors, forward_usage, on_backend
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
@@ -82,7 +81,7 @@ def training_workload(
 ) -> Work:
     """Return the work of training, by a rehearsal on the exact simulator.
 
-    With early stopping it is what training takes without noise; the longest run is an upper bound.
+    With early stopping it is what training takes without noise; the worst case is an upper bound.
 
     Args:
         trainer: How to train.
@@ -95,7 +94,7 @@ def training_workload(
         worst_case: Go through all epochs.
     """
     rehearsed = _on_simulator(model, rule)
-    recipe = longest_trainer(trainer) if worst_case else trainer
+    recipe = trainer.worst_case() if worst_case else trainer
     with metered(rehearsed) as meter:
         recipe.fit(rehearsed, x, y, generator=copy.deepcopy(generator), validation=validation)
     return Work.on(rehearsed, meter.usage)
@@ -112,7 +111,7 @@ def unlearning_workload(
 ) -> Work:
     """Return the work of unlearning, by a rehearsal on the exact simulator.
 
-    For a strategy that stops by what it measures it is what it takes without noise; the longest run
+    For a strategy that stops by what it measures it is what it takes without noise; the worst case
     is an upper bound, known for this package's strategies.
 
     Args:
@@ -130,8 +129,8 @@ def unlearning_workload(
         if not worst_case:
             usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
             return Work.on(rehearsed, usage)
-        all_steps = longest_strategy(strategy)(rehearsed, split, generator=copy.deepcopy(generator))
-    searches = [rows for rows in stopping_passes(strategy, split) if rows]
+        all_steps = strategy.worst_case()(rehearsed, split, generator=copy.deepcopy(generator))
+    searches = [rows for rows in strategy.stopping_passes(split) if rows]
     passes = _forward_passes(rehearsed, split.forget.x, searches)
     return Work.on(rehearsed, all_steps.usage) + passes
 

@@ -36,6 +36,7 @@ class PageArguments(TypedDict, total=False):
     environment: Mapping[str, Any] | None
     title: str
     forgotten: str
+    does: Mapping[str, str]
 
 
 def render_page(
@@ -47,6 +48,7 @@ def render_page(
     environment: Mapping[str, Any] | None = None,
     title: str = "Quantum machine unlearning",
     forgotten: str = "",
+    does: Mapping[str, str] | None = None,
 ) -> str:
     """Write result rows as an HTML page with tables, figures and how to read them.
 
@@ -62,6 +64,7 @@ def render_page(
         environment: Versions and machine of the run, likewise.
         title: Title of the page.
         forgotten: What was forgotten, in words, such as ``"class 4 (92 rows)"``.
+        does: What each method does, in one line, by its name.
 
     Returns:
         The page.
@@ -76,7 +79,7 @@ def render_page(
         title=title,
         subtitle=_subtitle(summaries, kind, forgotten),
         opening=opening(summaries, kind=kind, forgotten=forgotten),
-        verdicts=verdict_lines(summaries),
+        verdicts=verdict_lines(summaries, does or {}),
         results=tables.results_table(summaries),
         gaps=tables.gaps_table(summaries),
         intervals=reading.page_intervals(summaries),

@@ -4,15 +4,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.report import drawing
 from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL
 from qiskit_qmu.report.fields import Field
 from qiskit_qmu.report.shot_summary import (
-    AUC_CONFIDENCE,
-    AUC_COUNTS,
-    AUC_OUTPUTS,
     AUCS,
     DIVERGENCE,
+    FIELDS,
     FORGOTTEN,
     NEVER_SEEN,
     Row,
@@ -28,18 +27,18 @@ _TITLES: dict[str, str] = {
     NEVER_SEEN.key: "Accuracy, never-seen rows, %",
     FORGOTTEN.key: "Accuracy, forgotten rows, %",
     DIVERGENCE.key: "Divergence from exact, nats",
-    AUC_CONFIDENCE.key: "AUC from the confidence",
-    AUC_OUTPUTS.key: "AUC from all outputs",
-    AUC_COUNTS.key: "AUC from outcome counts",
+    **{field.key: f"AUC from {field.heading}" for field in AUCS},
 }
-_PANELS = (NEVER_SEEN, FORGOTTEN, DIVERGENCE, AUC_CONFIDENCE, AUC_OUTPUTS, AUC_COUNTS)
 _COLUMNS = 3
 _WIDTH, _PANEL_WIDTH, _PANEL_HEIGHT = 9.6, 2.6, 1.9
 _LEFT, _STEP, _LINE_STEP, _TOP = 0.45, 3.15, 2.65, 0.6
 _SPARE = 0.25
 """Inches below the last line of panels that a line step holds too much."""
 _APART = 0.28
-_AT_EXACT = {DIVERGENCE.key: "0", AUC_COUNTS.key: "none"}
+_AT_EXACT = {
+    DIVERGENCE.key: "0",
+    **{key: "none" for key, column in ATTACKS.items() if "frequencies" in column.features},
+}
 """What stands at the right end where exact values have nothing to show."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -68,7 +67,7 @@ def shot_figure(rows: Sequence[Row]) -> str:
     places = _places(summaries)
     with drawing.style("shots"):
         figure, panels = _grid()
-        for axes, field in zip(panels, _PANELS, strict=True):
+        for axes, field in zip(panels, FIELDS, strict=True):
             axes.set_title(_TITLES[field.key], pad=6)
             _shot_axis(axes, places)
             for position, (model, own) in enumerate(lines.items()):
@@ -101,11 +100,11 @@ def _places(summaries: Sequence[ShotSummary]) -> Places:
 def _grid() -> tuple["Figure", list["Axes"]]:
     from matplotlib.figure import Figure
 
-    lines = -(-len(_PANELS) // _COLUMNS)
+    lines = -(-len(FIELDS) // _COLUMNS)
     height = _TOP + lines * _LINE_STEP - _SPARE
     figure = Figure(figsize=(_WIDTH, height))
     panels = []
-    for index in range(len(_PANELS)):
+    for index in range(len(FIELDS)):
         line, column = divmod(index, _COLUMNS)
         left = _LEFT + column * _STEP
         bottom = height - _TOP - _PANEL_HEIGHT - line * _LINE_STEP

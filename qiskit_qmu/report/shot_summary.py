@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, final
 
 from qiskit_qmu._check import InputError, not_empty
+from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.report.aggregate import estimate_over
 from qiskit_qmu.report.estimate import Estimate
 from qiskit_qmu.report.fields import Field, number
@@ -45,11 +46,10 @@ DIVERGENCE = Field(
     decimals=3,
     maximum=math.log(2),
 )
-AUC_CONFIDENCE = Field(key="mia_auc", group=_AUC, heading="confidence", decimals=2, maximum=1.0)
-AUC_OUTPUTS = Field(key="mia_auc_outputs", group=_AUC, heading="outputs", decimals=2, maximum=1.0)
-AUC_COUNTS = Field(key="mia_auc_counts", group=_AUC, heading="counts", decimals=2, maximum=1.0)
-
-AUCS = (AUC_CONFIDENCE, AUC_OUTPUTS, AUC_COUNTS)
+AUCS = tuple(
+    Field(key=key, group=_AUC, heading=column.heading, decimals=2, maximum=1.0)
+    for key, column in ATTACKS.items()
+)
 
 FIELDS = (NEVER_SEEN, FORGOTTEN, DIVERGENCE, *AUCS)
 """What is shown, in the order of tables and figures."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.report.reading import few_seeds
-from qiskit_qmu.report.shot_summary import AUC_CONFIDENCE, NEVER_SEEN, Row, Spread, spread_of
+from qiskit_qmu.report.shot_summary import AUCS, NEVER_SEEN, Row, Spread, spread_of
 
 _OVER: dict[Spread, str] = {
     "seeds": "over the seeds (t), each of which has rows, weights and shots of its own",
@@ -24,11 +25,10 @@ LEGEND = (
     ),
     (
         "AUC",
-        "how well an attack ranks forgotten training rows above never-seen rows of their class, by "
-        "the confidence of the answer, by all circuit outputs (⟨Z⟩ or probabilities), and by the "
-        "frequency of each measured outcome. The last two learn what to look for, on rows that "
-        "they do not score. ½ = no leak. Without shots there are no counts.",
+        "how well an attack ranks forgotten training rows above never-seen rows of their class. "
+        "½ = no leak.",
     ),
+    *((f"AUC from {column.heading}", f"{column.reading}.") for column in ATTACKS.values()),
     (
         "Useless",
         "always the most frequent retained class; all classes alike; an attacker who tosses a "
@@ -47,7 +47,7 @@ LEGEND = (
 
 def intervals(rows: Sequence[Row]) -> str:
     """Say what the 95 % intervals of these rows are over."""
-    own, of_auc = spread_of(NEVER_SEEN, rows), spread_of(AUC_CONFIDENCE, rows)
+    own, of_auc = spread_of(NEVER_SEEN, rows), spread_of(AUCS[0], rows)
     text = f"95 % intervals are {_OVER[own]}"
     if of_auc != own:
         text += f"; those of AUCs are {_OVER[of_auc]}"

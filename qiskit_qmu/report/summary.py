@@ -1,7 +1,7 @@
 """The opening paragraph of a report and one line per method beside its verdict."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -15,7 +15,6 @@ from qiskit_qmu.report.fields import (
     RETAIN_TEST,
     Field,
 )
-from qiskit_qmu.report.methods import what_it_does
 from qiskit_qmu.report.reading import Kind
 
 _FORGET_NAME = "forget accuracy"
@@ -77,11 +76,14 @@ def opening(summaries: Sequence[MethodSummary], *, kind: Kind, forgotten: str) -
     return " ".join(filter(None, sentences))
 
 
-def verdict_lines(summaries: Sequence[MethodSummary]) -> tuple[VerdictLine, ...]:
+def verdict_lines(
+    summaries: Sequence[MethodSummary], does: Mapping[str, str]
+) -> tuple[VerdictLine, ...]:
     """Write one line per method.
 
     Args:
         summaries: One per method.
+        does: What methods do, by their names; one that is not there has an empty text.
 
     Returns:
         The lines, in the order of the summaries.
@@ -89,7 +91,7 @@ def verdict_lines(summaries: Sequence[MethodSummary]) -> tuple[VerdictLine, ...]
     return tuple(
         VerdictLine(
             method=summary.method,
-            does=what_it_does(summary.method),
+            does=does.get(summary.method, ""),
             verdict=summary.verdict,
             remarks=summary.remarks,
             stopped="" if summary.remarks else summary.stopped,

@@ -6,12 +6,12 @@ stock `EstimatorQNN` and `SamplerQNN`; `TorchSimulatorConnector` is a `TorchConn
 differentiates through the statevector directly.
 """
 
-from qiskit_qmu.simulator.connector import TorchSimulatorConnector
+from qiskit_qmu.simulator.compile.fusion import compile_program
 from qiskit_qmu.simulator.estimator import TorchEstimator
-from qiskit_qmu.simulator.fusion import compile_program
 from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 from qiskit_qmu.simulator.sampler import TorchSampler
+from qiskit_qmu.simulator.simulator_connector import TorchSimulatorConnector
 
 __all__ = [
     "OutcomeProbabilities",

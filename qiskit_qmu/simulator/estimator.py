@@ -1,5 +1,6 @@
 """TorchEstimator: expectation values from the batched statevector, as an EstimatorV2 primitive."""
 
+import math
 from collections.abc import Iterable
 from functools import partial
 
@@ -15,10 +16,13 @@ from qiskit.primitives import (
 )
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from qiskit_qmu.simulator.estimates import Estimates, estimate
-from qiskit_qmu.simulator.precision import shots_of_precision
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
-from qiskit_qmu.simulator.pubs import CircuitGroup, group_pubs
+from qiskit_qmu.simulator.pubs.circuit_groups import CircuitGroup, group_pubs
+from qiskit_qmu.simulator.pubs.pub_expectations import ValuesAndVariances, estimate_group
+
+_MOST_SHOTS = 2**53
 
 
 class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
@@ -94,13 +98,36 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
         groups: list[CircuitGroup],
         generator: np.random.Generator,
     ) -> PrimitiveResult[PubResult]:
-        estimates: dict[int, Estimates] = {}
+        estimates: dict[int, ValuesAndVariances] = {}
         for group in groups:
-            estimates |= estimate(group, pubs, shots, self.cache, generator)
+            estimates |= estimate_group(group, pubs, shots, self.cache, generator)
         results = [
             _result(pub, shots[position], *estimates[position]) for position, pub in enumerate(pubs)
         ]
         return PrimitiveResult(results, metadata={"version": 2})
+
+
+def shots_of_precision(precision: float, default: int | None) -> int | None:
+    """Return the shots that an estimator takes for a precision; None for exact values.
+
+    Args:
+        precision: Standard error to aim at; the default shots where 0.
+        default: Shots of the estimator; None for exact values, which meet every precision.
+
+    Raises:
+        InputError: If the precision is negative or takes too many shots.
+    """
+    _check.non_negative(precision=precision)
+    if default is None or precision == 0:
+        return default
+    needed = 1 / precision**2
+    if needed > _MOST_SHOTS:
+        raise InputError(
+            f"precision must take at most {_MOST_SHOTS:,} shots, got precision={precision}"
+        )
+    # The precision of 100 shots takes 100, however its square was rounded.
+    whole = round(needed)
+    return whole if math.isclose(needed, whole, rel_tol=1e-12) else math.ceil(needed)
 
 
 def _result(

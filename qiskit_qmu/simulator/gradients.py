@@ -21,14 +21,13 @@ from qiskit_machine_learning.gradients import (
 
 from qiskit_qmu import _check
 from qiskit_qmu.simulator.estimator import TorchEstimator
-from qiskit_qmu.simulator.jacobians import (
-    expectation_jacobian,
-    outcome_jacobian,
+from qiskit_qmu.simulator.readout.jacobians import expectation_jacobian, outcome_jacobian
+from qiskit_qmu.simulator.readout.observables import as_pauli_sum
+from qiskit_qmu.simulator.sampler import TorchSampler
+from qiskit_qmu.simulator.shots.parameter_shift import (
     sampled_expectation_jacobian,
     sampled_outcome_jacobian,
 )
-from qiskit_qmu.simulator.observables import as_pauli_sum
-from qiskit_qmu.simulator.sampler import TorchSampler
 
 
 class TorchEstimatorGradient(BaseEstimatorGradient):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers.observables_array import ObservablesArray
@@ -12,7 +11,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.observables import as_pauli_sum
+from qiskit_qmu.simulator.readout.observables import as_pauli_sum
 
 
 class NetworkInputError(QiskitMachineLearningError, InputError):
@@ -88,24 +87,6 @@ def check_values(network: NeuralNetwork, inputs: torch.Tensor, weights: torch.Te
         bad = values.numel() - int(torch.isfinite(values).sum())
         if bad:
             raise NonFiniteInputError(f"{name} must be finite, got {bad} NaN or infinite values")
-
-
-def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:
-    """Return which output, counted flat, each outcome of a SamplerQNN adds to.
-
-    Raises:
-        InputError: If ``interpret`` names an output that is not there.
-    """
-    interpret, shape = network.interpret or int, tuple(network.output_shape)
-    places = [np.atleast_1d(interpret(outcome)) for outcome in range(num_outcomes)]
-    for outcome, place in enumerate(places):
-        whole = np.issubdtype(place.dtype, np.integer) or place.dtype == bool
-        if not whole or place.shape != (len(shape),) or (place < 0).any() or (place >= shape).any():
-            raise InputError(
-                f"outcomes must be interpreted as one of the outputs of shape {shape}, got "
-                f"{interpret(outcome)!r} for outcome {outcome}"
-            )
-    return np.asarray(np.ravel_multi_index(tuple(np.array(places, dtype=np.int64).T), shape))
 
 
 def _check_parameters(network: EstimatorQNN | SamplerQNN) -> None:

@@ -10,7 +10,7 @@ from qiskit.providers import JobError
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import CopiesDrawAnew, fresh_seed, stream
-from qiskit_qmu.simulator.cache import SimulationCache
+from qiskit_qmu.simulator.engine.cache import SimulationCache
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET
 
 Result = TypeVar("Result")
@@ -61,7 +61,7 @@ class StatevectorPrimitive(CopiesDrawAnew):
 
     def _submit(self, work: Callable[[np.random.Generator], Result]) -> "PrimitiveJob[Result]":
         # Jobs run in threads: each has its own stream, so that their order does not matter.
-        job: PrimitiveJob[Result] = PrimitiveJob(_Work(work), self.next_stream())
+        job: PrimitiveJob[Result] = PrimitiveJob(_JobFunction(work), self.next_stream())
         job._submit()  # noqa: SLF001  (Qiskit's primitives start their jobs this way)
         return job
 
@@ -76,7 +76,7 @@ def _own_stream(seed: int | np.random.Generator | None, kind: str) -> np.random.
 
 
 @final
-class _Work(Generic[Result]):
+class _JobFunction(Generic[Result]):
     """What a job does. A pickled job has its result, so the work itself is left behind."""
 
     def __init__(self, work: Callable[[np.random.Generator], Result] | None) -> None:
@@ -87,5 +87,5 @@ class _Work(Generic[Result]):
             raise JobError("a job that was pickled is done and cannot run again")
         return self._work(generator)
 
-    def __reduce__(self) -> tuple[type["_Work[Result]"], tuple[None]]:
+    def __reduce__(self) -> tuple[type["_JobFunction[Result]"], tuple[None]]:
         return type(self), (None,)

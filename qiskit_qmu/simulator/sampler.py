@@ -16,11 +16,11 @@ from qiskit.primitives import (
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.outcome_probabilities import ExactSamplerPubResult
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
-from qiskit_qmu.simulator.pubs import CircuitGroup, PubError, group_pubs
-from qiskit_qmu.simulator.registers import register_qubits
-from qiskit_qmu.simulator.samples import Fields, sample
+from qiskit_qmu.simulator.pubs.circuit_groups import CircuitGroup, PubError, group_pubs
+from qiskit_qmu.simulator.pubs.pub_outcomes import RegisterData, sample_group
+from qiskit_qmu.simulator.readout.outcome_probabilities import ExactSamplerPubResult
+from qiskit_qmu.simulator.readout.registers import register_qubits
 
 
 class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
@@ -85,9 +85,9 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
         groups: list[CircuitGroup],
         generator: np.random.Generator,
     ) -> PrimitiveResult[SamplerPubResult]:
-        fields: dict[int, Fields] = {}
+        fields: dict[int, RegisterData] = {}
         for group in groups:
-            fields |= sample(group, pubs, self.cache, generator)
+            fields |= sample_group(group, pubs, self.cache, generator)
         results = [_result(pub, fields[position]) for position, pub in enumerate(pubs)]
         return PrimitiveResult(results, metadata={"version": 2})
 
@@ -105,7 +105,7 @@ def _check_registers(group: CircuitGroup) -> None:
             )
 
 
-def _result(pub: SamplerPub, fields: Fields) -> SamplerPubResult:
+def _result(pub: SamplerPub, fields: RegisterData) -> SamplerPubResult:
     kind = ExactSamplerPubResult if pub.shots is None else SamplerPubResult
     return kind(
         DataBin(**fields, shape=pub.shape),

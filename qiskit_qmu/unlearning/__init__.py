@@ -3,14 +3,24 @@
 Every strategy is a frozen dataclass of hyperparameters and is called as
 ``strategy(model, split, generator=…)``; it returns an `UnlearningResult` and leaves the model as it
 is.
-`NoOp` and `Retrain` are what the others are read against.
+`NoOp` and `Retrain` are what the others are read against. `METHODS` has them by name, with their
+summaries and presets.
 """
 
 from qiskit_qmu.unlearning.chain import Chain
 from qiskit_qmu.unlearning.fine_tune import FineTune
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.gradient_ascent import GradientAscent
+from qiskit_qmu.unlearning.method import Method, Need, PresetContext
 from qiskit_qmu.unlearning.no_op import NoOp
+from qiskit_qmu.unlearning.registry import (
+    DEFAULT_METHODS,
+    METHODS,
+    all_settings,
+    make_strategy,
+    preset_settings,
+    summaries,
+)
 from qiskit_qmu.unlearning.relative_gradient_ascent import RelativeGradientAscent
 from qiskit_qmu.unlearning.repeat import Repeat
 from qiskit_qmu.unlearning.result import UnchangedWarning, UnlearningResult
@@ -31,4 +41,13 @@ __all__ = [
     "UnlearningResult",
     "UnlearningStrategy",
     "fisher_diagonal",
+    "DEFAULT_METHODS",
+    "METHODS",
+    "Method",
+    "Need",
+    "PresetContext",
+    "all_settings",
+    "make_strategy",
+    "preset_settings",
+    "summaries",
 ]

@@ -1,8 +1,6 @@
 """Chain: strategies one after the other; with FineTune last, the "-R" forms."""
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import final
 
 import numpy as np
@@ -10,8 +8,7 @@ import numpy as np
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import largest_change
-from qiskit_qmu.unlearning.result import Module, UnlearningResult
+from qiskit_qmu.unlearning.result import Module, UnlearningResult, joined
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
 
@@ -55,12 +52,14 @@ class Chain(UnlearningStrategy):
             for strategy, result in zip(self.strategies, results, strict=True)
         ]
         told = [result.stopped for result in results if result.stopped != "done"]
-        return UnlearningResult(
-            model=reached,
-            history=tuple(step for result in results for step in result.history),
-            usage=reduce(add, (result.usage for result in results)),
-            seconds=sum(result.seconds for result in results),
-            stopped=told[0] if told else "done",
-            reason="; ".join(remarks),
-            largest_change=largest_change(model, reached),
+        return joined(
+            model, results, stopped=told[0] if told else "done", reason="; ".join(remarks)
         )
+
+    def worst_case(self) -> "Chain":
+        """Return the chain of the strategies' worst cases."""
+        return Chain(tuple(strategy.worst_case() for strategy in self.strategies))
+
+    def stopping_passes(self, split: ForgetSplit) -> list[int]:
+        """Return the passes of all strategies."""
+        return [rows for strategy in self.strategies for rows in strategy.stopping_passes(split)]

@@ -10,6 +10,7 @@ from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.training import Optimizer, Trainer
+from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -65,3 +66,15 @@ class FineTune(UnlearningStrategy):
             learning_rate=self.learning_rate,
             optimizer=self.optimizer,
         )
+
+
+def _preset(context: PresetContext) -> Settings:
+    return {"epochs": 5, "learning_rate": context.learning_rate}
+
+
+METHOD = Method(
+    strategy=FineTune,
+    summary="training goes on, on the retained rows",
+    needs=frozenset({"retained rows", "gradients"}),
+    preset=_preset,
+)

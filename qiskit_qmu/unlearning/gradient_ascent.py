@@ -1,6 +1,6 @@
 """GradientAscent (GA): climb the loss of the forgotten rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final, get_args
 
 import numpy as np
@@ -10,7 +10,8 @@ from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import Ascent
+from qiskit_qmu.unlearning.ascent import NEVER, TINY_STEP, Ascent, class_preset
+from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -61,6 +62,16 @@ class GradientAscent(UnlearningStrategy):
             self._ascent().run(work, split, as_generator(generator))
         return work.result()
 
+    def worst_case(self) -> "GradientAscent":
+        """Return the ascent that takes all its steps, too small to leave the range of numbers."""
+        return replace(
+            self, learning_rate=TINY_STEP, loss_threshold=NEVER, confidence_threshold=0.0
+        )
+
+    def stopping_passes(self, split: ForgetSplit) -> list[int]:
+        """Return the pass over the validation rows, whose loss is where single rows stop."""
+        return self._ascent().stopping_passes(split)
+
     def _ascent(self) -> Ascent:
         return Ascent(
             learning_rate=self.learning_rate,
@@ -70,3 +81,24 @@ class GradientAscent(UnlearningStrategy):
             loss_threshold=self.loss_threshold,
             confidence_threshold=self.confidence_threshold,
         )
+
+
+# Single rows leave a weaker trace than a class.
+_ROWS_PRESETS: dict[str, Settings] = {
+    "hybrid": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
+    "basic": {"learning_rate": 0.003, "max_epochs": 10},
+}
+
+
+def _preset(context: PresetContext) -> Settings:
+    if context.kind == "class":
+        return {"optimizer": "sgd", **class_preset(context)}
+    return dict(_ROWS_PRESETS.get(context.model, {}))
+
+
+METHOD = Method(
+    strategy=GradientAscent,
+    summary="gradient ascent on the forgotten rows",
+    needs=frozenset({"forgotten rows", "validation rows", "gradients"}),
+    preset=_preset,
+)

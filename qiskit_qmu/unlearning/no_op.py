@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -26,3 +27,6 @@ class NoOp(UnlearningStrategy):
         with working_copy(model, self) as work:
             work.stop("nothing to do", "the strategy is to do nothing")
         return work.result()
+
+
+METHOD = Method(strategy=NoOp, summary="the trained model as it is: doing nothing")

@@ -1,6 +1,6 @@
 """RelativeGradientAscent (RGA): gradient ascent on the parameters that the forgotten rows own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, final, get_args
 
 import numpy as np
@@ -11,8 +11,9 @@ from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import Ascent
+from qiskit_qmu.unlearning.ascent import NEVER, TINY_STEP, Ascent, class_preset
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
+from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -80,6 +81,16 @@ class RelativeGradientAscent(UnlearningStrategy):
                 self._ascent().run(work, split, as_generator(generator), scales)
         return work.result()
 
+    def worst_case(self) -> "RelativeGradientAscent":
+        """Return the ascent that takes all its steps, too small to leave the range of numbers."""
+        return replace(
+            self, learning_rate=TINY_STEP, loss_threshold=NEVER, confidence_threshold=0.0
+        )
+
+    def stopping_passes(self, split: ForgetSplit) -> list[int]:
+        """Return the pass over the validation rows, whose loss is where single rows stop."""
+        return self._ascent().stopping_passes(split)
+
     def _scales(
         self, forget: dict[str, torch.Tensor], retain: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
@@ -115,3 +126,24 @@ def _exceeded_by(ratios: torch.Tensor, share: float) -> float:
     """Return a number that a share of the ratios exceeds, and one of them at least."""
     count = max(1, int(share * len(ratios)))
     return float(ratios.topk(count).values[-1]) * (1 - 1e-12)
+
+
+# Single rows leave a weaker trace than a class, and a mask that is too small cannot remove it.
+_ROWS_PRESETS: dict[str, Settings] = {
+    "hybrid": {"alpha": 5.0, "learning_rate": 0.01, "max_epochs": 10},
+    "basic": {"alpha": 2.0, "learning_rate": 0.01, "max_epochs": 10},
+}
+
+
+def _preset(context: PresetContext) -> Settings:
+    if context.kind == "class":
+        return class_preset(context)
+    return dict(_ROWS_PRESETS.get(context.model, {}))
+
+
+METHOD = Method(
+    strategy=RelativeGradientAscent,
+    summary="gradient ascent on the parameters that matter most to the forgotten rows",
+    needs=frozenset({"forgotten rows", "retained rows", "validation rows", "gradients"}),
+    preset=_preset,
+)

@@ -1,8 +1,6 @@
 """Repeat: a strategy again and again, until the rows are still forgotten after it."""
 
-from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -11,8 +9,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.backends import metered
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.models import largest_change
-from qiskit_qmu.unlearning.result import Module, UnlearningResult
+from qiskit_qmu.unlearning.result import Module, UnlearningResult, joined
 from qiskit_qmu.unlearning.stopping import (
     FORGOTTEN_ACCURACY,
     Performance,
@@ -37,6 +34,7 @@ class Repeat(UnlearningStrategy):
     Attributes:
         strategy: What to repeat, such as a `Chain` of an ascent and a repair.
         rounds: How often at most.
+        stop_early: Whether to stop after the first round at whose end the rows are forgotten.
 
     Example:
         Repeat(strategy=Chain((GradientAscent(), FineTune(epochs=5))), rounds=4)  # GA-R
@@ -44,6 +42,7 @@ class Repeat(UnlearningStrategy):
 
     strategy: UnlearningStrategy
     rounds: int = 4
+    stop_early: bool = True
 
     def __post_init__(self) -> None:
         _check.at_least(1, rounds=self.rounds)
@@ -61,26 +60,33 @@ class Repeat(UnlearningStrategy):
             target = unseen_loss(model, split) if split.kind == "instances" else None
         usage = meter.usage
         results: list[UnlearningResult[Module]] = []
-        ends: list[Performance] = []
-        reached = model
-        while len(results) < self.rounds and not (ends and _is_forgotten(ends[-1], target)):
+        end, reached = Performance(0.0, 1.0, 1.0), model
+        for _ in range(self.rounds):
             results.append(self.strategy(reached, split, generator=generator))
             reached = results[-1].model
             with metered(reached) as meter:
-                ends.append(performance(reached, split.forget))
+                end = performance(reached, split.forget)
             usage += meter.usage
-        return UnlearningResult(
-            model=reached,
-            history=tuple(step for result in results for step in result.history),
-            usage=reduce(add, (result.usage for result in results), usage),
-            seconds=sum(result.seconds for result in results),
-            stopped="forgotten" if _is_forgotten(ends[-1], target) else "limit",
+            if self.stop_early and _is_forgotten(end, target):
+                break
+        return joined(
+            model,
+            results,
+            usage=usage,
+            stopped="forgotten" if _is_forgotten(end, target) else "limit",
             reason=(
                 f"after {len(results)} of {self.rounds} rounds the forgotten rows had accuracy "
-                f"{ends[-1].accuracy:.4g} and loss {ends[-1].loss:.4g}; {results[-1].reason}"
+                f"{end.accuracy:.4g} and loss {end.loss:.4g}; {results[-1].reason}"
             ),
-            largest_change=largest_change(model, reached),
         )
+
+    def worst_case(self) -> "Repeat":
+        """Return all rounds of the strategy's worst case."""
+        return replace(self, strategy=self.strategy.worst_case(), stop_early=False)
+
+    def stopping_passes(self, split: ForgetSplit) -> list[int]:
+        """Return the passes of the strategy in all rounds."""
+        return self.strategy.stopping_passes(split) * self.rounds
 
 
 def _is_forgotten(found: Performance, target_loss: float | None) -> bool:

@@ -1,5 +1,6 @@
 """What a strategy gives back: a model, why the strategy stopped, and what it took."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Generic, Literal, TypeVar, final
@@ -7,6 +8,7 @@ from typing import Generic, Literal, TypeVar, final
 import torch
 
 from qiskit_qmu.backends import Usage
+from qiskit_qmu.models import largest_change
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -82,3 +84,32 @@ class UnlearningResult(Generic[Module]):
             "shots": str(self.usage.shots),
             "seconds": f"{self.seconds:.3g}",
         }
+
+
+def joined(
+    given: Module,
+    results: Sequence[UnlearningResult[Module]],
+    *,
+    stopped: Stopped,
+    reason: str,
+    usage: Usage | None = None,
+) -> UnlearningResult[Module]:
+    """Return the result of strategies that were applied one after the other.
+
+    Args:
+        given: The model that the first was given.
+        results: At least one result, in order.
+        stopped: Why the last was the last, in a word or two.
+        reason: The same in a sentence.
+        usage: What was used beside the strategies.
+    """
+    reached = results[-1].model
+    return UnlearningResult(
+        model=reached,
+        history=tuple(step for result in results for step in result.history),
+        usage=sum((result.usage for result in results), usage or Usage()),
+        seconds=sum(result.seconds for result in results),
+        stopped=stopped,
+        reason=reason,
+        largest_change=largest_change(given, reached),
+    )

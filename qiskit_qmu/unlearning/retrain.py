@@ -1,6 +1,6 @@
 """Retrain: the oracle, a model that never saw the forgotten rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import final
 
 import numpy as np
@@ -9,6 +9,7 @@ from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import as_tensors, check_resettable, reinitialize
 from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.stopping import kept_validation
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
@@ -62,3 +63,14 @@ class Retrain(UnlearningStrategy):
                 )
             work.history += [{"retain_loss": loss} for loss in history.losses]
         return work.result()
+
+    def worst_case(self) -> "Retrain":
+        """Return the strategy that trains through all epochs."""
+        return replace(self, trainer=self.trainer.worst_case())
+
+
+METHOD = Method(
+    strategy=Retrain,
+    summary="retrained from scratch without the forgotten rows",
+    needs=frozenset({"retained rows", "validation rows", "gradients", "trainer"}),
+)

@@ -16,6 +16,7 @@ from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
+from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.result import Module, Step, UnlearningResult
 from qiskit_qmu.unlearning.stopping import (
     FORGOTTEN_ACCURACY,
@@ -218,3 +219,10 @@ def _merit(step: Step, target_loss: float | None) -> tuple[float, ...]:
         forgotten = -max(0.0, target_loss - step["forget_loss"])
     # One percent more forgetting is not worth more than one percent of accuracy.
     return (forgotten + step["kept_accuracy"], -step["dampened_share"])
+
+
+METHOD = Method(
+    strategy=SelectiveDampening,
+    summary="selective synaptic dampening",
+    needs=frozenset({"forgotten rows", "retained rows", "validation rows", "gradients"}),
+)

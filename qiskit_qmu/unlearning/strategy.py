@@ -38,7 +38,8 @@ class UnlearningStrategy(Protocol):
 
     Implementers: a strategy is a frozen dataclass of hyperparameters. It never changes the model
     that it is given, reads training and validation rows only, draws from the given generator alone,
-    and changes only the parameters of its ``parameters``.
+    and changes only the parameters of its ``parameters``. Subclass this to inherit what is said of
+    its cost: that its number of steps does not depend on what is measured.
     """
 
     def __call__(
@@ -52,6 +53,22 @@ class UnlearningStrategy(Protocol):
             generator: Source of everything random; a seed will do.
         """
         ...
+
+    def worst_case(self) -> "UnlearningStrategy":
+        """Return a strategy that takes as many steps as this one can, as an upper bound of cost.
+
+        It is this strategy itself where the number of steps does not depend on what is measured.
+        What the other returns is of no use as a model.
+        """
+        return self
+
+    def stopping_passes(self, split: ForgetSplit) -> list[int]:
+        """Return the rows of each forward pass that the strategy makes and `worst_case` does not.
+
+        Args:
+            split: The task.
+        """
+        return []
 
 
 class Work(Generic[Module]):

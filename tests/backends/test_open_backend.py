@@ -26,7 +26,9 @@ def test_the_default_is_exact():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "cloud"}, "backend must be one of exact.*; got 'cloud'"),
+        ({"name": "cloud"}, "backend must be one of exact.*; got 'cloud'$"),
+        ({"name": "exakt"}, "got 'exakt'; did you mean exact?"),
+        ({"name": "faketorino"}, "got 'faketorino'; did you mean fake_torino?"),
         ({"name": ""}, "backend must be one of exact.*; got ''"),
         ({"shots": 0}, "shots must be an integer of at least 1, got 0"),
         ({"shots": -5}, "shots must be an integer of at least 1, got -5"),
@@ -34,15 +36,24 @@ def test_the_default_is_exact():
         ({"shots": float("nan")}, "shots must be an integer of at least 1, got nan"),
         ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
         ({"seed": 0.5}, "seed must be an integer of at least 0, got 0.5"),
-        ({"name": 3}, "backend must be one of exact.*; got 3"),
-        ({"name": "fake_torin"}, "fake devices, such as fake_torino.*; got 'fake_torin'"),
-        ({"name": "fake_"}, "backend must be one of IBM's fake devices.*; got 'fake_'"),
-        ({"name": "exact", "method": "statevector"}, "exact backend must have no options, got met"),
-        ({"name": "aer", "shot": 3}, "option must be one of method, noise_model.*; got 'shot'"),
+        ({"name": 3}, "name must be a string or a BackendV2, got 3"),
+        ({"name": "fake_torin"}, "named 'fake_torin'; did you mean fake_torino?"),
+        ({"name": "fake_"}, "named 'fake_'; .*`qmu list devices` lists all"),
+        (
+            {"name": "exact", "method": "statevector"},
+            "method applies only to aer and fake b.*; got 's.*' for exact",
+        ),
+        (
+            {"name": "aer", "shot": 3},
+            "option must be one of name, .*; got 'shot'; did you mean shots?",
+        ),
         ({"name": "aer", "method": "magic"}, "method must be one of automatic.*; got 'magic'"),
-        ({"name": "aer", "method": "stabilizer"}, "shots must be given with method 'stabilizer'"),
+        ({"name": "aer", "method": "stabilizer"}, "method 'stabilizer' needs shots"),
         ({"name": "aer", "noise_model": "loud"}, "noise_model must be an Aer NoiseModel, got 'lo"),
-        ({"name": "aer", "initial_layout": [1, 0]}, "initial_layout must not be given for aer"),
+        (
+            {"name": "aer", "initial_layout": [1, 0]},
+            "initial_layout applies only to fake .* for aer",
+        ),
         ({"name": "aer", "optimization_level": 4}, "optimization_level must be one of 0, 1, 2, 3"),
         ({"name": "aer", "seed_transpiler": -1}, "seed_transpiler must be an integer of at least"),
         ({"name": "aer", "gradient": "guess"}, "gradient must be one of parameter-shift, spsa; g"),
@@ -52,15 +63,15 @@ def test_the_default_is_exact():
             {"name": "aer", "readout_mitigation": "yes"},
             "readout_mitigation must be one of False, T",
         ),
-        ({"name": "aer", "pass_manager": 3}, "pass_manager must have a method run, got 3"),
+        ({"name": "aer", "pass_manager": 3}, "pass_manager needs a method run, got 3"),
         (
             {"name": "aer", "shots": 9, "max_executions_per_job": 8},
             "max_executions_per_job must be an integer of at least 9, got 8",
         ),
-        ({"name": "fake_manila", "noise_model": 1}, "noise_model must not be given for fake_man"),
+        ({"name": "fake_manila", "noise_model": 1}, "noise_model applies only to aer; got 1 for f"),
         ({"name": "fake_manila", "method": "stabilizer"}, "method must be one of .*; got 'stab"),
         ({"name": "fake_manila", "initial_layout": [-1]}, "initial_layout.0. must be an integer"),
-        ({"name": GenericBackendV2(2)}, "shots must be given for generic_backend_2q: a device"),
+        ({"name": GenericBackendV2(2)}, "generic_backend_2q needs shots: a device has"),
     ],
 )
 def test_options_are_checked(options, message):
@@ -69,7 +80,7 @@ def test_options_are_checked(options, message):
 
 
 def test_a_budget_needs_jobs_that_are_written_down(tmp_path):
-    with pytest.raises(InputError, match="max_qpu_seconds must be given with a ledger"):
+    with pytest.raises(InputError, match="max_qpu_seconds needs an IBM device or a ledger"):
         open_backend("fake_manila", shots=10, max_qpu_seconds=5.0)
     with pytest.raises(InputError, match="max_qpu_seconds must be positive"):
         open_backend("fake_manila", shots=10, max_qpu_seconds=0.0, ledger=tmp_path / "run")

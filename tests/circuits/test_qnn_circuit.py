@@ -22,8 +22,8 @@ from qiskit_qmu.circuits import (
     qnn_circuit,
 )
 from qiskit_qmu.circuits.ansatz import AnsatzGate, _without_inert_end, _without_inert_start
-from qiskit_qmu.simulator.observables import PauliSums, probabilities
-from qiskit_qmu.simulator.simulation import simulate
+from qiskit_qmu.simulator.engine.simulation import simulate
+from qiskit_qmu.simulator.readout.observables import PauliSums, basis_probabilities
 
 ENCODINGS, ENTANGLERS, GATES = map(get_args, (Encoding, Entangler, EntanglingGate))
 BLOCKS = [block for size in (1, 2, 3) for block in itertools.permutations(("rx", "ry", "rz"), size)]
@@ -80,7 +80,7 @@ def outcomes(qnn: QNNCircuit, row: np.ndarray):
 
     def read(weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         states = simulation(torch.tensor(row)[None], weights)
-        return probabilities(states)[:, 0], sums(states)[:, 0]
+        return basis_probabilities(states)[:, 0], sums(states)[:, 0]
 
     return read
 

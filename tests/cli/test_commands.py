@@ -12,9 +12,10 @@ from tiny_options import TINY, TINY_DATA
 import qiskit_qmu
 from qiskit_qmu import experiments
 from qiskit_qmu.cli.progress import progress_display
-from qiskit_qmu.experiments import METHODS, Experiment, Setup
+from qiskit_qmu.experiments import Experiment, Setup
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import load_model, load_provenance
+from qiskit_qmu.unlearning import METHODS
 
 COMMANDS = ("run", "train", "unlearn", "audit", "estimate", "report", "list")
 

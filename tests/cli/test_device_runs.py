@@ -104,14 +104,14 @@ def test_cancelling_while_another_process_waits_says_how_to_stop_it(qmu, folder)
     assert "1 jobs cancelled" in qmu("cancel", "run").out
 
 
-def test_submitting_takes_the_options_of_its_task_alone(qmu, refuses):
+def test_submitting_takes_the_options_of_its_task_alone(qmu, refuses, saved):
     own = {"observe": "--rows", "attack": "--original", "unlearn": "--forget-class"}
     for task, option in own.items():
         text = qmu("submit", task, "--help").out
         assert {name for name in own.values() if name in text} == {option}
-    words = ("model", "--backend", "fake_manila", "--out", "run", "--rows", "all")
+    words = (saved / "original", "--backend", "fake_manila", "--out", "run", "--rows", "all")
     assert "unrecognized arguments: --rows" in refuses(
-        "submit", "attack", "--original", "m", *words
+        "submit", "attack", "--original", saved / "original", *words
     )
     assert "TASK" in refuses("submit")
 

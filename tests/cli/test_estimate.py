@@ -5,8 +5,8 @@ import json
 import pytest
 from network_block import refuse_network
 
-from qiskit_qmu.experiments import METHODS
 from qiskit_qmu.models import load_model, load_provenance
+from qiskit_qmu.unlearning import METHODS
 
 
 @pytest.fixture(autouse=True)

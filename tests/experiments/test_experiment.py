@@ -8,15 +8,17 @@ import pytest
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
-from qiskit_qmu.experiments import METHODS, Experiment, Setup, make_strategy, overridden, preset
+from qiskit_qmu.experiments import Experiment, Setup, overridden, preset
 from qiskit_qmu.models import BasicQNN, HybridQNN
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
+    METHODS,
     Chain,
     FineTune,
     RelativeGradientAscent,
     Repeat,
     UnlearningStrategy,
+    make_strategy,
 )
 
 
@@ -38,7 +40,7 @@ def test_presets_are_valid_for_all_that_can_be_named(dataset, model, kind):
         chosen, trainer = experiment.preset(num_features), experiment.trainer(num_features)
         assert isinstance(trainer, Trainer)
         for method in METHODS:
-            assert isinstance(make_strategy(method, chosen, trainer), UnlearningStrategy)
+            assert isinstance(make_strategy(method, chosen.strategies, trainer), UnlearningStrategy)
 
 
 @pytest.mark.parametrize("name", ["basic", "hybrid"])
@@ -62,7 +64,7 @@ def test_settings_reach_model_trainer_and_strategies():
     experiment = Experiment(dataset="iris", model="basic", settings=settings)
     trainer = experiment.trainer(4)
     assert trainer.epochs == 7
-    repeated = make_strategy("rga-r", experiment.preset(4), trainer)
+    repeated = make_strategy("rga-r", experiment.preset(4).strategies, trainer)
     assert isinstance(repeated, Repeat)
     chain = repeated.strategy
     assert isinstance(chain, Chain)
@@ -71,7 +73,7 @@ def test_settings_reach_model_trainer_and_strategies():
     assert (ascent.alpha, ascent.parameters) == (4.5, "quantum")
     assert isinstance(repair, FineTune)
     assert repair.epochs == 9
-    assert make_strategy("oracle", experiment.preset(4), trainer).trainer is trainer
+    assert make_strategy("oracle", experiment.preset(4).strategies, trainer).trainer is trainer
     model = built(experiment)
     assert (model.config.num_layers, model.config.rotations) == (1, ("rx", "rz", "rx"))
 
@@ -92,7 +94,8 @@ def test_a_number_of_features_that_was_asked_for_is_kept():
 
 
 def test_a_repaired_form_has_its_own_ascent():
-    base = overridden(preset("digits", "basic", "class", 64), {"ga-r.confidence_threshold": 0.01})
+    chosen = overridden(preset("digits", "basic", "class", 64), {"ga-r.confidence_threshold": 0.01})
+    base = chosen.strategies
     plain = make_strategy("ga", base, Trainer())
     deep = make_strategy("ga-r", base, Trainer()).strategy.strategies[0]
     assert plain.confidence_threshold is None
@@ -218,7 +221,7 @@ def test_what_is_no_experiment_is_refused(values):
 
 def test_unknown_methods_are_refused():
     with pytest.raises(InputError, match="method must be one of noop, oracle, gd"):
-        make_strategy("forget", preset("iris", "basic", "class", 4), Trainer())
+        make_strategy("forget", {}, Trainer())
 
 
 def test_overriding_does_not_change_the_base():

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from qiskit_qmu.attacks import ClassifierAttack
+from qiskit_qmu.attacks import ATTACKS, ClassifierAttack
 from qiskit_qmu.data import ForgetSplit, load_dataset
 from qiskit_qmu.experiments.shot_measures import (
-    ATTACKS,
     ObservedRows,
     measure_answers,
     useless_answers,
@@ -132,7 +131,7 @@ def test_counts_give_away_what_outputs_do_not(generator):
     groups = observed.take(np.arange(n)), observed.take(np.arange(n, 2 * n))
 
     def auc(name):
-        attack = ATTACKS[name]
+        attack = ATTACKS[name].attack
         assert isinstance(attack, ClassifierAttack)
         inside, outside = attack.scores(*groups, generator=generator)
         return np.mean(inside[:, None] > outside[None, :])

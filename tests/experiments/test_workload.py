@@ -10,30 +10,31 @@ from qiskit_qmu.auditing import observe_split
 from qiskit_qmu.backends import ParameterShift, Work, metered, open_backend
 from qiskit_qmu.data import dataset_from_arrays
 from qiskit_qmu.experiments import (
-    METHODS,
     audit_workload,
-    make_strategy,
     observation_workload,
     training_workload,
     unlearning_workload,
 )
-from qiskit_qmu.experiments.presets import Preset
 from qiskit_qmu.models import BasicQNN
-from qiskit_qmu.unlearning import GradientAscent, Retrain, SelectiveDampening
+from qiskit_qmu.unlearning import (
+    METHODS,
+    GradientAscent,
+    Retrain,
+    SelectiveDampening,
+    make_strategy,
+)
 
 SHORT = {"max_epochs": 3, "learning_rate": 0.05, "batch_size": 4}
-PRESET = Preset(
-    strategies={
-        "gd": {"epochs": 1},
-        "ga": SHORT,
-        "ga-r": SHORT,
-        "ssd": {"dampening": 0.5},
-        "ssd-r": {"alpha": 1.0, "dampening": 0.5},
-        "rga": {**SHORT, "alpha": 1.0},
-        "rga-r": {**SHORT, "alpha": 1.0},
-        "repair": {"epochs": 1},
-    }
-)
+SETTINGS = {
+    "gd": {"epochs": 1},
+    "ga": SHORT,
+    "ga-r": SHORT,
+    "ssd": {"dampening": 0.5},
+    "ssd-r": {"alpha": 1.0, "dampening": 0.5},
+    "rga": {**SHORT, "alpha": 1.0},
+    "rga-r": {**SHORT, "alpha": 1.0},
+    "repair": {"epochs": 1},
+}
 TRAINER = Trainer(epochs=3, batch_size=5, learning_rate=0.1, patience=1)
 # What a strategy costs is tested here, also where it changes nothing.
 pytestmark = pytest.mark.filterwarnings("ignore::qiskit_qmu.unlearning.UnchangedWarning")
@@ -60,18 +61,18 @@ def fitted(split, backend, **named) -> BasicQNN:
 def test_on_the_exact_simulator_a_rehearsal_is_what_happens(split, method):
     stepping = {
         name: {**values, "loss_threshold": 0.95} if "max_epochs" in values else values
-        for name, values in PRESET.strategies.items()
+        for name, values in SETTINGS.items()
     }
-    strategy = make_strategy(method, Preset(strategies=stepping), TRAINER)
+    strategy = make_strategy(method, stepping, TRAINER)
     model = fitted(split, open_backend("exact"))
     before = {name: value.clone() for name, value in model.state_dict().items()}
     generator = np.random.default_rng(7)
     work = unlearning_workload(strategy, model, split, generator=generator)
-    longest = unlearning_workload(strategy, model, split, generator=generator, worst_case=True)
+    worst_case = unlearning_workload(strategy, model, split, generator=generator, worst_case=True)
     # The rehearsals used nothing up.
     usage = strategy(model, split, generator=generator).usage
     assert work.usage == usage
-    assert usage.circuits <= longest.usage.circuits
+    assert usage.circuits <= worst_case.usage.circuits
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
@@ -85,15 +86,15 @@ def test_on_the_exact_simulator_a_rehearsal_is_what_happens(split, method):
     ],
 )
 def test_a_device_is_sent_what_was_estimated(split, method, name, options):
-    """Exactly, or at most the longest run where noise decides when to stop."""
-    strategy = make_strategy(method, PRESET, TRAINER)
+    """Exactly, or at most the worst case where noise decides when to stop."""
+    strategy = make_strategy(method, SETTINGS, TRAINER)
     with open_backend(name, shots=20, seed=2, **options) as backend:
         model = fitted(split, backend)
         estimate, most = (
             backend.estimate(
-                unlearning_workload(strategy, model, split, generator=3, worst_case=longest)
+                unlearning_workload(strategy, model, split, generator=3, worst_case=worst)
             )
-            for longest in (False, True)
+            for worst in (False, True)
         )
         assert backend.sampler.jobs == 0
         strategy(model, split, generator=3)
@@ -105,7 +106,7 @@ def test_a_device_is_sent_what_was_estimated(split, method, name, options):
     assert all(number <= largest for number, largest in zip(counted, bound, strict=True))
 
 
-def test_the_longest_run_is_no_longer_than_it_must_be(split):
+def test_the_worst_case_is_no_longer_than_it_must_be(split):
     """One that never stops takes all of it."""
     model = fitted(split, open_backend("exact"))
     endless = GradientAscent(max_epochs=2, batch_size=4, learning_rate=1e-5, loss_threshold=100.0)
@@ -122,14 +123,14 @@ def test_training(split):
         "generator": 4,
         "validation": split.validation,
     }
-    work, longest = (
+    work, worst_case = (
         training_workload(TRAINER, model, **rows, worst_case=end) for end in (False, True)
     )
     with metered(model) as meter:
         epochs = len(TRAINER.fit(model, **rows).losses)
     assert work.usage == meter.usage
     assert work.usage.gradient_evaluations * TRAINER.epochs == (
-        longest.usage.gradient_evaluations * epochs
+        worst_case.usage.gradient_evaluations * epochs
     )
 
 

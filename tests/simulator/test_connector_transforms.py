@@ -6,7 +6,7 @@ import torch
 from connector_networks import STOCK, WEIGHTS
 
 from qiskit_qmu.simulator import TorchSimulatorConnector, adjoint
-from qiskit_qmu.simulator.kernels import Layer
+from qiskit_qmu.simulator.engine.gate_kernels import LayerKernel
 
 
 @pytest.fixture(params=STOCK, ids=lambda network: network.__name__)
@@ -126,14 +126,14 @@ def test_members_with_rows_of_their_own_and_gradients_of_each_row(exact, generat
 def test_members_share_one_pass(exact, rows, monkeypatch):
     """Stacked weights are not looped over: each step is applied once."""
     calls = []
-    apply = Layer.apply
+    apply = LayerKernel.apply
 
     def counted(self, state, operand):
         calls.append(state.shape)
         return apply(self, state, operand)
 
     torch.func.vmap(of_weight(exact), (0, None))(torch.rand(1, len(WEIGHTS)).double(), rows)
-    monkeypatch.setattr(Layer, "apply", counted)
+    monkeypatch.setattr(LayerKernel, "apply", counted)
     of_weight(exact)(exact.weight.detach(), rows)
     alone = len(calls)
     torch.func.vmap(of_weight(exact), (0, None))(torch.rand(64, len(WEIGHTS)).double(), rows)

@@ -24,8 +24,8 @@ from qiskit_qmu.simulator import (
     TorchEstimatorGradient,
     TorchSampler,
     TorchSamplerGradient,
-    jacobians,
 )
+from qiskit_qmu.simulator.readout import jacobians
 
 # Gates that Qiskit ML's parameter shift differentiates rightly, by translating them to rotations.
 SHIFTED = ["rx", "ry", "rz", "p", "u", "r", "rxx", "ryy", "rzz", "rzx", "cp", "crx", "crz", "cu"]

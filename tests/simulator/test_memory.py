@@ -9,10 +9,9 @@ from qiskit.circuit import ParameterVector
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator import TorchSimulatorConnector, simulation
-from qiskit_qmu.simulator.cache import SimulationCache
-from qiskit_qmu.simulator.chunks import in_chunks
-from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, STATES_WITH_GRADIENT
-from qiskit_qmu.simulator.simulation import simulate
+from qiskit_qmu.simulator.engine.cache import SimulationCache
+from qiskit_qmu.simulator.engine.simulation import simulate
+from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, STATES_WITH_GRADIENT, in_chunks
 
 # Room for the tables of a circuit of three qubits and for a few of its states.
 SMALL_BUDGET = 6000

@@ -14,7 +14,7 @@ from qiskit_qmu.backends.cost.networks import connectors_of, measured_bases
 from qiskit_qmu.backends.gradients.rules import ParameterShift, Rule
 from qiskit_qmu.backends.usage import Usage, merged_requests
 from qiskit_qmu.simulator import TorchEstimator
-from qiskit_qmu.simulator.gates import rotation_angles
+from qiskit_qmu.simulator.compile.unrolling import rotation_angles
 
 
 class UsageMeter:

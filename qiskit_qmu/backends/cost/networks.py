@@ -10,9 +10,9 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.exact_network import measured_circuit
-from qiskit_qmu.simulator.measurement_bases import measured_terms
-from qiskit_qmu.simulator.observables import as_pauli_sum
+from qiskit_qmu.simulator.interpreted_outcomes import measured_circuit
+from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
+from qiskit_qmu.simulator.readout.observables import as_pauli_sum
 
 
 @final

@@ -19,9 +19,10 @@ from qiskit_qmu.backends.gradients.measured_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
 )
-from qiskit_qmu.backends.gradients.rules import GradientRule, make_rule
+from qiskit_qmu.backends.gradients.rules import make_rule
 from qiskit_qmu.backends.jobs.resumable_sampler import Journal
 from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
+from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.primitives.broadcast_estimator import BroadcastEstimator
 from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
 from qiskit_qmu.backends.primitives.grouped_estimator import GroupedEstimator
@@ -40,15 +41,7 @@ class DeviceBackend(Backend):
         sampler: Any SamplerV2 that takes the transpiled circuits. With ``shots=None`` it must
             return exact probabilities.
         transpiler: Makes a circuit one that the sampler takes.
-        shots: Measurements of each circuit; None for exact values.
-        seed: Seed of SPSA's directions, and the one of the sampler's shots, to be recorded.
-        gradient: "parameter-shift" or "spsa".
-        spsa_epsilon: Step of SPSA, in radians.
-        spsa_directions: Directions that SPSA averages for each row.
-        max_executions_per_job: Largest number of circuits times shots of one job.
-        readout_mitigation: Correct outputs and gradients for misread bits.
-        optimization_level: At which the transpiler works, to be recorded; None for a pass manager
-            of the user's.
+        options: Shots, seed, gradient rule and mitigation.
         estimator: Makes expectation values of what the sampler prepares.
         noisy: Instructions that transpilation must not lose; None for none.
     """
@@ -58,48 +51,32 @@ class DeviceBackend(Backend):
         name: str,
         sampler: BaseSamplerV2,
         transpiler: Transpiler,
+        options: DeviceOptions,
         *,
-        shots: int | None,
-        seed: int = 0,
-        gradient: GradientRule = "parameter-shift",
-        spsa_epsilon: float = 0.1,
-        spsa_directions: int = 1,
-        max_executions_per_job: int | None = None,
-        readout_mitigation: bool = False,
-        optimization_level: int | None = None,
         estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
         noisy: NoisyInstructions | None = None,
     ) -> None:
         self.name = name
-        self.shots = shots
+        self.shots = options.shots
         self.precision = 0.0
+        self._options = options
         self._transpiler = transpiler
-        self._fixed_settings: dict[str, Any] = {
-            "seed": seed,
-            "gradient": gradient,
-            "optimization_level": optimization_level,
-        }
-        if gradient == "spsa":
-            self._fixed_settings |= {
-                "spsa_epsilon": spsa_epsilon,
-                "spsa_directions": spsa_directions,
-            }
         self.sampler: BroadcastSampler = BroadcastSampler(
             sampler,
             transpiler,
-            shots=shots,
-            max_executions_per_job=max_executions_per_job,
-            readout_mitigation=readout_mitigation,
+            shots=options.shots,
+            max_executions_per_job=options.max_executions_per_job,
+            readout_mitigation=options.readout_mitigation,
             noisy=noisy,
         )
         self.estimator: GroupedEstimator = estimator(self.sampler)
 
         self.rule, sampler_rule = (
             make_rule(
-                gradient,
-                stream(seed, "directions", readout),
-                epsilon=spsa_epsilon,
-                directions=spsa_directions,
+                options.gradient,
+                stream(options.seed or 0, "directions", readout),
+                epsilon=options.spsa_epsilon,
+                directions=options.spsa_directions,
             )
             for readout in ("estimator", "sampler")
         )
@@ -141,11 +118,15 @@ class DeviceBackend(Backend):
 
         With readout mitigation, that includes the error rates of all qubits calibrated so far.
         """
-        readout = self.sampler.readout
+        readout, options = self.sampler.readout, self._options
+        spsa = ("spsa_epsilon", "spsa_directions") if options.gradient == "spsa" else ()
         return {
             "backend": self.name,
             "shots": self.shots,
-            **self._fixed_settings,
+            "seed": options.seed or 0,
+            "gradient": options.gradient,
+            "optimization_level": None if options.pass_manager else options.level,
+            **{name: getattr(options, name) for name in spsa},
             "mitigation": None if readout is None else "readout",
             "mitigated_errors": None if readout is None else MITIGATED_ERRORS,
             "readout_calibrations": [] if readout is None else readout.to_list(),

@@ -15,6 +15,7 @@ from qiskit_qmu.backends.backend import Backend
 from qiskit_qmu.backends.cost.cost_model import Tariff, tariff_of
 from qiskit_qmu.backends.cost.estimate import IBM_EXECUTIONS_PER_JOB
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
+from qiskit_qmu.backends.devices.factory import seed_of
 from qiskit_qmu.backends.devices.virtual_primitives import (
     LogicalEstimator,
     LogicalEstimatorGradient,
@@ -22,6 +23,7 @@ from qiskit_qmu.backends.devices.virtual_primitives import (
     LogicalSamplerGradient,
 )
 from qiskit_qmu.backends.gradients.rules import ParameterShift, Rule
+from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit, check_virtual
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.simulator import TorchSimulatorConnector
@@ -94,6 +96,11 @@ class ExactBackend(Backend):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def open_exact(options: DeviceOptions) -> ExactBackend:
+    """Open the batched statevector."""
+    return ExactBackend(shots=options.shots, seed=seed_of(options).seed or 0)
 
 
 class _AsWritten:

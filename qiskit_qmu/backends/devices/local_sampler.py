@@ -21,9 +21,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import CopiesDrawAnew
 from qiskit_qmu.backends.readout.outcomes import Outcomes
 from qiskit_qmu.backends.transpilation.compact_circuit import CompactCircuit
-from qiskit_qmu.simulator.draws import draw_outcomes
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
-from qiskit_qmu.simulator.registers import register_bytes
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.registers import register_bytes
+from qiskit_qmu.simulator.shots.draws import draw_outcomes
 
 
 class Engine(Protocol):

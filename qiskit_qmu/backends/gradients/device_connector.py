@@ -8,21 +8,21 @@ from qiskit_qmu.backends.gradients.measured_gradients import (
     MeasuredEstimatorGradient,
     MeasuredSamplerGradient,
 )
-from qiskit_qmu.simulator.network_connector import NetworkConnector, OwnPasses
+from qiskit_qmu.simulator.checked_connector import CheckedConnector, NetworkPasses
 
 
-class DeviceConnector(NetworkConnector):
+class DeviceConnector(CheckedConnector):
     """A TorchConnector whose backward pass costs nothing for what needs no gradient.
 
     Its parent differentiates by all inputs of a network with input gradients, and by all weights,
     whether or not torch asks for them: circuits that a device would run in vain.
     """
 
-    def _measured(self, network: NeuralNetwork) -> OwnPasses:
+    def _passes(self, network: NeuralNetwork) -> NetworkPasses:
         return _NeededPasses(network)
 
 
-class _NeededPasses(OwnPasses):
+class _NeededPasses(NetworkPasses):
     def _needed(self, needs: tuple[bool, bool]) -> NeuralNetwork:
         inputs, weights = needs
         return needed_part(self._network, inputs=inputs, weights=weights)

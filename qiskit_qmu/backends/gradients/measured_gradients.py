@@ -17,7 +17,7 @@ from qiskit_qmu.backends.primitives.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.readout.outcomes import frequencies
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
-from qiskit_qmu.simulator.observables import as_pauli_sum
+from qiskit_qmu.simulator.readout.observables import as_pauli_sum
 
 _LARGEST_REGISTER = 16
 

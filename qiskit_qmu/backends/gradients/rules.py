@@ -1,18 +1,17 @@
 """How a device's gradients are made of outputs at other angles: parameter shift and SPSA."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, get_args
+from typing import Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import CopiesDrawAnew
+from qiskit_qmu.backends.options import GradientRule
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 
 _LARGEST_REQUEST_ENTRIES = 2**24
-
-GradientRule = Literal["parameter-shift", "spsa"]
 
 Readout = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Rows of angles (B, A) to the outputs (B, O) measured there."""

@@ -7,7 +7,7 @@ from qiskit.circuit import QuantumCircuit
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qiskit_qmu.backends.jobs.service import Pubs
-from qiskit_qmu.simulator.content import circuit_content
+from qiskit_qmu.simulator.compile.content import circuit_content
 
 
 def job_digest(pubs: Pubs, shots: int | None) -> str:

@@ -19,7 +19,7 @@ from qiskit_qmu._files import (
 from qiskit_qmu.backends.jobs.service import PubData
 from qiskit_qmu.runs.kept_jobs import KeptJob, file_of
 from qiskit_qmu.runs.ledger import JobRecord
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 
 _WHAT = "a job's results"
 

@@ -11,7 +11,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.noise.density_plan import DensityPlan
 from qiskit_qmu.backends.noise.tables import NoiseTables
 from qiskit_qmu.backends.readout.readout_errors import on_one_bit
-from qiskit_qmu.simulator.content import circuit_content
+from qiskit_qmu.simulator.compile.content import circuit_content
 
 LARGEST_DENSITY_MATRIX = 12
 """Qubits up to which noise is simulated exactly: 4^12 coefficients are 134 MB."""

@@ -17,8 +17,8 @@ from qiskit.circuit.library import RYGate, RZGate, U2Gate, U3Gate, UGate
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.noise.tables import NoiseTables, gate_matrix, rotation_matrices
-from qiskit_qmu.simulator.angles import AngleMap
-from qiskit_qmu.simulator.instructions import is_barrier
+from qiskit_qmu.simulator.compile.angles import AngleMap
+from qiskit_qmu.simulator.compile.instructions import is_barrier
 
 _ZERO = (1.0, 0.0, 0.0, 1.0)
 """Coefficients of |0><0|."""

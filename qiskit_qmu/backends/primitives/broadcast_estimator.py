@@ -12,7 +12,7 @@ from qiskit_qmu.backends.primitives.grouped_estimator import Estimates, GroupedE
 from qiskit_qmu.backends.readout.moments import all_variances, moments
 from qiskit_qmu.backends.readout.outcomes import Register
 from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS, ErrorRate, ReadoutErrors
-from qiskit_qmu.simulator.measurement_bases import Term, measured_terms
+from qiskit_qmu.simulator.readout.measurement_bases import Term, measured_terms
 
 
 @final

@@ -37,7 +37,7 @@ from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS, Readout
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation.transpilers import Transpiler
 from qiskit_qmu.backends.usage import Usage
-from qiskit_qmu.simulator.outcome_probabilities import ExactSamplerPubResult
+from qiskit_qmu.simulator.readout.outcome_probabilities import ExactSamplerPubResult
 
 
 @final

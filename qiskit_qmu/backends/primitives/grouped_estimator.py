@@ -21,7 +21,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
 from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
-from qiskit_qmu.simulator.precision import shots_of_precision
+from qiskit_qmu.simulator.estimator import shots_of_precision
 
 Estimates: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Estimated means (O, B), and the variances of these estimates."""

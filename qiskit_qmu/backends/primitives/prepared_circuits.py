@@ -9,7 +9,7 @@ from qiskit.circuit import QuantumCircuit
 from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit, check_virtual
 from qiskit_qmu.backends.transpilation.transpilers import Transpiler
-from qiskit_qmu.simulator.content import circuit_content
+from qiskit_qmu.simulator.compile.content import circuit_content
 
 _CAPACITY = 64
 

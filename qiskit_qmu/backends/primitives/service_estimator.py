@@ -13,8 +13,8 @@ from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
 from qiskit_qmu.backends.primitives.grouped_estimator import Estimates, GroupedEstimator, Request
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 from qiskit_qmu.backends.usage import Usage
-from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
-from qiskit_qmu.simulator.measurement_bases import measured_terms
+from qiskit_qmu.simulator.compile.instructions import is_barrier, is_measurement
+from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
 
 
 @final

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.readout.outcomes import Register, frequencies
 from qiskit_qmu.backends.readout.readout_errors import ErrorRate, ReadoutErrors
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 
 Terms: TypeAlias = Sequence[tuple[int, float]]
 """Products of bits as masks, and their weights."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives import BitArray, DataBin
 
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 
 Register: TypeAlias = BitArray | OutcomeProbabilities
 """What one classical register held."""

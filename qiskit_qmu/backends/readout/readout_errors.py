@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.readout.outcomes import Outcomes, frequencies, joined
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 
 _LARGEST_REGISTER = 16
 

@@ -7,8 +7,8 @@ from threading import Lock
 from typing import Any, TypeVar, final
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.options import Mode
 from qiskit_qmu.backends.runtime.errors import may_pass
-from qiskit_qmu.backends.runtime.options import Mode
 
 Job = TypeVar("Job")
 

@@ -12,7 +12,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs.service import Pubs
-from qiskit_qmu.backends.runtime.options import RuntimeOptions
+from qiskit_qmu.backends.options import SEQUENCES, DeviceOptions
 
 _SHOTS = "shots="
 """A job's tag that tells its shots to whoever fetches the result."""
@@ -67,7 +67,7 @@ class PrimitiveRunner:
         InputError: If the library refuses its options.
     """
 
-    def __init__(self, options: RuntimeOptions) -> None:
+    def __init__(self, options: DeviceOptions) -> None:
         self._mitigated = options.resilience_level is not None
         self._primitive = estimator_primitive() if self._mitigated else sampler_primitive()
         self._options = _library_options(self._primitive.options, options)
@@ -132,7 +132,7 @@ def shots_of(tags: Iterable[str]) -> int | None:
     return int(found[-1]) if found and found[-1].isdecimal() else None
 
 
-def _library_options(kind: Any, options: RuntimeOptions) -> Any:
+def _library_options(kind: Any, options: DeviceOptions) -> Any:
     """Return the library's options, checked by itself."""
     given = options.runtime_options
     if given is not None and not isinstance(given, kind | dict):
@@ -144,7 +144,7 @@ def _library_options(kind: Any, options: RuntimeOptions) -> Any:
         if isinstance(given, kind):
             built = copy.deepcopy(given)
         else:
-            built = kind(**_merged(options.fields_of_library(), given or {}))
+            built = kind(**_merged(_library_fields(options), given or {}))
         if options.resilience_level is not None:
             built.resilience_level = options.resilience_level
     except (TypeError, ValueError) as error:
@@ -157,6 +157,22 @@ def _library_options(kind: Any, options: RuntimeOptions) -> Any:
             "runtime_options must not make jobs private, whose results can be read only once"
         )
     return built
+
+
+def _library_fields(options: DeviceOptions) -> dict[str, Any]:
+    """Return the options in the words of IBM's library, nested; those left out are its own."""
+    values: dict[str, Any] = {}
+    if options.dynamical_decoupling:
+        sequence = options.dynamical_decoupling
+        values["dynamical_decoupling"] = {
+            "enable": True,
+            "sequence_type": sequence if isinstance(sequence, str) else SEQUENCES[0],
+        }
+    if options.twirling:
+        values["twirling"] = {"enable_gates": True, "enable_measure": True}
+    if options.max_execution_time is not None:
+        values["max_execution_time"] = options.max_execution_time
+    return values
 
 
 def _merged(values: dict[str, Any], winning: dict[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs.errors import TransientError
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
+from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.runtime.errors import one_line, translated
 from qiskit_qmu.backends.runtime.execution_mode import ExecutionMode
 from qiskit_qmu.backends.runtime.isa import check_isa
-from qiskit_qmu.backends.runtime.options import RuntimeOptions
 from qiskit_qmu.backends.runtime.primitives import PrimitiveRunner, shots_of
 from qiskit_qmu.backends.runtime.service import token_of
 from qiskit_qmu.backends.versions import package_versions
@@ -47,7 +47,7 @@ class RuntimeJobs(JobService):
         InputError: If IBM's library refuses an option.
     """
 
-    def __init__(self, device: Any, options: RuntimeOptions) -> None:
+    def __init__(self, device: Any, options: DeviceOptions) -> None:
         self.name: str = device.name
         self._device, self._service = device, device.service
         self._secret = token_of(device.service)

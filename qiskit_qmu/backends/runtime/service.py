@@ -6,9 +6,9 @@ from typing import Any
 from qiskit.providers import BackendV2
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.runtime.account_file import saved_tokens
 from qiskit_qmu.backends.runtime.errors import one_line, translated_for_good
-from qiskit_qmu.backends.runtime.options import RuntimeOptions
 
 LEAST_BUSY = "ibm:least_busy"
 
@@ -19,7 +19,7 @@ _NO_ACCOUNT = (
 )
 
 
-def find_device(name: str, options: RuntimeOptions) -> BackendV2:
+def find_device(name: str, options: DeviceOptions) -> BackendV2:
     """Return a device of the user's account.
 
     Args:
@@ -35,7 +35,7 @@ def find_device(name: str, options: RuntimeOptions) -> BackendV2:
         return _found(service, name, options)
 
 
-def open_service(options: RuntimeOptions) -> Any:
+def open_service(options: DeviceOptions) -> Any:
     """Return the service of the user's saved account, or the one that was handed in.
 
     Raises:
@@ -77,7 +77,7 @@ def _checked(service: Any) -> Any:
     return service
 
 
-def _found(service: Any, name: str, options: RuntimeOptions) -> BackendV2:
+def _found(service: Any, name: str, options: DeviceOptions) -> BackendV2:
     from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
     # A service that was opened here has the instance already.

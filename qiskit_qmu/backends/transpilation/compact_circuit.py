@@ -6,7 +6,7 @@ from typing import Any, final
 from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.instructions import is_barrier, is_measurement
+from qiskit_qmu.simulator.compile.instructions import is_barrier, is_measurement
 
 
 @final

@@ -40,8 +40,8 @@ from qiskit_machine_learning.circuit.library.raw_feature_vector import Parameter
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.simulator.angles import AngleMap
-from qiskit_qmu.simulator.gates import in_known_gates
+from qiskit_qmu.simulator.compile.angles import AngleMap
+from qiskit_qmu.simulator.compile.definitions import in_known_gates
 
 # Names that stand for something else than an operation of that name and of another class.
 _NAMES = {*get_standard_gate_name_mapping(), "barrier", "unitary"}

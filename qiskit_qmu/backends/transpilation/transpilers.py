@@ -1,15 +1,15 @@
 """From a circuit as it was written to one that a device takes, once for each circuit."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol, final
 
 from qiskit.circuit import QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.providers import BackendV2
-from qiskit.transpiler import StagedPassManager, Target, generate_preset_pass_manager
+from qiskit.transpiler import Target, generate_preset_pass_manager
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.transpilation.layout import best_qubits, subset_of
 from qiskit_qmu.backends.transpilation.timing import Timing
 
@@ -126,41 +126,33 @@ class DeviceTranspiler:
 
 
 def make_transpiler(
-    device: BackendV2,
-    *,
-    optimization_level: int,
-    seed_transpiler: int,
-    initial_layout: Sequence[int] | None = None,
-    pass_manager: StagedPassManager | None = None,
-    small_subset: bool = False,
+    device: BackendV2, options: DeviceOptions, *, small_subset: bool = False
 ) -> Transpiler:
     """Return what transpiles for a device.
 
     Args:
         device: The device.
-        optimization_level: Of Qiskit's preset pass managers, 0 to 3.
-        seed_transpiler: Seed of layout and routing.
-        initial_layout: The device's qubit for each qubit of the circuit; chosen where None.
-        pass_manager: Used in place of a preset one.
-        small_subset: Keep circuits on as few qubits as they have.
+        options: Optimization level, seed, layout, pass manager.
+        small_subset: Keep circuits on as few qubits as they have, where no layout is given.
     """
     timing = Timing.of(device)
-    if pass_manager is not None:
-        return PassManagerTranspiler(pass_manager, timing)
-    if initial_layout is None and small_subset:
+    if options.pass_manager is not None:
+        return PassManagerTranspiler(options.pass_manager, timing)
+    layout = options.initial_layout
+    if layout is None and small_subset:
         return DeviceTranspiler(
             device.target,
-            optimization_level=optimization_level,
-            seed=seed_transpiler,
+            optimization_level=options.level,
+            seed=options.seed_transpiler,
             timing=timing,
         )
     return PassManagerTranspiler(
         partial(
             generate_preset_pass_manager,
-            optimization_level,
+            options.level,
             backend=device,
-            initial_layout=None if initial_layout is None else list(initial_layout),
-            seed_transpiler=seed_transpiler,
+            initial_layout=None if layout is None else list(layout),
+            seed_transpiler=options.seed_transpiler,
         ),
         timing,
     )

@@ -9,6 +9,7 @@ from job_recorder import record_jobs
 from qiskit.circuit.library import real_amplitudes
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
+from qiskit_qmu.backends.devices.local import fake_device
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import (
@@ -24,7 +25,6 @@ from qiskit_qmu.backends import (
 )
 from qiskit_qmu.backends.cost.cost_model import Tariff
 from qiskit_qmu.backends.cost.estimate import estimate_cost
-from qiskit_qmu.backends.devices.local import fake_device
 from qiskit_qmu.backends.transpilation.timing import Timing
 from qiskit_qmu.models import BasicQNN, HybridQNN
 

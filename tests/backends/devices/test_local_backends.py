@@ -18,7 +18,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qnns import BUILDERS, OBSERVABLES, QNN, ROWS, WEIGHTS, expected_outputs, expected_slopes
 
 from qiskit_qmu.backends import Backend, BroadcastSampler, metered, open_backend
-from qiskit_qmu.backends.devices.local import DeviceSubset
+from qiskit_qmu.backends.devices.fake import DeviceSubset
 from qiskit_qmu.backends.devices.local_sampler import CompactCircuit
 
 EXACT = {

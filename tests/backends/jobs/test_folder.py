@@ -6,7 +6,7 @@ from qiskit.primitives import BitArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs import JobFolder
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 
 
 def done(folder, digest="a"):

@@ -9,7 +9,8 @@ from directory_service import IMPATIENT, MANILA, SECRET, DirectoryService, direc
 from qiskit.circuit import Parameter, QuantumCircuit
 
 import qiskit_qmu as qmu
-from qiskit_qmu.backends.devices.factory import DeviceOptions
+from qiskit_qmu.backends import DeviceOptions
+from qiskit_qmu.backends.devices.factory import open_service
 from qiskit_qmu.backends.jobs import (
     BudgetError,
     DivergedError,
@@ -164,13 +165,16 @@ def test_jobs_go_out_ahead_of_the_first_result(place):
 def test_a_job_is_cut_where_it_would_be_too_large(place):
     service = DirectoryService(folder=place / "service")
     options = DeviceOptions(
+        "fake_manila",
+        shots=64,
+        optimization_level=0,
         ledger=place / "run",
         job_policy=JobPolicy(patience=IMPATIENT),
         max_executions_per_job=64 * 4,
     )
-    transpiler = make_transpiler(MANILA, optimization_level=0, seed_transpiler=0)
+    transpiler = make_transpiler(MANILA, options)
     angles = np.linspace(0.0, np.pi, 10)[:, None]
-    with options.service_backend(service, transpiler, 64, 0) as backend:
+    with open_service(options, service, transpiler) as backend:
         register = backend.sampler.run([(CIRCUIT, angles)]).result()[0].data.meas
         assert [job.circuits for job in backend.journal.ledger.jobs()] == [4, 4, 2]
     shares = (register.slice_bits([0]).array[..., 0] == 1).mean(axis=1)

@@ -18,7 +18,7 @@ from qnns import QNN, ROWS, WEIGHTS
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.backends.devices.local import DeviceSubset
+from qiskit_qmu.backends.devices.fake import DeviceSubset
 from qiskit_qmu.backends.devices.local_sampler import CompactCircuit
 from qiskit_qmu.backends.noise.aer_engine import AerEngine
 from qiskit_qmu.backends.noise.density_plan import DensityPlan

@@ -9,7 +9,7 @@ from qiskit_machine_learning.gradients import LinCombEstimatorGradient
 from qnns import OBSERVABLES, QNN, ROWS, WEIGHTS, estimator_qnn, sampler_qnn
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import BroadcastEstimator, BroadcastSampler, open_backend
+from qiskit_qmu.backends import BroadcastEstimator, BroadcastSampler, DeviceOptions, open_backend
 from qiskit_qmu.backends.devices.device_backend import DeviceBackend
 
 
@@ -42,7 +42,8 @@ class Counter:
 
 def bundle(**options) -> tuple[DeviceBackend, Recorder, Counter]:
     recorder, counter = Recorder(), Counter()
-    return DeviceBackend("own", recorder, counter, **{"shots": 100, **options}), recorder, counter
+    given = DeviceOptions("aer", **{"shots": 100, **options})
+    return DeviceBackend("own", recorder, counter, given), recorder, counter
 
 
 def rows_of(job) -> list[int]:

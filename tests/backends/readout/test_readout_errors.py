@@ -11,8 +11,8 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.primitives.broadcast_estimator import _estimates
 from qiskit_qmu.backends.readout.moments import all_variances, moments
 from qiskit_qmu.backends.readout.readout_errors import ReadoutErrors, mitigated
-from qiskit_qmu.simulator.measurement_bases import measured_terms
-from qiskit_qmu.simulator.outcome_probabilities import OutcomeProbabilities
+from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
+from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 
 ONES, ZEROS = np.array([0.02, 0.1, 0.3]), np.array([0.07, 0.0, 0.2])
 EXACT = ReadoutErrors(ONES, ZEROS, None)

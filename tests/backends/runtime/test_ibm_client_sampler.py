@@ -7,7 +7,7 @@ from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 from qnns import BUILDERS, QNN, ROWS, WEIGHTS
 
-from qiskit_qmu.backends import DeviceBackend, open_backend
+from qiskit_qmu.backends import DeviceBackend, DeviceOptions, open_backend
 from qiskit_qmu.backends.transpilation.transpilers import DeviceTranspiler
 
 SHOTS = 4000
@@ -22,7 +22,9 @@ def opened(mode: str, level: int, **options) -> DeviceBackend:
         options={"simulator": {"seed_simulator": 3}},
     )
     transpiler = DeviceTranspiler(device.target, optimization_level=level, seed=0)
-    return DeviceBackend("local", sampler, transpiler, shots=SHOTS, **options)
+    return DeviceBackend(
+        "local", sampler, transpiler, DeviceOptions("fake_manila", shots=SHOTS, **options)
+    )
 
 
 @pytest.mark.parametrize("kind", list(BUILDERS))

@@ -19,14 +19,14 @@ from requests.exceptions import ReadTimeout
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs import JobFailedError, JobsPendingError, TransientError
-from qiskit_qmu.backends.runtime.options import RuntimeOptions
+from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.runtime.runtime_jobs import RuntimeJobs
 
 
 @pytest.fixture
 def jobs(service) -> RuntimeJobs:
     """A device's queue."""
-    return RuntimeJobs(service.backend("ibm_manila"), RuntimeOptions(tags=("mine",)))
+    return RuntimeJobs(service.backend("ibm_manila"), DeviceOptions("ibm_manila", tags=("mine",)))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_slow_job_is_queued_then_running_then_done(jobs, pub, behaviour):
 def test_a_job_is_found_by_its_tag_in_another_process(jobs, pub, service):
     ids = [send(jobs, pub, tag) for tag in ("run-0", "run-1")]
     other = FakeService(service.server.folder)
-    again = RuntimeJobs(other.backend("ibm_manila"), RuntimeOptions())
+    again = RuntimeJobs(other.backend("ibm_manila"), DeviceOptions("ibm_manila"))
     assert [again.find(tag) for tag in ("run-0", "run-1", "run-2")] == [*ids, None]
     assert again.state(ids[1]) == "done"
     expected, found = (service_of.result(ids[1])[0]["meas"] for service_of in (jobs, again))
@@ -145,7 +145,7 @@ def test_errors_that_do_not_pass(jobs, pub, behaviour, error):
 
 
 def test_what_the_library_refuses_is_bad_input(service):
-    options = RuntimeOptions(dynamical_decoupling=True)
+    options = DeviceOptions("ibm_manila", dynamical_decoupling=True)
     jobs = RuntimeJobs(service.backend("ibm_manila"), options)
     circuit = QuantumCircuit(5, 1)
     circuit.measure(0, 0)
@@ -233,7 +233,12 @@ def test_no_token_in_anything_that_is_shown_or_kept(
     shown = [
         *map(
             repr,
-            (backend, backend.journal, backend.journal.service, RuntimeOptions(service=service)),
+            (
+                backend,
+                backend.journal,
+                backend.journal.service,
+                DeviceOptions("ibm_manila", service=service),
+            ),
         ),
         json.dumps(backend.settings()),
         "".join(traceback.format_exception(caught.value)),

@@ -5,7 +5,7 @@ from qiskit_ibm_runtime.options_models import EstimatorOptions, SamplerOptions
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.backends.runtime.options import RuntimeOptions
+from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.runtime.primitives import PrimitiveRunner
 
 SAMPLER = SamplerOptions()
@@ -16,7 +16,7 @@ PRIVATE = SamplerOptions(environment={"private": True})
     ("options", "message"),
     [
         ({"mode": "queue"}, "mode must be one of job, batch, session; got 'queue'"),
-        ({"max_time": 60}, "max_time must be given with a batch or session, got mode job"),
+        ({"max_time": 60}, "max_time needs mode batch or session, got mode job"),
         ({"max_time": 0, "mode": "batch"}, "max_time must be an integer of at least 1, got 0"),
         ({"max_time": "long", "mode": "batch"}, "max_time must be seconds or like 2h 30m 10s, got"),
         ({"dynamical_decoupling": "YY"}, "dynamical_decoupling must be one of False, True, XX, Xp"),
@@ -24,17 +24,17 @@ PRIVATE = SamplerOptions(environment={"private": True})
         ({"resilience_level": 3}, "resilience_level must be one of None, 0, 1, 2; got 3"),
         ({"max_execution_time": 0}, "max_execution_time must be an integer of at least 1, got 0"),
         ({"min_num_qubits": 0}, "min_num_qubits must be an integer of at least 1, got 0"),
-        ({"tags": "mine"}, "tags must be a list of texts, got 'mine'"),
-        ({"tags": [1]}, "tags must be a list of texts, got .1."),
+        ({"tags": "mine"}, "tags must be a list of strings, got 'mine'"),
+        ({"tags": [1]}, "tags must be a list of strings, got .1."),
         (
             {"runtime_options": SAMPLER, "twirling": True},
-            "twirling must not be given beside an obj",
+            "twirling has no effect beside an object",
         ),
     ],
 )
 def test_values_are_checked(options, message):
     with pytest.raises(InputError, match=message):
-        RuntimeOptions(**options)
+        DeviceOptions("ibm_manila", **options)
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,11 @@ def test_values_are_checked(options, message):
 )
 def test_the_library_checks_its_own(options, message):
     with pytest.raises(InputError, match=message):
-        PrimitiveRunner(RuntimeOptions(**options))
+        PrimitiveRunner(DeviceOptions("ibm_manila", **options))
 
 
 def dumped(**options) -> dict:
-    return PrimitiveRunner(RuntimeOptions(**options)).settings()["options"]
+    return PrimitiveRunner(DeviceOptions("ibm_manila", **options)).settings()["options"]
 
 
 def test_plain_options_in_the_words_of_the_library():
@@ -97,7 +97,7 @@ def test_an_object_of_the_librarys_is_used_as_it_is_and_not_changed():
 @pytest.mark.parametrize("name", ["aer", "fake_manila"])
 def test_other_backends_refuse_them(name):
     with pytest.raises(
-        InputError, match=f"twirling must be given for devices of IBM's only, got {name}"
+        InputError, match=f"twirling applies only to IBM devices; got True for {name}"
     ):
         open_backend(name, shots=10, twirling=True)
 
@@ -105,14 +105,14 @@ def test_other_backends_refuse_them(name):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "statevector"}, "method must not be given for ibm_manila"),
-        ({"noise_model": 1}, "noise_model must not be given for ibm_manila"),
-        ({"shots": None}, "shots must be given for ibm_manila: a device has no exact values"),
-        ({"speed": 3}, "option must be one of method, .*, mode, .*; got 'speed'"),
+        ({"method": "statevector"}, "method applies only to aer and fake .* for ibm_manila"),
+        ({"noise_model": 1}, "noise_model applies only to aer; got 1 for ibm_manila"),
+        ({"shots": None}, "ibm_manila needs shots: a device has no exact values"),
+        ({"speed": 3}, "option must be one of name, .*, mode, .*; got 'speed'"),
         ({"max_executions_per_job": 100}, "max_executions_per_job must be an integer of at least"),
         (
             {"readout_mitigation": True, "resilience_level": 1},
-            "readout_mitigation must not be given",
+            "readout_mitigation cannot be combined",
         ),
         ({"service": 3}, "service must be a QiskitRuntimeService, got int"),
     ],

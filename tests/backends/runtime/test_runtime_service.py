@@ -81,7 +81,7 @@ def test_a_run_stays_with_the_device_it_chose(open_ibm, behaviour, tmp_path):
 def test_a_device_object(open_ibm, service):
     device = service.backend("ibm_lagos")
     assert open_ibm(device, service=None).name == "ibm_lagos"
-    with pytest.raises(InputError, match="service must not be given with a device object"):
+    with pytest.raises(InputError, match="service has no effect with a device object"):
         open_ibm(device)
 
 

@@ -10,7 +10,7 @@ from qiskit_machine_learning.circuit.library import raw_feature_vector
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
-from qiskit_qmu.simulator.gates import rotation_angles
+from qiskit_qmu.simulator.compile.unrolling import rotation_angles
 
 A, B = Parameter("a"), Parameter("b")
 

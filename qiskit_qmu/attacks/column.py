@@ -1,0 +1,37 @@
+"""AttackColumn: an attack with the column that its AUC has in results, tables and pages."""
+
+from dataclasses import dataclass
+from typing import final
+
+from qiskit_qmu.attacks.attack import FeatureName, MembershipAttack
+from qiskit_qmu.observation import Observations
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AttackColumn:
+    """An attack and how its AUC is reported.
+
+    Attributes:
+        attack: How rows are scored.
+        features: What it looks at; see `FeatureName`.
+        key: Name of the AUC in result rows; ``key_low`` and ``key_high`` hold its 95 % interval.
+        heading: Heading of the column, under "AUC".
+        summary: What the attack does, in one line.
+        reading: How to read the AUC, as the end of a sentence about the ranking of rows.
+    """
+
+    attack: MembershipAttack
+    features: tuple[FeatureName, ...]
+    key: str
+    heading: str
+    summary: str
+    reading: str
+
+    def can_read(self, observations: Observations) -> bool:
+        """Return whether what the attack looks at was observed."""
+        has_counts = observations.counts is not None
+        has_expectations = observations.expectations is not None
+        return (has_counts or "frequencies" not in self.features) and (
+            has_expectations or "expectations" not in self.features
+        )

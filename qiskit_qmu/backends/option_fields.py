@@ -1,0 +1,65 @@
+"""Fields that describe themselves: help, backends that they apply to, and command-line option."""
+
+from collections.abc import Sequence
+from dataclasses import Field, field
+from textwrap import wrap
+from typing import Any, Literal
+
+Kind = Literal["exact", "aer", "fake", "object", "ibm"]
+KINDS: dict[Kind, str] = {
+    "exact": "the exact backend",
+    "aer": "aer",
+    "fake": "fake backends",
+    "object": "BackendV2 objects",
+    "ibm": "IBM devices",
+}
+EVERY = tuple(KINDS)
+TRANSPILED: tuple[Kind, ...] = ("aer", "fake", "object", "ibm")
+DEVICES: tuple[Kind, ...] = ("fake", "object", "ibm")
+IBM: tuple[Kind, ...] = ("ibm",)
+
+
+def option(
+    default: Any,
+    text: str,
+    *,
+    of: tuple[Kind, ...] = TRANSPILED,
+    decides: bool = True,
+    metavar: str | None = None,
+    parse: type = str,
+    secret: bool = False,
+) -> Any:
+    """Return a dataclass field that describes an option of `open_backend`.
+
+    Args:
+        default: Its default.
+        text: Its help.
+        of: Kinds of backends that it applies to.
+        decides: Whether results depend on it, so that a resumed run must have the same value.
+        metavar: What the command line calls its value; None for no option there.
+        parse: Type of the value on the command line; bool for a switch.
+        secret: Left out of the repr.
+    """
+    about = {"help": text, "of": of, "decides": decides, "metavar": metavar, "parse": parse}
+    return field(default=default, repr=not secret, metadata=about)
+
+
+def described(options: Sequence[Field[Any]]) -> str:
+    """Return options as the arguments of a docstring."""
+    lines = ["Args:"]
+    for own in options:
+        text = f"{own.name}: {help_of(own)}"
+        lines += wrap(text, 100, initial_indent=" " * 4, subsequent_indent=" " * 8)
+    return "\n".join(lines)
+
+
+def help_of(option: Field[Any]) -> str:
+    """Return the help of an option, with the backends that it applies to where they are few."""
+    text: str = option.metadata["help"]
+    few = len(option.metadata["of"]) < len(TRANSPILED)
+    return f"{text} Applies only to {applies_to(option)}." if few else text
+
+
+def applies_to(option: Field[Any]) -> str:
+    """Return the backends that an option applies to, in words."""
+    return " and ".join(KINDS[kind] for kind in option.metadata["of"])

@@ -1,0 +1,312 @@
+"""DeviceOptions: which backend to open and how, as plain data; each option holds its own help.
+
+The keywords, docstring and types of `open_backend`, the options of the command line, and the keys
+of ``backend_options`` in experiments all come from these fields. Nothing here loads Qiskit.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, final, get_args
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError, InputTypeError
+from qiskit_qmu.backends.option_fields import DEVICES, EVERY, IBM, Kind, applies_to, option
+
+GradientRule = Literal["parameter-shift", "spsa"]
+Mode = Literal["job", "batch", "session"]
+SEQUENCES = ("XX", "XpXm", "XY4")
+
+BACKEND_NAMES = ("exact", "aer", "fake_<device>", "ibm_<device>", "ibm:least_busy")
+"""Names that `open_backend` takes; ``fake_torino`` is the fake backend of ``ibm_torino``."""
+
+
+@final
+@dataclass(frozen=True)
+class DeviceOptions:
+    """Which backend to open and how; the fields are described by `open_backend`.
+
+    Raises:
+        InputError: If a value is out of range, or an option does not apply to the backend.
+    """
+
+    name: str | Any = option(
+        "exact",
+        '"exact", the batched statevector; "aer", Qiskit Aer; "fake_<device>", layout and noise of '
+        "an IBM device, simulated on the qubits that a circuit uses; "
+        '"ibm_<device>", a device of your account, or "ibm:least_busy", the one with the shortest '
+        "queue; or a BackendV2 object.",
+        of=EVERY,
+        decides=False,
+    )
+    _: KW_ONLY
+    shots: int | None = option(
+        None,
+        "Measurements of each circuit, forward and gradient; None for exact values, with noise "
+        "where there is noise. Devices and BackendV2 objects need shots.",
+        of=EVERY,
+    )
+    seed: int | None = option(
+        None,
+        "Seed of the shots and of SPSA's directions, zero or more. Every job has noise of its own, "
+        "and the same seed repeats the noise of the whole sequence of jobs: give models that are "
+        "compared seeds of their own, or one backend. None takes one from the operating system, or "
+        "0 with a ledger, whose run must repeat; ``settings()`` returns it.",
+        of=EVERY,
+    )
+    method: str | None = option(
+        None, 'Simulation method of Qiskit Aer ("automatic").', of=("aer", "fake")
+    )
+    noise_model: Any | None = option(
+        None,
+        "An Aer NoiseModel. Instructions that it names, by name or label, stay as they were "
+        "written; all others, and the rotations that turn an observable's basis, are transpiled to "
+        "its basis gates and have the noise of those. (AerSimulator.run on a circuit that is not "
+        "transpiled leaves gates that the model does not name without noise.)",
+        of=("aer",),
+    )
+    optimization_level: int | None = option(
+        None,
+        "Optimization level of Qiskit's preset pass managers, 0 to 3 (3; 1 on aer).",
+        metavar="N",
+        parse=int,
+    )
+    seed_transpiler: int = option(0, "Seed of layout and routing (0).", metavar="N", parse=int)
+    initial_layout: Sequence[int] | None = option(
+        None,
+        "The device's qubit for each qubit of a circuit. Where it is not given, circuits on fake "
+        "backends and IBM devices stay on a connected set of the best qubits.",
+        of=DEVICES,
+    )
+    pass_manager: Any | None = option(None, "A pass manager to use in place of a preset one.")
+    gradient: GradientRule = option(
+        "parameter-shift",
+        'Gradient rule: "parameter-shift", or the cheap and rough "spsa".',
+        metavar="RULE",
+    )
+    spsa_epsilon: float = option(
+        0.1, "Step of SPSA, in radians (0.1).", metavar="STEP", parse=float
+    )
+    spsa_directions: int = option(
+        1, "Directions that SPSA averages for each row (1).", metavar="N", parse=int
+    )
+    max_executions_per_job: int | None = option(
+        None, "Largest number of circuits times shots of one job.", metavar="N", parse=int
+    )
+    readout_mitigation: bool = option(
+        False,
+        "Correct outputs and gradients for bits that are misread each by itself (False); misreads "
+        "of several qubits together are not corrected, and a value beyond what is possible raises "
+        "a warning. Takes four short circuits for each set of measured qubits; corrected outcome "
+        "probabilities may be negative, and counts stay as they were read.",
+    )
+    ledger: str | Path | None = option(
+        None,
+        "Folder of a run in which each job is recorded before it is sent, and its result kept. "
+        "When the same work is run again on it, no job is sent twice.",
+        decides=False,
+    )
+    job_policy: Any | None = option(
+        None, "A `JobPolicy`: whether to wait for jobs, and what they may cost.", decides=False
+    )
+    max_qpu_seconds: float | None = option(
+        None,
+        "Budget in QPU seconds, by IBM's quick formula and what was charged; no job is sent beyond "
+        "it (IBM devices, or with a ledger).",
+        decides=False,
+    )
+    mode: Mode = option(
+        "job",
+        'Execution mode: "job", each job by itself; "batch", together; or "session", with the '
+        'device to itself, which falls back to a batch on plans without sessions ("job").',
+        of=IBM,
+        decides=False,
+        metavar="MODE",
+    )
+    max_time: int | str | None = option(
+        None,
+        'Longest life of a batch or session, in seconds or as "2h 30m".',
+        of=IBM,
+        decides=False,
+        metavar="TIME",
+    )
+    instance: str | None = option(
+        None, "Instance of the account, by name or CRN.", of=IBM, decides=False, metavar="NAME"
+    )
+    service: Any | None = option(
+        None,
+        "A QiskitRuntimeService to use in place of the saved account.",
+        of=IBM,
+        decides=False,
+        secret=True,
+    )
+    min_num_qubits: int | None = option(
+        None,
+        "Fewest qubits of the least busy device.",
+        of=IBM,
+        decides=False,
+        metavar="N",
+        parse=int,
+    )
+    dynamical_decoupling: bool | str = option(
+        False,
+        'Pulses on idle qubits: "XX", "XpXm" or "XY4"; True for "XX".',
+        of=IBM,
+        metavar="SEQUENCE",
+    )
+    twirling: bool = option(
+        False,
+        "Random Pauli gates around gates and measurements. IBM runs whole randomizations, so up to "
+        "63 shots more than asked for in each row; they are left out of the results.",
+        of=IBM,
+        metavar="",
+        parse=bool,
+    )
+    resilience_level: int | None = option(
+        None,
+        "None for expectation values from counts; 0, 1 or 2 for those of IBM's Estimator without "
+        "mitigation, with mitigation of readout errors, and with zero-noise extrapolation too. "
+        "Outcome probabilities cannot be mitigated so.",
+        of=IBM,
+        metavar="N",
+        parse=int,
+    )
+    max_execution_time: int | None = option(
+        None, "Most QPU seconds of one job.", of=IBM, decides=False, metavar="S", parse=int
+    )
+    tags: Sequence[str] = option((), "Further tags of each job.", of=IBM, decides=False)
+    runtime_options: Any | None = option(
+        None,
+        "SamplerOptions of qiskit-ibm-runtime, with a resilience level EstimatorOptions, in place "
+        "of dynamical_decoupling, twirling and max_execution_time; or a dict of some of their "
+        "fields, which take precedence over them.",
+        of=IBM,
+        secret=True,
+    )
+
+    def __post_init__(self) -> None:
+        self._check_kind()
+        self._check_numbers()
+        self._check_transpilation()
+        self._check_ibm()
+
+    @property
+    def kind(self) -> Kind | None:
+        """What kind of backend the name stands for; None for an unknown one."""
+        if not isinstance(self.name, str):
+            module = type(self.name).__module__
+            fake = "fake_provider" in module
+            ibm = module.startswith("qiskit_ibm_runtime")
+            return ("fake" if fake else "ibm") if ibm else "object"
+        if self.name.startswith(("ibm_", "ibm:")):
+            return "ibm"
+        if self.name.startswith("fake_"):
+            return "fake"
+        return next((kind for kind in ("exact", "aer") if kind == self.name), None)
+
+    @property
+    def label(self) -> str:
+        """The backend's name."""
+        if isinstance(self.name, str):
+            return self.name
+        return getattr(self.name, "name", None) or type(self.name).__name__
+
+    @property
+    def level(self) -> int:
+        """The optimization level, or its default."""
+        default = 1 if self.kind == "aer" else 3
+        return default if self.optimization_level is None else self.optimization_level
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the options that results depend on, as JSON values."""
+        values = {
+            own.name: getattr(self, own.name) for own in fields(self) if own.metadata["decides"]
+        }
+        noise = None
+        if self.noise_model is not None:
+            text = repr(self.noise_model.to_dict(serializable=True))
+            noise = hashlib.sha256(text.encode()).hexdigest()
+        layout = self.initial_layout
+        values |= {
+            "noise_model": noise,
+            "optimization_level": self.level,
+            "pass_manager": self.pass_manager is not None,
+            "initial_layout": None if layout is None else [int(qubit) for qubit in layout],
+        }
+        decisive: dict[str, Any] = json.loads(json.dumps(values, default=str))
+        return decisive
+
+    def _check_kind(self) -> None:
+        """Raise InputError if an option is given that the backend has no use for."""
+        kind = self.kind
+        for own in fields(self):
+            value, default = getattr(self, own.name), own.default
+            given = value is not default and (default is None or value != default)
+            if given and kind is not None and kind not in own.metadata["of"]:
+                raise InputError(
+                    f"{own.name} applies only to {applies_to(own)}; got {value!r} for {self.label}"
+                )
+
+    def _check_numbers(self) -> None:
+        least = {"shots": 1, "min_num_qubits": 1, "max_execution_time": 1, "seed": 0}
+        for name, number in least.items():
+            if getattr(self, name) is not None:
+                _check.at_least(number, **{name: getattr(self, name)})
+        _check.at_least(0, seed_transpiler=self.seed_transpiler)
+        _check.at_least(1, spsa_directions=self.spsa_directions)
+        _check.positive(spsa_epsilon=self.spsa_epsilon)
+        if self.max_executions_per_job is not None:
+            _check.at_least(self.shots or 1, max_executions_per_job=self.max_executions_per_job)
+        if self.max_qpu_seconds is not None:
+            _check.positive(max_qpu_seconds=self.max_qpu_seconds)
+        _check.one_of(get_args(GradientRule), gradient=self.gradient)
+        _check.one_of((False, True), readout_mitigation=self.readout_mitigation)
+
+    def _check_transpilation(self) -> None:
+        if self.optimization_level is not None:
+            _check.one_of(range(4), optimization_level=self.optimization_level)
+        for i, qubit in enumerate(self.initial_layout or ()):
+            _check.at_least(0, **{f"initial_layout[{i}]": qubit})
+        if self.pass_manager is None:
+            return
+        if not callable(getattr(self.pass_manager, "run", None)):
+            raise InputTypeError(f"pass_manager needs a method run, got {self.pass_manager!r}")
+        if self.optimization_level is not None or self.initial_layout is not None:
+            raise InputError(
+                "optimization_level and initial_layout have no effect with a pass_manager, got "
+                f"{self.optimization_level} and {self.initial_layout} beside one"
+            )
+
+    def _check_ibm(self) -> None:
+        _check.one_of(get_args(Mode), mode=self.mode)
+        _check.one_of((False, True, *SEQUENCES), dynamical_decoupling=self.dynamical_decoupling)
+        _check.one_of((False, True), twirling=self.twirling)
+        _check.one_of((None, 0, 1, 2), resilience_level=self.resilience_level)
+        if isinstance(self.tags, str) or not all(isinstance(tag, str) for tag in self.tags):
+            raise InputTypeError(f"tags must be a list of strings, got {self.tags!r}")
+        _check_time(self.max_time)
+        if self.max_time is not None and self.mode == "job":
+            raise InputError(f"max_time needs mode batch or session, got mode {self.mode}")
+        if self.readout_mitigation and self.resilience_level is not None:
+            raise InputError(
+                "readout_mitigation cannot be combined with a resilience_level, which mitigates "
+                f"readout errors itself; got level {self.resilience_level}"
+            )
+        if self.runtime_options is not None and not isinstance(self.runtime_options, dict):
+            for name in ("dynamical_decoupling", "twirling", "max_execution_time"):
+                if getattr(self, name):
+                    raise InputError(
+                        f"{name} has no effect beside an object of runtime_options (a dict can be "
+                        f"combined with it); got {getattr(self, name)!r}"
+                    )
+
+
+def _check_time(max_time: int | str | None) -> None:
+    if isinstance(max_time, str):
+        if not max_time.strip() or re.fullmatch(r"(\d+h)?\s*(\d+m)?\s*(\d+s)?", max_time) is None:
+            raise InputError(f"max_time must be seconds or like 2h 30m 10s, got {max_time!r}")
+    elif max_time is not None:
+        _check.at_least(1, max_time=max_time)

@@ -1,0 +1,118 @@
+"""CheckedConnector: what every TorchConnector of this package has in common."""
+
+import math
+
+import numpy as np
+import torch
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import NeuralNetwork
+
+from qiskit_qmu.simulator.network_checks import check_network, check_values
+from qiskit_qmu.simulator.numpy_autograd import Values, differentiable_outputs
+
+
+class CheckedConnector(TorchConnector):
+    """A TorchConnector in the precision of its weights, whose network and values are checked.
+
+    Its parent answers in float32 whatever the weights are. A network is checked for what a PUB is
+    checked for, before any circuit runs. Sparse networks take the parent's way.
+
+    Args:
+        neural_network: Any network.
+        initial_weights: Start of the weights, in radians; uniform in [-1, 1] where None.
+        sparse: As in TorchConnector.
+
+    Raises:
+        InputError: If an observable does not fit the circuit, or a parameter has no value.
+    """
+
+    def __init__(
+        self,
+        neural_network: NeuralNetwork,
+        initial_weights: np.ndarray | None = None,
+        sparse: bool | None = None,
+    ) -> None:
+        super().__init__(neural_network, initial_weights, sparse)
+        check_network(neural_network)
+
+    def forward(self, input_data: torch.Tensor | None = None) -> torch.Tensor:
+        """Evaluate the network.
+
+        Args:
+            input_data: Inputs (…, num_inputs). A network without inputs takes None, or an empty
+                tensor (…, 0).
+
+        Returns:
+            Outputs (…, *output_shape) in the precision of the weights.
+
+        Raises:
+            InputError: If the inputs are of another size, complex, NaN or infinite, or a weight is.
+        """
+        # What runs is no torch program: torch.compile goes on behind it.
+        return (
+            self._apart(input_data) if torch.compiler.is_compiling() else self._evaluate(input_data)
+        )
+
+    # (The public decorator would load the compiler with this module.)
+    @torch._disable_dynamo  # type: ignore[attr-defined]  # noqa: SLF001
+    def _apart(self, input_data: torch.Tensor | None) -> torch.Tensor:
+        return self._evaluate(input_data)
+
+    def _evaluate(self, input_data: torch.Tensor | None) -> torch.Tensor:
+        if self.sparse:
+            output: torch.Tensor = super().forward(input_data)
+            return output
+        network = self.neural_network
+        inputs = self.weight.new_zeros(0) if input_data is None else input_data
+        check_values(network, inputs, self.weight)
+        rows = inputs.reshape(math.prod(inputs.shape[:-1]), network.num_inputs)
+        # Mixed precision is for products of real matrices, and would round what stands for states.
+        with torch.autocast(self.weight.device.type, enabled=False):
+            outputs = self._outputs(rows if network.input_gradients else rows.detach())
+        shape = (*inputs.shape[:-1], *network.output_shape)
+        return outputs.reshape(shape).to(device=inputs.device, dtype=self.weight.dtype)
+
+    def _outputs(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return outputs, flat, (B, O) of inputs (B, I)."""
+        network = self.neural_network
+        size = math.prod(network.output_shape)
+        return differentiable_outputs(self._passes(network), inputs, self.weight, size)
+
+    def _passes(self, network: NeuralNetwork) -> "NetworkPasses":
+        """Return how the network is evaluated and differentiated."""
+        return NetworkPasses(network)
+
+
+class NetworkPasses:
+    """A network by its own forward and backward pass.
+
+    Args:
+        network: Any dense network.
+    """
+
+    def __init__(self, network: NeuralNetwork) -> None:
+        self._network = network
+
+    def values(self, inputs: Values, weights: Values) -> Values:
+        """Return the outputs, flat, (B, O) of inputs (B, I) and weights (W,)."""
+        return np.asarray(self._network.forward(inputs, weights)).reshape(len(inputs), -1)
+
+    def jacobian(
+        self, inputs: Values, weights: Values, needs: tuple[bool, bool]
+    ) -> tuple[Values, Values]:
+        """Return the derivatives (B, O, I) by inputs and (B, O, W) by weights."""
+        found = self._needed(needs).backward(inputs, weights)
+        size = math.prod(self._network.output_shape)
+        by_inputs, by_weights = (
+            np.zeros((len(inputs), size, count))
+            if slopes is None
+            else np.asarray(slopes).reshape(len(inputs), size, count)
+            for slopes, count in zip(
+                found, (self._network.num_inputs, self._network.num_weights), strict=True
+            )
+        )
+        return by_inputs, by_weights
+
+    def _needed(self, needs: tuple[bool, bool]) -> NeuralNetwork:
+        """Return a network that differentiates by what is needed, and as little else as it can."""
+        return self._network

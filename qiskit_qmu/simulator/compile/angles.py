@@ -1,0 +1,145 @@
+"""Parameter expressions of a circuit as one differentiable torch function."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import sympy
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import Parameter, ParameterExpression
+
+from qiskit_qmu.simulator.compile.instructions import plain_text
+
+_TORCH_FUNCTIONS = {
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "tan": torch.tan,
+    "asin": torch.asin,
+    "acos": torch.acos,
+    "atan": torch.atan,
+    "exp": torch.exp,
+    "sqrt": torch.sqrt,
+    "log": torch.log,
+    "Abs": torch.abs,
+    "sgn": torch.sgn,
+    "conjugate": torch.conj,
+}
+
+
+class AngleMap:
+    """Evaluates many parameter expressions at once.
+
+    Affine expressions, nearly all that occur, are matrix products; the others (products of
+    parameters, functions) are translated to torch one by one.
+
+    Args:
+        expressions: The expressions to evaluate, or numbers.
+        parameters: The parameters that they are functions of, in one or more groups, in the order
+            of the values.
+    """
+
+    def __init__(
+        self, expressions: Sequence[ParameterExpression | float], *parameters: Sequence[Parameter]
+    ) -> None:
+        place = {
+            parameter: (group, column)
+            for group, members in enumerate(parameters)
+            for column, parameter in enumerate(members)
+        }
+        self._matrices = [np.zeros((len(members), len(expressions))) for members in parameters]
+        self._offset = np.zeros(len(expressions))
+        self._functions: list[tuple[int, list[tuple[int, int]], Callable[..., torch.Tensor]]] = []
+        for angle, expression in enumerate(expressions):
+            affine = _affine(expression)
+            if affine is None:
+                function, used = _lambdify(expression)
+                self._functions.append((angle, [place[p] for p in used], function))
+            else:
+                coefficients, self._offset[angle] = affine
+                for parameter, value in coefficients.items():
+                    group, column = place[parameter]
+                    self._matrices[group][column, angle] = value
+        self._selection = None if self._functions else _selection(self._matrices, self._offset)
+
+    def __call__(self, *values: torch.Tensor) -> torch.Tensor:
+        """Return the angles (..., A), in radians, of each group's parameter values (..., P)."""
+        shape = torch.broadcast_shapes(*(group.shape[:-1] for group in values))
+        if self._selection is not None:
+            chosen = _select(values, *self._selection)
+            return chosen if chosen.shape[:-1] == shape else chosen.expand(*shape, -1)
+        dtype, device = values[0].dtype, values[0].device
+        angles = torch.as_tensor(self._offset, dtype=dtype, device=device)
+        for number, (group, matrix) in enumerate(zip(values, self._matrices, strict=True)):
+            # The values of a further group that no expression uses may be those of many models.
+            if number == 0 or matrix.any():
+                angles = angles + group @ torch.as_tensor(matrix, dtype=dtype, device=device)
+        angles = angles.expand(*shape, -1)
+        if not self._functions:
+            return angles
+        columns = list(angles.unbind(-1))
+        for angle, used, function in self._functions:
+            result = function(*(values[group][..., column] for group, column in used))
+            # SymPy may find that an expression is a number.
+            columns[angle] = torch.as_tensor(result, dtype=dtype, device=device).expand(shape)
+        return torch.stack(columns, dim=-1)
+
+
+def _select(
+    values: tuple[torch.Tensor, ...], group: int, columns: NDArray[np.int64]
+) -> torch.Tensor:
+    chosen = values[group]
+    if np.array_equal(columns, np.arange(chosen.shape[-1])):
+        return chosen
+    return chosen.index_select(-1, torch.as_tensor(columns, device=chosen.device))
+
+
+def _selection(
+    matrices: list[NDArray[np.float64]], offset: NDArray[np.float64]
+) -> tuple[int, NDArray[np.int64]] | None:
+    """Return the group and columns of expressions that are plain parameters of one group."""
+    used = [group for group, matrix in enumerate(matrices) if matrix.any()]
+    if len(used) != 1 or offset.any():
+        return None
+    matrix = matrices[used[0]]
+    if not (((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=0) == 1).all()):
+        return None
+    return used[0], matrix.argmax(axis=0)
+
+
+def _affine(
+    expression: ParameterExpression | float,
+) -> tuple[dict[Parameter, float], float] | None:
+    """Return the coefficients and the constant of an affine expression, or None."""
+    if not isinstance(expression, ParameterExpression):
+        return {}, expression
+    if isinstance(expression, Parameter):
+        return {expression: 1.0}, 0.0
+    coefficients = {}
+    for parameter in expression.parameters:
+        try:
+            slope = expression.gradient(parameter)
+        except RuntimeError:  # Qiskit does not differentiate sign().
+            return None
+        if isinstance(slope, ParameterExpression):
+            if slope.parameters:
+                return None
+            slope = slope.numeric()
+        coefficients[parameter] = float(np.real(slope))
+    constant = expression.bind(dict.fromkeys(expression.parameters, 0.0))
+    return coefficients, float(np.real(constant.numeric()))
+
+
+def _lambdify(
+    expression: ParameterExpression,
+) -> tuple[Callable[..., torch.Tensor], list[Parameter]]:
+    """Return an expression as a torch function, and the parameters that it takes, in order."""
+    text, parameters = plain_text(expression)
+    symbols = [Parameter(f"p{i}").sympify() for i in range(len(parameters))]
+    # Qiskit's own translation fails on a number to the power of a parameter, and on what holds one.
+    formula = sympy.parse_expr(text, {"conj": sympy.conjugate})
+    # SymPy would print its own sign() as a comparison, which tensors do not have.
+    formula = formula.replace(sympy.sign, sympy.Function("sgn"))
+    function: Callable[..., torch.Tensor] = sympy.lambdify(
+        symbols, formula, modules=[_TORCH_FUNCTIONS, "math"]
+    )
+    return function, parameters

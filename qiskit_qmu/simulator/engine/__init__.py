@@ -1,0 +1,1 @@
+"""Compiled programs on batches of states: forward, backward by the adjoint method, and tangents."""

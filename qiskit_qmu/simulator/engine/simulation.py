@@ -1,0 +1,168 @@
+"""A compiled circuit on one device and in one precision: parameter values in, states out."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from qiskit.circuit import Parameter, QuantumCircuit
+
+from qiskit_qmu.simulator.compile.fusion import compile_program
+from qiskit_qmu.simulator.compile.program import Program
+from qiskit_qmu.simulator.engine.adjoint import evolve
+from qiskit_qmu.simulator.engine.execution_plan import build_plan
+from qiskit_qmu.simulator.engine.sweep_arrays import join_angles
+from qiskit_qmu.simulator.engine.tangents import derivatives
+from qiskit_qmu.simulator.memory import (
+    CACHE_BYTES,
+    DEFAULT_MEMORY_BUDGET,
+    STATES_WITH_GRADIENT,
+    in_chunks,
+    keep_freed_memory,
+    require_memory,
+)
+
+_FEWEST_ROWS = 8
+
+StateReadout = Callable[[torch.Tensor], torch.Tensor]
+"""States (2^n, B) to values (O, B)."""
+
+
+class Simulation:
+    """Simulates a batch of parameter values of one circuit, differentiably.
+
+    Args:
+        program: The compiled circuit.
+        dtype: torch.complex64 or torch.complex128.
+        device: Where the states live.
+        memory_budget: Bytes that ``read`` may use.
+
+    Raises:
+        InputError: If not even one row fits into the budget.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        dtype: torch.dtype,
+        device: torch.device | str,
+        memory_budget: int = DEFAULT_MEMORY_BUDGET,
+    ) -> None:
+        self.program = program
+        self.state_bytes = dtype.itemsize * 2**program.num_qubits
+        self._memory = memory_budget - program.table_bytes
+        require_memory(
+            program.table_bytes + STATES_WITH_GRADIENT * self.state_bytes,
+            memory_budget,
+            f"one row of a circuit of {program.num_qubits} qubits",
+        )
+        keep_freed_memory()
+        self._real = torch.empty(0, dtype=dtype).real.dtype
+        self._device = torch.device(device)
+        self._plan = build_plan(program, dtype, self._device)
+
+    def __deepcopy__(self, memo: object) -> "Simulation":
+        return self
+
+    def __call__(self, batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
+        """Return the final states (2^n, B), all at once.
+
+        Args:
+            batched: Parameter values of each sample, (B, inputs).
+            shared: Parameter values that all samples share, (weights,).
+        """
+        return evolve(self._plan, *self._angles(batched, shared), self._memory // 2)
+
+    def read(
+        self, readout: StateReadout, batched: torch.Tensor, shared: torch.Tensor
+    ) -> torch.Tensor:
+        """Return what a readout makes of the final states, a few rows at a time.
+
+        Args:
+            readout: States (2^n, B) to values (O, B), row by row.
+            batched: Parameter values of each sample, (B, inputs).
+            shared: Parameter values that all samples share, (weights,).
+
+        Returns:
+            Values (O, B).
+        """
+        rows = self.rows_at_once(STATES_WITH_GRADIENT)
+        return in_chunks(partial(self._read_pieces, readout), batched, shared, rows)
+
+    def _read_pieces(
+        self, readout: StateReadout, batched: torch.Tensor, shared: torch.Tensor
+    ) -> torch.Tensor:
+        size = max(_FEWEST_ROWS, CACHE_BYTES // self.state_bytes)
+        values = []
+        for piece in batched.split(size):
+            # One half of the memory is for the states at hand, the other for those that a gradient
+            # will need.
+            largest_tape = self._memory // 2 * len(piece) // max(1, len(batched))
+            values.append(readout(evolve(self._plan, *self._angles(piece, shared), largest_tape)))
+        return values[0] if len(values) == 1 else torch.cat(values, dim=-1)
+
+    def rows_at_once(self, states: int) -> int:
+        """Return how many rows fit into memory, at least one, with so many states for each."""
+        return int(max(1, self._memory // (2 * states * self.state_bytes)))
+
+    def derivatives(
+        self, batched: torch.Tensor, shared: torch.Tensor, wanted: list[int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return final states (2^n, B) and their derivatives (K, 2^n, B), without gradient.
+
+        Args:
+            batched: Parameter values of each sample, (B, inputs).
+            shared: Parameter values that all samples share, (weights,).
+            wanted: K angles: shared ones first, then per-sample ones.
+        """
+        common, own = self._angles(batched, shared)
+        angles = join_angles(common.unsqueeze(1), own.unsqueeze(1))
+        return derivatives(self._plan, angles, [1 + angle for angle in wanted])
+
+    def angle_slopes(self, batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
+        """Return the derivatives (B, A + A', inputs + weights) of all angles by all values."""
+
+        def angles(own: torch.Tensor, common: torch.Tensor) -> torch.Tensor:
+            parts = self._angles(own.unsqueeze(0), common)
+            return torch.cat([parts[0], parts[1][:, 0]])
+
+        slopes = torch.func.vmap(torch.func.jacrev(angles, argnums=(0, 1)), in_dims=(0, None))
+        return torch.cat(slopes(batched, shared), dim=-1)
+
+    def _angles(
+        self, batched: torch.Tensor, shared: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the shared (A,) and per-sample (A', B) angles."""
+        batched = batched.to(device=self._device, dtype=self._real)
+        shared = shared.to(device=self._device, dtype=self._real)
+        own = self.program.batched_map(batched, shared).T
+        return self.program.shared_map(shared), own
+
+
+def simulate(
+    circuit: QuantumCircuit,
+    batched: Sequence[Parameter],
+    shared: Sequence[Parameter],
+    *,
+    dtype: torch.dtype = torch.complex128,
+    device: torch.device | str = "cpu",
+    memory_budget: int = DEFAULT_MEMORY_BUDGET,
+) -> Simulation:
+    """Compile a circuit and prepare it for simulation.
+
+    Args:
+        circuit: A circuit of unitary gates; final measurements are ignored.
+        batched: Parameters whose values differ from sample to sample.
+        shared: Parameters whose values all samples share.
+        dtype: torch.complex64 or torch.complex128.
+        device: Where the states live.
+        memory_budget: Bytes that it may use.
+
+    Returns:
+        A callable that takes the values and returns states (2^n, B).
+
+    Raises:
+        InputError: If the circuit cannot be simulated; the message names the instruction, or the
+            bytes that are missing.
+    """
+    program = compile_program(circuit, batched, shared, memory_budget=memory_budget)
+    return Simulation(program, dtype, device, memory_budget)

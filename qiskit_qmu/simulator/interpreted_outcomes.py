@@ -1,0 +1,79 @@
+"""How a SamplerQNN's outputs are read from the outcomes of its circuit."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import ClassicalRegister, QuantumCircuit
+from qiskit_machine_learning.neural_networks import SamplerQNN
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator.engine.simulation import StateReadout
+from qiskit_qmu.simulator.readout.observables import basis_probabilities
+from qiskit_qmu.simulator.readout.registers import merge_outcomes, outcome_of_states
+
+
+@dataclass(frozen=True)
+class InterpretedOutcomes:
+    """The readout of a SamplerQNN.
+
+    Attributes:
+        of_outcomes: The output that each outcome adds to.
+        outcomes: The outcome that each basis state is read as, (2^n,).
+        num_outputs: Number of outputs.
+    """
+
+    of_outcomes: NDArray[np.int64]
+    outcomes: NDArray[np.int64]
+    num_outputs: int
+
+    def prepare(self, dtype: torch.dtype, device: torch.device) -> StateReadout:
+        """Return the readout in one precision on one device."""
+        outputs = torch.as_tensor(self.of_outcomes[self.outcomes], device=device)
+        return lambda states: merge_outcomes(basis_probabilities(states), outputs, self.num_outputs)
+
+
+def interpreted_outcomes(network: SamplerQNN) -> InterpretedOutcomes:
+    """Return which output of a SamplerQNN each basis state adds to."""
+    outcomes, count = outcome_of_states(measured_circuit(network))
+    of_outcomes = output_places(network, count)
+    return InterpretedOutcomes(of_outcomes, outcomes, math.prod(network.output_shape))
+
+
+def measured_circuit(network: SamplerQNN) -> QuantumCircuit:
+    """Return the circuit that a SamplerQNN samples.
+
+    Where it measures none of its qubits itself, that are all: of a transpiled circuit, those that
+    hold the qubits of the circuit that was written.
+    """
+    circuit = network.circuit
+    if circuit.num_clbits:
+        return circuit
+    circuit = circuit.copy()
+    if circuit.layout is None:
+        circuit.measure_all()
+    else:
+        qubits = circuit.layout.final_index_layout(filter_ancillas=True)
+        circuit.add_register(ClassicalRegister(len(qubits), "meas"))
+        circuit.measure(qubits, range(len(qubits)))
+    return circuit
+
+
+def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:
+    """Return which output, counted flat, each outcome of a SamplerQNN adds to.
+
+    Raises:
+        InputError: If ``interpret`` names an output that is not there.
+    """
+    interpret, shape = network.interpret or int, tuple(network.output_shape)
+    places = [np.atleast_1d(interpret(outcome)) for outcome in range(num_outcomes)]
+    for outcome, place in enumerate(places):
+        whole = np.issubdtype(place.dtype, np.integer) or place.dtype == bool
+        if not whole or place.shape != (len(shape),) or (place < 0).any() or (place >= shape).any():
+            raise InputError(
+                f"outcomes must be interpreted as one of the outputs of shape {shape}, got "
+                f"{interpret(outcome)!r} for outcome {outcome}"
+            )
+    return np.asarray(np.ravel_multi_index(tuple(np.array(places, dtype=np.int64).T), shape))

@@ -1,0 +1,195 @@
+"""Networks over primitives with shots, whose gradient is one batch of shifted circuits."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+
+from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
+from qiskit_qmu.simulator.interpreted_outcomes import (
+    InterpretedOutcomes,
+    interpreted_outcomes,
+    measured_circuit,
+)
+from qiskit_qmu.simulator.network_checks import checked_observables
+from qiskit_qmu.simulator.numpy_autograd import differentiable_outputs
+from qiskit_qmu.simulator.primitive import StatevectorPrimitive
+from qiskit_qmu.simulator.readout.registers import merge_outcomes
+from qiskit_qmu.simulator.shots.counts import expectations_with_counts, register_counts
+from qiskit_qmu.simulator.shots.parameter_shift import (
+    sampled_expectation_jacobian,
+    sampled_outcome_jacobian,
+)
+
+Values = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+class _SharedByCopies:
+    """A readout that changes no more: copies of a network have it in common."""
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+@dataclass(frozen=True)
+class _SampledExpectations(_SharedByCopies):
+    """The readout of an EstimatorQNN."""
+
+    circuit: QuantumCircuit
+    observables: list[SparsePauliOp]
+
+    def values(self, network: EstimatorQNN, rows: Values) -> tuple[Values, Counts | None]:
+        """Measure; shots follow the network's precision, where it has one."""
+        estimator: Any = network.estimator
+        shots = estimator.shots_for(network.default_precision)
+        return expectations_with_counts(
+            estimator.cache,
+            self.circuit,
+            rows,
+            self.observables,
+            shots,
+            estimator.next_stream(),
+        )
+
+    def slopes(self, network: EstimatorQNN, rows: Values, wanted: list[int]) -> Values:
+        """Measure moved circuits, each as often as the estimator does by itself."""
+        estimator: Any = network.estimator
+        return sampled_expectation_jacobian(
+            estimator.cache,
+            self.circuit,
+            rows,
+            self.observables,
+            wanted,
+            estimator.shots,
+            estimator.next_stream(),
+        )
+
+
+@dataclass(frozen=True)
+class _SampledOutcomes(_SharedByCopies):
+    """The readout of a SamplerQNN."""
+
+    circuit: QuantumCircuit
+    outcomes: InterpretedOutcomes
+
+    def values(self, network: SamplerQNN, rows: Values) -> tuple[Values, Counts]:
+        """Measure."""
+        sampler: Any = network.sampler
+        counts = register_counts(
+            sampler.cache, self.circuit, rows, sampler.shots, sampler.next_stream()
+        )
+        return self._merged(counts.T / sampler.shots).T, counts
+
+    def slopes(self, network: SamplerQNN, rows: Values, wanted: list[int]) -> Values:
+        """Measure moved circuits."""
+        sampler: Any = network.sampler
+        by_outcome = sampled_outcome_jacobian(
+            sampler.cache, self.circuit, rows, wanted, sampler.shots, sampler.next_stream()
+        )
+        return np.moveaxis(self._merged(np.moveaxis(by_outcome, 1, 0)), 0, 1)
+
+    def _merged(self, by_outcome: Values) -> Values:
+        """Add up what belongs to outcomes (outcomes, …) by the output that they count for."""
+        outputs = torch.as_tensor(self.outcomes.of_outcomes)
+        merged = merge_outcomes(torch.as_tensor(by_outcome), outputs, self.outcomes.num_outputs)
+        return np.asarray(merged.numpy())
+
+
+class ParameterShiftNetwork:
+    """A network over a primitive of ours with shots and its gradient.
+
+    It gives what the stock TorchConnector gives, without circuits for gradients that nobody asked
+    for, and without passing each entry of a Jacobian through Python. Outputs that commute qubit by
+    qubit share their shots, forward as in gradients.
+
+    Args:
+        network: An EstimatorQNN or SamplerQNN over such a primitive and gradient.
+        readout: What it reads from its circuit.
+    """
+
+    def __init__(
+        self, network: EstimatorQNN | SamplerQNN, readout: _SampledExpectations | _SampledOutcomes
+    ) -> None:
+        self._network: Any = network
+        self._readout: Any = readout
+        self._num_parameters = readout.circuit.num_parameters
+        self._recordings: list[list[Counts]] = []
+        order = {parameter: column for column, parameter in enumerate(readout.circuit.parameters)}
+        self._inputs, self._weights = (
+            [order[parameter] for parameter in parameters or ()]
+            for parameters in (network.input_params, network.weight_params)
+        )
+
+    def __call__(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
+        return differentiable_outputs(self, inputs, weights, math.prod(self._network.output_shape))
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Counts]]:
+        """Collect the counts (B, 2^bits) of forward passes inside the block, where there are any.
+
+        Yields:
+            The tables so far, in order.
+        """
+        recording: list[Counts] = []
+        self._recordings.append(recording)
+        try:
+            yield recording
+        finally:
+            self._recordings = [other for other in self._recordings if other is not recording]
+
+    def values(self, inputs: Values, weights: Values) -> Values:
+        """Return the outputs, flat, (B, O)."""
+        values, counts = self._readout.values(self._network, self._rows(inputs, weights))
+        if counts is not None:
+            for recording in self._recordings:
+                recording.append(counts)
+        return np.asarray(values)
+
+    def jacobian(
+        self, inputs: Values, weights: Values, needs: tuple[bool, bool]
+    ) -> tuple[Values, Values]:
+        """Return the derivatives (B, O, I) by inputs and (B, O, W) by weights, or zeros."""
+        wanted = [
+            column
+            for columns, needed in zip((self._inputs, self._weights), needs, strict=True)
+            if needed
+            for column in columns
+        ]
+        slopes = self._readout.slopes(self._network, self._rows(inputs, weights), wanted)
+        return slopes[:, :, self._inputs], slopes[:, :, self._weights]
+
+    def _rows(self, inputs: Values, weights: Values) -> Values:
+        """Return parameter values (B, P)."""
+        rows = np.empty((len(inputs), self._num_parameters))
+        rows[:, self._inputs] = inputs
+        rows[:, self._weights] = weights
+        return rows
+
+
+def parameter_shift_network(network: NeuralNetwork) -> ParameterShiftNetwork | None:
+    """Return a network over our primitives with shots, where it is one, else None."""
+    if isinstance(network, EstimatorQNN) and isinstance(network.gradient, TorchEstimatorGradient):
+        if not _has_shots(network.estimator):
+            return None
+        readout = _SampledExpectations(network.circuit, checked_observables(network))
+        return ParameterShiftNetwork(network, readout)
+    if isinstance(network, SamplerQNN) and isinstance(network.gradient, TorchSamplerGradient):
+        if not _has_shots(network.sampler):
+            return None
+        outcomes = _SampledOutcomes(measured_circuit(network), interpreted_outcomes(network))
+        return ParameterShiftNetwork(network, outcomes)
+    return None
+
+
+def _has_shots(primitive: object) -> bool:
+    return isinstance(primitive, StatevectorPrimitive) and primitive.shots is not None

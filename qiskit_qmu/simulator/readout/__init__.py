@@ -1,0 +1,1 @@
+"""States to exact numbers: expectation values, register values, probabilities and Jacobians."""

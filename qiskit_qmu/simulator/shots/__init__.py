@@ -1,0 +1,1 @@
+"""States to numbers from a finite number of shots."""

@@ -1,0 +1,96 @@
+"""Outputs of a whole batch of rows from shots, and the counts that they are computed from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+
+from qiskit_qmu.simulator.compile.active_qubits import ActiveCircuit, active_qubits
+from qiskit_qmu.simulator.engine.cache import SimulationCache
+from qiskit_qmu.simulator.readout.registers import (
+    merge_outcomes,
+    outcome_of_states,
+    register_values,
+)
+from qiskit_qmu.simulator.shots.draws import outcome_counts
+from qiskit_qmu.simulator.shots.sampled_pauli_sums import SampledPauliSums
+
+LARGEST_REGISTER = 16
+"""Bits of the largest register whose counts are kept as a table."""
+
+Counts = NDArray[np.int64]
+"""How often each outcome was measured in each row, (B, 2^bits)."""
+
+
+def expectations_with_counts(
+    cache: SimulationCache,
+    circuit: QuantumCircuit,
+    rows: NDArray[np.float64],
+    observables: Sequence[SparsePauliOp],
+    shots: int,
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.float64], Counts | None]:
+    """Estimate observables; those that commute qubit by qubit share their shots.
+
+    Args:
+        cache: Where the circuit is compiled.
+        circuit: What to measure.
+        rows: Parameter values (B, P), in the circuit's order.
+        observables: O observables.
+        shots: Measurements of each row in each basis.
+        generator: Source of the shots.
+
+    Returns:
+        Estimates (B, O), and the counts (B, 2^qubits) behind them; None in place of counts where
+        more than one basis or none was measured, or there are more than 16 qubits.
+    """
+    active = active_qubits(circuit)
+    kept: list[Counts] = []
+    readout = SampledPauliSums(
+        [active.restrict(observable) for observable in observables],
+        shots,
+        generator,
+        kept=kept if circuit.num_qubits <= LARGEST_REGISTER else None,
+    )
+    values = [readout(states)[0] for _, states in cache.state_chunks(active.circuit, rows)]
+    counts = _on_all_qubits(np.concatenate(kept), active) if kept else None
+    return np.concatenate(values, axis=1).T, counts
+
+
+def register_counts(
+    cache: SimulationCache,
+    circuit: QuantumCircuit,
+    rows: NDArray[np.float64],
+    shots: int,
+    generator: np.random.Generator,
+) -> Counts:
+    """Measure a circuit with one classical register.
+
+    Args:
+        cache: Where the circuit is compiled.
+        circuit: What to measure.
+        rows: Parameter values (B, P), in the circuit's order.
+        shots: Measurements of each row.
+        generator: Source of the shots.
+
+    Returns:
+        The counts (B, 2^bits) of the register's values.
+    """
+    outcomes, count = outcome_of_states(circuit)
+    chunks = cache.state_chunks(active_qubits(circuit).circuit, rows)
+    tables = [outcome_counts(states, shots, generator) for _, states in chunks]
+    by_state = torch.as_tensor(np.concatenate(tables).T)
+    return np.ascontiguousarray(
+        merge_outcomes(by_state, torch.as_tensor(outcomes), count).T.numpy()
+    )
+
+
+def _on_all_qubits(counts: Counts, active: ActiveCircuit) -> Counts:
+    """Return counts of the active qubits as counts (B, 2^n) of all; an idle qubit reads 0."""
+    outcomes = register_values(np.arange(counts.shape[1]), active.wires).astype(np.int64)
+    by_state, of_states = torch.as_tensor(counts.T), torch.as_tensor(outcomes)
+    merged = merge_outcomes(by_state, of_states, 2 ** len(active.wires))
+    return np.ascontiguousarray(merged.T.numpy())

@@ -1,0 +1,81 @@
+"""TorchSimulatorConnector: a TorchConnector over the batched statevector."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from qiskit_machine_learning.neural_networks import NeuralNetwork
+
+from qiskit_qmu.simulator.checked_connector import CheckedConnector
+from qiskit_qmu.simulator.compile.program import Program
+from qiskit_qmu.simulator.parameter_shift_network import parameter_shift_network
+from qiskit_qmu.simulator.statevector_network import statevector_network
+
+
+class TorchSimulatorConnector(CheckedConnector):
+    """A TorchConnector whose gradient is one vector–Jacobian product through the statevector.
+
+    It does so where the network's primitive is an exact TorchEstimator or TorchSampler, in the
+    precision of its weights. Works under ``torch.func.grad``, ``vmap`` and ``jacrev``, can be
+    differentiated any number of times, and runs the stacked weights of many models in one call
+    (``torch.func.functional_call`` under ``vmap``). Batches are cut into pieces that fit the
+    primitive's memory budget; what a transform maps over is not, so give ``vmap`` and ``jacrev`` a
+    ``chunk_size`` there.
+
+    Over such a primitive with shots, and with the gradient class that belongs to it, the gradient
+    is one batch of shifted circuits, only what needs a gradient is measured, and outputs that
+    commute qubit by qubit share their shots. With any other primitive it is its parent.
+
+    Args:
+        neural_network: An EstimatorQNN or SamplerQNN.
+        initial_weights: Start of the weights, in radians; uniform in [-1, 1] where None.
+        sparse: As in TorchConnector.
+    """
+
+    def __init__(
+        self,
+        neural_network: NeuralNetwork,
+        initial_weights: np.ndarray | None = None,
+        sparse: bool | None = None,
+    ) -> None:
+        super().__init__(neural_network, initial_weights, sparse)
+        self._exact = self._sampled = None
+        if not self._sparse:
+            self._exact = statevector_network(neural_network)
+            self._sampled = parameter_shift_network(neural_network)
+
+    @property
+    def program(self) -> Program | None:
+        """The compiled circuit; None where the parent's way is taken."""
+        return None if self._exact is None else self._exact.program
+
+    def extra_repr(self) -> str:
+        """Return what torch prints of it: the kind of network and its size."""
+        network = self.neural_network
+        return (
+            f"{type(network).__name__}, {network.num_inputs} inputs, "
+            f"{network.num_weights} weights, {network.output_shape[0]} outputs"
+        )
+
+    @contextmanager
+    def recording(self) -> Iterator[list[NDArray[np.int64]]]:
+        """Collect the counts that forward passes inside the block are computed from.
+
+        Yields:
+            Tables (rows, 2^bits) in order; none with exact values, with another primitive than
+            ours, in more than one basis, or of more than 16 qubits.
+        """
+        if self._sampled is None:
+            yield []
+            return
+        with self._sampled.recording() as tables:
+            yield tables
+
+    def _outputs(self, inputs: torch.Tensor) -> torch.Tensor:
+        if self._exact is not None:
+            return self._exact(inputs, self.weight)
+        if self._sampled is not None:
+            return self._sampled(inputs, self.weight)
+        return super()._outputs(inputs)

@@ -1,0 +1,126 @@
+"""The methods by name: one row for each, and everything else takes them from here.
+
+A strategy's file describes it as a `Method`; its row gives the name. A strategy of one's own is
+used in Python as it is, without a name, or by a name in a mapping of one's own::
+
+    methods = {**METHODS, "shrink": Method(strategy=Shrink, summary="weights shrink")}
+    make_strategy("shrink", {}, Trainer(), methods=methods)
+
+`METHODS` itself is never changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import (
+    fine_tune,
+    gradient_ascent,
+    no_op,
+    relative_gradient_ascent,
+    retrain,
+    selective_dampening,
+)
+from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.repair import (
+    REPAIR,
+    all_repair_settings,
+    repair_preset,
+    repaired,
+    with_repair,
+)
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy
+
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {
+        "noop": no_op.METHOD,
+        "oracle": retrain.METHOD,
+        "gd": fine_tune.METHOD,
+        "ga": gradient_ascent.METHOD,
+        "ga-r": repaired(gradient_ascent.METHOD),
+        "ssd": selective_dampening.METHOD,
+        "ssd-r": repaired(selective_dampening.METHOD),
+        "rga": relative_gradient_ascent.METHOD,
+        "rga-r": repaired(relative_gradient_ascent.METHOD),
+    }
+)
+
+# What doing nothing gives is the row of the original.
+DEFAULT_METHODS = tuple(name for name in METHODS if name != "noop")
+
+
+def make_strategy(
+    method: str,
+    settings: Mapping[str, Settings],
+    trainer: Trainer,
+    *,
+    methods: Mapping[str, Method] = METHODS,
+) -> UnlearningStrategy:
+    """Return the strategy that a name stands for.
+
+    Args:
+        method: One of the methods.
+        settings: Hyperparameters that differ from the defaults, by stage: the name of a method, or
+            "repair" for what follows in all repaired ones.
+        trainer: The trainer of the original model, with which the oracle is trained.
+        methods: The methods by name.
+
+    Raises:
+        InputError: If the name or a hyperparameter is unknown, or a value is out of range.
+    """
+    _check.one_of(tuple(methods), method=method)
+    row = methods[method]
+    try:
+        strategy = row.build(settings.get(method, {}), trainer)
+        return with_repair(strategy, settings.get(REPAIR, {})) if row.repaired else strategy
+    except TypeError as error:
+        raise InputError(f"settings of {method} must be its hyperparameters: {error}") from error
+
+
+def preset_settings(
+    context: PresetContext, *, methods: Mapping[str, Method] = METHODS
+) -> dict[str, Settings]:
+    """Return the preset of every method that has hyperparameters, by stage as for `make_strategy`.
+
+    Args:
+        context: What presets depend on.
+        methods: The methods by name.
+    """
+    presets = {
+        name: method.preset(replace(context, repaired=method.repaired))
+        for name, method in methods.items()
+        if method.hyperparameters
+    }
+    return {**presets, REPAIR: repair_preset(context)}
+
+
+def all_settings(
+    settings: Mapping[str, Settings],
+    *,
+    methods: Mapping[str, Method] = METHODS,
+) -> dict[str, Settings]:
+    """Return every hyperparameter of every method with its value, given or default, by stage.
+
+    Args:
+        settings: What differs from the defaults, as for `make_strategy`.
+        methods: The methods by name.
+
+    Raises:
+        InputError: If a value is out of range.
+    """
+    found: dict[str, Settings] = {}
+    for name, method in methods.items():
+        strategy = method.build(settings.get(name, {}), Trainer())
+        found[name] = {key: getattr(strategy, key) for key in method.hyperparameters}
+    return {**found, REPAIR: all_repair_settings(settings.get(REPAIR, {}))}
+
+
+def summaries(methods: Mapping[str, Method] = METHODS) -> dict[str, str]:
+    """Return what each method of a report does, in one line; "original" is the untouched model."""
+    return {
+        "original": methods["noop"].summary,
+        **{name: method.summary for name, method in methods.items()},
+    }
