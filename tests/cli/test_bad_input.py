@@ -172,8 +172,8 @@ def test_a_folder_that_cannot_be_written(refuses, folder, command, out):
     assert "cannot write" in message
 
 
-def test_another_experiments_folder(refuses, qmu):
-    assert qmu(*RUN).status == 0
+def test_another_experiments_folder(refuses, finished, folder):
+    shutil.copytree(finished, folder / "out" / "run")
     assert "choose another folder" in refuses(*RUN, "--forget-class", 2)
 
 
@@ -361,14 +361,14 @@ def test_reports_of_what_is_no_run(refuses, folder, content):
 
 
 @pytest.mark.parametrize("lines", ["", "[]\n", '{"experiment": "other"}\n', "half a li"])
-def test_reports_without_records_of_the_run(refuses, qmu, folder, lines):
-    assert qmu(*RUN).status == 0
+def test_reports_without_records_of_the_run(refuses, finished, folder, lines):
+    shutil.copytree(finished, folder / "out" / "run")
     (folder / "out" / "run" / "records.jsonl").write_text(lines)
     refuses("report", "out/run")
 
 
-def test_a_report_that_cannot_be_written(refuses, qmu, folder):
-    assert qmu(*RUN).status == 0
+def test_a_report_that_cannot_be_written(refuses, finished, folder):
+    shutil.copytree(finished, folder / "out" / "run")
     page = folder / "out" / "run" / "report.html"
     page.unlink()
     page.mkdir()

@@ -12,6 +12,7 @@ from tiny_options import TINY, TINY_DATA
 import qiskit_qmu
 from qiskit_qmu import experiments
 from qiskit_qmu.cli.progress import progress_display
+from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import load_model, load_provenance
@@ -30,10 +31,13 @@ def test_run_prints_a_table_and_writes_its_files(qmu, folder):
     assert lines[-1] == "100 %  writing the report"
     names = sorted(path.name for path in (folder / "out").iterdir())
     assert names == ["records.jsonl", "report.html", "results.json"]
-    rows = json.loads((folder / "out" / "results.json").read_text())["rows"]
+    results = json.loads((folder / "out" / "results.json").read_text())
+    rows = results["rows"]
+    assert results["config"]["forget"] == {"label": 1}
     assert [row["method"] for row in rows] == ["original", "oracle", "noop", "ga"]
 
 
+@pytest.mark.usefixtures("without_page")
 def test_run_names_its_folder_after_the_experiment_and_goes_on_there(qmu, folder):
     words = ("run", *TINY, "--methods", "noop", "--workers", 1)
     assert qmu(*words).status == 0
@@ -76,17 +80,13 @@ def test_unlearn_says_that_nothing_changed_or_that_it_failed(
     assert (folder / "new").exists() == (status == 0)
 
 
-def test_single_rows_from_a_file(qmu, folder):
+def test_single_rows_from_a_file(experiment_of, folder):
     (folder / "rows.txt").write_text("3\n5, 8\n")
-    words = ("--methods", "noop", "--workers", 1, "--out", "out", "--forget-indices", "rows.txt")
-    assert qmu("run", *TINY, *words).status == 0
-    record = json.loads((folder / "out" / "records.jsonl").read_text().splitlines()[0])
-    assert record["split"]["rows"]["forget"] == 3
-    config = json.loads((folder / "out" / "results.json").read_text())["config"]
-    assert config["forget"] == {"indices": [3, 5, 8]}
+    experiment = experiment_of(*TINY, "--forget-indices", "rows.txt")
+    assert experiment.forget == ForgetRequest(indices=(3, 5, 8))
 
 
-def test_a_config_file_says_what_options_do_not(qmu, folder):
+def test_a_config_file_says_what_options_do_not(experiment_of, folder):
     (folder / "config.toml").write_text(
         """
         dataset = "iris"
@@ -104,30 +104,29 @@ def test_a_config_file_says_what_options_do_not(qmu, folder):
         """
     )
     words = ("--config", "config.toml", "--epochs", 1, "--forget-fraction", 0.2, "--seeds", 1)
-    assert qmu("run", *words, "--workers", 1, "--out", "out").status == 0
-    config = json.loads((folder / "out" / "results.json").read_text())["config"]
-    assert config["train_size"] == 40
-    assert config["seeds"] == 1
-    assert config["forget"] == {"fraction": 0.2}
-    assert config["settings"] == {"trainer.epochs": 1, "ga.max_epochs": 4, "model.num_layers": 1}
+    assert experiment_of(*words) == Experiment(
+        dataset="iris",
+        model="basic",
+        train_size=40,
+        test_size=30,
+        methods=("noop",),
+        forget=ForgetRequest(fraction=0.2),
+        settings={"trainer.epochs": 1, "ga.max_epochs": 4, "model.num_layers": 1},
+    )
 
 
-def test_a_config_file_may_say_lists_as_options_do(qmu, folder):
+def test_a_config_file_may_say_lists_as_options_do(experiment_of, folder):
     (folder / "config.toml").write_text('methods = "noop, gd"\nforget_indices = "3,5"\nepochs = 1')
-    assert qmu("run", *TINY, "--config", "config.toml", "--workers", 1, "--out", "out").status == 0
-    config = json.loads((folder / "out" / "results.json").read_text())["config"]
-    assert (config["methods"], config["forget"]) == (["noop", "gd"], {"indices": [3, 5]})
+    experiment = experiment_of(*TINY, "--config", "config.toml")
+    assert experiment.methods == ("noop", "gd")
+    assert experiment.forget == ForgetRequest(indices=(3, 5))
 
 
-def test_settings_are_read_as_json_or_words(qmu, folder):
+def test_settings_are_read_as_json_or_words(experiment_of):
     words = ("--set", "ga.optimizer=sgd", "--set", "rga.alpha=2", "--set", "ga.loss_threshold=null")
-    assert qmu(
-        "run", *TINY, *words, "--methods", "noop", "--workers", 1, "--out", "out"
-    ).status == 0  # fmt: skip
-    config = json.loads((folder / "out" / "results.json").read_text())["config"]
-    assert config["settings"]["ga.optimizer"] == "sgd"
-    assert config["settings"]["rga.alpha"] == 2
-    assert config["settings"]["ga.loss_threshold"] is None
+    settings = experiment_of(*TINY, *words).settings
+    assert (settings["ga.optimizer"], settings["rga.alpha"]) == ("sgd", 2)
+    assert settings["ga.loss_threshold"] is None
 
 
 def test_train_unlearn_audit(qmu, folder):
@@ -169,8 +168,8 @@ def test_unlearning_takes_settings_and_rows(qmu, folder, saved):
     assert load_model(folder / "new").config.num_layers == 1
 
 
-def test_report_writes_the_page_anew(qmu, folder):
-    qmu("run", *TINY, "--methods", "noop", "--workers", 1, "--out", "out")
+def test_report_writes_the_page_anew(qmu, finished, folder):
+    shutil.copytree(finished, folder / "out")
     page = folder / "out" / "report.html"
     page.unlink()
     outcome = qmu("report", "out")

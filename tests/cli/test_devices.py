@@ -15,6 +15,7 @@ def no_network(monkeypatch):
     refuse_network(monkeypatch)
 
 
+@pytest.mark.usefixtures("without_page")
 def test_run_trains_exactly_and_observes_on_the_device(qmu, folder):
     rows = {}
     for name, words in {
@@ -39,6 +40,7 @@ def test_run_trains_exactly_and_observes_on_the_device(qmu, folder):
     assert noisy["mia_auc"] != original["mia_auc"]
 
 
+@pytest.mark.usefixtures("without_page")
 def test_a_run_on_a_device_repeats_itself_and_goes_on(qmu, folder):
     words = ("run", *TINY, "--methods", "noop", "--workers", 1, "--backend", "aer", "--shots", 20)
     for out in ("one", "other"):
@@ -69,6 +71,7 @@ def test_unlearn_measures_gradients_on_the_device(qmu, saved, folder, strategy, 
     assert usage["shots"] == (shots or 0) * usage["circuits"]
 
 
+@pytest.mark.usefixtures("without_page")
 def test_mitigation_is_recorded(qmu, saved, folder):
     words = ("--backend", "fake_manila", "--shots", 20, "--mitigation", "readout")
     run = ("run", *TINY, "--methods", "noop", "--workers", 1, "--out", "run")

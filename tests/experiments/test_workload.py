@@ -76,13 +76,16 @@ def test_on_the_exact_simulator_a_rehearsal_is_what_happens(split, method):
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
-@pytest.mark.parametrize("method", METHODS)
+AER = [{"max_executions_per_job": 200}, {"gradient": "spsa"}]
+FAKE = {"gradient": "spsa", "max_executions_per_job": 50}
+
+
 @pytest.mark.parametrize(
-    ("name", "options"),
+    ("method", "name", "options"),
     [
-        ("aer", {"max_executions_per_job": 200}),
-        ("aer", {"gradient": "spsa"}),
-        ("fake_manila", {"gradient": "spsa", "max_executions_per_job": 50}),
+        *((method, "aer", options) for options in AER for method in METHODS),
+        # The device only adds its noise: one method of each kind.
+        *((method, "fake_manila", FAKE) for method in ("gd", "ssd", "rga-r")),
     ],
 )
 def test_a_device_is_sent_what_was_estimated(split, method, name, options):
