@@ -1,19 +1,14 @@
 """ForgetRequest: which training rows are to be forgotten, as one value that a file can hold."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu._seeds import stream
 from qiskit_qmu.data.rows import as_integers
-from qiskit_qmu.data.sampling import check_share, rows_of_share
-
-if TYPE_CHECKING:
-    from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.sampling import check_share
 
 
 @final
@@ -46,37 +41,6 @@ class ForgetRequest:
             check_share("fraction", self.fraction)
         if self.indices is not None:
             object.__setattr__(self, "indices", _each_once(self.indices))
-
-    def positions(
-        self, dataset: "Dataset", trained: NDArray[np.int64], seed: int
-    ) -> NDArray[np.int64]:
-        """Return the positions of the rows to forget, in ascending order.
-
-        Args:
-            dataset: The dataset.
-            trained: Positions (n,) of the rows that a model trains on, in ascending order; only
-                these can be forgotten.
-            seed: Seed of the draw of a fraction.
-
-        Raises:
-            InputError: If a row was not trained on, the class does not occur, or the fraction
-                rounds to no row.
-        """
-        if self.label is not None:
-            labels = dataset.y_train[trained]
-            _check.one_of(np.unique(labels).tolist(), label=self.label)
-            return np.asarray(trained[labels == self.label])
-        if self.fraction is not None:
-            size = rows_of_share("fraction", self.fraction, len(trained))
-            return np.sort(stream(seed, "forget").choice(trained, size=size, replace=False))
-        indices = np.sort(np.asarray(self.indices, dtype=np.int64))
-        unknown = np.setdiff1d(indices, trained)
-        if unknown.size:
-            raise InputError(
-                "indices must be positions of rows that the model is trained on, from 0 to "
-                f"{len(dataset.y_train) - 1}; got {unknown[0]}"
-            )
-        return indices
 
     def to_dict(self) -> dict[str, Any]:
         """Return the field that is given, as a JSON value."""

@@ -217,7 +217,7 @@ def split_trained_rows(
     Raises:
         InputError: If the request is not possible, or nothing would be retained.
     """
-    forget = request.positions(ds, trained, seed)
+    forget = _forgotten(ds, request, trained, seed)
     return split_by_positions(
         ds,
         forget=forget,
@@ -225,6 +225,27 @@ def split_trained_rows(
         validation=validation,
         label=None if request.label is None else int(request.label),
     )
+
+
+def _forgotten(
+    ds: Dataset, request: ForgetRequest, trained: NDArray[np.int64], seed: int
+) -> NDArray[np.int64]:
+    """Return the positions of the rows to forget, in ascending order."""
+    if request.label is not None:
+        labels = ds.y_train[trained]
+        _check.one_of(np.unique(labels).tolist(), label=request.label)
+        return np.asarray(trained[labels == request.label])
+    if request.fraction is not None:
+        size = rows_of_share("fraction", request.fraction, len(trained))
+        return np.sort(stream(seed, "forget").choice(trained, size=size, replace=False))
+    indices = np.sort(np.asarray(request.indices, dtype=np.int64))
+    unknown = np.setdiff1d(indices, trained)
+    if unknown.size:
+        raise InputError(
+            "indices must be positions of rows that the model is trained on, from 0 to "
+            f"{len(ds.y_train) - 1}; got {unknown[0]}"
+        )
+    return indices
 
 
 def split_by_positions(

@@ -8,6 +8,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetRequest, ForgetSplit, dataset_from_arrays
+from qiskit_qmu.data.split import split_trained_rows
 
 Y = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 DATASET = dataset_from_arrays(np.arange(8.0)[:, None], Y, np.zeros((3, 1)), [0, 1, 2])
@@ -17,10 +18,14 @@ REQUESTS = [
 ]  # fmt: skip
 
 
+def positions(request):
+    """Return what a model that was trained on those rows is to forget."""
+    validation = np.array([2, 5])
+    return split_trained_rows(DATASET, request, TRAINED, validation, seed=0).forget.indices.tolist()
+
+
 def test_positions_are_sorted_and_among_the_rows_that_are_trained_on():
-    by_class, by_fraction, by_indices = (
-        request.positions(DATASET, TRAINED, seed=0).tolist() for request in REQUESTS
-    )
+    by_class, by_fraction, by_indices = (positions(request) for request in REQUESTS)
     assert by_class == [1, 4, 7]
     assert by_indices == [0, 6]
     assert len(by_fraction) == 3
@@ -61,15 +66,15 @@ def test_constructors_of_splits_are_requests():
         (lambda: ForgetRequest.from_dict({"depth": 3}), "must hold a label, a fraction or indices"),
         (lambda: ForgetRequest.from_dict([1]), "must hold a label, a fraction or indices"),
         (
-            lambda: ForgetRequest(label=2).positions(DATASET, TRAINED, 0),
+            lambda: positions(ForgetRequest(label=2)),
             "label must be one of 0, 1; got 2",
         ),
         (
-            lambda: ForgetRequest(fraction=0.01).positions(DATASET, TRAINED, 0),
+            lambda: positions(ForgetRequest(fraction=0.01)),
             "at least one of 6 rows",
         ),
         (
-            lambda: ForgetRequest(indices=(0, 5)).positions(DATASET, TRAINED, 0),
+            lambda: positions(ForgetRequest(indices=(0, 5))),
             "rows that the model is trained on, from 0 to 7; got 5",
         ),
     ],
