@@ -7,6 +7,7 @@ on this machine, so the command stays in the foreground while their jobs run.
 """
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,12 +22,16 @@ from qiskit_qmu.cli.options import (
 )
 from qiskit_qmu.cli.run_messages import jobs_shown, print_status
 from qiskit_qmu.runs.rebuilding import REQUEST
-from qiskit_qmu.runs.request import SavedRows
 
 SUMMARY = "send work on saved models to a device, and resume it later"
 
 
-_ROWS = option_types.choice(lambda: get_args(SavedRows))
+@option_types.choice
+def _rows() -> Collection[str]:
+    from qiskit_qmu.runs.request import SavedRows  # (help must not load it)
+
+    return get_args(SavedRows)
+
 
 _TASKS = {
     "observe": "outputs of a model on its rows",
@@ -49,7 +54,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
     parser.add_argument("--out", required=True, metavar="RUN", help="new folder of the run")
     if task == "observe":
         parser.add_argument(
-            "--rows", type=_ROWS, default="test", metavar="ROWS", help="train, test or all (test)"
+            "--rows", type=_rows, default="test", metavar="ROWS", help="train, test or all (test)"
         )
     if task == "attack":
         parser.add_argument(
