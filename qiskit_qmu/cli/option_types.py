@@ -140,7 +140,7 @@ def folder(text: str) -> str:
     Raises:
         OptionError: If there is none of that name.
     """
-    if not Path(text).is_dir():
+    if not Path(text).expanduser().is_dir():
         raise OptionError(f"no folder {text}")
     return text
 

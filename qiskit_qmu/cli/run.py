@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=option_types.backend,
     )
     add_shots(device)
-    add_budget(device, "of each seed")
+    add_budget(device, "for each seed")
     add_setting_options(parser)
 
 

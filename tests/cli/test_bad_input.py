@@ -54,7 +54,7 @@ OPTIONS = {
     "seed": (["--seed", "-1"], "argument --seed: must be at least 0, got -1"),
     "seeds": (["--seeds", "0"], "argument --seeds: must be at least 1, got 0"),
     "workers": (["--workers", "0"], "argument --workers: must be at least 1, got 0"),
-    "shots": (["--shots", "0"], "shots must be an integer of at least 1, got 0"),
+    "shots": (["--shots", "0"], "argument --shots: must be at least 1, got 0"),
     "too many rows": (["--train-size", "1000"], "must be at most 150, the rows there are"),
     "no training row": (["--train-size", "0"], "argument --train-size: must be at least 1, got 0"),
     "too few training rows": (["--train-size", "2"], "--train-size must be at least 3"),

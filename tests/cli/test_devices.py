@@ -128,7 +128,7 @@ def test_audit_observes_on_the_device(qmu, saved):
     [
         (("--backend", "fake_manil"), "did you mean fake_manila?"),
         (("--backend", "ibm"), "unknown backend 'ibm'; choose exact, aer, fake_<device>"),
-        (("--backend", "aer", "--shots", "0"), "shots must be an integer of at least 1, got 0"),
+        (("--backend", "aer", "--shots", "0"), "argument --shots: must be at least 1, got 0"),
         (("--backend", ""), "unknown backend ''; choose exact, aer, fake_<device>"),
     ],
 )
