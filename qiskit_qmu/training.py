@@ -1,4 +1,4 @@
-"""Trainer: gradient descent on cross-entropy, with batches from a given generator."""
+"""Trainer: gradient descent on an objective, with batches from a given generator."""
 
 import copy
 import math
@@ -19,11 +19,12 @@ from qiskit_qmu.data import Rows
 from qiskit_qmu.models import (
     QuantumClassifier,
     as_tensors,
+    check_answers,
     check_module,
-    check_returns_logits,
     fit_inputs,
     in_mode,
 )
+from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
 from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 
 Optimizer = Literal["adam", "sgd"]
@@ -42,7 +43,8 @@ class TrainingHistory:
     """What happened during training.
 
     Attributes:
-        losses: Mean training loss of each epoch, in nats.
+        losses: Mean training loss of each epoch: in nats for cross-entropy, in the square of the
+            targets' unit for squared error.
         validation_losses: Mean loss on validation rows after each epoch; empty without them.
         best_epoch: Epoch, from 1, whose weights were kept; the last one without early stopping.
         steps: Optimiser steps taken.
@@ -57,7 +59,7 @@ class TrainingHistory:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Trainer:
-    """Minimises the cross-entropy of a module's logits.
+    """Minimises the mean of an objective over rows.
 
     Attributes:
         epochs: Passes over the rows.
@@ -67,6 +69,9 @@ class Trainer:
         weight_decay: L2 penalty on the parameters that are trained.
         patience: Epochs without a better loss on the validation rows that are given to ``fit``,
             after which to stop and go back to the best weights; None for no early stopping.
+        objective: What to learn: `CrossEntropy`, `SquaredError`, or a row loss of your own; see
+            `qiskit_qmu.objectives`. None for cross-entropy where labels are class numbers, and
+            squared error where they are floats.
     """
 
     epochs: int = 20
@@ -75,6 +80,7 @@ class Trainer:
     optimizer: Optimizer = "adam"
     weight_decay: float = 0.0
     patience: int | None = None
+    objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
         _check.at_least(1, epochs=self.epochs, batch_size=self.batch_size)
@@ -105,9 +111,10 @@ class Trainer:
         evaluation mode inside a module in training mode stays in it.
 
         Args:
-            model: Any module that returns logits; parameters that need no gradient stay fixed.
+            model: Any module that the objective can be computed of, such as one that returns
+                logits; parameters that need no gradient stay fixed.
             x: Rows (n, …), finite; they are taken in the model's precision, to its device.
-            y: Labels (n,), or one-hot rows (n, classes).
+            y: Labels (n,), or one-hot rows (n, classes); or values (n,) or (n, outputs), floats.
             generator: Order of the batches; a seed will do.
             validation: Rows and labels for early stopping, on which nothing is trained, such as
                 ``split.validation``; with ``patience`` they must be given.
@@ -117,29 +124,33 @@ class Trainer:
             Losses and the epoch that was kept.
 
         Raises:
-            InputError: If there are no rows, lengths differ, values are not finite, the model
-                returns no logits, a label has none, or there is nothing to stop early by.
+            InputError: If there are no rows, lengths differ, values are not finite, the model's
+                answers do not fit the objective (no logits for cross-entropy, or a label without
+                one), or there is nothing to stop early by.
             NonFiniteError: If a loss or a weight becomes NaN or infinite; the module is of no use
                 then.
         """
         generator = as_generator(generator)
         check_module(model)
-        rows, labels = as_tensors(model, x, y)
-        if isinstance(model, QuantumClassifier):
-            model.check_labels(labels.cpu().numpy())
+        objective = objective_for(self.objective, model, y)
+        rows, answers = as_tensors(model, x, y, objective.predicts)
+        if isinstance(model, QuantumClassifier) and objective.predicts == "classes":
+            model.check_labels(answers.cpu().numpy())
         held_out = None
         if self.patience is not None:
-            held_out = as_tensors(model, *_given(validation))
+            held_out = as_tensors(model, *_given(validation), objective.predicts)
         fit_inputs(model, rows)
         with in_mode(model, training=True), _torch_stream(generator):
-            check_returns_logits(model, rows)
-            return self._run(model, rows, labels, held_out, generator, progress)
+            for part in filter(None, ((rows, answers), held_out)):
+                check_answers(model, *part, objective)
+            return self._run(objective, model, rows, answers, held_out, generator, progress)
 
     def _run(
         self,
+        objective: Objective,
         model: torch.nn.Module,
         rows: torch.Tensor,
-        labels: torch.Tensor,
+        answers: torch.Tensor,
         held_out: tuple[torch.Tensor, torch.Tensor] | None,
         generator: np.random.Generator,
         progress: Progress | None,
@@ -154,14 +165,14 @@ class Trainer:
         validation_losses: list[float] = []
         best: tuple[float, int, dict[str, torch.Tensor]] | None = None
         for epoch in range(1, self.epochs + 1):
-            losses.append(self._epoch(model, optimizer, rows, labels, generator, epoch))
+            losses.append(self._epoch(objective, model, optimizer, rows, answers, generator, epoch))
             if progress is not None:
                 progress(epoch, self.epochs, losses[-1])
             if held_out is None:
                 continue
             where = f"after epoch {epoch} on the validation rows"
             with self._in_range(where):
-                validation_losses.append(mean_loss(model, *held_out))
+                validation_losses.append(mean_loss(objective, model, *held_out))
             self._check_loss(validation_losses[-1], where)
             if best is None or validation_losses[-1] < best[0]:
                 best = validation_losses[-1], epoch, _snapshot(model)
@@ -179,10 +190,11 @@ class Trainer:
 
     def _epoch(
         self,
+        objective: Objective,
         model: torch.nn.Module,
         optimizer: torch.optim.Optimizer,
         rows: torch.Tensor,
-        labels: torch.Tensor,
+        answers: torch.Tensor,
         generator: np.random.Generator,
         epoch: int,
     ) -> float:
@@ -192,7 +204,7 @@ class Trainer:
             optimizer.zero_grad(set_to_none=True)
             where = f"at step {step} of epoch {epoch}"
             with self._in_range(where):
-                loss = cross_entropy(model(rows[batch]), labels[batch])
+                loss = objective.mean_loss(model, rows[batch], answers[batch])
             value = float(loss.detach())
             self._check_loss(value, where)
             loss.backward()
@@ -241,23 +253,12 @@ def batches(rows: int, size: int, generator: np.random.Generator) -> Iterator[to
     yield from torch.as_tensor(generator.permutation(rows)).split(size)
 
 
-def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return the mean cross-entropy in nats.
-
-    Raises:
-        InputError: If a label has no logit.
-    """
-    if labels.max() >= logits.shape[-1]:
-        raise InputError(
-            f"labels must lie between 0 and {logits.shape[-1] - 1}, got {int(labels.max())}"
-        )
-    return torch.nn.functional.cross_entropy(logits, labels)
-
-
-def mean_loss(model: torch.nn.Module, rows: torch.Tensor, labels: torch.Tensor) -> float:
-    """Return a module's mean cross-entropy on rows, in evaluation mode and without gradient."""
+def mean_loss(
+    objective: Objective, model: torch.nn.Module, rows: torch.Tensor, answers: torch.Tensor
+) -> float:
+    """Return the mean of an objective on rows, in evaluation mode and without gradient."""
     with in_mode(model, training=False), torch.no_grad():
-        return float(cross_entropy(model(rows), labels))
+        return float(objective.mean_loss(model, rows, answers))
 
 
 def make_optimizer(

@@ -19,6 +19,10 @@ def fork_server() -> Any:
             "qiskit_ibm_runtime.fake_provider",
             "qiskit_aer.noise",
             "sklearn.datasets",
+            "torch._dynamo",
+            "matplotlib.figure",
+            "matplotlib.backends.backend_svg",
+            "qiskit_qmu.report.page",
         ]
     )
     return context

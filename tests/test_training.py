@@ -10,7 +10,7 @@ from tiny_models import basic, hybrid, iris, iris_split, same_weights, weights_o
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
-from qiskit_qmu.training import Trainer, TrainingHistory, batches, cross_entropy
+from qiskit_qmu.training import Trainer, TrainingHistory, batches
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_bad_hyperparameters_are_refused(options, message):
         (np.zeros((2, 3)), [0], "x and y must have the same length, got 2 and 1"),
         (np.zeros((1, 3)), [2], "labels must lie between 0 and 1, got 2"),
         (np.zeros((1, 3)), [-1], "labels must hold classes as whole numbers from 0 on, got -1"),
-        (np.zeros((1, 3)), [0.5], "labels must hold classes as whole numbers from 0 on, got 0.5"),
+        (np.zeros((1, 3)), [0.5], r"values as there are targets, \(1,\), got outputs \(1, 2\); if"),
         (np.zeros((1, 3)), [[0]], r"labels must be one-dimensional, got shape \(1, 1\)"),
     ],
 )
@@ -317,7 +317,44 @@ def test_lazy_layers_get_their_shape_in_training():
     assert (model[0].in_features, model[1].in_features) == (4, 3)
 
 
-def test_cross_entropy_is_in_nats():
-    logits = torch.tensor([[0.0, 0.0], [np.log(3.0), 0.0]])
-    expected = (np.log(2) + np.log(4 / 3)) / 2
-    assert float(cross_entropy(logits, torch.tensor([1, 0]))) == pytest.approx(expected)
+def test_a_linear_regression_is_that_of_least_squares(generator):
+    """Gradient descent on the squared error of a linear module ends at numpy's least squares."""
+    x = generator.normal(size=(40, 3))
+    y = x @ [0.5, -1.0, 2.0] + 0.3 + 0.1 * generator.normal(size=40)
+    model = torch.nn.Linear(3, 1).double()  # outputs (n, 1) for targets (n,)
+    history = Trainer(epochs=300, batch_size=40, learning_rate=0.05).fit(model, x, y, generator=0)
+    solution, residuals, *_ = np.linalg.lstsq(np.column_stack([x, np.ones(40)]), y, rcond=None)
+    found = [*model.weight.detach()[0], model.bias.detach()[0]]
+    np.testing.assert_allclose(found, solution, atol=1e-3)
+    assert history.losses[-1] == pytest.approx(residuals[0] / 40, rel=1e-4)
+
+
+def test_a_loss_of_ones_own_is_learned(generator):
+    """The constant with the least absolute error is the median, with the squared error the mean."""
+    y = np.array([0.0, 0.0, 0.1, 1.0, 5.0])
+    ends = {}
+    for objective in (None, lambda model, x, y: (model(x).squeeze(1) - y).abs()):
+        model = torch.nn.Linear(1, 1, bias=True)
+        trainer = Trainer(epochs=400, batch_size=5, learning_rate=0.02, objective=objective)
+        trainer.fit(model, np.zeros((5, 1)), y, generator=generator)
+        ends[objective is None] = model.bias.item()
+    assert ends[True] == pytest.approx(y.mean(), abs=0.02)
+    assert ends[False] == pytest.approx(np.median(y), abs=0.05)
+
+
+def test_early_stopping_by_the_loss_of_values():
+    model = torch.nn.Linear(1, 1)
+    held = np.ones((1, 1)), np.array([-9.0])  # training on y = 9 makes it worse
+    trainer = Trainer(epochs=9, patience=2, optimizer="sgd", learning_rate=0.01)
+    history = trainer.fit(model, np.ones((4, 1)), np.full(4, 9.0), generator=0, validation=held)
+    assert (history.best_epoch, len(history.losses)) == (1, 3)
+    output = model(torch.ones(1, 1)).item()
+    assert history.validation_losses[0] == pytest.approx((output + 9) ** 2, rel=1e-5)
+
+
+def test_floats_train_a_classifier_on_classes():
+    model, data = basic(), iris()
+    same = basic()
+    Trainer(epochs=1).fit(model, data.x_train, data.y_train.astype(float), generator=0)
+    Trainer(epochs=1).fit(same, data.x_train, data.y_train, generator=0)
+    assert same_weights(weights_of(model), weights_of(same))

@@ -13,7 +13,7 @@ from qiskit_qmu._files.json_files import (
     write_sealed_json,
 )
 from qiskit_qmu._files.reading import checked, entry, read_bytes, read_text, reading
-from qiskit_qmu._files.sets import read_set, write_set
+from qiskit_qmu._files.sets import read_set, recover_sets, write_set
 from qiskit_qmu._files.writing import write_file, write_together, writing
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "arrays_to_bytes",
     "make_folder",
     "new_folder",
+    "recover_sets",
     "sealed_line",
     "write_file",
     "write_json",

@@ -6,7 +6,7 @@ each takes its name. Whoever reads takes the file whose checksum is the index's,
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,37 @@ def read_set(
             continue  # Another process may be putting new ones in their place.
         return content, files
     raise AssertionError
+
+
+def recover_sets(folder: Path, index_of: Callable[[str], str]) -> None:
+    """Complete the sets that killed processes left half renamed, and remove those without an index.
+
+    Nobody may be writing in the folder.
+
+    Args:
+        folder: Where they are.
+        index_of: Returns the name of the index that a file's checksum lies in.
+    """
+    for path in folder.iterdir():
+        if path.name.startswith(".") and path.suffix == _NEW:
+            name, _, digest = path.stem.removeprefix(".").rpartition(".")
+            with suppress(OSError):
+                if _names(folder / index_of(name), name, digest):
+                    path.replace(folder / name)
+                else:
+                    path.unlink()
+        elif path.name.startswith(".") and path.suffix == UNFINISHED:
+            _remove([path])
+
+
+def _names(index: Path, name: str, digest: str) -> bool:
+    """Return whether an index can be read and holds a file's checksum, which starts so."""
+    try:
+        content = read_sealed_json(index, "an index")
+        with reading(index, "an index"):
+            return entry(entry(content, _FILES, dict), name, str).startswith(digest)
+    except InputError:
+        return False
 
 
 def _read(folder: Path, name: str, digest: str, what: str, largest: int) -> bytes:

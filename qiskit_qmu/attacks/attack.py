@@ -12,12 +12,23 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.observation import Observations
 
 FeatureName = Literal[
-    "loss", "logit_confidence", "logits", "softmax", "expectations", "frequencies"
+    "loss",
+    "membership_score",
+    "logit_confidence",
+    "answers",
+    "logits",
+    "softmax",
+    "expectations",
+    "frequencies",
 ]
 """What an attack may look at, per row:
 
-- ``"loss"``: cross-entropy of the true label, 1 column, heavy-tailed.
+- ``"loss"``: the loss, such as the cross-entropy of the true label, 1 column, heavy-tailed.
+- ``"membership_score"``: φ where the loss is the cross-entropy of classes, the negative loss
+  otherwise, 1 column.
 - ``"logit_confidence"``: log-odds φ of the true label, 1 column, nearly normal.
+- ``"answers"``: what the model answered, 1 column per class or value; it does not know the true
+  label. The loss where the model answers nothing.
 - ``"logits"``, ``"softmax"``: the outputs, 1 column per class; they do not know the true label.
 - ``"expectations"``: what the quantum network measured, 1 column per observable or outcome.
 - ``"frequencies"``: how often each outcome was measured, as a share of the shots, 1 column per
@@ -100,21 +111,21 @@ def check_feature_names(names: FeatureName | Sequence[FeatureName]) -> tuple[Fea
 
 
 def assign_folds(
-    labels: NDArray[np.int64], folds: int, generator: np.random.Generator
+    strata: NDArray[np.int64], folds: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
     """Deal rows to folds at random, evenly in total and within every class.
 
     Args:
-        labels: Classes, shape (n,).
+        strata: Classes, or zeros without classes, shape (n,).
         folds: Number of folds.
         generator: Source of the order.
 
     Returns:
         The fold of every row, shape (n,), in ``0 … folds - 1``.
     """
-    by_class = np.lexsort((generator.random(len(labels)), labels))
-    dealt = np.empty(len(labels), dtype=np.int64)
-    dealt[by_class] = np.arange(len(labels)) % folds
+    by_class = np.lexsort((generator.random(len(strata)), strata))
+    dealt = np.empty(len(strata), dtype=np.int64)
+    dealt[by_class] = np.arange(len(strata)) % folds
     return dealt
 
 
@@ -138,8 +149,12 @@ def standardisation(
 def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float64]:
     if name == "loss":
         return observations.losses[:, None]
+    if name == "membership_score":
+        return observations.membership_score[:, None]
     if name == "logit_confidence":
         return observations.logit_confidence[:, None]
+    if name == "answers":
+        return _answers(observations)
     if name == "logits":
         if observations.logits is None:
             raise InputError("the feature logits needs a model of classes, got one of values")
@@ -151,6 +166,11 @@ def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float6
     if observations.expectations is None:
         raise InputError("the feature expectations must have been observed, got None")
     return observations.expectations
+
+
+def _answers(observations: Observations) -> NDArray[np.float64]:
+    found = observations.logits if observations.outputs is None else observations.outputs
+    return (observations.losses if found is None else found).reshape(len(observations), -1)
 
 
 def _frequencies(observations: Observations) -> NDArray[np.float64]:

@@ -52,8 +52,9 @@ class ClassifierAttack(MembershipAttack):
     over-forgetting here.
     """
 
-    features: tuple[FeatureName, ...] | FeatureName = ("logit_confidence", "logits")
-    """What the regression sees. φ holds what is known to matter, the logits hold the rest."""
+    features: tuple[FeatureName, ...] | FeatureName = ("membership_score", "answers")
+    """What the regression sees. The membership score (φ, or the negative loss) holds what is known
+    to matter, the answers (logits or values) hold the rest."""
 
     folds: int = 5
     """Number of folds; the first 1/folds of the rows is scored without training."""
@@ -146,7 +147,7 @@ def _overlap_weights(strata: NDArray[np.int64], membership: NDArray[np.int64]) -
     return np.asarray(opposite / (inside + outside)[strata])
 
 
-_OUTPUTS: tuple[FeatureName, ...] = ("logit_confidence", "expectations")
+_OUTPUTS: tuple[FeatureName, ...] = ("membership_score", "expectations")
 
 OUTPUTS = AttackColumn(
     attack=ClassifierAttack(features=_OUTPUTS),
@@ -160,7 +161,7 @@ OUTPUTS = AttackColumn(
 
 # There are 2^qubits frequencies for some hundred rows, and outputs that follow from them: their
 # coefficients are held down accordingly.
-_COUNTS: tuple[FeatureName, ...] = ("logit_confidence", "frequencies")
+_COUNTS: tuple[FeatureName, ...] = ("membership_score", "frequencies")
 
 COUNTS = AttackColumn(
     attack=ClassifierAttack(features=_COUNTS, regularization=100.0),

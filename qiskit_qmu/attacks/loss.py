@@ -75,9 +75,9 @@ class LossAttack(MembershipAttack):
 
 CONFIDENCE = AttackColumn(
     attack=LossAttack(),
-    features=("logit_confidence",),
+    features=("membership_score",),
     key="mia_auc",
     heading="confidence",
-    summary="ranks rows by the log-odds of their true label; learns nothing",
+    summary="ranks rows by the log-odds of their true label, or by their loss; learns nothing",
     reading="by the confidence of the answer; below ½ is over-forgetting, which leaks too",
 )

@@ -51,7 +51,7 @@ class PaperNetworkAttack:
         )
     """
 
-    features: tuple[FeatureName, ...] | FeatureName = "logits"
+    features: tuple[FeatureName, ...] | FeatureName = "answers"
     """What the network sees; the paper attacks the loss, the logits, the softmax and, on hardware,
     the expectations, each by itself."""
 

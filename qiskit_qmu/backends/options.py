@@ -54,7 +54,7 @@ class DeviceOptions:
         "Seed of the shots and of SPSA's directions, zero or more. Every job has noise of its own, "
         "and the same seed repeats the noise of the whole sequence of jobs: give models that are "
         "compared seeds of their own, or one backend. None takes one from the operating system, or "
-        "0 with a ledger, whose run must repeat; ``settings()`` returns it.",
+        "which a ledger keeps for the rest of its run; ``settings()`` returns it.",
         of=EVERY,
     )
     method: str | None = option(

@@ -12,9 +12,13 @@ name                row                    source                               
 ==================  =====================  =========================================  ============
 ``digits``          (1, 8, 8) in [0, 1]    scikit-learn                               1000 + 500
 ``iris``            (4,) centimetres       scikit-learn                               105 + 45
+``diabetes``        (10,) standardised     scikit-learn                               300 + 142
 ``mnist``           (1, 28, 28) in [0, 1]  IDX files, given or downloaded             1000 + 500
 ``fashion-mnist``   (1, 28, 28) in [0, 1]  IDX files, given or downloaded             1000 + 500
 ==================  =====================  =========================================  ============
+
+Diabetes has a value to predict in place of a class, as have arrays with float labels: their
+``num_classes`` is None, single rows are forgotten, and models learn the squared error.
 
 IDX files are looked for in ``data_dir``, else in the folder that the environment variable
 ``QISKIT_QMU_DATA`` names; they lie in that folder or, so that both datasets can share it, in a
@@ -38,7 +42,14 @@ Its parts are `Rows`, which remember their positions in the dataset and have dig
 record can prove which rows a model was trained on.
 """
 
-from qiskit_qmu.data.arrays import as_float, as_labels, as_rows, dataset_from_arrays
+from qiskit_qmu.data.arrays import (
+    are_classes,
+    as_float,
+    as_labels,
+    as_rows,
+    as_values,
+    dataset_from_arrays,
+)
 from qiskit_qmu.data.datasets import DATASET_NAMES, Dataset, input_shape_of, load_dataset
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
@@ -49,9 +60,11 @@ __all__ = [
     "DATASET_NAMES",
     "input_shape_of",
     "Dataset",
+    "are_classes",
     "as_float",
     "as_labels",
     "as_rows",
+    "as_values",
     "load_dataset",
     "dataset_from_arrays",
     "ForgetRequest",

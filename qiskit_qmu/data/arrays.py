@@ -26,26 +26,39 @@ def dataset_from_arrays(
 
     Labels may be class numbers, one-hot rows, names, or the signs -1 and 1. Names and signs are
     numbered in sorted order, as scikit-learn's LabelEncoder does, and kept as ``class_names``.
+    Training labels in floats are values to predict (regression), whole numbers among them, unless
+    ``num_classes`` is given.
 
     Args:
         x_train: Training features, shape (n, channels, height, width) or (n, features), real
             numbers of any dtype; not scaled. NumPy arrays, torch tensors, pandas objects or lists.
-        y_train: Training labels: shape (n,), whole numbers from 0 to ``num_classes`` - 1 of any
-            dtype, strings, or -1 and 1; or shape (n, classes), rows with a single 1 among zeros.
+        y_train: Training labels: shape (n,), integers from 0 to ``num_classes`` - 1, strings, or
+            -1 and 1; or shape (n, classes), rows with a single 1 among zeros. For a regression
+            floats, shape (n,) or (n, outputs).
         x_test: Test features, rows of the same shape.
-        y_test: Test labels.
+        y_test: Test labels or values.
         num_classes: Number of classes. Default: the largest label plus one, or the number of names
-            or of one-hot columns.
+            or of one-hot columns; none for values.
         name: What reports call the dataset.
 
     Returns:
-        The dataset with float32 features and int64 labels, in the given order.
+        The dataset with float32 features and int64 labels or float64 values, in the given order.
 
     Raises:
         InputError: If an array is empty, not numeric, of the wrong shape, holds NaN or infinity or
             a number too large for float32, or a label is not a whole number or out of range.
     """
     train, test = _as_array("y_train", y_train), _as_array("y_test", y_test)
+    if num_classes is None and train.size and not are_classes(train):
+        return _dataset(
+            name,
+            x_train,
+            as_values("y_train", train),
+            x_test,
+            as_values("y_test", test),
+            num_classes=None,
+            class_names=None,
+        )
     class_names = _class_names(train, test)
     if class_names is not None:
         train, test = (_positions(labels, class_names) for labels in (train, test))
@@ -55,18 +68,34 @@ def dataset_from_arrays(
         _check.not_empty(y_train=train_labels, y_test=test_labels)
         largest = 1 + int(max(train_labels.max(), test_labels.max()))
         num_classes = max(largest, columns, len(class_names or ()))
+    names = None if class_names is None else tuple(map(str, class_names))
+    return _dataset(
+        name, x_train, train_labels, x_test, test_labels, num_classes=num_classes, class_names=names
+    )
+
+
+def _dataset(
+    name: str,
+    x_train: ArrayLike,
+    y_train: NDArray[Any],
+    x_test: ArrayLike,
+    y_test: NDArray[Any],
+    *,
+    num_classes: int | None,
+    class_names: tuple[str, ...] | None,
+) -> Dataset:
     return Dataset(
         name=name,
         x_train=_features("x_train", x_train),
-        y_train=train_labels,
+        y_train=y_train,
         x_test=_features("x_test", x_test),
-        y_test=test_labels,
+        y_test=y_test,
         num_classes=num_classes,
-        train_indices=np.arange(len(train_labels)),
-        test_indices=np.arange(len(test_labels)),
+        train_indices=np.arange(len(y_train)),
+        test_indices=np.arange(len(y_test)),
         train_source="train",
         test_source="test",
-        class_names=None if class_names is None else tuple(map(str, class_names)),
+        class_names=class_names,
     )
 
 
@@ -85,6 +114,42 @@ def as_rows(name: str, values: ArrayLike) -> NDArray[Any]:
         raise InputError(f"{name} must have shape (rows, ...), got {array.shape}")
     _check.finite(**{name: array})
     return np.ascontiguousarray(array)
+
+
+def are_classes(y: ArrayLike) -> bool:
+    """Tell whether labels are classes: integers, booleans, strings or one-hot rows.
+
+    Floats are values, as in torch, where a float is no class number: 25.0 may be a measurement.
+    """
+    array = _as_array("y", y)
+    if array.dtype.kind == "O":
+        return any(isinstance(value, str) for value in array.flat) or not any(
+            isinstance(value, float | np.floating) for value in array.flat
+        )
+    if array.dtype.kind != "f":
+        return True
+    if array.ndim != 2 or array.shape[1] < 2:
+        return False
+    return bool(((array == 1).sum(1) == 1).all() and ((array != 0).sum(1) == 1).all())
+
+
+def as_values(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """Return values to predict as finite floats, (n,) or (n, outputs); (n, 1) becomes (n,).
+
+    Args:
+        name: What the error message calls them.
+        values: Real numbers of any dtype; as for `as_rows`.
+
+    Raises:
+        InputError: If they are no numbers, not finite or of another shape.
+    """
+    array = _numbers(name, _as_array(name, values)).astype(np.float64)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim not in (1, 2) or 0 in array.shape[1:]:
+        raise InputError(f"{name} must have shape (rows,) or (rows, outputs), got {array.shape}")
+    _check.finite(**{name: array})
+    return array
 
 
 def as_labels(name: str, values: ArrayLike) -> NDArray[np.int64]:

@@ -12,23 +12,30 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
-from qiskit_qmu.data.rows import Rows
+from qiskit_qmu.data.rows import Rows, check_answers, strata_of
 from qiskit_qmu.data.sampling import draw_train_and_test
-from qiskit_qmu.data.sources import Source, digits_source, image_sources, iris_source
+from qiskit_qmu.data.sources import (
+    Source,
+    diabetes_source,
+    digits_source,
+    image_sources,
+    iris_source,
+)
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
-    """Training and test rows of a classification task.
+    """Training and test rows of a classification, or of a regression.
 
     Args:
         name: What reports call it.
         x_train: Training features, shape (n, channels, height, width) or (n, features), float32.
-        y_train: Training labels, shape (n,), int64, from 0 to ``num_classes`` - 1.
+        y_train: Training labels, shape (n,), int64, from 0 to ``num_classes`` - 1; or values to
+            predict, shape (n,) or (n, outputs), float64.
         x_test: Test features, float32, rows of the same shape.
-        y_test: Test labels, int64.
-        num_classes: Number of classes, at least two; a class may be without rows.
+        y_test: Test labels or values, likewise.
+        num_classes: Number of classes, at least two; a class may be without rows. None for values.
         train_indices: Row numbers of the training rows in their source, shape (n,).
         test_indices: Row numbers of the test rows in their source.
         train_source: Name of the source of the training rows: "train", "test" or "all".
@@ -43,10 +50,10 @@ class Dataset:
 
     name: str
     x_train: NDArray[np.float32] = field(repr=False)
-    y_train: NDArray[np.int64] = field(repr=False)
+    y_train: NDArray[Any] = field(repr=False)
     x_test: NDArray[np.float32] = field(repr=False)
-    y_test: NDArray[np.int64] = field(repr=False)
-    num_classes: int
+    y_test: NDArray[Any] = field(repr=False)
+    num_classes: int | None
     train_indices: NDArray[np.int64] = field(repr=False)
     test_indices: NDArray[np.int64] = field(repr=False)
     train_source: str
@@ -54,10 +61,18 @@ class Dataset:
     class_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        _check.at_least(2, num_classes=self.num_classes)
-        _check_part("train", self.x_train, self.y_train, self.train_indices)
-        _check_part("test", self.x_test, self.y_test, self.test_indices)
-        _check.labels_in_range(self.num_classes, y_train=self.y_train, y_test=self.y_test)
+        if self.num_classes is not None:
+            _check.at_least(2, num_classes=self.num_classes)
+        dtype = np.float64 if self.num_classes is None else np.int64
+        _check_part("train", self.x_train, self.y_train, self.train_indices, dtype)
+        _check_part("test", self.x_test, self.y_test, self.test_indices, dtype)
+        if self.num_classes is not None:
+            _check.labels_in_range(self.num_classes, y_train=self.y_train, y_test=self.y_test)
+        if self.y_train.shape[1:] != self.y_test.shape[1:]:
+            raise InputError(
+                "y_train and y_test must have as many values for each row, got "
+                f"{self.y_train.shape} and {self.y_test.shape}"
+            )
         if self.x_train.shape[1:] != self.x_test.shape[1:]:
             raise InputError(
                 "x_train and x_test must have rows of the same shape, got "
@@ -91,7 +106,7 @@ class Dataset:
 class _Named:
     sources: Callable[[str | os.PathLike[str] | None], tuple[Source, Source]]
     input_shape: tuple[int, ...] = (1, 28, 28)
-    num_classes: int = 10
+    num_classes: int | None = 10
     train_size: int = 1000
     test_size: int = 500
 
@@ -105,6 +120,13 @@ _DATASETS = MappingProxyType(
             num_classes=3,
             train_size=105,
             test_size=45,
+        ),
+        "diabetes": _Named(
+            sources=lambda _: (diabetes_source(),) * 2,
+            input_shape=(10,),
+            num_classes=None,
+            train_size=300,
+            test_size=142,
         ),
         "mnist": _Named(sources=lambda data_dir: image_sources("mnist", data_dir)),
         "fashion-mnist": _Named(sources=lambda data_dir: image_sources("fashion-mnist", data_dir)),
@@ -135,22 +157,27 @@ def load_dataset(
 ) -> Dataset:
     """Load a dataset by name and draw its training and test rows.
 
-    Rows are drawn at random without replacement; every class keeps the share that it has in the
-    source. With training and test files of MNIST or Fashion-MNIST, each part is drawn from its own
-    file; with files of one part only, both are drawn from it without overlap.
+    Rows are drawn at random without replacement; every class, where there are classes, keeps the
+    share that it has in the source. With training and test files of MNIST or Fashion-MNIST, each
+    part is drawn from its own file; with files of one part only, both are drawn from it without
+    overlap.
 
     Args:
         name: One of `DATASET_NAMES`.
-        train_size: Training rows, at least one per class. Default 1000, for iris 105.
-        test_size: Test rows. Default 500, for iris 45.
+        train_size: Training rows, at least one per class. Default 1000, for iris 105, for diabetes
+            300.
+        test_size: Test rows. Default 500, for iris 45, for diabetes 142.
         seed: Seed of the draw, zero or more.
         data_dir: Folder of the IDX files of MNIST or Fashion-MNIST. Default: the folder that the
             environment variable QISKIT_QMU_DATA names; where that has no file of the dataset, the
-            files are downloaded. Digits and iris come with scikit-learn and do not use it.
+            files are downloaded. The others come with scikit-learn and do not use it.
 
     Returns:
         The dataset: pixels scaled to [0, 1], iris in centimetres as published (two of its 150
-        flowers have identical rows).
+        flowers have identical rows). Diabetes has ten features of 442 patients in standard
+        deviations, as scikit-learn standardises them over the whole published table, and the
+        progression of the disease, published as 25 to 346, mapped to -1 to 1, the range of an
+        expectation value: it is 185.5 + 160.5 y. Neither depends on which rows are drawn.
 
     Raises:
         InputError: If the name is unknown, there are too few rows or too few for every class,
@@ -164,8 +191,8 @@ def load_dataset(
     _check.at_least(1, train_size=train_size, test_size=test_size)
     train, test = named.sources(data_dir)
     train_rows, test_rows = draw_train_and_test(
-        train.labels,
-        None if train is test else test.labels,
+        strata_of(train.labels),
+        None if train is test else strata_of(test.labels),
         train_size=train_size,
         test_size=test_size,
         generator=stream(seed, "data"),
@@ -184,15 +211,16 @@ def load_dataset(
     )
 
 
-def _check_part(part: str, x: NDArray[Any], y: NDArray[Any], indices: NDArray[np.int64]) -> None:
+def _check_part(
+    part: str, x: NDArray[Any], y: NDArray[Any], indices: NDArray[np.int64], answers: type
+) -> None:
     x_name, y_name = f"x_{part}", f"y_{part}"
     if x.ndim < 2 or 0 in x.shape[1:]:
         raise InputError(f"{x_name} must have shape (rows, features, ...), got {x.shape}")
-    if y.ndim != 1:
-        raise InputError(f"{y_name} must be one-dimensional, got shape {y.shape}")
     _check.same_length(**{x_name: x, y_name: y, f"{part}_indices": indices})
     _check.not_empty(**{x_name: x})
-    for name, array, dtype in ((x_name, x, np.float32), (y_name, y, np.int64)):
+    for name, array, dtype in ((x_name, x, np.float32), (y_name, y, answers)):
         if array.dtype != dtype:
             raise InputError(f"{name} must be {np.dtype(dtype)}, got {array.dtype}")
-    _check.finite(**{x_name: x})
+    check_answers(y_name, y)
+    _check.finite(**{x_name: x, y_name: y})

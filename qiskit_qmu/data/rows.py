@@ -18,7 +18,8 @@ class Rows:
 
     Args:
         x: Features, shape (n, ...), float32.
-        y: Class labels, shape (n,), int64.
+        y: Class labels, shape (n,), int64; or values to predict, shape (n,) or (n, outputs),
+            float64.
         indices: Positions in the dataset's training rows (or in its test rows, for test rows),
             shape (n,), int64.
 
@@ -27,26 +28,28 @@ class Rows:
     """
 
     x: NDArray[np.float32]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     indices: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         _check.same_length(x=self.x, y=self.y, indices=self.indices)
-        for name, array, dtype in (
-            ("x", self.x, np.float32),
-            ("y", self.y, np.int64),
-            ("indices", self.indices, np.int64),
-        ):
+        for name, array, dtype in (("x", self.x, np.float32), ("indices", self.indices, np.int64)):
             if array.dtype != dtype:
                 raise InputError(f"{name} must be {np.dtype(dtype)}, got {array.dtype}")
-            if name != "x" and array.ndim != 1:
-                raise InputError(f"{name} must be one-dimensional, got shape {array.shape}")
+        check_answers("y", self.y)
+        if self.indices.ndim != 1:
+            raise InputError(f"indices must be one-dimensional, got shape {self.indices.shape}")
 
     def __len__(self) -> int:
         return len(self.y)
 
     def __repr__(self) -> str:
         return f"Rows({len(self)} of shape {self.x.shape[1:]})"
+
+    @property
+    def strata(self) -> NDArray[np.int64]:
+        """The class (n,) of each row; 0 where there are values to predict."""
+        return strata_of(self.y)
 
     def take(self, positions: ArrayLike) -> "Rows":
         """Return the rows at ``positions``, in that order; a position may occur more than once.
@@ -86,13 +89,13 @@ class Rows:
 def row_digests(x: ArrayLike, y: ArrayLike) -> list[str]:
     """Return one short digest per row, to prove which rows a model was trained on.
 
-    The digest of a row depends on its features (as float32) and label only, so it is the same in
-    every dataset and order, and two identical rows share one. It does not hide a row: whoever can
-    guess the row can check the guess.
+    The digest of a row depends on its features (as float32) and its label or values only, so it is
+    the same in every dataset and order, and two identical rows share one. It does not hide a row:
+    whoever can guess the row can check the guess.
 
     Args:
         x: Features, shape (n, ...).
-        y: Class labels, shape (n,), integers.
+        y: Class labels, shape (n,), integers; or values, shape (n,) or (n, outputs), floats.
 
     Returns:
         The first 16 hexadecimal digits of each row's sha256 over shape, dtype and bytes.
@@ -101,13 +104,34 @@ def row_digests(x: ArrayLike, y: ArrayLike) -> list[str]:
         InputError: If the lengths disagree.
     """
     features = _little_endian(np.asarray(x, dtype=np.float32))
-    labels = _little_endian(np.asarray(y, dtype=np.int64))
+    answers = np.asarray(y)
+    kind = np.float64 if answers.dtype.kind == "f" and answers.size else np.int64
+    labels = _little_endian(answers.astype(kind))
     _check.same_length(x=features, y=labels)
     header = f"{features.shape[1:]}{features.dtype.str}{labels.dtype.str}".encode()
     return [
         hashlib.sha256(header + row.tobytes() + label.tobytes()).hexdigest()[:16]
         for row, label in zip(features, labels, strict=True)
     ]
+
+
+def check_answers(name: str, y: NDArray[Any]) -> None:
+    """Raise InputError unless an array holds class labels or values, one or several for each row.
+
+    Args:
+        name: What the error message calls it.
+        y: Class labels (n,), int64; or values (n,) or (n, outputs), float64.
+    """
+    if y.dtype not in (np.int64, np.float64):
+        raise InputError(f"{name} must be int64 (classes) or float64 (values), got {y.dtype}")
+    if y.ndim == 1 or (y.dtype == np.float64 and y.ndim == 2):
+        return
+    raise InputError(f"{name} must be one-dimensional, got shape {y.shape}")
+
+
+def strata_of(y: NDArray[Any]) -> NDArray[np.int64]:
+    """Return class labels as they are, and zeros (n,) for values: there rows are of one kind."""
+    return y if y.dtype == np.int64 else np.zeros(len(y), dtype=np.int64)
 
 
 def as_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:

@@ -24,13 +24,13 @@ class Source:
     Args:
         name: "train" or "test" for a file of that part, "all" where there is only one source.
         raw: Unscaled features, shape (n, ...).
-        labels: Class labels, shape (n,).
+        labels: Class labels, shape (n,), int64, or values to predict, float64.
         scale: What ``raw`` is divided by.
     """
 
     name: str
     raw: NDArray[Any]
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     scale: float
 
     def features(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -54,6 +54,23 @@ def iris_source() -> Source:
 
     iris = load_iris()
     return Source(name="all", raw=iris.data, labels=iris.target.astype(np.int64), scale=1)
+
+
+def diabetes_source() -> Source:
+    """Return 442 patients: ten features, and how far diabetes progressed within a year.
+
+    Efron et al., Least Angle Regression, 2004, https://arxiv.org/abs/math/0406456.
+    """
+    from sklearn.datasets import load_diabetes
+
+    diabetes = load_diabetes()
+    lowest, highest = diabetes.target.min(), diabetes.target.max()
+    return Source(
+        name="all",
+        raw=diabetes.data,
+        labels=(2 * diabetes.target - lowest - highest) / (highest - lowest),
+        scale=len(diabetes.data) ** -0.5,  # scikit-learn's columns have a sum of squares of 1
+    )
 
 
 def image_sources(name: str, data_dir: str | os.PathLike[str] | None) -> tuple[Source, Source]:

@@ -12,7 +12,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.data.datasets import Dataset
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.rows import Rows, as_integers
-from qiskit_qmu.data.sampling import check_share, rows_of_share, stratified_draw
+from qiskit_qmu.data.sampling import draw_validation, rows_of_share
 
 
 @final
@@ -27,14 +27,15 @@ class ForgetSplit:
     Args:
         kind: "class" if a whole class is forgotten, "instances" if single rows are withdrawn.
         label: The forgotten class; None for instances.
-        num_classes: Number of the dataset's classes, the forgotten one included.
+        num_classes: Number of the dataset's classes, the forgotten one included; None where it has
+            values to predict.
         forget: Training rows to forget.
         retain: Training rows to keep; the oracle is trained on these alone.
         validation: Training rows held out first, on which no model is trained: for choosing
             hyperparameters without touching the test rows. Empty unless asked for.
         test_forget: Never-seen counterparts of the forgotten rows: test rows of the forgotten
-            class, or of the classes that occur among the withdrawn rows. Empty if the test rows
-            hold none.
+            class, or of the classes that occur among the withdrawn rows; all test rows where there
+            are no classes. Empty if the test rows hold none.
         test_retain: Class: the other test rows. Instances: all test rows, since nothing about the
             task is forgotten; it then overlaps ``test_forget``.
 
@@ -44,7 +45,7 @@ class ForgetSplit:
 
     kind: Literal["class", "instances"]
     label: int | None
-    num_classes: int
+    num_classes: int | None
     forget: Rows
     retain: Rows
     validation: Rows
@@ -92,7 +93,9 @@ class ForgetSplit:
         """
         everything = np.arange(len(ds.y_train))
         named = [] if request.indices is None else request.indices
-        validation = _validation(ds, np.setdiff1d(everything, named), validation_fraction, seed)
+        validation = draw_validation(
+            ds.train.strata, np.setdiff1d(everything, named), validation_fraction, seed=seed
+        )
         trained = np.setdiff1d(everything, validation)
         return split_trained_rows(ds, request, trained, np.sort(validation), seed=seed)
 
@@ -114,8 +117,9 @@ class ForgetSplit:
             A split of kind "class".
 
         Raises:
-            InputError: If the label is not among the training labels, nothing would be left to
-                forget or to retain, or the fraction is out of range or rounds to no row.
+            InputError: If there are no classes, the label is not among the training labels, nothing
+                would be left to forget or to retain, or the fraction is out of range or rounds to
+                no row.
         """
         return cls.of(
             ds, ForgetRequest(label=label), validation_fraction=validation_fraction, seed=seed
@@ -232,6 +236,11 @@ def _forgotten(
 ) -> NDArray[np.int64]:
     """Return the positions of the rows to forget, in ascending order."""
     if request.label is not None:
+        if ds.num_classes is None:
+            raise InputError(
+                f"{ds.name} has values to predict, and no class to forget; forget rows by "
+                "ForgetSplit.by_fraction or by_indices"
+            )
         labels = ds.y_train[trained]
         _check.one_of(np.unique(labels).tolist(), label=request.label)
         return np.asarray(trained[labels == request.label])
@@ -271,7 +280,7 @@ def split_by_positions(
     Raises:
         InputError: If nothing is forgotten or retained, or two parts share a row.
     """
-    counterpart = np.isin(ds.y_test, np.unique(ds.y_train[forget]))
+    counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
     return ForgetSplit(
         kind="instances" if label is None else "class",
         label=label,
@@ -282,32 +291,3 @@ def split_by_positions(
         test_forget=ds.test.take(np.flatnonzero(counterpart)),
         test_retain=ds.test if label is None else ds.test.take(np.flatnonzero(~counterpart)),
     )
-
-
-def _validation(
-    ds: Dataset, candidates: NDArray[np.int64], fraction: float, seed: int
-) -> NDArray[np.int64]:
-    _check.at_least(0, seed=seed)
-    if fraction == 0:
-        return np.empty(0, dtype=np.int64)
-    check_share("validation_fraction", fraction)
-    size = rows_of_share("validation_fraction", fraction, len(ds.y_train))
-    if size >= len(candidates):
-        raise InputError(
-            f"validation_fraction must leave rows to retain, got {fraction}: {size} rows of "
-            f"{len(candidates)}"
-        )
-    labels, counts = np.unique(ds.y_train[candidates], return_counts=True)
-    # The only row of a class must be trained on: a model would not know the class otherwise.
-    several = candidates[np.isin(ds.y_train[candidates], labels[counts > 1])]
-    generator = stream(seed, "validation")
-    drawn = several[
-        stratified_draw(ds.y_train[several], min(size, len(several)), generator=generator)
-    ]
-    kept = np.unique(ds.y_train[np.setdiff1d(candidates, drawn)])
-    if len(drawn) < size or len(kept) < len(labels):
-        raise InputError(
-            f"validation_fraction must leave each class a row to train on, got {fraction}: {size} "
-            f"rows of {len(candidates)}"
-        )
-    return drawn

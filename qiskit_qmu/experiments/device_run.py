@@ -190,8 +190,9 @@ def _write_request(
 ) -> None:
     """Copy the models and write down the request: from here on the folder is a run."""
     shutil.rmtree(path / MODELS, ignore_errors=True)
-    for name, source in models.items():
-        shutil.copytree(source, path / MODELS / name)
+    with new_folder(path / MODELS) as unfinished:
+        for name, source in models.items():
+            shutil.copytree(source, unfinished / name)
     submitted = SubmittedRun(
         request=request,
         expected=expected.to_dict(),

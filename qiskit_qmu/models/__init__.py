@@ -1,7 +1,7 @@
 """Quantum classifiers, and what strategies need to handle any torch module that holds a QNN."""
 
 from qiskit_qmu.models.basic import BasicQNN
-from qiskit_qmu.models.checking import check_module, check_returns_logits
+from qiskit_qmu.models.checking import check_answers, check_module, check_returns_logits
 from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
 from qiskit_qmu.models.fewer_shots import deal_shots, with_fewer_shots
@@ -11,7 +11,7 @@ from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
 from qiskit_qmu.models.mode import in_mode
 from qiskit_qmu.models.moving import on_backend
-from qiskit_qmu.models.observing import ROWS_AT_ONCE, observe
+from qiskit_qmu.models.observing import ROWS_AT_ONCE, answered, observe
 from qiskit_qmu.models.outputs import Classifier, as_classifier
 from qiskit_qmu.models.parameters import (
     Part,
@@ -32,8 +32,10 @@ __all__ = [
     "HybridQNN",
     "Part",
     "QuantumClassifier",
+    "answered",
     "as_classifier",
     "as_tensors",
+    "check_answers",
     "check_module",
     "check_resettable",
     "check_returns_logits",

@@ -1,5 +1,6 @@
-"""Whether a model returns logits, told before any of its circuits is run."""
+"""Whether a model's answers fit what it is to learn, told before any of its circuits is run."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.models.dry_run import no_circuits
 from qiskit_qmu.models.outputs import Classifier
+from qiskit_qmu.objectives import CrossEntropy, Objective
 
 _ROWS = 4
 
@@ -27,8 +29,8 @@ def check_module(model: Any) -> None:
     raise InputError(f"a model must be a torch module, got {type(model).__name__}{advice}")
 
 
-def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> None:
-    """Refuse a model that returns something else than logits (n, classes).
+def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> int:
+    """Return the number of classes of a model that returns logits (n, classes); refuse others.
 
     A few rows go through the model, and no circuit is run: random values, or random probabilities,
     stand for their outputs.
@@ -37,11 +39,25 @@ def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> None:
         model: Any module.
         rows: Rows (n, …) as the model takes them.
 
+    Returns:
+        The number of classes.
+
     Raises:
         InputError: If the model is no torch module, or returns probabilities or a single column;
             the message names the wrapper that makes logits of them.
     """
     check_module(model)
+    outputs = _on_a_few(model, rows, lambda dry, some: dry(some))
+    check_logits(model, outputs)
+    return int(outputs.shape[1])
+
+
+def _on_a_few(
+    model: torch.nn.Module,
+    rows: torch.Tensor,
+    compute: Callable[[torch.nn.Module, torch.Tensor], torch.Tensor],
+) -> torch.Tensor:
+    """Return what is computed of a model and a few rows, without running a circuit."""
     generator = torch.Generator().manual_seed(0)
 
     def stand_in(connector: TorchConnector, inputs: torch.Tensor) -> torch.Tensor:
@@ -58,7 +74,7 @@ def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> None:
 
     with no_circuits(model, stand_in) as dry, torch.no_grad():
         try:
-            outputs = dry(rows[:_ROWS])
+            return compute(dry, rows[:_ROWS])
         except RuntimeError as error:
             if rows.dtype == torch.float64 and any(map(_is_stock, connectors_of(model))):
                 raise InputError(
@@ -67,7 +83,31 @@ def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> None:
                     f"got {str(error).splitlines()[0]}"
                 ) from error
             raise
-    check_logits(model, outputs)
+
+
+def check_answers(
+    model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, objective: Objective
+) -> None:
+    """Refuse a model whose answers an objective cannot be computed of, before a circuit is run.
+
+    A few rows go through the model as in `check_returns_logits`.
+
+    Args:
+        model: Any module.
+        x: Rows (n, …) as the model takes them.
+        y: Labels (n,), or values (n,) or (n, outputs).
+        objective: What the model learns.
+
+    Raises:
+        InputError: If the objective is of classes and the model returns no logits or a label has
+            none, or the objective gives no loss for each row.
+    """
+    if objective.predicts == "classes":
+        classes = check_returns_logits(model, x)
+        if len(y) and int(y.max()) >= classes:
+            raise InputError(f"labels must lie between 0 and {classes - 1}, got {int(y.max())}")
+    if not isinstance(objective, CrossEntropy):
+        _on_a_few(model, x, lambda dry, rows: objective.row_losses(dry, rows, y[: len(rows)]))
 
 
 def check_logits(model: torch.nn.Module, outputs: torch.Tensor) -> None:

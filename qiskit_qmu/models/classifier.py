@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from qiskit_qmu.models.initialization import initial_angles, initialize_classica
 from qiskit_qmu.models.observing import observe
 from qiskit_qmu.models.parameters import clone_module, parameter_counts
 from qiskit_qmu.models.quantum_layer import Readout, output_size, quantum_layer
+from qiskit_qmu.objectives import HasRowLosses, Predicts, RowLoss
 from qiskit_qmu.observation import Observations
 
 DEFAULT_CLASSES = 10
@@ -108,7 +109,10 @@ class QuantumClassifier(torch.nn.Module, ABC):
         quantum: The TorchConnector.
         head: The linear layer from circuit outputs to logits.
         knows_classes: Whether the number of classes was given, or seen in training.
+        predicts: "classes", whatever the type of the labels.
     """
+
+    predicts: ClassVar[Predicts] = "classes"
 
     def __init__(
         self,
@@ -192,17 +196,20 @@ class QuantumClassifier(torch.nn.Module, ABC):
         moved.quantum.to(self.quantum.weight).requires_grad_(self.quantum.weight.requires_grad)
         return moved
 
-    def observe(self, x: ArrayLike, y: ArrayLike) -> Observations:
+    def observe(
+        self, x: ArrayLike, y: ArrayLike, objective: RowLoss | HasRowLosses | None = None
+    ) -> Observations:
         """Return logits, labels and circuit outputs on rows.
 
         Args:
             x: Rows (n, …).
             y: Labels (n,).
+            objective: What the model learned; cross-entropy where None.
 
         Raises:
             InputError: If there are no rows, lengths differ, or a value is NaN or infinite.
         """
-        observations = observe(self, x, y)
+        observations = observe(self, x, y, objective)
         return replace(observations, shots=self.backend.shots)
 
     def parameter_counts(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What an attacker sees of a model: logits and circuit outputs on given rows."""
+"""What an attacker sees of a model: answers, losses and circuit outputs on given rows."""
 
 import math
 from functools import partial
@@ -9,29 +9,47 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from qiskit_machine_learning.connectors import TorchConnector
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import connectors_of, recorded_counts, sent_ahead
-from qiskit_qmu.models.checking import check_logits, check_module, check_returns_logits
+from qiskit_qmu.models.checking import check_answers, check_logits, check_module
 from qiskit_qmu.models.dry_run import no_circuits
 from qiskit_qmu.models.mode import in_mode
 from qiskit_qmu.models.tensors import as_tensors
+from qiskit_qmu.objectives import (
+    CrossEntropy,
+    HasRowLosses,
+    Objective,
+    RowLoss,
+    as_values_of,
+    objective_for,
+)
 from qiskit_qmu.observation import Observations
 
 ROWS_AT_ONCE = 512
 """Rows that are given to an observed model at once."""
 
 
-def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations:
+def observe(
+    module: torch.nn.Module,
+    x: ArrayLike,
+    y: ArrayLike,
+    objective: RowLoss | HasRowLosses | None = None,
+) -> Observations:
     """Evaluate a model without changing it.
 
     Args:
-        module: Any module that returns logits (n, classes).
+        module: Any module that the objective can be computed of; for cross-entropy one that returns
+            logits (n, classes).
         x: Rows (n, …), finite; they are taken in the module's precision, to its device.
-        y: Labels (n,), or one-hot rows (n, classes).
+        y: Labels (n,), or one-hot rows (n, classes); or values (n,) or (n, outputs).
+        objective: What the model learned. None for cross-entropy where there are class labels, and
+            squared error where there are values in floats; see `qiskit_qmu.objectives`.
 
     Returns:
-        Logits, labels and, if the module holds a TorchConnector, the outputs of the last one; with
-        the counts (n, 2^bits) they were computed from where its backend measures with shots, in one
-        basis, at most 16 qubits.
+        Logits and labels of a model of classes, outputs and targets of one of values, and for any
+        objective but the cross-entropy the losses. If the module holds a TorchConnector, also the
+        outputs of the last one; with the counts (n, 2^bits) they were computed from where its
+        backend measures with shots, in one basis, at most 16 qubits.
 
         A connector that is called several times for a row, as on patches of an image or in a
         recurrent model, gives the outputs of all calls side by side, (n, calls · outputs), and no
@@ -39,26 +57,29 @@ def observe(module: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> Observations
         patches come first and rows second.
 
     Raises:
-        InputError: If the module returns no logits, there are no rows, lengths differ, or a value
-            is NaN or infinite.
+        InputError: If the objective cannot be computed of the module's answers, there are no rows,
+            lengths differ, or a value is NaN or infinite.
     """
     check_module(module)
-    rows, labels = as_tensors(module, x, y)
-    check_returns_logits(module, rows)
+    learned = objective_for(objective, module, y)
+    rows, answers = as_tensors(module, x, y, learned.predicts)
+    check_answers(module, rows, answers, learned)
     with (
         in_mode(module, training=False),
         torch.no_grad(),
         recorded_counts(connectors_of(module)[-1:]) as counts,
     ):
-        chunks = rows.split(ROWS_AT_ONCE)
-        answers = sent_ahead([module], [partial(_answers, module, chunk) for chunk in chunks])
-    logits, outputs = zip(*answers, strict=True)
-    expectations = _side_by_side(module, rows, outputs)
+        chunks = zip(rows.split(ROWS_AT_ONCE), answers.split(ROWS_AT_ONCE), strict=True)
+        passes = sent_ahead([module], [partial(_pass, module, *c, learned) for c in chunks])
+    observed, calls = zip(*passes, strict=True)
+    named: dict[str, Any] = {
+        name: np.concatenate([part[name] for part in observed]) for name in observed[0]
+    }
+    expectations = _side_by_side(module, rows, calls)
     return Observations(
-        logits=np.concatenate(logits),
-        labels=labels.cpu().numpy(),
+        **named,
         expectations=expectations,
-        counts=counts.table(len(rows)) if _once_for_each_row(outputs) else None,
+        counts=counts.table(len(rows)) if _once_for_each_row(calls) else None,
     )
 
 
@@ -66,10 +87,13 @@ _Calls = list[NDArray[np.float64]]
 """The outputs (rows of the call, outputs) of each call of the last connector, for some rows."""
 
 
-def _answers(
-    module: torch.nn.Module, rows: torch.Tensor
-) -> tuple[NDArray[np.float64], tuple[int, _Calls]]:
-    """Return logits, and how many rows the last connector's calls belong to, with their outputs."""
+def _pass(
+    module: torch.nn.Module, rows: torch.Tensor, answers: torch.Tensor, objective: Objective
+) -> tuple[dict[str, NDArray[Any]], tuple[int, _Calls]]:
+    """Return arrays of observations, and the last connector's calls.
+
+    The calls come as the number of rows that they belong to, and their outputs.
+    """
     calls: _Calls = []
 
     def keep(connector: TorchConnector, _inputs: Any, output: torch.Tensor) -> None:
@@ -78,12 +102,58 @@ def _answers(
 
     handles = [c.register_forward_hook(keep) for c in connectors_of(module)[-1:]]
     try:
-        outputs = module(rows)
+        observed = answered(module, rows, answers, objective)
     finally:
         for handle in handles:
             handle.remove()
-    check_logits(module, outputs)
-    return outputs.double().cpu().numpy(), (len(rows), calls)
+    arrays = {
+        name: (tensor.double() if tensor.is_floating_point() else tensor).cpu().numpy()
+        for name, tensor in observed.items()
+    }
+    return arrays, (len(rows), calls)
+
+
+def answered(
+    module: torch.nn.Module, rows: torch.Tensor, answers: torch.Tensor, objective: Objective
+) -> dict[str, torch.Tensor]:
+    """Return what a module and an objective say of rows, from one pass.
+
+    Args:
+        module: The module, in the mode that is wanted.
+        rows: Rows (n, …).
+        answers: Labels (n,), or values (n,) or (n, outputs).
+        objective: What the module learned.
+
+    Returns:
+        Logits and labels for cross-entropy; the row losses for any other objective, with logits
+        and labels of classes, or outputs and targets of values.
+
+    Raises:
+        InputError: If the module's answers do not fit the objective.
+    """
+    if isinstance(objective, CrossEntropy):  # its losses follow from the logits
+        logits = module(rows)
+        check_logits(module, logits)
+        return {"logits": logits, "labels": answers}
+    returned: list[torch.Tensor] = []
+    handle = module.register_forward_hook(lambda _module, _inputs, out: returned.append(out))
+    try:
+        losses = {"row_losses": objective.row_losses(module, rows, answers)}
+    finally:
+        handle.remove()
+    if objective.predicts == "classes":
+        if len(returned) != 1:
+            raise InputError(
+                f"an objective of classes must call the model once, got {len(returned)} calls"
+            )
+        check_logits(module, returned[0])
+        return {"logits": returned[0], "labels": answers, **losses}
+    if objective.predicts == "values":
+        # An objective may call parts of the model, or the model several times.
+        single = len(returned) == 1 and isinstance(returned[0], torch.Tensor)
+        outputs = {"outputs": as_values_of(returned[0], answers)} if single else {}
+        return {**losses, **outputs, "targets": answers}
+    return losses
 
 
 def _once_for_each_row(answers: tuple[tuple[int, _Calls], ...]) -> bool:

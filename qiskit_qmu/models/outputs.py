@@ -1,7 +1,7 @@
 """as_classifier: any module's outputs as logits, and labels as the module's user writes them."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, final, get_args
+from typing import Any, ClassVar, Literal, final, get_args
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.models.initialization import reinitialize
+from qiskit_qmu.objectives import Predicts
 
 Outputs = Literal["logits", "probabilities", "expectation"]
 """What a module returns: logits, probabilities of the classes, or one value between -1 and 1."""
@@ -25,7 +26,10 @@ class Classifier(torch.nn.Module):
         module: The module.
         outputs: What it returns.
         labels: Labels in the order of the logits; None where they are numbered.
+        predicts: "classes", whatever the type of the labels.
     """
+
+    predicts: ClassVar[Predicts] = "classes"
 
     def __init__(
         self, module: torch.nn.Module, outputs: Outputs, labels: Sequence[Label] | None

@@ -1,6 +1,5 @@
 """Gradients of single rows, for any module that holds a QNN: from one batched call where it can."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,10 +9,8 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 from qiskit_qmu.backends import needed_part
 from qiskit_qmu.models.dry_run import without_circuits
 from qiskit_qmu.models.parameters import Part, clone_module, named_parameters
+from qiskit_qmu.objectives import CrossEntropy, Objective
 from qiskit_qmu.simulator import TorchSimulatorConnector
-
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""Logits (1, classes) and label (1,) of one row to its loss."""
 
 Gradients = dict[str, torch.Tensor]
 
@@ -23,10 +20,10 @@ _ROWS_AT_ONCE = 256
 def per_example_gradients(
     module: torch.nn.Module,
     rows: torch.Tensor,
-    labels: torch.Tensor,
+    answers: torch.Tensor,
     *,
     part: Part = "all",
-    loss: Loss = torch.nn.functional.cross_entropy,
+    objective: Objective = CrossEntropy(),  # noqa: B008  (it is frozen)
 ) -> dict[str, torch.Tensor]:
     """Return the gradient of each row's loss, in evaluation mode.
 
@@ -35,11 +32,11 @@ def per_example_gradients(
     at random, is differentiated row by row.
 
     Args:
-        module: Any module that returns logits.
+        module: Any module.
         rows: Rows (n, …).
-        labels: Labels (n,).
+        answers: Labels (n,), or values (n,) or (n, outputs).
         part: Whose gradients: "all", "quantum" or "classical" parameters.
-        loss: Loss of one row.
+        objective: What the module learns; it is given one row at a time.
 
     Returns:
         Gradients (n, *shape) by parameter name; a parameter that a module uses in several places
@@ -49,21 +46,21 @@ def per_example_gradients(
         InputError: If the part is unknown or has no parameters.
     """
     names = list(named_parameters(module, part))
-    if _can_be_mapped(module, names, rows[:2], labels[:2], loss):
-        return _mapped(_mappable(clone_module(module)), names, rows, labels, loss)
-    return _row_by_row(clone_module(module), names, rows, labels, loss)
+    if _can_be_mapped(module, names, rows[:2], answers[:2], objective):
+        return _mapped(_mappable(clone_module(module)), names, rows, answers, objective)
+    return _row_by_row(clone_module(module), names, rows, answers, objective)
 
 
 def _can_be_mapped(
     module: torch.nn.Module,
     names: list[str],
     rows: torch.Tensor,
-    labels: torch.Tensor,
-    loss: Loss,
+    answers: torch.Tensor,
+    objective: Objective,
 ) -> bool:
     """Try it without circuits, which a device would have to run in vain."""
     try:
-        _mapped(without_circuits(module), names, rows, labels, loss)
+        _mapped(without_circuits(module), names, rows, answers, objective)
     except (RuntimeError, TypeError, ValueError, IndexError):
         return False
     return True
@@ -73,24 +70,26 @@ def _mapped(
     copy: torch.nn.Module,
     names: list[str],
     rows: torch.Tensor,
-    labels: torch.Tensor,
-    loss: Loss,
+    answers: torch.Tensor,
+    objective: Objective,
 ) -> Gradients:
-    copy.eval()
+    learner = _Learner(copy, objective).eval()
     constants = {
-        **{name: p.detach() for name, p in copy.named_parameters()},
-        **dict(copy.named_buffers()),
+        **{name: p.detach() for name, p in learner.named_parameters()},
+        **dict(learner.named_buffers()),
     }
-    chosen = {name: constants.pop(name) for name in names}
+    chosen = {name: constants.pop(f"module.{name}") for name in names}
 
-    def loss_of_row(parameters: Gradients, row: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        logits = torch.func.functional_call(copy, {**constants, **parameters}, (row.unsqueeze(0),))
-        return loss(logits, label.unsqueeze(0))
+    def loss_of_row(parameters: Gradients, row: torch.Tensor, answer: torch.Tensor) -> torch.Tensor:
+        given = {f"module.{name}": value for name, value in parameters.items()}
+        one = (row.unsqueeze(0), answer.unsqueeze(0))
+        loss: torch.Tensor = torch.func.functional_call(learner, {**constants, **given}, one)
+        return loss
 
     gradient = torch.func.vmap(
         torch.func.grad(loss_of_row), in_dims=(None, 0, 0), chunk_size=_ROWS_AT_ONCE
     )
-    gradients: Gradients = gradient(chosen, rows, labels)
+    gradients: Gradients = gradient(chosen, rows, answers)
     return {name: value.detach() for name, value in gradients.items()}
 
 
@@ -98,22 +97,35 @@ def _row_by_row(
     copy: torch.nn.Module,
     names: list[str],
     rows: torch.Tensor,
-    labels: torch.Tensor,
-    loss: Loss,
+    answers: torch.Tensor,
+    objective: Objective,
 ) -> Gradients:
     copy.eval()
     for name, parameter in copy.named_parameters():
         parameter.requires_grad_(name in names)
     chosen = [dict(copy.named_parameters())[name] for name in names]
     gradients = []
-    for row, label in zip(rows.split(1), labels.split(1), strict=True):
+    for row, answer in zip(rows.split(1), answers.split(1), strict=True):
         with torch.enable_grad():
-            value = loss(copy(row), label)
+            value = objective.mean_loss(copy, row, answer)
         gradients.append(
             torch.autograd.grad(value, chosen, allow_unused=True, materialize_grads=True)
         )
     stacked = map(torch.stack, zip(*gradients, strict=True))
     return dict(zip(names, stacked, strict=True))
+
+
+class _Learner(torch.nn.Module):
+    """A module with its objective, so that both are called with parameters put in their place."""
+
+    def __init__(self, module: torch.nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.module = module
+        self._objective = objective
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return the loss of one row."""
+        return self._objective.mean_loss(self.module, x, y)
 
 
 def _mappable(module: torch.nn.Module) -> torch.nn.Module:

@@ -1,29 +1,33 @@
 """Turns rows and labels into what a module computes with: its own precision and device."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data import as_float, as_labels, as_rows
+from qiskit_qmu.data import are_classes, as_float, as_labels, as_rows, as_values
+from qiskit_qmu.objectives import Predicts
 
 _PRECISIONS = {torch.float32: np.float32, torch.float64: np.float64}
 
 
 def as_tensors(
-    module: torch.nn.Module, x: ArrayLike, y: ArrayLike
+    module: torch.nn.Module, x: ArrayLike, y: ArrayLike, predicts: Predicts = "classes"
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return rows and labels as tensors on a module's device, rows in its precision.
+    """Return rows and labels, or values, as tensors on a module's device, floats in its precision.
 
     Args:
         module: Any module in float32 or float64.
         x: Rows (n, …): a NumPy array, torch tensor, pandas object or list.
         y: Class numbers (n,), one-hot rows (n, classes), or labels that the module knows (see
-            `as_classifier`).
+            `as_classifier`); or values (n,) or (n, outputs).
+        predicts: What ``y`` holds: "classes" or "values"; for "nothing" either will do.
 
     Returns:
-        Rows (n, …) and int64 labels (n,).
+        Rows (n, …), and int64 labels (n,) or values (n,) or (n, outputs).
 
     Raises:
         InputError: If there are no rows, lengths differ, a value is no finite number, a label is no
@@ -31,12 +35,15 @@ def as_tensors(
     """
     dtype, device = placement(module)
     rows = as_rows("x", x)
-    labels = class_numbers(module, y)
+    if predicts == "classes" or (predicts == "nothing" and are_classes(y)):
+        answers: NDArray[Any] = class_numbers(module, y)
+    else:
+        answers = as_float("y", as_values("y", y), _PRECISIONS[dtype])
     _check.not_empty(x=rows)
-    _check.same_length(x=rows, y=labels)
+    _check.same_length(x=rows, y=answers)
     return (
         torch.as_tensor(as_float("x", rows, _PRECISIONS[dtype]), device=device),
-        torch.as_tensor(labels, device=device),
+        torch.as_tensor(answers, device=device),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, final
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import entry, read_sealed_json, reading
+from qiskit_qmu._files import entry, read_sealed_json, reading, recover_sets
 from qiskit_qmu.runs.ledger import JobRecord
 
 JOBS = "jobs"
@@ -62,6 +62,11 @@ def file_of(folder: Path, number: int, suffix: str) -> Path:
         suffix: ".json", or ".npz" for the result itself.
     """
     return folder / JOBS / f"{number:05d}{suffix}"
+
+
+def recover_kept_jobs(folder: Path) -> None:
+    """Complete or remove what a killed process left of results; the folder's lock is held."""
+    recover_sets(folder / JOBS, lambda name: f"{Path(name).stem}.json")
 
 
 def kept_jobs(folder: Path) -> dict[int, KeptJob | None]:

@@ -138,6 +138,8 @@ class Ledger:
                 name = run or uuid4().hex[:12]
                 self._database.executescript(_SCHEMA.format(format=FORMAT, run=name))
             ((found,),) = self._database.execute("SELECT value FROM notes WHERE name = 'format'")
+        except sqlite3.OperationalError as error:  # such as a full disk
+            raise InputError(f"cannot open the ledger {path}: {error}") from error
         except (sqlite3.Error, ValueError) as error:
             raise InputError(f"{path} is not a SQLite file: {error}") from error
         if found != str(FORMAT):

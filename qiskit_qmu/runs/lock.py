@@ -4,13 +4,20 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from secrets import randbits
 from types import TracebackType
 from typing import final
-from uuid import uuid4
 
 from qiskit_qmu._check import InputError
 
 LOCK = ".lock"
+
+_SETTINGS = """
+PRAGMA page_size = 512;
+PRAGMA synchronous = OFF;
+PRAGMA journal_mode = MEMORY;
+"""
+# The signature lies in the header: a file of one page is written at once, or not at all.
 
 
 @final
@@ -33,7 +40,7 @@ class RunLock:
             self._database = _locked(path)
         except sqlite3.Error as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                number = _signature(path).partition(" ")[0]
+                number, _ = _signature(path)
                 raise InputError(
                     f"another process works on {path.parent}, "
                     f"process {number or 'unknown'}: wait until it ends, or stop it with "
@@ -64,9 +71,9 @@ def _locked(path: Path) -> sqlite3.Connection:
     while True:
         database = sqlite3.connect(path, isolation_level=None, timeout=0.2, check_same_thread=False)
         try:
-            database.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY")
+            database.executescript(_SETTINGS)
             database.execute("BEGIN IMMEDIATE")
-            signature = f"{os.getpid()} {uuid4().hex}"
+            signature = os.getpid(), randbits(31)
             if not _signed(database, signature) or _signature(path) == signature:
                 return database
         except BaseException:
@@ -76,12 +83,12 @@ def _locked(path: Path) -> sqlite3.Connection:
         database.close()
 
 
-def _signed(database: sqlite3.Connection, signature: str) -> bool:
+def _signed(database: sqlite3.Connection, signature: tuple[int, int]) -> bool:
     """Write down who holds the lock and go on holding it; a full disk leaves it without a name."""
+    number, mark = signature
     try:
-        database.execute("CREATE TABLE IF NOT EXISTS holder (signature TEXT)")
-        database.execute("DELETE FROM holder")
-        database.execute("INSERT INTO holder VALUES (?)", (signature,))
+        database.execute(f"PRAGMA user_version = {number}")
+        database.execute(f"PRAGMA application_id = {mark}")
         database.execute("COMMIT")
         written = True
     except sqlite3.OperationalError:
@@ -91,11 +98,12 @@ def _signed(database: sqlite3.Connection, signature: str) -> bool:
     return written
 
 
-def _signature(path: Path) -> str:
-    """Return what the holder of a lock wrote into it; "" where nothing can be read."""
+def _signature(path: Path) -> tuple[int, int]:
+    """Return the process that holds a lock and its random mark; zeros where none can be read."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            ((signature,),) = database.execute("SELECT signature FROM holder").fetchall()
+            ((number,),) = database.execute("PRAGMA user_version")
+            ((mark,),) = database.execute("PRAGMA application_id")
     except (sqlite3.Error, ValueError):
-        return ""
-    return str(signature)
+        return 0, 0
+    return number, mark

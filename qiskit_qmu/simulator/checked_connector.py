@@ -1,4 +1,4 @@
-"""CheckedConnector: what every TorchConnector of this package has in common."""
+"""CheckedConnector: the base class of every TorchConnector of this package."""
 
 import math
 
@@ -14,8 +14,8 @@ from qiskit_qmu.simulator.numpy_autograd import Values, differentiable_outputs
 class CheckedConnector(TorchConnector):
     """A TorchConnector in the precision of its weights, whose network and values are checked.
 
-    Its parent answers in float32 whatever the weights are. A network is checked for what a PUB is
-    checked for, before any circuit runs. Sparse networks take the parent's way.
+    Its parent class returns float32 whatever the weights are. A network that a primitive would
+    refuse is refused before any circuit runs. Sparse networks are left to the parent class.
 
     Args:
         neural_network: Any network.
@@ -48,7 +48,7 @@ class CheckedConnector(TorchConnector):
         Raises:
             InputError: If the inputs are of another size, complex, NaN or infinite, or a weight is.
         """
-        # What runs is no torch program: torch.compile goes on behind it.
+        # What runs is no torch program: torch.compile resumes after it.
         return (
             self._apart(input_data) if torch.compiler.is_compiling() else self._evaluate(input_data)
         )
@@ -84,7 +84,7 @@ class CheckedConnector(TorchConnector):
 
 
 class NetworkPasses:
-    """A network by its own forward and backward pass.
+    """A Qiskit ML network by its own forward and backward pass, for `NumpyNetwork`.
 
     Args:
         network: Any dense network.

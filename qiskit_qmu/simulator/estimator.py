@@ -43,10 +43,20 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Measurements of each binding in each basis; None for exact values.
-        seed: Seed of the shots. The stream goes on from run to run: no two runs see the same noise,
-            and the same seed repeats the whole sequence.
+        seed: Seed of the shots. Runs draw from one stream, one after the other: no two runs see the
+            same noise, and the same seed reproduces the whole sequence.
         device: Where the states live.
         memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.circuit import Parameter
+        >>> from qiskit_qmu.simulator import TorchEstimator
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.ry(Parameter("a"), 0)
+        >>> result = TorchEstimator().run([(circuit, "Z", [[0.0], [3.141592653589793]])]).result()
+        >>> result[0].data.evs.round(6).tolist()
+        [1.0, -1.0]
     """
 
     _kind = "estimator"
@@ -63,12 +73,12 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
 
         Args:
             pubs: Circuits with observables and parameter values, broadcast against each other.
-            precision: For PUBs that do not say their own; see the class.
+            precision: For PUBs that set none; see the class.
 
         Returns:
             A job whose result has, per PUB, ``data.evs`` and their standard errors ``data.stds``:
-            zero where values are exact, NaN after a single shot, which does not tell its error.
-            The metadata say the precision that was aimed at, and the shots if there were any.
+            zero where values are exact, NaN after a single shot, which leaves the error unknown.
+            The metadata hold the target precision, and the number of shots if there were any.
 
         Raises:
             InputError: If a circuit cannot be simulated, a parameter value is not finite or a
@@ -116,6 +126,12 @@ def shots_of_precision(precision: float, default: int | None) -> int | None:
 
     Raises:
         InputError: If the precision is negative or takes too many shots.
+
+    Example:
+        >>> shots_of_precision(0.1, default=4096)
+        100
+        >>> shots_of_precision(0.0, default=4096)
+        4096
     """
     _check.non_negative(precision=precision)
     if default is None or precision == 0:
@@ -123,7 +139,7 @@ def shots_of_precision(precision: float, default: int | None) -> int | None:
     needed = 1 / precision**2
     if needed > _MOST_SHOTS:
         raise InputError(
-            f"precision must take at most {_MOST_SHOTS:,} shots, got precision={precision}"
+            f"precision={precision} takes more than {_MOST_SHOTS:,} shots; choose a larger one"
         )
     # The precision of 100 shots takes 100, however its square was rounded.
     whole = round(needed)

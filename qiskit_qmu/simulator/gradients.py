@@ -41,6 +41,18 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
 
     Args:
         estimator: A TorchEstimator.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.circuit import Parameter
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> from qiskit_qmu.simulator import TorchEstimator, TorchEstimatorGradient
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.rx(Parameter("a"), 0)
+        >>> gradient = TorchEstimatorGradient(TorchEstimator())
+        >>> job = gradient.run([circuit], [SparsePauliOp("Y")], [[0.0]])
+        >>> job.result().gradients[0].round(6).tolist()
+        [-1.0]
     """
 
     def __init__(self, estimator: TorchEstimator) -> None:
@@ -115,6 +127,17 @@ class TorchSamplerGradient(BaseSamplerGradient):
 
     Args:
         sampler: A TorchSampler.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.circuit import Parameter
+        >>> from qiskit_qmu.simulator import TorchSampler, TorchSamplerGradient
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.rx(Parameter("a"), 0)
+        >>> circuit.measure_all()
+        >>> job = TorchSamplerGradient(TorchSampler()).run([circuit], [[1.5707963267948966]])
+        >>> {key: round(value, 6) for key, value in job.result().gradients[0][0].items()}
+        {0: -0.5, 1: 0.5}
     """
 
     def __init__(self, sampler: TorchSampler) -> None:
@@ -191,7 +214,7 @@ def _grid(
 
 
 class _Columns:
-    """Where the wanted parameters stand among the circuit's, remembered by list identity.
+    """The positions of requested parameters among the circuit's, cached by list identity.
 
     EstimatorQNN passes one and the same list with every request.
     """

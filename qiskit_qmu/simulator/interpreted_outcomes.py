@@ -73,7 +73,7 @@ def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:
         whole = np.issubdtype(place.dtype, np.integer) or place.dtype == bool
         if not whole or place.shape != (len(shape),) or (place < 0).any() or (place >= shape).any():
             raise InputError(
-                f"outcomes must be interpreted as one of the outputs of shape {shape}, got "
+                f"interpret must return an index into outputs of shape {shape}, got "
                 f"{interpret(outcome)!r} for outcome {outcome}"
             )
     return np.asarray(np.ravel_multi_index(tuple(np.array(places, dtype=np.int64).T), shape))

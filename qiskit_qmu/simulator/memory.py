@@ -47,7 +47,8 @@ def require_memory(needed: int, memory_budget: int, what: str) -> None:
     """
     if needed > memory_budget:
         raise InputError(
-            f"{what} must fit into memory_budget ({memory_budget:,} bytes), got {needed:,} bytes"
+            f"not enough memory for {what}: {needed:,} bytes needed, memory_budget allows "
+            f"{memory_budget:,}"
         )
 
 

@@ -1,4 +1,4 @@
-"""What a PUB is checked for, checked of a network before any of its circuits runs."""
+"""Checks of networks and of their inputs, before any circuit runs."""
 
 import numpy as np
 import torch
@@ -55,13 +55,13 @@ def checked_observables(network: EstimatorQNN) -> list[SparsePauliOp]:
         except (QiskitError, TypeError, ValueError) as error:
             reason = " ".join(str(error).strip("'\"").split())
             raise InputError(
-                f"observables must be Hermitian sums of Pauli strings, got one at position "
-                f"{position} that is not: {reason}"
+                f"observables must be Hermitian sums of Pauli strings; the one at position "
+                f"{position} is not: {reason}"
             ) from error
         if pauli_sum.num_qubits != num_qubits:
             raise InputError(
                 f"observables must act on all {num_qubits} qubits of the circuit, got one on "
-                f"{pauli_sum.num_qubits} at position {position}"
+                f"{pauli_sum.num_qubits} qubits at position {position}"
             )
         sums.append(pauli_sum)
     return sums
@@ -95,8 +95,8 @@ def _check_parameters(network: EstimatorQNN | SamplerQNN) -> None:
     both = {parameter.name for parameter in set(inputs) & set(weights)}
     if both:
         names = ", ".join(sorted(both))
-        raise InputError(f"a parameter must be an input or a weight, got {names} as both")
+        raise InputError(f"a parameter is either an input or a weight, got {names} as both")
     unbound = set(circuit.parameters) - {*inputs, *weights}
     if unbound:
         names = ", ".join(sorted(parameter.name for parameter in unbound))
-        raise InputError(f"every circuit parameter must be an input or a weight, got {names}")
+        raise InputError(f"circuit parameters {names} are neither inputs nor weights")

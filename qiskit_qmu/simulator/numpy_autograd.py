@@ -1,4 +1,4 @@
-"""Networks whose outputs and Jacobians are measured, as torch functions."""
+"""Networks that compute in NumPy, as differentiable torch functions."""
 
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ Values = NDArray[np.float64]
 
 
 class NumpyNetwork(Protocol):
-    """A network that is no torch function itself; its numbers are of double precision."""
+    """A network that takes and returns NumPy arrays of double precision."""
 
     def values(self, inputs: Values, weights: Values) -> Values:
         """Return the outputs, flat, (B, O) of inputs (B, I) and weights (W,)."""
@@ -32,10 +32,10 @@ def differentiable_outputs(
 ) -> torch.Tensor:
     """Return outputs (B, O) that can be differentiated once, in the precision of the weights.
 
-    Only the Jacobians that torch asks for are measured, and nothing where there are no rows.
+    Only the Jacobians that torch asks for are computed, and nothing where there are no rows.
 
     Args:
-        network: What measures.
+        network: What computes outputs and Jacobians.
         inputs: Inputs (B, I).
         weights: Weights (W,).
         num_outputs: Number O of outputs.
@@ -66,7 +66,7 @@ class _NumpyFunction(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Measure the Jacobian and contract it."""
+        """Compute the Jacobian and contract it."""
         inputs, weights = ctx.saved_tensors
         needs = ctx.needs_input_grad[1:3]
         gradients = [torch.zeros_like(inputs), torch.zeros_like(weights)]

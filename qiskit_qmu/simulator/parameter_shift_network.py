@@ -34,7 +34,7 @@ Counts = NDArray[np.int64]
 
 
 class _SharedByCopies:
-    """A readout that changes no more: copies of a network have it in common."""
+    """An immutable readout, which copies of a network share."""
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
@@ -61,7 +61,7 @@ class _SampledExpectations(_SharedByCopies):
         )
 
     def slopes(self, network: EstimatorQNN, rows: Values, wanted: list[int]) -> Values:
-        """Measure moved circuits, each as often as the estimator does by itself."""
+        """Measure shifted circuits, each with the estimator's own number of shots."""
         estimator: Any = network.estimator
         return sampled_expectation_jacobian(
             estimator.cache,
@@ -90,7 +90,7 @@ class _SampledOutcomes(_SharedByCopies):
         return self._merged(counts.T / sampler.shots).T, counts
 
     def slopes(self, network: SamplerQNN, rows: Values, wanted: list[int]) -> Values:
-        """Measure moved circuits."""
+        """Measure shifted circuits."""
         sampler: Any = network.sampler
         by_outcome = sampled_outcome_jacobian(
             sampler.cache, self.circuit, rows, wanted, sampler.shots, sampler.next_stream()
@@ -107,9 +107,9 @@ class _SampledOutcomes(_SharedByCopies):
 class ParameterShiftNetwork:
     """A network over a primitive of ours with shots and its gradient.
 
-    It gives what the stock TorchConnector gives, without circuits for gradients that nobody asked
-    for, and without passing each entry of a Jacobian through Python. Outputs that commute qubit by
-    qubit share their shots, forward as in gradients.
+    It returns what the stock TorchConnector returns, without circuits for gradients that nobody
+    asked for, and without passing each entry of a Jacobian through Python. Outputs that commute
+    qubit by qubit share their shots, forward as in gradients.
 
     Args:
         network: An EstimatorQNN or SamplerQNN over such a primitive and gradient.

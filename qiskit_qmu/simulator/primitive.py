@@ -26,8 +26,8 @@ class StatevectorPrimitive(CopiesDrawAnew):
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Default number of shots, None for exact results.
-        seed: Seed of the shots. The stream goes on from run to run: no two runs see the same noise,
-            and the same seed repeats the whole sequence.
+        seed: Seed of the shots. Runs draw from one stream, one after the other: no two runs see the
+            same noise, and the same seed reproduces the whole sequence.
         device: Where the states live.
         memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
 
@@ -84,7 +84,7 @@ class _JobFunction(Generic[Result]):
 
     def __call__(self, generator: np.random.Generator) -> Result:
         if self._work is None:
-            raise JobError("a job that was pickled is done and cannot run again")
+            raise JobError("an unpickled job holds its result only and cannot run again")
         return self._work(generator)
 
     def __reduce__(self) -> tuple[type["_JobFunction[Result]"], tuple[None]]:

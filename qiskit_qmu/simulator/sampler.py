@@ -28,24 +28,37 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
 
     With shots, each classical register is a BitArray, and the registers of one shot belong to one
     measurement. An exact sampler (``shots=None``) hands out `OutcomeProbabilities` in their place,
-    unless the PUB or the run asks for shots. Idle qubits cost nothing. Bits that are never written
-    are 0.
+    unless the PUB or the run asks for shots. Algorithms that divide counts by their number, such as
+    QAOA, are exact with it; those whose result depends on how many shots were drawn, such as
+    amplitude estimation with its confidence interval, need ``shots=1024`` or so. Idle qubits cost
+    nothing. Bits that are never written are 0.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
-        shots: Shots of PUBs that do not say their own in runs that do not say theirs; None for
-            exact probabilities.
-        seed: Seed of the shots. The stream goes on from run to run: no two runs see the same noise,
-            and the same seed repeats the whole sequence.
+        shots: Default number of shots, where neither the PUB nor the run sets one; None for exact
+            probabilities.
+        seed: Seed of the shots. Runs draw from one stream, one after the other: no two runs see the
+            same noise, and the same seed reproduces the whole sequence.
         device: Where the states live.
         memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit_qmu.simulator import TorchSampler
+        >>> circuit = QuantumCircuit(2)
+        >>> _ = circuit.x(0)
+        >>> circuit.measure_all()
+        >>> TorchSampler(shots=100, seed=0).run([circuit]).result()[0].data.meas.get_counts()
+        {'01': 100}
+        >>> TorchSampler().run([circuit]).result()[0].data.meas.get_counts()
+        {'01': 1.0}
     """
 
     _kind = "sampler"
 
     @property
     def default_shots(self) -> int | None:
-        """Shots of a run and PUB that do not say theirs; None for exact probabilities."""
+        """Shots where neither the PUB nor the run sets them; None for exact probabilities."""
         return self.shots
 
     def run(
@@ -55,7 +68,7 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
 
         Args:
             pubs: Measured circuits with parameter values.
-            shots: Shots of PUBs that do not say their own; None for the sampler's.
+            shots: Shots of PUBs that set none; None for the sampler's.
 
         Returns:
             A job whose result has, per PUB, one field for each classical register; its
@@ -70,7 +83,7 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
         coerced = [SamplerPub.coerce(pub, default) for pub in pubs]
         if any(not pub.circuit.cregs for pub in coerced):
             warnings.warn(
-                "a sampled circuit must have classical registers to give anything, got none",
+                "a circuit has no classical registers, so its result will be empty",
                 UserWarning,
                 stacklevel=2,
             )
@@ -100,8 +113,7 @@ def _check_registers(group: CircuitGroup) -> None:
     for name in registers:
         if hasattr(DataBin, name):
             raise PubError(
-                "a classical register must not be called like an attribute of a result's data, "
-                f"got {name!r}"
+                f"classical register {name!r} has the name of an attribute of DataBin; rename it"
             )
 
 

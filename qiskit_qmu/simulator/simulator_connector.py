@@ -26,12 +26,33 @@ class TorchSimulatorConnector(CheckedConnector):
 
     Over such a primitive with shots, and with the gradient class that belongs to it, the gradient
     is one batch of shifted circuits, only what needs a gradient is measured, and outputs that
-    commute qubit by qubit share their shots. With any other primitive it is its parent.
+    commute qubit by qubit share their shots. With any other primitive it behaves as its parent
+    class.
 
     Args:
         neural_network: An EstimatorQNN or SamplerQNN.
         initial_weights: Start of the weights, in radians; uniform in [-1, 1] where None.
         sparse: As in TorchConnector.
+
+    Example:
+        >>> import torch
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.circuit import Parameter
+        >>> from qiskit_machine_learning.neural_networks import EstimatorQNN
+        >>> from qiskit_qmu.simulator import TorchEstimator, TorchSimulatorConnector
+        >>> x, w = Parameter("x"), Parameter("w")
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.ry(x + w, 0)
+        >>> network = EstimatorQNN(
+        ...     circuit=circuit, estimator=TorchEstimator(), input_params=[x], weight_params=[w]
+        ... )
+        >>> layer = TorchSimulatorConnector(network, initial_weights=[0.0])
+        >>> outputs = layer(torch.tensor([[0.0], [3.14159265]]))  # cos(x + w)
+        >>> outputs.detach().round(decimals=4).tolist()
+        [[1.0], [-1.0]]
+        >>> outputs.sum().backward()
+        >>> layer.weight.grad.shape
+        torch.Size([1])
     """
 
     def __init__(
@@ -48,7 +69,7 @@ class TorchSimulatorConnector(CheckedConnector):
 
     @property
     def program(self) -> Program | None:
-        """The compiled circuit; None where the parent's way is taken."""
+        """The compiled circuit; None where the parent class evaluates the network."""
         return None if self._exact is None else self._exact.program
 
     def extra_repr(self) -> str:

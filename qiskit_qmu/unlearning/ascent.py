@@ -12,13 +12,13 @@ import torch
 from qiskit_qmu import _check
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.models import as_tensors, check_returns_logits, in_mode
+from qiskit_qmu.models import as_tensors, check_answers, in_mode
+from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 from qiskit_qmu.training import (
     LARGEST_LEARNING_RATE,
     Optimizer,
     batches,
-    cross_entropy,
     make_optimizer,
 )
 from qiskit_qmu.unlearning.method import PresetContext, Settings
@@ -28,7 +28,7 @@ from qiskit_qmu.unlearning.stopping import (
     Performance,
     forgotten_confidence,
     performance,
-    unseen_loss,
+    target_loss,
 )
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -64,11 +64,12 @@ class Ascent:
         batch_size: Forgotten rows of one step.
         max_epochs: Passes over the forgotten rows at most.
         optimizer: "adam", or "sgd" with momentum 0.9.
-        loss_threshold: Mean loss on the forgotten rows, in nats, at which to stop.
+        loss_threshold: Mean loss on the forgotten rows, by the objective, at which to stop.
         confidence_threshold: Mean confidence in their true class below which to stop. With neither
             threshold given, a class is forgotten at half of chance confidence and with at most one
             row in a hundred classified correctly, and single rows at the loss of rows that were
             never seen.
+        objective: What the model learned.
     """
 
     learning_rate: float
@@ -77,6 +78,7 @@ class Ascent:
     optimizer: Optimizer
     loss_threshold: float | None
     confidence_threshold: float | None
+    objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
         _check.positive(learning_rate=self.learning_rate)
@@ -108,27 +110,27 @@ class Ascent:
         Raises:
             NonFiniteError: If the loss becomes NaN or infinite.
         """
-        x, y = as_tensors(work.model, split.forget.x, split.forget.y)
-        check_returns_logits(work.model, x)
+        objective = objective_for(self.objective, work.model, split.forget.y)
+        x, y = as_tensors(work.model, split.forget.x, split.forget.y, objective.predicts)
+        check_answers(work.model, x, y, objective)
         thresholds = self._thresholds(work.model, split)
         trained = {n: p for n, p in work.model.named_parameters() if p.requires_grad}
         optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
         with in_mode(work.model, training=False):
             for step, batch in enumerate(self._batches(len(x), generator)):
                 found = self._performance(work.model, split.forget, step)
-                work.history.append(
-                    {"forget_loss": found.loss, "forget_confidence": found.confidence}
-                )
+                work.history.append({"forget_loss": found.loss})
+                if found.confidence is not None:
+                    work.history[-1]["forget_confidence"] = found.confidence
                 if thresholds.reached(found):
                     work.stop(
                         "forgotten" if step else "already forgotten",
-                        f"the rows had loss {found.loss:.4g}, confidence {found.confidence:.4g} "
-                        f"and accuracy {found.accuracy:.4g} after {step} steps, where they count "
-                        f"as forgotten at {thresholds}",
+                        f"the rows had {found} after {step} steps, where they count as forgotten "
+                        f"at {thresholds}",
                     )
                     return
                 optimizer.zero_grad(set_to_none=True)
-                (-cross_entropy(work.model(x[batch]), y[batch])).backward()
+                (-objective.mean_loss(work.model, x[batch], y[batch])).backward()
                 _scaled_step(optimizer, trained, scales)
         passes = f"max_epochs={self.max_epochs} passes over the forgotten rows"
         work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
@@ -140,7 +142,7 @@ class Ascent:
 
     def _performance(self, model: torch.nn.Module, rows: Rows, step: int) -> Performance:
         try:
-            found = performance(model, rows)
+            found = performance(model, rows, self.objective)
         except NonFiniteInputError as error:
             raise self._left_range(str(error), step) from error
         if not math.isfinite(found.loss):
@@ -158,15 +160,21 @@ class Ascent:
             yield from batches(rows, self.batch_size, generator)
 
     def _thresholds(self, model: torch.nn.Module, split: ForgetSplit) -> "_Thresholds":
+        learned = objective_for(self.objective, model, split.forget.y)
+        if self.confidence_threshold and learned.predicts != "classes":
+            raise _check.InputError(
+                "confidence_threshold is for models that predict classes; give a loss_threshold"
+            )
         if self.loss_threshold is not None or self.confidence_threshold is not None:
             return _Thresholds(
                 math.inf if self.loss_threshold is None else self.loss_threshold,
                 self.confidence_threshold or 0.0,
             )
-        if split.kind == "class":
+        loss = target_loss(model, split, self.objective)
+        if loss is None and split.num_classes is not None:
             confidence = forgotten_confidence(split.num_classes)
             return _Thresholds(math.inf, confidence, FORGOTTEN_ACCURACY)
-        return _Thresholds(unseen_loss(model, split), 0.0)
+        return _Thresholds(math.inf if loss is None else loss, 0.0)
 
 
 @dataclass(frozen=True)
@@ -179,8 +187,11 @@ class _Thresholds:
 
     def reached(self, found: Performance) -> bool:
         """Tell whether rows of such a performance count as forgotten."""
-        unsure = found.confidence < self.confidence and found.accuracy <= self.accuracy
-        return found.loss >= self.loss or unsure
+        if found.loss >= self.loss:
+            return True
+        if found.confidence is None or found.accuracy is None:
+            return False
+        return found.confidence < self.confidence and found.accuracy <= self.accuracy
 
     def __str__(self) -> str:
         by_loss = [f"a loss of {self.loss:.4g}"] if math.isfinite(self.loss) else []

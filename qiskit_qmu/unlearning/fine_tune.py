@@ -9,6 +9,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer, Trainer
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
@@ -18,7 +19,7 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 @final
 @dataclass(frozen=True, kw_only=True)
 class FineTune(UnlearningStrategy):
-    """Descend on the cross-entropy of the retained rows: the "GD" baseline, and the "-R" phase.
+    """Descend on the loss of the retained rows: the "GD" baseline, and the "-R" phase.
 
     Running statistics follow the retained rows, unless only quantum parameters may change or their
     layer is in evaluation mode inside a module in training mode.
@@ -32,6 +33,8 @@ class FineTune(UnlearningStrategy):
         learning_rate: Step size.
         optimizer: "adam", or "sgd" with momentum 0.9.
         parameters: Which parameters may change.
+        objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
+            cross-entropy where labels are class numbers, and squared error where they are floats.
     """
 
     epochs: int = 2
@@ -39,6 +42,7 @@ class FineTune(UnlearningStrategy):
     learning_rate: float = 5e-3
     optimizer: Optimizer = "adam"
     parameters: Part = "all"
+    objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
         self._trainer()
@@ -65,6 +69,7 @@ class FineTune(UnlearningStrategy):
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             optimizer=self.optimizer,
+            objective=self.objective,
         )
 
 

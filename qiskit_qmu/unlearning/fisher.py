@@ -8,26 +8,33 @@ from qiskit_qmu.data import Rows
 from qiskit_qmu.models import (
     Part,
     as_tensors,
-    check_returns_logits,
+    check_answers,
     gradient_usage,
     per_example_gradients,
 )
+from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 
 _ROWS_AT_ONCE = 256
 
 
 def fisher_diagonal(
-    module: torch.nn.Module, rows: Rows, *, part: Part = "all"
+    module: torch.nn.Module,
+    rows: Rows,
+    *,
+    part: Part = "all",
+    objective: RowLoss | HasRowLosses | None = None,
 ) -> tuple[dict[str, torch.Tensor], Usage]:
-    """Return I_i = mean over the rows of (∂ ln p(y|x) / ∂θ_i)².
+    """Return I_i = mean over the rows of (∂ loss / ∂θ_i)².
 
-    Squares are taken row by row: the square of a batch's mean gradient, as in the reference code of
+    For cross-entropy the loss is −ln p(y|x), and this is the empirical Fisher information. Squares
+    are taken row by row: the square of a batch's mean gradient, as in the reference code of
     selective synaptic dampening, would depend on the batch size.
 
     Args:
-        module: Any module that returns logits.
-        rows: Rows with labels.
+        module: Any module that the objective can be computed of.
+        rows: Rows with labels or values.
         part: Whose parameters: "all", "quantum" or "classical".
+        objective: What the module learned; None for what the type of ``rows.y`` says.
 
     Returns:
         The diagonal in float64 by parameter name, and what it cost.
@@ -36,11 +43,13 @@ def fisher_diagonal(
         InputError: If the part is unknown or has no parameters.
         NonFiniteError: If a gradient is NaN or infinite.
     """
-    x, y = as_tensors(module, rows.x, rows.y)
-    check_returns_logits(module, x)
+    learned = objective_for(objective, module, rows.y)
+    x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
+    check_answers(module, x, y, learned)
     totals: dict[str, torch.Tensor] = {}
-    for chunk, labels in zip(x.split(_ROWS_AT_ONCE), y.split(_ROWS_AT_ONCE), strict=True):
-        for name, gradient in per_example_gradients(module, chunk, labels, part=part).items():
+    for chunk in zip(x.split(_ROWS_AT_ONCE), y.split(_ROWS_AT_ONCE), strict=True):
+        gradients = per_example_gradients(module, *chunk, part=part, objective=learned)
+        for name, gradient in gradients.items():
             square = gradient.double().square().sum(0)
             totals[name] = totals[name] + square if name in totals else square
     wrong = [name for name, total in totals.items() if not bool(torch.isfinite(total).all())]

@@ -9,6 +9,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
 from qiskit_qmu.unlearning.ascent import NEVER, TINY_STEP, Ascent, class_preset
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
@@ -30,12 +31,14 @@ class GradientAscent(UnlearningStrategy):
         batch_size: Forgotten rows of one step.
         max_epochs: Passes over the forgotten rows at most.
         optimizer: "adam", or "sgd" with momentum 0.9.
-        loss_threshold: Mean loss on the forgotten rows, in nats, at which to stop.
+        loss_threshold: Mean loss on the forgotten rows, by the objective, at which to stop.
         confidence_threshold: Mean confidence in their true class below which to stop. With neither
             threshold, a class stops at half of chance confidence with at most one row in a hundred
             classified correctly, and single rows at the loss of the validation rows, which were
             never seen.
         parameters: Which parameters may change.
+        objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
+            cross-entropy where labels are class numbers, and squared error where they are floats.
     """
 
     learning_rate: float = 3e-3
@@ -45,6 +48,7 @@ class GradientAscent(UnlearningStrategy):
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
     parameters: Part = "all"
+    objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
         self._ascent()
@@ -80,6 +84,7 @@ class GradientAscent(UnlearningStrategy):
             optimizer=self.optimizer,
             loss_threshold=self.loss_threshold,
             confidence_threshold=self.confidence_threshold,
+            objective=self.objective,
         )
 
 

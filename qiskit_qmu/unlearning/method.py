@@ -16,6 +16,9 @@ classes, and the trainer of the original model. What it does not list it never l
 Settings = dict[str, Any]
 """Hyperparameters by name."""
 
+_OF_THE_ORIGINAL = ("trainer", "objective")
+"""What a strategy takes from how the original model was trained."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -66,22 +69,24 @@ class Method:
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
-        """Names of what can be set; the trainer is not among them."""
-        return tuple(field.name for field in fields(self.strategy) if field.name != "trainer")
+        """Names of what can be set; the trainer and its objective are not among them."""
+        return tuple(
+            field.name for field in fields(self.strategy) if field.name not in _OF_THE_ORIGINAL
+        )
 
     def build(self, settings: Settings, trainer: Trainer) -> UnlearningStrategy:
         """Return the strategy itself, without a repair.
 
         Args:
             settings: Hyperparameters that differ from its defaults.
-            trainer: The trainer of the original model.
+            trainer: The trainer of the original model, whose objective the strategy takes.
 
         Raises:
             InputError: If a value is out of range.
             TypeError: If a hyperparameter is unknown.
         """
-        if "trainer" in self.needs:
-            strategy: UnlearningStrategy = self.strategy(trainer=trainer, **settings)
-        else:
-            strategy = self.strategy(**settings)
+        given: dict[str, Any] = {"trainer": trainer, "objective": trainer.objective}
+        known = {field.name for field in fields(self.strategy)}
+        own = {name: value for name, value in given.items() if name in known}
+        strategy: UnlearningStrategy = self.strategy(**own, **settings)
         return strategy

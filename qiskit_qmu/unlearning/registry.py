@@ -40,11 +40,11 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "oracle": retrain.METHOD,
         "gd": fine_tune.METHOD,
         "ga": gradient_ascent.METHOD,
-        "ga-r": repaired(gradient_ascent.METHOD),
+        "ga-r": repaired("ga", gradient_ascent.METHOD),
         "ssd": selective_dampening.METHOD,
-        "ssd-r": repaired(selective_dampening.METHOD),
+        "ssd-r": repaired("ssd", selective_dampening.METHOD),
         "rga": relative_gradient_ascent.METHOD,
-        "rga-r": repaired(relative_gradient_ascent.METHOD),
+        "rga-r": repaired("rga", relative_gradient_ascent.METHOD),
     }
 )
 
@@ -75,7 +75,9 @@ def make_strategy(
     row = methods[method]
     try:
         strategy = row.build(settings.get(method, {}), trainer)
-        return with_repair(strategy, settings.get(REPAIR, {})) if row.repaired else strategy
+        if not row.repaired:
+            return strategy
+        return with_repair(strategy, settings.get(REPAIR, {}), trainer.objective)
     except TypeError as error:
         raise InputError(f"settings of {method} must be its hyperparameters: {error}") from error
 

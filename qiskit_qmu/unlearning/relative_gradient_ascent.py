@@ -10,6 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
 from qiskit_qmu.unlearning.ascent import NEVER, TINY_STEP, Ascent, class_preset
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
@@ -41,6 +42,8 @@ class RelativeGradientAscent(UnlearningStrategy):
         loss_threshold: As in `GradientAscent`.
         confidence_threshold: As in `GradientAscent`.
         parameters: Which parameters may change.
+        objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
+            cross-entropy where labels are class numbers, and squared error where they are floats.
     """
 
     alpha: float | None = None
@@ -52,6 +55,7 @@ class RelativeGradientAscent(UnlearningStrategy):
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
     parameters: Part = "all"
+    objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
         if self.alpha is not None:
@@ -69,8 +73,11 @@ class RelativeGradientAscent(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
         with working_copy(model, self) as work:
-            forget, cost = fisher_diagonal(work.model, split.forget, part=self.parameters)
-            retain, other_cost = fisher_diagonal(work.model, split.retain, part=self.parameters)
+            part, objective = self.parameters, self.objective
+            forget, cost = fisher_diagonal(work.model, split.forget, part=part, objective=objective)
+            retain, other_cost = fisher_diagonal(
+                work.model, split.retain, part=part, objective=objective
+            )
             work.meter.add(cost + other_cost)
             scales = self._scales(forget, retain)
             share = sum(float(s.sum()) for s in scales.values())
@@ -115,6 +122,7 @@ class RelativeGradientAscent(UnlearningStrategy):
             optimizer=self.optimizer,
             loss_threshold=self.loss_threshold,
             confidence_threshold=self.confidence_threshold,
+            objective=self.objective,
         )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.unlearning import fine_tune
 from qiskit_qmu.unlearning.chain import Chain
 from qiskit_qmu.unlearning.fine_tune import FineTune
@@ -17,23 +18,28 @@ REPAIR = "repair"
 _ROUNDS = 4
 
 
-def repaired(method: Method) -> Method:
-    """Return the method that a repair follows."""
+def repaired(name: str, method: Method) -> Method:
+    """Return the method that a repair follows; the name is that of the method without it."""
     return replace(
         method,
         repaired=True,
-        summary=f"{method.summary}, then repaired on the retained rows",
+        summary=f"{name}, then repaired on the retained rows",
         needs=method.needs | fine_tune.METHOD.needs,
     )
 
 
-def with_repair(strategy: UnlearningStrategy, settings: Settings) -> UnlearningStrategy:
+def with_repair(
+    strategy: UnlearningStrategy,
+    settings: Settings,
+    objective: RowLoss | HasRowLosses | None = None,
+) -> UnlearningStrategy:
     """Return a strategy that is followed by a repair.
 
     Args:
         strategy: How to forget.
         settings: Hyperparameters of `FineTune`, and ``rounds``: how often to forget and repair at
             most (1).
+        objective: What the model learned.
 
     Raises:
         InputError: If a value is out of range.
@@ -41,8 +47,10 @@ def with_repair(strategy: UnlearningStrategy, settings: Settings) -> UnlearningS
     """
     tuning = dict(settings)
     rounds = tuning.pop("rounds", 1)
-    chain = Chain((strategy, FineTune(**tuning)))
-    return chain if rounds == 1 else Repeat(strategy=chain, rounds=rounds)
+    chain = Chain((strategy, FineTune(**tuning, objective=objective)))
+    if rounds == 1:
+        return chain
+    return Repeat(strategy=chain, rounds=rounds, objective=objective)
 
 
 def repair_preset(context: PresetContext) -> Settings:

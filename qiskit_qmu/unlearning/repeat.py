@@ -9,12 +9,13 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.backends import metered
 from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.unlearning.result import Module, UnlearningResult, joined
 from qiskit_qmu.unlearning.stopping import (
     FORGOTTEN_ACCURACY,
     Performance,
     performance,
-    unseen_loss,
+    target_loss,
 )
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
@@ -34,6 +35,7 @@ class Repeat(UnlearningStrategy):
     Attributes:
         strategy: What to repeat, such as a `Chain` of an ascent and a repair.
         rounds: How often at most.
+        objective: What the model learned; see `GradientAscent`.
         stop_early: Whether to stop after the first round at whose end the rows are forgotten.
 
     Example:
@@ -42,6 +44,7 @@ class Repeat(UnlearningStrategy):
 
     strategy: UnlearningStrategy
     rounds: int = 4
+    objective: RowLoss | HasRowLosses | None = None
     stop_early: bool = True
 
     def __post_init__(self) -> None:
@@ -57,7 +60,7 @@ class Repeat(UnlearningStrategy):
         """Return the model after the last round; see `UnlearningStrategy`."""
         generator = as_generator(generator)
         with metered(model) as meter:
-            target = unseen_loss(model, split) if split.kind == "instances" else None
+            target = target_loss(model, split, self.objective)
         usage = meter.usage
         results: list[UnlearningResult[Module]] = []
         end, reached = Performance(0.0, 1.0, 1.0), model
@@ -65,7 +68,7 @@ class Repeat(UnlearningStrategy):
             results.append(self.strategy(reached, split, generator=generator))
             reached = results[-1].model
             with metered(reached) as meter:
-                end = performance(reached, split.forget)
+                end = performance(reached, split.forget, self.objective)
             usage += meter.usage
             if self.stop_early and _is_forgotten(end, target):
                 break
@@ -75,8 +78,8 @@ class Repeat(UnlearningStrategy):
             usage=usage,
             stopped="forgotten" if _is_forgotten(end, target) else "limit",
             reason=(
-                f"after {len(results)} of {self.rounds} rounds the forgotten rows had accuracy "
-                f"{end.accuracy:.4g} and loss {end.loss:.4g}; {results[-1].reason}"
+                f"after {len(results)} of {self.rounds} rounds the forgotten rows had "
+                f"{_in_words(end)}; {results[-1].reason}"
             ),
         )
 
@@ -89,7 +92,12 @@ class Repeat(UnlearningStrategy):
         return self.strategy.stopping_passes(split) * self.rounds
 
 
-def _is_forgotten(found: Performance, target_loss: float | None) -> bool:
-    if target_loss is None:
-        return found.accuracy <= FORGOTTEN_ACCURACY
-    return found.loss >= target_loss
+def _is_forgotten(found: Performance, target: float | None) -> bool:
+    if target is None:
+        return found.accuracy is not None and found.accuracy <= FORGOTTEN_ACCURACY
+    return found.loss >= target
+
+
+def _in_words(found: Performance) -> str:
+    accuracy = "" if found.accuracy is None else f"accuracy {found.accuracy:.4g} and "
+    return f"{accuracy}loss {found.loss:.4g}"

@@ -8,6 +8,7 @@ import numpy as np
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import as_tensors, check_resettable, reinitialize
+from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
@@ -31,7 +32,7 @@ class Retrain(UnlearningStrategy):
     refused, unless the part that does has a method ``reinitialize(generator)``.
 
     Attributes:
-        trainer: The recipe with which the original was trained.
+        trainer: The recipe with which the original was trained, its objective included.
     """
 
     trainer: Trainer = field(default_factory=Trainer)
@@ -46,13 +47,15 @@ class Retrain(UnlearningStrategy):
         """Return the retrained model; see `UnlearningStrategy`."""
         generator = as_generator(generator)
         with working_copy(model, self, trains=True) as work:
-            rows, _ = as_tensors(work.model, split.retain.x, split.retain.y)
+            x, y = split.retain.x, split.retain.y
+            objective = objective_for(self.trainer.objective, work.model, y)
+            rows, _ = as_tensors(work.model, x, y, objective.predicts)
             check_resettable(work.model, rows)
             reinitialize(work.model, generator)
             history = self.trainer.fit(
                 work.model,
-                split.retain.x,
-                split.retain.y,
+                x,
+                y,
                 generator=generator,
                 validation=kept_validation(split),
             )

@@ -15,6 +15,7 @@ from qiskit_qmu import _check
 from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.result import Module, Step, UnlearningResult
@@ -22,7 +23,7 @@ from qiskit_qmu.unlearning.stopping import (
     FORGOTTEN_ACCURACY,
     kept_validation,
     performance,
-    unseen_loss,
+    target_loss,
 )
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -44,17 +45,21 @@ class SelectiveDampening(UnlearningStrategy):
     Attributes:
         alpha: Selection α. None: chosen together with λ, where λ is None too, by forward passes
             alone: the mildest choice that forgets, measured on the forgotten rows, at the highest
-            accuracy on validation rows (retained rows where there are none).
+            accuracy on validation rows (retained rows where there are none), or the lowest loss
+            where no classes are predicted.
         dampening: Dampening constant λ; None: chosen with α.
         reference: "retain" for I on the retained rows, as Su et al. write; "all" for I on all
             training rows, as in the code of Foster et al.
         parameters: Which parameters may change.
+        objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
+            cross-entropy where labels are class numbers, and squared error where they are floats.
     """
 
     alpha: float | None = None
     dampening: float | None = None
     reference: Literal["retain", "all"] = "retain"
     parameters: Part = "all"
+    objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
         if self.alpha is not None:
@@ -78,14 +83,16 @@ class SelectiveDampening(UnlearningStrategy):
         with working_copy(model, self) as work:
             given = _weights(work.model)
             wrap_angles(work.model)
-            forget, cost = fisher_diagonal(work.model, split.forget, part=self.parameters)
-            retain, other_cost = fisher_diagonal(work.model, split.retain, part=self.parameters)
+            part, objective = self.parameters, self.objective
+            forget, cost = fisher_diagonal(work.model, split.forget, part=part, objective=objective)
+            retain, other_cost = fisher_diagonal(
+                work.model, split.retain, part=part, objective=objective
+            )
             work.meter.add(cost + other_cost)
             reference = self._reference(forget, retain, split)
             original = _weights(work.model)
             search = len(self._choices()) > 1
-            instances = split.kind == "instances"
-            target = unseen_loss(work.model, split) if search and instances else None
+            target = target_loss(work.model, split, objective) if search else None
             candidates = [
                 self._try(work.model, original, forget, reference, choice, split)
                 for choice in self._choices()
@@ -126,10 +133,14 @@ class SelectiveDampening(UnlearningStrategy):
         if len(self._choices()) > 1:
             validation = kept_validation(split)
             kept = validation if len(validation) else split.retain
-            found = performance(model, split.forget)
+            found = performance(model, split.forget, self.objective)
+            left = performance(model, kept, self.objective)
             step["forget_loss"] = found.loss
-            step["forget_accuracy"] = found.accuracy
-            step["kept_accuracy"] = performance(model, kept).accuracy
+            if found.accuracy is None or left.accuracy is None:
+                step["kept_loss"] = left.loss
+            else:
+                step["forget_accuracy"] = found.accuracy
+                step["kept_accuracy"] = left.accuracy
         return step
 
 
@@ -209,16 +220,18 @@ def _dampen(
     return selected_count / count
 
 
-def _merit(step: Step, target_loss: float | None) -> tuple[float, ...]:
+def _merit(step: Step, target: float | None) -> tuple[float, ...]:
     """Order choices: forgotten first, then accurate, then mild."""
-    if "forget_accuracy" not in step:
+    if "forget_loss" not in step:
         return (0.0,)
-    if target_loss is None:
+    if target is None:
         forgotten = -max(0.0, step["forget_accuracy"] - FORGOTTEN_ACCURACY)
     else:
-        forgotten = -max(0.0, target_loss - step["forget_loss"])
-    # One percent more forgetting is not worth more than one percent of accuracy.
-    return (forgotten + step["kept_accuracy"], -step["dampened_share"])
+        forgotten = -max(0.0, target - step["forget_loss"])
+    # One percent more forgetting is not worth more than one percent of accuracy; without classes,
+    # a loss that is missing on forgotten rows is worth as much as one that is gained on others.
+    kept = step["kept_accuracy"] if "kept_accuracy" in step else -step["kept_loss"]
+    return (forgotten + kept, -step["dampened_share"])
 
 
 METHOD = Method(

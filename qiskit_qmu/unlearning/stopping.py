@@ -7,8 +7,16 @@ from typing import final
 import numpy as np
 import torch
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.models import as_tensors, in_mode
+from qiskit_qmu.models import answered, as_tensors, in_mode
+from qiskit_qmu.objectives import (
+    CrossEntropy,
+    HasRowLosses,
+    RowLoss,
+    SquaredError,
+    objective_for,
+)
 
 FORGOTTEN_ACCURACY = 0.01
 """Share of a forgotten class that may still be classified correctly."""
@@ -20,14 +28,22 @@ class Performance:
     """How well a model does on rows.
 
     Attributes:
-        loss: Mean cross-entropy, in nats.
-        confidence: Mean probability of the true class.
-        accuracy: Share of rows that are classified correctly.
+        loss: Mean loss, by the objective.
+        confidence: Mean probability of the true class; None where no classes are predicted.
+        accuracy: Share of rows that are classified correctly; None likewise.
     """
 
     loss: float
-    confidence: float
-    accuracy: float
+    confidence: float | None
+    accuracy: float | None
+
+    def __str__(self) -> str:
+        if self.confidence is None or self.accuracy is None:
+            return f"loss {self.loss:.4g}"
+        return (
+            f"loss {self.loss:.4g}, confidence {self.confidence:.4g} and accuracy "
+            f"{self.accuracy:.4g}"
+        )
 
 
 def forgotten_confidence(num_classes: int) -> float:
@@ -41,27 +57,84 @@ def kept_validation(split: ForgetSplit) -> Rows:
     return rows if split.label is None else rows.take(np.flatnonzero(rows.y != split.label))
 
 
-def unseen_loss(module: torch.nn.Module, split: ForgetSplit) -> float:
+def target_loss(
+    module: torch.nn.Module, split: ForgetSplit, objective: RowLoss | HasRowLosses | None = None
+) -> float | None:
+    """Return the loss at which rows count as forgotten; None for a class, told by its accuracy.
+
+    Args:
+        module: The original model.
+        split: The task.
+        objective: What the model learned.
+
+    Raises:
+        InputError: If a class is to be forgotten by a model that predicts none, or `unseen_loss`
+            has nothing to go by.
+    """
+    if split.kind == "instances":
+        return unseen_loss(module, split, objective)
+    if objective_for(objective, module, split.forget.y).predicts != "classes":
+        raise InputError(
+            "when a class is forgotten is known for models that predict classes; give an ascent a "
+            "loss_threshold, or withdraw the rows as instances"
+        )
+    return None
+
+
+def unseen_loss(
+    module: torch.nn.Module, split: ForgetSplit, objective: RowLoss | HasRowLosses | None = None
+) -> float:
     """Return the loss at which single rows count as forgotten.
 
     It is the loss on the validation rows, which no model was trained on: a model that never saw the
     forgotten rows would do as well on them as on those. Without validation rows it is the loss of
-    guessing, ln(classes), which over-forgets.
+    guessing, which over-forgets: ln(classes) for cross-entropy, and for squared error that of
+    answering each row with the mean of the targets.
 
     Args:
         module: The original model.
         split: The task, best with validation rows.
+        objective: What the model learned; None for what the type of the labels says.
+
+    Raises:
+        InputError: If there are no validation rows, and the objective is the caller's own.
     """
-    if len(split.validation) == 0:
+    if len(split.validation):
+        return performance(module, split.validation, objective).loss
+    learned = objective_for(objective, module, split.forget.y)
+    if isinstance(learned, CrossEntropy) and split.num_classes is not None:
         return math.log(split.num_classes)
-    return performance(module, split.validation).loss
+    if isinstance(learned, SquaredError):
+        targets = split.train.y.astype(np.float64)
+        return float(np.square(targets - targets.mean(axis=0)).mean())
+    raise InputError(
+        "with an objective of your own, when rows count as forgotten is told by validation rows: "
+        "make the split with a validation_fraction, or give an ascent a loss_threshold"
+    )
 
 
-def performance(module: torch.nn.Module, rows: Rows) -> Performance:
-    """Return a module's loss, confidence and accuracy on rows, from one forward pass."""
-    x, y = as_tensors(module, rows.x, rows.y)
+def performance(
+    module: torch.nn.Module, rows: Rows, objective: RowLoss | HasRowLosses | None = None
+) -> Performance:
+    """Return how a module does on rows, from one forward pass.
+
+    Args:
+        module: Any module.
+        rows: The rows.
+        objective: What the module learned; None for what the type of ``rows.y`` says.
+    """
+    learned = objective_for(objective, module, rows.y)
+    x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
     with in_mode(module, training=False), torch.no_grad():
-        log_probability = torch.log_softmax(module(x).double(), dim=1)
+        found = answered(module, x, y, learned)
+    losses = found.get("row_losses")
+    if "logits" not in found:
+        return Performance(float(found["row_losses"].double().mean()), None, None)
+    log_probability = torch.log_softmax(found["logits"].double(), dim=1)
     own = log_probability.gather(1, y.unsqueeze(1))
     correct = log_probability.argmax(1) == y
-    return Performance(float(-own.mean()), float(own.exp().mean()), float(correct.double().mean()))
+    return Performance(
+        float(-own.mean() if losses is None else losses.double().mean()),
+        float(own.exp().mean()),
+        float(correct.double().mean()),
+    )

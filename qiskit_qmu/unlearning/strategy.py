@@ -48,7 +48,8 @@ class UnlearningStrategy(Protocol):
         """Return an unlearned copy of the model.
 
         Args:
-            model: Any module that returns logits and holds TorchConnectors.
+            model: Any module that its objective can be computed of and that holds TorchConnectors;
+                for classes one that returns logits.
             split: Rows to forget and to retain.
             generator: Source of everything random; a seed will do.
         """

@@ -8,6 +8,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import (
+    ATTACKS,
     FEATURE_NAMES,
     ClassifierAttack,
     LossAttack,
@@ -18,8 +19,8 @@ from qiskit_qmu.attacks import (
 from qiskit_qmu.attacks.attack import assign_folds, standardisation
 from qiskit_qmu.metrics import stratified_auroc
 
-ATTACKS = [
-    LossAttack(),
+CONFIGURED = [
+    *(column.attack for column in ATTACKS.values()),
     LossAttack(statistic="loss"),
     LossAttack(statistic="modified_entropy"),
     ClassifierAttack(),
@@ -28,7 +29,7 @@ ATTACKS = [
 ]
 
 
-@pytest.fixture(params=ATTACKS, ids=repr)
+@pytest.fixture(params=CONFIGURED, ids=repr)
 def attack(request):
     return request.param
 
@@ -89,13 +90,33 @@ def test_an_empty_group_is_refused(attack, make, generator):
         attack.scores(members, members.take([]), generator=generator)
 
 
-@pytest.mark.parametrize("config", [*ATTACKS, PaperNetworkAttack()], ids=repr)
+@pytest.mark.parametrize("config", [*CONFIGURED, PaperNetworkAttack()], ids=repr)
 def test_it_is_a_value(config):
     assert dataclasses.replace(config) == config
     assert hash(dataclasses.replace(config)) == hash(config)
     assert pickle.loads(pickle.dumps(config)) == config
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.folds = 3
+
+
+def test_columns_keep_their_keys_and_tell_how_to_read_them():
+    assert list(ATTACKS)[:3] == ["mia_auc", "mia_auc_outputs", "mia_auc_counts"]
+    assert len({column.heading for column in ATTACKS.values()}) == len(ATTACKS)
+    for key, column in ATTACKS.items():
+        assert key == column.key
+        assert "mia_auc" in key
+        assert column.summary
+        assert column.reading
+        assert set(column.features) <= set(FEATURE_NAMES)
+
+
+def test_an_attack_reads_what_was_observed(make, generator):
+    whole = make(generator, 5)
+    no_counts = dataclasses.replace(whole, counts=None)
+    no_outputs = dataclasses.replace(whole, expectations=None)
+    readable = [[own.can_read(rows) for own in ATTACKS.values()][:3]
+                for rows in (whole, no_counts, no_outputs)]  # fmt: skip
+    assert readable == [[True, True, True], [True, True, False], [True, False, True]]
 
 
 def test_features_are_the_named_columns(make, generator):

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ from tiny_options import TINY, TINY_DATA
 
 import qiskit_qmu
 from qiskit_qmu import experiments
+from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.backends import open_backend
 from qiskit_qmu.cli.progress import progress_display
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
 from qiskit_qmu.experiments.run import run_seed
-from qiskit_qmu.models import load_model, load_provenance
+from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance
+from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import METHODS
 
 COMMANDS = ("run", "train", "unlearn", "audit", "estimate", "report", "list")
@@ -183,10 +187,12 @@ def test_list_names_everything(qmu):
     assert outcome.status == 0
     for word in ("fashion-mnist", "hybrid", "ssd-r", "trainer.epochs = ", *METHODS):
         assert word in outcome.out
-    methods = qmu("list", "methods").out.splitlines()
-    assert methods[0] == "methods:"
+    methods = qmu("list", "strategies").out.splitlines()
+    assert methods[0] == "strategies:"
     assert [line.split()[0] for line in methods[1:]] == list(METHODS)
     assert "rga.alpha" not in "".join(methods)
+    attacks = qmu("list", "attacks").out.splitlines()
+    assert [line.split()[0] for line in attacks[1:]] == [*ATTACKS, "mia_paper_rate"]
 
 
 def test_devices_are_listed_when_they_are_asked_for(qmu):
@@ -198,16 +204,31 @@ def test_devices_are_listed_when_they_are_asked_for(qmu):
     assert summary.count("fake_") < 10
 
 
-def test_every_setting_that_is_listed_can_be_set(qmu):
-    lines = [line.split(" = ") for line in qmu("list", "settings").out.splitlines()[1:]]
-    settings = {key.strip(): value for key, value in lines}
-    assert "rga.learning_rate" in settings
-    for key, value in settings.items():
-        try:
-            parsed = json.loads(value)
-        except ValueError:
-            parsed = value
-        Experiment(settings={key: parsed})
+@pytest.mark.parametrize("model", [BasicQNN, HybridQNN])
+def test_every_setting_is_listed_and_can_be_set(qmu, model):
+    run = {"dataset": "iris", "model": "basic" if model is BasicQNN else "hybrid"}
+    shown = qmu(
+        "list", "settings", "--dataset", "iris", "--model", run["model"], "--kind", "instances"
+    )
+    lines = [line.split(" = ") for line in shown.out.splitlines()[1:]]
+    settings = {key.strip(): json.loads(value) for key, value in lines}
+    for name, method in METHODS.items():
+        assert {f"{name}.{key}" for key in method.hyperparameters} <= settings.keys()
+    assert {f"trainer.{field.name}" for field in fields(Trainer)} <= settings.keys()
+    own = {"trainer.epochs": 60, "rga.alpha": {"basic": 2.0, "hybrid": 5.0}[run["model"]]}
+    assert {key: settings[key] for key in own} == own
+    rows = ForgetRequest(fraction=0.1)
+    setups = [Setup.load(Experiment(**run, forget=rows, settings=own), 0) for own in ({}, settings)]
+    for method in METHODS:
+        first, second = (setup.strategy(method) for setup in setups)
+        assert first == second
+    models = [setup.build_model(open_backend("exact")) for setup in setups]
+    assert models[0].config == models[1].config
+
+
+def test_settings_of_what_is_not_there_are_refused(qmu):
+    for words in (("--dataset", "cifar"), ("--model", "big"), ("--kind", "all")):
+        assert qmu("list", "settings", *words).status == 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import torch
 from sklearn.preprocessing import LabelEncoder
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data import dataset_from_arrays
+from qiskit_qmu.data import are_classes, dataset_from_arrays
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.array([0, 1, 2, 0, 1, 2])
@@ -34,7 +34,36 @@ def test_features_of_any_real_dtype(dtype):
 @pytest.mark.parametrize("dtype", ["float32", "uint8", "int32", "uint64", "bool"])
 def test_labels_of_any_real_dtype(dtype):
     y = (Y % 2).astype(dtype)
-    np.testing.assert_array_equal(dataset_from_arrays(X, y, X, y).y_train, Y % 2)
+    found = dataset_from_arrays(X, y, X, y, num_classes=2)  # floats would be values otherwise
+    np.testing.assert_array_equal(found.y_train, Y % 2)
+
+
+@pytest.mark.parametrize("shape", [(6,), (6, 1), (6, 2)])
+def test_floats_are_values_to_predict(shape):
+    y = np.resize([25.0, 151.0, 75.5], shape)
+    dataset = dataset_from_arrays(X, y.astype(np.float32), X[:3], y[:3].tolist())
+    assert dataset.num_classes is None
+    assert dataset.y_train.dtype == dataset.y_test.dtype == np.float64
+    np.testing.assert_array_equal(dataset.y_train, y[:, 0] if shape == (6, 1) else y)
+    np.testing.assert_array_equal(dataset.train.strata, np.zeros(6))
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"),
+    [
+        ([0, 1], True),
+        ([True, False], True),
+        (["a", "b"], True),
+        (np.eye(3), True),
+        (np.array([1, 2], dtype=object), True),
+        ([0.0, 1.0], False),
+        (np.array([[0.5, 0.5]]), False),
+        (np.array([[1.0]]), False),
+        (np.array([1.5, 2.0], dtype=object), False),
+    ],
+)
+def test_integers_names_and_one_hot_rows_are_classes(y, expected):
+    assert are_classes(y) is expected
 
 
 def test_lists_and_tensors():
@@ -105,7 +134,14 @@ def with_value(array, value):
         ({"x_train": X + 1j}, "x_train must hold real numbers, got dtype complex128"),
         ({"x_train": [["a"]] * 6}, "x_train must hold real numbers, got dtype <U1"),
         ({"x_train": [[1], [1, 2]]}, "x_train must be one array, got rows of different lengths"),
-        ({"y_train": Y + 0.5}, "y_train must hold classes as whole numbers from 0 on, got 0.5"),
+        ({"y_test": Y + 0.5}, "y_test must hold classes as whole numbers from 0 on, got 0.5"),
+        ({"y_train": Y + 0.5, "y_test": with_value(Y, np.nan)}, "y_test must be finite"),
+        ({"y_train": np.ones((6, 2)), "y_test": Y}, "must have as many values for each row"),
+        (
+            {"y_train": np.ones((6, 2, 2))},
+            r"y_train must have shape \(rows,\) or \(rows, outputs\)",
+        ),
+        ({"y_train": Y + 0.5, "num_classes": 3}, "y_train must hold classes as whole numbers"),
         ({"y_train": Y - 1}, "y_train must hold classes as whole numbers from 0 on, got -1"),
         ({"y_test": with_value(Y, 1e300)}, "y_test must hold classes as whole numbers"),
         ({"y_test": with_value(Y, np.nan)}, "y_test must be finite"),

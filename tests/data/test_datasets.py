@@ -6,14 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data import DATASET_NAMES, Dataset, dataset_from_arrays, load_dataset
+from qiskit_qmu.data import (
+    DATASET_NAMES,
+    Dataset,
+    dataset_from_arrays,
+    input_shape_of,
+    load_dataset,
+)
 
 SHAPES = {
     "digits": (1, 8, 8),
     "iris": (4,),
+    "diabetes": (10,),
     "mnist": (1, 28, 28),
     "fashion-mnist": (1, 28, 28),
 }
@@ -40,10 +47,14 @@ def test_contract(data_dir, name):
     assert dataset.name == name
     assert dataset.x_train.shape == (33, *SHAPES[name])
     assert dataset.x_test.shape == (21, *SHAPES[name])
-    assert dataset.input_shape == SHAPES[name]
+    assert dataset.input_shape == input_shape_of(name) == SHAPES[name]
     assert dataset.x_train.dtype == np.float32
-    assert dataset.y_train.dtype == np.int64
-    assert set(dataset.y_train) == set(dataset.y_test) == set(range(dataset.num_classes))
+    if dataset.num_classes is None:
+        assert dataset.y_train.dtype == np.float64
+        assert -1 <= dataset.y_train.min() < dataset.y_train.max() <= 1
+    else:
+        assert dataset.y_train.dtype == np.int64
+        assert set(dataset.y_train) == set(dataset.y_test) == set(range(dataset.num_classes))
     assert len(set(dataset.train_indices)) == 33
     if dataset.train_source == dataset.test_source:
         assert not set(dataset.train_indices) & set(dataset.test_indices)
@@ -68,6 +79,18 @@ def test_digits_are_those_of_scikit_learn_by_index():
         np.testing.assert_array_equal(x[:, 0], source.images[indices] / 16)
         np.testing.assert_array_equal(y, source.target[indices])
     assert dataset.train_source == dataset.test_source == "all"
+
+
+def test_diabetes_is_standardised_and_its_target_is_in_the_range_of_an_expectation():
+    dataset = load_dataset("diabetes", train_size=150, seed=1)
+    raw = load_diabetes(scaled=False)
+    assert (dataset.num_classes, dataset.x_train.shape, len(dataset.test)) == (None, (150, 10), 142)
+    np.testing.assert_allclose(
+        185.5 + 160.5 * dataset.y_train, raw.target[dataset.train_indices], rtol=1e-12
+    )
+    z = (raw.data - raw.data.mean(0)) / raw.data.std(0)
+    np.testing.assert_allclose(dataset.x_test, z[dataset.test_indices], atol=1e-5)
+    assert not set(dataset.train_indices) & set(dataset.test_indices)
 
 
 def test_iris_is_raw_and_balanced_and_uses_all_rows_by_default():
@@ -140,7 +163,11 @@ def test_a_folder_in_the_home_folder(data_dir, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("cifar", {}, "name must be one of digits, iris, mnist, fashion-mnist; got 'cifar'"),
+        (
+            "cifar",
+            {},
+            "name must be one of digits, iris, diabetes, mnist, fashion-mnist; got",
+        ),
         ("digits", {"train_size": 0}, "train_size must be an integer of at least 1, got 0"),
         ("digits", {"test_size": 2.5}, "test_size must be an integer of at least 1, got 2.5"),
         ("digits", {"seed": -1}, "seed must be an integer of at least 0, got -1"),

@@ -58,7 +58,8 @@ def test_take_refuses_wrong_positions(positions, message):
     [
         ({"y": np.arange(4)}, "x and y and indices must have the same length, got 5 and 4 and 5"),
         ({"x": np.zeros((5, 2))}, "x must be float32, got float64"),
-        ({"y": np.zeros(5)}, "y must be int64, got float64"),
+        ({"y": np.zeros(5, np.float32)}, r"y must be int64 \(classes\) or float64 \(values\), got"),
+        ({"y": np.zeros((5, 1, 1))}, r"y must be one-dimensional, got shape \(5, 1, 1\)"),
         ({"indices": np.zeros(5, np.int32)}, "indices must be int64, got int32"),
         ({"y": np.zeros((5, 1), np.int64)}, r"y must be one-dimensional, got shape \(5, 1\)"),
     ],

@@ -277,3 +277,32 @@ def test_parts_that_share_rows_are_refused():
     shared = int(split.forget.indices[0])
     with pytest.raises(InputError, match=f"must not share rows, got training row {shared} more"):
         dataclasses.replace(split, retain=DATASET.train)
+
+
+def make_regression() -> Dataset:
+    x = np.arange(60, dtype=np.float64)[:, None]
+    return dataset_from_arrays(x[:40], x[:40, 0] / 7, x[40:], x[40:, 0] / 7)
+
+
+def test_values_are_forgotten_as_instances_and_compared_with_all_test_rows():
+    dataset = make_regression()
+    split = ForgetSplit.by_fraction(dataset, 0.25, validation_fraction=0.2, seed=3)
+    assert (split.kind, split.label, split.num_classes) == ("instances", None, None)
+    assert (len(split.forget), len(split.validation), len(split.retain)) == (8, 8, 24)
+    for part in (split.forget, split.retain, split.validation):
+        np.testing.assert_array_equal(part.y, dataset.y_train[part.indices])
+    assert len(split.test_forget) == len(split.test_retain) == 20
+    assert ForgetSplit.by_indices(dataset, [3, 5]).forget.y.tolist() == [3 / 7, 5 / 7]
+    json.dumps(split.to_dict())
+
+
+def test_values_have_no_class_to_forget():
+    with pytest.raises(InputError, match="arrays has values to predict, and no class to forget"):
+        ForgetSplit.by_class(make_regression(), 3)
+
+
+def test_digests_tell_values_apart():
+    x = np.zeros((3, 1))
+    one, same, other = row_digests(x, [0.25, 0.25, 0.5])
+    assert one == same != other
+    assert row_digests(x, [1, 1, 1])[0] != row_digests(x, [1.0, 1.0, 1.0])[0]

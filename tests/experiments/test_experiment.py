@@ -156,7 +156,10 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dataset": "cifar"}, "dataset must be one of digits, iris, mnist, fashion-mnist; got"),
+        (
+            {"dataset": "cifar"},
+            "dataset must be one of digits, iris, diabetes, mnist",
+        ),
         ({"model": "big"}, "model must be one of basic, hybrid; got 'big'"),
         ({"seeds": 0}, "seeds must be an integer of at least 1, got 0"),
         ({"seeds": 2.0}, "seeds must be an integer of at least 1, got 2.0"),

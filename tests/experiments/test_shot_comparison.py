@@ -118,6 +118,6 @@ def test_the_folder(tmp_path, rows):
 
 def test_nothing_is_left_of_what_was_refused(tmp_path):
     lost = replace(TINY, experiment=replace(EXPERIMENT, backend="fake_nowhere"))
-    with pytest.raises(InputError, match="backend must be one of"):
+    with pytest.raises(InputError, match="no fake backend is named"):
         run_shot_comparison(lost, tmp_path / "out")
     assert not (tmp_path / "out").exists()

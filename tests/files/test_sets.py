@@ -1,12 +1,13 @@
 """Files that belong together: at each moment the old ones or the new ones can be read."""
 
 import os
+import shutil
 from contextlib import suppress
 
 import pytest
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import FileError, read_set, write_set
+from qiskit_qmu._files import FileError, read_set, recover_sets, write_set
 
 OLD = ({"number": 1}, {"a": b"old a", "b": b"old b"})
 NEW = ({"number": 2}, {"a": b"new a", "b": b"new b"})
@@ -40,6 +41,11 @@ def test_each_call_may_be_the_last(tmp_path):
         found = _read(folder)
         assert found in (OLD, NEW)
         states.append(found == NEW)
+        recovered = tmp_path / f"{last} recovered"
+        shutil.copytree(folder, recovered)
+        recover_sets(recovered, lambda _name: "index.json")
+        assert _read(recovered) == found
+        assert sorted(p.name for p in recovered.iterdir()) == ["a", "b", "index.json"]
         write_set(folder, "index.json", *NEW)
         assert _read(folder) == NEW
         assert sorted(p.name for p in folder.iterdir()) == ["a", "b", "index.json"]

@@ -8,6 +8,7 @@ from tiny_models import StockClassifier, basic, hybrid, iris, points, sequential
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.models import named_parameters, observe, per_example_gradients
+from qiskit_qmu.objectives import OwnObjective
 
 MODELS = {
     "basic": basic,
@@ -159,10 +160,11 @@ def test_another_loss():
     x, y = _rows(model, 3)
 
     def confidence(logits, labels):
-        return torch.softmax(logits, 1).gather(1, labels.unsqueeze(1)).sum()
+        return torch.softmax(logits, 1).gather(1, labels.unsqueeze(1)).squeeze(1)
 
-    slow = _slow(model, x, y, "all", confidence)
-    for name, gradient in per_example_gradients(model, x, y, loss=confidence).items():
+    objective = OwnObjective(lambda model, x, y: confidence(model(x), y), "classes")
+    slow = _slow(model, x, y, "all", lambda logits, labels: confidence(logits, labels).sum())
+    for name, gradient in per_example_gradients(model, x, y, objective=objective).items():
         torch.testing.assert_close(gradient, slow[name], atol=1e-6, rtol=1e-5)
 
 

@@ -55,6 +55,12 @@ def test_one_that_opened_the_file_before_it_was_removed_does_not_lock_what_is_go
     third[0].close()
 
 
+def test_a_lock_is_written_at_once(tmp_path):
+    """A process that is killed between two pages leaves a file that nobody else can lock."""
+    with RunLock(tmp_path / ".lock"):
+        assert (tmp_path / ".lock").stat().st_size == 512
+
+
 def test_a_lock_that_cannot_be_written_is_not_another_process(tmp_path):
     (tmp_path / ".lock").mkdir()
     with pytest.raises(InputError, match=r"cannot lock .*unable to open"):

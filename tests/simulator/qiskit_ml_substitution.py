@@ -84,6 +84,10 @@ SUBSTITUTES = {
 }
 
 
+STOCK_ALONE = "runtime_sampler"
+"""In the names of tests over IBM's own sampler, which take minutes and run nothing of ours."""
+
+
 def substitute(module: ModuleType) -> None:
     """Replace the stock classes among a module's names."""
     for name, value in list(vars(module).items()):
@@ -136,7 +140,8 @@ def run(checkout: Path, kind: str, names: list[str]) -> dict[str, list[str]]:
         module = importlib.import_module(name)
         if kind == "ours":
             substitute(module)
-        suite.addTests(unittest.defaultTestLoader.loadTestsFromModule(module))
+        tests = unittest.defaultTestLoader.loadTestsFromModule(module)
+        suite.addTests(test for case in tests for test in case if STOCK_ALONE not in test.id())
     outcomes = Outcomes()
     suite.run(outcomes)
     return outcomes.by_name

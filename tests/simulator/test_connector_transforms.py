@@ -5,7 +5,8 @@ import pytest
 import torch
 from connector_networks import STOCK, WEIGHTS
 
-from qiskit_qmu.simulator import TorchSimulatorConnector, adjoint
+from qiskit_qmu.simulator import TorchSimulatorConnector
+from qiskit_qmu.simulator.engine import adjoint
 from qiskit_qmu.simulator.engine.gate_kernels import LayerKernel
 
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWa
 # Qiskit ML translates nothing but gates and shifts no global phase; Qiskit does not differentiate
 # sign().
 NOT_SHIFTED = {"global phase", "GlobalPhaseGate", "PauliEvolutionGate", "sign", *NOT_GATES}
-FEW = settings(SMALL, max_examples=10)
+FEW = settings(SMALL, max_examples=4)
 MANY = settings(SMALL, max_examples=500)
 
 

@@ -136,7 +136,7 @@ def test_a_classifier_trains_as_with_stock_classes(name, generator):
         network = build(**PAIRS[name][2])
         classifier = NeuralNetworkClassifier(
             network,
-            optimizer=SLSQP(maxiter=5),
+            optimizer=SLSQP(maxiter=3),
             initial_point=np.linspace(-1, 1, network.num_weights),
         )
         classifier.fit(inputs, targets if name == "expectations" else (targets + 1) // 2)
@@ -151,7 +151,7 @@ def test_a_regressor_trains_as_with_stock_classes(generator):
     weights = []
     for build in PAIRS["expectations"][:2]:
         regressor = NeuralNetworkRegressor(
-            build(), optimizer=SLSQP(maxiter=5), initial_point=np.linspace(-1, 1, 4)
+            build(), optimizer=SLSQP(maxiter=3), initial_point=np.linspace(-1, 1, 4)
         )
         regressor.fit(inputs, targets)
         weights.append(regressor.weights)

@@ -22,7 +22,7 @@ LEFT_OUT = {"HamiltonianGate", "RVGate"}
 """What Qiskit itself does not define with parameters."""
 
 SMALL = settings(
-    max_examples=40,
+    max_examples=15,
     derandomize=True,
     database=None,
     deadline=None,
@@ -57,7 +57,7 @@ def test_thousands_of_random_circuits(data):
     check(case, data.draw(measured(case.circuit)), data.draw(measured(case.circuit, 1)))
 
 
-@settings(SMALL, max_examples=25)
+@settings(SMALL, max_examples=10)
 @given(st.data())
 def test_the_product_rule_starts_from_the_right_state(data):
     circuit = data.draw(circuits(max_qubits=5, max_gates=20))

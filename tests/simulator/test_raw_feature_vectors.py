@@ -93,7 +93,7 @@ def test_gradients_by_amplitudes_need_exact_values(generator):
     np.testing.assert_allclose(values, [expected(row, weights) for row in rows], atol=0.05)
     connector(torch.tensor(rows)).sum().backward()  # by weights alone
     outputs = connector(torch.tensor(rows, requires_grad=True))
-    with pytest.raises(InputError, match="there is no shift rule for amplitudes"):
+    with pytest.raises(InputError, match="no parameter-shift rule exists for amplitudes"):
         outputs.sum().backward()
 
 

@@ -164,7 +164,7 @@ def test_wrong_inputs_are_refused_as_by_the_parent():
     ("observables", "rule"),
     [
         ([SparsePauliOp("ZZ")], "must act on all 3 qubits of the circuit, got one on 2"),
-        ([SparsePauliOp("ZZZ"), SparsePauliOp("ZZZZ")], "got one on 4 at position 1"),
+        ([SparsePauliOp("ZZZ"), SparsePauliOp("ZZZZ")], "got one on 4 qubits at position 1"),
         ([SparsePauliOp("ZZZ", 1j)], "must be Hermitian .* non-zero imaginary part"),
         ([SparsePauliOp("ZZZ", Parameter("a"))], "must be Hermitian sums of Pauli strings"),
         ([SparsePauliOp("ZZZ", 0.0)], "must be Hermitian .* Empty observable"),
@@ -189,14 +189,14 @@ def test_a_parameter_is_an_input_or_a_weight():
     network = EstimatorQNN(
         circuit=circuit, input_params=[given], weight_params=[given], estimator=TorchEstimator()
     )
-    with pytest.raises(InputError, match="must be an input or a weight, got a as both"):
+    with pytest.raises(InputError, match="either an input or a weight, got a as both"):
         TorchSimulatorConnector(network)
 
 
 @pytest.mark.parametrize("outcome", [7, (1, 1), -1, 0.5])
 def test_an_interpretation_names_an_output(outcome):
     network = probabilities(interpret=lambda _: outcome, output_shape=4)
-    with pytest.raises(InputError, match=r"one of the outputs of shape \(4,\), got"):
+    with pytest.raises(InputError, match=r"an index into outputs of shape \(4,\), got"):
         TorchSimulatorConnector(network)
 
 

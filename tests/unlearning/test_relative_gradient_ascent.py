@@ -19,7 +19,7 @@ RETAIN = {"2.bias": [1.0, 0.0, 3.0], "1.weight": [0.0, 2.0, 0.0, 1.0]}
 def given_diagonals(monkeypatch):
     split = iris_split()
 
-    def diagonal(network, rows, *, part):
+    def diagonal(network, rows, *, part, objective):
         values = FORGET if len(rows) == len(split.forget) else RETAIN
         return {
             name: torch.tensor(values.get(name, [0.0] * p.numel())).double().reshape(p.shape)
@@ -82,7 +82,7 @@ def test_without_alpha_a_quarter_of_the_parameters_may_move(monkeypatch):
         zip(sizes, (torch.arange(1.0, 24.0) / 23).split(list(sizes.values())), strict=True)
     )
 
-    def diagonal(network, rows, *, part):
+    def diagonal(network, rows, *, part, objective):
         forget = len(rows) == len(split.forget)
         return {
             name: (ratios[name] if forget else torch.ones(p.numel())).double().reshape(p.shape)

@@ -1,5 +1,7 @@
 """Repeat: rounds until the rows are still forgotten at the end of one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny_models import iris_split, same_weights, sequential, weights_of
@@ -35,6 +37,8 @@ def test_the_first_round_after_which_the_class_is_forgotten_is_the_last(trained)
         model = ROUND(model, split, generator=stream).model
         rounds += 1
     assert 1 < rounds < 9  # one round brings the class back: else nothing is shown here
+    every = replace(Repeat(strategy=NoOp(), rounds=3), stop_early=False)
+    assert every(model, split, generator=0).reason.startswith("after 3 of 3 rounds")
     assert same_weights(weights_of(result.model), weights_of(model))
     assert result.stopped == "forgotten"
     assert result.reason.startswith(f"after {rounds} of 9 rounds")

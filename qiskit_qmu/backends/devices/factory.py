@@ -7,7 +7,7 @@ from dataclasses import replace
 from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu._seeds import fresh_seed
 from qiskit_qmu.backends.devices.device_backend import DeviceBackend
-from qiskit_qmu.backends.jobs.folder import JobFolder
+from qiskit_qmu.backends.jobs.folder import OPTIONS, JobFolder, seed_of_run
 from qiskit_qmu.backends.jobs.local_jobs import LocalJobs, LocalRuns
 from qiskit_qmu.backends.jobs.policy import JobPolicy
 from qiskit_qmu.backends.jobs.resumable_sampler import Journal
@@ -22,10 +22,11 @@ from qiskit_qmu.backends.transpilation.transpilers import Transpiler
 
 
 def seed_of(options: DeviceOptions) -> DeviceOptions:
-    """Return options with a seed: a fresh one where none is given, 0 with a ledger."""
+    """Return options with a seed: where none is given, the one that the ledger keeps, or a fresh one."""
     if options.seed is not None:
         return options
-    return replace(options, seed=fresh_seed() if options.ledger is None else 0)
+    kept = None if options.ledger is None else seed_of_run(options.ledger)
+    return replace(options, seed=fresh_seed() if kept is None else kept)
 
 
 def open_local(
@@ -94,7 +95,7 @@ def open_service(
     # Only now that all options are known to be possible is something written.
     with ExitStack() as stack:
         folder = stack.enter_context(JobFolder(options.ledger))
-        folder.ledger.bind("options", {"device": service.name, **options.decisive()})
+        folder.ledger.bind(OPTIONS, {"device": service.name, **options.decisive()})
         sampler = Journal(service, folder, policy)
         stack.pop_all()  # (it is the same work, and stays open)
     return opened(sampler, StoredTranspiler(transpiler, folder))

@@ -1,5 +1,6 @@
 """The folder of a run's jobs: ledger, results, transpiled circuits and lock."""
 
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
@@ -10,10 +11,13 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import make_folder
 from qiskit_qmu.backends.jobs.results import load_results, save_results
 from qiskit_qmu.backends.jobs.service import PubData
-from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS, KeptJob, file_of
-from qiskit_qmu.runs.ledger import JobRecord
+from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS, KeptJob, file_of, recover_kept_jobs
+from qiskit_qmu.runs.ledger import LEDGER, JobRecord, Ledger
 from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.rebuilding import open_ledger
+
+OPTIONS = "options"
+"""The note of what decides a run's results."""
 
 _PASSING_NOTES = ("format", "run", "session")
 
@@ -42,6 +46,7 @@ class JobFolder:
             make_folder(self.path / name)
         with ExitStack() as opened:
             self._lock = opened.enter_context(RunLock(self.path / LOCK))
+            recover_kept_jobs(self.path)
             self.ledger = open_ledger(self.path)
             opened.pop_all()  # (both are there, and stay open)
 
@@ -99,3 +104,20 @@ class JobFolder:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def seed_of_run(path: str | Path) -> int | None:
+    """Return the seed that the run of a folder began with; None where none has begun."""
+    file = Path(path) / LEDGER
+    if not file.exists() or file.stat().st_size == 0:
+        return None
+    try:
+        ledger = Ledger(file)
+    except InputError:
+        return None  # (who opens the folder says what is wrong with it)
+    try:
+        options = json.loads(ledger.note(OPTIONS) or "{}")
+    finally:
+        ledger.close()
+    seed: int | None = options.get("seed")
+    return seed

@@ -68,18 +68,27 @@ class ActiveCircuit:
 
 
 def active_qubits(circuit: QuantumCircuit) -> ActiveCircuit:
-    """Leave out the qubits that no gate touches, and give those that are reset a new start.
+    """Return a circuit without the qubits that no gate touches, and without resets.
 
-    A transpiled circuit has all qubits of its device, of which a state vector holds only those that
-    count. Barriers, delays and identities touch nothing; a measured idle qubit gives 0. A qubit
-    that is reset after it was used goes on as another qubit in |0>, and nothing touches the old one
-    any more, which is what a reset does.
+    A transpiled circuit has all qubits of its device; a statevector should hold only those in use.
+    Barriers, delays and identities touch nothing; a measured idle qubit gives 0. A qubit that is
+    reset after use continues as a new qubit in |0>, and nothing touches the old one any more, which
+    is what a reset does.
 
     Args:
         circuit: Any circuit; one with control flow, which is not simulated, is left as it is.
 
     Returns:
         The small circuit, or the same object where all qubits are used and none is reset.
+
+    Example:
+        >>> circuit = QuantumCircuit(5)
+        >>> _ = circuit.cx(3, 1)
+        >>> active = active_qubits(circuit)
+        >>> active.circuit.num_qubits
+        2
+        >>> active.wires
+        (None, 1, None, 0, None)
     """
     if circuit.has_control_flow_op() or _is_plain(circuit):
         return ActiveCircuit(circuit=circuit, wires=tuple(range(circuit.num_qubits)))

@@ -1,6 +1,7 @@
 """Parameter expressions of a circuit as one differentiable torch function."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import sympy
@@ -134,7 +135,16 @@ def _lambdify(
 ) -> tuple[Callable[..., torch.Tensor], list[Parameter]]:
     """Return an expression as a torch function, and the parameters that it takes, in order."""
     text, parameters = plain_text(expression)
-    symbols = [Parameter(f"p{i}").sympify() for i in range(len(parameters))]
+    return _torch_function(text, len(parameters)), parameters
+
+
+@lru_cache(maxsize=1024)
+def _torch_function(text: str, num_parameters: int) -> Callable[..., torch.Tensor]:
+    """Return a formula in p0, p1, … as a torch function.
+
+    It is kept, because a circuit repeats its formulas, and SymPy takes milliseconds for each.
+    """
+    symbols = [Parameter(f"p{i}").sympify() for i in range(num_parameters)]
     # Qiskit's own translation fails on a number to the power of a parameter, and on what holds one.
     formula = sympy.parse_expr(text, {"conj": sympy.conjugate})
     # SymPy would print its own sign() as a comparison, which tensors do not have.
@@ -142,4 +152,4 @@ def _lambdify(
     function: Callable[..., torch.Tensor] = sympy.lambdify(
         symbols, formula, modules=[_TORCH_FUNCTIONS, "math"]
     )
-    return function, parameters
+    return function

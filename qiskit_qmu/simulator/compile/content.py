@@ -56,6 +56,14 @@ def circuit_content(circuit: QuantumCircuit) -> Content:
 
     Args:
         circuit: Any circuit.
+
+    Example:
+        >>> one, other = QuantumCircuit(1, name="one"), QuantumCircuit(1, name="other")
+        >>> circuit_content(one) == circuit_content(other)
+        True
+        >>> _ = one.x(0)
+        >>> circuit_content(one) == circuit_content(other)
+        False
     """
     index = {bit: i for i, bit in enumerate([*circuit.qubits, *circuit.clbits])}
     registers = tuple((each.name, *(index[bit] for bit in each)) for each in circuit.cregs)

@@ -29,7 +29,8 @@ def definition_of(operation: Operation) -> QuantumCircuit:
     """
     if getattr(operation, "blocks", None):
         raise InputError(
-            f"circuits must be made of unitary gates, got instruction {operation.name!r}"
+            f"control flow cannot be simulated, got instruction {operation.name!r}; circuits may "
+            "hold unitary gates and final measurements"
         )
     if isinstance(operation, Instruction):
         try:
@@ -40,8 +41,8 @@ def definition_of(operation: Operation) -> QuantumCircuit:
         definition = _synthesized(operation)
     if definition is None:
         raise InputError(
-            "an instruction must be a gate of the standard library or have a definition for its "
-            f"parameters, got {operation.name!r}"
+            f"instruction {operation.name!r} cannot be simulated: it is not a standard gate, and "
+            "has no definition for its parameters"
         )
     return definition
 

@@ -21,6 +21,7 @@ from qiskit_qmu.simulator.compile.elementary_gates import (
     StatePreparationGate,
 )
 from qiskit_qmu.simulator.compile.instructions import is_symbolic
+from qiskit_qmu.simulator.compile.parity_masks import linear_masks, parity_sign, permuted_mask
 from qiskit_qmu.simulator.compile.program import (
     BatchStep,
     DenseStep,
@@ -33,7 +34,6 @@ from qiskit_qmu.simulator.compile.program import (
     Program,
     ProgramStep,
     blocks_of,
-    parity_sign,
 )
 from qiskit_qmu.simulator.compile.unrolling import unroll, unroll_definition
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, require_memory
@@ -60,16 +60,30 @@ def compile_program(
         memory_budget: Bytes that its tables may take.
 
     Returns:
-        The fused plan.
+        The fused program; its text tells the steps.
 
     Raises:
         InputError: If a parameter of the circuit is in neither list, the circuit is too large, or
             an instruction cannot be simulated.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.circuit import Parameter
+        >>> x, w = Parameter("x"), Parameter("w")
+        >>> circuit = QuantumCircuit(2)
+        >>> _ = circuit.ry(x, [0, 1])
+        >>> _ = circuit.cx(0, 1)
+        >>> _ = circuit.ry(w, 0)
+        >>> print(compile_program(circuit, batched=[x], shared=[w]))
+        2 qubits, 1 shared and 2 per-sample angles
+        product state
+        permutation
+        layer 0: 1 dense blocks
     """
     missing = set(circuit.parameters) - {*batched, *shared}
     if missing:
         names = ", ".join(sorted(parameter.name for parameter in missing))
-        raise InputError(f"every circuit parameter must have a value, got none for {names}")
+        raise InputError(f"no values for circuit parameters {names}; each is batched or shared")
     fuser = _Fuser(circuit.num_qubits, set(batched), memory_budget)
     for gate in unroll(circuit):
         fuser.add(gate)
@@ -222,14 +236,15 @@ class _Fuser:
         source: NDArray[np.int64],
         phases: NDArray[np.complex128],
     ) -> None:
-        moved = self._terms and not np.array_equal(source, np.arange(len(source)))
-        if moved:
-            linear = _mapped_masks(qubits, source)
+        permutes = self._terms and not np.array_equal(source, np.arange(len(source)))
+        if permutes:
+            linear = linear_masks(qubits, source)
             if linear is None:
                 self.flush()
             else:
                 self._terms = [
-                    replace(term, mask=_map_mask(term.mask, qubits, linear)) for term in self._terms
+                    replace(term, mask=permuted_mask(term.mask, qubits, linear))
+                    for term in self._terms
                 ]
         self._touched.update(qubits)
         states = np.arange(2**self.num_qubits)
@@ -262,40 +277,15 @@ class _Fuser:
         require_memory(self.table_bytes, self.memory_budget, what)
 
     def _write_phases(self) -> None:
-        moves = not np.array_equal(self._source, np.arange(len(self._source)))
+        permutes = not np.array_equal(self._source, np.arange(len(self._source)))
         constant = not np.allclose(self._constant, 1.0, rtol=0, atol=1e-14)
-        if not (moves or constant or self._terms):
+        if not (permutes or constant or self._terms):
             return
-        self._reserve(_PERMUTATION_BYTES * moves + _CONSTANT_BYTES * constant)
+        self._reserve(_PERMUTATION_BYTES * permutes + _CONSTANT_BYTES * constant)
         self.steps.append(
             PhaseStep(
-                source=self._source if moves else None,
+                source=self._source if permutes else None,
                 constant=self._constant if constant else None,
                 terms=tuple(self._terms),
             )
         )
-
-
-def _mapped_masks(qubits: tuple[int, ...], source: NDArray[np.int64]) -> list[int] | None:
-    """Return, for each qubit of a linear permutation, the mask of new bits that its old bit is.
-
-    None if the permutation is not linear over bits (CCX) or shifts them (a plain X).
-    """
-    masks = [
-        sum(((int(source[1 << j]) >> i) & 1) << j for j in range(len(qubits)))
-        for i in range(len(qubits))
-    ]
-    for state, origin in enumerate(source):
-        bits = sum(((mask & state).bit_count() % 2) << i for i, mask in enumerate(masks))
-        if bits != origin:
-            return None
-    return masks
-
-
-def _map_mask(mask: int, qubits: tuple[int, ...], linear: list[int]) -> int:
-    """Return the mask over new basis states that has the parity of ``mask`` over old ones."""
-    moved = mask & ~sum(1 << qubit for qubit in qubits)
-    for i, qubit in enumerate(qubits):
-        if mask >> qubit & 1:
-            moved ^= sum(1 << qubits[j] for j in range(len(qubits)) if linear[i] >> j & 1)
-    return moved

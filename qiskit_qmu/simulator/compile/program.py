@@ -182,9 +182,3 @@ def blocks_of(num_qubits: int) -> tuple[tuple[int, int], ...]:
     sizes = [num_qubits // count + (i < num_qubits % count) for i in range(count)]
     starts = np.cumsum([0, *sizes[:-1]])
     return tuple((int(start), size) for start, size in zip(starts, sizes, strict=True))
-
-
-def parity_sign(num_qubits: int, mask: int) -> NDArray[np.float64]:
-    """Return (-1)^(number of ones of s on the qubits of ``mask``) for every basis state s."""
-    bits = np.bitwise_count(np.arange(2**num_qubits) & mask)
-    return np.asarray(1.0 - 2.0 * (bits % 2))

@@ -82,13 +82,13 @@ def unroll(circuit: QuantumCircuit) -> Iterator[ElementaryGate]:
         name = f"{operation.name!r} in {outer!r}" if outer else repr(operation.name)
         if measured.intersection(targets):
             raise InputError(
-                f"measurements must be the last instructions of a circuit, got {name} on a qubit "
+                f"mid-circuit measurements cannot be simulated, got instruction {name} on a qubit "
                 "that was measured before"
             )
         resets = isinstance(operation, Reset | ParameterizedInitialize)
         if resets and used.intersection(targets):
             raise InputError(
-                f"qubits must not be reset in the middle of a circuit, got instruction {name}"
+                f"a qubit that is already in use cannot be reset, got instruction {name}"
             )
         if isinstance(operation, Reset):
             continue
@@ -157,7 +157,7 @@ def _real(value: ParameterExpression | complex) -> GateAngle:
         return value
     number = complex(value)
     if number.imag:
-        raise InputError(f"amplitudes beside those with parameters must be real, got {number}")
+        raise InputError(f"amplitudes next to parameters must be real, got {number}")
     return number.real
 
 

@@ -1,4 +1,4 @@
-"""Compiled circuits, kept while they are in use."""
+"""A cache of compiled circuits, and the split of parameter values that it is keyed by."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ class SimulationCache:
     """Compiles each circuit once for each set of parameters that all samples share.
 
     The key is the circuit's content, not its identity, so a circuit that was changed in place is
-    compiled anew.
+    compiled again.
 
     Args:
         dtype: torch.complex64 or torch.complex128.
@@ -48,7 +48,7 @@ class SimulationCache:
     def simulation(
         self, circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
     ) -> Simulation:
-        """Return the compiled circuit, from the cache where it is there."""
+        """Return the compiled circuit, from the cache if it is there."""
         key = (circuit_content(circuit), tuple(batched), tuple(shared))
         # One operation at a time, because the jobs of one primitive may run in several threads.
         simulation = self._simulations.pop(key, None)

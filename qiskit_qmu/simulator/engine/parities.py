@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from qiskit_qmu.simulator.compile.program import parity_sign
+from qiskit_qmu.simulator.compile.parity_masks import parity_sign
 from qiskit_qmu.simulator.engine.matrices import multiply
 
 

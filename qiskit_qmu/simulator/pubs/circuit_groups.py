@@ -1,4 +1,4 @@
-"""PUBs put together by circuit, so that each circuit is simulated once for all of them."""
+"""PUBs grouped by circuit, so that each circuit is simulated once for all of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class CircuitGroup:
 
     Attributes:
         active: Their circuit, without idle qubits.
-        rows: Parameter values (R, P); those that PUBs have in common stand here once.
+        rows: Parameter values (R, P); those that PUBs have in common appear once.
         members: For each PUB, by its position, the rows of its bindings, flattened.
     """
 
@@ -42,7 +42,7 @@ class CircuitGroup:
 def group_pubs(
     pubs: Sequence[EstimatorPub] | Sequence[SamplerPub], cache: SimulationCache
 ) -> list[CircuitGroup]:
-    """Put PUBs of the same circuit object together, and compile the circuits.
+    """Group PUBs of the same circuit object, and compile the circuits.
 
     PUBs with the same bindings share one simulation, and so do all PUBs with a single binding.
     Several bindings of one PUB mostly agree in the weights, which makes them faster by themselves.
@@ -52,7 +52,7 @@ def group_pubs(
         cache: Where the compiled circuits are kept.
 
     Returns:
-        The groups; later changes to a circuit do not matter to them.
+        The groups; later changes to a circuit do not affect them.
 
     Raises:
         PubError: If a circuit cannot be simulated or a parameter value is not finite.

@@ -26,7 +26,7 @@ _ObservableReadout = Callable[[torch.Tensor], ValuesAndVariances]
 @final
 @dataclass(frozen=True)
 class _ReadoutTask:
-    """Rows of which the same observables are wanted, from as many shots.
+    """Rows that need the same observables from the same number of shots.
 
     Attributes:
         readout: Estimates O observables.
@@ -105,7 +105,7 @@ def _settings(
     of_pub: dict[int, NDArray[np.int64]] = {}
     rows_measured: list[NDArray[np.int64]] = []
     of_settings: list[int | None] = []
-    # Measurements of the same rows with as many shots: where they stand, and of what they are.
+    # Measurements of the same rows with the same number of shots: their places and observables.
     alike: dict[tuple[bytes, int | None], list[tuple[NDArray[np.int64], set[int]]]] = {}
     for position, rows in group.members.items():
         wanted = set(which[position].ravel().tolist())
@@ -150,7 +150,7 @@ def _tasks(
     cache: SimulationCache,
     generator: np.random.Generator,
 ) -> list[_ReadoutTask]:
-    """Put settings together of which the same observables are wanted, from as many shots.
+    """Combine settings with the same observables and the same number of shots into tasks.
 
     Args:
         wanted: Sorted codes ``setting * len(operators) + operator`` of the wanted values.

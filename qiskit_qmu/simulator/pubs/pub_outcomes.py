@@ -28,7 +28,7 @@ def sample_group(
     cache: SimulationCache,
     generator: np.random.Generator,
 ) -> dict[int, RegisterData]:
-    """Measure the circuit of a group as often as each PUB asks for.
+    """Measure the circuit of a group with the number of shots that each PUB asks for.
 
     Args:
         group: PUBs of one circuit, by their positions.

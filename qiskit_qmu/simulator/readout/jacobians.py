@@ -116,8 +116,8 @@ def jacobian_by_angles(
         used = by_values.abs().amax((0, 2)).nonzero()[:, 0]
         if not amplitudes.isdisjoint(used.tolist()):
             raise InputError(
-                "gradients by amplitudes of a raw feature vector must be exact, got shots: there "
-                "is no shift rule for amplitudes"
+                "no parameter-shift rule exists for amplitudes of a raw feature vector; use an "
+                "exact primitive (shots=None) for gradients with respect to them"
             )
         for angles in used.split(states_at_once) if len(used) else ():
             states = simulation.derivatives(batched, split.shared, angles.tolist())

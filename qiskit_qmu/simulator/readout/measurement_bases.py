@@ -27,6 +27,10 @@ def measurement_bases(labels: Iterable[str]) -> list[str]:
 
     Returns:
         Basis labels, greedily: each string joins the first group that it fits.
+
+    Example:
+        >>> measurement_bases(["ZZ", "IZ", "XX", "XI"])
+        ['ZZ', 'XX']
     """
     labels = list(labels)
     bases, _ = _assign(labels)

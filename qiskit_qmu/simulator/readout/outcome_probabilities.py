@@ -36,6 +36,15 @@ class OutcomeProbabilities(ShapedMixin):
 
     Raises:
         InputError: If there are not 2^m probabilities, or not one source for each bit.
+
+    Example:
+        >>> bell = OutcomeProbabilities([0.5, 0.0, 0.0, 0.5], num_bits=2)
+        >>> bell.get_counts()
+        {'00': 0.5, '11': 0.5}
+        >>> bell.slice_bits(0).get_counts()
+        {'0': 0.5, '1': 0.5}
+        >>> bell.expectation_values(["ZZ", "IZ"]).tolist()
+        [1.0, 0.0]
     """
 
     def __init__(
@@ -65,17 +74,17 @@ class OutcomeProbabilities(ShapedMixin):
         return len(self.source)
 
     @property
-    def num_shots(self) -> None:
-        """None: no shots were drawn."""
-        return
+    def num_shots(self) -> int:
+        """1, which the probabilities add up to as counts do to the shots; no shots were drawn."""
+        return 1
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Probabilities (…, 2^num_bits) of the register's values."""
         if self.num_bits > _MOST_BITS:
             raise InputError(
-                f"an array of probabilities has room for {_MOST_BITS} bits, got {self.num_bits}: "
-                "read get_counts, or slice_bits first"
+                f"probabilities of at most {_MOST_BITS} bits fit into an array, got "
+                f"{self.num_bits} bits; use get_counts(), or slice_bits() first"
             )
         outcomes = self.joint.shape[-1]
         if self.source == tuple(range(outcomes.bit_length() - 1)):

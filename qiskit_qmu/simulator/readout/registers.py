@@ -29,8 +29,8 @@ def register_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
     for instruction in circuit.data:
         if instruction.clbits and not is_measurement(instruction):
             raise InputError(
-                "measurements must stand in the circuit itself, got classical bits in instruction "
-                f"{instruction.name!r}"
+                "measurements inside another instruction cannot be read, got classical bits in "
+                f"instruction {instruction.name!r}; decompose it first"
             )
     source = {
         instruction.clbits[0]: circuit.find_bit(instruction.qubits[0]).index
@@ -48,7 +48,7 @@ def measured_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
     """
     registers = register_qubits(circuit)
     if all(qubit is None for qubits in registers.values() for qubit in qubits):
-        raise InputError("a sampled circuit must have measurements, got none")
+        raise InputError("the circuit has no measurements to sample; add them with measure_all()")
     return registers
 
 

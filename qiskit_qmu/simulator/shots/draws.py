@@ -54,6 +54,10 @@ def draw_counts(
 
     Returns:
         Counts (B, K); each row adds up to ``shots``, and an outcome of weight zero has none.
+
+    Example:
+        >>> draw_counts(np.array([[0.0, 1.0]]), 10, np.random.default_rng(0)).tolist()
+        [[0, 10]]
     """
     rows, size = probabilities.shape
     if shots < _SEARCHES_PER_BINOMIAL * size:

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from qiskit.quantum_info import SparsePauliOp
 
-from qiskit_qmu.simulator.compile.program import parity_sign
+from qiskit_qmu.simulator.compile.parity_masks import parity_sign
 from qiskit_qmu.simulator.readout.measurement_bases import Term, measured_terms, rotate_to_basis
 from qiskit_qmu.simulator.shots.draws import outcome_counts
 

@@ -243,14 +243,16 @@ def test_the_circuit_stays_when_the_transpiler_changes_its_mind(place):
 
 
 def test_a_fake_device_has_the_same_noise_after_a_restart(place):
-    def run(stops, folder):
+    def run(stops, folder, seed):
         found = []
         for stop in stops:
-            with qmu.open_backend("fake_manila", shots=100, seed=3, ledger=folder) as backend:
+            with qmu.open_backend("fake_manila", shots=100, seed=seed, ledger=folder) as backend:
                 found = [counts(backend, 0.1 * k) for k in range(stop)]
-        return found
+        return found, backend.settings()["seed"]
 
-    assert run([1, 3, 4], place / "a") == run([4], place / "b")
+    found, seed = run([1, 3, 4], place / "a", None)
+    assert run([4], place / "b", seed) == (found, seed)
+    assert run([4], place / "c", None)[0] != found
 
 
 def test_a_send_whose_answer_was_lost_is_searched_for_as_long_as_after_a_restart(place):

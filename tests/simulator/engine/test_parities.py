@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from qiskit_qmu.simulator.compile.program import parity_sign
+from qiskit_qmu.simulator.compile.parity_masks import parity_sign
 from qiskit_qmu.simulator.engine.parities import Parities
 
 

@@ -34,7 +34,7 @@ def test_registers_may_share_bits():
 @pytest.mark.parametrize("circuit", [QuantumCircuit(1), QuantumCircuit(1, 2)])
 def test_a_circuit_without_measurements(circuit):
     assert all(qubit is None for qubits in register_qubits(circuit).values() for qubit in qubits)
-    with pytest.raises(InputError, match="must have measurements, got none"):
+    with pytest.raises(InputError, match="has no measurements to sample"):
         measured_qubits(circuit)
 
 
