@@ -57,7 +57,7 @@ def download(name: str) -> Path:
     except ImportError as error:
         raise InputError(
             f"downloading {name} needs pooch: pip install 'qiskit_qmu[download]', or give the "
-            "folder of its files by data_dir (--data-dir) or the environment variable QISKIT_QMU_DATA"
+            "folder of its files by data_dir (--data-dir) or QISKIT_QMU_DATA"
         ) from error
     folder = Path(pooch.os_cache("qiskit_qmu")) / name
     for file, md5 in MD5[name].items():
