@@ -1,14 +1,18 @@
 """open_backend: the one switch that decides where circuits run."""
 
+import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
 from typing import ParamSpec
 
+from qiskit.providers import BackendV2
+
 from qiskit_qmu import _check
+from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.backends.backend import Backend
 from qiskit_qmu.backends.option_fields import described
-from qiskit_qmu.backends.options import DeviceOptions
+from qiskit_qmu.backends.options import BACKEND_NAMES, DeviceOptions
 
 P = ParamSpec("P")
 
@@ -54,4 +58,34 @@ def open_backend(options: DeviceOptions) -> Backend:
     # Each module is loaded only where it is needed: Aer and IBM's library are slow to load.
     match options.kind:
         case "exact":
-            pass
+            from qiskit_qmu.backends.devices.exact_backend import open_exact
+
+            return open_exact(options)
+        case "aer":
+            from qiskit_qmu.backends.devices.aer import open_aer
+
+            return open_aer(options)
+        case "fake":
+            from qiskit_qmu.backends.devices.fake import open_fake
+
+            return open_fake(options)
+        case "ibm":
+            from qiskit_qmu.backends.runtime.open import open_runtime
+
+            return open_runtime(options)
+        case "object":
+            from qiskit_qmu.backends.devices.device_object import open_object
+
+            if not isinstance(options.name, BackendV2):
+                raise InputTypeError(f"name must be a string or a BackendV2, got {options.name!r}")
+            return open_object(options)
+    raise InputError(_unknown(options.label))
+
+
+def _unknown(name: str) -> str:
+    """Return what to say of a name that no backend has."""
+    from qiskit_qmu.backends.devices.fake import fake_device_names
+
+    near = difflib.get_close_matches(name, ["exact", "aer", *fake_device_names()], n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f"backend must be one of {', '.join(BACKEND_NAMES)}; got {name!r}{meant}"

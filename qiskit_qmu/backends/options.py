@@ -53,7 +53,7 @@ class DeviceOptions:
         None,
         "Seed of the shots and of SPSA's directions, zero or more. Every job has noise of its own, "
         "and the same seed repeats the noise of the whole sequence of jobs: give models that are "
-        "compared seeds of their own, or one backend. None takes one from the operating system, or "
+        "compared seeds of their own, or one backend. None takes one from the operating system, "
         "which a ledger keeps for the rest of its run; ``settings()`` returns it.",
         of=EVERY,
     )

@@ -12,6 +12,7 @@ from qiskit_qmu.experiments import (
     ShotComparison,
     compare_shots,
     run_shot_comparison,
+    shot_output,
 )
 
 EXPERIMENT = Experiment(
@@ -103,7 +104,8 @@ def test_too_many_qubits_are_refused_before_training():
         compare_shots(replace(TINY, experiment=wide))
 
 
-def test_the_folder(tmp_path, rows):
+def test_the_folder(tmp_path, rows, monkeypatch):
+    monkeypatch.setattr(shot_output, "compare_shots", lambda *_arguments, **_options: rows)
     assert run_shot_comparison(TINY, tmp_path / "out") == rows
     content = json.loads((tmp_path / "out" / "shots.json").read_text())
     assert content["schema"] == 1

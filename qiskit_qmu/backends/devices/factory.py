@@ -22,7 +22,7 @@ from qiskit_qmu.backends.transpilation.transpilers import Transpiler
 
 
 def seed_of(options: DeviceOptions) -> DeviceOptions:
-    """Return options with a seed: where none is given, the one that the ledger keeps, or a fresh one."""
+    """Return options with a seed: the given one, the one that the ledger keeps, or a fresh one."""
     if options.seed is not None:
         return options
     kept = None if options.ledger is None else seed_of_run(options.ledger)
