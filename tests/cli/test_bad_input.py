@@ -378,7 +378,7 @@ def test_a_report_that_cannot_be_written(refuses, finished, folder):
 def test_what_is_no_command_or_subject(refuses):
     assert "invalid choice: 'sweep'" in refuses("sweep")
     assert "required: COMMAND" in refuses()
-    message = "subject must be one of datasets, models, methods, backends, settings"
+    message = "subject must be one of datasets, models, strategies, attacks, backends, settings"
     assert message in refuses("list", "all")
     assert "required" in refuses("train", *TINY)
 
@@ -400,11 +400,11 @@ def test_what_is_there_is_replaced_by_force_only(refuses, qmu, models):
     [
         (("rnu",), "did you mean run?"),
         (("run", "--mehtods", "ga"), "did you mean --methods?"),
-        (("list", "--mehtods"), "unrecognized arguments: --mehtods"),
+        (("list", "--mdoel"), "did you mean --model?"),
         (("submit", "obsreve"), "did you mean observe?"),
         (("run", "--dataset", "digit"), "did you mean digits?"),
         (("run", "--methods", "ga,sdd"), "did you mean ssd?"),
-        (("list", "mehtods"), "did you mean methods?"),
+        (("list", "strtegies"), "did you mean strategies?"),
         (("run", "--dataset", "cifar"), "mnist, fashion-mnist)"),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_method_that_changed_nothing_is_named_at_the_end(qmu, folder):
         (("--repetitions", 0), "argument --repetitions: must be at least 1"),
         (("--train-shots", 0), "argument --train-shots: must be at least 1"),
         (("--method", "oracle"), "--method must be one of"),
-        (("--backend", "fake_nowhere"), "--backend must be one of"),
+        (("--backend", "fake_nowhere"), "no fake backend is named 'fake_nowhere'"),
         (("--num-qubits", 17), "--num-qubits must lie between 1 and 16"),
     ],
 )
