@@ -6,6 +6,7 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.output import (
     environment,
     run_experiment,
+    run_shot_comparison,
     writable_folder,
     write_report,
 )
@@ -26,7 +27,6 @@ from qiskit_qmu.experiments.saved_workload import (
 )
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.experiments.shot_output import run_shot_comparison
 from qiskit_qmu.experiments.shot_run import compare_shots
 from qiskit_qmu.experiments.workload import (
     audit_workload,

@@ -1,5 +1,6 @@
-"""A run's folder: records.jsonl, results.json and report.html."""
+"""What runs write: records.jsonl, results.json and report.html, or shots.json, .html and .svg."""
 
+import json
 import os
 import platform
 from collections.abc import Iterator, Sequence
@@ -8,15 +9,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from qiskit_qmu._files import write_sealed_json, writing
+from qiskit_qmu._files import write_sealed_json, write_together, writing
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Kind
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.run import Record, RunProgress, no_progress
 from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.experiments.workers import run_seeds
-from qiskit_qmu.report import write_page
+from qiskit_qmu.report import render_shot_page, shot_figure, write_page
 from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.unlearning import summaries
 
@@ -69,6 +72,57 @@ def run_experiment(
         write_results(folder / "results.json", first, records)
         write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
     return records
+
+
+def run_shot_comparison(
+    comparison: ShotComparison,
+    out: str | Path,
+    *,
+    data_dir: str | None = None,
+    progress: RunProgress = no_progress,
+) -> list[Row]:
+    """Compare shot counts and write the result to a folder.
+
+    Args:
+        comparison: What to compare.
+        out: The folder; made where it is missing.
+        data_dir: Where image files lie.
+        progress: Called with what is being done and the share that is done.
+
+    Returns:
+        The rows that `compare_shots` gives.
+
+    Raises:
+        InputError: If the comparison is not possible, the folder cannot be written, or another
+            process works in it.
+    """
+    with writable_folder(out) as folder, RunLock(folder / LOCK):
+        rows = compare_shots(
+            comparison, data_dir=data_dir, job_dir=folder / "jobs", progress=progress
+        )
+        progress("writing the report", 1.0)
+        _write_shots(folder, comparison, rows)
+    return rows
+
+
+def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> None:
+    content: dict[str, Any] = {
+        "schema": 1,
+        "config": comparison.to_dict(),
+        "environment": environment(),
+        "rows": rows,
+    }
+    experiment = comparison.experiment
+    page = render_shot_page(
+        rows,
+        title=f"Shots on {experiment.dataset}, {experiment.model} model",
+        subtitle=f"Observed on {experiment.backend} · unlearned by {comparison.method}",
+        config=content["config"],
+        environment=content["environment"],
+    )
+    record = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    files = {"shots.json": record, "shots.svg": shot_figure(rows) + "\n", "shots.html": page}
+    write_together(folder, files)
 
 
 @contextmanager
