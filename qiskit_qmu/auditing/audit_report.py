@@ -12,22 +12,9 @@ import torch
 from qiskit_qmu import _check
 from qiskit_qmu._files import make_folder, write_file, write_json, write_together
 from qiskit_qmu.attacks import MembershipAttack
-<<<<<<< HEAD:qiskit_qmu/auditing/report.py
-from qiskit_qmu.auditing.measure import (
-    DEFAULT_ATTACKS,
-    Measurement,
-    SplitObservations,
-    measure,
-    observe_split,
-    paper_protocol,
-)
-from qiskit_qmu.auditing.verdict import Verdict, judge
-from qiskit_qmu.backends import submit_all_first
-=======
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.split_rows import observe_split
-from qiskit_qmu.backends import sent_ahead
->>>>>>> w-objectives:qiskit_qmu/auditing/audit_report.py
+from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, Verdict
 from qiskit_qmu.evaluation.columns import AUC
