@@ -1,0 +1,149 @@
+"""How much work something is, before it runs on a device.
+
+Observing follows from the number of rows. Everything that trains is rehearsed: the same code runs
+on the exact simulator, and its circuits are counted as a device would be asked for them. What stops
+by what it measures (gradient ascent at a loss, training at a validation loss) may stop earlier or
+later among shots and noise: for that the rehearsal gives an expectation, and the worst case an
+upper bound.
+"""
+
+import copy
+import warnings
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import add
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from qiskit_qmu import _check
+from qiskit_qmu.auditing import observed_parts
+from qiskit_qmu.backends import (
+    ConnectorCost,
+    ExactBackend,
+    Rule,
+    Work,
+    connectors_of,
+    metered,
+)
+from qiskit_qmu.data import ForgetSplit, Rows
+from qiskit_qmu.models import ROWS_AT_ONCE, as_tensors, forward_usage, on_backend
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
+
+
+def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Work:
+    """Return the work of observing a model.
+
+    Args:
+        model: Any module; a circuit that it runs several times for a row counts as often.
+        x: Rows (n, …) like those to observe; the first goes through the model, and no circuit is
+            run.
+        rows: Number of rows to observe; as many as there are in ``x`` where None.
+
+    Raises:
+        InputError: If there are no rows, or the model holds no network whose circuits are known.
+    """
+    example = np.asarray(x)
+    rows = len(example) if rows is None else rows
+    _check.at_least(1, rows=rows)
+    portions = [min(ROWS_AT_ONCE, rows - start) for start in range(0, rows, ROWS_AT_ONCE)]
+    return _forward_passes(model, example, portions)
+
+
+def audit_workload(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
+    """Return the work of observing models on all rows of a split; attacks need no more.
+
+    Args:
+        models: The audited model and, where there are, the original and the oracle.
+        split: The task.
+
+    Raises:
+        InputError: If there are no models, or one holds no network whose circuits are known.
+    """
+    rows = sum(map(len, observed_parts(split)))
+    works = [observation_workload(model, split.forget.x, rows) for model in models]
+    _check.not_empty(models=works)
+    return reduce(add, works)
+
+
+def training_workload(
+    trainer: Trainer,
+    model: torch.nn.Module,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    generator: np.random.Generator | int | None = None,
+    validation: Rows | tuple[ArrayLike, ArrayLike] | None = None,
+    rule: Rule | None = None,
+    worst_case: bool = False,
+) -> Work:
+    """Return the work of training, by a rehearsal on the exact simulator.
+
+    With early stopping it is what training takes without noise; the worst case is an upper bound.
+
+    Args:
+        trainer: How to train.
+        model: Where training starts; it is not changed.
+        x: Rows (n, …).
+        y: Labels (n,).
+        generator: Order of the batches, as for `Trainer.fit`; a generator is not used up.
+        validation: Rows and labels for early stopping.
+        rule: How gradients are measured; that of the model's own backend where None.
+        worst_case: Go through all epochs.
+    """
+    rehearsed = _on_simulator(model, rule)
+    recipe = trainer.worst_case() if worst_case else trainer
+    with metered(rehearsed) as meter:
+        recipe.fit(rehearsed, x, y, generator=copy.deepcopy(generator), validation=validation)
+    return Work.on(rehearsed, meter.usage)
+
+
+def unlearning_workload(
+    strategy: UnlearningStrategy,
+    model: torch.nn.Module,
+    split: ForgetSplit,
+    *,
+    generator: np.random.Generator | int | None = None,
+    rule: Rule | None = None,
+    worst_case: bool = False,
+) -> Work:
+    """Return the work of unlearning, by a rehearsal on the exact simulator.
+
+    For a strategy that stops by what it measures it is what it takes without noise; the worst case
+    is an upper bound, known for this package's strategies.
+
+    Args:
+        strategy: How to unlearn.
+        model: The model; it is not changed.
+        split: The task.
+        generator: Source of everything random, as for the strategy; a generator is not used up.
+        rule: How gradients are measured; that of the model's own backend where None.
+        worst_case: Never stop by what is measured.
+    """
+    rehearsed = _on_simulator(model, rule)
+    with warnings.catch_warnings():
+        # A rehearsal is to tell the cost; that a strategy may do nothing its run will say.
+        warnings.simplefilter("ignore", UnchangedWarning)
+        if not worst_case:
+            usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
+            return Work.on(rehearsed, usage)
+        all_steps = strategy.worst_case()(rehearsed, split, generator=copy.deepcopy(generator))
+    searches = [rows for rows in strategy.stopping_passes(split) if rows]
+    passes = _forward_passes(rehearsed, split.forget.x, searches)
+    return Work.on(rehearsed, all_steps.usage) + passes
+
+
+def _forward_passes(model: torch.nn.Module, x: ArrayLike, portions: Sequence[int]) -> Work:
+    """Return the work of forward passes of so many rows each, of rows like some."""
+    row, _ = as_tensors(model, np.asarray(x)[:1], [0])
+    return Work.on(model, forward_usage(model, row, portions))
+
+
+def _on_simulator(model: torch.nn.Module, rule: Rule | None) -> torch.nn.Module:
+    """Return a copy on the exact simulator whose gradients are counted by a device's rule."""
+    connectors = connectors_of(model)
+    _check.not_empty(connectors=connectors)
+    counted_by = ConnectorCost.of(connectors[0]).rule if rule is None else rule
+    return on_backend(model, ExactBackend(rule=counted_by))
