@@ -56,8 +56,8 @@ def add_shots(parser: Any) -> None:
 
 
 def add_budget(parser: Any, of: str = "") -> None:
-    """Add what a device of IBM's may cost, in all or of each of something."""
-    text = f"send nothing beyond so many QPU seconds {of}".strip()
+    """Add a budget for IBM devices, in total or for each of something."""
+    text = f"budget in QPU seconds {of}".strip() + "; no job is sent beyond it"
     parser.add_argument("--max-qpu-seconds", type=float, metavar="S", help=text)
 
 
