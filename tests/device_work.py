@@ -5,6 +5,7 @@ from pathlib import Path
 from directory_service import IMPATIENT, DirectoryService, directory_backend
 
 from qiskit_qmu.backends.jobs import JobPolicy
+from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import DeviceRequest, Experiment, resume, submit, train_and_save
 
 WAITING = JobPolicy(retry=IMPATIENT)
@@ -14,7 +15,7 @@ UNLEARN = DeviceRequest(
     backend="fake_manila",
     shots=64,
     strategy="ga",
-    label=1,
+    forget=ForgetRequest(label=1),
     settings={"ga.max_epochs": 2, "ga.confidence_threshold": 0.0},
 )
 

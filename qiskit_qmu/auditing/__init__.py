@@ -1,29 +1,24 @@
 """Audits: what a model still knows of rows that it should have forgotten, beside the oracle."""
 
-from qiskit_qmu.auditing.measure import (
-    DEFAULT_ATTACKS,
-    Measurement,
-    PaperProtocol,
-    SplitObservations,
-    measure,
-    observe_split,
-    observed_parts,
-    paper_protocol,
-)
-from qiskit_qmu.auditing.report import AuditReport, audit, in_words, roc_scores
-from qiskit_qmu.auditing.verdict import Verdict, judge
+from qiskit_qmu.auditing.audit_report import AuditReport, audit, in_words, model_row, roc_scores
+from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
+from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
+from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
 
 __all__ = [
     "DEFAULT_ATTACKS",
     "AuditReport",
+    "Auditor",
     "Measurement",
     "PaperProtocol",
     "SplitObservations",
+    "SplitRows",
     "Verdict",
     "audit",
     "in_words",
-    "judge",
-    "measure",
+    "model_row",
+    "named_attacks",
     "observe_split",
     "observed_parts",
     "paper_protocol",

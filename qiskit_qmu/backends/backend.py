@@ -66,7 +66,7 @@ class Backend(Protocol):
         """Return what work would cost on the device; nothing is sent.
 
         Args:
-            work: The work, such as `qiskit_qmu.experiments.work` tells of.
+            work: The work, such as `qiskit_qmu.experiments.workload` computes.
             shots: Measurements of each circuit, or several numbers of them; the backend's own
                 where None.
 

@@ -12,30 +12,20 @@ import numpy as np
 
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu._seeds import stream
-from qiskit_qmu.auditing import (
-    DEFAULT_ATTACKS,
-    Measurement,
-    PaperProtocol,
-    SplitObservations,
-    judge,
-    measure,
-    observe_split,
-    paper_protocol,
-    roc_scores,
-)
+from qiskit_qmu.auditing import Auditor, model_row, observe_split, roc_scores
 from qiskit_qmu.backends import Usage, metered
 from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.original import train_original
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumClassifier
 from qiskit_qmu.unlearning import (
     UnchangedWarning,
     UnlearningResult,
     UnlearningStrategy,
-    make_strategy,
 )
 
-Progress = Callable[[str, float], None]
+RunProgress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole run that is done, 0 to 1."""
 
 
@@ -62,20 +52,13 @@ class Record:
 
 
 def run_seed(
-    experiment: Experiment,
-    seed: int,
-    *,
-    data_dir: str | None = None,
-    jobs: Path | None = None,
-    progress: Progress = no_progress,
+    setup: Setup, *, job_dir: Path | None = None, progress: RunProgress = no_progress
 ) -> Iterator[Record]:
     """Train an original, unlearn it by every method, and yield a record for each model.
 
     Args:
-        experiment: What to run.
-        seed: Seed of this repetition.
-        data_dir: Where image files lie.
-        jobs: Where the jobs of IBM's devices are written down.
+        setup: The repetition to run.
+        job_dir: Where the jobs of IBM's devices are written down.
         progress: Called before each part.
 
     Yields:
@@ -83,21 +66,17 @@ def run_seed(
         numbers the row says so under "error", and the others go on.
 
     Raises:
-        InputError: If the data cannot be read or the forget set is not possible.
         NonFiniteError: If the original or the oracle leaves the range of numbers.
     """
-    progress("reading data", 0.0)
-    dataset, split = experiment.load(seed, data_dir)
-    preset = experiment.preset(int(np.prod(dataset.input_shape)))
-    trainer = experiment.trainer(int(np.prod(dataset.input_shape)))
+    experiment, seed, split = setup.experiment, setup.seed, setup.split
     methods = experiment.all_methods
-    device = experiment.observing_backend(seed, jobs)
+    device = experiment.observing_backend(seed, job_dir)
 
     def observed(model: QuantumClassifier) -> SplitObservations:
         return observe_split(model if device is None else model.on(device), split)
 
     with experiment.training_backend(seed) as backend, device or nullcontext():
-        original = experiment.build_model(dataset, seed, backend)
+        original = setup.build_model(backend)
         progress("training the original", 0.0)
 
         def after_epoch(epoch: int, epochs: int, _loss: float) -> None:
@@ -105,18 +84,19 @@ def run_seed(
 
         started = perf_counter()
         with metered(original) as meter:
-            history = train_original(experiment, original, split, seed, progress=after_epoch)
+            history = setup.train(original, progress=after_epoch)
         seconds = perf_counter() - started
-        context = _Context(experiment, split, seed, observed(original))
+        context = _Context(experiment, split, seed)
         steps = tuple({"train_loss": loss} for loss in history.losses)
-        stopped = "done" if len(steps) == trainer.epochs else "early stopping"
+        stopped = "done" if len(steps) == setup.trainer.epochs else "early stopping"
         # The oracle must be there before the original can be read against it.
         pending = _Outcome(
-            "original", original, context.original, meter.usage, seconds, steps, stopped, 0.0
+            "original", original, observed(original), meter.usage, seconds, steps, stopped, 0.0
         )
+        auditor: Auditor | None = None
         for position, method in enumerate(methods):
             progress(f"method {method}", (position + 1) / (len(methods) + 1))
-            strategy = make_strategy(method, preset.strategies, trainer)
+            strategy = setup.strategy(method)
             try:
                 result = unlearned(strategy, original, split, stream(seed, method))
             except NonFiniteError as error:
@@ -134,10 +114,10 @@ def run_seed(
                 result.stopped,
                 result.largest_change,
             )
-            if method == "oracle":
-                context.set_oracle(outcome)
-                yield context.record(pending)
-            yield context.record(outcome)
+            if auditor is None:  # `all_methods` begins with the oracle
+                auditor = Auditor(split, pending.observed, [outcome.observed], seed=seed)
+                yield context.record(auditor, pending)
+            yield context.record(auditor, outcome)
 
 
 def unlearned(
@@ -165,84 +145,50 @@ class _Outcome:
 
 
 class _Context:
-    """What all models of one seed are measured against."""
+    """What the records of one seed have in common."""
 
-    def __init__(
-        self, experiment: Experiment, split: ForgetSplit, seed: int, original: SplitObservations
-    ) -> None:
+    def __init__(self, experiment: Experiment, split: ForgetSplit, seed: int) -> None:
         self._experiment = experiment
-        self.split = split
-        self.seed = seed
-        self.original = original
-        self._paper: PaperProtocol | None = paper_protocol(
-            original, split, stream(seed, "paper attack")
-        )
-        self._oracle: SplitObservations | None = None
-        self._oracle_measured: Measurement | None = None
-        self._original_measured: Measurement | None = None
+        self._split = split
+        self._seed = seed
 
-    def set_oracle(self, oracle: _Outcome) -> None:
-        self._oracle = oracle.observed
-        self._oracle_measured = self._measure(oracle)
-
-    def record(self, outcome: _Outcome) -> Record:
-        known = self._oracle_measured if outcome.method == "oracle" else None
-        measured = known if known is not None else self._measure(outcome)
-        if outcome.method == "original":
-            self._original_measured = measured
-        verdict = judge(
-            measured,
-            self._oracle_measured,
-            self.split.kind,
-            original=self._original_measured,
-            unchanged=outcome.method != "original" and outcome.largest_change == 0.0,
-        )
+    def record(self, auditor: Auditor, outcome: _Outcome) -> Record:
+        """Return the record of a model."""
+        method, usage = outcome.method, outcome.usage
+        measured = auditor.measure(outcome.observed, method)
+        unchanged = method != "original" and outcome.largest_change == 0.0
         counts = outcome.model.parameter_counts()
         row = {
-            "method": outcome.method,
-            "seed": self.seed,
-            **measured.to_row(),
+            **model_row(method, self._seed, measured, auditor.judge(measured, unchanged=unchanged)),
             "seconds": round(outcome.seconds, 4),
-            "gradient_evaluations": outcome.usage.gradient_evaluations,
-            "forward_evaluations": outcome.usage.forward_evaluations,
-            "circuits": outcome.usage.circuits,
-            "shots": outcome.usage.executions,
-            "num_classes": outcome.observed.forget.num_classes,
+            "gradient_evaluations": usage.gradient_evaluations,
+            "forward_evaluations": usage.forward_evaluations,
+            "circuits": usage.circuits,
+            "shots": usage.executions,
             "observed_on": self._experiment.backend,
             "observed_shots": self._experiment.shots,
             "quantum_parameters": counts["quantum"],
             "classical_parameters": counts["classical"],
-            "verdict": verdict.name,
-            "verdict_reason": verdict.reason,
             "stopped": outcome.stopped,
             "largest_change": outcome.largest_change,
             "error": None,
         }
         return Record(
             row=row,
-            scores=roc_scores(outcome.method, self.seed, measured, outcome.observed),
+            scores=roc_scores(method, self._seed, measured),
             history=outcome.history,
-            split=self.split.to_dict(),
+            split=self._split.to_dict(),
         )
 
     def failure(self, method: str, error: NonFiniteError) -> Record:
         """Return the record of a method that gave no model; its row has no measures."""
         row = {
             "method": method,
-            "seed": self.seed,
+            "seed": self._seed,
             "verdict": "failed",
             "verdict_reason": str(error),
             "stopped": "failed",
             "largest_change": None,
             "error": str(error),
         }
-        return Record(row=row, scores=None, history=(), split=self.split.to_dict())
-
-    def _measure(self, outcome: _Outcome) -> Measurement:
-        return measure(
-            outcome.observed,
-            oracle=self._oracle,
-            paper=self._paper,
-            attacks=DEFAULT_ATTACKS,
-            generator=stream(self.seed, "attack", outcome.method),
-        )
+        return Record(row=row, scores=None, history=(), split=self._split.to_dict())

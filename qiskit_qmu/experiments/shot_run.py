@@ -3,22 +3,23 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qiskit_qmu._seeds import child_seed, stream
+from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.auditing import Auditor, SplitRows
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.data import Dataset, ForgetSplit
-from qiskit_qmu.experiments.original import train_original
-from qiskit_qmu.experiments.run import Progress, no_progress, unlearned
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, SplitObservations, interval_row
+from qiskit_qmu.evaluation.baselines import coin_auc, constant_answer, uniform_divergence
+from qiskit_qmu.experiments.run import RunProgress, no_progress, unlearned
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.experiments.shot_measures import ObservedRows, measure_answers, useless_answers
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, deal_shots, with_fewer_shots
 from qiskit_qmu.observation import Observations
-from qiskit_qmu.unlearning import make_strategy
 
 Row = dict[str, Any]
 
@@ -29,8 +30,8 @@ def compare_shots(
     comparison: ShotComparison,
     *,
     data_dir: str | None = None,
-    jobs: Path | None = None,
-    progress: Progress = no_progress,
+    job_dir: Path | None = None,
+    progress: RunProgress = no_progress,
 ) -> list[Row]:
     """Train, unlearn and observe with every shot count, for every seed.
 
@@ -42,19 +43,18 @@ def compare_shots(
     Args:
         comparison: What to compare.
         data_dir: Where image files lie.
-        jobs: Where the jobs of IBM's devices are written down, in a folder for each seed.
+        job_dir: Where the jobs of IBM's devices are written down, in a folder for each seed.
         progress: Called with what is being done and the share that is done.
 
     Returns:
         One row of numbers with intervals over examples for each model, shot count (None: exact),
-        seed and repetition; and for each seed one of useless answers.
+        seed and repetition; and for each seed one of baselines.
 
     Raises:
         InputError: If the data cannot be read, the forget set is not possible or the backend cannot
             do what is asked.
     """
-    comparison.check(data_dir)
-    experiment = comparison.experiment
+    first, experiment = comparison.check(data_dir), comparison.experiment
     rows: list[Row] = []
     for number in range(experiment.seeds):
 
@@ -63,56 +63,111 @@ def compare_shots(
             progress(prefix + task, (number + share) / experiment.seeds)
 
         with one_thread():
-            rows += _rows_of_seed(comparison, experiment.seed + number, data_dir, jobs, report)
+            setup = first.of_seed(experiment.seed + number, data_dir)
+            rows += _rows_of_seed(comparison, setup, job_dir, report)
     return rows
 
 
 def _rows_of_seed(
-    comparison: ShotComparison,
-    seed: int,
-    data_dir: str | None,
-    jobs: Path | None,
-    progress: Progress,
+    comparison: ShotComparison, setup: Setup, job_dir: Path | None, progress: RunProgress
 ) -> Iterator[Row]:
-    progress("reading data", 0.0)
-    dataset, split = comparison.experiment.load(seed, data_dir)
-    models, outcomes = _trained_models(comparison, dataset, split, seed, progress)
-    rows = ObservedRows.of(split)
-    expected: dict[str, NDArray[np.float64]] = {}
+    seed = setup.seed
+    models, outcomes = _trained_models(comparison, setup, progress)
+    measures = ShotMeasures(setup.split, seed)
     with ExitStack() as opened:
-        device, ideal = comparison.backends(seed, opened, jobs)
+        device, ideal = comparison.backends(seed, opened, job_dir)
         for position, (name, model) in enumerate(models.items()):
             progress(f"observing {name}", 0.6 + 0.4 * position / len(models))
-            if ideal is not None:
-                exact = model.on(ideal).observe(rows.x, rows.y)
-                expected[name] = exact.probabilities
-                yield _row(rows, exact, expected[name], name, seed) | outcomes[name]
-            run = model.on(device).observe(rows.x, rows.y)
+            exact = None if ideal is None else measures.ask(model.on(ideal))
+            if exact is not None:
+                yield measures.row(name, exact, exact) | outcomes[name]
+            run = measures.ask(model.on(device))
             for repetition, observed in _sampled(comparison, model, run, name, seed):
-                row = _row(rows, observed, expected.get(name), name, seed, repetition)
-                yield row | outcomes[name]
-    useless = useless_answers(
-        rows, split.retain.y, expected.get("original"), stream(seed, "useless")
-    )
-    row = {"model": "useless", "shots": None, "seed": seed, "repetition": 0}
-    yield row | useless | _NOT_UNLEARNED
+                yield measures.row(name, observed, exact, repetition) | outcomes[name]
+    yield measures.baseline() | _NOT_UNLEARNED
+
+
+@final
+class ShotMeasures:
+    """The rows of one seed, and what is measured of the answers to them.
+
+    Of a class no other training rows are asked: rows of other classes tell an attacker nothing.
+
+    Args:
+        split: The task.
+        seed: Seed of the attacks.
+    """
+
+    def __init__(self, split: ForgetSplit, seed: int) -> None:
+        known = () if split.kind == "class" else ("retain",)
+        self._rows = SplitRows.of(split, ("forget", "test_forget", "test_retain", *known))
+        self._split = split
+        self._seed = seed
+        self._exact_original: SplitObservations | None = None
+
+    def ask(self, model: QuantumClassifier) -> Observations:
+        """Return what a model answers to all rows."""
+        return model.observe(self._rows.x, self._rows.y)
+
+    def row(
+        self, name: str, observed: Observations, exact: Observations | None, repetition: int = 0
+    ) -> Row:
+        """Return the numbers of what a model answered, with intervals over the rows.
+
+        Args:
+            name: Name of the model.
+            observed: Its answers to all rows.
+            exact: Its exact answers; None where there are none.
+            repetition: Number of the run.
+        """
+        expected = None if exact is None else self._rows.taken_apart(exact)
+        if name == "original":
+            self._exact_original = expected
+        # The same folds for every model and shot count: what differs between rows is not the deal.
+        attacks = {key: each.attack for key, each in ATTACKS.items() if each.can_read(observed)}
+        auditor = Auditor(self._split, attacks=attacks, columns=SHOT_RESULTS, seed=self._seed)
+        measured = auditor.measure(
+            self._rows.taken_apart(observed), str(repetition), exact=expected
+        )
+        return {
+            "model": name,
+            "shots": observed.shots,
+            "seed": self._seed,
+            "repetition": repetition,
+            **measured.to_row(),
+        }
+
+    def baseline(self) -> Row:
+        """Return what answers score that look at nothing.
+
+        Accuracies are those of always naming the most frequent retained class, the divergence is
+        that of naming all classes alike from the original's exact answers, and the AUC is that of
+        attackers who toss coins.
+        """
+        split, names = self._split, {"model": BASELINE, "shots": None, "seed": self._seed}
+        answer = int(np.bincount(split.retain.y).argmax())
+        coin = coin_auc(split.forget.y, split.test_forget.y, stream(self._seed, "useless"))
+        values = {
+            **constant_answer(answer, split.forget.y, split.test_retain.y),
+            **uniform_divergence(self._exact_original),
+            **dict.fromkeys(ATTACKS, coin),
+        }
+        return {**names, "repetition": 0, **interval_row(values)}
 
 
 def _trained_models(
-    comparison: ShotComparison, dataset: Dataset, split: ForgetSplit, seed: int, progress: Progress
+    comparison: ShotComparison, setup: Setup, progress: RunProgress
 ) -> tuple[dict[str, QuantumClassifier], dict[str, Row]]:
     """Return the original, the oracle and the unlearned model, and what became of unlearning."""
-    experiment, num_features = comparison.experiment, int(np.prod(dataset.input_shape))
-    preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
+    seed = setup.seed
     backend = open_backend("exact", shots=comparison.train_shots, seed=child_seed(seed, "training"))
-    original = experiment.build_model(dataset, seed, backend)
+    original = setup.build_model(backend)
     progress("training the original", 0.0)
-    train_original(experiment, original, split, seed)
+    setup.train(original)
     models, outcomes = {"original": original}, {"original": _NOT_UNLEARNED}
     for position, method in enumerate(("oracle", comparison.method), start=1):
         progress(f"method {method}", 0.2 * position)
-        strategy = make_strategy(method, preset.strategies, trainer)
-        result = unlearned(strategy, original, split, stream(seed, method))
+        result = unlearned(setup.strategy(method), original, setup.split, stream(seed, method))
         models[method] = result.model
         outcomes[method] = {"stopped": result.stopped, "largest_change": result.largest_change}
     return models, outcomes
@@ -127,22 +182,3 @@ def _sampled(
     for repetition, largest in enumerate(dealt):
         for shots in sorted(comparison.shots):
             yield repetition, with_fewer_shots(model, largest, shots, generator)
-
-
-def _row(
-    rows: ObservedRows,
-    observed: Observations,
-    expected: NDArray[np.float64] | None,
-    name: str,
-    seed: int,
-    repetition: int = 0,
-) -> Row:
-    # The same folds for every model and shot count: what differs between rows is not the deal.
-    generator = stream(seed, "attack", str(repetition))
-    return {
-        "model": name,
-        "shots": observed.shots,
-        "seed": seed,
-        "repetition": repetition,
-        **measure_answers(rows, observed, expected, generator),
-    }

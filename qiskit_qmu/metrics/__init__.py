@@ -4,10 +4,13 @@ Membership scores follow one convention, higher = more likely a member:
 
 - `auroc`, `auroc_interval`, `stratified_auroc`: how well members rank above non-members. The last
   compares within a class only and is the one to use when the groups differ in their classes.
-- `roc_curve`, `roc_band`, `tpr_at_fpr`: the curve, its band for a figure, and one point of it.
+- `roc_curve`, `stratified_roc`, `roc_band`, `tpr_at_fpr`: the curve, its mean over classes, its
+  band for a figure, and one point of it.
 - `jensen_shannon`, `jensen_shannon_interval`, `prediction_agreement`: two models on the same rows.
-- `binomial_interval`, `mean_interval`, `bounded_mean_interval`, `Interval`: limits of a share, of a
-  mean over seeds, and of a mean of bounded numbers that may be skewed.
+- `r2_interval`: how much of the variance of targets a model of values explains.
+- `binomial_interval`, `mean_interval`, `bounded_mean_interval`, `difference_interval`, `Interval`:
+  limits of a share, of a mean over seeds, of a mean of bounded numbers that may be skewed, and of a
+  difference.
 """
 
 from qiskit_qmu.metrics.agreement import (
@@ -16,9 +19,16 @@ from qiskit_qmu.metrics.agreement import (
     prediction_agreement,
 )
 from qiskit_qmu.metrics.bounded_mean import bounded_mean_interval
-from qiskit_qmu.metrics.intervals import Interval, binomial_interval, mean_interval
+from qiskit_qmu.metrics.intervals import (
+    UNKNOWN,
+    Interval,
+    binomial_interval,
+    difference_interval,
+    mean_interval,
+)
+from qiskit_qmu.metrics.r2 import r2_interval
 from qiskit_qmu.metrics.ranking import auroc, auroc_interval, stratified_auroc
-from qiskit_qmu.metrics.roc import RocBand, roc_band, roc_curve, tpr_at_fpr
+from qiskit_qmu.metrics.roc import RocBand, roc_band, roc_curve, stratified_roc, tpr_at_fpr
 
 __all__ = [
     "auroc",
@@ -26,13 +36,17 @@ __all__ = [
     "stratified_auroc",
     "roc_curve",
     "roc_band",
+    "stratified_roc",
     "RocBand",
     "tpr_at_fpr",
     "jensen_shannon",
     "jensen_shannon_interval",
     "prediction_agreement",
+    "r2_interval",
     "Interval",
+    "UNKNOWN",
     "binomial_interval",
+    "difference_interval",
     "mean_interval",
     "bounded_mean_interval",
 ]

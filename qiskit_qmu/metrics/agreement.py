@@ -1,8 +1,8 @@
 """How near the outputs of two models are on the same rows."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -83,7 +83,7 @@ def _divergences(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     _check_aligned(p, q, dimensions=2)
     _check_distributions(first=p, second=q)
     middle = (p + q) / 2
-    rows = (special.rel_entr(p, middle) + special.rel_entr(q, middle)).sum(axis=1) / 2
+    rows = (scipy.special.rel_entr(p, middle) + scipy.special.rel_entr(q, middle)).sum(axis=1) / 2
     # Rounding leaves -1e-17 for equal rows.
     return np.asarray(np.maximum(rows, 0.0))
 

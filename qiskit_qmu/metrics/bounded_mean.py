@@ -1,8 +1,8 @@
 """Limits of a mean of bounded numbers, at any sample size and however skewed they are."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -69,7 +69,7 @@ def _least_distance(distances: Values, tail: float) -> float:
     if scale == 0:
         return 0.0
     scaled = distances / scale
-    quantile = float(stats.norm.isf(tail))
+    quantile = float(scipy.stats.norm.isf(tail))
 
     def excess(log_tilt: float) -> float:
         return _signed_root(scaled, np.exp(log_tilt)) - quantile
@@ -78,7 +78,7 @@ def _least_distance(distances: Values, tail: float) -> float:
         return scale * float(scaled.mean())
     if excess(_STEEPEST) <= 0:  # a level near 1
         return 0.0
-    tilt = np.exp(optimize.brentq(excess, _FLATTEST, _STEEPEST, xtol=1e-6))
+    tilt = np.exp(scipy.optimize.brentq(excess, _FLATTEST, _STEEPEST, xtol=1e-6))
     return scale * _tilted_mean(scaled, tilt)
 
 

@@ -1,12 +1,13 @@
 """Intervals: what a number of an audit may be, given how little data it rests on."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -15,19 +16,40 @@ from qiskit_qmu._check import InputError
 @final
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its two-sided confidence limits."""
+    """An estimate and its two-sided confidence limits; NaN stands for what is not known."""
 
-    value: float
-    """The estimate."""
+    value: float = math.nan
+    """The estimate; NaN where there is none."""
 
-    low: float
+    low: float = math.nan
     """Lower limit; NaN where the data cannot give one."""
 
-    high: float
+    high: float = math.nan
     """Upper limit; NaN where the data cannot give one."""
 
     level: float = 0.95
     """Confidence level of the limits, between 0 and 1."""
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an estimate."""
+        return math.isfinite(self.value)
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether there are limits around the estimate."""
+        return self.known and math.isfinite(self.low) and math.isfinite(self.high)
+
+    @property
+    def spread(self) -> float:
+        """The longer arm of the interval, NaN without limits."""
+        if not self.has_limits:
+            return math.nan
+        return max(self.high - self.value, self.value - self.low, 0.0)
+
+    def excludes(self, number: float) -> bool:
+        """Return whether there are limits and ``number`` lies outside of them."""
+        return self.has_limits and number not in self
 
     def __contains__(self, number: float) -> bool:
         """Return whether ``number`` lies within the limits; never true where they are NaN."""
@@ -35,6 +57,10 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+UNKNOWN = Interval()
+"""The interval of a number that was not measured."""
 
 
 def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Interval:
@@ -66,8 +92,8 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Inter
     _check.between(0, 1, level=level)
     tail = (1 - level) / 2
     failures = trials - successes
-    low = stats.beta.ppf(tail, successes, failures + 1) if successes else 0.0
-    high = stats.beta.ppf(1 - tail, successes + 1, failures) if failures else 1.0
+    low = scipy.stats.beta.ppf(tail, successes, failures + 1) if successes else 0.0
+    high = scipy.stats.beta.ppf(1 - tail, successes + 1, failures) if failures else 1.0
     return Interval(successes / trials, float(low), float(high), level)
 
 
@@ -100,6 +126,33 @@ def mean_interval(values: Sequence[float] | NDArray[np.float64], level: float = 
     mean = float(array.mean())
     if len(array) == 1:
         return Interval(mean, float("nan"), float("nan"), level)
-    quantile = float(stats.t.ppf((1 + level) / 2, len(array) - 1))
+    quantile = float(scipy.stats.t.ppf((1 + level) / 2, len(array) - 1))
     half = quantile * float(array.std(ddof=1)) / len(array) ** 0.5
     return Interval(mean, mean - half, mean + half, level)
+
+
+def difference_interval(first: Interval, second: Interval) -> Interval:
+    """Return the difference of two estimates, with limits from those of the two.
+
+    The arms of the intervals are squared and added, which keeps the asymmetry of intervals near 0
+    and 1 (Newcombe, Statistics in Medicine 1998, 17, 873; named MOVER by Zou and Donner, 2008). The
+    two are taken as independent: for two models on the same rows the limits are too wide rather
+    than too narrow.
+
+    Args:
+        first: The estimate to subtract from.
+        second: The estimate to subtract.
+
+    Returns:
+        The difference; without limits where one of the two has none.
+
+    Example:
+        >>> print(difference_interval(binomial_interval(9, 10), binomial_interval(3, 10)))
+        0.600 [0.107, 0.853]
+    """
+    value = first.value - second.value
+    if not (first.has_limits and second.has_limits):
+        return Interval(value, level=first.level)
+    below = math.hypot(first.value - first.low, second.high - second.value)
+    above = math.hypot(first.high - first.value, second.value - second.low)
+    return Interval(value, value - below, value + above, first.level)

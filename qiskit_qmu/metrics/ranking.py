@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -174,4 +174,4 @@ def _quantile(variances: NDArray[np.float64], degrees: NDArray[np.int64], level:
     estimated = degrees > 0
     spread = float(np.sum(variances[estimated] ** 2 / degrees[estimated]))
     freedom = float(variances.sum()) ** 2 / spread if spread > 0 else np.inf
-    return float(stats.t.ppf((1 + level) / 2, freedom))
+    return float(scipy.stats.t.ppf((1 + level) / 2, freedom))

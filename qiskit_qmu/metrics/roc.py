@@ -1,11 +1,12 @@
 """The ROC curve itself: what an attack catches at a rate of false alarms that one can bear."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -68,7 +69,7 @@ def tpr_at_fpr(
             f"fpr must be at least 1/{size}, what {size} non-members can resolve, got {fpr}"
         )
     tail = (1 - level) / 4
-    fewest, most = (int(stats.binom.ppf(q, size, fpr)) for q in (tail, 1 - tail))
+    fewest, most = (int(scipy.stats.binom.ppf(q, size, fpr)) for q in (tail, 1 - tail))
     # Rounding must not lose the last false alarm: 0.29 * 100 is 28.999….
     caught = _caught(first, second, int(fpr * size + 1e-9))
     low, high = 0.0, 1.0
@@ -107,46 +108,120 @@ def roc_band(
     nonmembers: ArrayLike,
     *,
     generator: np.random.Generator,
+    member_strata: ArrayLike | None = None,
+    nonmember_strata: ArrayLike | None = None,
     fpr: ArrayLike | None = None,
     resamples: int = 1000,
     level: float = 0.95,
 ) -> RocBand:
     """Return a ROC curve with a pointwise band, for a figure.
 
-    Members and non-members are drawn again with replacement, each group by itself (the stratified
-    bootstrap), and the limits are percentiles. They are a picture, not a proof: where the groups
-    separate perfectly they close up. For a claim use `stratified_auroc` or `tpr_at_fpr`.
+    Members and non-members are drawn again with replacement, each group of each stratum by itself
+    (the stratified bootstrap), and the limits are percentiles. They are a picture, not a proof:
+    where the groups separate perfectly they close up. For a claim use `stratified_auroc` or
+    `tpr_at_fpr`.
 
     Args:
         members: Finite scores of members, shape (n,), higher = more likely a member.
         nonmembers: Finite scores of non-members, shape (m,).
         generator: Source of the resamples.
+        member_strata: Groups (usually classes) within which members are compared, shape (n,); one
+            group if None.
+        nonmember_strata: Groups of the non-members, shape (m,).
         fpr: False positive rates in [0, 1], shape (k,); 0, 0.01, …, 1 if None.
         resamples: Number of bootstrap samples.
         level: Confidence level, between 0 and 1.
 
     Returns:
-        The curve and its limits on the grid.
+        The curve of `stratified_roc` and its limits on the grid.
 
     Raises:
-        InputError: If a group is empty, not finite or not one-dimensional, the grid leaves [0, 1],
-            or there is no resample.
+        InputError: If a group is empty, not finite or not one-dimensional, no stratum has both
+            members and non-members, the grid leaves [0, 1], or there is no resample.
     """
-    first, second = as_scores(members, nonmembers)
+    pairs = _pairs(members, nonmembers, member_strata, nonmember_strata)
+    grid = _grid(fpr)
+    _check.between(0, 1, level=level)
+    _check.at_least(1, resamples=resamples)
+    drawn = (
+        [(_again(first, generator), _again(second, generator)) for first, second in pairs]
+        for _ in range(resamples)
+    )
+    curves = np.array([_mean_curve(sample, grid) for sample in drawn])
+    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return RocBand(fpr=grid, tpr=_mean_curve(pairs, grid), low=low, high=high, level=level)
+
+
+def stratified_roc(
+    members: ArrayLike,
+    nonmembers: ArrayLike,
+    *,
+    member_strata: ArrayLike | None = None,
+    nonmember_strata: ArrayLike | None = None,
+    fpr: ArrayLike | None = None,
+) -> Rates:
+    """Return the ROC curve of members against non-members of their own stratum only.
+
+    There is one curve for each stratum, and their mean is weighted by the number of members, so
+    the area below it is the AUC of `stratified_auroc`.
+
+    Args:
+        members: Finite scores of members, shape (n,), higher = more likely a member.
+        nonmembers: Finite scores of non-members, shape (m,).
+        member_strata: Groups (usually classes) of the members, shape (n,); one group if None.
+        nonmember_strata: Groups of the non-members, shape (m,).
+        fpr: False positive rates in [0, 1], shape (k,); 0, 0.01, …, 1 if None.
+
+    Returns:
+        True positive rates, shape (k,), where straight lines join the points of `roc_curve`.
+
+    Raises:
+        InputError: If a group is empty, not finite or not one-dimensional, no stratum has both
+            members and non-members, or the grid leaves [0, 1].
+    """
+    pairs = _pairs(members, nonmembers, member_strata, nonmember_strata)
+    return _mean_curve(pairs, _grid(fpr))
+
+
+_Pair = tuple[Rates, Rates]
+
+
+def _pairs(
+    members: ArrayLike,
+    nonmembers: ArrayLike,
+    member_strata: ArrayLike | None,
+    nonmember_strata: ArrayLike | None,
+) -> list[_Pair]:
+    """Return members and non-members of every stratum that has both."""
+    groups = dict(zip(("members", "nonmembers"), as_scores(members, nonmembers), strict=True))
+    of_strata = []
+    for (name, scores), given in zip(
+        groups.items(), (member_strata, nonmember_strata), strict=True
+    ):
+        strata = np.zeros(len(scores)) if given is None else np.asarray(given)
+        _check.same_length(**{name: scores, f"{name[:-1]}_strata": strata})
+        of_strata.append({stratum: scores[strata == stratum] for stratum in np.unique(strata)})
+    first, second = of_strata
+    pairs = [(first[stratum], second[stratum]) for stratum in first if stratum in second]
+    if not pairs:
+        raise InputError("no stratum (class) has both members and non-members")
+    return pairs
+
+
+def _grid(fpr: ArrayLike | None) -> Rates:
     grid = np.linspace(0, 1, 101) if fpr is None else np.asarray(fpr, dtype=np.float64)
     _check.not_empty(fpr=grid)
-    _check.between(0, 1, level=level, lowest_fpr=grid.min(), highest_fpr=grid.max())
-    _check.at_least(1, resamples=resamples)
-    curves = np.array(
-        [
-            _on_grid(
-                generator.choice(first, len(first)), generator.choice(second, len(second)), grid
-            )
-            for _ in range(resamples)
-        ]
-    )
-    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return RocBand(fpr=grid, tpr=_on_grid(first, second, grid), low=low, high=high, level=level)
+    _check.between(0, 1, lowest_fpr=grid.min(), highest_fpr=grid.max())
+    return grid
+
+
+def _again(scores: Rates, generator: np.random.Generator) -> Rates:
+    return generator.choice(scores, scores.size)
+
+
+def _mean_curve(pairs: Sequence[_Pair], grid: Rates) -> Rates:
+    curves = [np.interp(grid, *roc_curve(first, second)) for first, second in pairs]
+    return np.average(curves, axis=0, weights=[len(first) for first, _ in pairs])
 
 
 def _share_from(thresholds: Rates, scores: Rates) -> Rates:
@@ -161,9 +236,3 @@ def _caught(members: Rates, nonmembers: Rates, false_alarms: int) -> int:
         return len(members)
     threshold = np.sort(nonmembers)[len(nonmembers) - 1 - false_alarms]
     return int(np.sum(members > threshold))
-
-
-def _on_grid(members: Rates, nonmembers: Rates, grid: Rates) -> Rates:
-    """Return the largest true positive rate whose false positive rate is within each limit."""
-    fpr, tpr = roc_curve(members, nonmembers)
-    return tpr[np.searchsorted(fpr, grid + 1e-12, side="right") - 1]

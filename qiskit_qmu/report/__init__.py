@@ -9,11 +9,10 @@ from qiskit_qmu.report.cost_table import cost_table
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.outcomes import remarks_by_method
 from qiskit_qmu.report.page import render_page, render_results, write_page
-from qiskit_qmu.report.roc import roc_figure
+from qiskit_qmu.report.roc_figure import roc_figure
 from qiskit_qmu.report.shot_figure import shot_figure
-from qiskit_qmu.report.shot_page import render_shot_page
-from qiskit_qmu.report.shot_table import shot_table
-from qiskit_qmu.report.table import text_table
+from qiskit_qmu.report.shot_page import render_shot_page, shot_table
+from qiskit_qmu.report.text_table import text_table
 
 __all__ = [
     "text_table",

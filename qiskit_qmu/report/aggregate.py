@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from qiskit_qmu._check import InputError, not_empty
+from qiskit_qmu.evaluation import COSTS, Column, result_columns
+from qiskit_qmu.evaluation.column import number
+from qiskit_qmu.metrics import UNKNOWN, Interval, difference_interval, mean_interval
 from qiskit_qmu.report import outcomes
-from qiskit_qmu.report.estimate import MISSING, Estimate, difference, mean_estimate
-from qiskit_qmu.report.fields import (
-    COSTS,
-    PAPER_CONTROL,
-    PAPER_EXCESS,
-    PAPER_RATE,
-    RESULTS,
-    Field,
-    number,
-)
 
 ORIGINAL = "original"
 ORACLE = "oracle"
@@ -30,13 +23,14 @@ Row = Mapping[str, Any]
 class MethodSummary:
     """What one method did, over all its seeds.
 
-    Args:
+    Attributes:
         method: Name of the method.
         seeds: Number of rows that were averaged.
-        values: Estimate per field key; every key of the tables is there.
+        values: Interval per column key; every column of the rows is there.
         gaps: The same minus the oracle's, per result key.
         relative_costs: Cost divided by the oracle's, per cost key; NaN where unknown.
         verdict: The rows' verdicts, empty without any.
+        reasons: What the verdict rests on, one for each seed that has one.
         passed: Whether it forgot with every seed.
         remarks: That it failed or changed nothing, in words; empty where all went well.
         stopped: Why it stopped, empty where that is not known.
@@ -44,10 +38,11 @@ class MethodSummary:
 
     method: str
     seeds: int
-    values: Mapping[str, Estimate]
-    gaps: Mapping[str, Estimate]
+    values: Mapping[str, Interval]
+    gaps: Mapping[str, Interval]
     relative_costs: Mapping[str, float]
     verdict: str
+    reasons: tuple[str, ...]
     passed: bool
     remarks: tuple[str, ...]
     stopped: str
@@ -73,21 +68,23 @@ def aggregate(rows: Sequence[Row]) -> tuple[MethodSummary, ...]:
         One summary per method.
 
     Raises:
-        InputError: There is no row, a row without a method, two rows of one method and seed, or
-            something other than a number where one belongs.
+        InputError: If there is no row, a row has no method, two rows have the same method and
+            seed, or something other than a number stands where one belongs.
     """
     groups = _rows_by_method(rows)
+    columns = result_columns(rows)
     oracle_rows = groups.get(ORACLE, [])
-    oracle_values = _values(oracle_rows)
+    oracle_values = _values(columns, oracle_rows)
     summaries = []
     for method, group in groups.items():
-        values = _values(group)
+        values = _values(columns, group)
         gaps = {
-            field.key: _gap(field, group, oracle_rows, values, oracle_values) for field in RESULTS
+            column.key: _gap(column, group, oracle_rows, values, oracle_values)
+            for column in columns
         }
         relative_costs = {
-            field.key: _ratio(values[field.key].value, oracle_values[field.key].value)
-            for field in COSTS
+            cost.key: _ratio(values[cost.key].value, oracle_values[cost.key].value)
+            for cost in COSTS
         }
         summaries.append(
             MethodSummary(
@@ -97,6 +94,7 @@ def aggregate(rows: Sequence[Row]) -> tuple[MethodSummary, ...]:
                 gaps=gaps,
                 relative_costs=relative_costs,
                 verdict=_verdict(group),
+                reasons=outcomes.reasons(group),
                 passed=outcomes.passed(group),
                 remarks=outcomes.remarks(group),
                 stopped=outcomes.stops(group),
@@ -110,13 +108,19 @@ def find(summaries: Sequence[MethodSummary], method: str) -> MethodSummary | Non
     return next((summary for summary in summaries if summary.method == method), None)
 
 
+def shown_columns(summaries: Sequence[MethodSummary]) -> tuple[Column, ...]:
+    """Return the columns of results in which at least one summary has a number."""
+    columns = result_columns([summary.values for summary in summaries])
+    return tuple(c for c in columns if any(summary.values[c.key].known for summary in summaries))
+
+
 def _rows_by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
     not_empty(rows=rows)
     groups: dict[str, list[Row]] = {ORIGINAL: [], ORACLE: []}
     for row in rows:
         if not row.get("method"):
             raise InputError(f"every row must name its method, got {sorted(row)}")
-        groups.setdefault(str(row["method"]), []).append(_with_excess(row))
+        groups.setdefault(str(row["method"]), []).append(row)
     for method, group in groups.items():
         for seed, count in Counter(row.get("seed") for row in group).items():
             if count > 1:
@@ -127,66 +131,66 @@ def _rows_by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
     return {method: group for method, group in groups.items() if group}
 
 
-def _values(rows: Sequence[Row]) -> dict[str, Estimate]:
-    return {field.key: estimate_over(field, rows) for field in (*RESULTS, *COSTS)}
+def _values(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Interval]:
+    return {column.key: mean_over(column, rows) for column in (*columns, *COSTS)}
 
 
-def estimate_over(field: Field, rows: Sequence[Row]) -> Estimate:
-    """Average a field over rows that are independent of each other.
+def mean_over(column: Column, rows: Sequence[Row]) -> Interval:
+    """Average a column over rows that are independent of each other.
 
     Args:
-        field: Which number.
+        column: Which number.
         rows: Rows with the number and the limits of its own interval, or without.
 
     Returns:
         The mean with its t-interval; of one row, or where all agree, with the mean of the rows' own
         limits.
     """
-    known = [row for row in rows if math.isfinite(number(row, field.key))]
-    if not known:
-        return MISSING
-    own = [_own(field, row) for row in known]
+    own = [each for row in rows if (each := column.read(row)).known]
+    if not own:
+        return UNKNOWN
     if len(own) == 1:
         return own[0]
-    mean = mean_estimate([one.value for one in own], low=field.minimum, high=field.maximum)
-    if mean.has_interval:
+    mean = _mean([one.value for one in own], low=column.minimum, high=column.maximum)
+    if mean.has_limits:
         return mean
     ends = [sum(end) / len(own) for end in zip(*((one.low, one.high) for one in own), strict=True)]
-    return Estimate(value=mean.value, low=ends[0], high=ends[1])
+    return Interval(mean.value, ends[0], ends[1])
 
 
-def _own(field: Field, row: Row) -> Estimate:
-    return Estimate(
-        value=number(row, field.key),
-        low=number(row, f"{field.key}_low"),
-        high=number(row, f"{field.key}_high"),
-    )
+def _mean(values: Sequence[float], *, low: float, high: float) -> Interval:
+    """Average over seeds, with a t-interval that is cut off where no mean can be.
 
-
-def _with_excess(row: Row) -> Row:
-    excess = difference(_own(PAPER_RATE, row), _own(PAPER_CONTROL, row))
-    key = PAPER_EXCESS.key
-    return {**row, key: excess.value, f"{key}_low": excess.low, f"{key}_high": excess.high}
+    There are no limits where all seeds agree, because then their spread of zero says nothing about
+    how far off they may be.
+    """
+    interval = mean_interval(values)
+    # Differences of equal shares are equal up to rounding only.
+    if max(values) - min(values) <= 1e-12 * max(1.0, abs(interval.value)):
+        return Interval(interval.value)
+    return Interval(interval.value, max(interval.low, low), min(interval.high, high))
 
 
 def _gap(
-    field: Field,
+    column: Column,
     rows: Sequence[Row],
     oracle_rows: Sequence[Row],
-    values: Mapping[str, Estimate],
-    oracle_values: Mapping[str, Estimate],
-) -> Estimate:
+    values: Mapping[str, Interval],
+    oracle_values: Mapping[str, Interval],
+) -> Interval:
     if rows is oracle_rows:
-        return MISSING
-    oracle_by_seed = {row.get("seed"): number(row, field.key) for row in oracle_rows}
-    pairs = (number(row, field.key) - oracle_by_seed.get(row.get("seed"), math.nan) for row in rows)
+        return UNKNOWN
+    oracle_by_seed = {row.get("seed"): number(row, column.key) for row in oracle_rows}
+    pairs = (
+        number(row, column.key) - oracle_by_seed.get(row.get("seed"), math.nan) for row in rows
+    )
     differences = [pair for pair in pairs if math.isfinite(pair)]
     if len(differences) > 1:
-        reach = field.maximum - field.minimum
-        mean = mean_estimate(differences, low=-reach, high=reach)
-        if mean.has_interval:
+        reach = column.maximum - column.minimum
+        mean = _mean(differences, low=-reach, high=reach)
+        if mean.has_limits:
             return mean
-    return difference(values[field.key], oracle_values[field.key])
+    return difference_interval(values[column.key], oracle_values[column.key])
 
 
 def _ratio(value: float, reference: float) -> float:

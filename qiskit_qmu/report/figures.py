@@ -8,23 +8,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qiskit_qmu._check import not_empty
-from qiskit_qmu.report import drawing
-from qiskit_qmu.report.aggregate import ORACLE, MethodSummary, find
-from qiskit_qmu.report.estimate import Estimate
-from qiskit_qmu.report.fields import (
+from qiskit_qmu.evaluation.column import NOTHING, Column, show_ratio
+from qiskit_qmu.evaluation.columns import (
     AUC,
     CIRCUITS,
     FORGET_TEST,
     FORGET_TRAIN,
     GRADIENTS,
-    NOTHING,
     PAPER_CONTROL,
     PAPER_RATE,
     RETAIN_TEST,
     RETAIN_TRAIN,
-    Field,
-    show_ratio,
 )
+from qiskit_qmu.metrics import Interval
+from qiskit_qmu.report import drawing
+from qiskit_qmu.report.aggregate import ORACLE, MethodSummary, find
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,8 +51,8 @@ def accuracy_figure(summaries: Sequence[MethodSummary]) -> str:
             [summary.method for summary in summaries],
             ["Accuracy on what was forgotten", "Accuracy on what was retained"],
         )
-        fields = ((FORGET_TRAIN, FORGET_TEST), (RETAIN_TRAIN, RETAIN_TEST))
-        for axes, (train, test) in zip(panels, fields, strict=True):
+        columns = ((FORGET_TRAIN, FORGET_TEST), (RETAIN_TRAIN, RETAIN_TEST))
+        for axes, (train, test) in zip(panels, columns, strict=True):
             _bars(axes, train, summaries, offset=-0.19, colour=drawing.TRAINED)
             _bars(axes, test, summaries, offset=0.19, colour=drawing.UNSEEN)
             _percent_axis(axes, "accuracy, %")
@@ -84,29 +82,27 @@ def membership_figure(summaries: Sequence[MethodSummary]) -> str:
         InputError: There is no summary.
     """
     not_empty(summaries=summaries)
+    rates_known = any(summary.values[PAPER_RATE.key].known for summary in summaries)
+    auc_known = any(summary.values[AUC.key].known for summary in summaries)
+    with_rates = rates_known or not auc_known
+    titles = ["Called a member by the paper’s attack"] if with_rates else []
     with drawing.style("membership"):
-        figure, (rates, areas) = drawing.method_panels(
-            [summary.method for summary in summaries],
-            ["Called a member by the paper’s attack", "AUC of the out-of-fold attack"],
+        figure, panels = drawing.method_panels(
+            [summary.method for summary in summaries], [*titles, "AUC of the out-of-fold attack"]
         )
-        for field, offset, colour, marker in (
-            (PAPER_RATE, -0.19, drawing.TRAINED, "o"),
-            (PAPER_CONTROL, 0.19, drawing.UNSEEN, "D"),
-        ):
-            _dots(rates, field, summaries, offset=offset, colour=colour, marker=marker)
-        _percent_axis(rates, "share called a member, %")
-        _dots(areas, AUC, summaries, offset=0.0, colour=drawing.METHOD, marker="s")
-        _auc_axis(areas, [summary.values[AUC.key] for summary in summaries])
-        drawing.legend(
-            figure,
-            [
-                drawing.marker(drawing.TRAINED, "o", "forgotten rows"),
-                drawing.marker(drawing.UNSEEN, "D", "control: never-seen rows"),
-                drawing.marker(
-                    drawing.METHOD, "s", "AUC, members against never-seen rows of the class"
-                ),
-            ],
-        )
+        handles = []
+        if with_rates:
+            for column, offset, colour, shape, label in (
+                (PAPER_RATE, -0.19, drawing.TRAINED, "o", "forgotten rows"),
+                (PAPER_CONTROL, 0.19, drawing.UNSEEN, "D", "control: never-seen rows"),
+            ):
+                _dots(panels[0], column, summaries, offset=offset, colour=colour, marker=shape)
+                handles.append(drawing.marker(colour, shape, label))
+            _percent_axis(panels[0], "share called a member, %")
+        _dots(panels[-1], AUC, summaries, offset=0.0, colour=drawing.METHOD, marker="s")
+        _auc_axis(panels[-1], [summary.values[AUC.key] for summary in summaries])
+        label = "AUC, members against never-seen rows of the class"
+        drawing.legend(figure, [*handles, drawing.marker(drawing.METHOD, "s", label)])
         return drawing.to_svg(
             figure,
             name="membership",
@@ -134,11 +130,11 @@ def cost_figure(summaries: Sequence[MethodSummary]) -> str:
             [summary.method for summary in summaries], ["Cost, relative to the oracle"], gutter=1.9
         )
         low = _cost_axis(axes, summaries)
-        for field, offset, colour, marker in (
+        for column, offset, colour, marker in (
             (GRADIENTS, -0.19, drawing.TRAINED, "o"),
             (CIRCUITS, 0.19, drawing.UNSEEN, "D"),
         ):
-            _cost_dots(axes, field, summaries, offset, colour, marker, low)
+            _cost_dots(axes, column, summaries, offset, colour, marker, low)
         drawing.legend(
             figure,
             [
@@ -153,47 +149,47 @@ def cost_figure(summaries: Sequence[MethodSummary]) -> str:
 
 
 def _bars(
-    axes: "Axes", field: Field, summaries: Sequence[MethodSummary], *, offset: float, colour: str
+    axes: "Axes", column: Column, summaries: Sequence[MethodSummary], *, offset: float, colour: str
 ) -> None:
-    for row, estimate in _rows(field, summaries):
+    for row, interval in _rows(column, summaries):
         height = row + offset
-        if estimate.known:
-            axes.barh(height, estimate.value * field.factor, 0.34, color=colour, alpha=0.85)
-            _whisker(axes, field, estimate, height, drawing.INK)
-        drawing.write_value(axes, height, _written(field, estimate), colour)
+        if interval.known:
+            axes.barh(height, interval.value * column.factor, 0.34, color=colour, alpha=0.85)
+            _whisker(axes, column, interval, height, drawing.INK)
+        drawing.write_value(axes, height, _written(column, interval), colour)
     oracle = find(summaries, ORACLE)
-    if oracle and oracle.values[field.key].known:
-        where = oracle.values[field.key].value * field.factor
+    if oracle and oracle.values[column.key].known:
+        where = oracle.values[column.key].value * column.factor
         axes.axvline(where, color=colour, linewidth=1.1, linestyle=(0, (4, 3)))
 
 
 def _dots(
     axes: "Axes",
-    field: Field,
+    column: Column,
     summaries: Sequence[MethodSummary],
     *,
     offset: float,
     colour: str,
     marker: str,
 ) -> None:
-    for row, estimate in _rows(field, summaries):
+    for row, interval in _rows(column, summaries):
         height = row + offset
-        if estimate.known:
-            _whisker(axes, field, estimate, height, colour)
+        if interval.known:
+            _whisker(axes, column, interval, height, colour)
             axes.plot(
-                [estimate.value * field.factor],
+                [interval.value * column.factor],
                 [height],
                 marker,
                 color=colour,
                 markersize=5.5,
                 clip_on=False,
             )
-        drawing.write_value(axes, height, _written(field, estimate), colour)
+        drawing.write_value(axes, height, _written(column, interval), colour)
 
 
 def _cost_axis(axes: "Axes", summaries: Sequence[MethodSummary]) -> float:
     """Choose the scale of the cost axis and return its lower end."""
-    ratios = [summary.relative_costs[field.key] for summary in summaries for field in _COSTS]
+    ratios = [summary.relative_costs[column.key] for summary in summaries for column in _COSTS]
     positive = [ratio for ratio in ratios if ratio > 0] + [1.0]
     logarithmic = max(positive) / min(positive) > _LOG_FROM
     low = min(positive) / 2 if logarithmic else 0.0
@@ -209,7 +205,7 @@ def _cost_axis(axes: "Axes", summaries: Sequence[MethodSummary]) -> float:
 
 def _cost_dots(
     axes: "Axes",
-    field: Field,
+    column: Column,
     summaries: Sequence[MethodSummary],
     offset: float,
     colour: str,
@@ -217,7 +213,7 @@ def _cost_dots(
     low: float,
 ) -> None:
     for row, summary in enumerate(summaries):
-        ratio = summary.relative_costs[field.key]
+        ratio = summary.relative_costs[column.key]
         text = NOTHING
         if math.isfinite(ratio):
             # An open marker at the edge: 0 has no place on a logarithmic axis.
@@ -233,24 +229,24 @@ def _cost_dots(
                 markersize=5.5,
                 clip_on=False,
             )
-            text = f"×{show_ratio(ratio)} ({field.show(summary.values[field.key].value)})"
+            text = f"×{show_ratio(ratio)} ({column.show(summary.values[column.key].value)})"
         drawing.write_value(axes, row + offset, text, colour)
 
 
-def _rows(field: Field, summaries: Sequence[MethodSummary]) -> list[tuple[int, Estimate]]:
-    return [(row, summary.values[field.key]) for row, summary in enumerate(summaries)]
+def _rows(column: Column, summaries: Sequence[MethodSummary]) -> list[tuple[int, Interval]]:
+    return [(row, summary.values[column.key]) for row, summary in enumerate(summaries)]
 
 
-def _whisker(axes: "Axes", field: Field, estimate: Estimate, height: float, colour: str) -> None:
-    if estimate.has_interval:
-        ends = [estimate.low * field.factor, estimate.high * field.factor]
+def _whisker(axes: "Axes", column: Column, interval: Interval, height: float, colour: str) -> None:
+    if interval.has_limits:
+        ends = [interval.low * column.factor, interval.high * column.factor]
         axes.plot(ends, [height, height], "|-", color=colour, linewidth=1.1, markersize=5)
 
 
-def _written(field: Field, estimate: Estimate) -> str:
-    if not estimate.has_interval:
-        return field.show(estimate.value)
-    return f"{field.show(estimate.value)} ±{field.show(estimate.spread)}"
+def _written(column: Column, interval: Interval) -> str:
+    if not interval.has_limits:
+        return column.show(interval.value)
+    return f"{column.show(interval.value)} ±{column.show(interval.spread)}"
 
 
 def _percent_axis(axes: "Axes", label: str) -> None:
@@ -259,8 +255,8 @@ def _percent_axis(axes: "Axes", label: str) -> None:
     axes.set_xlabel(label)
 
 
-def _auc_axis(axes: "Axes", estimates: Sequence[Estimate]) -> None:
-    ends = [end for e in estimates for end in (e.value, e.low, e.high) if math.isfinite(end)]
+def _auc_axis(axes: "Axes", intervals: Sequence[Interval]) -> None:
+    ends = [end for e in intervals for end in (e.value, e.low, e.high) if math.isfinite(end)]
     reach = min(0.5, max([0.1, *(abs(end - 0.5) * 1.1 for end in ends)]))
     axes.set_xlim(0.5 - reach, 0.5 + reach)
     axes.axvline(0.5, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))

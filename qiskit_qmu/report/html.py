@@ -1,5 +1,7 @@
-"""What every page of a report needs: its template, its figures' colours."""
+"""What every page of a report needs: its template, its figures' colours, its settings."""
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu.report.drawing import COLOURS, FONT
@@ -33,3 +35,33 @@ def themed(svg: str) -> Any:
     for name, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{name}, {colour})")
     return Markup(svg.replace(f"'{FONT}'", f"var(--sans, '{FONT}')"))
+
+
+def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Flatten a nested configuration; what is None or empty was not chosen and is left out.
+
+    Args:
+        nested: Values and mappings of values, as deep as they come.
+
+    Returns:
+        One section per mapping at the top, values outside of any first under an empty title;
+        inside a section pairs of dotted name and value as text.
+    """
+    sections: dict[str, list[tuple[str, str]]] = {"": []}
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            inner = [pair for name, part in value.items() for pair in _flat(str(name), part)]
+            sections[str(key)] = inner
+        else:
+            sections[""] += _flat(str(key), value)
+    return tuple((title, tuple(pairs)) for title, pairs in sections.items() if pairs)
+
+
+def _flat(name: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        return [pair for key, part in value.items() for pair in _flat(f"{name}.{key}", part)]
+    if value is None or (isinstance(value, Sequence) and not value):
+        return []
+    if isinstance(value, str):
+        return [(name, value)]
+    return [(name, json.dumps(value, default=str, ensure_ascii=False))]

@@ -53,6 +53,14 @@ def remarks_by_method(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
     return {method: own for method, own in named.items() if own}
 
 
+def reasons(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return what a method's verdicts rest on, with the seed where there are several."""
+    given = [(row.get("seed"), str(row["verdict_reason"])) for row in rows if _reason(row)]
+    if len(rows) == 1:
+        return tuple(reason for _, reason in given)
+    return tuple(f"seed {seed}: {reason}" for seed, reason in given)
+
+
 def stops(rows: Sequence[Row]) -> str:
     """Return why a method stopped, the reasons of several seeds joined; empty where not known."""
     return "; ".join(dict.fromkeys(str(row["stopped"]) for row in rows if row.get("stopped")))
@@ -65,3 +73,7 @@ def _remark(row: Row) -> str:
         reason = row.get("stopped")
         return f"changed nothing: {reason}" if reason else "changed nothing"
     return ""
+
+
+def _reason(row: Row) -> bool:
+    return bool(row.get("verdict_reason")) and not _remark(row)

@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
 from qiskit_qmu._files import make_folder, write_file
-from qiskit_qmu.report import page_tables as tables
-from qiskit_qmu.report import reading
-from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate
-from qiskit_qmu.report.baselines import COLUMNS, baselines, num_classes_of
-from qiskit_qmu.report.fields import (
+from qiskit_qmu.evaluation import Column, Kind
+from qiskit_qmu.evaluation.columns import (
     AUC,
     FORGET_TEST,
     FORGET_TRAIN,
@@ -19,18 +16,20 @@ from qiskit_qmu.report.fields import (
     PAPER_RATE,
     RETAIN_TEST,
     RETAIN_TRAIN,
-    Field,
 )
+from qiskit_qmu.report import page_tables as tables
+from qiskit_qmu.report import reading
+from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate, shown_columns
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
-from qiskit_qmu.report.html import template, themed
-from qiskit_qmu.report.roc import Scores, has_pairs, roc_figure
+from qiskit_qmu.report.html import settings, template, themed
+from qiskit_qmu.report.roc_figure import Scores, has_pairs, roc_figure
 from qiskit_qmu.report.summary import opening, verdict_lines
 
 
 class PageArguments(TypedDict, total=False):
     """Arguments of ``render_page`` besides the rows."""
 
-    kind: Required[reading.Kind]
+    kind: Required[Kind]
     scores: Sequence[Scores]
     config: Mapping[str, Any] | None
     environment: Mapping[str, Any] | None
@@ -42,7 +41,7 @@ class PageArguments(TypedDict, total=False):
 def render_page(
     rows: Sequence[Row],
     *,
-    kind: reading.Kind,
+    kind: Kind,
     scores: Sequence[Scores] = (),
     config: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
@@ -59,7 +58,7 @@ def render_page(
         rows: Result rows, one per method and seed.
         kind: What was forgotten: ``"class"`` or ``"instances"``.
         scores: Scores of the out-of-fold attack, one mapping per method and seed, as for
-            ``method_curves``; without them there is no ROC figure.
+            `method_bands`; without them there is no ROC figure.
         config: Configuration of the run, nested as deep as it comes.
         environment: Versions and machine of the run, likewise.
         title: Title of the page.
@@ -83,15 +82,14 @@ def render_page(
         results=tables.results_table(summaries),
         gaps=tables.gaps_table(summaries),
         intervals=reading.page_intervals(summaries),
-        legend=reading.LEGEND[kind],
-        baselines=baselines(summaries, num_classes=num_classes_of(rows)),
-        baseline_columns=COLUMNS,
+        legend=reading.legend(shown_columns(summaries), kind),
+        baselines=tables.baselines_table(summaries, tables.num_classes_of(rows)),
         figures=_figures(summaries, scores, kind),
         costs=tables.costs_table(summaries),
         parameters=tables.parameter_sentence(rows),
         settings=(
-            ("Configuration", tables.settings(config)),
-            ("Environment", tables.settings(environment)),
+            ("Configuration", settings(config)),
+            ("Environment", settings(environment)),
         ),
         seeds=tables.seeds_table(rows),
     )
@@ -143,7 +141,7 @@ def render_results(rows: Sequence[Row], *, verdict: str, reason: str) -> str:
     )
 
 
-def _subtitle(summaries: Sequence[MethodSummary], kind: reading.Kind, forgotten: str) -> str:
+def _subtitle(summaries: Sequence[MethodSummary], kind: Kind, forgotten: str) -> str:
     seeds = max(summary.seeds for summary in summaries)
     parts = (
         {"class": "Forgetting a class", "instances": "Forgetting instances"}[kind],
@@ -154,12 +152,12 @@ def _subtitle(summaries: Sequence[MethodSummary], kind: reading.Kind, forgotten:
 
 
 def _figures(
-    summaries: Sequence[MethodSummary], scores: Sequence[Scores], kind: reading.Kind
+    summaries: Sequence[MethodSummary], scores: Sequence[Scores], kind: Kind
 ) -> tuple[dict[str, Any], ...]:
     """Draw the figures for which there is anything to show."""
 
-    def any_known(*fields: Field) -> bool:
-        return any(summary.values[field.key].known for summary in summaries for field in fields)
+    def any_known(*columns: Column) -> bool:
+        return any(summary.values[column.key].known for summary in summaries for column in columns)
 
     drawn = []
     if any_known(FORGET_TRAIN, FORGET_TEST, RETAIN_TRAIN, RETAIN_TEST):

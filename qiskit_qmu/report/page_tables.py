@@ -1,33 +1,19 @@
 """The tables of the page: cells as text, ready for the template."""
 
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, final
+from typing import final
 
-from qiskit_qmu.report.aggregate import MethodSummary, Row
-from qiskit_qmu.report.estimate import Estimate
-from qiskit_qmu.report.fields import (
-    AUC,
-    COSTS,
-    FORGET_TEST,
-    FORGET_TRAIN,
-    GRADIENTS,
-    NOTHING,
-    PAPER_CONTROL,
-    PAPER_RATE,
-    RESULTS,
-    RETAIN_TEST,
-    RETAIN_TRAIN,
-    Field,
-    number,
-    show_ratio,
-)
+from qiskit_qmu.evaluation import COSTS, Column, result_columns
+from qiskit_qmu.evaluation.column import NOTHING, number, show_ratio
+from qiskit_qmu.evaluation.columns import BASELINES, CHANCE_SHARE, GRADIENTS
+from qiskit_qmu.metrics import Interval
+from qiskit_qmu.report.aggregate import MethodSummary, Row, shown_columns
 from qiskit_qmu.report.summary import minus
 
-_GAPS = (FORGET_TRAIN, FORGET_TEST, RETAIN_TRAIN, RETAIN_TEST, PAPER_RATE, PAPER_CONTROL, AUC)
+_REFERENCES = {"original": "doing nothing", "oracle": "the aim"}
 
 
 @final
@@ -48,6 +34,7 @@ class PageRow:
     name: str
     cells: tuple[Cell, ...]
     reference: bool = False
+    note: str = ""
 
 
 @final
@@ -61,41 +48,92 @@ class PageTable:
 
 
 def results_table(summaries: Sequence[MethodSummary]) -> PageTable:
-    """Tabulate every result with its interval."""
+    """Tabulate every result with its interval; a column without any number is left out."""
     return _table(
-        RESULTS,
+        shown_columns(summaries),
         summaries,
-        lambda field, summary: cell(field, summary.values[field.key]),
+        lambda column, summary: cell(column, summary.values[column.key]),
     )
 
 
 def gaps_table(summaries: Sequence[MethodSummary]) -> PageTable:
     """Tabulate differences from the oracle; strong where the interval excludes 0."""
+    methods = [summary for summary in summaries if any(g.known for g in summary.gaps.values())]
+    columns = [
+        column
+        for column in shown_columns(summaries)
+        if column.better != "0" and any(summary.gaps[column.key].known for summary in methods)
+    ]
     return _table(
-        _GAPS,
-        [summary for summary in summaries if any(g.known for g in summary.gaps.values())],
-        lambda field, summary: _gap_cell(field, summary.gaps[field.key]),
+        columns, methods, lambda column, summary: _gap_cell(column, summary.gaps[column.key])
     )
 
 
 def costs_table(summaries: Sequence[MethodSummary]) -> PageTable:
-    """Tabulate costs, and gradient evaluations as a multiple of the oracle's."""
+    """Tabulate costs, and gradient evaluations as a multiple of the oracle's; empty without any."""
+    known = [cost for cost in COSTS if any(summary.values[cost.key].known for summary in summaries)]
+    headings = [cost.heading for cost in known]
+    place = known.index(GRADIENTS) + 1 if GRADIENTS in known else None
+    if place is not None:
+        headings.insert(place, "× oracle")
     rows = []
-    for summary in summaries:
-        ratio = summary.relative_costs[GRADIENTS.key]
-        cells = [cell(field, summary.values[field.key], detail=False) for field in COSTS]
-        cells.insert(1, Cell(value=show_ratio(ratio)))
+    for summary in summaries if known else ():
+        cells = [cell(cost, summary.values[cost.key], detail=False) for cost in known]
+        if place is not None:
+            ratio = summary.relative_costs[GRADIENTS.key]
+            cells.insert(place, Cell(value=show_ratio(ratio)))
         rows.append(
             PageRow(name=summary.method, cells=tuple(cells), reference=summary.is_reference)
         )
-    headings = [field.heading for field in COSTS]
-    headings.insert(1, "× oracle")
     return PageTable(groups=(), headings=tuple(headings), rows=tuple(rows))
+
+
+def baselines_table(summaries: Sequence[MethodSummary], num_classes: int | None) -> PageTable:
+    """Tabulate what attacks and models score that look at nothing, beside the references.
+
+    Args:
+        summaries: One per method.
+        num_classes: Number of classes, for chance; None where it is not known.
+    """
+    chance = f"{100 / num_classes:.1f}" if num_classes else "1 / classes"
+    columns = [column for column in shown_columns(summaries) if column.baselines]
+    lines = [
+        PageRow(
+            name=name,
+            note=how,
+            cells=tuple(
+                Cell(value=column.baselines.get(name, NOTHING).replace(CHANCE_SHARE, chance))
+                for column in columns
+            ),
+        )
+        for name, how in BASELINES.items()
+    ]
+    lines += [
+        PageRow(
+            name=summary.method,
+            note=_REFERENCES[summary.method],
+            cells=tuple(cell(c, summary.values[c.key], detail=False) for c in columns),
+            reference=True,
+        )
+        for summary in summaries
+        if summary.method in _REFERENCES
+    ]
+    return PageTable(groups=groups(columns), headings=headings(columns), rows=tuple(lines))
+
+
+def num_classes_of(rows: Sequence[Row]) -> int | None:
+    """Return the number of classes that the rows agree on, None where they do not name one."""
+    found = {row["num_classes"] for row in rows if row.get("num_classes")}
+    return found.pop() if len(found) == 1 else None
 
 
 def seeds_table(rows: Sequence[Row]) -> PageTable:
     """Tabulate the rows as they came, one line per method and seed."""
-    fields = tuple(field for field in (*RESULTS, *COSTS) if any(field.key in row for row in rows))
+    fields = tuple(
+        column
+        for column in (*result_columns(rows), *COSTS)
+        if any(math.isfinite(number(row, column.key)) for row in rows)
+    )
     lines = tuple(
         PageRow(
             name=f"{row['method']}, seed {row.get('seed', NOTHING)}",
@@ -123,82 +161,53 @@ def parameter_sentence(rows: Sequence[Row]) -> str:
     )
 
 
-def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """Flatten a nested configuration; what is None or empty was not chosen and is left out.
-
-    Args:
-        nested: Values and mappings of values, as deep as they come.
-
-    Returns:
-        One section per mapping at the top, values outside of any first under an empty title;
-        inside a section pairs of dotted name and value as text.
-    """
-    sections: dict[str, list[tuple[str, str]]] = {"": []}
-    for key, value in nested.items():
-        if isinstance(value, Mapping):
-            inner = [pair for name, part in value.items() for pair in _flat(str(name), part)]
-            sections[str(key)] = inner
-        else:
-            sections[""] += _flat(str(key), value)
-    return tuple((title, tuple(pairs)) for title, pairs in sections.items() if pairs)
-
-
-def _flat(name: str, value: Any) -> list[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        return [pair for key, part in value.items() for pair in _flat(f"{name}.{key}", part)]
-    if value is None or (isinstance(value, Sequence) and not value):
-        return []
-    if isinstance(value, str):
-        return [(name, value)]
-    return [(name, json.dumps(value, default=str, ensure_ascii=False))]
-
-
 def _table(
-    fields: Sequence[Field],
+    columns: Sequence[Column],
     summaries: Sequence[MethodSummary],
-    cell: Callable[[Field, MethodSummary], Cell],
+    cell: Callable[[Column, MethodSummary], Cell],
 ) -> PageTable:
     rows = (
         PageRow(
             name=summary.method,
-            cells=tuple(cell(field, summary) for field in fields),
+            cells=tuple(cell(column, summary) for column in columns),
             reference=summary.is_reference,
         )
         for summary in summaries
     )
-    return PageTable(groups=groups(fields), headings=headings(fields), rows=tuple(rows))
+    return PageTable(groups=groups(columns), headings=headings(columns), rows=tuple(rows))
 
 
-def groups(fields: Sequence[Field]) -> tuple[tuple[str, int], ...]:
-    """Return the headings that neighbouring fields share, with the number of their columns."""
+def groups(columns: Sequence[Column]) -> tuple[tuple[str, int], ...]:
+    """Return the headings that neighbouring columns share, with the number of their columns."""
     return tuple(
-        (name, sum(1 for _ in group)) for name, group in groupby(fields, lambda field: field.group)
+        (name, sum(1 for _ in group))
+        for name, group in groupby(columns, lambda column: column.title)
     )
 
 
-def headings(fields: Sequence[Field]) -> tuple[str, ...]:
-    """Return the heading of each field."""
-    return tuple(field.heading for field in fields)
+def headings(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return the heading of each column."""
+    return tuple(column.heading for column in columns)
 
 
-def cell(field: Field, estimate: Estimate, *, detail: bool = True) -> Cell:
-    """Return an estimate as a cell, with its interval under it where there is one to show."""
-    value = minus(field.show(estimate.value))
-    if not (detail and estimate.has_interval):
+def cell(column: Column, interval: Interval, *, detail: bool = True) -> Cell:
+    """Return a number as a cell, with its interval under it where there is one to show."""
+    value = minus(column.show(interval.value))
+    if not (detail and interval.has_limits):
         return Cell(value=value)
-    return Cell(value=value, detail=_range(field, estimate, signed=field.minimum < 0))
+    return Cell(value=value, detail=_range(column, interval, signed=column.minimum < 0))
 
 
-def _gap_cell(field: Field, gap: Estimate) -> Cell:
-    if not gap.has_interval:
-        return Cell(value=minus(field.show_signed(gap.value)))
+def _gap_cell(column: Column, gap: Interval) -> Cell:
+    if not gap.has_limits:
+        return Cell(value=minus(column.show_signed(gap.value)))
     return Cell(
-        value=minus(field.show_signed(gap.value)),
-        detail=_range(field, gap, signed=True),
+        value=minus(column.show_signed(gap.value)),
+        detail=_range(column, gap, signed=True),
         strong=gap.excludes(0.0),
     )
 
 
-def _range(field: Field, estimate: Estimate, *, signed: bool) -> str:
-    ends = (field.show(estimate.low), field.show(estimate.high))
+def _range(column: Column, interval: Interval, *, signed: bool) -> str:
+    ends = (column.show(interval.low), column.show(interval.high))
     return minus(" to ".join(ends)) if signed else "–".join(ends)

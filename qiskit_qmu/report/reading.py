@@ -6,12 +6,12 @@ forgetting instances the model should do what it would do had it never seen them
 """
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 from qiskit_qmu._check import one_of
+from qiskit_qmu.evaluation import Column, Kind
+from qiskit_qmu.evaluation.columns import BASELINES, CHANCE_SHARE
 from qiskit_qmu.report.aggregate import MethodSummary
-
-Kind = Literal["class", "instances"]
 
 
 def check_kind(kind: str) -> None:
@@ -53,53 +53,45 @@ def few_seeds(seeds: int) -> str:
     return ""
 
 
-_COMMON = (
-    (
-        "AUC",
-        "how well the out-of-fold attack ranks members above never-seen rows of their class. ½ = "
-        "no leak, more = members still stand out, less = over-forgotten, which leaks too.",
-    ),
-    (
-        "JS",
-        "mean Jensen–Shannon divergence from the oracle’s outputs on the same rows; 0 = the same "
-        "outputs, ln 2 = 0.693 = nothing in common.",
-    ),
-    (
-        "Useless answers",
-        "always “member” scores 100 % in both columns and AUC ½; “original” is doing nothing; a "
-        "destroyed model forgets everything and keeps chance as its retain accuracy.",
-    ),
-)
-
-LEGEND: dict[Kind, tuple[tuple[str, str], ...]] = {
-    "class": (
-        (
-            "Gap",
-            "minus the oracle, which was retrained without the class. Its forget accuracy is 0, "
-            "and so is that of any method that works: compare retain accuracy and cost.",
-        ),
-        (
-            "Called a member",
-            "without the control it says nothing, neither high nor low; only the distance from the "
-            "control, never-seen rows of that class, is about membership.",
-        ),
-        *_COMMON,
-    ),
-    "instances": (
-        (
-            "Gap",
-            "minus the oracle, which was retrained without these rows. A good method ends where "
-            "the oracle is: gaps near 0, not forget accuracy near 0.",
-        ),
-        (
-            "Called a member",
-            "read it against the control, never-seen rows of the same classes; only the distance "
-            "between the two is about membership.",
-        ),
-        *_COMMON,
-    ),
+_GAP: dict[Kind, str] = {
+    "class": "minus the oracle, which was retrained without the class. Its forget accuracy is 0, "
+    "and so is that of any method that works: compare retain accuracy and cost.",
+    "instances": "minus the oracle, which was retrained without these rows. A good method ends "
+    "where the oracle is: gaps near 0, not forget accuracy near 0.",
 }
-"""What to compare: terms and what is to be known of them."""
+
+
+def legend(columns: Sequence[Column], kind: Kind) -> tuple[tuple[str, str], ...]:
+    """Return what to compare: terms and what is to be known of them.
+
+    Args:
+        columns: The columns that are shown.
+        kind: What was forgotten.
+    """
+    groups = dict.fromkeys(column.group for column in columns)
+    said = {column.group: column.reading for column in columns if column.reading}
+    terms = ((f"{group[:1].upper()}{group[1:]}", said[group]) for group in groups if group in said)
+    return (("Gap", _GAP[kind]), *terms)
+
+
+def baselines(columns: Sequence[Column]) -> str:
+    """Say in one line what attacks and models score that look at nothing; empty without any.
+
+    Args:
+        columns: The columns that are shown.
+    """
+    scores = []
+    for name in BASELINES:
+        by_group: dict[str, list[str]] = {}
+        for column in columns:
+            if name in column.baselines:
+                text = column.baselines[name].replace(CHANCE_SHARE, "100/classes")
+                by_group.setdefault(column.group, []).append(text)
+        found = (f"{group} {' and '.join(texts)}" for group, texts in by_group.items())
+        if text := ", ".join(found):
+            scores.append(f"{name}: {text}")
+    return f"Baselines: {'; '.join(scores)}." if scores else ""
+
 
 _ACCURACY = (
     "Blue is accuracy on rows that the original was trained on, orange on rows that no model has "

@@ -5,29 +5,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.evaluation import SHOT_RESULTS, Column
+from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_EXACT, RETAIN_TEST
 from qiskit_qmu.report import drawing
 from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL
-from qiskit_qmu.report.fields import Field
-from qiskit_qmu.report.shot_summary import (
-    AUCS,
-    DIVERGENCE,
-    FIELDS,
-    FORGOTTEN,
-    NEVER_SEEN,
-    Row,
-    ShotSummary,
-    summarise_shots,
-)
+from qiskit_qmu.report.shot_summary import AUCS, Row, ShotSummary, summarise_shots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _TITLES: dict[str, str] = {
-    NEVER_SEEN.key: "Accuracy, never-seen rows, %",
-    FORGOTTEN.key: "Accuracy, forgotten rows, %",
-    DIVERGENCE.key: "Divergence from exact, nats",
-    **{field.key: f"AUC from {field.heading}" for field in AUCS},
+    RETAIN_TEST.key: "Accuracy, never-seen rows, %",
+    FORGET_TRAIN.key: "Accuracy, forgotten rows, %",
+    JS_EXACT.key: "Divergence from exact, nats",
+    **{column.key: f"AUC from {column.heading}" for column in AUCS},
 }
 _COLUMNS = 3
 _WIDTH, _PANEL_WIDTH, _PANEL_HEIGHT = 9.6, 2.6, 1.9
@@ -36,8 +28,8 @@ _SPARE = 0.25
 """Inches below the last line of panels that a line step holds too much."""
 _APART = 0.28
 _AT_EXACT = {
-    DIVERGENCE.key: "0",
-    **{key: "none" for key, column in ATTACKS.items() if "frequencies" in column.features},
+    JS_EXACT.key: "0",
+    **{key: "none" for key, attack in ATTACKS.items() if "frequencies" in attack.features},
 }
 """What stands at the right end where exact values have nothing to show."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -59,7 +51,7 @@ def shot_figure(rows: Sequence[Row]) -> str:
         InputError: The rows cannot be used.
     """
     summaries = summarise_shots(rows)
-    useless = next((each for each in summaries if each.is_reference), None)
+    baseline = next((each for each in summaries if each.is_reference), None)
     lines: dict[str, list[ShotSummary]] = {}
     for summary in summaries:
         if not summary.is_reference:
@@ -67,16 +59,16 @@ def shot_figure(rows: Sequence[Row]) -> str:
     places = _places(summaries)
     with drawing.style("shots"):
         figure, panels = _grid()
-        for axes, field in zip(panels, FIELDS, strict=True):
-            axes.set_title(_TITLES[field.key], pad=6)
+        for axes, column in zip(panels, SHOT_RESULTS, strict=True):
+            axes.set_title(_TITLES[column.key], pad=6)
             _shot_axis(axes, places)
             for position, (model, own) in enumerate(lines.items()):
-                _line(axes, field, own, places, _colour(model), position)
-            _value_axis(axes, field, summaries)
-            _mark_useless(axes, field, useless)
-            if None in places and field.key in _AT_EXACT:
-                _note_at_exact(axes, places[None], _AT_EXACT[field.key])
-        drawing.legend(figure, _legend(list(lines), with_useless=useless is not None))
+                _line(axes, column, own, places, _colour(model), position)
+            _value_axis(axes, column, summaries)
+            _mark_baseline(axes, column, baseline)
+            if None in places and column.key in _AT_EXACT:
+                _note_at_exact(axes, places[None], _AT_EXACT[column.key])
+        drawing.legend(figure, _legend(list(lines), with_baseline=baseline is not None))
         return drawing.to_svg(
             figure,
             name="shots",
@@ -100,13 +92,13 @@ def _places(summaries: Sequence[ShotSummary]) -> Places:
 def _grid() -> tuple["Figure", list["Axes"]]:
     from matplotlib.figure import Figure
 
-    lines = -(-len(FIELDS) // _COLUMNS)
+    lines = -(-len(SHOT_RESULTS) // _COLUMNS)
     height = _TOP + lines * _LINE_STEP - _SPARE
     figure = Figure(figsize=(_WIDTH, height))
     panels = []
-    for index in range(len(FIELDS)):
-        line, column = divmod(index, _COLUMNS)
-        left = _LEFT + column * _STEP
+    for index in range(len(SHOT_RESULTS)):
+        line, place = divmod(index, _COLUMNS)
+        left = _LEFT + place * _STEP
         bottom = height - _TOP - _PANEL_HEIGHT - line * _LINE_STEP
         box = (left / _WIDTH, bottom / height, _PANEL_WIDTH / _WIDTH, _PANEL_HEIGHT / height)
         axes = figure.add_axes(box)
@@ -131,45 +123,45 @@ def _short(count: int) -> str:
 
 def _line(
     axes: "Axes",
-    field: Field,
+    column: Column,
     summaries: Sequence[ShotSummary],
     places: Places,
     colour: str,
     position: int,
 ) -> None:
     """Draw one model: a band over shot counts, and its exact value apart from it and others."""
-    known = [each for each in summaries if each.values[field.key].known]
+    known = [each for each in summaries if each.values[column.key].known]
     sampled = [each for each in known if each.shots is not None]
     marks: dict[str, Any] = {"color": colour, "marker": _MARKERS[position], "markersize": 3.6}
     if sampled:
         x = [places[each.shots] for each in sampled]
-        value, low, high = zip(*(_ends(field, each) for each in sampled), strict=True)
+        value, low, high = zip(*(_ends(column, each) for each in sampled), strict=True)
         axes.fill_between(x, low, high, color=colour, alpha=0.14, linewidth=0)
         axes.plot(x, value, linewidth=1.5, **marks)
     for each in known:
-        if each.shots is None and field is not DIVERGENCE:
+        if each.shots is None and column is not JS_EXACT:
             place = places[None] + _APART * (position - 1)
-            middle, bottom, top = _ends(field, each)
+            middle, bottom, top = _ends(column, each)
             axes.plot([place, place], [bottom, top], color=colour, linewidth=1.2, alpha=0.6)
             axes.plot([place], [middle], **marks)
 
 
-def _ends(field: Field, summary: ShotSummary) -> tuple[float, float, float]:
+def _ends(column: Column, summary: ShotSummary) -> tuple[float, float, float]:
     """Return the value as drawn and the ends of its interval, both the value without one."""
-    estimate, scale = summary.values[field.key], _scale(field)
-    if not estimate.has_interval:
-        return (estimate.value * scale,) * 3
-    return estimate.value * scale, estimate.low * scale, estimate.high * scale
+    interval, scale = summary.values[column.key], _scale(column)
+    if not interval.has_limits:
+        return (interval.value * scale,) * 3
+    return interval.value * scale, interval.low * scale, interval.high * scale
 
 
-def _scale(field: Field) -> float:
-    return 1.0 if field is DIVERGENCE else field.factor
+def _scale(column: Column) -> float:
+    return 1.0 if column is JS_EXACT else column.factor
 
 
-def _value_axis(axes: "Axes", field: Field, summaries: Sequence[ShotSummary]) -> None:
-    if field is DIVERGENCE:
+def _value_axis(axes: "Axes", column: Column, summaries: Sequence[ShotSummary]) -> None:
+    if column is JS_EXACT:
         _divergence_axis(axes, summaries)
-    elif field in AUCS:
+    elif column in AUCS:
         # One scale for all attacks, so that they can be compared.
         ends = [
             end
@@ -185,7 +177,7 @@ def _value_axis(axes: "Axes", field: Field, summaries: Sequence[ShotSummary]) ->
 
 
 def _divergence_axis(axes: "Axes", summaries: Sequence[ShotSummary]) -> None:
-    values = [each.values[DIVERGENCE.key].value for each in summaries if not each.is_reference]
+    values = [each.values[JS_EXACT.key].value for each in summaries if not each.is_reference]
     positive = [value for value in values if value > 0]
     if not positive:
         axes.set_yticks([])
@@ -198,11 +190,11 @@ def _divergence_axis(axes: "Axes", summaries: Sequence[ShotSummary]) -> None:
     axes.minorticks_off()
 
 
-def _mark_useless(axes: "Axes", field: Field, useless: ShotSummary | None) -> None:
-    if useless is None or field is DIVERGENCE or not useless.values[field.key].known:
+def _mark_baseline(axes: "Axes", column: Column, baseline: ShotSummary | None) -> None:
+    if baseline is None or column is JS_EXACT or not baseline.values[column.key].known:
         return
     axes.axhline(
-        useless.values[field.key].value * field.factor,
+        baseline.values[column.key].value * column.factor,
         color=drawing.INK,
         linewidth=0.9,
         linestyle=(0, (4, 3)),
@@ -225,7 +217,7 @@ def _colour(model: str) -> str:
     return {ORIGINAL: drawing.TRAINED, ORACLE: drawing.MUTED}.get(model, drawing.METHOD)
 
 
-def _legend(models: Sequence[str], *, with_useless: bool) -> list[Any]:
+def _legend(models: Sequence[str], *, with_baseline: bool) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [
@@ -233,6 +225,6 @@ def _legend(models: Sequence[str], *, with_useless: bool) -> list[Any]:
         for position, model in enumerate(models)
         for label in [f"{drawing.short_name(model)}, 95 % band"]
     ]
-    if with_useless:
-        handles.append(drawing.line(drawing.INK, "useless answer", dashed=True))
+    if with_baseline:
+        handles.append(drawing.line(drawing.INK, "baseline", dashed=True))
     return handles

@@ -6,53 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Literal, final
 
 from qiskit_qmu._check import InputError, not_empty
-from qiskit_qmu.attacks import ATTACKS
-from qiskit_qmu.report.aggregate import estimate_over
-from qiskit_qmu.report.estimate import Estimate
-from qiskit_qmu.report.fields import Field, number
-
-USELESS = "useless"
+from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, Column
+from qiskit_qmu.evaluation.column import number
+from qiskit_qmu.evaluation.columns import AUC
+from qiskit_qmu.metrics import Interval
+from qiskit_qmu.report.aggregate import mean_over
 
 Row = Mapping[str, Any]
 
 Spread = Literal["seeds", "repetitions", "rows"]
 """What an interval is over."""
 
-_ACCURACY = "accuracy, %"
-_DIVERGENCE = "to exact"
-_AUC = "membership AUC from"
-
-NEVER_SEEN = Field(
-    key="acc_retain_test",
-    group=_ACCURACY,
-    heading="never seen",
-    factor=100.0,
-    decimals=1,
-    maximum=1.0,
-)
-FORGOTTEN = Field(
-    key="acc_forget_train",
-    group=_ACCURACY,
-    heading="forgotten",
-    factor=100.0,
-    decimals=1,
-    maximum=1.0,
-)
-DIVERGENCE = Field(
-    key="js_exact",
-    group=_DIVERGENCE,
-    heading="JS, 10⁻³ nats",
-    factor=1000.0,
-    decimals=3,
-    maximum=math.log(2),
-)
-AUCS = tuple(
-    Field(key=key, group=_AUC, heading=column.heading, decimals=2, maximum=1.0)
-    for key, column in ATTACKS.items()
-)
-
-FIELDS = (NEVER_SEEN, FORGOTTEN, DIVERGENCE, *AUCS)
-"""What is shown, in the order of tables and figures."""
+AUCS = tuple(column for column in SHOT_RESULTS if column.key.startswith(AUC.key))
+"""The AUCs, one for each attack."""
 
 
 @final
@@ -60,27 +26,27 @@ FIELDS = (NEVER_SEEN, FORGOTTEN, DIVERGENCE, *AUCS)
 class ShotSummary:
     """One model with one number of shots.
 
-    Args:
-        model: Name of the model, or `USELESS`.
+    Attributes:
+        model: Name of the model, or `BASELINE`.
         shots: Shots of each circuit; None for exact values.
-        values: Estimate for each field's key.
+        values: Interval for each column's key.
     """
 
     model: str
     shots: int | None
-    values: Mapping[str, Estimate]
+    values: Mapping[str, Interval]
 
     @property
     def shots_text(self) -> str:
         """The number of shots, or what stands for infinitely many."""
-        if self.model == USELESS:
+        if self.model == BASELINE:
             return ""
         return "exact" if self.shots is None else f"{self.shots:,}"
 
     @property
     def is_reference(self) -> bool:
-        """Whether this is what a useless answer scores."""
-        return self.model == USELESS
+        """Whether this is what answers score that look at nothing."""
+        return self.model == BASELINE
 
 
 def summarise_shots(rows: Sequence[Row]) -> tuple[ShotSummary, ...]:
@@ -95,7 +61,7 @@ def summarise_shots(rows: Sequence[Row]) -> tuple[ShotSummary, ...]:
         rows: Rows of numbers, each with its model, shots, seed and repetition.
 
     Returns:
-        The summaries, useless answers last.
+        The summaries, baselines last.
 
     Raises:
         InputError: There is no row, or a row lacks its model, shots or seed.
@@ -110,7 +76,7 @@ def summarise_shots(rows: Sequence[Row]) -> tuple[ShotSummary, ...]:
     order = sorted(
         groups,
         key=lambda group: (
-            group[0] == USELESS,
+            group[0] == BASELINE,
             models.index(group[0]),
             math.inf if group[1] is None else group[1],
         ),
@@ -119,30 +85,30 @@ def summarise_shots(rows: Sequence[Row]) -> tuple[ShotSummary, ...]:
         ShotSummary(
             model=model,
             shots=shots,
-            values={field.key: _estimate(field, groups[model, shots]) for field in FIELDS},
+            values={column.key: _interval(column, groups[model, shots]) for column in SHOT_RESULTS},
         )
         for model, shots in order
     )
 
 
-def spread_of(field: Field, rows: Sequence[Row]) -> Spread:
-    """Return what the intervals of a field are over, where its numbers differ."""
+def spread_of(column: Column, rows: Sequence[Row]) -> Spread:
+    """Return what the intervals of a column are over, where its numbers differ."""
     if len({row["seed"] for row in rows}) > 1:
         return "seeds"
     several = len({row.get("repetition") for row in rows}) > 1
-    return "repetitions" if several and field not in AUCS else "rows"
+    return "repetitions" if several and column not in AUCS else "rows"
 
 
-def _estimate(field: Field, rows: Sequence[Row]) -> Estimate:
+def _interval(column: Column, rows: Sequence[Row]) -> Interval:
     by_seed: dict[Any, list[Row]] = {}
     for row in rows:
         by_seed.setdefault(row["seed"], []).append(row)
-    if spread_of(field, rows) == "repetitions":
-        return estimate_over(field, rows)
-    return estimate_over(field, [_mean_row(field, own) for own in by_seed.values()])
+    if spread_of(column, rows) == "repetitions":
+        return mean_over(column, rows)
+    return mean_over(column, [_mean_row(column, own) for own in by_seed.values()])
 
 
-def _mean_row(field: Field, rows: Sequence[Row]) -> Row:
-    """Return a field's mean over the repetitions of a seed, and the means of its limits."""
-    keys = (field.key, f"{field.key}_low", f"{field.key}_high")
+def _mean_row(column: Column, rows: Sequence[Row]) -> Row:
+    """Return a column's mean over the repetitions of a seed, and the means of its limits."""
+    keys = (column.key, f"{column.key}_low", f"{column.key}_high")
     return {key: sum(number(row, key) for row in rows) / len(rows) for key in keys}

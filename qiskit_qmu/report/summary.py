@@ -5,20 +5,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL, MethodSummary, find
-from qiskit_qmu.report.fields import (
+from qiskit_qmu.evaluation import Column, Kind
+from qiskit_qmu.evaluation.columns import (
     AUC,
     FORGET_TRAIN,
     GRADIENTS,
     JS_FORGET,
     JS_RETAIN,
+    LOSS_FORGET,
+    LOSS_RETAIN_TEST,
+    R2_FORGET,
+    R2_RETAIN_TEST,
     RETAIN_TEST,
-    Field,
 )
-from qiskit_qmu.report.reading import Kind
+from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL, MethodSummary, find
 
-_FORGET_NAME = "forget accuracy"
-_RETAIN_NAME = "retain accuracy"
+_HEADLINES = (
+    (FORGET_TRAIN, RETAIN_TEST),
+    (R2_FORGET, R2_RETAIN_TEST),
+    (LOSS_FORGET, LOSS_RETAIN_TEST),
+)
+"""What was forgotten and what was kept, in the numbers that go with what the model learned."""
 
 
 @final
@@ -26,18 +33,20 @@ _RETAIN_NAME = "retain accuracy"
 class VerdictLine:
     """What the page says of one method.
 
-    Args:
+    Attributes:
         method: Name of the method.
         does: What it does, may be empty.
         verdict: Its verdict, may be empty.
+        reasons: What the verdict rests on, for each seed; may be empty.
         remarks: That it failed or changed nothing, may be empty.
         stopped: Why it stopped, may be empty.
-        reading: The numbers that a verdict rests on, with their gaps to the oracle.
+        reading: The numbers to read first, with their gaps to the oracle.
     """
 
     method: str
     does: str
     verdict: str
+    reasons: tuple[str, ...]
     remarks: tuple[str, ...]
     stopped: str
     reading: str
@@ -61,11 +70,12 @@ def opening(summaries: Sequence[MethodSummary], *, kind: Kind, forgotten: str) -
         f"A trained model was made to forget {what}, by {_count(len(methods), 'method')} "
         f"with {_count(seeds, 'seed')}{' each' if len(methods) > 1 else ''}."
     ]
+    pair = _headline(summaries)
     oracle, original = find(summaries, ORACLE), find(summaries, ORIGINAL)
     if oracle:
-        sentences.append(f"The oracle, retrained on the rest alone, reaches {_two(oracle)}.")
+        sentences.append(f"The oracle, retrained on the rest alone, reaches {_two(oracle, pair)}.")
     if original:
-        sentences.append(f"Doing nothing leaves {_two(original)}.")
+        sentences.append(f"Doing nothing leaves {_two(original, pair)}.")
     sentences.append(
         "The oracle never saw the class: a low forget accuracy is where every method that works "
         "ends, and what is left to compare is retain accuracy, the outputs and the cost."
@@ -83,51 +93,59 @@ def verdict_lines(
 
     Args:
         summaries: One per method.
-        does: What methods do, by their names; one that is not there has an empty text.
+        does: What each method does, by its name.
 
     Returns:
         The lines, in the order of the summaries.
     """
+    columns = (*_headline(summaries), AUC)
     return tuple(
         VerdictLine(
             method=summary.method,
             does=does.get(summary.method, ""),
             verdict=summary.verdict,
+            reasons=summary.reasons,
             remarks=summary.remarks,
             stopped="" if summary.remarks else summary.stopped,
             reading=", ".join(
-                _with_gap(name, field, unit, summary)
-                for name, field, unit in (
-                    (_FORGET_NAME, FORGET_TRAIN, " %"),
-                    (_RETAIN_NAME, RETAIN_TEST, " %"),
-                    ("AUC", AUC, ""),
-                )
-                if summary.values[field.key].known
+                _with_gap(column, summary) for column in columns if summary.values[column.key].known
             ),
         )
         for summary in summaries
     )
 
 
+def _headline(summaries: Sequence[MethodSummary]) -> tuple[Column, Column]:
+    """Return the first pair of columns in which there is a number."""
+
+    def known(pair: tuple[Column, Column]) -> bool:
+        return any(summary.values[column.key].known for summary in summaries for column in pair)
+
+    return next(filter(known, _HEADLINES), _HEADLINES[0])
+
+
 def _count(number: int, noun: str) -> str:
     return f"one {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _two(summary: MethodSummary) -> str:
-    parts = (
-        f"a {name} of {field.show(summary.values[field.key].value)} %{where}"
-        for name, field, where in (
-            (_FORGET_NAME, FORGET_TRAIN, ""),
-            (_RETAIN_NAME, RETAIN_TEST, " on test rows"),
-        )
+def _two(summary: MethodSummary, pair: tuple[Column, Column]) -> str:
+    return " and ".join(
+        f"{column.group} of {_shown(column, summary)} ({_ROWS[place]})"
+        for place, column in enumerate(pair)
     )
-    return " and ".join(parts)
 
 
-def _with_gap(name: str, field: Field, unit: str, summary: MethodSummary) -> str:
-    text = f"{name} {field.show(summary.values[field.key].value)}{unit}"
-    gap = summary.gaps[field.key]
-    return f"{text} ({minus(field.show_signed(gap.value))})" if gap.known else text
+_ROWS = ("forgotten rows", "never-seen rows to retain")
+
+
+def _shown(column: Column, summary: MethodSummary) -> str:
+    return f"{column.show(summary.values[column.key].value)} {column.unit}".strip()
+
+
+def _with_gap(column: Column, summary: MethodSummary) -> str:
+    text = f"{column.name} {_shown(column, summary)}"
+    gap = summary.gaps[column.key]
+    return f"{text} ({minus(column.show_signed(gap.value))})" if gap.known else text
 
 
 def minus(text: str) -> str:
@@ -151,19 +169,31 @@ def recommendation(summaries: Sequence[MethodSummary]) -> str:
     passed = [summary for summary in judged if summary.passed]
     if not passed:
         return _none_worked(judged)
-    known = [summary for summary in passed if math.isfinite(_divergence(summary))]
+    known = [summary for summary in passed if math.isfinite(_distance(summary)[0])]
     if not known:
         return ""
-    nearest = min(known, key=_divergence)
+    nearest = min(known, key=lambda summary: _distance(summary)[0])
     text = (
         f"{len(passed)} of {len(methods)} method{'s' * (len(methods) > 1)} forgot; nearest to the "
-        f"oracle’s outputs is {nearest.method} (Jensen–Shannon divergence "
-        f"{_divergence(nearest):.3f} nats, mean of forgotten and retained rows)"
+        f"oracle’s outputs is {nearest.method} ({_distance(nearest)[1]})"
     )
-    ratio = nearest.relative_costs[GRADIENTS.key]
+    return f"{text}{_at_what_cost(nearest)}."
+
+
+def _at_what_cost(summary: MethodSummary) -> str:
+    """Say what a method cost, and where it is no bargain."""
+    text = ""
+    ratio = summary.relative_costs[GRADIENTS.key]
     if math.isfinite(ratio):
-        text += f", at {ratio:.2g} times the oracle’s gradient evaluations"
-    return f"{text}."
+        text = f", at {ratio:.2g} times the oracle’s gradient evaluations"
+    if ratio > 1:
+        text += ": retraining costs less"
+    if _LIMIT in summary.stopped.split("; "):
+        text += ". It stopped at its limit, before its own goal was reached"
+    return text
+
+
+_LIMIT = "limit"
 
 
 _UNJUDGED = "no oracle"
@@ -180,5 +210,14 @@ def _none_worked(judged: Sequence[MethodSummary]) -> str:
     return f"{who} without harm to the rest: retrain without the rows, as the oracle was."
 
 
-def _divergence(summary: MethodSummary) -> float:
-    return (summary.values[JS_FORGET.key].value + summary.values[JS_RETAIN.key].value) / 2
+def _distance(summary: MethodSummary) -> tuple[float, str]:
+    """Return how far a method is from the oracle, and in what; NaN where that is not known."""
+    values, gaps = summary.values, summary.gaps
+    divergence = (values[JS_FORGET.key].value + values[JS_RETAIN.key].value) / 2
+    if math.isfinite(divergence):
+        what = (
+            f"Jensen–Shannon divergence {divergence:.3f} nats, mean of forgotten and retained rows"
+        )
+        return divergence, what
+    loss = (abs(gaps[LOSS_FORGET.key].value) + abs(gaps[LOSS_RETAIN_TEST.key].value)) / 2
+    return loss, f"mean losses {loss:.3g} from the oracle’s, mean of forgotten and never-seen rows"

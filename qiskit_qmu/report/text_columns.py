@@ -1,16 +1,19 @@
 """Columns of text side by side, for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from qiskit_qmu.report.estimate import Estimate
-from qiskit_qmu.report.fields import Field
+from qiskit_qmu.evaluation import Column
+from qiskit_qmu.metrics import Interval
+
+WIDTH = 118
+"""Characters that a table may take."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class TextColumn:
     """One column of a text table.
 
     Args:
@@ -35,19 +38,56 @@ class Column:
         return text.ljust(width) if self.left else text.rjust(width)
 
 
-def spread_text(field: Field, estimate: Estimate) -> str:
+def spread_text(column: Column, interval: Interval) -> str:
     """Return an interval's arm in three characters: ``±4.1``, ``±12``, ``±.03``."""
-    if not estimate.has_interval:
+    if not interval.has_limits:
         return ""
-    shown = estimate.spread * field.factor
-    if field.factor == 1:
+    shown = interval.spread * column.factor
+    if column.factor == 1:
         return f"±{shown:.2f}".replace("0.", ".")
-    if field.decimals > 1:
-        return f"±{shown:.{field.decimals}f}"
+    if column.decimals > 1:
+        return f"±{shown:.{column.decimals}f}"
     return f"±{shown:.0f}" if shown >= 9.95 else f"±{shown:.1f}"
 
 
-def text_block(columns: Sequence[Column], rule_after: int) -> str:
+def interval_cells(column: Column, intervals: Sequence[Interval]) -> tuple[str, ...]:
+    """Return numbers as text, each with the longer arm of its interval behind ±."""
+    spreads = [spread_text(column, interval) for interval in intervals]
+    width = max(map(len, spreads))
+    return tuple(
+        column.show(interval.value) + spread.ljust(width)
+        for interval, spread in zip(intervals, spreads, strict=True)
+    )
+
+
+def text_blocks(columns: Sequence[TextColumn], rule_after: int) -> str:
+    """Lay columns out in as many blocks as it takes, one below the other.
+
+    Args:
+        columns: Columns of equally many cells; the first stands in every block.
+        rule_after: As for `text_block`.
+
+    Returns:
+        The blocks, an empty line between them.
+    """
+    return "\n\n".join(
+        text_block((columns[0], *part), rule_after) for part in _parts(columns[0], columns[1:])
+    )
+
+
+def _parts(names: TextColumn, columns: Sequence[TextColumn]) -> Iterator[tuple[TextColumn, ...]]:
+    """Divide columns into parts that fit beside the names, each as wide as can be."""
+    part: tuple[TextColumn, ...] = ()
+    for column in columns:
+        longer = (*part, column)
+        if part and max(map(len, text_block((names, *longer), 0).splitlines())) > WIDTH:
+            yield part
+            longer = (column,)
+        part = longer
+    yield part
+
+
+def text_block(columns: Sequence[TextColumn], rule_after: int) -> str:
     """Lay columns out under the headings of their groups.
 
     Args:
@@ -57,7 +97,7 @@ def text_block(columns: Sequence[Column], rule_after: int) -> str:
     Returns:
         The lines, without a trailing newline.
     """
-    groups: list[list[Column]] = []
+    groups: list[list[TextColumn]] = []
     for column in columns:
         if groups and groups[-1][0].group == column.group:
             groups[-1].append(column)

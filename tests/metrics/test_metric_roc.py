@@ -8,7 +8,14 @@ from scipy import stats
 from sklearn import metrics as reference
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.metrics import auroc, roc_band, roc_curve, tpr_at_fpr
+from qiskit_qmu.metrics import (
+    auroc,
+    roc_band,
+    roc_curve,
+    stratified_auroc,
+    stratified_roc,
+    tpr_at_fpr,
+)
 
 scores = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=20)
 
@@ -77,7 +84,24 @@ def test_the_band_holds_the_curve_and_follows_the_generator():
     assert (first.high >= first.tpr).mean() > 0.95
     assert first.tpr[-1] == first.low[-1] == 1.0
     false, true = roc_curve(members, nonmembers)
-    assert first.tpr[10] == true[false <= 0.1 + 1e-9].max()
+    assert first.tpr[10] == pytest.approx(true[false <= 0.1 + 1e-9].max(), abs=1e-12)
+
+
+def test_the_area_over_strata_is_the_stratified_auc(generator):
+    """Points at every false positive rate that 20 non-members of a stratum can have."""
+    members, nonmembers = generator.normal(1, 1, 50), generator.normal(0, 1, 40)
+    strata = np.repeat([0, 1], [20, 30]), np.repeat([0, 1], 20)
+    # A shift of a whole stratum is not membership.
+    members, nonmembers = members + 9 * strata[0], nonmembers + 9 * strata[1]
+    steps = np.arange(21) / 20
+    grid = np.sort(np.concatenate([steps - 1e-9, steps + 1e-9]).clip(0, 1))
+    tpr = stratified_roc(
+        members, nonmembers, member_strata=strata[0], nonmember_strata=strata[1], fpr=grid
+    )
+    expected = stratified_auroc(members, strata[0], nonmembers, strata[1]).value
+    assert np.trapezoid(tpr, grid) == pytest.approx(expected, abs=1e-6)
+    with pytest.raises(InputError, match="no stratum"):
+        stratified_roc([1.0], [0.0], member_strata=[0], nonmember_strata=[1])
 
 
 def test_the_band_has_the_width_of_a_binomial_at_a_fixed_threshold():

@@ -9,7 +9,9 @@ import json
 import numpy as np
 import pytest
 
+from qiskit_qmu.evaluation import interval_row
 from qiskit_qmu.experiments import Experiment, run_experiment
+from qiskit_qmu.metrics import Interval, difference_interval
 
 # forget train, retain train, member rate, control, shift of the members' scores, JS, cost
 _CLASS = {
@@ -60,6 +62,13 @@ def _put(row, key, rate, count):
     row[f"{key}_low"], row[f"{key}_high"] = map(float, _wilson(rate, count))
 
 
+def _put_difference(row):
+    names = [f"mia_paper_{part}" for part in ("rate", "control")]
+    rate, control = (Interval(*(row[f"{n}{end}"] for end in ("", "_low", "_high"))) for n in names)
+    excess = difference_interval(rate, control)
+    row |= interval_row({"mia_paper_excess": excess, "reference_auc": None})
+
+
 def _share(generator, rate, count):
     return generator.binomial(count, rate) / count
 
@@ -82,6 +91,7 @@ def build_sample(template, kind="class", seeds=3, methods=None):
                 ("mia_paper_control", control, 50),
             ):
                 _put(row, key, _share(generator, value, count), count)
+            _put_difference(row)
             members = generator.normal(shift, 1.0, _EXAMPLES)
             nonmembers = generator.normal(0.0, 1.0, 50)
             auc = float(np.mean(members[:, None] > nonmembers[None, :]))
@@ -98,6 +108,7 @@ def build_sample(template, kind="class", seeds=3, methods=None):
                 "classical_parameters": 110,
             }
             row["verdict"] = _VERDICTS[method]
+            row["verdict_reason"] = "as the numbers say"
             assert row.keys() == template.keys()
             rows.append(row)
             scores.append(
@@ -106,8 +117,8 @@ def build_sample(template, kind="class", seeds=3, methods=None):
                     "seed": seed,
                     "members": members.tolist(),
                     "nonmembers": nonmembers.tolist(),
-                    "member_labels": _labels(kind, len(members)),
-                    "nonmember_labels": _labels(kind, len(nonmembers)),
+                    "member_strata": _labels(kind, len(members)),
+                    "nonmember_strata": _labels(kind, len(nonmembers)),
                 }
             )
     chosen = set(methods or table)
@@ -135,7 +146,7 @@ def real(tmp_path_factory):
         dataset="iris", model="basic", train_size=40, test_size=30, methods=("noop",),
         settings=settings,
     )  # fmt: skip
-    run_experiment(experiment, folder, jobs=1)
+    run_experiment(experiment, folder, workers=1)
     records = (folder / "records.jsonl").read_text().splitlines()
     return {
         **json.loads((folder / "results.json").read_text()),

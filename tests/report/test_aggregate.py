@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import aggregate
-from qiskit_qmu.report.aggregate import find
+from qiskit_qmu.report.aggregate import find, shown_columns
 
 
 def row(method, seed, **numbers):
@@ -46,7 +47,7 @@ def test_missing_numbers_are_left_out_of_the_mean(missing):
     rows = [row("ga", 0, mia_auc=missing), row("ga", 1, mia_auc=0.6)]
     estimate = aggregate(rows)[0].values["mia_auc"]
     assert estimate.value == 0.6
-    assert not estimate.has_interval
+    assert not estimate.has_limits
 
 
 def test_gap_pairs_the_seeds():
@@ -77,9 +78,29 @@ def test_the_oracle_and_methods_without_an_oracle_have_no_gap():
     assert not aggregate([row("ga", 0, mia_auc=0.5)])[0].gaps["mia_auc"].known
 
 
-def test_excess_is_the_rate_minus_its_control():
-    (summary,) = aggregate([row("ga", 0, mia_paper_rate=0.77, mia_paper_control=0.52)])
-    assert summary.values["mia_paper_excess"].value == pytest.approx(0.25)
+def test_a_mean_stays_where_it_can_be():
+    rows = [row("ga", seed, acc_retain_test=value) for seed, value in enumerate((0.0, 0.1))]
+    mean = aggregate(rows)[0].values["acc_retain_test"]
+    assert mean.low == 0.0
+    assert mean.high > 0.1
+
+
+def test_seeds_that_agree_up_to_rounding_show_no_spread():
+    values = [0.3, 0.1 + 0.2, 0.3]
+    rows = [row("ga", seed, acc_retain_test=value) for seed, value in enumerate(values)]
+    assert not aggregate(rows)[0].values["acc_retain_test"].has_limits
+
+
+def test_further_attacks_have_a_column_each_and_empty_ones_none():
+    rows = [
+        row("ga", 0, mia_auc=0.5, mia_auc_Mine=0.7, mia_auc_Mine_low=0.6, mia_auc_Mine_high=0.8)
+    ]
+    columns = shown_columns(aggregate(rows))
+    assert [(c.key, c.group, c.heading) for c in columns] == [
+        ("mia_auc", "AUC", "attack"),
+        ("mia_auc_Mine", "AUC", "Mine"),
+    ]
+    assert aggregate(rows)[0].values["mia_auc_Mine"] == Interval(0.7, 0.6, 0.8)
 
 
 def test_costs_are_multiples_of_the_oracles():

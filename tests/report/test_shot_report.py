@@ -8,9 +8,10 @@ from html_check import check
 from scipy import stats
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.evaluation import SHOT_RESULTS
 from qiskit_qmu.report import render_shot_page, shot_figure, shot_table
-from qiskit_qmu.report.shot_summary import FIELDS, summarise_shots
-from qiskit_qmu.report.shot_words import intervals
+from qiskit_qmu.report.shot_page import shot_intervals
+from qiskit_qmu.report.shot_summary import summarise_shots
 
 SHOTS = (16, 1024, None)
 
@@ -20,23 +21,23 @@ def build_rows(seeds=1, repetitions=1, exact=True, method="rga-r"):
     generator = np.random.default_rng(3)
     rows = []
     for seed in range(seeds):
-        for model in ("original", "oracle", method, "useless"):
-            for shots in SHOTS if model != "useless" else (None,):
+        for model in ("original", "oracle", method, "baseline"):
+            for shots in SHOTS if model != "baseline" else (None,):
                 for repetition in range(1 if shots is None else repetitions):
                     names = {"model": model, "shots": shots, "seed": seed}
                     row = {**names, "repetition": repetition}
-                    for field in FIELDS:
+                    for column in SHOT_RESULTS:
                         value = 0.5 * generator.random()
-                        row[field.key] = value
-                        row[f"{field.key}_low"] = value / 2
-                        row[f"{field.key}_high"] = value * 1.5
+                        row[column.key] = value
+                        row[f"{column.key}_low"] = value / 2
+                        row[f"{column.key}_high"] = value * 1.5
                     if shots is None:
                         row |= dict.fromkeys(
                             ("mia_auc_counts", "mia_auc_counts_low", "mia_auc_counts_high")
                         )
                     if not exact:
                         row |= dict.fromkeys(("js_exact", "js_exact_low", "js_exact_high"))
-                    if exact or shots is not None or model == "useless":
+                    if exact or shots is not None or model == "baseline":
                         rows.append(row)
     return rows
 
@@ -54,7 +55,7 @@ def test_models_as_they_come_and_shots_upwards():
     rows = build_rows(seeds=2)
     found = [(each.model, each.shots) for each in summarise_shots(rows[::-1])]
     assert found[:3] == [("rga-r", 16), ("rga-r", 1024), ("rga-r", None)]
-    assert found[-1] == ("useless", None)
+    assert found[-1] == ("baseline", None)
 
 
 def test_over_seeds_repetitions_are_averaged_first():
@@ -64,7 +65,7 @@ def test_over_seeds_repetitions_are_averaged_first():
     half = stats.t.ppf(0.975, 2) * means.std(ddof=1) / np.sqrt(3)
     assert estimate.value == pytest.approx(means.mean())
     assert estimate.high == pytest.approx(min(1.0, means.mean() + half))
-    assert "over the seeds" in intervals(rows)
+    assert "over the seeds" in shot_intervals(rows)
 
 
 def test_with_one_seed_noise_of_shots_is_over_repetitions_and_auc_over_rows():
@@ -76,14 +77,18 @@ def test_with_one_seed_noise_of_shots_is_over_repetitions_and_auc_over_rows():
     )
     values = values_of(rows, "mia_auc")
     assert estimate_of(rows, "mia_auc").high == pytest.approx(1.5 * np.mean(values))
-    assert re.search("over the repetitions .* those of AUCs are over the rows", intervals(rows))
+    assert re.search(
+        "over the repetitions .* those of AUCs are over the rows", shot_intervals(rows)
+    )
 
 
 def test_one_of_each_is_over_rows():
     rows = build_rows()
     (value,) = values_of(rows, "acc_retain_test")
     assert estimate_of(rows, "acc_retain_test").low == pytest.approx(value / 2)
-    assert intervals(rows).startswith("95 % intervals are over the rows that were asked. One seed ")
+    assert shot_intervals(rows).startswith(
+        "95 % intervals are over the rows that were asked. One seed "
+    )
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -92,7 +97,7 @@ def test_the_table(exact):
     lines = text.splitlines()
     assert max(map(len, lines)) <= 118
     assert sum(line.startswith("original") for line in lines) == (3 if exact else 2)
-    assert any(line.startswith("useless") for line in lines)
+    assert any(line.startswith("baseline") for line in lines)
     assert ("exact" in "".join(lines[3:6])) == exact
 
 
@@ -113,7 +118,7 @@ def test_the_page_is_well_formed_and_stands_alone(exact):
 def test_the_figure_is_the_same_for_the_same_rows():
     rows = build_rows(seeds=2)
     assert shot_figure(rows) == shot_figure(rows)
-    assert "useless answer" in shot_figure(rows)
+    assert "baseline" in shot_figure(rows)
     assert "nan" not in shot_figure(rows).lower()
 
 

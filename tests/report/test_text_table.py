@@ -4,7 +4,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.report import text_table
-from qiskit_qmu.report.table import WIDTH
+from qiskit_qmu.report.text_columns import WIDTH, TextColumn, text_blocks
 
 
 def lines_of(text, start):
@@ -55,9 +55,30 @@ def test_shows_value_range_and_gap():
 
 @pytest.mark.parametrize("missing", [None, math.nan])
 def test_missing_numbers_are_dashes(missing):
-    text = text_table([{"method": "ga", "seed": 0, "mia_auc": missing}], kind="instances")
+    rows = [
+        {"method": "ga", "seed": 0, "mia_auc": missing},
+        {"method": "ssd", "seed": 0, "mia_auc": 0.6},
+    ]
+    text = text_table(rows, kind="instances")
     assert "nan" not in text.lower()
-    assert set(lines_of(text, "ga")[0].split()[1:]) == {"–"}
+    assert lines_of(text, "ga")[0].split()[1:] == ["–"]  # (no column without any number)
+    assert lines_of(text, "ssd")[0].split()[1:] == ["0.60"]
+
+
+def test_columns_that_do_not_fit_stand_in_a_block_below():
+    names = TextColumn(group="", heading="method", cells=("ga", "ssd"), left=True)
+    others = [TextColumn(group=f"g{n}", heading="x" * 30, cells=("1", "2")) for n in range(7)]
+    blocks = text_blocks([names, *others], 0).split("\n\n")
+    assert [block.count("x" * 30) for block in blocks] == [3, 3, 1]
+    assert all(len(line) <= WIDTH for block in blocks for line in block.splitlines())
+    assert all("ssd" in block for block in blocks)
+
+
+def test_one_seed_shows_the_reason_of_each_verdict(build):
+    rows, _ = build(seeds=1)
+    assert lines_of(text_table(rows, kind="class"), "ssd ")[-1].split(maxsplit=1)[1] == (
+        "utility lost: as the numbers say"
+    )
 
 
 def test_legend_says_what_to_compare(build):
@@ -69,7 +90,7 @@ def test_legend_says_what_to_compare(build):
     for text in (by_class, instances):
         assert "½ = no leak" in text
         assert "over-forgotten" in text
-        assert "always “member” scores 100 %" in " ".join(text.split())
+        assert "always “member”: called a member 100 and 100, AUC 0.50" in " ".join(text.split())
         assert "certified" not in text.lower()
 
 

@@ -62,11 +62,11 @@ def swap(ledger):
 @pytest.mark.parametrize(
     ("lose", "message"),
     [
-        (remove, "got no ledger beside 3 results"),
-        (empty, "got no ledger beside 3 results"),
-        (damage, "must be a SQLite file"),
-        (restore, "got an older ledger without 2 of them"),
-        (swap, "got that of run"),
+        (remove, "is missing or empty beside 3 results"),
+        (empty, "is missing or empty beside 3 results"),
+        (damage, "is not a SQLite file"),
+        (restore, "is older than the results beside it and lacks 2 of 3"),
+        (swap, "the results beside it belong to run"),
     ],
 )
 def test_a_run_without_its_ledger_sends_nothing_and_goes_on_after_rebuilding(place, lose, message):
@@ -134,11 +134,11 @@ def test_results_of_several_runs_are_no_ledger(place):
             counts(backend, angle)
     for suffix in ("json", "npz"):
         shutil.copy(place / "other/jobs" / f"00000.{suffix}", place / f"run/jobs/00001.{suffix}")
-    with pytest.raises(InputError, match="must be the ledger of the results beside it"):
+    with pytest.raises(InputError, match="the results beside it belong to run"):
         opened(place)
-    with pytest.raises(InputError, match="must hold results of one run"):
+    with pytest.raises(InputError, match="rebuilt from the results of one run"):
         rebuild_ledger(place / "run")
-    with pytest.raises(InputError, match="got none"):
+    with pytest.raises(InputError, match="holds those of none"):
         rebuild_ledger(place / "service")
 
 
@@ -164,7 +164,7 @@ def test_a_result_that_this_machine_lost_is_computed_once_more_with_the_same_noi
 def test_a_run_goes_on_with_nothing_but_what_it_began_with(place, other, name):
     given = {"name": "fake_manila", "shots": 10, "seed": 3}
     open_backend(**given, ledger=place / "run").close()
-    with pytest.raises(InputError, match=f"must be gone on with as it began, with {name}"):
+    with pytest.raises(InputError, match=f"belongs to a run with {name}"):
         open_backend(**{**given, **other}, ledger=place / "run")
     open_backend(**given, ledger=place / "run").close()
 
@@ -185,6 +185,6 @@ def test_another_circuit_than_the_run_began_with_is_refused(place, change):
         content = bytearray(circuit.read_bytes())
         content[-20] ^= 1
         circuit.write_bytes(content)
-    with opened(place) as backend, pytest.raises(InputError, match="the transpiled circuit that"):
+    with opened(place) as backend, pytest.raises(InputError, match=f"circuits/{circuit.name}"):
         counts(backend, 0.2)
     assert sent(place) == (2 if change == "replace" else 1)

@@ -1,4 +1,4 @@
-"""Measured numbers on outputs whose numbers are known, and the paper's protocol out of fold."""
+"""Auditor: numbers on outputs whose numbers are known, and the paper's protocol out of fold."""
 
 import math
 
@@ -7,22 +7,19 @@ import pytest
 import torch
 from table_models import ROWS, Table, class_split, knowing, labels, noisy, numbered, row_split
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import LossAttack, PaperNetworkAttack
-from qiskit_qmu.auditing import DEFAULT_ATTACKS, measure, observe_split, paper_protocol
-from qiskit_qmu.auditing.measure import interval_values
+from qiskit_qmu.auditing import Auditor, named_attacks, observe_split, paper_protocol
 from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import RESULTS
+from qiskit_qmu.evaluation.measure import interval_values
 from qiskit_qmu.metrics import Interval, binomial_interval, stratified_auroc
 from qiskit_qmu.observation import concatenate
 
 
-def _measured(logits, split, *, oracle=None, paper=None, attacks=DEFAULT_ATTACKS, seed=0):
-    return measure(
-        observe_split(Table(logits), split),
-        oracle=None if oracle is None else observe_split(Table(oracle), split),
-        paper=paper,
-        attacks=attacks,
-        generator=np.random.default_rng(seed),
-    )
+def _measured(logits, split, *, oracle=None, attacks=None, **options):
+    oracles = [] if oracle is None else [Table(oracle)]
+    return Auditor(split, oracles=oracles, attacks=attacks, **options).measure(Table(logits))
 
 
 def test_rows_of_the_split_are_observed_in_its_order():
@@ -45,25 +42,25 @@ def test_accuracies_are_counts_with_binomial_limits():
     answers[retain[:10]] = 1
     answers[ROWS + split.test_forget.indices] = 2
     numbers = _measured(knowing(2.0, answers), split)
-    assert numbers.acc_forget_train == binomial_interval(10, 40)
-    assert numbers.acc_retain_train == binomial_interval(70, 80)
-    assert numbers.acc_forget_test == binomial_interval(0, 40)
-    assert numbers.acc_retain_test == binomial_interval(80, 80)
+    assert numbers["acc_forget_train"] == binomial_interval(10, 40)
+    assert numbers["acc_retain_train"] == binomial_interval(70, 80)
+    assert numbers["acc_forget_test"] == binomial_interval(0, 40)
+    assert numbers["acc_retain_test"] == binomial_interval(80, 80)
 
 
 def test_a_model_beside_itself_has_no_divergence_and_no_reference_test():
     logits = noisy(0)
     numbers = _measured(logits, row_split(), oracle=logits)
-    assert numbers.js_oracle_forget.value == pytest.approx(0, abs=1e-12)
-    assert numbers.js_oracle_retain.value == pytest.approx(0, abs=1e-12)
-    assert numbers.reference_auc is None
+    assert numbers["js_oracle_forget"].value == pytest.approx(0, abs=1e-12)
+    assert numbers["js_oracle_retain"].value == pytest.approx(0, abs=1e-12)
+    assert numbers["reference_auc"] is None
 
 
 def test_certain_models_that_disagree_diverge_by_ln_2():
     answers = (labels() + 1) % 3
     numbers = _measured(knowing(100.0), class_split(), oracle=knowing(100.0, answers))
-    assert numbers.js_oracle_forget.value == pytest.approx(math.log(2))
-    assert numbers.js_oracle_retain.value == pytest.approx(math.log(2))
+    assert numbers["js_oracle_forget"].value == pytest.approx(math.log(2))
+    assert numbers["js_oracle_retain"].value == pytest.approx(math.log(2))
 
 
 @pytest.mark.parametrize(("members", "expected"), [(5.0, 1.0), (-5.0, 0.0)])
@@ -71,13 +68,13 @@ def test_separated_scores_have_an_auc_of_one_or_none(members, expected):
     margins = np.linspace(0, 1, 2 * ROWS)
     margins[:60] += members
     numbers = _measured(knowing(margins), row_split())
-    assert numbers.mia_auc.value == expected
-    assert numbers.mia_auc.low <= expected <= numbers.mia_auc.high
+    assert numbers["mia_auc"].value == expected
+    assert numbers["mia_auc"].low <= expected <= numbers["mia_auc"].high
 
 
 def test_equal_scores_have_an_auc_of_one_half():
     numbers = _measured(knowing(2.0), row_split())
-    assert numbers.mia_auc.value == 0.5
+    assert numbers["mia_auc"].value == 0.5
 
 
 def test_the_attack_compares_rows_of_the_same_class():
@@ -85,11 +82,11 @@ def test_the_attack_compares_rows_of_the_same_class():
     numbers = _measured(logits, split)
     seen = observe_split(Table(logits), split)
     members, others = LossAttack().scores(seen.forget, seen.test_forget)
-    assert numbers.mia_auc == stratified_auroc(
+    assert numbers["mia_auc"] == stratified_auroc(
         members, seen.forget.labels, others, seen.test_forget.labels
     )
-    np.testing.assert_array_equal(numbers.member_scores, members)
-    np.testing.assert_array_equal(numbers.nonmember_scores, others)
+    for found, expected in zip(numbers.evidence.scores["mia_auc"], (members, others), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_the_oracle_tells_which_rows_are_easy():
@@ -97,19 +94,19 @@ def test_the_oracle_tells_which_rows_are_easy():
     # same rows easy it is plain.
     difficulty = noisy(1)
     numbers = _measured(noisy(1, forgotten=0.5), row_split(), oracle=difficulty)
-    assert numbers.reference_auc.value == pytest.approx(1.0)
-    assert numbers.mia_auc.value < 0.8
+    assert numbers["reference_auc"].value == pytest.approx(1.0)
+    assert numbers["mia_auc"].value < 0.8
 
 
 def test_other_attacks_are_named_and_numbered():
     attacks = (LossAttack(), LossAttack(statistic="loss"), LossAttack(statistic="modified_entropy"))
-    numbers = _measured(noisy(0, forgotten=1.0), row_split(), attacks=attacks)
-    assert list(numbers.other_auc) == ["mia_auc_LossAttack_1", "mia_auc_LossAttack_2"]
+    named = named_attacks(attacks)
+    assert list(named) == ["mia_auc", "mia_auc_LossAttack_1", "mia_auc_LossAttack_2"]
+    numbers = _measured(noisy(0, forgotten=1.0), row_split(), attacks=named)
     # The loss ranks rows as its log-odds do.
-    assert numbers.other_auc["mia_auc_LossAttack_1"].value == pytest.approx(numbers.mia_auc.value)
-    single = _measured(noisy(0), row_split(), attacks=attacks[:2])
-    assert list(single.other_auc) == ["mia_auc_LossAttack"]
-    assert "mia_auc_LossAttack_low" in single.to_row()
+    assert numbers["mia_auc_LossAttack_1"].value == pytest.approx(numbers["mia_auc"].value)
+    assert list(named_attacks(attacks[:2])) == ["mia_auc", "mia_auc_LossAttack"]
+    assert "mia_auc_LossAttack_2_low" in numbers.to_row()
 
 
 def test_what_cannot_be_measured_is_none():
@@ -125,17 +122,34 @@ def test_what_cannot_be_measured_is_none():
         test_retain=class_split().test_retain,
     )
     numbers = _measured(noisy(0), no_counterparts, oracle=noisy(1))
-    assert numbers.mia_auc is None
-    assert numbers.reference_auc is None
-    assert numbers.acc_forget_test is None
-    assert numbers.js_oracle_forget is not None
+    assert numbers["mia_auc"] is None
+    assert numbers["reference_auc"] is None
+    assert numbers["acc_forget_test"] is None
+    assert numbers["js_oracle_forget"] is not None
     row = numbers.to_row()
     assert (row["mia_auc"], row["mia_auc_low"], row["mia_auc_high"]) == (None, None, None)
-    assert len(row) == 3 * 10
+    assert len(row) == 3 * sum(column.applies != "values" for column in RESULTS)
 
 
 def test_not_a_number_becomes_null():
     assert interval_values(Interval(0.5, math.nan, math.inf, 0.95)) == (0.5, None, None)
+
+
+def test_a_model_and_its_outputs_have_the_same_numbers_and_references_are_measured_once():
+    split = row_split()
+    original, oracle, model = (Table(noisy(seed)) for seed in range(3))
+    auditor = Auditor(split, original, [oracle], seed=3)
+    seen = [observe_split(each, split) for each in (original, oracle, model)]
+    again = Auditor(split, seen[0], [seen[1]], seed=3)
+    assert auditor.measure(model).to_row() == again.measure(seen[2]).to_row()
+    assert again.measure(seen[0]) is again.original
+    assert again.measure(seen[1]) is again.oracle
+    assert again.judge(again.oracle).reason == "it never saw the rows"
+
+
+def test_more_than_one_oracle_is_refused():
+    with pytest.raises(InputError, match="one oracle so far, got 2"):
+        Auditor(row_split(), oracles=[Table(noisy(0)), Table(noisy(1))])
 
 
 @pytest.mark.parametrize("split", [class_split(), row_split()], ids=["class", "instances"])
@@ -206,7 +220,6 @@ def test_with_too_few_rows_there_is_no_protocol():
 def test_measuring_leaves_the_global_random_states_alone():
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     split = row_split()
-    paper = paper_protocol(observe_split(Table(noisy(0)), split), split, np.random.default_rng(0))
-    _measured(noisy(0), split, oracle=noisy(1), paper=paper)
+    _measured(noisy(0), split, oracle=noisy(1), fit_on=Table(noisy(0)))
     assert torch.equal(torch_state, torch.get_rng_state())
     assert np.array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002

@@ -7,7 +7,7 @@ import pytest
 from qiskit_qmu._check import InputError
 from qiskit_qmu.metrics.ranking import auroc, stratified_auroc
 from qiskit_qmu.report import roc_figure
-from qiskit_qmu.report.roc import GRID, has_pairs, method_curves
+from qiskit_qmu.report.roc_figure import GRID, has_pairs, method_bands
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def entry(method="ga", seed=0, shift=1.0, labels=1):
         "seed": seed,
         "members": draw.normal(shift, 1.0, 60) + 5 * member_labels,
         "nonmembers": draw.normal(0.0, 1.0, 50) + 5 * nonmember_labels,
-        "member_labels": member_labels,
-        "nonmember_labels": nonmember_labels,
+        "member_strata": member_labels,
+        "nonmember_strata": nonmember_labels,
     }
 
 
@@ -34,15 +34,15 @@ def area(curve):
 
 def test_area_of_one_class_is_the_auc(generator):
     one = entry()
-    (curve,) = method_curves([one], generator=generator)
+    curve = method_bands([one], generator=generator)["ga"]
     assert area(curve) == pytest.approx(auroc(one["members"], one["nonmembers"]), abs=0.01)
 
 
 def test_area_of_several_classes_is_the_stratified_auc(generator):
     one = entry(labels=3)
-    (curve,) = method_curves([one], generator=generator)
+    curve = method_bands([one], generator=generator)["ga"]
     expected = stratified_auroc(
-        one["members"], one["member_labels"], one["nonmembers"], one["nonmember_labels"]
+        one["members"], one["member_strata"], one["nonmembers"], one["nonmember_strata"]
     )
     # Pooled over classes whose scores lie apart, the curve would say something else.
     assert abs(auroc(one["members"], one["nonmembers"]) - expected.value) > 0.1
@@ -51,8 +51,8 @@ def test_area_of_several_classes_is_the_stratified_auc(generator):
 
 def test_seeds_are_averaged_at_equal_false_positive_rate(generator):
     entries = [entry(seed=seed) for seed in range(3)]
-    (mean,) = method_curves(entries, generator=generator)
-    singles = [method_curves([one], generator=generator)[0].tpr for one in entries]
+    mean = method_bands(entries, generator=generator)["ga"]
+    singles = [method_bands([one], generator=generator)["ga"].tpr for one in entries]
     np.testing.assert_allclose(mean.tpr, np.mean(singles, axis=0))
     assert np.all(mean.low <= mean.tpr)
     assert np.all(mean.tpr <= mean.high)
@@ -64,7 +64,7 @@ def test_bootstrap_band_holds_the_true_curve(generator):
     # below 1e-4 even at 90 %.
     hits = 0
     for seed in range(40):
-        (curve,) = method_curves([entry(seed=seed)], generator=generator)
+        curve = method_bands([entry(seed=seed)], generator=generator)["ga"]
         middle = len(GRID) // 2
         hits += curve.low[middle] <= 0.8413 <= curve.high[middle]
     assert hits >= 30
@@ -72,14 +72,13 @@ def test_bootstrap_band_holds_the_true_curve(generator):
 
 def test_references_come_first(generator):
     entries = [entry(name) for name in ("ga", "oracle", "original")]
-    curves = method_curves(entries, generator=generator)
-    assert [curve.method for curve in curves] == ["original", "oracle", "ga"]
+    assert list(method_bands(entries, generator=generator)) == ["original", "oracle", "ga"]
 
 
-def test_labels_may_be_left_out(generator):
+def test_strata_may_be_left_out(generator):
     one = entry()
     bare = {key: one[key] for key in ("method", "members", "nonmembers")}
-    first, second = (method_curves([part], generator=generator)[0] for part in (one, bare))
+    first, second = (method_bands([part], generator=generator)["ga"] for part in (one, bare))
     np.testing.assert_array_equal(first.tpr, second.tpr)
 
 
@@ -87,7 +86,7 @@ def test_without_pairs_there_is_nothing_to_draw(generator):
     lonely = {"method": "ga", "members": [1.0], "nonmembers": []}
     assert not has_pairs([lonely])
     assert not has_pairs([])
-    assert method_curves([lonely], generator=generator) == ()
+    assert method_bands([lonely], generator=generator) == {}
     with pytest.raises(InputError, match="members and non-members of one class"):
         roc_figure([lonely])
 
@@ -98,14 +97,14 @@ def test_without_pairs_there_is_nothing_to_draw(generator):
         ([], "scores must not be empty"),
         ([{"members": [1.0], "nonmembers": [0.0]}], "every score set must name its method"),
         (
-            [{"method": "ga", "members": [1.0], "nonmembers": [0.0], "member_labels": [1, 2]}],
-            "members and member_labels must have the same length, got 1 and 2",
+            [{"method": "ga", "members": [1.0], "nonmembers": [0.0], "member_strata": [1, 2]}],
+            "members and member_strata must have the same length, got 1 and 2",
         ),
     ],
 )
 def test_refuses(scores, message, generator):
     with pytest.raises(InputError, match=message):
-        method_curves(scores, generator=generator)
+        method_bands(scores, generator=generator)
 
 
 @pytest.mark.parametrize("seeds", [1, 3])

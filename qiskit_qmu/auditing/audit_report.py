@@ -7,24 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, final
 
-import numpy as np
 import torch
 
 from qiskit_qmu import _check
 from qiskit_qmu._files import make_folder, write_file, write_json, write_together
-from qiskit_qmu._seeds import stream
 from qiskit_qmu.attacks import MembershipAttack
-from qiskit_qmu.auditing.measure import (
-    DEFAULT_ATTACKS,
-    Measurement,
-    SplitObservations,
-    measure,
-    observe_split,
-    paper_protocol,
-)
-from qiskit_qmu.auditing.verdict import Verdict, judge
+from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import Measurement, Verdict
+from qiskit_qmu.evaluation.columns import AUC
 from qiskit_qmu.models import (
     as_tensors,
     check_module,
@@ -157,42 +150,36 @@ def audit(
         models.values(), [partial(observe_split, module, split) for module in models.values()]
     )
     observed = dict(zip(models, answers, strict=True))
-    paper = paper_protocol(
-        observed.get("original", observed["audited"]), split, stream(seed, "paper attack")
+    auditor = Auditor(
+        split,
+        observed.get("original"),
+        [observed["oracle"]] if oracle is not None else [],
+        attacks=named_attacks(attacks),
+        fit_on=observed.get("original", observed["audited"]),
+        seed=seed,
     )
-    measured = {
-        name: measure(
-            outputs,
-            oracle=observed.get("oracle"),
-            paper=paper,
-            attacks=attacks,
-            generator=stream(seed, "attack", name),
-        )
-        for name, outputs in observed.items()
-    }
-    verdicts = {
-        name: judge(
-            own,
-            measured.get("oracle"),
-            split.kind,
-            original=measured.get("original"),
-            unchanged=name == "audited" and _is_unchanged(model, original),
-        )
-        for name, own in measured.items()
-    }
+    records = {}
+    for name, module in models.items():
+        measured = auditor.measure(observed[name], name)
+        unchanged = name == "audited" and _is_unchanged(module, original)
+        records[name] = measured, auditor.judge(measured, unchanged=unchanged)
     rows = tuple(
         {
-            "method": name,
-            "seed": seed,
-            **own.to_row(),
-            "num_classes": observed[name].forget.num_classes,
-            **_parameters(models[name]),
-            "verdict": str(verdicts[name]),
+            **model_row(name, seed, measured, verdict),
+            **{f"{part}_parameters": n for part, n in parameter_counts(models[name]).items()},
         }
-        for name, own in measured.items()
+        for name, (measured, verdict) in records.items()
     )
-    scores = tuple(roc_scores(name, seed, own, observed[name]) for name, own in measured.items())
-    return _report(rows, tuple(s for s in scores if s is not None), split, verdicts["audited"])
+    scores = (roc_scores(name, seed, measured) for name, (measured, _) in records.items())
+    verdict = records["audited"][1]
+    return AuditReport(
+        rows=rows,
+        scores=tuple(each for each in scores if each is not None),
+        kind=split.kind,
+        forgotten=in_words(split),
+        verdict=verdict.name,
+        reason=verdict.reason,
+    )
 
 
 def _is_unchanged(model: torch.nn.Module, original: torch.nn.Module | None) -> bool:
@@ -201,50 +188,32 @@ def _is_unchanged(model: torch.nn.Module, original: torch.nn.Module | None) -> b
     return largest_change(original, model) == 0.0
 
 
-def _report(
-    rows: tuple[dict[str, Any], ...],
-    scores: tuple[dict[str, Any], ...],
-    split: ForgetSplit,
-    verdict: Verdict,
-) -> AuditReport:
-    return AuditReport(
-        rows=rows,
-        scores=scores,
-        kind=split.kind,
-        forgotten=in_words(split),
-        verdict=verdict.name,
-        reason=verdict.reason,
-    )
-
-
 def in_words(split: ForgetSplit) -> str:
     """Say what a split forgets."""
     count = f"{len(split.forget)} of {len(split.forget) + len(split.retain)} training rows"
     return f"class {split.label} ({count})" if split.kind == "class" else count
 
 
-def roc_scores(
-    method: str, seed: int, measured: Measurement, observed: SplitObservations
-) -> dict[str, Any] | None:
-    """Return the attack's scores as the report takes them; None without never-seen rows."""
-    if observed.test_forget is None or measured.mia_auc is None:
-        return None
+def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -> dict[str, Any]:
+    """Return the part of a result row that every model has.
+
+    Args:
+        method: How the model came about.
+        seed: Seed of the audit.
+        measured: Its numbers.
+        verdict: What they say.
+    """
     return {
         "method": method,
         "seed": seed,
-        "members": _rounded(measured.member_scores),
-        "nonmembers": _rounded(measured.nonmember_scores),
-        "member_labels": observed.forget.strata.tolist(),
-        "nonmember_labels": observed.test_forget.strata.tolist(),
+        **measured.to_row(),
+        "num_classes": measured.evidence.observed.forget.num_classes,
+        "verdict": verdict.name,
+        "verdict_reason": verdict.reason,
     }
 
 
-def _rounded(scores: np.ndarray) -> list[float]:
-    return [float(f"{score:.7g}") for score in scores]
-
-
-def _parameters(model: torch.nn.Module | None) -> dict[str, int]:
-    if model is None:
-        return {}
-    counts = parameter_counts(model)
-    return {f"{part}_parameters": count for part, count in counts.items()}
+def roc_scores(method: str, seed: int, measured: Measurement) -> dict[str, Any] | None:
+    """Return the attack's scores as the report takes them; None without never-seen rows."""
+    scores = measured.roc_scores(AUC.key)
+    return None if scores is None else {"method": method, "seed": seed, **scores}

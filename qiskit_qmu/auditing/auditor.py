@@ -1,0 +1,174 @@
+"""Auditor: one task with its references, beside which any number of models is measured."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import final
+
+import torch
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.attacks import LossAttack, MembershipAttack
+from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
+from qiskit_qmu.auditing.split_rows import observe_split
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import (
+    RESULTS,
+    Column,
+    Evidence,
+    Measurement,
+    Scores,
+    SplitObservations,
+    Verdict,
+    judge,
+    measure,
+)
+from qiskit_qmu.evaluation.columns import AUC
+
+Audited = torch.nn.Module | SplitObservations
+"""A model, or what it answered on the rows of the split."""
+
+DEFAULT_ATTACKS: tuple[MembershipAttack, ...] = (LossAttack(),)
+
+
+@final
+class Auditor:
+    """Measures models on one task, all beside the same original and the same oracles.
+
+    A model that was observed already is given as its outputs, and is not asked again. Each
+    measurement draws from random streams of its own, so its numbers do not depend on what was
+    measured before.
+
+    Args:
+        split: The task.
+        original: The model before unlearning; the paper's attack is fitted on it.
+        oracles: Models retrained without the forgotten rows; one so far.
+        attacks: Attacks by the keys of their columns; that of ``"mia_auc"`` decides verdicts.
+        columns: What to measure.
+        fit_on: What the paper's attack is fitted on, where there is no original; None for no such
+            attack.
+        seed: Seed of everything random in the attacks.
+
+    Raises:
+        InputError: If there is more than one oracle.
+
+    Example:
+        auditor = Auditor(split, original, [oracle])
+        measured = auditor.measure(model)
+        print(measured["mia_auc"], auditor.judge(measured))
+    """
+
+    def __init__(
+        self,
+        split: ForgetSplit,
+        original: Audited | None = None,
+        oracles: Sequence[Audited] = (),
+        *,
+        attacks: Mapping[str, MembershipAttack] | None = None,
+        columns: Sequence[Column] = RESULTS,
+        fit_on: Audited | None = None,
+        seed: int = 0,
+    ) -> None:
+        if len(oracles) > 1:
+            raise InputError(f"an audit compares with one oracle so far, got {len(oracles)}")
+        self._split = split
+        self._attacks = {AUC.key: LossAttack()} if attacks is None else dict(attacks)
+        self._columns = columns
+        self._seed = seed
+        self._original = None if original is None else self.observe(original)
+        self._oracles = [self.observe(oracle) for oracle in oracles]
+        self._fit_on = self._original if fit_on is None else self.observe(fit_on)
+
+    def observe(self, model: Audited) -> SplitObservations:
+        """Return what a model answers on the rows of the split."""
+        return model if isinstance(model, SplitObservations) else observe_split(model, self._split)
+
+    @cached_property
+    def original(self) -> Measurement | None:
+        """The numbers of the original; None without one."""
+        return None if self._original is None else self._measured(self._original, "original")
+
+    @cached_property
+    def oracle(self) -> Measurement | None:
+        """The numbers of the oracle; None without one."""
+        return self._measured(self._oracles[0], "oracle") if self._oracles else None
+
+    def measure(
+        self, model: Audited, name: str = "audited", *, exact: SplitObservations | None = None
+    ) -> Measurement:
+        """Measure a model.
+
+        Args:
+            model: The model, or its outputs.
+            name: Names the random stream of its attacks.
+            exact: Its outputs without the noise of shots, for the divergence from them.
+
+        Returns:
+            Its numbers, each with its interval.
+        """
+        observed = self.observe(model)
+        if observed is self._original and self.original is not None:
+            return self.original
+        if any(observed is oracle for oracle in self._oracles) and self.oracle is not None:
+            return self.oracle
+        return self._measured(observed, name, exact)
+
+    def judge(self, measured: Measurement, *, unchanged: bool = False) -> Verdict:
+        """Judge a model beside the original and the oracle.
+
+        Args:
+            measured: Its numbers.
+            unchanged: Whether every weight is the original's, in a model that should have
+                forgotten.
+        """
+        return judge(
+            measured, self.oracle, self._split.kind, original=self.original, unchanged=unchanged
+        )
+
+    @cached_property
+    def _paper(self) -> PaperProtocol | None:
+        if self._fit_on is None:
+            return None
+        return paper_protocol(self._fit_on, self._split, stream(self._seed, "paper attack"))
+
+    def _measured(
+        self, observed: SplitObservations, name: str, exact: SplitObservations | None = None
+    ) -> Measurement:
+        evidence = Evidence(
+            observed=observed,
+            oracle=next(iter(self._oracles), None),
+            exact=exact,
+            scores=self._scores(observed, name),
+            called=None if self._paper is None else self._paper.called(observed),
+        )
+        return measure(evidence, self._columns)
+
+    def _scores(self, observed: SplitObservations, name: str) -> dict[str, Scores]:
+        control = observed.test_forget
+        if control is None:
+            return {}
+        generator = stream(self._seed, "attack", name)
+        return {
+            key: attack.scores(
+                observed.forget, control, generator=generator, known_members=observed.retain
+            )
+            for key, attack in self._attacks.items()
+        }
+
+
+def named_attacks(attacks: Sequence[MembershipAttack]) -> dict[str, MembershipAttack]:
+    """Name attacks by their kind, and number those of a kind where there are several.
+
+    Args:
+        attacks: One or more.
+
+    Returns:
+        The attacks by the keys of their columns: ``"mia_auc"`` the first, and ``"mia_auc_KIND"``.
+    """
+    kinds = [type(attack).__name__ for attack in attacks[1:]]
+    names = [
+        kind if kinds.count(kind) == 1 else f"{kind}_{kinds[: position + 1].count(kind)}"
+        for position, kind in enumerate(kinds)
+    ]
+    keys = [AUC.key, *(f"{AUC.key}_{name}" for name in names)]
+    return dict(zip(keys, attacks, strict=True))

@@ -1,0 +1,83 @@
+"""The QMU paper's attack as a protocol: fitted on the original, turned on other models."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from qiskit_qmu.attacks import FittedPaperNetwork, PaperNetworkAttack
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import CalledMembers, SplitObservations
+from qiskit_qmu.metrics import Interval, binomial_interval
+from qiskit_qmu.observation import concatenate
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PaperProtocol:
+    """The QMU paper's attack, fitted on the original model's outputs.
+
+    Attributes:
+        fitted: The attack.
+        num_forget: The first so many of its members are the forgotten rows.
+        num_control: The first so many of its non-members are their never-seen counterparts.
+    """
+
+    fitted: FittedPaperNetwork
+    num_forget: int
+    num_control: int
+
+    def called(self, observed: SplitObservations) -> CalledMembers:
+        """Return which forgotten rows, and which of their counterparts, are called members."""
+        members = self.fitted.member_folds[: self.num_forget]
+        others = self.fitted.nonmember_folds[: self.num_control]
+        control = observed.test_forget
+        return CalledMembers(
+            forget=self.fitted.probabilities(observed.forget, folds=members) > 0.5,
+            control=None
+            if control is None
+            else self.fitted.probabilities(control, folds=others) > 0.5,
+        )
+
+    def rate(self, observed: SplitObservations) -> Interval:
+        """Return the share of forgotten rows that is called a member."""
+        called = self.called(observed).forget
+        return binomial_interval(int(called.sum()), len(called))
+
+    def control(self, observed: SplitObservations) -> Interval | None:
+        """Return the same share on their never-seen counterparts."""
+        called = self.called(observed).control
+        return None if called is None else binomial_interval(int(called.sum()), len(called))
+
+
+def paper_protocol(
+    original: SplitObservations, split: ForgetSplit, generator: np.random.Generator
+) -> PaperProtocol | None:
+    """Fit the paper's attack: members are all training rows, non-members all test rows.
+
+    Args:
+        original: Outputs of the original model.
+        split: The task.
+        generator: Source of everything random in the attack.
+
+    Returns:
+        The fitted attack; None without classes, and where there are too few rows to hold any out.
+    """
+    if original.forget.logits is None or original.retain is None:
+        return None
+    members = concatenate(original.forget, original.retain)
+    # Of single rows, the never-seen counterparts are among the other test rows: take each once.
+    others = original.test_retain
+    if others is not None and original.test_forget is not None and split.kind == "instances":
+        extra = np.flatnonzero(~np.isin(split.test_retain.indices, split.test_forget.indices))
+        others = others.take(extra) if len(extra) else None
+    nonmembers = [part for part in (original.test_forget, others) if part is not None]
+    attack = PaperNetworkAttack()
+    if min(len(members), sum(map(len, nonmembers))) < attack.folds:
+        return None
+    fitted = attack.fit(members, concatenate(*nonmembers), generator=generator)
+    return PaperProtocol(
+        fitted=fitted,
+        num_forget=len(original.forget),
+        num_control=0 if original.test_forget is None else len(original.test_forget),
+    )

@@ -1,0 +1,73 @@
+"""The rows that a model is observed on, put together, and its outputs taken apart again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from qiskit_qmu.data import ForgetSplit, Rows
+from qiskit_qmu.evaluation import SplitObservations
+from qiskit_qmu.models import QuantumClassifier, observe
+from qiskit_qmu.observation import Observations
+
+PARTS = ("forget", "retain", "test_forget", "test_retain")
+"""The parts of a split that an audit observes each model on."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SplitRows:
+    """Parts of a split in one array: a device has one queue for them.
+
+    Attributes:
+        x: All rows, shape (n, …).
+        y: Their labels or targets, shape (n, …).
+        places: The positions of each part that has rows.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int64]
+    places: dict[str, slice]
+
+    @staticmethod
+    def of(split: ForgetSplit, parts: Sequence[str] = PARTS) -> "SplitRows":
+        """Put parts of a split together.
+
+        Args:
+            split: The task.
+            parts: Their names, in the order in which a model is to be asked.
+        """
+        rows: dict[str, Rows] = {name: getattr(split, name) for name in parts}
+        present = {name: part for name, part in rows.items() if len(part)}
+        ends = np.cumsum([0, *map(len, present.values())])
+        return SplitRows(
+            x=np.concatenate([part.x for part in present.values()]),
+            y=np.concatenate([part.y for part in present.values()]),
+            places=dict(zip(present, map(slice, ends[:-1], ends[1:]), strict=True)),
+        )
+
+    def taken_apart(self, observed: Observations) -> SplitObservations:
+        """Return what a model answered to each part.
+
+        Args:
+            observed: What it answered to all rows.
+        """
+        return SplitObservations(
+            **{name: observed.take(np.r_[place]) for name, place in self.places.items()}
+        )
+
+
+def observe_split(model: torch.nn.Module, split: ForgetSplit) -> SplitObservations:
+    """Evaluate a model on the parts of a split, all at once: a device has one queue for them."""
+    rows = SplitRows.of(split)
+    own = model.observe if isinstance(model, QuantumClassifier) else None
+    observed = own(rows.x, rows.y) if own is not None else observe(model, rows.x, rows.y)
+    return rows.taken_apart(observed)
+
+
+def observed_parts(split: ForgetSplit) -> tuple[Rows, Rows, Rows, Rows]:
+    """Return the rows that an audit observes each model on."""
+    return split.forget, split.retain, split.test_forget, split.test_retain

@@ -1,0 +1,32 @@
+"""Evaluation: what is reported of a model, computed from arrays alone.
+
+- `columns`: one row for each reported number; tables, pages and lists are made from them.
+- `measure`: the numbers of one model, from its outputs, the oracle's, and the scores of attacks.
+- `judge`: what they say, in a word and a reason.
+- `baselines`: what answers score that look at nothing.
+"""
+
+from qiskit_qmu.evaluation.column import Column
+from qiskit_qmu.evaluation.columns import BASELINE, COSTS, RESULTS, SHOT_RESULTS, result_columns
+from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, SplitObservations
+from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
+from qiskit_qmu.evaluation.verdict import Kind, Verdict, judge
+
+__all__ = [
+    "BASELINE",
+    "COSTS",
+    "RESULTS",
+    "SHOT_RESULTS",
+    "CalledMembers",
+    "Column",
+    "Evidence",
+    "Kind",
+    "Measurement",
+    "Scores",
+    "SplitObservations",
+    "Verdict",
+    "interval_row",
+    "judge",
+    "measure",
+    "result_columns",
+]

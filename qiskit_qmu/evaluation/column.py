@@ -1,0 +1,123 @@
+"""Column: everything that is to be known of one reported number."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, final
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.evaluation.evidence import Evidence
+from qiskit_qmu.metrics import Interval
+
+NOTHING = "–"
+"""What stands where a number is missing."""
+
+Applies = Literal["classes", "values", "any"]
+"""Which models a number exists for: classifiers, models of anything else, or both."""
+
+Better = Literal["higher", "lower", "as the oracle", "½", "0"]
+"""Where a good method ends."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One number of a result row; tables, pages and lists are made from these rows.
+
+    Attributes:
+        key: Name in the row; ``key_low`` and ``key_high`` hold its 95 % interval.
+        group: Heading shared by neighbouring columns.
+        heading: Heading of the column itself.
+        computed: How it is computed, in one line.
+        better: Where a good method ends.
+        unit: What it is shown in.
+        reading: How to read the group, for a legend; empty where another column of the group says
+            it.
+        baselines: What attacks and models score that look at nothing, as it is shown, by name.
+        applies: Which models it exists for.
+        measure: Computes it from what is known of a model; None for what a run counts itself.
+        factor: What the stored number is multiplied with before it is shown.
+        decimals: Decimals shown.
+        minimum: Smallest possible value; intervals are cut off there.
+        maximum: Largest possible value.
+        in_text: How the terminal's table shows it; the page shows every column.
+        with_gap: Whether the terminal's table shows its difference from the oracle.
+    """
+
+    key: str
+    group: str
+    heading: str
+    computed: str
+    better: Better
+    unit: str = ""
+    reading: str = ""
+    baselines: Mapping[str, str] = field(default_factory=dict)
+    applies: Applies = "any"
+    measure: Callable[[Evidence], Interval | None] | None = None
+    factor: float = 1.0
+    decimals: int = 0
+    minimum: float = 0.0
+    maximum: float = math.inf
+    in_text: Literal["", "value", "interval"] = ""
+    with_gap: bool = False
+
+    @property
+    def title(self) -> str:
+        """Heading of the group, with the unit."""
+        return f"{self.group}, {self.unit}" if self.unit else self.group
+
+    @property
+    def name(self) -> str:
+        """Group and heading in one, for a sentence."""
+        return f"{self.group}, {self.heading}" if self.heading else self.group
+
+    def show(self, value: float) -> str:
+        """Return the number as text, a dash where it is missing."""
+        if not math.isfinite(value):
+            return NOTHING
+        return f"{value * self.factor:,.{self.decimals}f}"
+
+    def show_signed(self, value: float) -> str:
+        """Return a difference as text, with its sign and an ASCII minus."""
+        if not math.isfinite(value):
+            return NOTHING
+        text = f"{value * self.factor:+.{self.decimals}f}"
+        return text.replace("-", "+") if float(text) == 0 else text
+
+    def read(self, row: Mapping[str, Any]) -> Interval:
+        """Return a result row's number with its limits, NaN for what is missing.
+
+        Raises:
+            InputError: If the row holds something there that is not a number.
+        """
+        return Interval(*(number(row, f"{self.key}{end}") for end in ("", "_low", "_high")))
+
+
+def number(row: Mapping[str, Any], key: str) -> float:
+    """Return a row's number, NaN where it is absent, null or not finite.
+
+    Args:
+        row: A result row.
+        key: Name of the number.
+
+    Returns:
+        The number.
+
+    Raises:
+        InputError: If the row holds something there that is not a number.
+    """
+    value = row.get(key)
+    if value is None:
+        return math.nan
+    try:
+        value = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{key} must be a number or null, got {value!r}") from None
+    return value if math.isfinite(value) else math.nan
+
+
+def show_ratio(ratio: float) -> str:
+    """Return a multiple as text with three digits, a dash where it is missing."""
+    if not math.isfinite(ratio):
+        return NOTHING
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"

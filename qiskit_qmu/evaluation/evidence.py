@@ -1,0 +1,70 @@
+"""What is known of one model before anything is measured: arrays, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu.observation import Observations
+
+Scores = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""An attack's scores of the forgotten rows and of their never-seen counterparts."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SplitObservations:
+    """A model's outputs on the parts of a split.
+
+    Attributes:
+        forget: On the forgotten training rows.
+        retain: On the retained training rows; None where they were not observed.
+        test_forget: On the never-seen counterparts of the forgotten rows; None if there are none.
+        test_retain: On the other never-seen rows; None where there are none.
+    """
+
+    forget: Observations
+    retain: Observations | None = None
+    test_forget: Observations | None = None
+    test_retain: Observations | None = None
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CalledMembers:
+    """Which rows the QMU paper's attack calls members.
+
+    Attributes:
+        forget: Of the forgotten rows, shape (n,).
+        control: Of their never-seen counterparts, shape (m,); None where there are none.
+    """
+
+    forget: NDArray[np.bool_]
+    control: NDArray[np.bool_] | None
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """What the numbers of one model are computed from.
+
+    Attributes:
+        observed: Its outputs.
+        oracle: The oracle's outputs on the same rows.
+        exact: Its own outputs without the noise of shots.
+        scores: Scores of attacks, by the key of the column that holds their AUC.
+        called: What the paper's attack calls members.
+    """
+
+    observed: SplitObservations
+    oracle: SplitObservations | None = None
+    exact: SplitObservations | None = None
+    scores: Mapping[str, Scores] = field(default_factory=dict)
+    called: CalledMembers | None = None
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the model tells classes apart."""
+        return self.observed.forget.labels is not None

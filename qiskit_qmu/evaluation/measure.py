@@ -1,0 +1,95 @@
+"""Measurement: the numbers of one model, each column of it with its interval."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from qiskit_qmu.evaluation.column import Column
+from qiskit_qmu.evaluation.columns import RESULTS, attack_auc
+from qiskit_qmu.evaluation.evidence import Evidence
+from qiskit_qmu.metrics import Interval
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measurement:
+    """The numbers of one model.
+
+    Attributes:
+        evidence: What they were computed from.
+        values: Interval by the key of its column; None where there are no rows for it. Columns that
+            do not apply to the model are absent.
+    """
+
+    evidence: Evidence
+    values: Mapping[str, Interval | None]
+
+    def __getitem__(self, key: str) -> Interval | None:
+        return self.values.get(key)
+
+    def to_row(self) -> dict[str, float | None]:
+        """Return {key: value, key_low: …, key_high: …}, None for what is missing."""
+        return interval_row(self.values)
+
+    def roc_scores(self, key: str) -> dict[str, Any] | None:
+        """Return what the ROC curve of an attack is drawn from; None where there is no AUC.
+
+        Args:
+            key: Key of the attack's column.
+        """
+        observed = self.evidence.observed
+        if observed.test_forget is None or self[key] is None:
+            return None
+        members, nonmembers = self.evidence.scores[key]
+        return {
+            "members": _rounded(members),
+            "nonmembers": _rounded(nonmembers),
+            "member_strata": observed.forget.strata.tolist(),
+            "nonmember_strata": observed.test_forget.strata.tolist(),
+        }
+
+
+def measure(evidence: Evidence, columns: Sequence[Column] = RESULTS) -> Measurement:
+    """Measure one model.
+
+    Args:
+        evidence: What is known of it.
+        columns: What to measure; those that do not apply to the model are left out, and the AUC of
+            each attack whose scores are there comes with them.
+
+    Returns:
+        The numbers, each with its interval.
+    """
+    absent = "values" if evidence.has_classes else "classes"
+    values = {
+        column.key: column.measure(evidence)
+        for column in columns
+        if column.measure is not None and column.applies != absent
+    }
+    further = [key for key in evidence.scores if key not in values]
+    aucs = {key: attack_auc(key)(evidence) for key in further}
+    return Measurement(
+        evidence=evidence,
+        values=values | {key: auc for key, auc in aucs.items() if auc is not None},
+    )
+
+
+def interval_row(named: Mapping[str, Interval | None]) -> dict[str, float | None]:
+    """Return {name: value, name_low: …, name_high: …} of intervals, None for what is missing."""
+    row: dict[str, float | None] = {}
+    for name, interval in named.items():
+        values = (None,) * 3 if interval is None else interval_values(interval)
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
+    return row
+
+
+def interval_values(interval: Interval) -> tuple[float | None, ...]:
+    """Return value, low and high, with None for NaN, as JSON has it."""
+    values = (interval.value, interval.low, interval.high)
+    return tuple(float(v) if np.isfinite(v) else None for v in values)
+
+
+def _rounded(scores: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
+    return [float(f"{score:.7g}") for score in scores]

@@ -1,0 +1,189 @@
+"""What the numbers say: whether a model forgot, and whether it is still worth having."""
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+from qiskit_qmu.evaluation.column import Column
+from qiskit_qmu.evaluation.columns import (
+    AUC,
+    FORGET_TRAIN,
+    LOSS_RETAIN_TEST,
+    LOSS_RETAIN_TRAIN,
+    PAPER_EXCESS,
+    R2_RETAIN_TEST,
+    R2_RETAIN_TRAIN,
+    REFERENCE_AUC,
+    RETAIN_TEST,
+    RETAIN_TRAIN,
+)
+from qiskit_qmu.evaluation.measure import Measurement
+from qiskit_qmu.metrics import Interval
+
+UTILITY_TOLERANCE = 0.05
+"""Accuracy or R² on never-seen retained rows that a model may lose against the oracle."""
+
+LOSS_TOLERANCE = 0.1
+"""Share by which the mean loss on such rows may lie above the oracle's, where there is neither."""
+
+FORGET_TOLERANCE = 0.05
+"""Accuracy on the forgotten class that a model may have above the oracle's."""
+
+Name = Literal[
+    "forgotten",
+    "remembered",
+    "over-forgotten",
+    "utility lost",
+    "unchanged",
+    "untested",
+    "no oracle",
+]
+
+Kind = Literal["class", "instances"]
+
+
+@final
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict and the numbers that it rests on."""
+
+    name: Name
+    reason: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def judge(
+    measured: Measurement,
+    oracle: Measurement | None,
+    kind: Kind,
+    *,
+    original: Measurement | None = None,
+    unchanged: bool = False,
+) -> Verdict:
+    """Judge a model beside the oracle.
+
+    A model with the original's weights did not forget, whatever was measured. Utility comes next: a
+    model that was destroyed has forgotten nothing in particular. A class is forgotten where the
+    model knows it no better than the oracle. Single rows are forgotten where no test tells them
+    from rows that were never seen, on either side. Where the original passes the same test, or
+    there are too few rows for one, nothing is known.
+
+    Args:
+        measured: The model's numbers.
+        oracle: The oracle's; None where there is none.
+        kind: What was forgotten.
+        original: The numbers of the model before unlearning. Where the oracle has the easier task,
+            with a class less to tell apart, utility is read against the lower of the two.
+        unchanged: Whether every weight is the original's, in a model that should have forgotten.
+
+    Returns:
+        The verdict.
+    """
+    if unchanged:
+        return Verdict("unchanged", "every weight is the original's: nothing was forgotten")
+    if oracle is None:
+        return Verdict("no oracle", "without a retrained model there is nothing to compare with")
+    if measured is oracle:
+        return Verdict("forgotten", "it never saw the rows")
+    lost = _lost_utility(measured, oracle, original)
+    if lost:
+        return Verdict("utility lost", lost)
+    judge_kind = _judge_class if kind == "class" else _judge_rows
+    return judge_kind(measured, oracle, original)
+
+
+def _judge_class(
+    measured: Measurement, oracle: Measurement, original: Measurement | None
+) -> Verdict:
+    known = _difference(measured, oracle, FORGET_TRAIN)
+    if known > FORGET_TOLERANCE:
+        return Verdict(
+            "remembered",
+            f"{FORGET_TRAIN.name}: {known:.3f} above the oracle's, more than {FORGET_TOLERANCE}",
+        )
+    if original is not None and _difference(original, oracle, FORGET_TRAIN) <= FORGET_TOLERANCE:
+        return Verdict(
+            "untested",
+            f"doing nothing passes the same test: on the forgotten rows the original is not more "
+            f"than {FORGET_TOLERANCE} more accurate than the oracle",
+        )
+    reason = "the class is known no better than by the oracle"
+    traces = _traces(measured, oracle)
+    return Verdict("forgotten", f"{reason}, but {traces}" if traces else reason)
+
+
+def _traces(measured: Measurement, oracle: Measurement) -> str:
+    """Say what still tells rows of a class that were trained on from never-seen ones."""
+    found = [
+        f"{name} {auc} excludes 1/2"
+        for name, auc in _tests(measured, oracle).items()
+        if 0.5 not in auc
+    ]
+    excess, own = measured[PAPER_EXCESS.key], oracle[PAPER_EXCESS.key]
+    if excess is not None and excess.excludes(0.0) and not (own and own.excludes(0.0)):
+        found.append(f"the paper's attack calls them members {excess} more often than the control")
+    return " and ".join(found)
+
+
+def _judge_rows(
+    measured: Measurement, oracle: Measurement, original: Measurement | None
+) -> Verdict:
+    tests = _tests(measured, oracle)
+    for name, auc in tests.items():
+        if auc.low > 0.5:
+            return Verdict("remembered", f"{name} {auc} lies above 1/2")
+        if auc.high < 0.5:
+            return Verdict("over-forgotten", f"{name} {auc} lies below 1/2")
+    if measured[AUC.key] is None:
+        return Verdict("untested", "there are fewer than two rows, or never-seen ones, to compare")
+    passed = " and ".join(f"{name} {auc}" for name, auc in tests.items())
+    if original is not None and all(0.5 in auc for auc in _tests(original, oracle).values()):
+        return Verdict(
+            "untested", f"doing nothing passes the same tests: they need more rows ({passed})"
+        )
+    return Verdict("forgotten", f"no test tells the rows from rows that were never seen: {passed}")
+
+
+def _tests(measured: Measurement, oracle: Measurement) -> dict[str, Interval]:
+    """Return the AUCs that tell: the attack's only where it does not find the oracle's rows too."""
+    of_oracle = oracle[AUC.key]
+    tests = {"reference_auc": measured[REFERENCE_AUC.key]}
+    if of_oracle is None or 0.5 in of_oracle:
+        tests = {"mia_auc": measured[AUC.key], **tests}
+    return {name: auc for name, auc in tests.items() if auc is not None}
+
+
+def _lost_utility(measured: Measurement, oracle: Measurement, original: Measurement | None) -> str:
+    """Say how much utility was lost, where it is more than a model may lose; empty otherwise."""
+    references = [oracle] if original is None else [oracle, original]
+    whose = "the oracle's" if original is None else "the oracle's and the original's"
+    for never_seen, trained, rows in (
+        (RETAIN_TEST, RETAIN_TRAIN, "accuracy"),
+        (R2_RETAIN_TEST, R2_RETAIN_TRAIN, "R²"),
+    ):
+        column = never_seen if measured[never_seen.key] is not None else trained
+        if measured[column.key] is not None:
+            lost = min(_difference(reference, measured, column) for reference in references)
+            where = "never-seen" if column is never_seen else "training"
+            text = f"{rows} on {where} rows to retain is {lost:.3f} below {whose}"
+            return text if lost > UTILITY_TOLERANCE else ""
+    column = LOSS_RETAIN_TEST if measured[LOSS_RETAIN_TEST.key] is not None else LOSS_RETAIN_TRAIN
+    lost = min(_relative_rise(reference, measured, column) for reference in references)
+    where = "never-seen" if column is LOSS_RETAIN_TEST else "training"
+    text = f"mean loss on {where} rows to retain is {100 * lost:.0f} % above {whose}"
+    return text if lost > LOSS_TOLERANCE else ""
+
+
+def _difference(high: Measurement, low: Measurement, column: Column) -> float:
+    first, second = high[column.key], low[column.key]
+    if first is None or second is None:
+        return 0.0
+    return round(first.value - second.value, 9)  # 1 - 0.95 is a little more than 0.05
+
+
+def _relative_rise(reference: Measurement, measured: Measurement, column: Column) -> float:
+    rise, base = _difference(measured, reference, column), reference[column.key]
+    if base is None or rise <= 0:
+        return 0.0
+    return rise / abs(base.value) if base.value else float("inf")
