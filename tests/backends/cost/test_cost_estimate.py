@@ -146,7 +146,7 @@ def test_a_budget():
     message = "take an estimated 402.0 QPU seconds, more than the 401.9 allowed"
     with pytest.raises(InputError, match=message):
         check_budget(estimate, 401.9)
-    with pytest.raises(InputError, match="got an estimate of 804"):
+    with pytest.raises(InputError, match=r"an estimated 804\.0 QPU seconds"):
         check_budget([estimate, estimate], 803)
     with pytest.raises(InputError, match="max_qpu_seconds must be positive"):
         check_budget(estimate, 0)
