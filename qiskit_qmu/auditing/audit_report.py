@@ -14,7 +14,7 @@ from qiskit_qmu._files import make_folder, write_file, write_json, write_togethe
 from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.split_rows import observe_split
-from qiskit_qmu.backends import sent_ahead
+from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, Verdict
 from qiskit_qmu.evaluation.columns import AUC
@@ -157,7 +157,7 @@ def audit(
         learned = objective_for(objective, module, split.forget.y)
         x, y = as_tensors(module, split.forget.x, split.forget.y, learned.predicts)
         check_answers(module, x, y, learned)
-    answers = sent_ahead(
+    answers = submit_all_first(
         models.values(),
         [partial(observe_split, module, split, objective) for module in models.values()],
     )
