@@ -8,8 +8,8 @@ from qiskit_qmu.backends.jobs import JobPolicy
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import DeviceRequest, Experiment, resume, submit, train_and_save
 
-WAITING = JobPolicy(patience=IMPATIENT)
-NOT_WAITING = JobPolicy(wait=False, patience=IMPATIENT)
+WAITING = JobPolicy(retry=IMPATIENT)
+NOT_WAITING = JobPolicy(wait=False, retry=IMPATIENT)
 UNLEARN = DeviceRequest(
     task="unlearn",
     backend="fake_manila",

@@ -136,7 +136,7 @@ def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
     """
     path = Path(folder)
     with _backend(path, _own_request(path), JobPolicy(wait=False), opener) as backend:
-        backend.journal.refresh()
+        backend.resumable_sampler.refresh()
     return run_status(path)
 
 
@@ -152,7 +152,7 @@ def cancel(folder: str | Path, *, opener: Opener = open_backend) -> list[str]:
     """
     path = Path(folder)
     with _backend(path, _own_request(path), JobPolicy(wait=False), opener) as backend:
-        cancelled: list[str] = backend.journal.cancel()
+        cancelled: list[str] = backend.resumable_sampler.cancel()
     return cancelled
 
 
@@ -196,10 +196,10 @@ def _write_request(
     submitted = SubmittedRun(
         request=request,
         expected=expected.to_dict(),
-        run=backend.journal.ledger.run,
+        run=backend.resumable_sampler.ledger.run,
         models=file_digests(path / MODELS),
     )
-    bind_request(backend.journal.ledger, submitted)
+    bind_request(backend.resumable_sampler.ledger, submitted)
     # Last: a folder without it is no run, and can be used again.
     write_sealed_json(path / REQUEST, submitted.to_dict())
 

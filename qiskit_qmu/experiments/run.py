@@ -142,7 +142,7 @@ class _Context:
             "gradient_evaluations": usage.gradient_evaluations,
             "forward_evaluations": usage.forward_evaluations,
             "circuits": usage.circuits,
-            "shots": usage.shots,
+            "shots": usage.executions,
             "observed_on": self._experiment.backend,
             "observed_shots": self._experiment.shots,
             "quantum_parameters": counts["quantum"],

@@ -86,7 +86,7 @@ def test_mitigation_is_recorded(qmu, saved, folder):
     settings = load_provenance(folder / "new")["backend_settings"]
     assert (settings["backend"], settings["mitigation"]) == ("fake_manila", "readout")
     (calibration,) = settings["readout_calibrations"]
-    assert len(calibration["qubits"]) == len(calibration["false_ones"]) > 1
+    assert len(calibration["qubits"]) == len(calibration["prob_meas1_prep0"]) > 1
     audit = ("audit", saved / "unlearned", "--original", saved / "original")
     assert qmu(*audit, *words).status == 0
 
@@ -157,7 +157,7 @@ def test_options_of_a_device_that_cannot_be(refuses, saved, words, message):
 @pytest.mark.parametrize("readout", ["expectation", "probabilities"])
 def test_a_model_too_wide_for_the_device(refuses, qmu, readout):
     wide = (*TINY, "--num-qubits", 6, "--readout", readout)
-    message = "a circuit must fit the device (5 qubits"
+    message = "qubits does not fit the device: of its 5 qubits"
     assert message in refuses("run", *wide, "--backend", "fake_manila", "--out", "out")
     assert qmu("train", *wide, "--out", "wide").status == 0
     unlearn = ("unlearn", "wide", "--strategy", "ga", "--forget-class", 1, "--out", "new")

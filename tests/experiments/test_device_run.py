@@ -131,12 +131,12 @@ def test_a_failed_job_ends_the_run_with_one_line(saved, place):
             opener=opener(place, fail_jobs=frozenset({3})),
         )
     assert [job.state for job in run_status(place / "run").jobs] == ["done"] * 3 + ["failed"]
-    policy = JobPolicy(patience=IMPATIENT, retry_failed=True)
+    policy = JobPolicy(retry=IMPATIENT, retry_failed=True)
     assert resume(place / "run", policy=policy, opener=opener(place)).state == "finished"
 
 
 def test_work_beyond_the_budget_is_not_begun(saved, place):
-    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=10.0)
+    policy = JobPolicy(retry=IMPATIENT, max_qpu_seconds=10.0)
     with pytest.raises(InputError, match=r"at most 10\.0 QPU seconds, got an estimate of 32\.9"):
         submit(UNLEARN, {"model": saved}, place / "run", policy=policy, opener=opener(place))
     assert sent(place) == []
@@ -161,8 +161,10 @@ def test_a_budget_that_is_spent_ends_the_run_and_more_of_it_goes_on(saved, place
     submit(
         UNLEARN, {"model": saved}, place / "run", policy=NOT_WAITING, opener=opener(place, polls=1)
     )
-    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=10.0)
-    with pytest.raises(RunError, match="must cover 6 s that were spent and 5 s of the next"):
+    policy = JobPolicy(retry=IMPATIENT, max_qpu_seconds=10.0)
+    with pytest.raises(
+        RunError, match=r"next job takes 5 s, beyond .* of 10, of which 6 s were spent"
+    ):
         resume(place / "run", policy=policy, opener=opener(place))
     assert len(sent(place)) == 2
     assert resume(place / "run", policy=WAITING, opener=opener(place)).state == "finished"
@@ -176,7 +178,7 @@ def test_a_run_can_be_cancelled_and_taken_up_again(saved, place):
     assert run_status(place / "run").jobs[0].job_id == job_id
     with pytest.raises(RunError, match="cancelled"):
         resume(place / "run", policy=WAITING, opener=opener(place))
-    policy = JobPolicy(patience=IMPATIENT, retry_failed=True)
+    policy = JobPolicy(retry=IMPATIENT, retry_failed=True)
     assert resume(place / "run", policy=policy, opener=opener(place)).state == "finished"
 
 
@@ -264,8 +266,8 @@ def test_a_run_without_its_ledger_pays_for_nothing_again(saved, place):
             InputError, match=r"is missing or empty; restore it, .*qmu resume .* --rebuild-ledger"
         ):
             command(run)
-    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=8.0)
-    with pytest.raises(RunError, match=r"max_qpu_seconds must cover [1-9].* that were spent"):
+    policy = JobPolicy(retry=IMPATIENT, max_qpu_seconds=8.0)
+    with pytest.raises(RunError, match=r"beyond the max_qpu_seconds of 8, of which [1-9]"):
         resume(run, policy=policy, opener=opener(place), rebuild=True)
     assert len(sent(place)) == before
     status = resume(run, policy=WAITING, opener=opener(place))

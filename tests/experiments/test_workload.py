@@ -99,9 +99,9 @@ def test_a_device_is_sent_what_was_estimated(split, method, name, options):
             )
             for worst in (False, True)
         )
-        assert backend.sampler.jobs == 0
+        assert backend.sampler.jobs_sent == 0
         strategy(model, split, generator=3)
-        counted = backend.executed.circuits, backend.executed.shots, backend.sampler.jobs
+        counted = backend.executed.circuits, backend.executed.executions, backend.sampler.jobs_sent
         expected = estimate.circuits, estimate.executions, estimate.jobs
     if method in FIXED:
         assert counted == expected
@@ -145,7 +145,10 @@ def test_training_on_a_device(split):
     estimate = backend.estimate(training_workload(trainer, model, **rows))
     by_shifts = training_workload(trainer, model, **rows, rule=ParameterShift())
     trainer.fit(model, **rows)
-    assert (estimate.circuits, estimate.jobs) == (backend.executed.circuits, backend.sampler.jobs)
+    assert (estimate.circuits, estimate.jobs) == (
+        backend.executed.circuits,
+        backend.sampler.jobs_sent,
+    )
     assert by_shifts.usage.circuits > estimate.circuits
 
 
@@ -155,7 +158,7 @@ def test_observing_and_auditing(split, limit, generator):
     model = fitted(split, backend)
 
     def sent() -> tuple[int, int]:
-        return backend.executed.circuits, backend.sampler.jobs
+        return backend.executed.circuits, backend.sampler.jobs_sent
 
     rows = 600
     x, y = generator.normal(size=(rows, 2)), np.zeros(rows, dtype=int)
@@ -177,10 +180,10 @@ def test_a_module_of_ones_own(split):
     module = torch.nn.Sequential(torch.nn.Linear(2, 2), quantum, torch.nn.Linear(2, 2))
     strategy = SelectiveDampening(alpha=1.0, dampening=0.5)
     estimate = backend.estimate(unlearning_workload(strategy, module, split, generator=0))
-    assert backend.sampler.jobs == 0
+    assert backend.sampler.jobs_sent == 0
     usage = strategy(module, split, generator=0).usage
     assert estimate.circuits == usage.circuits == backend.executed.circuits
-    assert estimate.jobs == backend.sampler.jobs == sum(times for _, times in usage.requests)
+    assert estimate.jobs == backend.sampler.jobs_sent == sum(times for _, times in usage.requests)
 
 
 def test_work_adds_up(split):

@@ -26,7 +26,7 @@ def place(tmp_path):
 
 def opened(place, run="run", *, wait=True, **faults):
     service = DirectoryService(folder=place / "service", **faults)
-    policy = JobPolicy(patience=IMPATIENT, wait=wait)
+    policy = JobPolicy(retry=IMPATIENT, wait=wait)
     return directory_backend(service, policy=policy, ledger=place / run)
 
 
@@ -75,18 +75,21 @@ def test_a_run_without_its_ledger_sends_nothing_and_goes_on_after_rebuilding(pla
         first = [counts(backend, 0.7)]
         shutil.copy(ledger, ledger.with_name("copy"))
         first += [counts(backend, 0.7), counts(backend, 0.1)]
-        jobs, spent = backend.journal.ledger.jobs(), backend.journal.ledger.spent_seconds()
+        jobs, spent = (
+            backend.resumable_sampler.ledger.jobs(),
+            backend.resumable_sampler.ledger.spent_seconds(),
+        )
     lose(ledger)
     with pytest.raises(InputError, match=message) as caught:
         opened(place)
     assert "rebuild_ledger" in str(caught.value)
     assert rebuild_ledger(place / "run") == 3
     with opened(place) as backend:
-        assert backend.journal.ledger.spent_seconds() == spent
+        assert backend.resumable_sampler.ledger.spent_seconds() == spent
         assert [counts(backend, angle) for angle in (0.7, 0.7, 0.1)] == first
         assert sent(place) == 3
         counts(backend, 0.2)
-        rebuilt = backend.journal.ledger.jobs()
+        rebuilt = backend.resumable_sampler.ledger.jobs()
     times = {"finished_at": None}
     assert [vars(job) | times for job in rebuilt[:3]] == [vars(job) | times for job in jobs]
     assert (rebuilt[3].number, rebuilt[3].position) == (3, 3)
@@ -95,7 +98,7 @@ def test_a_run_without_its_ledger_sends_nothing_and_goes_on_after_rebuilding(pla
 
 def test_a_job_without_a_result_is_found_at_the_service_after_rebuilding(place):
     not_waiting = opened(place, wait=False, polls=1)
-    with not_waiting as backend, not_waiting.sampler.ahead():
+    with not_waiting as backend, not_waiting.sampler.without_waiting():
         for angle in (0.1, 0.2, 0.3):
             with pytest.raises(JobsPendingError):
                 counts(backend, angle)
@@ -106,7 +109,7 @@ def test_a_job_without_a_result_is_found_at_the_service_after_rebuilding(place):
     with opened(place) as backend:
         again = [counts(backend, angle) for angle in (0.1, 0.2, 0.3)]
         assert again[0] == first
-        assert backend.journal.ledger.spent_seconds() == 9.0
+        assert backend.resumable_sampler.ledger.spent_seconds() == 9.0
     assert sent(place) == 3
 
 

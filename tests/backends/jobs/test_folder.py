@@ -78,5 +78,8 @@ def test_results_of_another_job_are_refused(tmp_path):
 
 def test_exact_probabilities_are_not_kept(tmp_path):
     exact = OutcomeProbabilities(np.full((1, 2), 0.5), 1, (0,))
-    with JobFolder(tmp_path) as folder, pytest.raises(InputError, match="must come from shots"):
+    with (
+        JobFolder(tmp_path) as folder,
+        pytest.raises(InputError, match="only results from shots can be kept"),
+    ):
         folder.save(done(folder), [{"meas": exact}], {})
