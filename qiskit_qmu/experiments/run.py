@@ -54,7 +54,7 @@ def run_seed(
 
     Yields:
         Records: the original's, the oracle's, then the methods'. Of a method that left the range of
-        numbers the row says so under "error", and the others go on.
+        numbers the row says so under "error", and the others are run all the same.
 
     Raises:
         NonFiniteError: If the original or the oracle leaves the range of numbers.
