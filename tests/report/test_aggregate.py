@@ -97,7 +97,7 @@ def test_further_attacks_have_a_column_each_and_empty_ones_none():
     ]
     columns = shown_columns(aggregate(rows))
     assert [(c.key, c.group, c.heading) for c in columns] == [
-        ("mia_auc", "AUC", "attack"),
+        ("mia_auc", "AUC", "confidence"),
         ("mia_auc_Mine", "AUC", "Mine"),
     ]
     assert aggregate(rows)[0].values["mia_auc_Mine"] == Interval(0.7, 0.6, 0.8)

@@ -148,6 +148,32 @@ def test_a_method_that_failed_or_did_nothing_is_no_recommendation(build, kind):
     assert recommendation(aggregate(failed)).startswith("The method did not forget")
 
 
+def test_a_recommendation_says_where_it_is_no_bargain(build):
+    rows, _ = build(seeds=1, methods=["original", "oracle", "ga-r"])
+    by_method = {row["method"]: row for row in rows}
+    cheap = recommendation(aggregate(rows))
+    assert "oracle’s gradient evaluations." in cheap
+    by_method["ga-r"] |= {"gradient_evaluations": 36_000, "stopped": "limit"}
+    dear = recommendation(aggregate(rows))
+    assert "at 2 times the oracle’s gradient evaluations: retraining costs less." in dear
+    assert dear.endswith("It stopped at its limit, before its own goal was reached.")
+
+
+def test_a_model_of_values_has_a_page_without_classes(build):
+    keys = ("r2_forget_train", "r2_retain_test", "loss_forget_train", "loss_retain_test", "mia_auc")
+    rows = [
+        {"method": name, "seed": 0, "verdict": verdict, **dict.fromkeys(keys, value)}
+        for name, value, verdict in (
+            ("original", 0.8, "remembered"), ("oracle", 0.5, "forgotten"), ("ga", 0.6, "forgotten"),
+        )
+    ]  # fmt: skip
+    text = " ".join(" ".join(check(render_page(rows, kind="instances")).text).split())
+    assert "reaches an R² of 0.500 on forgotten rows and an R² of 0.500 on test rows" in text
+    assert "is ga (mean losses 0.1 from the oracle’s" in text
+    for absent in ("forget accuracy, %", "called a member", "JS, nats", "gradients"):
+        assert absent not in text
+
+
 @pytest.mark.parametrize(
     ("seeds", "words"),
     [(1, "One seed does not tell"), (2, "Two seeds hardly tell"), (3, "")],
