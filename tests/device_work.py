@@ -5,16 +5,17 @@ from pathlib import Path
 from directory_service import IMPATIENT, DirectoryService, directory_backend
 
 from qiskit_qmu.backends.jobs import JobPolicy
+from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import DeviceRequest, Experiment, resume, submit, train_and_save
 
-WAITING = JobPolicy(patience=IMPATIENT)
-NOT_WAITING = JobPolicy(wait=False, patience=IMPATIENT)
+WAITING = JobPolicy(retry=IMPATIENT)
+NOT_WAITING = JobPolicy(wait=False, retry=IMPATIENT)
 UNLEARN = DeviceRequest(
     task="unlearn",
     backend="fake_manila",
     shots=64,
     strategy="ga",
-    label=1,
+    forget=ForgetRequest(label=1),
     settings={"ga.max_epochs": 2, "ga.confidence_threshold": 0.0},
 )
 

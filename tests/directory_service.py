@@ -11,13 +11,13 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.devices.factory import open_service
 from qiskit_qmu.backends.devices.fake import fake_device
 from qiskit_qmu.backends.devices.local_sampler import LocalSampler
-from qiskit_qmu.backends.jobs import JobPolicy, Patience, TransientError
+from qiskit_qmu.backends.jobs import JobPolicy, RetryPolicy, TransientError
 from qiskit_qmu.backends.noise.aer_engine import AerEngine
 from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.transpilation.transpilers import make_transpiler
 
 SECRET = "token-that-nobody-may-see"
-IMPATIENT = Patience(first_pause=0.0, longest_pause=0.0, poll=0.0, sleep=lambda _seconds: None)
+IMPATIENT = RetryPolicy(first_pause=0.0, longest_pause=0.0, poll=0.0, sleep=lambda _seconds: None)
 
 
 @dataclass(kw_only=True)

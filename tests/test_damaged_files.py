@@ -187,7 +187,7 @@ def _runs(root: Path) -> dict[str, Format]:
     folder = root / "run"
     words = ("run", "--dataset", "iris", "--model", "basic", "--epochs", "1", "--num-layers", "1")
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        assert main([*words, "--methods", "noop", "--jobs", "1", "--out", str(folder)]) == 0
+        assert main([*words, "--methods", "noop", "--workers", "1", "--out", str(folder)]) == 0
 
     def read():
         class Options:

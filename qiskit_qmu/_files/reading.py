@@ -71,7 +71,7 @@ def read_bytes(
             if left < 0:
                 raise InputError(f"{path} must hold {what}, got more than {largest:,} bytes")
     except OSError as error:
-        raise FileError(f"{path} must hold {what}, got: {one_line(error)}") from error
+        raise FileError(f"cannot read {path}: {one_line(error)}") from error
     return b"".join(pieces)
 
 

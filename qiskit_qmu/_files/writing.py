@@ -25,7 +25,7 @@ def writing(path: str | Path) -> Iterator[None]:
     except FileError:
         raise
     except OSError as error:
-        raise FileError(f"{path} must be writable, got: {one_line(error)}") from error
+        raise FileError(f"cannot write {path}: {one_line(error)}") from error
 
 
 def write_file(path: str | Path, content: bytes | str) -> None:

@@ -164,18 +164,19 @@ def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float6
     if name == "frequencies":
         return _frequencies(observations)
     if observations.expectations is None:
-        raise InputError("the feature expectations must have been observed, got None")
+        raise InputError("the feature expectations needs the outputs of the circuits, got None")
     return observations.expectations
 
 
 def _answers(observations: Observations) -> NDArray[np.float64]:
     found = observations.logits if observations.outputs is None else observations.outputs
-    return (observations.losses if found is None else found).reshape(len(observations), -1)
+    array = observations.losses if found is None else found
+    return array if array.ndim == 2 else array[:, None]
 
 
 def _frequencies(observations: Observations) -> NDArray[np.float64]:
     if observations.counts is None:
-        raise InputError("the feature frequencies must have counts, got None")
+        raise InputError("the feature frequencies needs counts, which only shots give, got None")
     shape = observations.counts.shape
     counts = observations.counts.reshape(shape[0], math.prod(shape[1:]))
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))

@@ -14,7 +14,7 @@ from qiskit_qmu._files import make_folder, write_file, write_json, write_togethe
 from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.split_rows import observe_split
-from qiskit_qmu.backends import sent_ahead
+from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, Verdict
 from qiskit_qmu.evaluation.columns import AUC
@@ -146,7 +146,7 @@ def audit(
     for module in models.values():  # before any of them is observed
         check_module(module)
         check_returns_logits(module, as_tensors(module, split.forget.x, split.forget.y)[0])
-    answers = sent_ahead(
+    answers = submit_all_first(
         models.values(), [partial(observe_split, module, split) for module in models.values()]
     )
     observed = dict(zip(models, answers, strict=True))

@@ -25,15 +25,14 @@ if TYPE_CHECKING:
         make_rule,
     )
     from qiskit_qmu.backends.jobs import JobPolicy, rebuild_ledger
-    from qiskit_qmu.backends.mitigation import MITIGATIONS, mitigation_options
-    from qiskit_qmu.backends.open import open_backend
+    from qiskit_qmu.backends.open import MITIGATIONS, mitigation_options, open_backend
     from qiskit_qmu.backends.options import BACKEND_NAMES, DeviceOptions
     from qiskit_qmu.backends.primitives.broadcast_estimator import BroadcastEstimator
     from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
     from qiskit_qmu.backends.primitives.recorded_counts import RecordedCounts, recorded_counts
     from qiskit_qmu.backends.primitives.service_estimator import ServiceEstimator
     from qiskit_qmu.backends.readout.readout_errors import ReadoutErrors
-    from qiskit_qmu.backends.submission import sent_ahead
+    from qiskit_qmu.backends.submission import submit_all_first
     from qiskit_qmu.backends.usage import Usage
 
 _HOMES = {
@@ -48,7 +47,7 @@ _HOMES = {
     "DeviceOptions": "options",
     "ExactBackend": "devices.exact_backend",
     "JobPolicy": "jobs",
-    "MITIGATIONS": "mitigation",
+    "MITIGATIONS": "open",
     "MeasuredEstimatorGradient": "gradients.measured_gradients",
     "MeasuredSamplerGradient": "gradients.measured_gradients",
     "ParameterShift": "gradients.rules",
@@ -64,12 +63,12 @@ _HOMES = {
     "connectors_of": "cost.networks",
     "make_rule": "gradients.rules",
     "metered": "cost.metering",
-    "mitigation_options": "mitigation",
+    "mitigation_options": "open",
     "needed_part": "gradients.device_connector",
     "open_backend": "open",
     "rebuild_ledger": "jobs",
     "recorded_counts": "primitives.recorded_counts",
-    "sent_ahead": "submission",
+    "submit_all_first": "submission",
 }
 
 __all__ = [
@@ -105,7 +104,7 @@ __all__ = [
     "open_backend",
     "rebuild_ledger",
     "recorded_counts",
-    "sent_ahead",
+    "submit_all_first",
 ]
 
 

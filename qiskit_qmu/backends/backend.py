@@ -10,7 +10,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, BaseSamplerGradient
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
-from qiskit_qmu.backends.cost.cost_model import Tariff
+from qiskit_qmu.backends.cost.cost_model import CostModel
 from qiskit_qmu.backends.cost.estimate import CostEstimate, Work, estimate_cost
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
 from qiskit_qmu.backends.gradients.rules import Rule
@@ -50,7 +50,7 @@ class Backend(Protocol):
         """Return what results depend on, as JSON values; no secrets."""
         ...
 
-    def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
+    def cost_model(self, networks: Sequence[NetworkCircuits]) -> CostModel:
         """Return what a device takes for networks' circuits; nothing is sent."""
         ...
 
@@ -66,7 +66,7 @@ class Backend(Protocol):
         """Return what work would cost on the device; nothing is sent.
 
         Args:
-            work: The work, such as `qiskit_qmu.experiments.work` tells of.
+            work: The work, such as `qiskit_qmu.experiments.workload` computes.
             shots: Measurements of each circuit, or several numbers of them; the backend's own
                 where None.
 
@@ -76,13 +76,13 @@ class Backend(Protocol):
         Raises:
             InputError: If a number of shots is below one, or more than a job may have.
         """
-        tariff = self.tariff(work.networks)
+        cost_model = self.cost_model(work.networks)
         if isinstance(shots, Sequence):
-            return tuple(estimate_cost(work, tariff, number) for number in shots)
-        return estimate_cost(work, tariff, self.shots if shots is None else shots)
+            return tuple(estimate_cost(work, cost_model, number) for number in shots)
+        return estimate_cost(work, cost_model, self.shots if shots is None else shots)
 
     def close(self) -> None:
-        """Give back what the backend holds."""
+        """Release what the backend holds."""
         ...
 
     def __enter__(self) -> "Backend": ...

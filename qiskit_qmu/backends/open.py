@@ -4,7 +4,7 @@ import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from qiskit.providers import BackendV2
 
@@ -89,3 +89,21 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, ["exact", "aer", *fake_device_names()], n=1)
     meant = f"; did you mean {near[0]}?" if near else ""
     return f"backend must be one of {', '.join(BACKEND_NAMES)}; got {name!r}{meant}"
+
+
+MITIGATIONS: dict[str, dict[str, Any]] = {"readout": {"readout_mitigation": True}}
+"""Options of `open_backend` by name of mitigation."""
+
+
+def mitigation_options(mitigation: str | None, backend: str) -> dict[str, Any]:
+    """Return the options of `open_backend` for a mitigation; none where there is none.
+
+    Raises:
+        InputError: If the name is unknown, or the backend has no errors to mitigate.
+    """
+    if mitigation is None:
+        return {}
+    _check.one_of(tuple(MITIGATIONS), mitigation=mitigation)
+    if backend == "exact":
+        raise InputError(f"mitigation needs a backend with errors, got {mitigation} on exact")
+    return MITIGATIONS[mitigation]

@@ -13,7 +13,7 @@ from qiskit_qmu.backends.primitives.recorded_counts import sampler_of
 Result = TypeVar("Result")
 
 
-def sent_ahead(
+def submit_all_first(
     modules: Iterable[torch.nn.Module], calls: Sequence[Callable[[], Result]]
 ) -> list[Result]:
     """Return what calls return, after the jobs of all of them were sent.
@@ -29,7 +29,7 @@ def sent_ahead(
     if samplers and len(calls) > 1:
         with ExitStack() as stack:
             for sampler in samplers.values():
-                stack.enter_context(sampler.ahead())
+                stack.enter_context(sampler.without_waiting())
             for call in calls:
                 with suppress(JobsPendingError):
                     call()

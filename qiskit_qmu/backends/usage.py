@@ -16,7 +16,7 @@ class Usage:
         circuits: Circuit executions that this takes on a device: one for each measurement basis of
             a row's forward pass, two of them for each gate angle of its gradient (the
             parameter-shift rule). A simulator that differentiates the state runs fewer.
-        shots: Measurements of those circuits; 0 where values were exact.
+        executions: Circuits times shots; 0 where values were exact. Its JSON key is "shots".
         requests: In what portions a device is asked for them: (circuits of a request, how many
             such requests), ascending. A request is one forward pass or one gradient of a batch;
             it is one job, or several where a job's limit cuts it.
@@ -25,7 +25,7 @@ class Usage:
     forward_evaluations: int = 0
     gradient_evaluations: int = 0
     circuits: int = 0
-    shots: int = 0
+    executions: int = 0
     requests: tuple[tuple[int, int], ...] = ()
 
     def __add__(self, other: "Usage") -> "Usage":
@@ -33,13 +33,15 @@ class Usage:
             forward_evaluations=self.forward_evaluations + other.forward_evaluations,
             gradient_evaluations=self.gradient_evaluations + other.gradient_evaluations,
             circuits=self.circuits + other.circuits,
-            shots=self.shots + other.shots,
+            executions=self.executions + other.executions,
             requests=merged_requests(self.requests, other.requests),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
-        return {**vars(self), "requests": [list(request) for request in self.requests]}
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        counts["shots"] = counts.pop("executions")
+        return {**counts, "requests": [list(request) for request in self.requests]}
 
     def __repr__(self) -> str:
         counts = [f"{name}={getattr(self, name)}" for name in _COUNTS]
@@ -54,7 +56,7 @@ class Usage:
         return f"<table>{cells}</table>"
 
 
-_COUNTS = ("forward_evaluations", "gradient_evaluations", "circuits", "shots")
+_COUNTS = ("forward_evaluations", "gradient_evaluations", "circuits", "executions")
 
 
 def merged_requests(*requests: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:

@@ -3,6 +3,7 @@
 import argparse
 from contextlib import nullcontext
 
+from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import add_data_dir, add_force, refuse_replacing
 
@@ -11,15 +12,35 @@ SUMMARY = "audit a saved unlearned model"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("model", metavar="NEW", help="folder that `qmu unlearn` wrote")
-    parser.add_argument("--original", required=True, metavar="MODEL", help="before unlearning")
     parser.add_argument(
-        "--oracle", metavar="ORACLE", help="written by `qmu unlearn … --strategy oracle`"
+        "model",
+        type=option_types.saved_model,
+        metavar="NEW",
+        help="folder that `qmu unlearn` wrote",
+    )
+    parser.add_argument(
+        "--original",
+        type=option_types.saved_model,
+        required=True,
+        metavar="MODEL",
+        help="the model before unlearning",
+    )
+    parser.add_argument(
+        "--oracle",
+        type=option_types.saved_model,
+        metavar="ORACLE",
+        help="folder that `qmu unlearn … --strategy oracle` wrote",
     )
     parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
     add_force(parser, "an audit")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    device = add_device_options(parser, "where the models are observed")
+    parser.add_argument(
+        "--seed",
+        type=option_types.seed,
+        default=0,
+        metavar="N",
+        help="seed of everything random (0)",
+    )
+    device = add_device_options(parser, "where the models are observed", type=option_types.backend)
     add_shots(device)
     add_budget(device)
     add_data_dir(parser)
@@ -30,16 +51,16 @@ def execute(options: argparse.Namespace) -> None:
     from qiskit_qmu.experiments import audit_saved, writable_folder  # (help must not load it)
 
     refuse_replacing(options, "audit.json", "an audit")
-    backend = backend_of(options)
+    device = backend_of(options)
     out = nullcontext() if options.out is None else writable_folder(options.out)
-    with out as folder, backend or nullcontext():
+    with out as folder, device or nullcontext():
         report = audit_saved(
             options.model,
             original=options.original,
             oracle=options.oracle,
             data_dir=options.data_dir,
             seed=options.seed,
-            backend=backend,
+            backend=device,
         )
         if folder is not None:
             report.save(folder)

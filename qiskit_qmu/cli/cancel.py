@@ -1,8 +1,8 @@
-"""Take back the jobs of a run that are not done; what arrived is kept, and it can be resumed."""
+"""Cancel the pending jobs of a run; results that have arrived are kept, and it can be resumed."""
 
 import argparse
 
-SUMMARY = "take back the jobs of a run on a device"
+SUMMARY = "cancel the pending jobs of a run on a device"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.option_fields import help_of
 from qiskit_qmu.backends.options import DeviceOptions
+from qiskit_qmu.cli import option_types
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
@@ -51,14 +52,19 @@ def add_device_options(
 
 
 def add_shots(parser: Any) -> None:
-    """Add the number of measurements, where there may be none."""
-    parser.add_argument("--shots", type=int, help="shots of each circuit; exact values without it")
+    """Add the number of shots, where exact values are possible too."""
+    parser.add_argument(
+        "--shots",
+        type=option_types.count,
+        metavar="N",
+        help="shots of each circuit; exact values without it",
+    )
 
 
 def add_budget(parser: Any, of: str = "") -> None:
-    """Add what a device of IBM's may cost, in all or of each of something."""
-    text = f"send nothing beyond so many QPU seconds {of}".strip()
-    parser.add_argument("--max-qpu-seconds", type=float, metavar="S", help=text)
+    """Add a budget of QPU seconds, in total or for each of something."""
+    text = f"budget of QPU seconds {of}".strip() + "; nothing beyond it is sent"
+    parser.add_argument("--max-qpu-seconds", type=option_types.positive, metavar="S", help=text)
 
 
 def device_options_of(options: argparse.Namespace) -> dict[str, Any]:

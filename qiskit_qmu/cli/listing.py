@@ -85,13 +85,13 @@ def _attacks() -> list[str]:
 
 
 def _settings(options: argparse.Namespace) -> list[str]:
-    from qiskit_qmu.data import input_shape_of
+    from qiskit_qmu.data import ForgetRequest, input_shape_of
     from qiskit_qmu.experiments import Experiment
     from qiskit_qmu.unlearning import all_settings
 
     _check.one_of(("class", "instances"), kind=options.kind)
-    fraction = 0.1 if options.kind == "instances" else None
-    experiment = Experiment(dataset=options.dataset, model=options.model, forget_fraction=fraction)
+    forget = ForgetRequest(fraction=0.1) if options.kind == "instances" else None
+    experiment = Experiment(dataset=options.dataset, model=options.model, forget=forget)
     num_features = math.prod(input_shape_of(experiment.dataset))
     preset = experiment.preset(num_features)
     stages = {

@@ -24,7 +24,8 @@ from qiskit_qmu.cli import (
     train,
     unlearn,
 )
-from qiskit_qmu.cli.numbers import integer, real
+from qiskit_qmu.cli.option_names import in_words_of_options
+from qiskit_qmu.cli.option_types import integer, real
 from qiskit_qmu.cli.output import Lenient, lenient_output
 from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 
@@ -91,9 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after ``qmu``; those of the process where None.
 
     Returns:
-        The exit status: 0; 1 where a device did not do its part or standard output could not be
-        written; 2 for bad input; 130, 143 or 129 where Ctrl-C, `kill` or a closed terminal ended
-        it.
+        The exit status: 0; 1 if a run on a device failed or standard output could not be written; 2
+        for bad input; 130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
@@ -136,7 +136,7 @@ def _execute(options: argparse.Namespace) -> int:
     try:
         module.execute(options)
     except InputError as error:
-        message = " ".join(str(error).split())
+        message = in_words_of_options(" ".join(str(error).split()), options)
         print(f"qmu {options.command}: error: {message}", file=sys.stderr)
         return BAD_INPUT
     except RunError as error:

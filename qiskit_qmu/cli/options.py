@@ -3,36 +3,37 @@
 import argparse
 import json
 import re
-import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import FileError, one_line, read_text, reading
+from qiskit_qmu._files import FileError, one_line, read_text
+from qiskit_qmu.cli import option_types
+from qiskit_qmu.cli.config_file import read_config
 from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
-from qiskit_qmu.cli.numbers import integer
 
 if TYPE_CHECKING:
-    from qiskit_qmu.experiments import Experiment, ForgetRequest
+    from qiskit_qmu.data import ForgetRequest
+    from qiskit_qmu.experiments import Experiment
 
-_LARGEST_CONFIG, _LARGEST_LIST = 2**20, 2**28
+_LARGEST_LIST = 2**28
 
 # Shortcuts for the settings that are changed most.
-_SHORTCUTS = {
-    "epochs": ("trainer.epochs", int, "passes over the training rows"),
-    "batch_size": ("trainer.batch_size", int, "rows of one training step"),
-    "learning_rate": ("trainer.learning_rate", float, "step size of training"),
-    "num_qubits": ("model.num_qubits", int, "qubits of the model"),
-    "num_layers": ("model.num_layers", int, "layers of the ansatz"),
+_SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
+    "epochs": ("trainer.epochs", option_types.count, "passes over the training rows"),
+    "batch_size": ("trainer.batch_size", option_types.count, "rows of one training step"),
+    "learning_rate": ("trainer.learning_rate", option_types.positive, "step size of training"),
+    "num_qubits": ("model.num_qubits", option_types.count, "qubits of the model"),
+    "num_layers": ("model.num_layers", option_types.count, "layers of the ansatz"),
     "readout": ("model.readout", str, "expectation or probabilities"),
     "encoding": ("model.encoding", str, "ry, rx-ry-rz, zz or amplitude"),
 }
+_FORGET_KEYS = ("forget_class", "forget_fraction", "forget_indices")
 _EXPERIMENT_KEYS = (
     "dataset",
     "model",
-    "forget_class",
-    "forget_fraction",
-    "forget_indices",
+    *_FORGET_KEYS,
     "train_size",
     "test_size",
     "validation_fraction",
@@ -49,12 +50,31 @@ _EXPERIMENT_KEYS = (
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add what decides the data and the model."""
     group = parser.add_argument_group("data and model")
-    group.add_argument("--dataset", help="digits, iris, mnist or fashion-mnist (digits)")
-    group.add_argument("--model", help="basic or hybrid (hybrid)")
-    group.add_argument("--train-size", type=int, help="training rows, validation rows among them")
-    group.add_argument("--test-size", type=int, help="never-seen rows")
-    group.add_argument("--validation-fraction", type=float, help="share held out for tuning (0.1)")
-    group.add_argument("--seed", type=int, help="root seed of everything random (0)")
+    group.add_argument(
+        "--dataset",
+        type=option_types.dataset,
+        metavar="NAME",
+        help="digits, iris, mnist or fashion-mnist (digits)",
+    )
+    group.add_argument(
+        "--model", type=option_types.model, metavar="NAME", help="basic or hybrid (hybrid)"
+    )
+    group.add_argument(
+        "--train-size",
+        type=option_types.count,
+        metavar="N",
+        help="training rows, validation rows included",
+    )
+    group.add_argument("--test-size", type=option_types.count, metavar="N", help="never-seen rows")
+    group.add_argument(
+        "--validation-fraction",
+        type=float,
+        metavar="SHARE",
+        help="share of the training rows held out for tuning (0.1)",
+    )
+    group.add_argument(
+        "--seed", type=option_types.seed, metavar="N", help="root seed of everything random (0)"
+    )
     add_data_dir(group)
 
 
@@ -62,76 +82,99 @@ def add_data_dir(parser: Any) -> None:
     """Add where image files lie."""
     parser.add_argument(
         "--data-dir",
+        type=option_types.folder,
         metavar="DIR",
-        help="folder of IDX files; or environment variable QISKIT_QMU_DATA",
+        help="folder of the IDX files; default: environment variable QISKIT_QMU_DATA",
     )
 
 
 def add_force(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the leave to replace what a folder holds."""
-    parser.add_argument("--force", action="store_true", help=f"replace {what} that --out holds")
+    """Add the permission to overwrite."""
+    parser.add_argument("--force", action="store_true", help=f"overwrite {what} in --out")
 
 
 def refuse_replacing(options: argparse.Namespace, name: str, what: str) -> None:
     """Raise InputError if the output folder holds a file of ours and --force is not given."""
     if options.out is not None and not options.force and (Path(options.out) / name).exists():
         raise InputError(
-            f"--out must be a folder without {what}, got {options.out}: give another one, or "
-            "--force to replace it"
+            f"{options.out} already holds {what}; choose another --out, or overwrite it with "
+            "--force"
         )
 
 
 def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at most one") -> None:
-    """Add what is to be forgotten."""
+    """Add which rows to forget."""
     group = parser.add_argument_group(f"what to forget ({how_many})")
     group.add_argument("--forget-class", type=int, metavar="LABEL", help="all rows of a class")
-    group.add_argument("--forget-fraction", type=float, metavar="SHARE", help="rows at random")
+    group.add_argument(
+        "--forget-fraction", type=option_types.share, metavar="SHARE", help="a random share of rows"
+    )
     group.add_argument(
         "--forget-indices",
         metavar="I,J,…|FILE",
-        help="positions among the training rows, or a file that holds them",
+        help="positions of training rows, or a file with them",
     )
 
 
-def names_rows_to_forget(options: argparse.Namespace) -> bool:
-    """Tell whether options say what is to be forgotten."""
-    given = (options.forget_class, options.forget_fraction, options.forget_indices)
-    return any(value is not None for value in given)
+def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
+    """Return what is to be forgotten; None where no option says it.
+
+    Raises:
+        InputError: If several do, or the rows cannot be read.
+    """
+    return _forget_request({name: getattr(options, name) for name in _FORGET_KEYS})
 
 
-def forget_request_of(options: argparse.Namespace) -> "ForgetRequest":
+def required_forget_request(options: argparse.Namespace) -> "ForgetRequest":
     """Return what is to be forgotten.
 
     Raises:
-        InputError: If not exactly one way of saying it was given.
+        InputError: If not exactly one option says it.
     """
-    from qiskit_qmu.experiments import ForgetRequest  # (help must not load it)
+    request = forget_request_of(options)
+    if request is None:
+        raise InputError(f"one of {_FORGET_OPTIONS} is needed")
+    return request
 
-    indices = options.forget_indices
-    return ForgetRequest(
-        label=options.forget_class,
-        fraction=options.forget_fraction,
-        indices=None if indices is None else parse_indices(indices),
-    )
+
+_FORGET_OPTIONS = "--forget-class, --forget-fraction and --forget-indices"
+
+
+def _forget_request(given: dict[str, Any]) -> "ForgetRequest | None":
+    from qiskit_qmu.data import ForgetRequest  # (help must not load it)
+
+    label, fraction, indices = (given.get(name) for name in _FORGET_KEYS)
+    if sum(value is not None for value in (label, fraction, indices)) > 1:
+        raise InputError(f"only one of {_FORGET_OPTIONS} can be given")
+    if isinstance(indices, str):
+        indices = parse_indices(indices)
+    if (label, fraction, indices) == (None, None, None):
+        return None
+    return ForgetRequest(label=label, fraction=fraction, indices=indices)
 
 
 def add_setting_options(
     parser: argparse.ArgumentParser, *, shortcuts: bool = True, config: bool = True
 ) -> None:
-    """Add hyperparameters; without shortcuts, those of a model that is there already."""
-    group = parser.add_argument_group("hyperparameters (a preset for each dataset and model)")
+    """Add hyperparameters; without shortcuts, those that a saved model does not fix."""
+    group = parser.add_argument_group("hyperparameters (defaults depend on dataset and model)")
     if config:
         group.add_argument(
-            "--config", metavar="FILE", help="TOML file with the same names as options"
+            "--config", metavar="FILE", help="TOML file with options by name and [settings]"
         )
     for name, (key, kind, text) in _SHORTCUTS.items() if shortcuts else ():
-        group.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{text}; --set {key}=")
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            metavar="X",
+            help=f"{text}; short for --set {key}=X",
+        )
     group.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="STAGE.NAME=VALUE",
-        help="any other, such as rga.alpha=5, ssd.dampening=0.1, repair.epochs=1; repeatable",
+        help="any other, such as rga.alpha=5, ssd.dampening=0.1 or repair.epochs=1; repeatable",
     )
 
 
@@ -141,34 +184,37 @@ def make_experiment(options: argparse.Namespace) -> "Experiment":
     Raises:
         InputError: If a key is unknown or a value is not possible.
     """
-    from qiskit_qmu.experiments import Experiment  # (help must not load it)
-
-    config = read_config(options.config)
     given = {
         key: getattr(options, key)
         for key in _EXPERIMENT_KEYS
         if getattr(options, key, None) is not None
     }
+    fields, settings = _config(options)
     if any(key in given for key in _FORGET_KEYS):
-        config = {key: value for key, value in config.items() if key not in _FORGET_KEYS}
-    settings = {**config.pop("settings", {}), **settings_of(options)}
-    fields = {**config, **given}
+        fields = {key: value for key, value in fields.items() if key not in _FORGET_KEYS}
+    fields |= given
+    forget = _forget_request({key: fields.pop(key, None) for key in _FORGET_KEYS})
     names = (*DEVICE_OPTIONS, "max_qpu_seconds")
     device = {name: getattr(options, name, None) for name in names}
     device = {name: value for name, value in device.items() if value is not None}
     if device:
         fields["backend_options"] = {**fields.get("backend_options", {}), **device}
-    if isinstance(fields.get("forget_indices"), str):
-        fields["forget_indices"] = parse_indices(fields["forget_indices"])
     if isinstance(fields.get("methods"), str):
         fields["methods"] = [name.strip() for name in fields["methods"].split(",")]
-    for key in ("methods", "forget_indices"):
-        if not isinstance(fields.get(key, []), list | tuple):
-            raise InputError(f"{key} must be a list, got {fields[key]!r}")
-    return Experiment.from_dict({**fields, "settings": settings})
+    if not isinstance(fields.get("methods", []), list | tuple):
+        raise InputError(f"methods must be a list, got {fields['methods']!r}")
+    fields["forget"] = None if forget is None else forget.to_dict()
+    fields["settings"] = settings | settings_of(options)
+    from qiskit_qmu.experiments import Experiment  # (slow to load: what can be is refused before)
+
+    return Experiment.from_dict(fields)
 
 
-_FORGET_KEYS = ("forget_class", "forget_fraction", "forget_indices")
+def _config(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    if options.config is None:
+        return {}, {}
+    shortcuts = {name: key for name, (key, _, _) in _SHORTCUTS.items()}
+    return read_config(options.config, _EXPERIMENT_KEYS, shortcuts)
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -185,7 +231,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
     for word in options.set:
         key, separator, text = word.partition("=")
         if not separator:
-            raise InputError(f"--set must be STAGE.NAME=VALUE, got {word!r}")
+            raise InputError(f"--set takes STAGE.NAME=VALUE, such as rga.alpha=5; got {word!r}")
         settings[key.strip()] = _value(text.strip())
     return settings
 
@@ -202,47 +248,13 @@ def parse_indices(text: str) -> tuple[int, ...]:
             words = read_text(text, "positions of rows", largest=_LARGEST_LIST, any_kind=True)
         except FileError as error:
             raise InputError(
-                f"forget_indices must be integers or a readable file, got {text!r} "
-                f"({one_line(error.__cause__ or error)})"
+                f"indices must be integers or a file with them, got {text!r}: "
+                f"{one_line(error.__cause__ or error)}"
             ) from error
     try:
-        return tuple(integer(word) for word in words.replace(",", " ").split())
+        return tuple(option_types.integer(word) for word in words.replace(",", " ").split())
     except ValueError as error:
-        raise InputError(f"forget_indices must be integers, got {error}") from error
-
-
-def read_config(path: str | None) -> dict[str, Any]:
-    """Return the content of a TOML file: fields of an experiment, its settings by dotted key.
-
-    Dashes in keys are read as underscores; names of options for settings, such as epochs, become
-    settings.
-
-    Raises:
-        InputError: If it cannot be read or holds an unknown key.
-    """
-    if path is None:
-        return {}
-    what = "a config in TOML"
-    text = read_text(path, what, largest=_LARGEST_CONFIG, any_kind=True)
-    with reading(path, what):
-        content = tomllib.loads(text)
-    config = {key.replace("-", "_"): value for key, value in content.items()}
-    unknown = sorted(set(config) - {*_EXPERIMENT_KEYS, *_SHORTCUTS, "settings"})
-    if unknown:
-        allowed = ", ".join((*_EXPERIMENT_KEYS, *_SHORTCUTS, "settings"))
-        raise InputError(f"config keys must be of {allowed}; got {', '.join(unknown)}")
-    settings = config.get("settings", {})
-    if not isinstance(settings, dict):
-        raise InputError(f"settings must be a table, got {settings!r}")
-    flat: dict[str, Any] = {
-        key: config.pop(name) for name, (key, _, _) in _SHORTCUTS.items() if name in config
-    }
-    for stage, values in settings.items():
-        if isinstance(values, dict):
-            flat |= {f"{stage}.{name}": value for name, value in values.items()}
-        else:
-            flat[stage] = values
-    return {**config, "settings": flat}
+        raise InputError(f"indices must be integers, got {error}") from error
 
 
 def _value(text: str) -> Any:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from qiskit_qmu.experiments.run import Progress
+    from qiskit_qmu.experiments.run import RunProgress
 
 
 @contextmanager
-def progress_display() -> Iterator["Progress"]:
+def progress_display() -> Iterator["RunProgress"]:
     """Show what is being done and how much of the whole is done, on standard error."""
     if not sys.stderr.isatty():
         shown = ""

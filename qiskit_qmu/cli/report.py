@@ -1,4 +1,4 @@
-"""Write a run's report.html anew from its records, and print its table."""
+"""Rewrite the report.html of a `qmu run` from its records, and print its table."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import entry, read_sealed_json, reading
 
-SUMMARY = "write a run's report anew"
+SUMMARY = "rewrite the report of a `qmu run`"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def execute(options: argparse.Namespace) -> None:
         experiment = Experiment.from_dict(entry(content, "config", dict))
     records = RecordFile(folder / "records.jsonl", experiment.digest()).records
     if not records:
-        raise InputError(f"{folder} must hold records, got none")
+        raise InputError(f"{folder} holds no records of a run")
     with reading(folder / "records.jsonl", "records of a run"):
         write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
         table = text_table([record.row for record in records], kind=experiment.kind)

@@ -1,4 +1,4 @@
-"""What the commands on runs of a device print."""
+"""Messages of the commands for runs on a device."""
 
 import logging
 import sys
@@ -26,13 +26,16 @@ def jobs_shown() -> Iterator[None]:
 
 
 def print_status(status: "RunStatus") -> None:
-    """Print how far a run is, and what to do next."""
+    """Print the state of a run, and what to do next."""
     jobs = Counter(job.state for job in status.jobs)
     states = ", ".join(f"{count} {state}" for state, count in jobs.items()) or "none yet"
     executions = sum(job.circuits * (job.shots or 0) for job in status.jobs)
     request = status.request
     print(f"{status.folder}: {request.task} on {request.backend}, {request.shots:,} shots")
-    print(f"  jobs: {states}; {executions:,} executions, {status.spent_seconds:,.0f} QPU seconds")
+    spent = f"{status.spent_seconds:,.0f} QPU seconds"
+    if not request.backend.startswith("ibm"):
+        spent = "no QPU time, the device is simulated"
+    print(f"  jobs: {states}; {executions:,} executions, {spent}")
     expected = status.expected
     print(
         f"  expected: {expected['jobs']:,} jobs, {expected['executions']:,} executions, "
@@ -44,13 +47,13 @@ def print_status(status: "RunStatus") -> None:
             print(f"  job {job.job_id}: {job.state}, {reason}")
     lost = sum(job.state == "lost" for job in status.jobs)
     if lost:
-        print(f"  lost: {lost} jobs ran on this machine in a process that ended before they did")
+        print(f"  lost: {lost} jobs of this machine, whose process ended before they did")
     if status.state == "finished":
         print(f"  finished: {status.result}")
         return
-    print(f"  not finished; `qmu resume {status.folder}` goes on")
+    print(f"  not finished; continue with `qmu resume {status.folder}`")
     last = {job.state for job in status.last_attempts}
     if "lost" in last:
-        print("  it sends lost jobs again, with the same noise and at no cost")
+        print("  it runs lost jobs again, with the same noise and at no cost")
     if last & {"failed", "cancelled"}:
-        print("  with --retry-failed it sends again what failed or was cancelled")
+        print("  with --retry-failed it resends jobs that failed or were cancelled")

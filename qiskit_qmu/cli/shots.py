@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options
-from qiskit_qmu.cli.numbers import integer
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_forget_options,
@@ -22,6 +22,7 @@ from qiskit_qmu.cli.options import (
 SUMMARY = "accuracy, divergence and membership against the number of shots"
 
 _SEEDS = 3
+_METHOD = "rga-r"
 _EXACT = "exact"
 _SHOTS = "16,64,256,1024,4096,8192,exact"
 
@@ -38,34 +39,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=_SHOTS,
         help=f"shot counts, and exact where the backend has exact values ({_SHOTS})",
     )
-    group.add_argument("--method", default="rga-r", help="how the model is unlearned (rga-r)")
-    group.add_argument("--seeds", type=int, help=f"models of their own, from --seed on ({_SEEDS})")
     group.add_argument(
-        "--repetitions", type=int, default=1, help="runs of each seed's models, of shots alone (1)"
+        "--method",
+        type=option_types.method,
+        metavar="NAME",
+        help=f"unlearning method ({_METHOD})",
     )
     group.add_argument(
-        "--train-shots", type=int, metavar="N", help="shots of each circuit in training, too"
+        "--seeds",
+        type=option_types.count,
+        metavar="N",
+        help=f"independently trained models, from --seed on ({_SEEDS})",
     )
-    group.add_argument("--out", metavar="DIR", help="folder of the results (named after the run)")
-    add_budget(add_device_options(parser, "where models are observed"), "of each seed")
+    group.add_argument(
+        "--repetitions",
+        type=option_types.count,
+        default=1,
+        metavar="N",
+        help="independent sets of shots for each seed's models (1)",
+    )
+    group.add_argument(
+        "--train-shots",
+        type=option_types.count,
+        metavar="N",
+        help="shots of each circuit in training as well",
+    )
+    group.add_argument("--out", metavar="DIR", help="output folder (default: named after the run)")
+    add_budget(
+        add_device_options(parser, "where models are observed", type=option_types.backend),
+        "for each seed",
+    )
     add_setting_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
+    if options.seeds is None and options.config is None:
+        options.seeds = _SEEDS
+    counts, exact = parse_shots(options.shot_counts)
+    experiment = make_experiment(options)
+    if experiment.shots is not None:
+        raise InputError(
+            f"shots are given by --shots here, not in the config; got {experiment.shots}"
+        )
     from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import ShotComparison, run_shot_comparison
     from qiskit_qmu.report import remarks_by_method, shot_table
 
-    if options.seeds is None and options.config is None:
-        options.seeds = _SEEDS
-    experiment = make_experiment(options)
-    if experiment.shots is not None:
-        raise InputError(f"shots of a comparison must be given by --shots, got {experiment.shots}")
-    counts, exact = parse_shots(options.shot_counts)
     comparison = ShotComparison(
         experiment=experiment,
-        method=options.method,
+        method=options.method or _METHOD,
         shots=counts,
         exact=exact,
         repetitions=options.repetitions,
@@ -86,10 +109,8 @@ def execute(options: argparse.Namespace) -> None:
 def when_stopped(options: argparse.Namespace) -> str:
     """Say what to do after the command was stopped."""
     if (options.backend or "").startswith("ibm"):
-        return (
-            "the same command begins anew, and reads jobs that were sent before, it pays for none"
-        )
-    return "nothing is kept, the same command begins anew"
+        return "the same command starts again, and reads the results of jobs that were sent"
+    return "nothing is kept; the same command starts again"
 
 
 def parse_shots(text: str) -> tuple[tuple[int, ...], bool]:
@@ -101,11 +122,13 @@ def parse_shots(text: str) -> tuple[tuple[int, ...], bool]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     exact = words.count(_EXACT)
     if exact > 1:
-        raise InputError(f"shots must be different from each other, got {text!r}")
+        raise InputError(f"--shots must not repeat a number, got {text!r}")
     try:
-        counts = tuple(integer(word) for word in words if word != _EXACT)
+        counts = tuple(option_types.integer(word) for word in words if word != _EXACT)
     except ValueError as error:
-        raise InputError(f"shots must be integers or exact, got {text!r}") from error
+        raise InputError(
+            f"--shots must be integers or exact, separated by commas; got {text!r}"
+        ) from error
     if not counts:
-        raise InputError(f"shots must hold at least one number, got {text!r}")
+        raise InputError(f"--shots must hold at least one number, got {text!r}")
     return counts, bool(exact)

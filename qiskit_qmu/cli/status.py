@@ -1,7 +1,7 @@
-"""Show how far a run on a device is; results that have arrived are kept, and nothing is sent.
+"""Show the state of a run on a device; results that have arrived are kept, and nothing is sent.
 
-The device is asked only while it has jobs of the run. Where it cannot be asked, such as while
-another process works on the run, what its folder knows is shown.
+The device is asked only while it has jobs of the run. If it cannot be asked, for example because
+another process works on the run, the state in the folder is shown.
 """
 
 import argparse
@@ -11,15 +11,15 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.cli.run_messages import print_status
 
-SUMMARY = "show how far a run on a device is"
+SUMMARY = "show the state of a run on a device"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("run", metavar="RUN", help="folder that `qmu submit` wrote")
-    parser.add_argument("--jobs", action="store_true", help="list every job")
+    parser.add_argument("--list-jobs", action="store_true", help="list every job")
     parser.add_argument(
-        "--offline", action="store_true", help="read the folder alone, do not ask the device"
+        "--offline", action="store_true", help="read the folder only; do not ask the device"
     )
 
 
@@ -39,7 +39,7 @@ def execute(options: argparse.Namespace) -> None:
             status = run_status(options.run)  # (some may have arrived before)
     print_status(status)
     if trouble:
-        print(f"  the device was not asked for all: {trouble}")
-    if options.jobs:
+        print(f"  the device could not be asked about all jobs: {trouble}")
+    if options.list_jobs:
         for job in status.jobs:
             print(f"  {job.number:>5}  {job.job_id}  {job.state}  {job.circuits:,} circuits")

@@ -1,31 +1,42 @@
-"""Send work on saved models to a device, as a run in a folder that can be picked up at any time.
+"""Send work on saved models to a device, as a run in a folder that can be resumed at any time.
 
-Jobs that can be sent are sent, and the command returns: `qmu status` looks at them, `qmu resume`
-goes on. Without an account of IBM's, a fake device such as fake_manila shows how it works.
+On IBM's devices the jobs that can be sent are sent, and the command returns: `qmu status` shows
+them, `qmu resume` reads their results and sends what follows. With --wait it stays in the
+foreground until the result is there. Fake backends such as fake_manila need no account; they run
+on this machine, so the command stays in the foreground while their jobs run.
 """
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, device_options_of
 from qiskit_qmu.cli.options import (
     add_data_dir,
     add_forget_options,
     add_setting_options,
-    parse_indices,
+    required_forget_request,
     settings_of,
 )
 from qiskit_qmu.cli.run_messages import jobs_shown, print_status
 from qiskit_qmu.runs.rebuilding import REQUEST
 
-SUMMARY = "send work on saved models to a device, to be picked up later"
+SUMMARY = "send work on saved models to a device, and resume it later"
+
+
+@option_types.choice
+def _rows() -> Collection[str]:
+    from qiskit_qmu.runs.request import SavedRows  # (help must not load it)
+
+    return get_args(SavedRows)
 
 
 _TASKS = {
-    "observe": "what a model answers on its rows",
-    "attack": "an unlearned model beside its original, and the oracle if there is one",
-    "unlearn": "rows from a model, with every circuit of the strategy on the device",
+    "observe": "outputs of a model on its rows",
+    "attack": "audit of an unlearned model against its original and, if given, the oracle",
+    "unlearn": "unlearning with every circuit of the strategy on the device",
 }
 
 
@@ -37,20 +48,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
-    parser.add_argument("model", metavar="MODEL", help="folder of a saved model")
-    parser.add_argument("--out", required=True, metavar="RUN", help="folder of the run, new")
+    parser.add_argument(
+        "model", type=option_types.saved_model, metavar="MODEL", help="folder of a saved model"
+    )
+    parser.add_argument("--out", required=True, metavar="RUN", help="new folder of the run")
     if task == "observe":
-        parser.add_argument("--rows", default="test", help="train, test or all rows (test)")
+        parser.add_argument(
+            "--rows", type=_rows, default="test", metavar="ROWS", help="train, test or all (test)"
+        )
     if task == "attack":
         parser.add_argument(
-            "--original", required=True, metavar="MODEL", help="the model before unlearning"
+            "--original",
+            type=option_types.saved_model,
+            required=True,
+            metavar="MODEL",
+            help="the model before unlearning",
         )
-        parser.add_argument("--oracle", metavar="MODEL", help="a model retrained without the rows")
+        parser.add_argument(
+            "--oracle",
+            type=option_types.saved_model,
+            metavar="MODEL",
+            help="a model retrained without the rows",
+        )
     if task == "unlearn":
-        parser.add_argument("--strategy", required=True, help="see `qmu list strategies`")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    device = add_device_options(parser, "where circuits run", required=True)
-    device.add_argument("--shots", type=int, default=1024, help="shots of each circuit (1024)")
+        parser.add_argument(
+            "--strategy",
+            type=option_types.method,
+            required=True,
+            metavar="NAME",
+            help="see `qmu list strategies`",
+        )
+    parser.add_argument(
+        "--seed",
+        type=option_types.seed,
+        default=0,
+        metavar="N",
+        help="seed of everything random (0)",
+    )
+    device = add_device_options(
+        parser, "where circuits run", type=option_types.backend, required=True
+    )
+    device.add_argument(
+        "--shots",
+        type=option_types.count,
+        default=1024,
+        metavar="N",
+        help="shots of each circuit (1024)",
+    )
     add_policy_options(parser)
     if task == "unlearn":
         add_forget_options(parser, how_many="exactly one")
@@ -59,20 +103,21 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
 
 
 def add_policy_options(parser: argparse.ArgumentParser, *, wait: bool = False) -> None:
-    """Add how a run deals with its jobs."""
+    """Add whether to wait for jobs, and what they may cost."""
     group = parser.add_argument_group("jobs")
     group.add_argument(
         "--wait",
         action=argparse.BooleanOptionalAction,
         default=wait,
-        help="stay until all jobs are done and the result is there",
+        help="stay in the foreground until the result is there",
     )
     add_budget(group)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.backends.jobs import JobPolicy  # (help must not load it)
+    own = _own_fields(options)  # (what can be refused early is)
+    from qiskit_qmu.backends.jobs import JobPolicy
     from qiskit_qmu.experiments import DeviceRequest, submit
 
     shared = {
@@ -82,7 +127,7 @@ def execute(options: argparse.Namespace) -> None:
         "options": device_options_of(options),
         "data_dir": options.data_dir,
     }
-    request = DeviceRequest(task=options.task, **shared, **_own_fields(options))
+    request = DeviceRequest(task=options.task, **shared, **own)
     named = {name: getattr(options, name, None) for name in ("model", "original", "oracle")}
     models = {name: path for name, path in named.items() if path is not None}
     policy = JobPolicy(wait=options.wait, max_qpu_seconds=options.max_qpu_seconds)
@@ -95,7 +140,7 @@ def execute(options: argparse.Namespace) -> None:
 def when_stopped(options: argparse.Namespace) -> str:
     """Say what to do after the command was stopped."""
     if (Path(options.out) / REQUEST).exists():
-        return f"`qmu resume {options.out}` goes on"
+        return f"resume with `qmu resume {options.out}`"
     return "nothing was submitted"
 
 
@@ -105,11 +150,8 @@ def _own_fields(options: argparse.Namespace) -> dict[str, Any]:
         return {"rows": options.rows}
     if options.task == "attack":
         return {}
-    indices = options.forget_indices
     return {
         "strategy": options.strategy,
         "settings": settings_of(options),
-        "label": options.forget_class,
-        "fraction": options.forget_fraction,
-        "indices": None if indices is None else parse_indices(indices),
+        "forget": required_forget_request(options),
     }

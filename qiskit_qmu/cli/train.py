@@ -14,6 +14,8 @@ from qiskit_qmu.cli.options import (
 
 SUMMARY = "train and save a model"
 
+_LINES = 10
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -26,15 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments import train_and_save, writable_folder  # (help must not load it)
-
     refuse_replacing(options, "model.json", "a model")
     experiment = make_experiment(options)
+    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
+    from qiskit_qmu.experiments import train_and_save, writable_folder
 
-    def progress(epoch: int, epochs: int, loss: float) -> None:
-        print(f"epoch {epoch} of {epochs}: loss {loss:.4f}", file=sys.stderr, flush=True)
+    with progress_display() as show, writable_folder(options.out) as folder:
 
-    with writable_folder(options.out) as folder:
+        def progress(epoch: int, epochs: int, loss: float) -> None:
+            tenth = (_LINES * epoch) // epochs > (_LINES * (epoch - 1)) // epochs
+            if tenth or sys.stderr.isatty():  # (a log needs no line for each epoch)
+                show(f"epoch {epoch} of {epochs}, loss {loss:.4f}", epoch / epochs)
+
         provenance = train_and_save(
             experiment, folder, data_dir=options.data_dir, progress=progress
         )

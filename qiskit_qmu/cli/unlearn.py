@@ -4,15 +4,15 @@ import argparse
 import sys
 from contextlib import nullcontext
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
     add_data_dir,
     add_force,
     add_forget_options,
     add_setting_options,
-    forget_request_of,
     refuse_replacing,
+    required_forget_request,
     settings_of,
 )
 
@@ -21,29 +21,44 @@ SUMMARY = "unlearn rows from a saved model"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("model", metavar="MODEL", help="folder that `qmu train` wrote")
-    parser.add_argument("--strategy", required=True, help="see `qmu list strategies`")
+    parser.add_argument(
+        "model",
+        type=option_types.saved_model,
+        metavar="MODEL",
+        help="folder that `qmu train` wrote",
+    )
+    parser.add_argument(
+        "--strategy",
+        type=option_types.method,
+        required=True,
+        metavar="NAME",
+        help="see `qmu list strategies`",
+    )
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
     add_force(parser, "a model")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    device = add_device_options(parser, "where gradients are measured")
+    parser.add_argument(
+        "--seed",
+        type=option_types.seed,
+        default=0,
+        metavar="N",
+        help="seed of everything random (0)",
+    )
+    device = add_device_options(parser, "where gradients are measured", type=option_types.backend)
     add_shots(device)
     add_budget(device)
     add_data_dir(parser)
     add_forget_options(parser, how_many="exactly one")
-    add_setting_options(parser, shortcuts=False)
+    add_setting_options(parser, shortcuts=False, config=False)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments import unlearn_saved, writable_folder  # (help must not load it)
-
-    if options.config is not None:
-        raise InputError("unlearn takes its settings by --set, got --config")
     refuse_replacing(options, "model.json", "a model")
-    request = forget_request_of(options)
-    backend = backend_of(options)
-    with writable_folder(options.out) as folder, backend or nullcontext():
+    request = required_forget_request(options)
+    from qiskit_qmu.experiments import unlearn_saved, writable_folder  # (slow to load)
+
+    device = backend_of(options)
+    with writable_folder(options.out) as folder, device or nullcontext():
         result = unlearn_saved(
             options.model,
             request,
@@ -52,7 +67,7 @@ def execute(options: argparse.Namespace) -> None:
             settings=settings_of(options),
             data_dir=options.data_dir,
             seed=options.seed,
-            backend=backend,
+            backend=device,
         )
     options.written = options.out
     print(

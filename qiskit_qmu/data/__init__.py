@@ -35,6 +35,9 @@ questions and different oracles, so a split is of one kind and says which:
     >>> len(ForgetSplit.by_indices(dataset, [3, 14, 159]).forget)
     3
 
+Where the kind is not known beforehand, as on a command line, a `ForgetRequest` says which rows
+and `ForgetSplit.of(dataset, request)` finds them.
+
 Its parts are `Rows`, which remember their positions in the dataset and have digests, so that a
 record can prove which rows a model was trained on.
 """
@@ -48,6 +51,7 @@ from qiskit_qmu.data.arrays import (
     dataset_from_arrays,
 )
 from qiskit_qmu.data.datasets import DATASET_NAMES, Dataset, input_shape_of, load_dataset
+from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.rows import Rows, row_digests
 from qiskit_qmu.data.split import ForgetSplit
@@ -63,6 +67,7 @@ __all__ = [
     "as_values",
     "load_dataset",
     "dataset_from_arrays",
+    "ForgetRequest",
     "ForgetSplit",
     "Rows",
     "row_digests",

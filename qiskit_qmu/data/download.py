@@ -56,8 +56,8 @@ def download(name: str) -> Path:
         import pooch
     except ImportError as error:
         raise InputError(
-            f"{name} needs pooch to be downloaded: pip install 'qiskit_qmu[download]', or name a "
-            "folder that holds its files by data_dir or QISKIT_QMU_DATA"
+            f"downloading {name} needs pooch: pip install 'qiskit_qmu[download]', or give the "
+            "folder of its files by data_dir (--data-dir) or QISKIT_QMU_DATA"
         ) from error
     folder = Path(pooch.os_cache("qiskit_qmu")) / name
     for file, md5 in MD5[name].items():
@@ -79,6 +79,7 @@ def _download_file(
         else:
             return
     raise InputError(
-        f"{file} could not be downloaded ({', '.join(failures)}): put the dataset's four .gz "
-        f"files into {folder} or name a folder that holds them by data_dir or QISKIT_QMU_DATA"
+        f"{file} could not be downloaded ({', '.join(failures)}); put the dataset's four .gz "
+        f"files into {folder}, or give their folder by data_dir (--data-dir) or the environment "
+        "variable QISKIT_QMU_DATA"
     )

@@ -41,7 +41,7 @@ def find_folder(root: Path, name: str) -> Path | None:
             if any(_find(folder, prefix, kind) for prefix in PARTS.values() for kind in _ENDINGS):
                 return folder
     except OSError as error:
-        raise InputError(f"{root} must be readable, got: {error.strerror}") from error
+        raise InputError(f"cannot read {root}: {error.strerror}") from error
     return None
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
 
 IntArray = NDArray[np.int64]
 
@@ -100,3 +102,64 @@ def _check_every_class(labels: IntArray, size: int) -> None:
         f"train_size must be at least {minimum} so that each of {len(counts)} classes has a "
         f"training row, got {size}"
     )
+
+
+def draw_validation(
+    strata: IntArray, candidates: IntArray, fraction: float, *, seed: int
+) -> IntArray:
+    """Draw the training rows on which no model is trained, keeping the shares of the strata.
+
+    Args:
+        strata: Classes of all training rows, or groups of values, shape (n,).
+        candidates: Positions of the rows that may be drawn.
+        fraction: Share of all training rows, from 0 to below 1.
+        seed: Seed of the draw, zero or more.
+
+    Returns:
+        Positions in random order; never the only candidate of its class.
+
+    Raises:
+        InputError: If the fraction is out of range or rounds to no row, or a class would be left
+            without a row to train on.
+    """
+    _check.at_least(0, seed=seed)
+    if fraction == 0:
+        return np.empty(0, dtype=np.int64)
+    check_share("validation_fraction", fraction)
+    size = rows_of_share("validation_fraction", fraction, len(strata))
+    if size >= len(candidates):
+        raise InputError(
+            f"validation_fraction must leave rows to retain, got {fraction}: {size} rows of "
+            f"{len(candidates)}"
+        )
+    labels, counts = np.unique(strata[candidates], return_counts=True)
+    # The only row of a class must be trained on: a model would not know the class otherwise.
+    several = candidates[np.isin(strata[candidates], labels[counts > 1])]
+    generator = stream(seed, "validation")
+    drawn = several[stratified_draw(strata[several], min(size, len(several)), generator=generator)]
+    kept = np.unique(strata[np.setdiff1d(candidates, drawn)])
+    if len(drawn) < size or len(kept) < len(labels):
+        raise InputError(
+            f"validation_fraction must leave each class a row to train on, got {fraction}: {size} "
+            f"rows of {len(candidates)}"
+        )
+    return drawn
+
+
+def check_share(name: str, fraction: float) -> None:
+    """Raise InputError unless a fraction lies between 0 and 1, both excluded."""
+    _check.number(**{name: fraction})
+    if not 0 < fraction < 1:
+        raise InputError(f"{name} must lie between 0 and 1, both excluded, got {fraction}")
+
+
+def rows_of_share(name: str, fraction: float, rows: int) -> int:
+    """Return the nearest number of rows that a fraction of them is.
+
+    Raises:
+        InputError: If it is none.
+    """
+    size = round(fraction * rows)
+    if size == 0:
+        raise InputError(f"{name} must be at least one of {rows} rows, got {fraction}: no row")
+    return size

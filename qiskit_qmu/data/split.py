@@ -10,14 +10,15 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.rows import Rows, as_integers
-from qiskit_qmu.data.sampling import stratified_draw
+from qiskit_qmu.data.sampling import draw_validation, rows_of_share
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ForgetSplit:
-    """The rows of one unlearning task; make it by one of the three ``by_…`` constructors.
+    """The rows of one unlearning task; make it by ``of`` or a ``by_…`` constructor.
 
     Every training row of the dataset is in exactly one of ``forget``, ``retain`` and
     ``validation``. All rows keep the dataset's order, and their ``indices`` are positions in
@@ -70,6 +71,35 @@ class ForgetSplit:
             )
 
     @classmethod
+    def of(
+        cls, ds: Dataset, request: ForgetRequest, *, validation_fraction: float = 0.0, seed: int = 0
+    ) -> "ForgetSplit":
+        """Forget what a request asks for.
+
+        Args:
+            ds: The dataset.
+            request: A class, a share of the rows that are left after validation, or single rows.
+            validation_fraction: Share of the training rows to hold out first, from 0 to below 1,
+                drawn at random with the class shares kept; never the only row of a class, nor one
+                that the request names by its position.
+            seed: Seed of both draws, zero or more.
+
+        Returns:
+            A split of kind "class", or else "instances".
+
+        Raises:
+            InputError: If the class or a row is not among the training rows, nothing would be left
+                to forget or to retain, or a fraction is out of range or rounds to no row.
+        """
+        everything = np.arange(len(ds.y_train))
+        named = [] if request.indices is None else request.indices
+        validation = draw_validation(
+            ds.train.strata, np.setdiff1d(everything, named), validation_fraction, seed=seed
+        )
+        trained = np.setdiff1d(everything, validation)
+        return split_trained_rows(ds, request, trained, np.sort(validation), seed=seed)
+
+    @classmethod
     def by_class(
         cls, ds: Dataset, label: int, *, validation_fraction: float = 0.0, seed: int = 0
     ) -> "ForgetSplit":
@@ -91,15 +121,9 @@ class ForgetSplit:
                 would be left to forget or to retain, or the fraction is out of range or rounds to
                 no row.
         """
-        if ds.num_classes is None:
-            raise InputError(
-                f"{ds.name} has values to predict, and no class to forget; forget rows by "
-                "ForgetSplit.by_fraction or by_indices"
-            )
-        _check.one_of(np.unique(ds.y_train).tolist(), label=label)
-        validation = _validation(ds, np.arange(len(ds.y_train)), validation_fraction, seed)
-        forget = np.setdiff1d(np.flatnonzero(ds.y_train == label), validation)
-        return _split(ds, forget, validation, label=int(label))
+        return cls.of(
+            ds, ForgetRequest(label=label), validation_fraction=validation_fraction, seed=seed
+        )
 
     @classmethod
     def by_fraction(
@@ -121,13 +145,8 @@ class ForgetSplit:
         Raises:
             InputError: If a fraction is out of range or rounds to no row or to all rows.
         """
-        _check_open_fraction("fraction", fraction)
-        everything = np.arange(len(ds.y_train))
-        validation = _validation(ds, everything, validation_fraction, seed)
-        left = np.setdiff1d(everything, validation)
-        size = _share("fraction", fraction, len(left))
-        forget = stream(seed, "forget").choice(left, size=size, replace=False)
-        return _split(ds, forget, validation, label=None)
+        request = ForgetRequest(fraction=fraction)
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
 
     @classmethod
     def by_indices(
@@ -149,10 +168,8 @@ class ForgetSplit:
             InputError: If indices are missing, repeated, not integers, not among the training rows
                 or all of them, or the fraction is out of range or rounds to no row.
         """
-        forget = _withdrawn(indices, count=len(ds.y_train))
-        rest = np.setdiff1d(np.arange(len(ds.y_train)), forget)
-        validation = _validation(ds, rest, validation_fraction, seed)
-        return _split(ds, forget, validation, label=None)
+        request = ForgetRequest(indices=tuple(as_integers("indices", indices).tolist()))
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
 
     @property
     def train(self) -> Rows:
@@ -166,28 +183,78 @@ class ForgetSplit:
         return rows.take(np.argsort(rows.indices))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return kind, index lists of all five parts and digests of forget and retain, for records.
+        """Return kind, numbers of rows of all five parts and their digests, for records.
+
+        Positions are left out: request, dataset and seed give them again, and digests prove it.
 
         Returns:
             A dictionary that JSON can hold.
         """
         names = ("forget", "retain", "validation", "test_forget", "test_retain")
+        parts = {name: getattr(self, name) for name in names}
         return {
             "kind": self.kind,
             "label": self.label,
             "num_classes": self.num_classes,
-            "indices": {name: getattr(self, name).indices.tolist() for name in names},
-            "digests": {"forget": self.forget.digest(), "retain": self.retain.digest()},
+            "rows": {name: len(part) for name, part in parts.items()},
+            "digests": {name: part.digest() for name, part in parts.items()},
         }
 
 
-def _split(
-    ds: Dataset, forget: NDArray[np.int64], validation: NDArray[np.int64], *, label: int | None
+def split_trained_rows(
+    ds: Dataset,
+    request: ForgetRequest,
+    trained: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    *,
+    seed: int,
 ) -> ForgetSplit:
-    retain = np.setdiff1d(np.arange(len(ds.y_train)), np.union1d(forget, validation))
+    """Return the split of the rows that a model trains on, or was trained on.
+
+    Args:
+        ds: The dataset.
+        request: What to forget of them.
+        trained: Positions of the rows, in ascending order.
+        validation: Positions on which no model is trained.
+        seed: Seed of the draw of a fraction.
+
+    Raises:
+        InputError: If the request is not possible, or nothing would be retained.
+    """
+    forget = _forgotten(ds, request, trained, seed)
     return split_by_positions(
-        ds, forget=np.sort(forget), retain=retain, validation=np.sort(validation), label=label
+        ds,
+        forget=forget,
+        retain=np.setdiff1d(trained, forget),
+        validation=validation,
+        label=None if request.label is None else int(request.label),
     )
+
+
+def _forgotten(
+    ds: Dataset, request: ForgetRequest, trained: NDArray[np.int64], seed: int
+) -> NDArray[np.int64]:
+    """Return the positions of the rows to forget, in ascending order."""
+    if request.label is not None:
+        if ds.num_classes is None:
+            raise InputError(
+                f"{ds.name} has values to predict, and no class to forget; forget rows by "
+                "ForgetSplit.by_fraction or by_indices"
+            )
+        labels = ds.y_train[trained]
+        _check.one_of(np.unique(labels).tolist(), label=request.label)
+        return np.asarray(trained[labels == request.label])
+    if request.fraction is not None:
+        size = rows_of_share("fraction", request.fraction, len(trained))
+        return np.sort(stream(seed, "forget").choice(trained, size=size, replace=False))
+    indices = np.sort(np.asarray(request.indices, dtype=np.int64))
+    unknown = np.setdiff1d(indices, trained)
+    if unknown.size:
+        raise InputError(
+            "indices must be positions of rows that the model is trained on, from 0 to "
+            f"{len(ds.y_train) - 1}; got {unknown[0]}"
+        )
+    return indices
 
 
 def split_by_positions(
@@ -224,58 +291,3 @@ def split_by_positions(
         test_forget=ds.test.take(np.flatnonzero(counterpart)),
         test_retain=ds.test if label is None else ds.test.take(np.flatnonzero(~counterpart)),
     )
-
-
-def _validation(
-    ds: Dataset, candidates: NDArray[np.int64], fraction: float, seed: int
-) -> NDArray[np.int64]:
-    _check.at_least(0, seed=seed)
-    if fraction == 0:
-        return np.empty(0, dtype=np.int64)
-    _check_open_fraction("validation_fraction", fraction)
-    size = _share("validation_fraction", fraction, len(ds.y_train))
-    if size >= len(candidates):
-        raise InputError(
-            f"validation_fraction must leave rows to retain, got {fraction}: {size} rows of "
-            f"{len(candidates)}"
-        )
-    strata = ds.train.strata
-    labels, counts = np.unique(strata[candidates], return_counts=True)
-    # The only row of a class must be trained on: a model would not know the class otherwise.
-    several = candidates[np.isin(strata[candidates], labels[counts > 1])]
-    generator = stream(seed, "validation")
-    drawn = several[stratified_draw(strata[several], min(size, len(several)), generator=generator)]
-    kept = np.unique(strata[np.setdiff1d(candidates, drawn)])
-    if len(drawn) < size or len(kept) < len(labels):
-        raise InputError(
-            f"validation_fraction must leave each class a row to train on, got {fraction}: {size} "
-            f"rows of {len(candidates)}"
-        )
-    return drawn
-
-
-def _withdrawn(indices: ArrayLike, *, count: int) -> NDArray[np.int64]:
-    positions = as_integers("indices", indices)
-    _check.not_empty(indices=positions)
-    outside = positions[(positions < 0) | (positions >= count)]
-    if outside.size:
-        raise InputError(
-            f"indices must lie between 0 and {count - 1}, since only rows that were in the "
-            f"training set can be forgotten; got {outside[0]}"
-        )
-    values, counts = np.unique(positions, return_counts=True)
-    if counts.max() > 1:
-        raise InputError(f"indices must not repeat, got {values[counts > 1][0]} more than once")
-    return values
-
-
-def _check_open_fraction(name: str, fraction: float) -> None:
-    if not 0 < fraction < 1:
-        raise InputError(f"{name} must lie between 0 and 1, both excluded, got {fraction}")
-
-
-def _share(name: str, fraction: float, rows: int) -> int:
-    size = round(fraction * rows)
-    if size == 0:
-        raise InputError(f"{name} must be at least one of {rows} rows, got {fraction}: no row")
-    return size

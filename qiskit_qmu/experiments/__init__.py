@@ -1,24 +1,39 @@
 """Experiments: config → records → results and report, for the command line and for Python."""
 
+from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
-from qiskit_qmu.experiments.environment import environment
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.output import run_experiment, writable_folder, write_report
+from qiskit_qmu.experiments.output import (
+    environment,
+    run_experiment,
+    run_shot_comparison,
+    writable_folder,
+    write_report,
+)
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.run import Record, run_seed
 from qiskit_qmu.experiments.saved import (
-    ForgetRequest,
     audit_saved,
     observe_saved,
     train_and_save,
     unlearn_saved,
 )
-from qiskit_qmu.experiments.saved_work import Plan, PlannedWork, cost_rows, plan_saved
+from qiskit_qmu.experiments.saved_workload import (
+    PlannedWorkload,
+    SavedWorkloads,
+    cost_rows,
+    saved_workloads,
+)
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.experiments.shot_output import run_shot_comparison
 from qiskit_qmu.experiments.shot_run import compare_shots
-from qiskit_qmu.experiments.work import auditing, observing, training, unlearning
+from qiskit_qmu.experiments.workload import (
+    audit_workload,
+    observation_workload,
+    training_workload,
+    unlearning_workload,
+)
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
@@ -26,23 +41,24 @@ __all__ = [
     "DeviceRequest",
     "Experiment",
     "ForgetRequest",
-    "Plan",
-    "PlannedWork",
+    "SavedWorkloads",
+    "PlannedWorkload",
     "Preset",
     "Record",
     "RecordFile",
     "RunStatus",
+    "Setup",
     "ShotComparison",
     "audit_saved",
-    "auditing",
+    "audit_workload",
     "cancel",
     "cost_rows",
     "compare_shots",
     "environment",
     "observe_saved",
-    "observing",
+    "observation_workload",
     "overridden",
-    "plan_saved",
+    "saved_workloads",
     "preset",
     "refresh",
     "resume",
@@ -52,9 +68,9 @@ __all__ = [
     "run_status",
     "submit",
     "train_and_save",
-    "training",
+    "training_workload",
     "unlearn_saved",
-    "unlearning",
+    "unlearning_workload",
     "writable_folder",
     "write_report",
 ]

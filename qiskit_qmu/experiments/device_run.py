@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import new_folder, write_sealed_json
 from qiskit_qmu.backends import (
@@ -19,12 +18,9 @@ from qiskit_qmu.backends import (
     rebuild_ledger,
 )
 from qiskit_qmu.backends.jobs import JobPolicy, JobsPendingError, RunError
+from qiskit_qmu.experiments.device_task import check_request, expected_workload, run_task
 from qiskit_qmu.experiments.output import writable_folder
-from qiskit_qmu.experiments.request_work import forget_request, work_of
-from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.workers import one_thread
-from qiskit_qmu.metrics import binomial_interval
-from qiskit_qmu.models import load_model
 from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS
 from qiskit_qmu.runs.ledger import LEDGER
 from qiskit_qmu.runs.rebuilding import REQUEST
@@ -41,7 +37,6 @@ from qiskit_qmu.runs.status import (
     open_own_ledger,
     run_status,
 )
-from qiskit_qmu.unlearning import METHODS
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +70,7 @@ def submit(
         RunError: If a job failed, or the service or the budget does not allow to go on.
     """
     path = Path(folder)
-    _check_request(request, models)
+    check_request(request, models)
     _check_folder(path, models)
     if request.data_dir is not None:  # (a run may be resumed from elsewhere)
         request = replace(request, data_dir=str(Path(request.data_dir).absolute()))
@@ -122,7 +117,7 @@ def resume(
     submitted = SubmittedRun.read(path)
     if rebuild:
         jobs = rebuild_ledger(path, run=submitted.run)
-        _log.info("the ledger was rebuilt, it lists %d jobs", jobs)
+        _log.info("ledger rebuilt with %d jobs", jobs)
     open_own_ledger(path, submitted).close()
     if not (path / RESULT).exists():
         request = submitted.request
@@ -141,7 +136,7 @@ def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
     """
     path = Path(folder)
     with _backend(path, _own_request(path), JobPolicy(wait=False), opener) as backend:
-        backend.journal.refresh()
+        backend.resumable_sampler.refresh()
     return run_status(path)
 
 
@@ -157,7 +152,7 @@ def cancel(folder: str | Path, *, opener: Opener = open_backend) -> list[str]:
     """
     path = Path(folder)
     with _backend(path, _own_request(path), JobPolicy(wait=False), opener) as backend:
-        cancelled: list[str] = backend.journal.cancel()
+        cancelled: list[str] = backend.resumable_sampler.cancel()
     return cancelled
 
 
@@ -201,10 +196,10 @@ def _write_request(
     submitted = SubmittedRun(
         request=request,
         expected=expected.to_dict(),
-        run=backend.journal.ledger.run,
+        run=backend.resumable_sampler.ledger.run,
         models=file_digests(path / MODELS),
     )
-    bind_request(backend.journal.ledger, submitted)
+    bind_request(backend.resumable_sampler.ledger, submitted)
     # Last: a folder without it is no run, and can be used again.
     write_sealed_json(path / REQUEST, submitted.to_dict())
 
@@ -228,7 +223,7 @@ def _work(path: Path, request: DeviceRequest, backend: DeviceBackend) -> None:
     if (path / RESULT).exists():  # another process was quicker
         return
     with new_folder(path / RESULT) as unfinished:
-        summary = _TASKS[request.task](path / MODELS, request, backend, unfinished)
+        summary = run_task(path / MODELS, request, backend, unfinished)
         about = {"task": request.task, "settings": backend.settings(), **summary}
         content = {**about, "files": file_digests(unfinished)}
         write_sealed_json(unfinished / SUMMARY, content)
@@ -237,7 +232,8 @@ def _work(path: Path, request: DeviceRequest, backend: DeviceBackend) -> None:
 def _expected_cost(
     request: DeviceRequest, models: Mapping[str, str | Path], backend: DeviceBackend
 ) -> CostEstimate:
-    (expected,) = backend.estimate(work_of(request, models, backend.rule), [request.shots])
+    workload = expected_workload(request, models, backend.rule)
+    (expected,) = backend.estimate(workload, [request.shots])
     _log.info(
         "expected: %s jobs, %s executions, %.0f QPU seconds",
         f"{expected.jobs:,}",
@@ -247,84 +243,19 @@ def _expected_cost(
     return expected
 
 
-def _observe(
-    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
-) -> dict[str, Any]:
-    observed, indices = observe_saved(
-        models / "model", rows=request.rows, data_dir=request.data_dir, backend=backend
-    )
-    observed.save(out / "observations.npz")
-    correct = int((observed.predictions == observed.labels).sum())
-    accuracy = binomial_interval(correct, len(observed))
-    return {
-        "rows": request.rows,
-        "indices": indices,
-        "accuracy": accuracy.value,
-        "accuracy_low": accuracy.low,
-        "accuracy_high": accuracy.high,
-    }
-
-
-def _attack(
-    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
-) -> dict[str, Any]:
-    oracle = models / "oracle"
-    report = audit_saved(
-        models / "model",
-        original=models / "original",
-        oracle=oracle if oracle.exists() else None,
-        data_dir=request.data_dir,
-        seed=request.seed,
-        backend=backend,
-    )
-    report.to_json(out / "audit.json")
-    report.to_html(out / "audit.html")
-    return {"verdict": str(report.verdict)}
-
-
-def _unlearn(
-    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
-) -> dict[str, Any]:
-    result = unlearn_saved(
-        models / "model",
-        forget_request(request),
-        request.strategy or "",
-        out / "model",
-        settings=request.settings,
-        data_dir=request.data_dir,
-        seed=request.seed,
-        backend=backend,
-    )
-    return {"strategy": request.strategy, "steps": len(result.history)}
-
-
-_TASKS = {"observe": _observe, "attack": _attack, "unlearn": _unlearn}
-
-
 def _check_folder(path: Path, models: Mapping[str, str | Path]) -> None:
     if (path / REQUEST).exists():
-        raise InputError(f"a run must have a new folder, got {path}, which holds a run: resume it")
+        raise InputError(f"{path} already holds a run; resume it, or choose a new folder")
     # What a submission that was stopped left may be replaced; its ledger is older than its models.
     if (path / MODELS).exists() and not (path / LEDGER).exists():
-        raise InputError(f"a run must have a new folder, got {path}, which holds {MODELS}")
+        raise InputError(f"{path} already holds {MODELS}; choose a new folder")
     for source in models.values():
         if path.resolve().is_relative_to(Path(source).resolve()):
-            raise InputError(f"a run's folder must lie outside of its models, got {path}")
-
-
-def _check_request(request: DeviceRequest, models: Mapping[str, str | Path]) -> None:
-    if request.task == "unlearn":
-        _check.one_of(tuple(METHODS), strategy=request.strategy)
-    needed = {"model", "original"} if request.task == "attack" else {"model"}
-    missing = sorted(needed - models.keys())
-    if missing:
-        raise InputError(f"to {request.task}, models must be given: {', '.join(missing)}; got none")
-    for source in models.values():
-        load_model(source)
+            raise InputError(f"{path} lies inside the folder of a model; choose another")
 
 
 def _check_models(path: Path, submitted: SubmittedRun) -> None:
-    mend = "put back the model that was submitted, or submit the other one as a run of its own"
+    mend = "restore the submitted model, or submit the other one as a new run"
     check_files(path / MODELS, submitted.models, mend)
 
 
@@ -340,10 +271,7 @@ def _cause(error: BaseException) -> RunError | InputError | None:
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, OSError):  # (before InputError: a FileError is both)
-            return RunError(
-                f"a run must be able to read and write its files, got {found}; what is kept stays, "
-                "resume the run when that is mended"
-            )
+            return RunError(f"{found}; nothing is lost, resume the run once that is fixed")
         if isinstance(found, RunError | InputError):
             return found
         found = found.__cause__ or found.__context__

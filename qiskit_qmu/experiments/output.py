@@ -1,21 +1,25 @@
-"""A run's folder: records.jsonl, results.json and report.html."""
+"""What runs write: records.jsonl, results.json and report.html, or shots.json, .html and .svg."""
 
-import math
+import json
+import os
+import platform
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from qiskit_qmu._files import write_sealed_json, writing
-from qiskit_qmu.backends import open_backend
-from qiskit_qmu.experiments.environment import environment
+from qiskit_qmu._files import write_sealed_json, write_together, writing
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.presets import Kind, Preset
+from qiskit_qmu.experiments.presets import Kind
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Progress, Record, no_progress
+from qiskit_qmu.experiments.run import Record, RunProgress, no_progress
+from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.experiments.workers import run_seeds
-from qiskit_qmu.report import write_page
+from qiskit_qmu.report import render_shot_page, shot_figure, write_page
 from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.unlearning import summaries
 
@@ -25,8 +29,8 @@ def run_experiment(
     out: str | Path,
     *,
     data_dir: str | None = None,
-    jobs: int | None = None,
-    progress: Progress = no_progress,
+    workers: int | None = None,
+    progress: RunProgress = no_progress,
 ) -> list[Record]:
     """Run an experiment into a folder; seeds that the folder holds already are not run again.
 
@@ -34,8 +38,8 @@ def run_experiment(
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
         data_dir: Where image files lie.
-        jobs: Processes that share the seeds; as many as there are cores and seeds where None. The
-            numbers do not depend on it.
+        workers: Processes that share the seeds; as many as there are cores and seeds where None.
+            The numbers do not depend on it.
         progress: Called with what is done and the share of the run that is.
 
     Returns:
@@ -46,32 +50,79 @@ def run_experiment(
             process works in it.
     """
     # Refuse before anything is written.
-    device = experiment.observing_backend(experiment.seed)
-    dataset, split = experiment.load(experiment.seed, data_dir)
-    model = experiment.build_model(dataset, experiment.seed, open_backend("exact"))
-    model.fit_inputs(split.retain.x)
-    if device is not None:
-        model.on(device)
+    with experiment.observing_backend(experiment.seed) or nullcontext() as device:
+        first = Setup.load(experiment, experiment.seed, data_dir)
+        first.check([] if device is None else [device])
     with writable_folder(out) as folder, RunLock(folder / LOCK):
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)
         pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
         for own in run_seeds(
-            experiment,
+            first,
             pending,
             data_dir=data_dir,
-            jobs=jobs,
-            ledgers=folder / "jobs",
+            workers=workers,
+            job_dir=folder / "jobs",
             progress=progress,
         ):
             file.append(own)
         done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
         records = [record for own in done for record in own or ()]
         progress("writing the report", 1.0)
-        preset = experiment.preset(math.prod(dataset.input_shape))
-        write_results(folder / "results.json", experiment, preset, records)
+        write_results(folder / "results.json", first, records)
         write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
     return records
+
+
+def run_shot_comparison(
+    comparison: ShotComparison,
+    out: str | Path,
+    *,
+    data_dir: str | None = None,
+    progress: RunProgress = no_progress,
+) -> list[Row]:
+    """Compare shot counts and write the result to a folder.
+
+    Args:
+        comparison: What to compare.
+        out: The folder; made where it is missing.
+        data_dir: Where image files lie.
+        progress: Called with what is being done and the share that is done.
+
+    Returns:
+        The rows that `compare_shots` gives.
+
+    Raises:
+        InputError: If the comparison is not possible, the folder cannot be written, or another
+            process works in it.
+    """
+    with writable_folder(out) as folder, RunLock(folder / LOCK):
+        rows = compare_shots(
+            comparison, data_dir=data_dir, job_dir=folder / "jobs", progress=progress
+        )
+        progress("writing the report", 1.0)
+        _write_shots(folder, comparison, rows)
+    return rows
+
+
+def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> None:
+    content: dict[str, Any] = {
+        "schema": 1,
+        "config": comparison.to_dict(),
+        "environment": environment(),
+        "rows": rows,
+    }
+    experiment = comparison.experiment
+    page = render_shot_page(
+        rows,
+        title=f"Shots on {experiment.dataset}, {experiment.model} model",
+        subtitle=f"Observed on {experiment.backend} · unlearned by {comparison.method}",
+        config=content["config"],
+        environment=content["environment"],
+    )
+    record = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    files = {"shots.json": record, "shots.svg": shot_figure(rows) + "\n", "shots.html": page}
+    write_together(folder, files)
 
 
 @contextmanager
@@ -104,9 +155,7 @@ def writable_folder(path: str | Path) -> Iterator[Path]:
         raise
 
 
-def write_results(
-    path: Path, experiment: Experiment, preset: Preset, records: Sequence[Record]
-) -> None:
+def write_results(path: Path, setup: Setup, records: Sequence[Record]) -> None:
     """Write results.json, whole or not at all; with every hyperparameter, preset or given.
 
     Raises:
@@ -114,12 +163,22 @@ def write_results(
     """
     content = {
         "schema": 1,
-        "config": experiment.to_dict(),
-        "hyperparameters": asdict(preset),
+        "config": setup.experiment.to_dict(),
+        "hyperparameters": asdict(setup.preset),
         "environment": environment(),
         "rows": [record.row for record in records],
     }
     write_sealed_json(path, content)
+
+
+def environment() -> dict[str, Any]:
+    """Return versions and the machine's kind; no name, path or address of it."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "packages": package_versions("torch", "numpy", "scikit-learn"),
+    }
 
 
 def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequence[Record]) -> None:
@@ -129,8 +188,8 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
         InputError: If it cannot be written.
     """
     split = records[0].split
-    forgotten = len(split["indices"]["forget"])
-    total = forgotten + len(split["indices"]["retain"])
+    forgotten = split["rows"]["forget"]
+    total = forgotten + split["rows"]["retain"]
     rows = f"{forgotten} of {total} training rows"
     write_page(
         path,

@@ -83,10 +83,7 @@ class RecordFile:
 
 def _record(content: dict[str, Any], path: Path, digest: str) -> Record:
     if content.pop("experiment", None) != digest:
-        raise InputError(
-            f"{path} must hold records of the same experiment, got those of another: give "
-            "another folder"
-        )
+        raise InputError(f"{path} holds records of another experiment; choose another folder")
     with reading(path, _WHAT):
         row = entry(content, "row", dict)
         entry(row, "seed", int)

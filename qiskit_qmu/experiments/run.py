@@ -17,16 +17,15 @@ from qiskit_qmu.backends import Usage, metered
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.original import train_original
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumClassifier
 from qiskit_qmu.unlearning import (
     UnchangedWarning,
     UnlearningResult,
     UnlearningStrategy,
-    make_strategy,
 )
 
-Progress = Callable[[str, float], None]
+RunProgress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole run that is done, 0 to 1."""
 
 
@@ -53,20 +52,13 @@ class Record:
 
 
 def run_seed(
-    experiment: Experiment,
-    seed: int,
-    *,
-    data_dir: str | None = None,
-    jobs: Path | None = None,
-    progress: Progress = no_progress,
+    setup: Setup, *, job_dir: Path | None = None, progress: RunProgress = no_progress
 ) -> Iterator[Record]:
     """Train an original, unlearn it by every method, and yield a record for each model.
 
     Args:
-        experiment: What to run.
-        seed: Seed of this repetition.
-        data_dir: Where image files lie.
-        jobs: Where the jobs of IBM's devices are written down.
+        setup: The repetition to run.
+        job_dir: Where the jobs of IBM's devices are written down.
         progress: Called before each part.
 
     Yields:
@@ -74,21 +66,17 @@ def run_seed(
         numbers the row says so under "error", and the others go on.
 
     Raises:
-        InputError: If the data cannot be read or the forget set is not possible.
         NonFiniteError: If the original or the oracle leaves the range of numbers.
     """
-    progress("reading data", 0.0)
-    dataset, split = experiment.load(seed, data_dir)
-    preset = experiment.preset(int(np.prod(dataset.input_shape)))
-    trainer = experiment.trainer(int(np.prod(dataset.input_shape)))
+    experiment, seed, split = setup.experiment, setup.seed, setup.split
     methods = experiment.all_methods
-    device = experiment.observing_backend(seed, jobs)
+    device = experiment.observing_backend(seed, job_dir)
 
     def observed(model: QuantumClassifier) -> SplitObservations:
         return observe_split(model if device is None else model.on(device), split)
 
     with experiment.training_backend(seed) as backend, device or nullcontext():
-        original = experiment.build_model(dataset, seed, backend)
+        original = setup.build_model(backend)
         progress("training the original", 0.0)
 
         def after_epoch(epoch: int, epochs: int, _loss: float) -> None:
@@ -96,11 +84,11 @@ def run_seed(
 
         started = perf_counter()
         with metered(original) as meter:
-            history = train_original(experiment, original, split, seed, progress=after_epoch)
+            history = setup.train(original, progress=after_epoch)
         seconds = perf_counter() - started
         context = _Context(experiment, split, seed)
         steps = tuple({"train_loss": loss} for loss in history.losses)
-        stopped = "done" if len(steps) == trainer.epochs else "early stopping"
+        stopped = "done" if len(steps) == setup.trainer.epochs else "early stopping"
         # The oracle must be there before the original can be read against it.
         pending = _Outcome(
             "original", original, observed(original), meter.usage, seconds, steps, stopped, 0.0
@@ -108,7 +96,7 @@ def run_seed(
         auditor: Auditor | None = None
         for position, method in enumerate(methods):
             progress(f"method {method}", (position + 1) / (len(methods) + 1))
-            strategy = make_strategy(method, preset.strategies, trainer)
+            strategy = setup.strategy(method)
             try:
                 result = unlearned(strategy, original, split, stream(seed, method))
             except NonFiniteError as error:
@@ -176,7 +164,7 @@ class _Context:
             "gradient_evaluations": usage.gradient_evaluations,
             "forward_evaluations": usage.forward_evaluations,
             "circuits": usage.circuits,
-            "shots": usage.shots,
+            "shots": usage.executions,
             "observed_on": self._experiment.backend,
             "observed_shots": self._experiment.shots,
             "quantum_parameters": counts["quantum"],

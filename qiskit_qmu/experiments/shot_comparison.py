@@ -9,8 +9,9 @@ from typing import Any, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import Backend, open_backend
+from qiskit_qmu.backends import Backend
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.unlearning import METHODS
 
 DEFAULT_SHOTS = (16, 64, 256, 1024, 4096, 8192)
@@ -81,33 +82,33 @@ class ShotComparison:
         text = json.dumps(self.to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def check(self, data_dir: str | None = None) -> None:
+    def check(self, data_dir: str | None = None) -> Setup:
         """Refuse what cannot be run, before anything is trained.
+
+        Returns:
+            The first repetition's rows and recipes.
 
         Raises:
             InputError: If the data cannot be read, the forget set is not possible, or the backend
                 cannot run the model or has no exact values though they are wanted.
         """
-        experiment = self.experiment
-        dataset, split = experiment.load(experiment.seed, data_dir)
-        model = experiment.build_model(dataset, experiment.seed, open_backend("exact"))
-        _check.between(1, MOST_QUBITS, num_qubits=model.config.num_qubits)
-        model.fit_inputs(split.retain.x)
+        setup = Setup.load(self.experiment, self.experiment.seed, data_dir)
         with ExitStack() as opened:
-            for backend in self.backends(experiment.seed, opened):
-                if backend is not None:
-                    model.on(backend)
+            backends = self.backends(self.experiment.seed, opened)
+            model = setup.check(backend for backend in backends if backend is not None)
+        _check.between(1, MOST_QUBITS, num_qubits=model.config.num_qubits)
+        return setup
 
     def backends(
-        self, seed: int, opened: ExitStack, jobs: Path | None = None
+        self, seed: int, opened: ExitStack, job_dir: Path | None = None
     ) -> tuple[Backend, Backend | None]:
         """Open the backend with the shots of a run, and with exact values where they are wanted.
 
         Args:
             seed: Seed of the shots.
             opened: What closes them.
-            jobs: Where the jobs of IBM's devices are written down.
+            job_dir: Where the jobs of IBM's devices are written down.
         """
         opens = self.experiment.open_device
         exact = opened.enter_context(opens(None, seed)) if self.exact else None
-        return opened.enter_context(opens(self.run_shots, seed, jobs)), exact
+        return opened.enter_context(opens(self.run_shots, seed, job_dir)), exact

@@ -11,16 +11,15 @@ from qiskit_qmu._seeds import child_seed, stream
 from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.auditing import Auditor, SplitRows
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.data import Dataset, ForgetSplit
+from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, SplitObservations, interval_row
 from qiskit_qmu.evaluation.baselines import coin_auc, constant_answer, uniform_divergence
-from qiskit_qmu.experiments.original import train_original
-from qiskit_qmu.experiments.run import Progress, no_progress, unlearned
+from qiskit_qmu.experiments.run import RunProgress, no_progress, unlearned
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, deal_shots, with_fewer_shots
 from qiskit_qmu.observation import Observations
-from qiskit_qmu.unlearning import make_strategy
 
 Row = dict[str, Any]
 
@@ -31,8 +30,8 @@ def compare_shots(
     comparison: ShotComparison,
     *,
     data_dir: str | None = None,
-    jobs: Path | None = None,
-    progress: Progress = no_progress,
+    job_dir: Path | None = None,
+    progress: RunProgress = no_progress,
 ) -> list[Row]:
     """Train, unlearn and observe with every shot count, for every seed.
 
@@ -44,7 +43,7 @@ def compare_shots(
     Args:
         comparison: What to compare.
         data_dir: Where image files lie.
-        jobs: Where the jobs of IBM's devices are written down, in a folder for each seed.
+        job_dir: Where the jobs of IBM's devices are written down, in a folder for each seed.
         progress: Called with what is being done and the share that is done.
 
     Returns:
@@ -55,8 +54,7 @@ def compare_shots(
         InputError: If the data cannot be read, the forget set is not possible or the backend cannot
             do what is asked.
     """
-    comparison.check(data_dir)
-    experiment = comparison.experiment
+    first, experiment = comparison.check(data_dir), comparison.experiment
     rows: list[Row] = []
     for number in range(experiment.seeds):
 
@@ -65,23 +63,19 @@ def compare_shots(
             progress(prefix + task, (number + share) / experiment.seeds)
 
         with one_thread():
-            rows += _rows_of_seed(comparison, experiment.seed + number, data_dir, jobs, report)
+            setup = first.of_seed(experiment.seed + number, data_dir)
+            rows += _rows_of_seed(comparison, setup, job_dir, report)
     return rows
 
 
 def _rows_of_seed(
-    comparison: ShotComparison,
-    seed: int,
-    data_dir: str | None,
-    jobs: Path | None,
-    progress: Progress,
+    comparison: ShotComparison, setup: Setup, job_dir: Path | None, progress: RunProgress
 ) -> Iterator[Row]:
-    progress("reading data", 0.0)
-    dataset, split = comparison.experiment.load(seed, data_dir)
-    models, outcomes = _trained_models(comparison, dataset, split, seed, progress)
-    measures = ShotMeasures(split, seed)
+    seed = setup.seed
+    models, outcomes = _trained_models(comparison, setup, progress)
+    measures = ShotMeasures(setup.split, seed)
     with ExitStack() as opened:
-        device, ideal = comparison.backends(seed, opened, jobs)
+        device, ideal = comparison.backends(seed, opened, job_dir)
         for position, (name, model) in enumerate(models.items()):
             progress(f"observing {name}", 0.6 + 0.4 * position / len(models))
             exact = None if ideal is None else measures.ask(model.on(ideal))
@@ -162,20 +156,18 @@ class ShotMeasures:
 
 
 def _trained_models(
-    comparison: ShotComparison, dataset: Dataset, split: ForgetSplit, seed: int, progress: Progress
+    comparison: ShotComparison, setup: Setup, progress: RunProgress
 ) -> tuple[dict[str, QuantumClassifier], dict[str, Row]]:
     """Return the original, the oracle and the unlearned model, and what became of unlearning."""
-    experiment, num_features = comparison.experiment, int(np.prod(dataset.input_shape))
-    preset, trainer = experiment.preset(num_features), experiment.trainer(num_features)
+    seed = setup.seed
     backend = open_backend("exact", shots=comparison.train_shots, seed=child_seed(seed, "training"))
-    original = experiment.build_model(dataset, seed, backend)
+    original = setup.build_model(backend)
     progress("training the original", 0.0)
-    train_original(experiment, original, split, seed)
+    setup.train(original)
     models, outcomes = {"original": original}, {"original": _NOT_UNLEARNED}
     for position, method in enumerate(("oracle", comparison.method), start=1):
         progress(f"method {method}", 0.2 * position)
-        strategy = make_strategy(method, preset.strategies, trainer)
-        result = unlearned(strategy, original, split, stream(seed, method))
+        result = unlearned(setup.strategy(method), original, setup.split, stream(seed, method))
         models[method] = result.model
         outcomes[method] = {"stopped": result.stopped, "largest_change": result.largest_change}
     return models, outcomes

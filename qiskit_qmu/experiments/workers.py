@@ -19,52 +19,53 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.run import Progress, Record, run_seed
+from qiskit_qmu.experiments.run import Record, RunProgress, no_progress, run_seed
+from qiskit_qmu.experiments.setup import Setup
 
 
 def run_seeds(
-    experiment: Experiment,
+    first: Setup,
     seeds: Sequence[int],
     *,
     data_dir: str | None,
-    jobs: int | None,
-    ledgers: Path | None = None,
-    progress: Progress,
+    workers: int | None,
+    job_dir: Path | None = None,
+    progress: RunProgress,
 ) -> Iterator[list[Record]]:
-    """Run an experiment's seeds and yield each one's records as soon as it is done.
+    """Run seeds of an experiment and yield each one's records as soon as it is done.
 
     Args:
-        experiment: What to run.
-        seeds: Which of its seeds.
+        first: One of its seeds, with rows that are loaded already.
+        seeds: Which seeds to run.
         data_dir: Where image files lie.
-        jobs: Processes; as many as there are cores and seeds where None.
-        ledgers: Where the jobs of IBM's devices are written down.
+        workers: Processes; as many as there are cores and seeds where None.
+        job_dir: Where the jobs of IBM's devices are written down.
         progress: Called with what is done and the share of the whole that is.
 
     Yields:
         The records of one seed, in order of completion.
 
     Raises:
+        InputError: If a seed's rows do not allow what is to be forgotten.
         RunError: If one of the processes was ended from outside.
     """
-    jobs = min(jobs or os.cpu_count() or 1, len(seeds))
-    if jobs <= 1:
-        for number, seed in enumerate(seeds):
-            part = _part(progress, number, len(seeds))
-            yield _records(experiment, seed, data_dir, ledgers, part)
+    workers = min(workers or os.cpu_count() or 1, len(seeds))
+    setups = (first.of_seed(seed, data_dir) for seed in seeds)
+    if workers <= 1:
+        for number, setup in enumerate(setups):
+            yield _records(setup, job_dir, _part(progress, number, len(seeds)))
         return
-    progress(f"{len(seeds)} seeds on {jobs} processes", 0.0)
-    tasks = (joblib.delayed(_silent_records)(experiment, seed, data_dir, ledgers) for seed in seeds)
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    progress(f"{len(seeds)} seeds on {workers} processes", 0.0)
+    tasks = (joblib.delayed(_silent_records)(setup, job_dir) for setup in setups)
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
     try:
         for number, records in enumerate(parallel(tasks), start=1):
             progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
             yield records
     except TerminatedWorkerError as error:
         raise RunError(
-            "a process that ran a seed was ended from outside, perhaps for want of memory; the "
-            "same command goes on after the last seed that was done, with --jobs 1 it needs least"
+            "a worker process was killed, possibly for lack of memory; the same command resumes "
+            "after the last completed seed, and needs least memory with --workers 1"
         ) from error
 
 
@@ -80,23 +81,14 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _records(
-    experiment: Experiment,
-    seed: int,
-    data_dir: str | None,
-    ledgers: Path | None,
-    progress: Progress,
-) -> list[Record]:
+def _records(setup: Setup, job_dir: Path | None, progress: RunProgress) -> list[Record]:
     with one_thread():
-        records = run_seed(experiment, seed, data_dir=data_dir, jobs=ledgers, progress=progress)
-        return list(records)
+        return list(run_seed(setup, job_dir=job_dir, progress=progress))
 
 
-def _silent_records(
-    experiment: Experiment, seed: int, data_dir: str | None, ledgers: Path | None
-) -> list[Record]:
+def _silent_records(setup: Setup, job_dir: Path | None) -> list[Record]:
     _end_with_parent()
-    return _records(experiment, seed, data_dir, ledgers, lambda _task, _share: None)
+    return _records(setup, job_dir, no_progress)
 
 
 def _end_with_parent() -> None:
@@ -118,7 +110,7 @@ def _end_without(is_alive: Callable[[], bool]) -> None:
     os._exit(1)
 
 
-def _part(progress: Progress, number: int, count: int) -> Progress:
+def _part(progress: RunProgress, number: int, count: int) -> RunProgress:
     """Say which seed it is, and count its share of the whole."""
 
     def report(task: str, share: float) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_machine_learning.connectors import TorchConnector
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import connectors_of, recorded_counts, sent_ahead
+from qiskit_qmu.backends import connectors_of, recorded_counts, submit_all_first
 from qiskit_qmu.models.checking import check_answers, check_logits, check_module
 from qiskit_qmu.models.dry_run import no_circuits
 from qiskit_qmu.models.mode import in_mode
@@ -70,7 +70,7 @@ def observe(
         recorded_counts(connectors_of(module)[-1:]) as counts,
     ):
         chunks = zip(rows.split(ROWS_AT_ONCE), answers.split(ROWS_AT_ONCE), strict=True)
-        passes = sent_ahead([module], [partial(_pass, module, *c, learned) for c in chunks])
+        passes = submit_all_first([module], [partial(_pass, module, *c, learned) for c in chunks])
     observed, calls = zip(*passes, strict=True)
     named: dict[str, Any] = {
         name: np.concatenate([part[name] for part in observed]) for name in observed[0]

@@ -141,9 +141,9 @@ class Ledger:
         except sqlite3.OperationalError as error:  # such as a full disk
             raise InputError(f"cannot open the ledger {path}: {error}") from error
         except (sqlite3.Error, ValueError) as error:
-            raise InputError(f"a ledger must be a SQLite file, got {path} ({error})") from error
+            raise InputError(f"{path} is not a SQLite file: {error}") from error
         if found != str(FORMAT):
-            raise InputError(f"a ledger's format must be {FORMAT}, got {found} in {path}")
+            raise InputError(f"{path} has format {found}; this version reads format {FORMAT}")
 
     @property
     def run(self) -> str:
@@ -167,8 +167,8 @@ class Ledger:
         for key in sorted({*bound, *given}):
             if bound.get(key) != given.get(key):
                 raise InputError(
-                    f"{self._path} must be gone on with as it began, with {key} "
-                    f"{bound.get(key)!r}, got {given.get(key)!r}"
+                    f"{self._path} belongs to a run with {key} {bound.get(key)!r}, got "
+                    f"{given.get(key)!r}"
                 )
 
     def plan(
@@ -301,8 +301,7 @@ class Ledger:
                 return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise RunError(
-                f"{self._path} must be a whole ledger on a disk with room, got: {error}; what is "
-                "kept stays, resume the run when that is mended"
+                f"{self._path}: {error}; nothing is lost, resume the run once that is fixed"
             ) from error
 
     def _number(self, query: str) -> int:

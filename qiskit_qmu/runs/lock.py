@@ -42,11 +42,11 @@ class RunLock:
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
                 number, _ = _signature(path)
                 raise InputError(
-                    f"one process at a time must work on {path.parent}, got another one, "
-                    f"process {number or 'unknown'}: wait for its end, or stop it by "
+                    f"another process works on {path.parent}, "
+                    f"process {number or 'unknown'}: wait until it ends, or stop it with "
                     f"`kill {number or 'PROCESS'}`"
                 ) from error
-            raise InputError(f"{path} must be a run's lock, got {error}") from error
+            raise InputError(f"cannot lock {path}: {error}") from error
 
     def close(self) -> None:
         """Give the lock back, and leave no file."""

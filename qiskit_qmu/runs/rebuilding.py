@@ -22,14 +22,11 @@ def open_ledger(folder: Path) -> Ledger:
             to other results.
     """
     kept, path = kept_jobs(folder), folder / LEDGER
-    advice = f"; put the right one back, or rebuild it from what is kept by {_how(folder)}"
+    advice = f"; restore it, or rebuild it from the results with {_how(folder)}"
     if not path.exists() or path.stat().st_size == 0:
         circuits = (folder / CIRCUITS).glob("*.qpy")
         if kept or any(circuits):
-            raise InputError(
-                f"{path} must list the jobs of this run, got no ledger beside {len(kept)} results"
-                + advice
-            )
+            raise InputError(f"{path} is missing or empty beside {len(kept)} results" + advice)
     with ExitStack() as opened:
         try:
             ledger = Ledger(path)
@@ -39,14 +36,14 @@ def open_ledger(folder: Path) -> Ledger:
         others = {job.run for job in kept.values() if job is not None} - {ledger.run}
         if others:
             raise InputError(
-                f"{path} must be the ledger of the results beside it, of run {min(others)}, got "
-                f"that of run {ledger.run}{advice}"
+                f"{path} is the ledger of run {ledger.run}, the results beside it belong to run "
+                f"{min(others)}{advice}"
             )
         newer = kept.keys() - {job.number for job in ledger.jobs()}
         if newer:
             raise InputError(
-                f"{path} must list the jobs of all {len(kept)} results beside it, got an older "
-                f"ledger without {len(newer)} of them{advice}"
+                f"{path} is older than the results beside it and lacks {len(newer)} of {len(kept)} "
+                f"jobs{advice}"
             )
         opened.pop_all()  # (it is the right one, and stays open)
     return ledger
@@ -75,7 +72,7 @@ def rebuild_ledger(folder: str | Path, *, run: str | None = None) -> int:
         runs = {job.run for job in kept} | ({run} if run else set())
         if len(runs) != 1:
             raise InputError(
-                f"{path} must hold results of one run to rebuild its ledger from, got "
+                f"a ledger is rebuilt from the results of one run; {path} holds those of "
                 f"{', '.join(sorted(runs)) or 'none'}"
             )
         (name,) = runs

@@ -6,8 +6,9 @@ from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.data.forget_request import ForgetRequest
 
-FORMAT = 2
+FORMAT = 3
 
 SavedRows = Literal["train", "test", "all"]
 """Rows that a saved model was trained on, never-seen rows, or both."""
@@ -30,9 +31,7 @@ class DeviceRequest:
         rows: Which rows to observe: "train", "test" or "all".
         strategy: Method to unlearn with.
         settings: Hyperparameters that replace the preset's.
-        label: Class to forget.
-        fraction: Share of the training rows to forget.
-        indices: Positions of training rows to forget.
+        forget: Which training rows to unlearn.
         data_dir: Where image files lie.
     """
 
@@ -44,9 +43,7 @@ class DeviceRequest:
     rows: SavedRows = "test"
     strategy: str | None = None
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
-    label: int | None = None
-    fraction: float | None = None
-    indices: tuple[int, ...] | None = None
+    forget: ForgetRequest | None = None
     data_dir: str | None = None
 
     def __post_init__(self) -> None:
@@ -55,24 +52,30 @@ class DeviceRequest:
         _check.at_least(1, shots=self.shots)
         _check.at_least(0, seed=self.seed)
         if not isinstance(self.backend, str) or self.backend == "exact":
-            raise InputError(f"a run's backend must be the name of a device, got {self.backend!r}")
+            raise InputError(f"backend must be the name of a device, got {self.backend!r}")
         if self.task == "unlearn":
-            given = [v for v in (self.label, self.fraction, self.indices) if v is not None]
-            if not isinstance(self.strategy, str):
-                raise InputError(f"strategy must be the name of a method, got {self.strategy!r}")
-            if len(given) != 1:
-                raise InputError(
-                    "exactly one of a class, a fraction and indices must be given to forget, "
-                    f"got {len(given)}"
-                )
+            self.what_to_unlearn()
         try:
             json.dumps(self.options)
         except TypeError as error:
-            raise InputError(f"a run's options must be JSON values, got {self.options}") from error
+            raise InputError(f"options must be JSON values, got {self.options}") from error
+
+    def what_to_unlearn(self) -> tuple[str, ForgetRequest]:
+        """Return the method and the rows of a request to unlearn.
+
+        Raises:
+            InputError: If one of them is missing.
+        """
+        if not isinstance(self.strategy, str):
+            raise InputError(f"strategy must be the name of a method, got {self.strategy!r}")
+        if self.forget is None:
+            raise InputError("a request to unlearn must say which rows to forget, got none")
+        return self.strategy, self.forget
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
-        return {"format": FORMAT, **asdict(self)}
+        forget = None if self.forget is None else self.forget.to_dict()
+        return {"format": FORMAT, **asdict(self), "forget": forget}
 
     @staticmethod
     def from_dict(values: Any) -> "DeviceRequest":
@@ -82,11 +85,11 @@ class DeviceRequest:
             InputError: If it is none, or of another version's format.
         """
         if not isinstance(values, dict) or values.get("format") != FORMAT:
-            raise InputError(f"a run's request must be a table of format {FORMAT}, got {values!r}")
+            raise InputError(f"not a request of format {FORMAT}: {values!r}")
         fields = {key: value for key, value in values.items() if key != "format"}
         try:
-            if fields.get("indices") is not None:
-                fields["indices"] = tuple(fields["indices"])
+            if fields.get("forget") is not None:
+                fields["forget"] = ForgetRequest.from_dict(fields["forget"])
             return DeviceRequest(**fields)
         except TypeError as error:
-            raise InputError(f"a run's request must have no fields but its own: {error}") from error
+            raise InputError(f"not a request: {error}") from error

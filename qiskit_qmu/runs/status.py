@@ -53,6 +53,8 @@ class SubmittedRun:
             InputError: If it is missing, or is not as it was written.
         """
         path = folder / REQUEST
+        if not path.exists():
+            raise InputError(_no_run(folder))
         content = read_sealed_json(path, _ABOUT_REQUEST)
         with reading(path, _ABOUT_REQUEST):
             expected = entry(content, "expected", dict)
@@ -133,9 +135,9 @@ def open_own_ledger(folder: Path, submitted: SubmittedRun) -> Ledger:
         InputError: If it is missing, or that of another run or request.
     """
     path = folder / LEDGER
-    advice = f"; put the right one back, or rebuild it by `qmu resume {folder} --rebuild-ledger`"
+    advice = f"; restore it, or rebuild it with `qmu resume {folder} --rebuild-ledger`"
     if not path.exists() or path.stat().st_size == 0:
-        raise InputError(f"{path} must list the jobs of run {submitted.run}, got no ledger{advice}")
+        raise InputError(f"{path} is missing or empty{advice}")
     try:
         ledger = Ledger(path)
     except InputError as error:
@@ -143,14 +145,23 @@ def open_own_ledger(folder: Path, submitted: SubmittedRun) -> Ledger:
     try:
         if ledger.run != submitted.run:
             raise InputError(
-                f"{path} must list the jobs of run {submitted.run}, got the ledger of run "
-                f"{ledger.run}{advice}"
+                f"{path} is the ledger of run {ledger.run}, not of run {submitted.run}{advice}"
             )
         bind_request(ledger, submitted)
     except BaseException:
         ledger.close()
         raise
     return ledger
+
+
+def _no_run(folder: Path) -> str:
+    if not folder.is_dir():
+        return f"no folder {folder}"
+    if (folder / "records.jsonl").exists():
+        return (
+            f"{folder} belongs to `qmu run`: repeat that command with --out {folder} to resume it"
+        )
+    return f"{folder} holds no run that `qmu submit` wrote"
 
 
 def bind_request(ledger: Ledger, submitted: SubmittedRun) -> None:
@@ -179,9 +190,7 @@ def check_files(folder: Path, digests: Mapping[str, Any], how_to_mend: str) -> N
     """Raise InputError unless files are as they were when their checksums were written down."""
     for name, digest in digests.items():
         if _digest(folder / name) != checked(digest, str, "a checksum"):
-            raise InputError(
-                f"{folder / name} must be as it was written, got another checksum: {how_to_mend}"
-            )
+            raise InputError(f"{folder / name} was changed since it was written: {how_to_mend}")
 
 
 def _digest(path: Path) -> str:
@@ -196,6 +205,6 @@ def _summary(result: Path) -> dict[str, Any]:
     content = read_sealed_json(path, _ABOUT_SUMMARY)
     with reading(path, _ABOUT_SUMMARY):
         files = entry(content, "files", dict)
-    mend = f"put it back, or remove {result} and resume the run, which sends nothing again"
+    mend = f"restore it, or remove {result} and resume the run, which resends nothing"
     check_files(result, files, mend)
     return content

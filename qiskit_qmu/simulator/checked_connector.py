@@ -8,7 +8,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.simulator.network_checks import check_network, check_values
-from qiskit_qmu.simulator.numpy_autograd import Values, differentiable_outputs
+from qiskit_qmu.simulator.numpy_autograd import FloatArray, differentiable_outputs
 
 
 class CheckedConnector(TorchConnector):
@@ -93,13 +93,13 @@ class NetworkPasses:
     def __init__(self, network: NeuralNetwork) -> None:
         self._network = network
 
-    def values(self, inputs: Values, weights: Values) -> Values:
+    def values(self, inputs: FloatArray, weights: FloatArray) -> FloatArray:
         """Return the outputs, flat, (B, O) of inputs (B, I) and weights (W,)."""
         return np.asarray(self._network.forward(inputs, weights)).reshape(len(inputs), -1)
 
     def jacobian(
-        self, inputs: Values, weights: Values, needs: tuple[bool, bool]
-    ) -> tuple[Values, Values]:
+        self, inputs: FloatArray, weights: FloatArray, needs: tuple[bool, bool]
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the derivatives (B, O, I) by inputs and (B, O, W) by weights."""
         found = self._needed(needs).backward(inputs, weights)
         size = math.prod(self._network.output_shape)

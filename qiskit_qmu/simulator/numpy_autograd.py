@@ -7,19 +7,20 @@ import torch
 from numpy.typing import NDArray
 from torch.autograd.function import once_differentiable
 
-Values = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
+"""Inputs, weights, outputs or derivatives, in double precision."""
 
 
 class NumpyNetwork(Protocol):
     """A network that takes and returns NumPy arrays of double precision."""
 
-    def values(self, inputs: Values, weights: Values) -> Values:
+    def values(self, inputs: FloatArray, weights: FloatArray) -> FloatArray:
         """Return the outputs, flat, (B, O) of inputs (B, I) and weights (W,)."""
         ...
 
     def jacobian(
-        self, inputs: Values, weights: Values, needs: tuple[bool, bool]
-    ) -> tuple[Values, Values]:
+        self, inputs: FloatArray, weights: FloatArray, needs: tuple[bool, bool]
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the derivatives (B, O, I) by inputs and (B, O, W) by weights.
 
         What is not needed may be zero or missing.
@@ -80,5 +81,5 @@ class _NumpyFunction(torch.autograd.Function):
         return None, *kept, None
 
 
-def _array(tensor: torch.Tensor) -> Values:
+def _array(tensor: torch.Tensor) -> FloatArray:
     return tensor.detach().cpu().double().numpy()

@@ -1,14 +1,12 @@
 """Networks over primitives with shots, whose gradient is one batch of shifted circuits."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
@@ -20,17 +18,19 @@ from qiskit_qmu.simulator.interpreted_outcomes import (
     measured_circuit,
 )
 from qiskit_qmu.simulator.network_checks import checked_observables
-from qiskit_qmu.simulator.numpy_autograd import differentiable_outputs
+from qiskit_qmu.simulator.numpy_autograd import FloatArray, differentiable_outputs
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
+from qiskit_qmu.simulator.readout.recordings import Recordings
 from qiskit_qmu.simulator.readout.registers import merge_outcomes
-from qiskit_qmu.simulator.shots.counts import expectations_with_counts, register_counts
 from qiskit_qmu.simulator.shots.parameter_shift import (
     sampled_expectation_jacobian,
     sampled_outcome_jacobian,
 )
-
-Values = NDArray[np.float64]
-Counts = NDArray[np.int64]
+from qiskit_qmu.simulator.shots.sampled_counts import (
+    Counts,
+    expectations_with_counts,
+    register_counts,
+)
 
 
 class _SharedByCopies:
@@ -47,7 +47,7 @@ class _SampledExpectations(_SharedByCopies):
     circuit: QuantumCircuit
     observables: list[SparsePauliOp]
 
-    def values(self, network: EstimatorQNN, rows: Values) -> tuple[Values, Counts | None]:
+    def values(self, network: EstimatorQNN, rows: FloatArray) -> tuple[FloatArray, Counts | None]:
         """Measure; shots follow the network's precision, where it has one."""
         estimator: Any = network.estimator
         shots = estimator.shots_for(network.default_precision)
@@ -60,7 +60,7 @@ class _SampledExpectations(_SharedByCopies):
             estimator.next_stream(),
         )
 
-    def slopes(self, network: EstimatorQNN, rows: Values, wanted: list[int]) -> Values:
+    def slopes(self, network: EstimatorQNN, rows: FloatArray, wanted: list[int]) -> FloatArray:
         """Measure shifted circuits, each with the estimator's own number of shots."""
         estimator: Any = network.estimator
         return sampled_expectation_jacobian(
@@ -81,7 +81,7 @@ class _SampledOutcomes(_SharedByCopies):
     circuit: QuantumCircuit
     outcomes: InterpretedOutcomes
 
-    def values(self, network: SamplerQNN, rows: Values) -> tuple[Values, Counts]:
+    def values(self, network: SamplerQNN, rows: FloatArray) -> tuple[FloatArray, Counts]:
         """Measure."""
         sampler: Any = network.sampler
         counts = register_counts(
@@ -89,7 +89,7 @@ class _SampledOutcomes(_SharedByCopies):
         )
         return self._merged(counts.T / sampler.shots).T, counts
 
-    def slopes(self, network: SamplerQNN, rows: Values, wanted: list[int]) -> Values:
+    def slopes(self, network: SamplerQNN, rows: FloatArray, wanted: list[int]) -> FloatArray:
         """Measure shifted circuits."""
         sampler: Any = network.sampler
         by_outcome = sampled_outcome_jacobian(
@@ -97,7 +97,7 @@ class _SampledOutcomes(_SharedByCopies):
         )
         return np.moveaxis(self._merged(np.moveaxis(by_outcome, 1, 0)), 0, 1)
 
-    def _merged(self, by_outcome: Values) -> Values:
+    def _merged(self, by_outcome: FloatArray) -> FloatArray:
         """Add up what belongs to outcomes (outcomes, …) by the output that they count for."""
         outputs = torch.as_tensor(self.outcomes.of_outcomes)
         merged = merge_outcomes(torch.as_tensor(by_outcome), outputs, self.outcomes.num_outputs)
@@ -122,7 +122,7 @@ class ParameterShiftNetwork:
         self._network: Any = network
         self._readout: Any = readout
         self._num_parameters = readout.circuit.num_parameters
-        self._recordings: list[list[Counts]] = []
+        self._recordings: Recordings[Counts] = Recordings()
         order = {parameter: column for column, parameter in enumerate(readout.circuit.parameters)}
         self._inputs, self._weights = (
             [order[parameter] for parameter in parameters or ()]
@@ -133,31 +133,20 @@ class ParameterShiftNetwork:
         """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
         return differentiable_outputs(self, inputs, weights, math.prod(self._network.output_shape))
 
-    @contextmanager
-    def recording(self) -> Iterator[list[Counts]]:
-        """Collect the counts (B, 2^bits) of forward passes inside the block, where there are any.
+    def recording(self) -> AbstractContextManager[list[Counts]]:
+        """Collect the counts (B, 2^bits) of forward passes inside the block."""
+        return self._recordings.recording()
 
-        Yields:
-            The tables so far, in order.
-        """
-        recording: list[Counts] = []
-        self._recordings.append(recording)
-        try:
-            yield recording
-        finally:
-            self._recordings = [other for other in self._recordings if other is not recording]
-
-    def values(self, inputs: Values, weights: Values) -> Values:
+    def values(self, inputs: FloatArray, weights: FloatArray) -> FloatArray:
         """Return the outputs, flat, (B, O)."""
         values, counts = self._readout.values(self._network, self._rows(inputs, weights))
         if counts is not None:
-            for recording in self._recordings:
-                recording.append(counts)
+            self._recordings.add([counts])
         return np.asarray(values)
 
     def jacobian(
-        self, inputs: Values, weights: Values, needs: tuple[bool, bool]
-    ) -> tuple[Values, Values]:
+        self, inputs: FloatArray, weights: FloatArray, needs: tuple[bool, bool]
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the derivatives (B, O, I) by inputs and (B, O, W) by weights, or zeros."""
         wanted = [
             column
@@ -168,7 +157,7 @@ class ParameterShiftNetwork:
         slopes = self._readout.slopes(self._network, self._rows(inputs, weights), wanted)
         return slopes[:, :, self._inputs], slopes[:, :, self._weights]
 
-    def _rows(self, inputs: Values, weights: Values) -> Values:
+    def _rows(self, inputs: FloatArray, weights: FloatArray) -> FloatArray:
         """Return parameter values (B, P)."""
         rows = np.empty((len(inputs), self._num_parameters))
         rows[:, self._inputs] = inputs

@@ -18,7 +18,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
 from qiskit_qmu.simulator.pubs.circuit_groups import CircuitGroup, PubError, group_pubs
-from qiskit_qmu.simulator.pubs.pub_outcomes import RegisterData, sample_group
+from qiskit_qmu.simulator.pubs.pub_outcomes import RegisterFields, sample_group
 from qiskit_qmu.simulator.readout.outcome_probabilities import ExactSamplerPubResult
 from qiskit_qmu.simulator.readout.registers import register_qubits
 
@@ -98,7 +98,7 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
         groups: list[CircuitGroup],
         generator: np.random.Generator,
     ) -> PrimitiveResult[SamplerPubResult]:
-        fields: dict[int, RegisterData] = {}
+        fields: dict[int, RegisterFields] = {}
         for group in groups:
             fields |= sample_group(group, pubs, self.cache, generator)
         results = [_result(pub, fields[position]) for position, pub in enumerate(pubs)]
@@ -117,7 +117,7 @@ def _check_registers(group: CircuitGroup) -> None:
             )
 
 
-def _result(pub: SamplerPub, fields: RegisterData) -> SamplerPubResult:
+def _result(pub: SamplerPub, fields: RegisterFields) -> SamplerPubResult:
     kind = ExactSamplerPubResult if pub.shots is None else SamplerPubResult
     return kind(
         DataBin(**fields, shape=pub.shape),

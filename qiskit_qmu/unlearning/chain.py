@@ -31,7 +31,7 @@ class Chain(UnlearningStrategy):
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategies", tuple(self.strategies))
         if not self.strategies:
-            raise _check.InputError("a chain must hold at least one strategy, got none")
+            raise _check.InputError("a chain needs at least one strategy, got none")
 
     def __call__(
         self,

@@ -79,7 +79,7 @@ def make_strategy(
             return strategy
         return with_repair(strategy, settings.get(REPAIR, {}), trainer.objective)
     except TypeError as error:
-        raise InputError(f"settings of {method} must be its hyperparameters: {error}") from error
+        raise InputError(f"{method} does not take these settings: {error}") from error
 
 
 def preset_settings(

@@ -81,7 +81,7 @@ class UnlearningResult(Generic[Module]):
             "steps": str(len(self.history)),
             "gradient_evaluations": str(self.usage.gradient_evaluations),
             "circuits": str(self.usage.circuits),
-            "shots": str(self.usage.shots),
+            "shots": str(self.usage.executions),
             "seconds": f"{self.seconds:.3g}",
         }
 

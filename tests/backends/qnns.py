@@ -1,5 +1,7 @@
 """One QNN of each kind, on any backend, and what it must answer."""
 
+from functools import cache
+
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
@@ -53,6 +55,7 @@ def expected_outputs(kind: str, rows=ROWS, weights=WEIGHTS) -> np.ndarray:
     return np.array(outputs)
 
 
+@cache
 def expected_slopes(kind: str, step: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
     """Return derivatives by inputs and by weights, from central differences."""
     by_inputs, by_weights = [], []

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_options import TINY
 
+from qiskit_qmu import experiments
 from qiskit_qmu.cli.main import main
+from qiskit_qmu.experiments import output
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,37 @@ def _content(folder: Path) -> dict[str, bytes | None]:
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
         for path in folder.rglob("*")
     }
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """Return a folder of a run of TINY with one method, to be copied and not changed."""
+    out = tmp_path_factory.mktemp("finished") / "run"
+    assert main(["run", *TINY, "--methods", "noop", "--workers", "1", "--out", str(out)]) == 0
+    return out
+
+
+@pytest.fixture
+def without_page(monkeypatch) -> None:
+    """Leave out the page of a run, whose figures take most of a tiny run's time."""
+    monkeypatch.setattr(output, "write_report", lambda *_arguments: None)
+
+
+@pytest.fixture
+def experiment_of(qmu, monkeypatch) -> Callable[..., Any]:
+    """Return a function that returns the experiment that `qmu run` would run."""
+    asked = []
+
+    def stop(experiment, *_arguments, **_options):
+        asked.append(experiment)
+        raise KeyboardInterrupt
+
+    def find(*words) -> Any:
+        monkeypatch.setattr(experiments, "run_experiment", stop)
+        assert qmu("run", *words).status == 130
+        return asked.pop()
+
+    return find
 
 
 @pytest.fixture(scope="session")

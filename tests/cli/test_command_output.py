@@ -92,7 +92,7 @@ def test_a_terminal_without_all_letters_gets_the_nearest_ones(done):
 @pytest.mark.slow
 @pytest.mark.ci
 def test_a_run_on_a_full_disk_for_its_output_alone_is_done(folder):
-    words = " ".join((*TINY, "--methods", "noop", "--jobs", "1", "--out", "out"))
+    words = " ".join((*TINY, "--methods", "noop", "--workers", "1", "--out", "out"))
     command = f"'{sys.executable}' -m qiskit_qmu.cli.main run {words} >/dev/full"
     status, _, errors = shell(command, PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
     assert status == 1

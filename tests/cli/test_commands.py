@@ -8,39 +8,42 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from tiny_models import iris
 from tiny_options import TINY, TINY_DATA
 
 import qiskit_qmu
+from qiskit_qmu import experiments
 from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.cli import run as run_command
 from qiskit_qmu.cli.progress import progress_display
-from qiskit_qmu.experiments import Experiment
+from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.experiments import Experiment, Setup
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import METHODS, make_strategy
+from qiskit_qmu.unlearning import METHODS
 
 COMMANDS = ("run", "train", "unlearn", "audit", "estimate", "report", "list")
 
 
 def test_run_prints_a_table_and_writes_its_files(qmu, folder):
-    outcome = qmu("run", *TINY, "--methods", "noop,ga", "--jobs", 1, "--out", "out")
+    outcome = qmu("run", *TINY, "--methods", "noop,ga", "--workers", 1, "--out", "out")
     assert outcome.status == 0
     for word in ("original", "oracle", "noop", "ga", "out/report.html"):
         assert word in outcome.out
     lines = outcome.err.splitlines()
-    assert lines[0] == "  0 %  reading data"
+    assert lines[0] == "  0 %  training the original"
     assert lines[-1] == "100 %  writing the report"
     names = sorted(path.name for path in (folder / "out").iterdir())
     assert names == ["records.jsonl", "report.html", "results.json"]
-    rows = json.loads((folder / "out" / "results.json").read_text())["rows"]
+    results = json.loads((folder / "out" / "results.json").read_text())
+    rows = results["rows"]
+    assert results["config"]["forget"] == {"label": 1}
     assert [row["method"] for row in rows] == ["original", "oracle", "noop", "ga"]
 
 
+@pytest.mark.usefixtures("without_page")
 def test_run_names_its_folder_after_the_experiment_and_goes_on_there(qmu, folder):
-    words = ("run", *TINY, "--methods", "noop", "--jobs", 1)
+    words = ("run", *TINY, "--methods", "noop", "--workers", 1)
     assert qmu(*words).status == 0
     (made,) = folder.iterdir()
     assert made.name.startswith("qmu-run-iris-basic-")
@@ -51,7 +54,7 @@ def test_run_names_its_folder_after_the_experiment_and_goes_on_there(qmu, folder
 
 def test_methods_that_did_nothing_or_failed_are_named_at_the_end(qmu, folder):
     words = ("--methods", "ssd,gd", "--set", "ssd.alpha=1e9", "--set", "gd.learning_rate=1e30")
-    outcome = qmu("run", *TINY, *words, "--jobs", 1, "--out", "out")
+    outcome = qmu("run", *TINY, *words, "--workers", 1, "--out", "out")
     assert outcome.status == 0
     ssd, gd = outcome.err.splitlines()[-2:]
     assert ssd == "qmu run: ssd: changed nothing: nothing selected"
@@ -81,15 +84,13 @@ def test_unlearn_says_that_nothing_changed_or_that_it_failed(
     assert (folder / "new").exists() == (status == 0)
 
 
-def test_single_rows_from_a_file(qmu, folder):
+def test_single_rows_from_a_file(experiment_of, folder):
     (folder / "rows.txt").write_text("3\n5, 8\n")
-    words = ("--methods", "noop", "--jobs", 1, "--out", "out", "--forget-indices", "rows.txt")
-    assert qmu("run", *TINY, *words).status == 0
-    record = json.loads((folder / "out" / "records.jsonl").read_text().splitlines()[0])
-    assert record["split"]["indices"]["forget"] == [3, 5, 8]
+    experiment = experiment_of(*TINY, "--forget-indices", "rows.txt")
+    assert experiment.forget == ForgetRequest(indices=(3, 5, 8))
 
 
-def test_a_config_file_says_what_options_do_not(qmu, folder):
+def test_a_config_file_says_what_options_do_not(experiment_of, folder):
     (folder / "config.toml").write_text(
         """
         dataset = "iris"
@@ -107,40 +108,38 @@ def test_a_config_file_says_what_options_do_not(qmu, folder):
         """
     )
     words = ("--config", "config.toml", "--epochs", 1, "--forget-fraction", 0.2, "--seeds", 1)
-    assert qmu("run", *words, "--jobs", 1, "--out", "out").status == 0
-    config = json.loads((folder / "out" / "results.json").read_text())["config"]
-    assert config["train_size"] == 40
-    assert config["seeds"] == 1
-    assert config["forget_class"] is None
-    assert config["forget_fraction"] == 0.2
-    assert config["settings"] == {"trainer.epochs": 1, "ga.max_epochs": 4, "model.num_layers": 1}
+    assert experiment_of(*words) == Experiment(
+        dataset="iris",
+        model="basic",
+        train_size=40,
+        test_size=30,
+        methods=("noop",),
+        forget=ForgetRequest(fraction=0.2),
+        settings={"trainer.epochs": 1, "ga.max_epochs": 4, "model.num_layers": 1},
+    )
 
 
-def test_a_config_file_may_say_lists_as_options_do(qmu, folder):
+def test_a_config_file_may_say_lists_as_options_do(experiment_of, folder):
     (folder / "config.toml").write_text('methods = "noop, gd"\nforget_indices = "3,5"\nepochs = 1')
-    assert qmu("run", *TINY, "--config", "config.toml", "--jobs", 1, "--out", "out").status == 0
-    config = json.loads((folder / "out" / "results.json").read_text())["config"]
-    assert (config["methods"], config["forget_indices"]) == (["noop", "gd"], [3, 5])
+    experiment = experiment_of(*TINY, "--config", "config.toml")
+    assert experiment.methods == ("noop", "gd")
+    assert experiment.forget == ForgetRequest(indices=(3, 5))
 
 
-def test_settings_are_read_as_json_or_words(qmu, folder):
+def test_settings_are_read_as_json_or_words(experiment_of):
     words = ("--set", "ga.optimizer=sgd", "--set", "rga.alpha=2", "--set", "ga.loss_threshold=null")
-    assert qmu(
-        "run", *TINY, *words, "--methods", "noop", "--jobs", 1, "--out", "out"
-    ).status == 0  # fmt: skip
-    config = json.loads((folder / "out" / "results.json").read_text())["config"]
-    assert config["settings"]["ga.optimizer"] == "sgd"
-    assert config["settings"]["rga.alpha"] == 2
-    assert config["settings"]["ga.loss_threshold"] is None
+    settings = experiment_of(*TINY, *words).settings
+    assert (settings["ga.optimizer"], settings["rga.alpha"]) == ("sgd", 2)
+    assert settings["ga.loss_threshold"] is None
 
 
 def test_train_unlearn_audit(qmu, folder):
     trained = qmu("train", *TINY_DATA, "--epochs", 2, "--out", "original")
     assert trained.status == 0
     assert trained.out == "original: trained on 36 rows\n"
-    assert [line.split(":")[0] for line in trained.err.splitlines()] == [
-        "epoch 1 of 2",
-        "epoch 2 of 2",
+    assert [line.split(",")[0] for line in trained.err.splitlines()] == [
+        " 50 %  epoch 1 of 2",
+        "100 %  epoch 2 of 2",
     ]
     for strategy, out in (("ga", "new"), ("oracle", "oracle")):
         unlearned = qmu(
@@ -173,8 +172,8 @@ def test_unlearning_takes_settings_and_rows(qmu, folder, saved):
     assert load_model(folder / "new").config.num_layers == 1
 
 
-def test_report_writes_the_page_anew(qmu, folder):
-    qmu("run", *TINY, "--methods", "noop", "--jobs", 1, "--out", "out")
+def test_report_writes_the_page_anew(qmu, finished, folder):
+    shutil.copytree(finished, folder / "out")
     page = folder / "out" / "report.html"
     page.unlink()
     outcome = qmu("report", "out")
@@ -218,15 +217,12 @@ def test_every_setting_is_listed_and_can_be_set(qmu, model):
     assert {f"trainer.{field.name}" for field in fields(Trainer)} <= settings.keys()
     own = {"trainer.epochs": 60, "rga.alpha": {"basic": 2.0, "hybrid": 5.0}[run["model"]]}
     assert {key: settings[key] for key in own} == own
-    plain = Experiment(**run, forget_fraction=0.1)
-    given = Experiment(**run, forget_fraction=0.1, settings=settings)
+    rows = ForgetRequest(fraction=0.1)
+    setups = [Setup.load(Experiment(**run, forget=rows, settings=own), 0) for own in ({}, settings)]
     for method in METHODS:
-        first, second = (
-            make_strategy(method, each.preset(4).strategies, each.trainer(4))
-            for each in (plain, given)
-        )
+        first, second = (setup.strategy(method) for setup in setups)
         assert first == second
-    models = [each.build_model(iris(), 0, open_backend("exact")) for each in (plain, given)]
+    models = [setup.build_model(open_backend("exact")) for setup in setups]
     assert models[0].config == models[1].config
 
 
@@ -235,14 +231,20 @@ def test_settings_of_what_is_not_there_are_refused(qmu):
         assert qmu("list", "settings", *words).status == 2
 
 
-def test_stopping_by_the_keyboard_is_no_traceback(qmu, monkeypatch):
-    def stopped(_options):
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ((), "nothing is kept; the same command starts again"),
+        (("--seeds", 2), "the same command resumes after the last completed seed"),
+    ],
+)
+def test_stopping_by_the_keyboard_says_what_is_kept(qmu, monkeypatch, words, advice):
+    def stopped(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_command, "execute", stopped)
-    outcome = qmu("run", *TINY)
-    assert outcome.status == 130
-    assert outcome.err.count("\n") == 1
+    monkeypatch.setattr(experiments, "run_experiment", stopped)
+    outcome = qmu("run", *TINY, *words)
+    assert (outcome.status, outcome.err) == (130, f"qmu run: stopped; {advice}\n")
 
 
 def test_progress_goes_on_while_the_original_trains(folder, monkeypatch):
@@ -251,7 +253,8 @@ def test_progress_goes_on_while_the_original_trains(folder, monkeypatch):
         dataset="iris", model="basic", train_size=40, test_size=30, methods=("noop",),
         settings={"trainer.epochs": 4, "model.num_layers": 1},
     )  # fmt: skip
-    list(run_seed(experiment, 0, progress=lambda task, share: shown.append((task, share))))
+    setup = Setup.load(experiment, 0)
+    list(run_seed(setup, progress=lambda task, share: shown.append((task, share))))
     training = [share for task, share in shown if task == "training the original"]
     assert training == pytest.approx([0, 1 / 12, 2 / 12, 3 / 12, 4 / 12])
     assert [share for _, share in shown] == sorted(share for _, share in shown)
@@ -281,15 +284,39 @@ def test_help_and_version(qmu, command):
     assert qmu("--version").out == f"qmu {qiskit_qmu.__version__}\n"
 
 
-def test_help_loads_neither_torch_nor_qiskit():
+EARLY = (
+    ("run", "--dataset", "cifar"),
+    ("run", "--seeds", "0"),
+    ("run", "--backend", "fak_manila"),
+    ("run", "--data-dir", "nowhere"),
+    ("run", "--config", "nowhere.toml"),
+    ("run", "--forget-indices", "1,1"),
+    ("run", "--forget-class", "1", "--forget-fraction", "0.1"),
+    ("shots", "--shots", "many"),
+    ("train", "--out", "model", "--learning-rate", "-1"),
+    ("unlearn", "nowhere"),
+    ("estimate", "nowhere"),
+    ("audit", "nowhere", "--original", "nowhere"),
+    ("submit", "observe", "nowhere"),
+    ("status", "nowhere"),
+    ("resume", "nowhere"),
+)
+"""Commands that are refused for what can be known at once."""
+
+
+def test_help_and_early_refusals_load_neither_torch_nor_qiskit(folder):
     script = f"""
 import sys
+from contextlib import redirect_stderr
+from io import StringIO
 from qiskit_qmu.cli.main import main
-for command in {COMMANDS}:
+for words, status in ([((name, "--help"), 0) for name in {COMMANDS}] + [(w, 2) for w in {EARLY}]):
     try:
-        main([command, "--help"])
+        with redirect_stderr(StringIO()):
+            ended = main(words)
     except SystemExit as stop:
-        assert stop.code == 0
+        ended = stop.code
+    assert ended == status, words
 heavy = {{"torch", "qiskit", "sklearn", "scipy", "matplotlib"}} & sys.modules.keys()
 print(sorted(heavy), file=sys.stderr)
 """

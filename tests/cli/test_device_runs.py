@@ -59,7 +59,7 @@ def test_status_while_another_process_works_on_the_run(qmu, folder):
         outcome = qmu("status", "run")
     assert (outcome.status, outcome.err) == (0, "asking fake_manila …\n")
     assert "jobs: 1 sent" in outcome.out
-    assert "not asked for all: one process at a time must work on run, got another" in outcome.out
+    assert "could not be asked about all jobs: another process works on run" in outcome.out
 
 
 @pytest.mark.usefixtures("submitted")
@@ -74,7 +74,9 @@ def test_status_without_an_account(qmu, folder, monkeypatch, tmp_path):
     outcome = qmu("status", "run")
     assert (outcome.status, outcome.err) == (0, "asking ibm_torino …\n")
     assert "jobs: 1 sent" in outcome.out
-    assert "not asked for all: a device of IBM's must have an account" in outcome.out
+    assert (
+        "could not be asked about all jobs: a device of IBM's must have an account" in outcome.out
+    )
 
 
 @pytest.mark.usefixtures("submitted")
@@ -98,24 +100,31 @@ def test_cancelling_while_another_process_waits_says_how_to_stop_it(qmu, folder)
     with JobFolder(folder / "run"):
         outcome = qmu("cancel", "run")
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
-    assert f"process {os.getpid()}: wait for its end, or stop it by `kill" in outcome.err
+    assert f"process {os.getpid()}: wait until it ends, or stop it with `kill" in outcome.err
     assert "1 jobs cancelled" in qmu("cancel", "run").out
 
 
-def test_submitting_takes_the_options_of_its_task_alone(qmu, refuses):
+def test_submitting_takes_the_options_of_its_task_alone(qmu, refuses, saved):
     own = {"observe": "--rows", "attack": "--original", "unlearn": "--forget-class"}
     for task, option in own.items():
         text = qmu("submit", task, "--help").out
         assert {name for name in own.values() if name in text} == {option}
-    words = ("model", "--backend", "fake_manila", "--out", "run", "--rows", "all")
+    words = (saved / "original", "--backend", "fake_manila", "--out", "run", "--rows", "all")
     assert "unrecognized arguments: --rows" in refuses(
-        "submit", "attack", "--original", "m", *words
+        "submit", "attack", "--original", saved / "original", *words
     )
     assert "TASK" in refuses("submit")
 
 
+@pytest.mark.parametrize("command", ["status", "resume"])
+def test_the_folder_of_an_experiment_is_resumed_by_its_own_command(refuses, folder, command):
+    (folder / "run").mkdir()
+    (folder / "run" / "records.jsonl").write_text("")
+    assert "run belongs to `qmu run`: repeat that command with --out run" in refuses(command, "run")
+
+
 def test_status_of_what_is_no_run(refuses):
-    assert "must hold a run that was submitted" in refuses("status", "nothing")
+    assert "no folder nothing" in refuses("status", "nothing")
 
 
 def test_a_failed_job_ends_resuming_with_one_line_and_is_sent_again_on_request(
@@ -132,13 +141,13 @@ def test_a_failed_job_ends_resuming_with_one_line_and_is_sent_again_on_request(
         assert last.startswith("qmu resume: job ")
         assert "was not done: failed, the device was switched off" in last
         assert "Traceback" not in outcome.err
-    assert "with --retry-failed it sends again" in qmu("status", "run").out
+    assert "with --retry-failed it resends" in qmu("status", "run").out
     assert qmu("resume", "run", "--retry-failed").status == 0
     assert len(DirectoryService(folder=folder / "service").tags()) == 2
 
 
 @pytest.mark.usefixtures("submitted")
-def test_a_cancelled_run_is_taken_up_again_on_request(qmu, on_service):
+def test_a_cancelled_run_is_taken_up_again_on_request(qmu, on_service, monkeypatch):
     assert "1 jobs cancelled" in qmu("cancel", "run").out
     assert "0 jobs cancelled" in qmu("cancel", "run").out
     assert "--retry-failed" in qmu("status", "run").out
@@ -147,6 +156,8 @@ def test_a_cancelled_run_is_taken_up_again_on_request(qmu, on_service):
     assert "cancelled, cancelled by this run's owner" in outcome.err.splitlines()[-1]
     on_service()
     assert "finished: run/result" in qmu("resume", "run", "--retry-failed").out
+    monkeypatch.setattr(experiments, "resume", pytest.fail)  # nothing is left to do
+    assert "finished: run/result" in qmu("resume", "run").out
 
 
 @pytest.mark.usefixtures("submitted")
@@ -155,7 +166,7 @@ def test_commands_on_a_damaged_ledger(qmu, folder):
     for command in ("status", "resume", "cancel"):
         outcome = qmu(command, "run")
         assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
-        assert "a ledger must be a SQLite file" in outcome.err
+        assert "ledger.sqlite is not a SQLite file" in outcome.err
 
 
 def test_options_that_cannot_be_leave_no_folder(refuses, saved):
@@ -235,4 +246,4 @@ def test_an_interrupted_command_ends(saved, folder):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors == "qmu submit: stopped; `qmu resume run` goes on\n"
+    assert errors == "qmu submit: stopped; resume with `qmu resume run`\n"

@@ -30,7 +30,7 @@ from qiskit_qmu.runs.lock import LOCK
 _SHOTS = (*TINY, "--forget-class", "1", "--shots", "16", "--seeds", "1", "--train-size", "20")
 _UNLEARN = ("unlearn", "model", "--forget-class", "1", "--set", "ga.max_epochs=1", "--strategy")
 _AUDIT = ("audit", "new", "--original", "model", "--out", "audit", "--seed")
-_RUN = ("run", *TINY, "--methods", "noop", "--jobs", "1", "--out", "run")
+_RUN = ("run", *TINY, "--methods", "noop", "--workers", "1", "--out", "run")
 _SUBMIT = (
     "submit", "unlearn", "model", "--strategy", "ga", "--forget-class", "1",
     "--set", "ga.max_epochs=1", "--set", "ga.confidence_threshold=0.0",

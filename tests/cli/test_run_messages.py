@@ -45,13 +45,17 @@ def printed(capsys, *jobs):
 
 
 def test_lost_jobs_are_explained_and_what_happens_next(capsys):
-    once_more = "it sends lost jobs again, with the same noise and at no cost"
+    once_more = "it runs lost jobs again, with the same noise and at no cost"
     text = printed(capsys, job(0, "lost"))
-    assert "lost: 1 jobs ran on this machine in a process that ended before they did" in text
+    assert "lost: 1 jobs of this machine, whose process ended before they did" in text
     assert once_more in text
     again = printed(capsys, job(0, "lost"), job(1, "done"))
     assert "1 lost, 1 done" in again
     assert once_more not in again
+
+
+def test_simulated_devices_charge_no_qpu_time(capsys):
+    assert "5 executions, no QPU time, the device is simulated" in printed(capsys, job(0, "done"))
 
 
 def test_only_jobs_at_a_device_need_one_to_be_asked():

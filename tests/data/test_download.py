@@ -76,10 +76,10 @@ def test_a_failed_download_says_in_one_line_where_to_put_the_files(
     with pytest.raises(InputError) as caught:
         download("mnist")
     assert str(caught.value) == (
-        f"train-images-idx3-ubyte.gz could not be downloaded ({reason}, {reason}): "
+        f"train-images-idx3-ubyte.gz could not be downloaded ({reason}, {reason}); "
         "put the dataset's four .gz files into "
-        f"{tmp_path / 'qiskit_qmu' / 'mnist'} or name a folder that holds them by data_dir or "
-        "QISKIT_QMU_DATA"
+        f"{tmp_path / 'qiskit_qmu' / 'mnist'}, or give their folder by data_dir (--data-dir) or "
+        "the environment variable QISKIT_QMU_DATA"
     )
 
 

@@ -66,10 +66,10 @@ def test_round_trip(tmp_path_factory, idx_bytes, array, zipped):
         ),
         (b"\0\0\x08\0", "got magic number 0x00000800"),
         (b"<!DOCTYPE html>", "got magic number 0x3c21444f"),
-        (b"\x1f\x8bnot really", "must be a whole gzip file, got a corrupt one"),
-        (b"\x1f\x8b", "must be a whole gzip file, got a corrupt one"),
-        (gzip.compress(GOOD)[:-9], "must be a whole gzip file, got a corrupt one"),
-        (gzip.compress(GOOD) + b"tail", "must be a whole gzip file, got a corrupt one"),
+        (b"\x1f\x8bnot really", "is no whole gzip file"),
+        (b"\x1f\x8b", "is no whole gzip file"),
+        (gzip.compress(GOOD)[:-9], "is no whole gzip file"),
+        (gzip.compress(GOOD) + b"tail", "is no whole gzip file"),
         (gzip.compress(GOOD[:-1]), "got a truncated file of 5"),
         (gzip.compress(gzip.compress(GOOD)), "got magic number 0x1f8b"),
     ],
@@ -88,17 +88,17 @@ def test_flipped_bits_in_a_gzip_are_found_by_its_checksum(tmp_path):
     content[40] ^= 1
     path = tmp_path / "flipped.gz"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="corrupt"):
+    with pytest.raises(InputError, match="is no whole gzip file"):
         read_idx(path)
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="must hold values in IDX format, got: No such file"):
+    with pytest.raises(InputError, match=r"cannot read .*: No such file"):
         read_idx(tmp_path / "missing")
 
 
 def test_a_folder_is_not_readable(tmp_path):
-    with pytest.raises(InputError, match="must hold values in IDX format, got: Is a directory"):
+    with pytest.raises(InputError, match=r"cannot read .*: Is a directory"):
         read_idx(tmp_path)
 
 
@@ -107,7 +107,7 @@ def test_a_file_without_permission(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(InputError, match="values in IDX format, got: Permission denied"):
+    with pytest.raises(InputError, match=r"cannot read .*: Permission denied"):
         read_idx(tmp_path / "file")
 
 

@@ -4,12 +4,11 @@ import itertools
 import pickle
 
 import pytest
-from tiny_models import iris
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.data import DATASET_NAMES
-from qiskit_qmu.experiments import Experiment, overridden, preset
+from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
+from qiskit_qmu.experiments import Experiment, Setup, overridden, preset
 from qiskit_qmu.models import BasicQNN, HybridQNN
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
@@ -22,7 +21,13 @@ from qiskit_qmu.unlearning import (
     make_strategy,
 )
 
-KINDS = {"class": {}, "instances": {"forget_fraction": 0.1}}
+
+def built(experiment):
+    """Return its untrained model."""
+    return Setup.load(experiment, 0).build_model(open_backend("exact"))
+
+
+KINDS = {"class": {}, "instances": {"forget": ForgetRequest(fraction=0.1)}}
 
 
 @pytest.mark.parametrize(
@@ -41,7 +46,7 @@ def test_presets_are_valid_for_all_that_can_be_named(dataset, model, kind):
 @pytest.mark.parametrize("name", ["basic", "hybrid"])
 def test_small_rows_get_small_models(name):
     experiment = Experiment(dataset="iris", model=name)
-    model = experiment.build_model(iris(), 0, open_backend("exact"))
+    model = built(experiment)
     assert isinstance(model, {"basic": BasicQNN, "hybrid": HybridQNN}[name])
     assert model.config.num_qubits == 4
     assert model.config.num_classes == 3
@@ -69,7 +74,7 @@ def test_settings_reach_model_trainer_and_strategies():
     assert isinstance(repair, FineTune)
     assert repair.epochs == 9
     assert make_strategy("oracle", experiment.preset(4).strategies, trainer).trainer is trainer
-    model = experiment.build_model(iris(), 0, open_backend("exact"))
+    model = built(experiment)
     assert (model.config.num_layers, model.config.rotations) == (1, ("rx", "rz", "rx"))
 
 
@@ -77,14 +82,14 @@ def test_settings_reach_model_trainer_and_strategies():
 def test_amplitude_encoding_takes_its_own_number_of_features(name):
     settings = {"model.encoding": "amplitude"}
     experiment = Experiment(dataset="iris", model=name, settings=settings)
-    model = experiment.build_model(iris(), 0, open_backend("exact"))
+    model = built(experiment)
     assert (model.config.num_qubits, model.config.num_features) == (4, 16)
 
 
 def test_a_number_of_features_that_was_asked_for_is_kept():
     settings = {"model.encoding": "amplitude", "model.num_features": 3}
     experiment = Experiment(dataset="iris", model="basic", settings=settings)
-    model = experiment.build_model(iris(), 0, open_backend("exact"))
+    model = built(experiment)
     assert model.config.num_features == 3
 
 
@@ -103,24 +108,28 @@ def test_the_oracle_comes_first_and_each_method_once():
 
 
 def test_what_is_forgotten():
+    def split(forget=None, **options):
+        return Setup.load(Experiment(forget=forget, **options), 0).split
+
     base = {"dataset": "iris", "validation_fraction": 0.0}
-    assert Experiment(**base).load(0)[1].label == 1
-    assert Experiment(**base, forget_class=2).load(0)[1].label == 2
-    _, rows = Experiment(**base, forget_fraction=0.2).load(0)
+    assert split(**base).label == 1
+    assert split(ForgetRequest(label=2), **base).label == 2
+    rows = split(ForgetRequest(fraction=0.2), **base)
     assert (rows.kind, len(rows.forget)) == ("instances", 21)
-    _, rows = Experiment(**base, forget_indices=(4, 2)).load(0)
-    assert rows.forget.indices.tolist() == [2, 4]
-    assert Experiment().load(0)[1].label == 4
+    assert split(ForgetRequest(indices=(4, 2)), **base).forget.indices.tolist() == [2, 4]
+    assert split().label == 4
 
 
 def test_seeds_draw_their_own_rows():
-    experiment = Experiment(dataset="iris")
-    first, again, other = (experiment.load(seed)[1].to_dict() for seed in (0, 0, 1))
-    assert first == again
-    assert first["digests"] != other["digests"]
+    first = Setup.load(Experiment(dataset="iris"), 0)
+    assert first.of_seed(0) is first  # its rows are loaded once
+    again, other = Setup.load(first.experiment, 0), first.of_seed(1)
+    assert first.split.to_dict() == again.split.to_dict()
+    assert first.split.to_dict()["digests"] != other.split.to_dict()["digests"]
 
 
 def test_an_experiment_is_a_value():
+    assert Experiment(dataset="iris") == Experiment(dataset="iris", forget=ForgetRequest(label=1))
     experiment = Experiment(dataset="iris", settings={"ga.learning_rate": 0.1}, methods=("ga",))
     twin = Experiment.from_dict(experiment.to_dict())
     assert twin == experiment == pickle.loads(pickle.dumps(experiment))
@@ -159,9 +168,6 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         ({"shots": 0}, "shots must be an integer of at least 1, got 0"),
         ({"validation_fraction": 0.6}, "validation_fraction must lie between 0.0 and 0.5"),
         ({"validation_fraction": "x"}, "validation_fraction must be a number, got 'x'"),
-        ({"forget_fraction": "x"}, "forget_fraction must be a number, got 'x'"),
-        ({"forget_fraction": float("nan")}, "forget_fraction must lie between 0.0 and 1.0"),
-        ({"forget_class": 1, "forget_fraction": 0.1}, "only one of .* may be given, got"),
         ({"methods": ()}, "methods must not be empty, got none"),
         ({"methods": ("magic",)}, "method must be one of .*; got 'magic'"),
         ({"settings": {"magic.epochs": 1}}, "a setting must be STAGE.NAME with a stage of model"),
@@ -194,7 +200,7 @@ def test_what_is_not_possible_is_refused(options, message):
         ({"model.num_qubits": 0}, "must be an integer of at least 1, got 0"),
         ({"model.encoding": "angle"}, "encoding must be one of"),
         ({"model.depth": 3}, "unexpected keyword argument 'depth'"),
-        ({"model.rotations": 5}, "model settings must be its hyperparameters"),
+        ({"model.rotations": 5}, "impossible setting of the model"),
         ({"model.seed": 5}, "multiple values for keyword argument 'seed'"),
         ({"model.backend": "aer"}, "multiple values for keyword argument 'backend'"),
         ({"model.qnn": 1}, "multiple values for keyword argument 'qnn'"),
@@ -204,12 +210,13 @@ def test_what_is_not_possible_is_refused(options, message):
 @pytest.mark.parametrize("name", ["basic", "hybrid"])
 def test_models_that_are_not_possible_are_refused(name, settings, message):
     with pytest.raises(InputError, match=message):
-        Experiment(dataset="iris", model=name, settings=settings).build_model(
-            iris(), 0, open_backend("exact")
-        )
+        built(Experiment(dataset="iris", model=name, settings=settings))
 
 
-@pytest.mark.parametrize("values", [[], None, {"depth": 3}, {"settings": None}])
+@pytest.mark.parametrize(
+    "values",
+    [[], None, {"depth": 3}, {"settings": None}, {"forget": {"label": 1, "fraction": 0.1}}],
+)
 def test_what_is_no_experiment_is_refused(values):
     with pytest.raises(InputError):
         Experiment.from_dict(values)

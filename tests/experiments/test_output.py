@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Experiment, run_experiment, workers, writable_folder
 from qiskit_qmu.experiments import output as module
 from qiskit_qmu.experiments.run import run_seed
@@ -32,11 +33,11 @@ def seeds_run(monkeypatch):
     run: list[int] = []
     fails: list[int] = []
 
-    def counted(experiment, seed, **options):
-        run.append(seed)
-        if seed in fails:
+    def counted(setup, **options):
+        run.append(setup.seed)
+        if setup.seed in fails:
             raise RuntimeError("stopped")
-        return run_seed(experiment, seed, **options)
+        return run_seed(setup, **options)
 
     monkeypatch.setattr(workers, "run_seed", counted)
     return run, fails
@@ -44,7 +45,7 @@ def seeds_run(monkeypatch):
 
 def test_a_run_writes_records_results_and_a_page(tmp_path):
     experiment = Experiment(**{**TINY, "seeds": 2})
-    records = run_experiment(experiment, tmp_path / "a" / "b", jobs=1)
+    records = run_experiment(experiment, tmp_path / "a" / "b", workers=1)
     folder = tmp_path / "a" / "b"
     assert sorted(path.name for path in folder.iterdir()) == [
         "records.jsonl",
@@ -69,13 +70,13 @@ def test_a_stopped_run_goes_on_and_no_seed_is_run_twice(tmp_path, without_page, 
     experiment = Experiment(**{**TINY, "seeds": 3})
     fails.append(1)
     with pytest.raises(RuntimeError, match="stopped"):
-        run_experiment(experiment, tmp_path, jobs=1)
+        run_experiment(experiment, tmp_path, workers=1)
     assert run == [0, 1]
     assert not (tmp_path / "results.json").exists()
     fails.clear()
-    resumed = run_experiment(experiment, tmp_path, jobs=1)
+    resumed = run_experiment(experiment, tmp_path, workers=1)
     assert run == [0, 1, 1, 2]
-    again = run_experiment(experiment, tmp_path, jobs=1)
+    again = run_experiment(experiment, tmp_path, workers=1)
     assert run == [0, 1, 1, 2]
     assert again == resumed
     assert [record.row["seed"] for record in resumed] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
@@ -83,42 +84,43 @@ def test_a_stopped_run_goes_on_and_no_seed_is_run_twice(tmp_path, without_page, 
 
 def test_more_seeds_are_added_to_those_that_are_there(tmp_path, without_page, seeds_run):
     run, _ = seeds_run
-    run_experiment(Experiment(**TINY), tmp_path, jobs=1)
-    run_experiment(Experiment(**{**TINY, "seeds": 2}), tmp_path, jobs=1)
+    run_experiment(Experiment(**TINY), tmp_path, workers=1)
+    run_experiment(Experiment(**{**TINY, "seeds": 2}), tmp_path, workers=1)
     assert run == [0, 1]
 
 
 def test_a_seed_whose_record_was_half_written_is_run_again(tmp_path, without_page, seeds_run):
     run, _ = seeds_run
     experiment = Experiment(**{**TINY, "seeds": 2})
-    whole = run_experiment(experiment, tmp_path, jobs=1)
+    whole = run_experiment(experiment, tmp_path, workers=1)
     path = tmp_path / "records.jsonl"
     path.write_text(path.read_text()[:-30])
-    resumed = run_experiment(experiment, tmp_path, jobs=1)
+    resumed = run_experiment(experiment, tmp_path, workers=1)
     assert run == [0, 1, 1]
     for old, new in zip(whole, resumed, strict=True):
         assert {**old.row, "seconds": 0} == {**new.row, "seconds": 0}
-    run_experiment(experiment, tmp_path, jobs=1)
+    run_experiment(experiment, tmp_path, workers=1)
     assert run == [0, 1, 1]
     assert len(path.read_text().splitlines()) == 6
 
 
 def test_the_folder_of_another_experiment_is_refused_and_kept(tmp_path, without_page):
-    run_experiment(Experiment(**TINY), tmp_path, jobs=1)
+    run_experiment(Experiment(**TINY), tmp_path, workers=1)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(InputError, match="give another folder"):
-        run_experiment(Experiment(**{**TINY, "forget_class": 2}), tmp_path, jobs=1)
+    with pytest.raises(InputError, match="choose another folder"):
+        run_experiment(
+            Experiment(**{**TINY, "forget": ForgetRequest(label=2)}), tmp_path, workers=1
+        )
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"forget_class": 7},
-        {"forget_fraction": 0.001},
-        {"forget_indices": ()},
-        {"forget_indices": (999,)},
-        {"forget_indices": tuple(range(40)), "validation_fraction": 0.0},
+        {"forget": ForgetRequest(label=7)},
+        {"forget": ForgetRequest(fraction=0.001)},
+        {"forget": ForgetRequest(indices=(999,))},
+        {"forget": ForgetRequest(indices=tuple(range(40))), "validation_fraction": 0.0},
         {"train_size": 1000},
         {"test_size": 0},
         {"settings": {"model.num_qubits": 0}},
@@ -128,7 +130,7 @@ def test_the_folder_of_another_experiment_is_refused_and_kept(tmp_path, without_
 )
 def test_what_is_not_possible_leaves_no_folder(tmp_path, change, seeds_run):
     with pytest.raises(InputError):
-        run_experiment(Experiment(**{**TINY, **change}), tmp_path / "new" / "run", jobs=1)
+        run_experiment(Experiment(**{**TINY, **change}), tmp_path / "new" / "run", workers=1)
     assert list(tmp_path.iterdir()) == []
     assert seeds_run[0] == []
 
@@ -162,7 +164,7 @@ def test_a_folder_that_was_there_or_holds_something_stays(tmp_path):
 def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path, name):
     (tmp_path / "file").write_text("mine")
     with (
-        pytest.raises(InputError, match=f"^{tmp_path / name} must be writable, got: "),
+        pytest.raises(InputError, match=f"^cannot write {tmp_path / name}: "),
         writable_folder(tmp_path / name),
     ):
         pass
@@ -171,12 +173,12 @@ def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path, name):
 
 def test_results_that_cannot_be_written_are_an_input_error(tmp_path, without_page):
     (tmp_path / "results.json").mkdir()
-    with pytest.raises(InputError, match=f"^{tmp_path}/results.json must be writable, got: "):
-        run_experiment(Experiment(**TINY), tmp_path, jobs=1)
+    with pytest.raises(InputError, match=f"^cannot write {tmp_path}/results.json: "):
+        run_experiment(Experiment(**TINY), tmp_path, workers=1)
 
 
 def test_a_page_that_cannot_be_written_is_an_input_error(tmp_path):
     (tmp_path / "report.html").mkdir()
-    with pytest.raises(InputError, match=f"^{tmp_path}/report.html must be writable, got: "):
-        run_experiment(Experiment(**TINY), tmp_path, jobs=1)
+    with pytest.raises(InputError, match=f"^cannot write {tmp_path}/report.html: "):
+        run_experiment(Experiment(**TINY), tmp_path, workers=1)
     assert Path(tmp_path / "results.json").exists()

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from qiskit_qmu._errors import NonFiniteError
-from qiskit_qmu.experiments import Experiment, environment, run_seed
+from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.experiments import Experiment, Setup, environment, run_seed
 from qiskit_qmu.experiments.workers import one_thread, run_seeds
 from qiskit_qmu.report import text_table
 from qiskit_qmu.unlearning import Retrain
@@ -54,8 +55,8 @@ def _rows(records):
 
 @pytest.fixture(scope="module", params=["class", "instances"])
 def records(request):
-    kind = {"class": {}, "instances": {"forget_fraction": 0.3}}[request.param]
-    return list(run_seed(Experiment(**TINY, **kind), 0))
+    kind = {"class": {}, "instances": {"forget": ForgetRequest(fraction=0.3)}}[request.param]
+    return list(run_seed(Setup.load(Experiment(**TINY, **kind), 0)))
 
 
 def test_every_row_has_every_number(records):
@@ -83,11 +84,11 @@ def test_references_are_what_they_are_called(records):
     assert oracle["reference_auc"] is None
     assert noop["gradient_evaluations"] == noop["circuits"] == 0
     # Three epochs of all training rows but the 4 held out, and of the retained ones.
-    indices = records[0].split["indices"]
+    rows = records[0].split["rows"]
     assert original["gradient_evaluations"] == 3 * 36
-    assert oracle["gradient_evaluations"] == 3 * len(indices["retain"])
-    assert len(indices["forget"]) + len(indices["retain"]) == 36
-    assert len(indices["validation"]) == 4
+    assert oracle["gradient_evaluations"] == 3 * rows["retain"]
+    assert rows["forget"] + rows["retain"] == 36
+    assert rows["validation"] == 4
 
 
 def test_what_changed_nothing_is_unchanged(records):
@@ -104,7 +105,7 @@ def test_a_method_that_leaves_the_range_of_numbers_does_not_lose_the_others():
     settings = {"trainer.epochs": 1, "ssd.alpha": 1e9}
     settings |= {"ga.learning_rate": 1e30, "ga.optimizer": "adam", "ga.confidence_threshold": 0.0}
     options = {**TINY, "model": "hybrid", "methods": ("ga", "ssd"), "settings": settings}
-    original, oracle, ga, ssd = list(run_seed(Experiment(**options), 0))
+    original, oracle, ga, ssd = list(run_seed(Setup.load(Experiment(**options), 0)))
     assert ga.row["method"] == "ga"
     assert "lower learning_rate=1e+30" in ga.row["error"]
     assert (ga.row["verdict"], ga.row["stopped"]) == ("failed", "failed")
@@ -128,38 +129,40 @@ def test_without_a_reference_there_is_no_run(method, monkeypatch):
 
         monkeypatch.setattr(Retrain, "__call__", fail)
     with pytest.raises(NonFiniteError, match="training left the range of numbers") as error:
-        list(run_seed(Experiment(**options), 3))
+        list(run_seed(Setup.load(Experiment(**options), 3)))
     assert (method == "oracle") == str(error.value).startswith("method oracle, seed 3: ")
 
 
 def test_histories_and_scores_are_kept(records):
     assert [len(record.history) for record in records[:3]] == [3, 3, 0]
     for record in records:
-        assert len(record.scores["members"]) == len(record.split["indices"]["forget"])
+        assert len(record.scores["members"]) == record.split["rows"]["forget"]
         assert record.scores["method"] == record.row["method"]
 
 
 @pytest.mark.parametrize("name", ["basic", "hybrid"])
 def test_the_same_seed_gives_the_same_numbers_whatever_came_before(name):
     experiment = Experiment(**{**TINY, "model": name, "methods": ("ga", "ssd")})
-    first = _rows(run_seed(experiment, 1))
+    first = _rows(run_seed(Setup.load(experiment, 1)))
     torch.rand(3)
     np.random.rand(3)  # noqa: NPY002
-    assert _rows(run_seed(experiment, 1)) == first
-    other = _rows(run_seed(experiment, 2))
+    assert _rows(run_seed(Setup.load(experiment, 1))) == first
+    quick = Experiment(**{**TINY, "model": name, "methods": ("noop",)})
+    other = _rows(run_seed(Setup.load(quick, 2)))
     assert other[0]["js_oracle_forget"] != first[0]["js_oracle_forget"]
 
 
-def test_a_methods_numbers_do_not_depend_on_which_others_are_run():
-    alone = _rows(run_seed(Experiment(**{**TINY, "methods": ("rga-r",)}), 0))
-    beside = _rows(run_seed(Experiment(**TINY), 0))
+@pytest.mark.parametrize("records", ["class"], indirect=True)
+def test_a_methods_numbers_do_not_depend_on_which_others_are_run(records):
+    alone = _rows(run_seed(Setup.load(Experiment(**{**TINY, "methods": ("rga-r",)}), 0)))
+    beside = _rows(records)
     assert alone[-1] == beside[-1]
     assert alone[:2] == beside[:2]
 
 
 def test_the_global_random_states_are_left_alone():
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    list(run_seed(Experiment(**{**TINY, "methods": ("ga",)}), 0))
+    list(run_seed(Setup.load(Experiment(**{**TINY, "methods": ("ga",)}), 0)))
     assert torch.equal(torch_state, torch.get_rng_state())
     assert np.array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
 
@@ -168,8 +171,8 @@ def test_shots_are_counted_and_their_noise_is_of_the_seed():
     options = {**TINY, "methods": ("ga",), "shots": 30, "train_size": 20, "test_size": 10}
     options["settings"] = {"trainer.epochs": 1, "model.num_layers": 1}
     options["settings"] |= {"model.num_qubits": 2, "model.num_features": 2, "ga.max_epochs": 1}
-    first = _rows(run_seed(Experiment(**options), 0))
-    assert first == _rows(run_seed(Experiment(**options), 0))
+    first = _rows(run_seed(Setup.load(Experiment(**options), 0)))
+    assert first == _rows(run_seed(Setup.load(Experiment(**options), 0)))
     assert all(row["shots"] == 30 * row["circuits"] for row in first)
     assert first[0]["shots"] > 0
 
@@ -187,7 +190,11 @@ def test_numbers_do_not_depend_on_the_number_of_threads(threads):
     for count in (1, 2):
         threads(count)
         (records,) = run_seeds(
-            experiment, [0], data_dir=None, jobs=1, progress=lambda _task, _share: None
+            Setup.load(experiment, 0),
+            [0],
+            data_dir=None,
+            workers=1,
+            progress=lambda _task, _share: None,
         )
         results.append(_rows(records))
         assert torch.get_num_threads() == count
@@ -199,7 +206,7 @@ def test_two_threads_agree_with_one_to_rounding(threads):
     results = []
     for count in (1, 2):
         threads(count)
-        results.append(_rows(run_seed(experiment, 0)))
+        results.append(_rows(run_seed(Setup.load(experiment, 0))))
     for one, two in zip(*results, strict=True):
         for name, value in one.items():
             expected = pytest.approx(value, abs=1e-4) if isinstance(value, float) else value
@@ -218,9 +225,13 @@ def test_one_thread_is_given_back_after_an_error(threads):
 def test_numbers_do_not_depend_on_the_number_of_processes():
     experiment = Experiment(**{**TINY, "methods": ("ga",), "seeds": 2})
 
-    def rows(jobs):
+    def rows(processes):
         seeds = run_seeds(
-            experiment, [0, 1], data_dir=None, jobs=jobs, progress=lambda _task, _share: None
+            Setup.load(experiment, 0),
+            [0, 1],
+            data_dir=None,
+            workers=processes,
+            progress=lambda _task, _share: None,
         )
         return {records[0].row["seed"]: _rows(records) for records in seeds}
 
@@ -232,14 +243,18 @@ def test_progress_grows_from_seed_to_seed():
     experiment = Experiment(**{**TINY, "methods": ("noop",), "seeds": 2})
     list(
         run_seeds(
-            experiment, [0, 1], data_dir=None, jobs=1, progress=lambda *values: told.append(values)
+            Setup.load(experiment, 0),
+            [0, 1],
+            data_dir=None,
+            workers=1,
+            progress=lambda *values: told.append(values),
         )
     )
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert shares[0] == 0
     assert shares[-1] < 1
-    assert told[0][0] == "seed 1 of 2: reading data"
+    assert told[0][0] == "seed 1 of 2: training the original"
     assert told[-1][0] == "seed 2 of 2: method noop"
 
 

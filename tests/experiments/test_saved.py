@@ -13,12 +13,12 @@ from qiskit_qmu.data import row_digests
 from qiskit_qmu.experiments import (
     Experiment,
     ForgetRequest,
+    Setup,
     audit_saved,
     train_and_save,
     unlearn_saved,
 )
 from qiskit_qmu.models import load_model, load_provenance
-from qiskit_qmu.unlearning import make_strategy
 
 EXPERIMENT = Experiment(
     dataset="iris",
@@ -37,7 +37,8 @@ def original(tmp_path_factory):
 
 
 def test_the_rows_of_the_training_are_kept_with_digests(original):
-    dataset, split = EXPERIMENT.load(0)
+    setup = Setup.load(EXPERIMENT, 0)
+    split = setup.split
     provenance = load_provenance(original)
     assert provenance["train_indices"] == split.train.indices.tolist()
     assert provenance["train_digests"] == row_digests(split.train.x, split.train.y)
@@ -45,7 +46,7 @@ def test_the_rows_of_the_training_are_kept_with_digests(original):
     assert len(provenance["losses"]) == 2
     assert Experiment.from_dict(provenance["experiment"]) == EXPERIMENT
     assert not set(provenance["train_indices"]) & set(provenance["validation_indices"])
-    assert len(dataset.y_train) == 40
+    assert len(setup.dataset.y_train) == 40
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_the_rows_of_the_training_are_kept_with_digests(original):
 def test_unlearning_is_the_strategy_on_the_same_rows(original, tmp_path, request_):
     trained = load_provenance(original)["train_indices"]
     if request_.indices is not None:
-        request_ = ForgetRequest(indices=(trained[3], trained[0], trained[3]))
+        request_ = ForgetRequest(indices=(trained[3], trained[0]))
     result = unlearn_saved(original, request_, "ga", tmp_path / "new", seed=3)
     provenance = load_provenance(tmp_path / "new")
     forgotten = provenance["forgotten_indices"]
@@ -62,11 +63,11 @@ def test_unlearning_is_the_strategy_on_the_same_rows(original, tmp_path, request
     assert same_weights(weights_of(result.model), weights_of(load_model(tmp_path / "new")))
     assert provenance["strategy"] == "ga"
     assert provenance["usage"] == result.usage.to_dict()
-    _, split = EXPERIMENT.load(0)
+    setup = Setup.load(EXPERIMENT, 0)
     if request_.label is not None:
-        assert forgotten == split.forget.indices.tolist()
-        strategy = make_strategy("ga", EXPERIMENT.preset(4).strategies, EXPERIMENT.trainer(4))
-        by_hand = strategy(load_model(original), split, generator=stream(3, "ga"))
+        assert forgotten == setup.split.forget.indices.tolist()
+        strategy = setup.strategy("ga")
+        by_hand = strategy(load_model(original), setup.split, generator=stream(3, "ga"))
         assert same_weights(weights_of(by_hand.model), weights_of(result.model))
     elif request_.fraction is not None:
         assert len(forgotten) == round(0.2 * 36)
@@ -127,13 +128,13 @@ def test_an_audit_has_original_oracle_and_verdict(original, family):
 @pytest.mark.parametrize(
     ("new", "before", "oracle", "message"),
     [
-        ("noop", None, "other oracle", "must have forgotten the same rows"),
-        ("noop", None, "stranger", "must come from the same training rows"),
-        ("noop", "other original", "oracle", "must come from the same training rows"),
-        ("noop", "oracle", "oracle", "must come from the same training rows"),
-        ("other original", None, None, "must hold an unlearned model"),
-        ("noop", None, "nowhere", "must hold a saved model"),
-        ("nowhere", None, None, "must hold a saved model"),
+        ("noop", None, "other oracle", "has not forgotten the same rows"),
+        ("noop", None, "stranger", "was not trained on the same rows"),
+        ("noop", "other original", "oracle", "was not trained on the same rows"),
+        ("noop", "oracle", "oracle", "was not trained on the same rows"),
+        ("other original", None, None, "has not forgotten anything yet"),
+        ("noop", None, "nowhere", "cannot read .*nowhere.*: No such file"),
+        ("nowhere", None, None, "cannot read .*nowhere.*: No such file"),
     ],
 )
 def test_models_that_do_not_belong_together_are_refused(
@@ -160,9 +161,9 @@ def test_a_second_withdrawal_does_not_bring_the_first_back(original, tmp_path):
     assert provenance["usage"]["gradient_evaluations"] == expected
     report = audit_saved(tmp_path / "two", original=tmp_path / "one", oracle=tmp_path / "two")
     assert report.forgotten == f"1 of {len(trained) - 1} training rows"
-    with pytest.raises(InputError, match="must come from the same training rows"):
+    with pytest.raises(InputError, match="was not trained on the same rows"):
         audit_saved(tmp_path / "two", original=original)
-    with pytest.raises(InputError, match=f"trained on, got row {trained[0]}"):
+    with pytest.raises(InputError, match=f"trained on, from 0 to 39; got {trained[0]}"):
         unlearn_saved(tmp_path / "one", first, "noop", tmp_path / "three")
 
 
@@ -170,12 +171,10 @@ def test_a_second_withdrawal_does_not_bring_the_first_back(original, tmp_path):
     ("request_", "message"),
     [
         ({"label": 3}, "label must be one of 0, 1, 2; got 3"),
-        ({"fraction": 0.001}, "must leave at least one row to forget"),
-        ({"fraction": 1.0}, "must leave at least one row to forget and one to retain"),
-        ({"indices": ()}, "rows the model was trained on, got no rows"),
-        ({"indices": (40,)}, "rows the model was trained on, got row 40"),
-        ({"indices": (-1,)}, "rows the model was trained on, got row -1"),
-        ({"indices": (10**30,)}, "rows the model was trained on, got row 1000"),
+        ({"fraction": 0.001}, "fraction must be at least one of 36 rows"),
+        ({"fraction": 0.999}, "at least one training row must be retained"),
+        ({"indices": (40,)}, "rows that the model is trained on, from 0 to 39; got 40"),
+        ({"indices": (-1,)}, "rows that the model is trained on, from 0 to 39; got -1"),
     ],
 )
 def test_requests_that_cannot_be_met_are_refused(original, tmp_path, request_, message):
@@ -187,25 +186,11 @@ def test_requests_that_cannot_be_met_are_refused(original, tmp_path, request_, m
 def test_validation_rows_and_all_rows_cannot_be_forgotten(original, tmp_path):
     provenance = load_provenance(original)
     held_out = ForgetRequest(indices=(provenance["validation_indices"][0],))
-    with pytest.raises(InputError, match="rows the model was trained on, got row"):
+    with pytest.raises(InputError, match="rows that the model is trained on"):
         unlearn_saved(original, held_out, "ga", tmp_path / "new")
     everything = ForgetRequest(indices=tuple(provenance["train_indices"]))
     with pytest.raises(InputError, match="at least one training row must be retained"):
         unlearn_saved(original, everything, "ga", tmp_path / "new")
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({}, "exactly one of a class, a fraction and indices must be given to forget, got 0"),
-        ({"label": 1, "fraction": 0.1}, "exactly one of .* got 2"),
-        ({"fraction": float("nan")}, "fraction must lie between 0.0 and 1.0, got nan"),
-        ({"fraction": 2.0}, "fraction must lie between 0.0 and 1.0, got 2.0"),
-    ],
-)
-def test_a_request_is_for_one_thing(options, message):
-    with pytest.raises(InputError, match=message):
-        ForgetRequest(**options)
 
 
 def test_unknown_strategies_settings_and_seeds_are_refused(original, tmp_path):
@@ -223,13 +208,13 @@ def test_unknown_strategies_settings_and_seeds_are_refused(original, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"train_digests": ["0" * 16] * 36}, "got rows with other digests"),
+        ({"train_digests": ["0" * 16] * 36}, "the digests of the rows differ"),
         ({"train_indices": [10**6]}, "positions must be"),
         ({"train_indices": ["a"]}, "a position of train_indices must be an integer, got 'a'"),
         ({"validation_indices": [-1]}, "positions must be"),
-        ({"experiment": {"depth": 1}}, "no fields but its own"),
+        ({"experiment": {"depth": 1}}, "not an experiment: .*depth"),
         ({"experiment": None}, "an experiment must be a table"),
-        ({}, "must say how it was trained, got no"),
+        ({}, "does not say how it was trained"),
     ],
 )
 def test_changed_provenance_is_refused(original, tmp_path, change, message):

@@ -18,7 +18,7 @@ from qiskit_qmu.runs.lock import RunLock
 
 LONG = (
     "run", "--dataset", "iris", "--model", "basic", "--methods", "noop", "--seeds", "4",
-    "--epochs", "100000", "--jobs", "2", "--out", "out",
+    "--epochs", "100000", "--workers", "2", "--out", "out",
 )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path, name):
     if name == "SIGKILL":
         return
     assert process.returncode == {"SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130}[name]
-    assert errors.splitlines()[-1].startswith("qmu run: stopped; the same command goes on")
+    assert errors.splitlines()[-1].startswith("qmu run: stopped; the same command resumes")
     assert "Traceback" not in errors
 
 
@@ -89,8 +89,8 @@ def end_itself(*_arguments):
 def test_a_process_that_is_killed_ends_the_run_with_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "_silent_records", end_itself)
     experiment = Experiment(dataset="iris", model="basic", seeds=2)
-    with pytest.raises(RunError, match="ended from outside, perhaps for want of memory"):
-        run_experiment(experiment, tmp_path / "out", jobs=2)
+    with pytest.raises(RunError, match="worker process was killed, possibly for lack of memory"):
+        run_experiment(experiment, tmp_path / "out", workers=2)
     assert not (tmp_path / "out").exists()
 
 
@@ -98,5 +98,8 @@ def test_two_experiments_do_not_share_a_folder(tmp_path):
     experiment = Experiment(dataset="iris", model="basic", seeds=1)
     (tmp_path / "out").mkdir()
     held = RunLock(tmp_path / "out" / ".lock")
-    with held, pytest.raises(InputError, match=f"got another one, process {os.getpid()}"):
-        run_experiment(experiment, tmp_path / "out", jobs=1)
+    with (
+        held,
+        pytest.raises(InputError, match=f"another process works on .*, process {os.getpid()}"),
+    ):
+        run_experiment(experiment, tmp_path / "out", workers=1)

@@ -119,7 +119,7 @@ def test_another_kind_of_model_is_refused(saved):
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_refused(copied, name):
     (copied / name).unlink()
-    with pytest.raises(InputError, match="must hold a saved model, got"):
+    with pytest.raises(InputError, match=f"cannot read .*{name}: No such file"):
         load_model(copied)
 
 
@@ -223,7 +223,7 @@ def test_weights_that_are_no_numbers_are_neither_read_nor_written(copied, value)
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="file/model must be writable, got: Not a directory"):
+    with pytest.raises(InputError, match=r"cannot write .*file/model: Not a directory"):
         basic().save(tmp_path / "file" / "model")
 
 

@@ -146,7 +146,7 @@ def real(tmp_path_factory):
         dataset="iris", model="basic", train_size=40, test_size=30, methods=("noop",),
         settings=settings,
     )  # fmt: skip
-    run_experiment(experiment, folder, jobs=1)
+    run_experiment(experiment, folder, workers=1)
     records = (folder / "records.jsonl").read_text().splitlines()
     return {
         **json.loads((folder / "results.json").read_text()),

@@ -58,10 +58,10 @@ def test_spent_seconds_are_those_charged_or_else_those_planned():
 
 def test_what_is_no_ledger_is_refused(tmp_path):
     (tmp_path / "other").write_text("no database at all, but some text that is long enough")
-    with pytest.raises(InputError, match="must be a SQLite file"):
+    with pytest.raises(InputError, match="is not a SQLite file"):
         Ledger(tmp_path / "other")
     Ledger(tmp_path / "old").set_note("format", "0")
-    with pytest.raises(InputError, match="format must be 2, got 0"):
+    with pytest.raises(InputError, match="has format 0; this version reads format 2"):
         Ledger(tmp_path / "old")
 
 
@@ -79,7 +79,7 @@ def test_a_ledger_that_breaks_later_stops_the_run_with_one_line(tmp_path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("DROP TABLE jobs")
     for use in (ledger.jobs, lambda: planned(ledger), ledger.spent_seconds):
-        with pytest.raises(RunError, match=r"ledger.sqlite must be a whole ledger.*no such table"):
+        with pytest.raises(RunError, match=r"ledger.sqlite: .*no such table.*; nothing is lost"):
             use()
 
 

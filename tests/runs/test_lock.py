@@ -23,7 +23,7 @@ def test_a_lock_names_the_process_that_holds_it_until_that_is_killed(tmp_path):
     process.start()
     try:
         assert held.wait(60.0)
-        with pytest.raises(InputError, match=f"got another one, process {process.pid}: .*kill"):
+        with pytest.raises(InputError, match=f"another process .*, process {process.pid}: .*kill"):
             RunLock(tmp_path / ".lock")
     finally:
         process.kill()
@@ -63,11 +63,11 @@ def test_a_lock_is_written_at_once(tmp_path):
 
 def test_a_lock_that_cannot_be_written_is_not_another_process(tmp_path):
     (tmp_path / ".lock").mkdir()
-    with pytest.raises(InputError, match=r"must be a run's lock.*unable to open"):
+    with pytest.raises(InputError, match=r"cannot lock .*unable to open"):
         RunLock(tmp_path / ".lock")
 
 
 def test_a_lock_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / ".lock").write_bytes(b"x" * 4096)
-    with pytest.raises(InputError, match="must be a run's lock"):
+    with pytest.raises(InputError, match="cannot lock"):
         RunLock(tmp_path / ".lock")

@@ -26,7 +26,7 @@ def place(tmp_path):
 
 def opened(place, run="run", *, wait=True, **faults):
     service = DirectoryService(folder=place / "service", **faults)
-    policy = JobPolicy(patience=IMPATIENT, wait=wait)
+    policy = JobPolicy(retry=IMPATIENT, wait=wait)
     return directory_backend(service, policy=policy, ledger=place / run)
 
 
@@ -62,11 +62,11 @@ def swap(ledger):
 @pytest.mark.parametrize(
     ("lose", "message"),
     [
-        (remove, "got no ledger beside 3 results"),
-        (empty, "got no ledger beside 3 results"),
-        (damage, "must be a SQLite file"),
-        (restore, "got an older ledger without 2 of them"),
-        (swap, "got that of run"),
+        (remove, "is missing or empty beside 3 results"),
+        (empty, "is missing or empty beside 3 results"),
+        (damage, "is not a SQLite file"),
+        (restore, "is older than the results beside it and lacks 2 of 3"),
+        (swap, "the results beside it belong to run"),
     ],
 )
 def test_a_run_without_its_ledger_sends_nothing_and_goes_on_after_rebuilding(place, lose, message):
@@ -75,18 +75,21 @@ def test_a_run_without_its_ledger_sends_nothing_and_goes_on_after_rebuilding(pla
         first = [counts(backend, 0.7)]
         shutil.copy(ledger, ledger.with_name("copy"))
         first += [counts(backend, 0.7), counts(backend, 0.1)]
-        jobs, spent = backend.journal.ledger.jobs(), backend.journal.ledger.spent_seconds()
+        jobs, spent = (
+            backend.resumable_sampler.ledger.jobs(),
+            backend.resumable_sampler.ledger.spent_seconds(),
+        )
     lose(ledger)
     with pytest.raises(InputError, match=message) as caught:
         opened(place)
     assert "rebuild_ledger" in str(caught.value)
     assert rebuild_ledger(place / "run") == 3
     with opened(place) as backend:
-        assert backend.journal.ledger.spent_seconds() == spent
+        assert backend.resumable_sampler.ledger.spent_seconds() == spent
         assert [counts(backend, angle) for angle in (0.7, 0.7, 0.1)] == first
         assert sent(place) == 3
         counts(backend, 0.2)
-        rebuilt = backend.journal.ledger.jobs()
+        rebuilt = backend.resumable_sampler.ledger.jobs()
     times = {"finished_at": None}
     assert [vars(job) | times for job in rebuilt[:3]] == [vars(job) | times for job in jobs]
     assert (rebuilt[3].number, rebuilt[3].position) == (3, 3)
@@ -95,7 +98,7 @@ def test_a_run_without_its_ledger_sends_nothing_and_goes_on_after_rebuilding(pla
 
 def test_a_job_without_a_result_is_found_at_the_service_after_rebuilding(place):
     not_waiting = opened(place, wait=False, polls=1)
-    with not_waiting as backend, not_waiting.sampler.ahead():
+    with not_waiting as backend, not_waiting.sampler.without_waiting():
         for angle in (0.1, 0.2, 0.3):
             with pytest.raises(JobsPendingError):
                 counts(backend, angle)
@@ -106,7 +109,7 @@ def test_a_job_without_a_result_is_found_at_the_service_after_rebuilding(place):
     with opened(place) as backend:
         again = [counts(backend, angle) for angle in (0.1, 0.2, 0.3)]
         assert again[0] == first
-        assert backend.journal.ledger.spent_seconds() == 9.0
+        assert backend.resumable_sampler.ledger.spent_seconds() == 9.0
     assert sent(place) == 3
 
 
@@ -131,11 +134,11 @@ def test_results_of_several_runs_are_no_ledger(place):
             counts(backend, angle)
     for suffix in ("json", "npz"):
         shutil.copy(place / "other/jobs" / f"00000.{suffix}", place / f"run/jobs/00001.{suffix}")
-    with pytest.raises(InputError, match="must be the ledger of the results beside it"):
+    with pytest.raises(InputError, match="the results beside it belong to run"):
         opened(place)
-    with pytest.raises(InputError, match="must hold results of one run"):
+    with pytest.raises(InputError, match="rebuilt from the results of one run"):
         rebuild_ledger(place / "run")
-    with pytest.raises(InputError, match="got none"):
+    with pytest.raises(InputError, match="holds those of none"):
         rebuild_ledger(place / "service")
 
 
@@ -161,7 +164,7 @@ def test_a_result_that_this_machine_lost_is_computed_once_more_with_the_same_noi
 def test_a_run_goes_on_with_nothing_but_what_it_began_with(place, other, name):
     given = {"name": "fake_manila", "shots": 10, "seed": 3}
     open_backend(**given, ledger=place / "run").close()
-    with pytest.raises(InputError, match=f"must be gone on with as it began, with {name}"):
+    with pytest.raises(InputError, match=f"belongs to a run with {name}"):
         open_backend(**{**given, **other}, ledger=place / "run")
     open_backend(**given, ledger=place / "run").close()
 
@@ -182,6 +185,6 @@ def test_another_circuit_than_the_run_began_with_is_refused(place, change):
         content = bytearray(circuit.read_bytes())
         content[-20] ^= 1
         circuit.write_bytes(content)
-    with opened(place) as backend, pytest.raises(InputError, match="the transpiled circuit that"):
+    with opened(place) as backend, pytest.raises(InputError, match=f"circuits/{circuit.name}"):
         counts(backend, 0.2)
     assert sent(place) == (2 if change == "replace" else 1)

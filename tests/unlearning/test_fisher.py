@@ -108,7 +108,7 @@ def test_cost_by_hand(build, part, angles):
     assert usage.forward_evaluations == rows
     assert usage.gradient_evaluations == (rows if angles else 0)
     assert usage.circuits == rows * (1 + 2 * angles)
-    assert usage.shots == 0
+    assert usage.executions == 0
     assert meter.usage.circuits == 0  # what is returned must not be counted twice
 
 

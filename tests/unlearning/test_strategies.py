@@ -182,7 +182,7 @@ def test_history_usage_and_time_are_told(run):
     assert all(np.isfinite(value) for step in result.history for value in step.values())
     needs = METHODS[run.name].needs if run.name in METHODS else {"gradients"}
     assert (result.usage.gradient_evaluations > 0) == ("gradients" in needs)
-    assert result.usage.shots == 0
+    assert result.usage.executions == 0
     assert result.seconds > 0
     with pytest.raises(FrozenInstanceError):
         result.seconds = 0
@@ -270,7 +270,7 @@ def test_with_shots_gradients_come_from_measurements(name):
     split = iris_split("instances")
     split = replace(split, retain=split.retain.take(range(5)))
     result = STRATEGIES[name](model, split, generator=0)
-    assert result.usage.shots == 20 * result.usage.circuits > 0
+    assert result.usage.executions == 20 * result.usage.circuits > 0
     assert all(bool(torch.isfinite(tensor).all()) for tensor in weights_of(result.model).values())
 
 

@@ -1,4 +1,4 @@
-"""Tariff: what a device takes for a circuit, a measurement of it and a job."""
+"""CostModel: what a device takes for a circuit, a measurement of it and a job."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from qiskit_qmu.backends.transpilation.timing import Timing
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Tariff:
+class CostModel:
     """What a device takes for some networks; where there are several, the mean of their bytes.
 
     Attributes:
@@ -41,7 +41,7 @@ class Tariff:
     calibrations: int = 0
 
 
-class Preparation(Protocol):
+class CircuitPreparer(Protocol):
     """Makes a network's circuits ready to be sent."""
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
@@ -61,33 +61,33 @@ class Preparation(Protocol):
         ...
 
 
-def tariff_of(
+def cost_model_of(
     networks: Sequence[NetworkCircuits],
-    preparation: Preparation,
+    preparer: CircuitPreparer,
     rule: Rule,
     *,
     backend: str,
     max_executions_per_job: int | None,
     timing: Timing | None,
-) -> Tariff:
+) -> CostModel:
     """Prepare networks' circuits and read off what they take; nothing is sent.
 
     Args:
         networks: What is measured, at least one.
-        preparation: Makes circuits ready to be sent.
+        preparer: Makes circuits ready to be sent.
         rule: How gradients are measured.
         backend: Name of the device.
         max_executions_per_job: Largest number of circuits times shots of one job; None for any.
-        timing: How long it takes; None where nobody knows.
+        timing: How long it takes; None where it is unknown.
     """
     payloads, prepared = [], []
     for network in networks:
-        rotations = preparation.rotations(network.circuit)
-        measured = [preparation.measured(rotations, basis) for basis in network.bases]
-        circuits = [preparation.transpiled(circuit) for circuit in measured or [rotations]]
+        rotations = preparer.rotations(network.circuit)
+        measured = [preparer.measured(rotations, basis) for basis in network.bases]
+        circuits = [preparer.transpiled(circuit) for circuit in measured or [rotations]]
         payloads.append(payload_of(network, rotations, circuits, rule))
         prepared += circuits
-    return Tariff(
+    return CostModel(
         backend=backend,
         max_executions_per_job=max_executions_per_job,
         execution_seconds=None if timing is None else timing.execution_seconds(prepared),
@@ -95,5 +95,5 @@ def tariff_of(
         job_bytes=fmean(payload.job for payload in payloads),
         forward_bytes=fmean(payload.forward for payload in payloads),
         gradient_bytes=fmean(payload.gradient for payload in payloads),
-        calibrations=preparation.missing_calibrations(prepared),
+        calibrations=preparer.missing_calibrations(prepared),
     )

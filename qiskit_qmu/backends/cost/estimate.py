@@ -9,7 +9,7 @@ import torch
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends.cost.cost_model import Tariff
+from qiskit_qmu.backends.cost.cost_model import CostModel
 from qiskit_qmu.backends.cost.networks import NetworkCircuits, networks_of
 from qiskit_qmu.backends.readout.calibration import CALIBRATION_CIRCUITS, calibration_shots
 from qiskit_qmu.backends.transpilation.timing import SECONDS_PER_JOB, quick_seconds
@@ -94,34 +94,34 @@ class CostEstimate:
         return asdict(self)
 
 
-def estimate_cost(work: Work, tariff: Tariff, shots: int | None) -> CostEstimate:
+def estimate_cost(work: Work, cost_model: CostModel, shots: int | None) -> CostEstimate:
     """Return what work would cost.
 
     Args:
         work: The work.
-        tariff: What the device takes.
+        cost_model: What the device takes.
         shots: Measurements of each circuit; None for exact values.
 
     Raises:
         InputError: If one circuit's shots are more than a job may have.
     """
-    limit = tariff.max_executions_per_job
+    limit = cost_model.max_executions_per_job
     portions = [(work.usage, shots)]
-    if tariff.calibrations and work.usage.circuits:
-        portions.append((_calibrations(tariff.calibrations), calibration_shots(shots, limit)))
+    if cost_model.calibrations and work.usage.circuits:
+        portions.append((_calibrations(cost_model.calibrations), calibration_shots(shots, limit)))
     jobs = sum(_jobs(usage, number, limit) for usage, number in portions)
     executions = sum(usage.circuits * (number or 0) for usage, number in portions)
     sent_jobs = 0 if shots is None else jobs
     scheduled = None
-    if tariff.execution_seconds is not None:
-        scheduled = SECONDS_PER_JOB * sent_jobs + tariff.execution_seconds * executions
+    if cost_model.execution_seconds is not None:
+        scheduled = SECONDS_PER_JOB * sent_jobs + cost_model.execution_seconds * executions
     return CostEstimate(
-        backend=tariff.backend,
+        backend=cost_model.backend,
         shots=shots,
         circuits=sum(usage.circuits for usage, _ in portions),
         executions=executions,
         jobs=jobs,
-        payload_bytes=0 if shots is None else _payload_bytes(work.usage, tariff, jobs),
+        payload_bytes=0 if shots is None else _payload_bytes(work.usage, cost_model, jobs),
         qpu_seconds=quick_seconds(executions, sent_jobs),
         scheduled_qpu_seconds=scheduled,
     )
@@ -144,8 +144,8 @@ def check_budget(estimates: CostEstimate | Iterable[CostEstimate], max_qpu_secon
     seconds = sum(estimate.most_qpu_seconds for estimate in each)
     if seconds > max_qpu_seconds:
         raise InputError(
-            f"the work must take at most {max_qpu_seconds:,.1f} QPU seconds, "
-            f"got an estimate of {seconds:,.1f}"
+            f"the work would take an estimated {seconds:,.1f} QPU seconds, more than the "
+            f"{max_qpu_seconds:,.1f} allowed"
         )
 
 
@@ -165,8 +165,8 @@ def _jobs(usage: Usage, shots: int | None, limit: int | None) -> int:
     return sum(times * math.ceil(size / (limit // shots)) for size, times in usage.requests)
 
 
-def _payload_bytes(usage: Usage, tariff: Tariff, jobs: int) -> int:
-    forward = min(usage.circuits, usage.forward_evaluations * tariff.circuits_per_row)
+def _payload_bytes(usage: Usage, cost_model: CostModel, jobs: int) -> int:
+    forward = min(usage.circuits, usage.forward_evaluations * cost_model.circuits_per_row)
     gradient = usage.circuits - forward
-    angles = forward * tariff.forward_bytes + gradient * tariff.gradient_bytes
-    return round(jobs * tariff.job_bytes + angles)
+    angles = forward * cost_model.forward_bytes + gradient * cost_model.gradient_bytes
+    return round(jobs * cost_model.job_bytes + angles)

@@ -116,7 +116,7 @@ def _usage(requests: list[int], shots: int, **evaluations: int) -> Usage:
     circuits = sum(requests)
     return Usage(
         circuits=circuits,
-        shots=circuits * shots,
+        executions=circuits * shots,
         requests=merged_requests(tuple((size, 1) for size in requests if size)),
         **evaluations,
     )

@@ -61,13 +61,15 @@ def payload_of(
     rows = _made_up_rows(network, _FORWARD_ROWS)
     shifted: list[NDArray[np.float64]] = []
 
-    def readout(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    def outputs_at(angles: NDArray[np.float64]) -> NDArray[np.float64]:
         shifted.append(angles)
         return np.zeros((len(angles), 1))
 
     # A copy, because the directions of SPSA come from a stream that must not move.
     wanted = np.flatnonzero(rotations.depends.any(axis=0)).tolist()
-    copy.deepcopy(rule).jacobian(rotations, _gradient_rows(rows, rotations, rule), wanted, readout)
+    copy.deepcopy(rule).jacobian(
+        rotations, _gradient_rows(rows, rotations, rule), wanted, outputs_at
+    )
     return Payload(
         job=_OPTIONS_BYTES + _encoded_circuits(circuits),
         forward=_bytes_per_row(rotations.values(rows)),

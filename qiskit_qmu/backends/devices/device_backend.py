@@ -1,4 +1,4 @@
-"""Backends that measure circuits: simulators with shots, devices, and their likenesses."""
+"""DeviceBackend: everything over one sampler, for simulators, fake backends and devices."""
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -12,7 +12,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.backend import Backend
-from qiskit_qmu.backends.cost.cost_model import Tariff, tariff_of
+from qiskit_qmu.backends.cost.cost_model import CostModel, cost_model_of
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
 from qiskit_qmu.backends.gradients.device_connector import DeviceConnector
 from qiskit_qmu.backends.gradients.measured_gradients import (
@@ -20,7 +20,7 @@ from qiskit_qmu.backends.gradients.measured_gradients import (
     MeasuredSamplerGradient,
 )
 from qiskit_qmu.backends.gradients.rules import make_rule
-from qiskit_qmu.backends.jobs.resumable_sampler import Journal
+from qiskit_qmu.backends.jobs.resumable_sampler import ResumableSampler
 from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
 from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.primitives.broadcast_estimator import BroadcastEstimator
@@ -89,13 +89,13 @@ class DeviceBackend(Backend):
         return self.sampler.executed
 
     @property
-    def journal(self) -> Journal:
+    def resumable_sampler(self) -> ResumableSampler:
         """The jobs of this backend's run.
 
         Raises:
-            InputError: If its jobs are not written down.
+            InputError: If its jobs are not recorded.
         """
-        return self.sampler.journal
+        return self.sampler.resumable_sampler
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network to torch; only gradients that are asked for are measured.
@@ -106,8 +106,8 @@ class DeviceBackend(Backend):
         """
         if isinstance(network, SamplerQNN) and not isinstance(self.estimator, BroadcastEstimator):
             raise InputError(
-                "a resilience_level must not be given for outcome probabilities, which IBM's "
-                'Estimator cannot mitigate; got a SamplerQNN (readout "probabilities")'
+                "a resilience_level cannot mitigate outcome probabilities: IBM's Estimator has "
+                'none; got a SamplerQNN (readout "probabilities")'
             )
         if isinstance(network, EstimatorQNN | SamplerQNN):
             self._transpiler.check(network.circuit.num_qubits)
@@ -131,12 +131,12 @@ class DeviceBackend(Backend):
             "mitigated_errors": None if readout is None else MITIGATED_ERRORS,
             "readout_calibrations": [] if readout is None else readout.to_list(),
             "versions": package_versions(),
-            **(self.journal.service.settings() if self.sampler.keeps_jobs else {}),
+            **(self.resumable_sampler.service.settings() if self.sampler.keeps_jobs else {}),
         }
 
-    def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
+    def cost_model(self, networks: Sequence[NetworkCircuits]) -> CostModel:
         """Return what this device takes for networks' circuits; they are transpiled, not sent."""
-        return tariff_of(
+        return cost_model_of(
             networks,
             self.sampler,
             self.rule,

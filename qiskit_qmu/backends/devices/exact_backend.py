@@ -12,15 +12,15 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends.backend import Backend
-from qiskit_qmu.backends.cost.cost_model import Tariff, tariff_of
+from qiskit_qmu.backends.cost.cost_model import CostModel, cost_model_of
 from qiskit_qmu.backends.cost.estimate import IBM_EXECUTIONS_PER_JOB
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
 from qiskit_qmu.backends.devices.factory import seed_of
 from qiskit_qmu.backends.devices.virtual_primitives import (
-    LogicalEstimator,
-    LogicalEstimatorGradient,
-    LogicalSampler,
-    LogicalSamplerGradient,
+    VirtualEstimator,
+    VirtualEstimatorGradient,
+    VirtualSampler,
+    VirtualSamplerGradient,
 )
 from qiskit_qmu.backends.gradients.rules import ParameterShift, Rule
 from qiskit_qmu.backends.options import DeviceOptions
@@ -45,16 +45,16 @@ class ExactBackend(Backend):
         self, *, shots: int | None = None, seed: int = 0, rule: Rule | None = None
     ) -> None:
         if shots is not None and rule is not None:
-            raise InputError(f"a rule must not be given with shots, got {shots} shots")
+            raise InputError(f"a rule is for exact values only, got {shots} shots")
         self.rule = ParameterShift() if rule is None else rule
         self.name = "exact"
         self.shots = shots
         self._seed = seed
         self.precision = 0.0
-        self.estimator = LogicalEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
-        self.sampler = LogicalSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
-        self.estimator_gradient = LogicalEstimatorGradient(self.estimator, self.rule)
-        self.sampler_gradient = LogicalSamplerGradient(self.sampler, self.rule)
+        self.estimator = VirtualEstimator(shots=shots, seed=stream(seed, "shots", "estimator"))
+        self.sampler = VirtualSampler(shots=shots, seed=stream(seed, "shots", "sampler"))
+        self.estimator_gradient = VirtualEstimatorGradient(self.estimator, self.rule)
+        self.sampler_gradient = VirtualSamplerGradient(self.sampler, self.rule)
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
         """Connect a network to torch; exact values are differentiated through the state.
@@ -72,9 +72,9 @@ class ExactBackend(Backend):
         versions = package_versions()
         return {"backend": self.name, "shots": self.shots, "seed": seed, "versions": versions}
 
-    def tariff(self, networks: Sequence[NetworkCircuits]) -> Tariff:
-        """Return what any device of IBM's would take, by circuits that are not transpiled."""
-        return tariff_of(
+    def cost_model(self, networks: Sequence[NetworkCircuits]) -> CostModel:
+        """Return what any IBM device would take, by circuits that are not transpiled."""
+        return cost_model_of(
             networks,
             _AsWritten(),
             self.rule,
@@ -84,7 +84,7 @@ class ExactBackend(Backend):
         )
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: nothing is held."""
 
     def __enter__(self) -> "ExactBackend":
         return self

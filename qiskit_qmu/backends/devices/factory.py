@@ -10,7 +10,7 @@ from qiskit_qmu.backends.devices.device_backend import DeviceBackend
 from qiskit_qmu.backends.jobs.folder import OPTIONS, JobFolder, seed_of_run
 from qiskit_qmu.backends.jobs.local_jobs import LocalJobs, LocalRuns
 from qiskit_qmu.backends.jobs.policy import JobPolicy
-from qiskit_qmu.backends.jobs.resumable_sampler import Journal
+from qiskit_qmu.backends.jobs.resumable_sampler import ResumableSampler
 from qiskit_qmu.backends.jobs.service import JobService
 from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
 from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
@@ -22,7 +22,7 @@ from qiskit_qmu.backends.transpilation.transpilers import Transpiler
 
 
 def seed_of(options: DeviceOptions) -> DeviceOptions:
-    """Return options with a seed: the given one, the one that the ledger keeps, or a fresh one."""
+    """Return options with a seed: the given one, else the ledger's, else a fresh one."""
     if options.seed is not None:
         return options
     kept = None if options.ledger is None else seed_of_run(options.ledger)
@@ -83,20 +83,20 @@ def open_service(
     if options.shots is None:
         raise InputError(f"jobs on {service.name} need shots: a device has no exact values")
 
-    def opened(sampler: Journal, transpiler: Transpiler) -> DeviceBackend:
+    def opened(sampler: ResumableSampler, transpiler: Transpiler) -> DeviceBackend:
         return DeviceBackend(
             service.name, sampler, transpiler, options, estimator=estimator, noisy=noisy
         )
 
     policy = _policy(options)
-    backend = opened(Journal(service, None, policy), transpiler)
+    backend = opened(ResumableSampler(service, None, policy), transpiler)
     if options.ledger is None:
         return backend
     # Only now that all options are known to be possible is something written.
     with ExitStack() as stack:
         folder = stack.enter_context(JobFolder(options.ledger))
         folder.ledger.bind(OPTIONS, {"device": service.name, **options.decisive()})
-        sampler = Journal(service, folder, policy)
+        sampler = ResumableSampler(service, folder, policy)
         stack.pop_all()  # (it is the same work, and stays open)
     return opened(sampler, StoredTranspiler(transpiler, folder))
 

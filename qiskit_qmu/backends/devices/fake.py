@@ -1,6 +1,7 @@
 """Fake backends: layout and noise of IBM devices, simulated on the qubits in use."""
 
 import difflib
+from functools import lru_cache
 from typing import Any
 
 from qiskit.providers import BackendV2
@@ -34,6 +35,7 @@ def open_fake(options: DeviceOptions) -> DeviceBackend:
     return open_local(options, name, sampler, transpiler)
 
 
+@lru_cache(maxsize=4)  # making a device's target and noise takes longer than simulating it
 def fake_device(name: str) -> BackendV2:
     """Return IBM's fake device of a name in snake case.
 
@@ -63,6 +65,13 @@ def fake_device_names() -> dict[str, str]:
     return known
 
 
+@lru_cache(maxsize=16)
+def _noise_of(device: BackendV2, qubits: tuple[int, ...]) -> Any:
+    from qiskit_aer.noise import NoiseModel
+
+    return NoiseModel.from_backend(DeviceSubset(device, qubits))
+
+
 class _EnginesOfSubsets:
     """Simulators of a device, one for each set of its qubits; they are not pickled."""
 
@@ -72,13 +81,10 @@ class _EnginesOfSubsets:
         self._known: dict[tuple[int, ...], Any] = {}
 
     def __call__(self, qubits: tuple[int, ...]) -> Any:
-        from qiskit_aer.noise import NoiseModel
-
         from qiskit_qmu.backends.noise.aer_engine import AerEngine
 
         if qubits not in self._known:
-            noise = NoiseModel.from_backend(DeviceSubset(self._device, qubits))
-            self._known[qubits] = AerEngine(self._method, noise)
+            self._known[qubits] = AerEngine(self._method, _noise_of(self._device, qubits))
         return self._known[qubits]
 
     def __getstate__(self) -> dict[str, Any]:

@@ -119,8 +119,8 @@ class LocalSampler(CopiesDrawAnew, BaseSamplerV2):
                 return _read(compact, probabilities, shots, generator)
         if shots is None:
             raise InputError(
-                "shots must be given for this circuit: its exact probabilities are out of reach "
-                "of the simulation method"
+                "this circuit needs shots: the simulation method cannot give its exact "
+                "probabilities"
             )
         seed = int(generator.integers(2**31))
         counts = engine.counts(compact.measured, rows, shots, seed)

@@ -29,7 +29,7 @@ from qiskit_qmu.simulator import (
 
 
 @final
-class LogicalEstimator(TorchEstimator):
+class VirtualEstimator(TorchEstimator):
     """A TorchEstimator of circuits on their own qubits."""
 
     def run(
@@ -47,7 +47,7 @@ class LogicalEstimator(TorchEstimator):
 
 
 @final
-class LogicalSampler(TorchSampler):
+class VirtualSampler(TorchSampler):
     """A TorchSampler of circuits on their own qubits, whose results have a register ``meas``."""
 
     def run(
@@ -74,7 +74,7 @@ def _with_meas(result: SamplerPubResult) -> SamplerPubResult:
 
 
 @final
-class LogicalEstimatorGradient(TorchEstimatorGradient):
+class VirtualEstimatorGradient(TorchEstimatorGradient):
     """A TorchEstimatorGradient of circuits on their own qubits.
 
     Args:
@@ -82,7 +82,7 @@ class LogicalEstimatorGradient(TorchEstimatorGradient):
         rule: By which rule usage counts a gradient, whatever way it is computed.
     """
 
-    def __init__(self, estimator: LogicalEstimator, rule: Rule) -> None:
+    def __init__(self, estimator: VirtualEstimator, rule: Rule) -> None:
         super().__init__(estimator)
         self.rule = rule
 
@@ -92,7 +92,7 @@ class LogicalEstimatorGradient(TorchEstimatorGradient):
 
 
 @final
-class LogicalSamplerGradient(TorchSamplerGradient):
+class VirtualSamplerGradient(TorchSamplerGradient):
     """A TorchSamplerGradient of circuits on their own qubits.
 
     Args:
@@ -100,7 +100,7 @@ class LogicalSamplerGradient(TorchSamplerGradient):
         rule: By which rule usage counts a gradient, whatever way it is computed.
     """
 
-    def __init__(self, sampler: LogicalSampler, rule: Rule) -> None:
+    def __init__(self, sampler: VirtualSampler, rule: Rule) -> None:
         super().__init__(sampler)
         self.rule = rule
 

@@ -12,8 +12,9 @@ from qiskit_machine_learning.gradients import BaseEstimatorGradient, BaseSampler
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.gradients.rules import Rule
-from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler, Measurement
+from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
 from qiskit_qmu.backends.primitives.grouped_estimator import GroupedEstimator
+from qiskit_qmu.backends.primitives.measurement import MeasurementRequest
 from qiskit_qmu.backends.readout.outcomes import frequencies
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
@@ -117,8 +118,8 @@ class MeasuredSamplerGradient(_Restricted, TorchSamplerGradient):
         if not kept:
             return np.zeros((len(rows), 2**register.size, rows.shape[1]))
 
-        def readout(angles: NDArray[np.float64]) -> NDArray[np.float64]:
-            (outcomes,) = sampler.measure([Measurement(rotations, angles)], sampler.shots)
+        def outputs_at(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+            (outcomes,) = sampler.measure([MeasurementRequest(rotations, angles)], sampler.shots)
             return frequencies(sampler.corrected(rotations, outcomes)[register.name])
 
-        return self.rule.jacobian(rotations, rows, kept, readout)
+        return self.rule.jacobian(rotations, rows, kept, outputs_at)

@@ -13,7 +13,7 @@ from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 
 _LARGEST_REQUEST_ENTRIES = 2**24
 
-Readout = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+OutputFunction = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Rows of angles (B, A) to the outputs (B, O) measured there."""
 
 
@@ -25,7 +25,7 @@ class Rule(Protocol):
         circuit: RotationCircuit,
         rows: NDArray[np.float64],
         wanted: Sequence[int],
-        readout: Readout,
+        outputs_at: OutputFunction,
     ) -> NDArray[np.float64]:
         """Return the derivatives (B, O, P) of outputs by circuit parameters.
 
@@ -33,7 +33,7 @@ class Rule(Protocol):
             circuit: The circuit whose angles are changed.
             rows: Parameter values (B, P).
             wanted: Columns of the parameters that are asked for; the others stay zero.
-            readout: Measures outputs at rows of angles.
+            outputs_at: Measures outputs at rows of angles.
         """
         ...
 
@@ -64,7 +64,7 @@ class ParameterShift:
         circuit: RotationCircuit,
         rows: NDArray[np.float64],
         wanted: Sequence[int],
-        readout: Readout,
+        outputs_at: OutputFunction,
     ) -> NDArray[np.float64]:
         """Return the derivatives (B, O, P)."""
         columns = list(wanted)
@@ -78,7 +78,7 @@ class ParameterShift:
             place = np.arange(len(shifted))
             angles[:, place, 0, shifted] += np.pi / 2
             angles[:, place, 1, shifted] -= np.pi / 2
-            outputs = readout(angles.reshape(-1, len(circuit.angles)))
+            outputs = outputs_at(angles.reshape(-1, len(circuit.angles)))
             up, down = np.moveaxis(outputs.reshape(len(own), len(shifted), 2, -1), 2, 0)
             slopes = circuit.slopes(own)[:, shifted]
             chained = np.zeros((len(own), outputs.shape[-1], rows.shape[1]))
@@ -128,7 +128,7 @@ class SimultaneousPerturbation(CopiesDrawAnew):
         circuit: RotationCircuit,
         rows: NDArray[np.float64],
         wanted: Sequence[int],
-        readout: Readout,
+        outputs_at: OutputFunction,
     ) -> NDArray[np.float64]:
         """Return the estimated derivatives (B, O, P)."""
         (generator,) = self._generator.spawn(1)
@@ -139,7 +139,7 @@ class SimultaneousPerturbation(CopiesDrawAnew):
         )
         steps = self._epsilon * np.concatenate([signs, -signs], axis=2)
         moved = (rows[:, None, None] + steps).reshape(-1, rows.shape[1])
-        outputs = readout(circuit.values(moved))
+        outputs = outputs_at(circuit.values(moved))
         up, down = np.moveaxis(outputs.reshape(len(rows), self._directions, 2, -1), 2, 0)
         slopes = (up - down) / (2 * self._epsilon)
         estimate: NDArray[np.float64] = np.einsum("bdo,bdp->bop", slopes, signs[:, :, 0])

@@ -1,4 +1,4 @@
-"""Jobs of a run: sent once, kept as they arrive, picked up again after a failure."""
+"""Jobs of a run: sent once, kept as they arrive, resumed after a failure."""
 
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs.errors import (
@@ -9,9 +9,8 @@ from qiskit_qmu.backends.jobs.errors import (
     TransientError,
 )
 from qiskit_qmu.backends.jobs.folder import JobFolder
-from qiskit_qmu.backends.jobs.policy import JobPolicy
-from qiskit_qmu.backends.jobs.resumable_sampler import Journal
-from qiskit_qmu.backends.jobs.retry import Patience
+from qiskit_qmu.backends.jobs.policy import JobPolicy, RetryPolicy
+from qiskit_qmu.backends.jobs.resumable_sampler import ResumableSampler
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.runs.ledger import JobRecord, Ledger
 from qiskit_qmu.runs.rebuilding import rebuild_ledger
@@ -26,9 +25,9 @@ __all__ = [
     "JobService",
     "JobState",
     "JobsPendingError",
-    "Journal",
+    "ResumableSampler",
     "Ledger",
-    "Patience",
+    "RetryPolicy",
     "PubData",
     "Pubs",
     "RunError",

@@ -2,6 +2,7 @@
 
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.runs.errors import JobsPendingError
+from qiskit_qmu.runs.ledger import JobRecord
 
 __all__ = [
     "BudgetError",
@@ -9,6 +10,7 @@ __all__ = [
     "JobFailedError",
     "JobsPendingError",
     "TransientError",
+    "failure_of",
 ]
 
 
@@ -25,4 +27,16 @@ class BudgetError(RunError):
 
 
 class DivergedError(RunError):
-    """A run that was picked up again asks for other circuits than it did before."""
+    """A resumed run asks for other circuits than it did before."""
+
+
+def failure_of(job: JobRecord) -> JobFailedError:
+    """Return the error that says how a job ended."""
+    reason = " ".join(job.reason.split()) or "no reason given"
+    again = "with failed jobs sent again"
+    if job.state == "lost":
+        again = "and sends this one again"
+    return JobFailedError(
+        f"job {job.job_id} was not done: {job.state}, {reason}; the other results are kept, and "
+        f"the run can be resumed {again}"
+    )

@@ -55,8 +55,8 @@ class JobFolder:
 
     def __reduce__(self) -> NoReturn:
         raise InputError(
-            "a model whose jobs are written down must not be pickled, because they are this "
-            "process's: save it, or its state_dict, and open the backend again"
+            "a model whose jobs are recorded cannot be pickled, because they belong to this "
+            "process: save it, or its state_dict, and open the backend again"
         )
 
     @property

@@ -80,4 +80,4 @@ class LocalJobs(JobService):
         self._jobs.pop(job_id, None)
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: nothing is held."""

@@ -1,10 +1,71 @@
-"""How a run deals with its jobs."""
+"""How a run deals with its jobs, and how calls that may fail by themselves are tried again."""
 
+import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import final
+from typing import TypeVar, final
 
 from qiskit_qmu import _check
-from qiskit_qmu.backends.jobs.retry import Patience
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.backends.jobs.errors import TransientError
+
+Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """How long to wait for what.
+
+    Attributes:
+        attempts: Calls of the service before a transient error becomes final.
+        first_pause: Seconds after the first failed call; each pause is twice the one before.
+        longest_pause: Seconds of the longest pause.
+        poll: Seconds between two looks at a job that is not done.
+        search_pauses: Pauses in seconds before each search for a job of an earlier process whose id
+            was not stored: a service may need a while to list what it accepted.
+        sleep: Waits so many seconds. Where None, a wait ends as soon as the run is stopped.
+    """
+
+    attempts: int = 8
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    poll: float = 2.0
+    search_pauses: tuple[float, ...] = (0.0, 2.0, 5.0)
+    sleep: Callable[[float], object] | None = None
+
+    def __post_init__(self) -> None:
+        _check.at_least(1, attempts=self.attempts)
+        _check.non_negative(
+            first_pause=self.first_pause, longest_pause=self.longest_pause, poll=self.poll
+        )
+
+    def pause(self, failures: int) -> float:
+        """Return the seconds to wait after so many failed calls."""
+        return min(self.longest_pause, self.first_pause * 2.0 ** (failures - 1))
+
+
+def with_retries(call: Callable[[], Result], retry: RetryPolicy) -> Result:
+    """Return what a call returns, as soon as it does not fail with a TransientError.
+
+    Raises:
+        RunError: If it failed as often as retry allows.
+    """
+    for failures in range(1, retry.attempts + 1):
+        try:
+            return call()
+        except TransientError as error:
+            if failures == retry.attempts:
+                raise RunError(
+                    f"the service failed {failures} times, last with: {error}; nothing is "
+                    "lost, resume the run later"
+                ) from error
+            _log.info("trying again after: %s", error)
+            (retry.sleep or time.sleep)(retry.pause(failures))
+    raise AssertionError
 
 
 @final
@@ -16,13 +77,13 @@ class JobPolicy:
         wait: Wait for jobs that are not done; otherwise JobsPendingError says that there are some.
         retry_failed: Send again what failed or was cancelled before.
         max_qpu_seconds: Most QPU seconds of the whole run; no limit where None.
-        patience: How long to wait for what.
+        retry: How long to wait for what.
     """
 
     wait: bool = True
     retry_failed: bool = False
     max_qpu_seconds: float | None = None
-    patience: Patience = field(default_factory=Patience)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
         if self.max_qpu_seconds is not None:

@@ -41,7 +41,7 @@ def save_results(folder: Path, kept: KeptJob, results: list[PubData]) -> None:
         bits.append({})
         for name, value in data.items():
             if isinstance(value, OutcomeProbabilities):
-                raise InputError("results that are kept must come from shots, got exact values")
+                raise InputError("only results from shots can be kept, got exact values")
             bits[-1][name] = value.num_bits if isinstance(value, BitArray) else None
             arrays[f"{position}/{name}"] = value.array if isinstance(value, BitArray) else value
     number, content = kept.job.number, replace(kept, content={**kept.content, "pubs": bits})
@@ -63,7 +63,7 @@ def load_results(folder: Path, job: JobRecord) -> list[PubData]:
     index, path = (file_of(folder, job.number, suffix) for suffix in (".json", ".npz"))
     kept = KeptJob.read(index)
     if (kept.job.tag, kept.job.digest) != (job.tag, job.digest):
-        raise InputError(f"{index} must hold {_WHAT}, got those of another one, {kept.job.job_id}")
+        raise InputError(f"{index} holds the results of another job, {kept.job.job_id}")
     content, files = read_set(index.parent, index.name, _WHAT)
     with reading(path, _WHAT):
         arrays = arrays_from_bytes(files[path.name])

@@ -1,21 +1,16 @@
-"""Journal: a sampler that writes each job down, sends it once, and never loses a result."""
+"""ResumableSampler: records each job, sends it once, and never loses a result."""
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from threading import Event, Lock
-from typing import Any, NoReturn, TypeVar, final
+from threading import Lock
+from typing import NoReturn, TypeVar, final
 
 from qiskit.primitives import (
-    BasePrimitiveJob,
     BaseSamplerV2,
-    DataBin,
-    PrimitiveResult,
     SamplerPubLike,
-    SamplerPubResult,
 )
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
@@ -26,10 +21,12 @@ from qiskit_qmu.backends.jobs.errors import (
     DivergedError,
     JobFailedError,
     JobsPendingError,
+    failure_of,
 )
 from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.jobs.policy import JobPolicy
-from qiskit_qmu.backends.jobs.retry import with_retries
+from qiskit_qmu.backends.jobs.retrying_service import RetryingService
+from qiskit_qmu.backends.jobs.sent_job import SentJob
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.backends.transpilation.timing import quick_seconds
 from qiskit_qmu.runs.ledger import JobRecord, Ledger, now
@@ -40,17 +37,17 @@ _log = logging.getLogger(__name__)
 
 
 @final
-class Journal(BaseSamplerV2):
-    """Runs jobs on a service for one run, which may be stopped and picked up at any moment.
+class ResumableSampler(BaseSamplerV2):
+    """Runs jobs on a service for one run, which may be stopped and resumed at any moment.
 
-    A run that is picked up does its work again from the start. What it asks for is looked up by its
+    A resumed run does its work again from the start. What it asks for is looked up by its
     content: results that arrived are read from their files, jobs that were sent are waited for, and
     only what is new is sent. So work of any kind resumes, a training loop as well as one forward
     pass, as long as it is deterministic given its results.
 
     Args:
         service: Where jobs go.
-        folder: Where they are written down; None keeps nothing beyond this process.
+        folder: Where they are recorded; None keeps nothing beyond this process.
         policy: Whether to wait, how long, and how much to spend.
 
     Attributes:
@@ -68,25 +65,24 @@ class Journal(BaseSamplerV2):
         self.ledger = Ledger(":memory:") if folder is None else folder.ledger
         self._folder = folder
         self._policy = policy or JobPolicy()
-        self._patience = replace(self._policy.patience, sleep=self._pause)
-        self._ahead = False
+        self._calls = RetryingService(service, self._policy.retry)
+        self._submits_only = False
         self._asked: Counter[str] = Counter()
         self._known = {(job.digest, job.occurrence) for job in self.ledger.jobs()}
         self._own: set[int] = set()
-        self._closed = Event()
         self._sending = Lock()
         service.session_id = self.ledger.note("session")
 
-    def __deepcopy__(self, memo: object) -> "Journal":
+    def __deepcopy__(self, memo: object) -> "ResumableSampler":
         return self
 
     def __reduce__(self) -> NoReturn:
         raise InputError(
-            f"a model on {self.service.name} must not be pickled, because its jobs are this "
-            "process's: save it, or its state_dict, and open the backend again"
+            f"a model on {self.service.name} cannot be pickled, because its jobs belong to this "
+            "process: save it, or its state_dict, and open the backend again"
         )
 
-    def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> "SentJob":
+    def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> SentJob:
         """Send PUBs of transpiled circuits as one job, unless this run did so before.
 
         Args:
@@ -103,7 +99,8 @@ class Journal(BaseSamplerV2):
             RunError: If the service stays out of reach.
         """
         coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
-        return SentJob(self, self.send(coerced, shots))
+        number = self.send(coerced, shots)
+        return SentJob(self.ledger, number, self.collect, self.service.cancel)
 
     def send(self, pubs: Pubs, shots: int | None) -> int:
         """Send a job, unless this run did so before; see `run`.
@@ -118,7 +115,7 @@ class Journal(BaseSamplerV2):
         digest = job_digest(pubs, shots)
         # The jobs of one primitive may be sent by several threads, and by none once it is closed.
         with self._sending:
-            self._stop_if_closed()
+            self._calls.check_open()
             return self._send_once(pubs, shots, digest)
 
     def _send_once(self, pubs: Pubs, shots: int | None, digest: str) -> int:
@@ -128,8 +125,8 @@ class Journal(BaseSamplerV2):
         job = self.ledger.last_attempt(digest, occurrence)
         if job is None and self._known:
             raise DivergedError(
-                f"a resumed run must ask for what it asked for before, got {len(self._known)} jobs "
-                "that were sent and not asked for again: model, settings or versions have changed"
+                f"the resumed run asks for other circuits than before: {len(self._known)} jobs "
+                "that were sent are not asked for; model, settings or versions have changed"
             )
         before = job is not None
         if job is None or self._sends_again(job):
@@ -153,19 +150,19 @@ class Journal(BaseSamplerV2):
             except InputError as error:
                 _log.warning("job %s is asked for its results again: %s", job.job_id, error)
         if job.state in ("failed", "cancelled"):
-            raise _failure(job)
-        while not self._ahead:
-            self._stop_if_closed()
+            raise failure_of(job)
+        while not self._submits_only:
+            self._calls.check_open()
             arrived = self._arrived(job)
             if arrived is not None:
                 return arrived
             if not self._policy.wait:
                 break
-            self._pause(self._patience.poll)
+            self._calls.pause(self._policy.retry.poll)
         raise JobsPendingError(f"job {job.job_id} is not done")
 
     def refresh(self) -> None:
-        """Fetch what has arrived of all jobs, and write down which of them ended otherwise."""
+        """Fetch the results that have arrived, and record which jobs ended otherwise."""
         for job in self.ledger.jobs():
             if job.state == "sent":
                 try:
@@ -181,35 +178,35 @@ class Journal(BaseSamplerV2):
 
     def _take_back(self, job: JobRecord) -> str | None:
         """Cancel a job and return its id; None if it was never sent, or has ended by itself."""
-        job_id = job.job_id or self._search(job.tag, self._patience.search_pauses)
+        job_id = job.job_id or self._calls.find(job.tag, self._policy.retry.search_pauses)
         if job_id is None:
             return None
         if job.job_id is None:
             self.ledger.sent(job.number, job_id)
-        if self._ask(partial(self.service.state, job_id)) not in ("queued", "running"):
+        if self._calls.state(job_id) not in ("queued", "running"):
             return None
-        self._ask(partial(self.service.cancel, job_id))
+        self._calls.cancel(job_id)
         # It may have ended just before, or end only after a while: the service knows.
-        state = self._ask(partial(self.service.state, job_id))
+        state = self._calls.state(job_id)
         if state == "cancelled":
-            seconds = self._ask(partial(self.service.seconds, job_id))
+            seconds = self._calls.seconds(job_id)
             reason = "cancelled by this run's owner"
             self.ledger.finished(job.number, state, reason=reason, seconds=seconds)
         return job_id if state in ("queued", "running", "cancelled") else None
 
     @contextmanager
-    def ahead(self) -> Iterator[None]:
+    def without_waiting(self) -> Iterator[None]:
         """Send what is asked for inside the block and wait for nothing; it will be asked again."""
-        before = self._asked.copy(), self._ahead
-        self._ahead = True
+        before = self._asked.copy(), self._submits_only
+        self._submits_only = True
         try:
             yield
         finally:
-            self._asked, self._ahead = before
+            self._asked, self._submits_only = before
 
     def close(self) -> None:
         """Stop waiting; what was sent stays sent, and nothing is sent from now on."""
-        self._closed.set()
+        self._calls.stop()
         # The folder is another process's from here on, so a job that is on its way goes first.
         with self._sending:
             try:
@@ -218,17 +215,8 @@ class Journal(BaseSamplerV2):
                 if self._folder is not None:
                     self._folder.close()
 
-    def _stop_if_closed(self) -> None:
-        if self._closed.is_set():
-            raise JobsPendingError("the run was stopped")
-
-    def _pause(self, seconds: float) -> None:
-        """Wait, at most until this is closed."""
-        (self._policy.patience.sleep or self._closed.wait)(seconds)
-        self._stop_if_closed()
-
     def _sends_again(self, job: JobRecord) -> bool:
-        """Return whether a job that was written down must be sent once more.
+        """Return whether a recorded job must be sent once more.
 
         The service is asked also about those that ended: it may have thought better of it, or was
         asked before with another account.
@@ -237,7 +225,7 @@ class Journal(BaseSamplerV2):
             return False
         if job.state == "done" and (self._folder is None or self._folder.holds(job)):
             return False
-        state = self._ask(partial(self.service.state, job.job_id))
+        state = self._calls.state(job.job_id)
         if state in ("queued", "running", "done"):
             if job.state not in ("sent", "done"):
                 self.ledger.sent(job.number, job.job_id)
@@ -268,18 +256,18 @@ class Journal(BaseSamplerV2):
         spent = self.ledger.spent_seconds()
         if spent + planned > most:
             raise BudgetError(
-                f"max_qpu_seconds must cover {spent:.0f} s that were spent and {planned:.0f} s of "
-                f"the next job, got {most:g}; nothing is lost, resume with more"
+                f"the next job takes {planned:.0f} s, beyond the max_qpu_seconds of {most:g}, of "
+                f"which {spent:.0f} s were spent; nothing is lost, resume with more"
             )
 
     def _searches(self, *, planned_before: bool) -> tuple[float, ...]:
         """Return the pauses before each search for a job that may have been sent already.
 
-        One that was written down before this process began may have been sent the moment before.
+        One that was recorded before this process began may have been sent the moment before.
         One that was not may still have been, where an old copy of the ledger was put back.
         """
         if planned_before:
-            return self._patience.search_pauses
+            return self._policy.retry.search_pauses
         return () if self.ledger.is_new else (0.0,)
 
     def _send(
@@ -290,16 +278,16 @@ class Journal(BaseSamplerV2):
 
         def send() -> str:
             nonlocal pauses
-            found = self._search(job.tag, pauses)
+            found = self._calls.find(job.tag, pauses)
             if found is not None:
                 return found
             if searches:
                 self._check_budget(job.planned_seconds)
             # A call that failed may still have reached the service.
-            pauses = self._patience.search_pauses
+            pauses = self._policy.retry.search_pauses
             return self.service.send(pubs, shots, tag=job.tag, number=job.position)
 
-        sent = self.ledger.sent(job.number, self._ask(send))
+        sent = self.ledger.sent(job.number, self._calls.ask(send))
         self._own.add(job.number)
         _log.info(
             "job %d sent to %s as %s: %d circuits, %s shots",
@@ -312,26 +300,18 @@ class Journal(BaseSamplerV2):
         if self.service.session_id is not None:
             self.ledger.set_note("session", self.service.session_id)
 
-    def _search(self, tag: str, pauses: tuple[float, ...]) -> str | None:
-        for pause in pauses:
-            self._pause(pause)
-            found = self._ask(partial(self.service.find, tag))
-            if found is not None:
-                return found
-        return None
-
     def _arrived(self, job: JobRecord) -> list[PubData] | None:
         """Return a sent job's results, kept before; None if it is not done."""
         job_id = job.job_id
         if job_id is None:  # (only jobs that were sent are asked for)
             raise AssertionError
-        state = self._ask(partial(self.service.state, job_id))
+        state = self._calls.state(job_id)
         if state in ("queued", "running"):
             return None
         if state in ("failed", "cancelled", "lost"):
-            raise _failure(self._ended(job, job_id, state))
-        results = self._ask(partial(self.service.result, job_id))
-        seconds = self._ask(partial(self.service.seconds, job_id))
+            raise failure_of(self._ended(job, job_id, state))
+        results = self._calls.result(job_id)
+        seconds = self._calls.seconds(job_id)
         if self._folder is not None:
             done = replace(job, state="done", reason="", seconds=seconds, finished_at=now())
             self._folder.save(done, results, self.service.settings())
@@ -340,67 +320,7 @@ class Journal(BaseSamplerV2):
         return results
 
     def _ended(self, job: JobRecord, job_id: str, state: JobState) -> JobRecord:
-        """Write down that a job ended without results, and why; what it was charged counts."""
-        reason = self._ask(partial(self.service.reason, job_id))
-        seconds = 0.0 if state == "lost" else self._ask(partial(self.service.seconds, job_id))
+        """Record that a job ended without results, and why; what it was charged counts."""
+        reason = self._calls.reason(job_id)
+        seconds = 0.0 if state == "lost" else self._calls.seconds(job_id)
         return self.ledger.finished(job.number, state, reason=reason, seconds=seconds)
-
-    def _ask(self, call: Callable[[], Result]) -> Result:
-        return with_retries(call, self._patience)
-
-
-@final
-class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
-    """A job of a journal, as primitives hand them out.
-
-    Args:
-        journal: What sent it.
-        number: Its number there.
-    """
-
-    def __init__(self, journal: Journal, number: int) -> None:
-        super().__init__(journal.ledger.job(number).job_id or "")
-        self._journal, self._number = journal, number
-
-    def result(self) -> PrimitiveResult[SamplerPubResult]:
-        """Return the results; see `Journal.collect`."""
-        results: list[Any] = []
-        for data in self._journal.collect(self._number):
-            shape = next(iter(data.values())).shape
-            results.append(SamplerPubResult(DataBin(**data, shape=shape)))
-        return PrimitiveResult(results)
-
-    def status(self) -> str:
-        """Return the state in the ledger."""
-        return self._journal.ledger.job(self._number).state
-
-    def done(self) -> bool:
-        """Return whether its results are there."""
-        return self.status() == "done"
-
-    def running(self) -> bool:
-        """Return whether it was sent and has not ended."""
-        return self.status() == "sent"
-
-    def cancelled(self) -> bool:
-        """Return whether it was cancelled."""
-        return self.status() == "cancelled"
-
-    def in_final_state(self) -> bool:
-        """Return whether it has ended."""
-        return self.status() not in ("planned", "sent")
-
-    def cancel(self) -> None:
-        """Take the job back."""
-        self._journal.service.cancel(self.job_id())
-
-
-def _failure(job: JobRecord) -> JobFailedError:
-    reason = " ".join(job.reason.split()) or "no reason given"
-    again = "with failed jobs sent again"
-    if job.state == "lost":
-        again = "and sends this one again"
-    return JobFailedError(
-        f"job {job.job_id} was not done: {job.state}, {reason}; the other results are kept, and "
-        f"the run can be resumed {again}"
-    )

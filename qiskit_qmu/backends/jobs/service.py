@@ -29,7 +29,7 @@ class JobService(Protocol):
     Attributes:
         name: Name of the device.
         session_id: Session or batch that jobs go to; None where there is none yet. A run that is
-            picked up again sets it, so that it goes on in the same one.
+            resumed sets it, so that it continues in the same one.
     """
 
     name: str
@@ -70,7 +70,7 @@ class JobService(Protocol):
         ...
 
     def seconds(self, job_id: str) -> float | None:
-        """Return the QPU seconds that a finished job was charged; None where nobody knows."""
+        """Return the QPU seconds that a finished job was charged; None where it is unknown."""
         ...
 
     def cancel(self, job_id: str) -> None:
@@ -78,5 +78,5 @@ class JobService(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what is held, such as a session; jobs that were sent stay sent."""
+        """Release what is held, such as a session; jobs that were sent run on."""
         ...

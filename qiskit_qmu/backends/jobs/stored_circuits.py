@@ -17,7 +17,7 @@ _WHAT = "the transpiled circuit that this run began with"
 
 @final
 class StoredTranspiler(Transpiler):
-    """Transpiles a circuit once in a run's life: a run that is picked up sends the same one.
+    """Transpiles each circuit once in a run: a resumed run sends the same one.
 
     The ledger holds each circuit's checksum, so that no other one takes its place.
 
@@ -56,7 +56,7 @@ class StoredTranspiler(Transpiler):
         kept = read_bytes(path, _WHAT)
         with reading(path, _WHAT):
             if hashlib.sha256(kept).hexdigest() != ledger.note(_note(name)):
-                raise InputError("a file that is not as it was written: its checksum differs")
+                raise InputError("a file whose checksum differs")
             return circuit_from_bytes(kept)
 
 

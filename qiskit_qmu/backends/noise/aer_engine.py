@@ -114,7 +114,7 @@ class AerEngine:
         job = simulator.run(circuits, parameter_binds=binds if circuit.parameters else None)
         result = job.result()
         if not result.success:
-            raise InputError(f"a circuit must be one that Aer can simulate, got {result.status}")
+            raise InputError(f"Aer cannot simulate the circuit: {result.status}")
         return result
 
     def _misread(self, values: NDArray[np.float64], num_qubits: int) -> NDArray[np.float64]:

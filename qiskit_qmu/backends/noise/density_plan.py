@@ -29,7 +29,7 @@ _STATE_ENTRIES = 2**20
 
 
 @dataclass(frozen=True, eq=False)
-class _Step:
+class _Factor:
     """A gate or its noise: a matrix, or one that is a function of an angle."""
 
     qubits: tuple[int, ...]
@@ -53,7 +53,7 @@ class _Block:
     """Neighbouring steps on one pair of qubits."""
 
     qubits: tuple[int, int]
-    steps: list[_Step] = field(default_factory=list)
+    steps: list[_Factor] = field(default_factory=list)
     last_of: set[int] = field(default_factory=set)
 
     def matrix(self, angles: torch.Tensor) -> torch.Tensor:
@@ -63,7 +63,7 @@ class _Block:
             product = self._lifted(step, angles) @ product
         return product
 
-    def _lifted(self, step: _Step, angles: torch.Tensor) -> torch.Tensor:
+    def _lifted(self, step: _Factor, angles: torch.Tensor) -> torch.Tensor:
         matrix = step.matrix(angles)
         if len(step.qubits) == 1:
             eye = torch.eye(4, dtype=matrix.dtype)
@@ -98,7 +98,7 @@ class DensityPlan:
 
     def __init__(self, circuit: QuantumCircuit, noise: NoiseTables) -> None:
         self._num_qubits = circuit.num_qubits
-        self._start: dict[int, list[_Step]] = {q: [] for q in range(circuit.num_qubits)}
+        self._start: dict[int, list[_Factor]] = {q: [] for q in range(circuit.num_qubits)}
         self._blocks: list[_Block] = []
         newest: dict[int, _Block] = {}
         steps, self._angles = _steps(circuit, noise)
@@ -162,11 +162,11 @@ class DensityPlan:
         return vector
 
 
-def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> tuple[list[_Step], AngleMap]:
+def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> tuple[list[_Factor], AngleMap]:
     """Return the circuit's gates with their noise, and how parameters make their angles."""
     known: dict[object, tuple[torch.Tensor, ...]] = {}
     expressions: list[ParameterExpression] = []
-    steps: list[_Step] = []
+    steps: list[_Factor] = []
     for instruction in circuit.data:
         if is_barrier(instruction):
             continue
@@ -189,9 +189,9 @@ def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> tuple[list[_Step], An
             if angle is not None:
                 place = len(expressions)
                 expressions.append(angle)
-            steps.append(_Step(qubits, known[key], place))
+            steps.append(_Factor(qubits, known[key], place))
         if after is not None:
-            steps.append(_Step(qubits, (torch.as_tensor(after),), None))
+            steps.append(_Factor(qubits, (torch.as_tensor(after),), None))
     return steps, AngleMap(expressions, list(circuit.parameters))
 
 

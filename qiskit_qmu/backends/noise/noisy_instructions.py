@@ -107,9 +107,8 @@ class NoisyInstructions:
         lost = self._special(written) - self._special(transpiled)
         if lost:
             raise InputError(
-                f"the noise of {', '.join(map(repr, sorted(lost)))} must have something to act on, "
-                "got a pass manager that leaves none of it (without one, noisy instructions are "
-                "kept)"
+                f"the pass manager removes {', '.join(map(repr, sorted(lost)))}, and its noise "
+                "with it (without a pass manager, noisy instructions are kept)"
             )
         return transpiled
 
@@ -126,7 +125,7 @@ class NoisyInstructions:
         if isinstance(operation, Measure):
             if operation.label in self._names:
                 raise InputError(
-                    "noise of a measurement must be given for 'measure', got noise of the label "
+                    "Aer knows measurements by the name 'measure' only, got noise of the label "
                     f"{operation.label!r}"
                 )
             yield operation, everywhere

@@ -7,8 +7,12 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from qiskit_qmu.backends.primitives.broadcast_sampler import Measurement
-from qiskit_qmu.backends.primitives.grouped_estimator import Estimates, GroupedEstimator, Request
+from qiskit_qmu.backends.primitives.grouped_estimator import (
+    EstimationRequest,
+    GroupedEstimator,
+    MeansAndVariances,
+)
+from qiskit_qmu.backends.primitives.measurement import MeasurementRequest
 from qiskit_qmu.backends.readout.moments import all_variances, moments
 from qiskit_qmu.backends.readout.outcomes import Register
 from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS, ErrorRate, ReadoutErrors
@@ -27,12 +31,14 @@ class BroadcastEstimator(GroupedEstimator):
         sampler: What measures; its shots are the estimator's.
     """
 
-    def _estimate(self, requests: list[Request], *, record: bool) -> list[Estimates]:
+    def _estimate(
+        self, requests: list[EstimationRequest], *, record: bool
+    ) -> list[MeansAndVariances]:
         """Measure all requests at once: few jobs."""
         plans = [measured_terms(request.observables) for request in requests]
         measurements = [
             [
-                Measurement(self.sampler.measured(request.circuit, basis), request.angles)
+                MeasurementRequest(self.sampler.measured(request.circuit, basis), request.angles)
                 for basis in terms
             ]
             for request, (_, terms) in zip(requests, plans, strict=True)
@@ -50,7 +56,11 @@ class BroadcastEstimator(GroupedEstimator):
         return results
 
     def _measured(
-        self, requests: list[Request], measurements: list[list[Measurement]], *, record: bool
+        self,
+        requests: list[EstimationRequest],
+        measurements: list[list[MeasurementRequest]],
+        *,
+        record: bool,
     ) -> list[list[Register]]:
         """Return what was read in each basis of each request."""
         registers: list[list[Register]] = [[] for _ in requests]
@@ -68,7 +78,7 @@ def _estimates(
     rows: int,
     registers: Sequence[Register],
     errors: Sequence[ReadoutErrors | None],
-) -> Estimates:
+) -> MeansAndVariances:
     """Return means and variances (O, rows) of observables from what was read in each basis."""
     constants, by_basis = plan
     means = np.repeat(constants[:, None], rows, axis=1)
@@ -88,7 +98,7 @@ def _estimates(
     return means, all_variances(variances, slopes)
 
 
-def _check_range(request: Request, estimates: Estimates) -> None:
+def _check_range(request: EstimationRequest, estimates: MeansAndVariances) -> None:
     """Warn where mitigated means are out of their observables' reach by more than their errors."""
     means, variances = estimates
     for observable, own, errors in zip(request.observables, means, np.sqrt(variances), strict=True):

@@ -1,12 +1,10 @@
 """BroadcastSampler: any sampler primitive, given few large jobs of transpiled circuits."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives import (
     BasePrimitiveJob,
@@ -16,14 +14,19 @@ from qiskit.primitives import (
     SamplerPubLike,
     SamplerPubResult,
 )
-from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs.errors import JobsPendingError
-from qiskit_qmu.backends.jobs.resumable_sampler import Journal
+from qiskit_qmu.backends.jobs.resumable_sampler import ResumableSampler
 from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
+from qiskit_qmu.backends.primitives.job_pubs import bound, rows_of_jobs
+from qiskit_qmu.backends.primitives.measurement import (
+    MeasurementRequest,
+    divided,
+    merged_requests,
+)
 from qiskit_qmu.backends.primitives.prepared_circuits import PreparedCircuits
 from qiskit_qmu.backends.readout.calibration import ReadoutCalibration, calibration_shots
 from qiskit_qmu.backends.readout.outcomes import (
@@ -38,15 +41,7 @@ from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation.transpilers import Transpiler
 from qiskit_qmu.backends.usage import Usage
 from qiskit_qmu.simulator.readout.outcome_probabilities import ExactSamplerPubResult
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Measurement:
-    """A request: one circuit, measured at rows of angles (B, A)."""
-
-    circuit: RotationCircuit
-    angles: NDArray[np.float64]
+from qiskit_qmu.simulator.readout.recordings import Recordings
 
 
 @final
@@ -73,7 +68,7 @@ class BroadcastSampler(BaseSamplerV2):
         max_executions_per_job: Largest number of circuits times shots of one job.
         readout: The calibration of readout errors; None without mitigation.
         executed: Circuits and shots that were sent so far.
-        jobs: Jobs that were sent so far.
+        jobs_sent: Jobs that were sent so far.
     """
 
     def __init__(
@@ -92,7 +87,7 @@ class BroadcastSampler(BaseSamplerV2):
             _check.at_least(shots or 1, max_executions_per_job=max_executions_per_job)
         self.shots = shots
         self.executed = Usage()
-        self.jobs = 0
+        self.jobs_sent = 0
         self._sampler = sampler
         self._prepared = PreparedCircuits(transpiler, noisy)
         self.max_executions_per_job = max_executions_per_job
@@ -101,7 +96,7 @@ class BroadcastSampler(BaseSamplerV2):
             if readout_mitigation
             else None
         )
-        self._recordings: list[list[Outcomes]] = []
+        self._recordings: Recordings[Outcomes] = Recordings()
 
     def run(
         self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None
@@ -173,7 +168,7 @@ class BroadcastSampler(BaseSamplerV2):
         return mitigated(outcomes, errors) if errors else outcomes
 
     def measure(
-        self, requests: Sequence[Measurement], shots: int | None, *, record: bool = False
+        self, requests: Sequence[MeasurementRequest], shots: int | None, *, record: bool = False
     ) -> list[Outcomes]:
         """Measure circuits, each at its rows of angles.
 
@@ -185,72 +180,57 @@ class BroadcastSampler(BaseSamplerV2):
         Returns:
             The outcomes of each request, as they were read.
         """
-        groups: dict[int, list[int]] = {}
-        for position, request in enumerate(requests):
-            groups.setdefault(id(request.circuit), []).append(position)
-        merged = [
-            Measurement(
-                requests[members[0]].circuit,
-                np.concatenate([requests[i].angles for i in members]),
-            )
-            for members in groups.values()
-        ]
+        merged, members = merged_requests(requests)
         self._calibrate_ahead(request.circuit for request in merged)
-        results: list[Outcomes] = [{} for _ in requests]
-        for members, outcomes in zip(groups.values(), self._submit(merged, shots), strict=True):
-            start = 0
-            for i in members:
-                size = len(requests[i].angles)
-                results[i] = rows_of(outcomes, start, (size,))
-                start += size
+        results = divided(self._submit(merged, shots), requests, members)
         if record:
-            for recording in self._recordings:
-                recording.extend(results)
+            self._recordings.add(results)
         return results
 
-    @contextmanager
-    def recording(self) -> Iterator[list[Outcomes]]:
+    def recording(self) -> AbstractContextManager[list[Outcomes]]:
         """Collect what forward passes measure inside the block, in order."""
-        recording: list[Outcomes] = []
-        self._recordings.append(recording)
-        try:
-            yield recording
-        finally:
-            self._recordings = [other for other in self._recordings if other is not recording]
+        return self._recordings.recording()
 
     @contextmanager
-    def ahead(self) -> Iterator[None]:
+    def without_waiting(self) -> Iterator[None]:
         """Send what is asked for inside the block without waiting; it will be asked for again."""
-        before = self.jobs, self.executed, self._recordings
-        self._recordings = []
+        before = self.jobs_sent, self.executed, self._recordings
+        self._recordings = Recordings()
         try:
             with (
-                self._sampler.ahead() if isinstance(self._sampler, Journal) else nullcontext(),
+                self._sampler.without_waiting()
+                if isinstance(self._sampler, ResumableSampler)
+                else nullcontext(),
                 self.readout.provisional() if self.readout is not None else nullcontext(),
             ):
                 yield
         finally:
-            self.jobs, self.executed, self._recordings = before
+            self.jobs_sent, self.executed, self._recordings = before
+
+    def count_job(self, circuits: int, shots: int | None) -> None:
+        """Count a job that is sent."""
+        self.jobs_sent += 1
+        self.executed += Usage(circuits=circuits, executions=circuits * (shots or 0))
 
     @property
     def keeps_jobs(self) -> bool:
         """Whether jobs go to a service that keeps them, so that they can be sent ahead."""
-        return isinstance(self._sampler, Journal)
+        return isinstance(self._sampler, ResumableSampler)
 
     @property
-    def journal(self) -> Journal:
-        """Where jobs are written down.
+    def resumable_sampler(self) -> ResumableSampler:
+        """Where jobs are recorded.
 
         Raises:
             InputError: If they are not.
         """
-        if not isinstance(self._sampler, Journal):
-            raise InputError("a backend must have a ledger for this, got none")
+        if not isinstance(self._sampler, ResumableSampler):
+            raise InputError("this needs a backend whose jobs are recorded; open it with a ledger")
         return self._sampler
 
     def close(self) -> None:
         """Stop waiting for jobs."""
-        if isinstance(self._sampler, Journal):
+        if isinstance(self._sampler, ResumableSampler):
             self._sampler.close()
 
     def _run(self, pubs: list[SamplerPub]) -> PrimitiveResult[SamplerPubResult]:
@@ -259,30 +239,26 @@ class BroadcastSampler(BaseSamplerV2):
             circuit = self._prepared.rotations(pub.circuit)
             values = pub.parameter_values.as_array(pub.circuit.parameters)
             rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
-            requests.append(Measurement(circuit, circuit.values(rows)))
+            requests.append(MeasurementRequest(circuit, circuit.values(rows)))
         outcomes: list[Outcomes] = [{} for _ in pubs]
         for shots in dict.fromkeys(pub.shots for pub in pubs):  # a job has one number of shots
             chosen = [i for i, pub in enumerate(pubs) if pub.shots == shots]
             own = self.measure([requests[i] for i in chosen], shots, record=True)
             for i, outcome in zip(chosen, own, strict=True):
                 outcomes[i] = outcome
-        results = []
-        for pub, request, outcome in zip(pubs, requests, outcomes, strict=True):
-            registers = rows_of(self.corrected(request.circuit, outcome), 0, pub.shape)
-            counted = pub.shots is not None and self.readout is None
-            results.append(
-                (SamplerPubResult if counted else ExactSamplerPubResult)(
-                    RegisterData(**registers, shape=pub.shape),
-                    metadata={
-                        "shots": pub.shots,
-                        "circuit_metadata": pub.circuit.metadata,
-                        **(
-                            {} if self.readout is None else {"readout_mitigation": MITIGATED_ERRORS}
-                        ),
-                    },
-                )
-            )
+        results = [
+            self._result(pub, self.corrected(request.circuit, outcome))
+            for pub, request, outcome in zip(pubs, requests, outcomes, strict=True)
+        ]
         return PrimitiveResult(results, metadata={"version": 2})
+
+    def _result(self, pub: SamplerPub, outcomes: Outcomes) -> SamplerPubResult:
+        counted = pub.shots is not None and self.readout is None
+        metadata = {"shots": pub.shots, "circuit_metadata": pub.circuit.metadata}
+        if self.readout is not None:
+            metadata["readout_mitigation"] = MITIGATED_ERRORS
+        data = RegisterData(**rows_of(outcomes, 0, pub.shape), shape=pub.shape)
+        return (SamplerPubResult if counted else ExactSamplerPubResult)(data, metadata=metadata)
 
     def _calibrate_ahead(self, circuits: Iterable[RotationCircuit]) -> None:
         """Send calibrations of circuits' readout, so that they wait in a queue with them."""
@@ -290,23 +266,27 @@ class BroadcastSampler(BaseSamplerV2):
             return
         for circuit in circuits:
             if not circuit.placed and not self.is_calibrated(circuit):
-                with self.ahead(), suppress(JobsPendingError):
+                with self.without_waiting(), suppress(JobsPendingError):
                     self.readout_errors(circuit)
 
     def _calibrate(self, circuits: Sequence[QuantumCircuit]) -> list[Outcomes]:
         requests = [
-            Measurement(RotationCircuit.on_device(circuit), np.zeros((1, 0)))
+            MeasurementRequest(RotationCircuit.on_device(circuit), np.zeros((1, 0)))
             for circuit in circuits
         ]
         return self.measure(requests, calibration_shots(self.shots, self.max_executions_per_job))
 
-    def _submit(self, requests: list[Measurement], shots: int | None) -> list[Outcomes]:
+    def _submit(self, requests: list[MeasurementRequest], shots: int | None) -> list[Outcomes]:
         """Run whole requests, cut into jobs that all go out before the first is waited for."""
         sent = []
         asked = [i for i, request in enumerate(requests) if len(request.angles)]
-        for cut in self.jobs_of([len(requests[i].angles) for i in asked], shots):
+        for cut in rows_of_jobs(
+            [len(requests[i].angles) for i in asked], shots, self.max_executions_per_job
+        ):
             job = [(asked[own], rows) for own, rows in cut]
-            pieces = [Measurement(requests[i].circuit, requests[i].angles[rows]) for i, rows in job]
+            pieces = [
+                MeasurementRequest(requests[i].circuit, requests[i].angles[rows]) for i, rows in job
+            ]
             sent.append((job, self._send(pieces, shots)))
         parts: list[list[Outcomes]] = [[] for _ in requests]
         for job, primitive_job in sent:
@@ -317,51 +297,12 @@ class BroadcastSampler(BaseSamplerV2):
             for own, request in zip(parts, requests, strict=True)
         ]
 
-    def jobs_of(self, sizes: list[int], shots: int | None) -> Iterator[list[tuple[int, slice]]]:
-        """Yield which rows of which request go into each job.
-
-        Args:
-            sizes: Rows of each request.
-            shots: Measurements of each row.
-        """
-        if self.max_executions_per_job is None or shots is None:
-            if sizes:
-                yield [(i, slice(0, size)) for i, size in enumerate(sizes)]
-            return
-        most = self.max_executions_per_job // shots
-        if most < 1:
-            raise InputError(
-                f"shots must be at most {self.max_executions_per_job} in one job, got {shots}"
-            )
-        job: list[tuple[int, slice]] = []
-        free = most
-        for i, size in enumerate(sizes):
-            start = 0
-            while start < size:
-                stop = min(size, start + free)
-                job.append((i, slice(start, stop)))
-                free -= stop - start
-                start = stop
-                if not free:
-                    yield job
-                    job, free = [], most
-        if job:
-            yield job
-
     def _send(
-        self, pieces: list[Measurement], shots: int | None
+        self, pieces: list[MeasurementRequest], shots: int | None
     ) -> BasePrimitiveJob[PrimitiveResult[SamplerPubResult], Any]:
         pubs = []
         for piece in pieces:
             circuit = self._prepared.transpiled(piece.circuit)
-            # By name: a circuit that was kept in a file has parameters of its own.
-            place = {parameter.name: i for i, parameter in enumerate(piece.circuit.angles)}
-            names = tuple(circuit.parameters)
-            values = piece.angles[:, [place[parameter.name] for parameter in names]]
-            # Without parameters an array of bindings has no shape of its own.
-            bindings = BindingsArray({names: values} if names else {}, shape=(len(values),))
-            pubs.append(SamplerPub(circuit, bindings, shots))
-        rows = sum(len(piece.angles) for piece in pieces)
-        self.jobs += 1
-        self.executed += Usage(circuits=rows, shots=rows * (shots or 0))
+            pubs.append(SamplerPub(circuit, bound(circuit, piece.circuit, piece.angles), shots))
+        self.count_job(sum(len(piece.angles) for piece in pieces), shots)
         return self._sampler.run(pubs, shots=shots)

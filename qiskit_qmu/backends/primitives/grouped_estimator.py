@@ -23,13 +23,13 @@ from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 from qiskit_qmu.simulator.estimator import shots_of_precision
 
-Estimates: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
+MeansAndVariances: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Estimated means (O, B), and the variances of these estimates."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Request:
+class EstimationRequest:
     """Observables of one circuit at the same rows of angles.
 
     Attributes:
@@ -122,7 +122,7 @@ class GroupedEstimator(BaseEstimatorV2):
         observables: Sequence[SparsePauliOp],
         *,
         record: bool = False,
-    ) -> Estimates:
+    ) -> MeansAndVariances:
         """Estimate observables at rows of angles.
 
         Args:
@@ -132,13 +132,15 @@ class GroupedEstimator(BaseEstimatorV2):
             record: Show the outcomes to those who record the sampler's.
 
         Returns:
-            Estimates (O, B), and the estimated variances of those estimates (O, B).
+            MeansAndVariances (O, B), and the estimated variances of those estimates (O, B).
         """
-        request = Request(circuit, angles, list(observables), self.shots)
+        request = EstimationRequest(circuit, angles, list(observables), self.shots)
         return self._estimate([request], record=record)[0]
 
     @abstractmethod
-    def _estimate(self, requests: list[Request], *, record: bool) -> list[Estimates]:
+    def _estimate(
+        self, requests: list[EstimationRequest], *, record: bool
+    ) -> list[MeansAndVariances]:
         """Estimate all requests at once, in few jobs."""
 
     def _run(self, pubs: list[EstimatorPub], shots: list[int | None]) -> PrimitiveResult[PubResult]:
@@ -147,7 +149,7 @@ class GroupedEstimator(BaseEstimatorV2):
         for group in groups:
             circuit = self.sampler.rotations(group.pub.circuit)
             angles = circuit.values(group.rows)
-            requests.append(Request(circuit, angles, group.observables, group.shots))
+            requests.append(EstimationRequest(circuit, angles, group.observables, group.shots))
         results: dict[int, PubResult] = {}
         for group, estimates in zip(groups, self._estimate(requests, record=True), strict=True):
             for position in group.members:
@@ -155,7 +157,7 @@ class GroupedEstimator(BaseEstimatorV2):
         return PrimitiveResult([results[i] for i in range(len(pubs))], metadata={"version": 2})
 
     def _result(
-        self, pub: EstimatorPub, position: int, group: "_Group", estimates: Estimates
+        self, pub: EstimatorPub, position: int, group: "_Group", estimates: MeansAndVariances
     ) -> PubResult:
         means, variances = estimates
         row = np.arange(len(group.rows)).reshape(pub.parameter_values.shape)

@@ -13,7 +13,7 @@ from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
 from qiskit_qmu.backends.primitives.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.readout.outcomes import Outcomes, counts
 from qiskit_qmu.simulator import TorchSimulatorConnector
-from qiskit_qmu.simulator.shots.counts import LARGEST_REGISTER
+from qiskit_qmu.simulator.shots.sampled_counts import LARGEST_REGISTER
 
 
 class RecordedCounts:

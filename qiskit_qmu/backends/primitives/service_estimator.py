@@ -4,15 +4,18 @@ from typing import final
 
 import numpy as np
 from qiskit.circuit import QuantumCircuit
-from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.observables_array import ObservablesArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
-from qiskit_qmu.backends.primitives.grouped_estimator import Estimates, GroupedEstimator, Request
+from qiskit_qmu.backends.primitives.grouped_estimator import (
+    EstimationRequest,
+    GroupedEstimator,
+    MeansAndVariances,
+)
+from qiskit_qmu.backends.primitives.job_pubs import bound, rows_of_jobs
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
-from qiskit_qmu.backends.usage import Usage
 from qiskit_qmu.simulator.compile.instructions import is_barrier, is_measurement
 from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
 
@@ -25,48 +28,50 @@ class ServiceEstimator(GroupedEstimator):
     observables of a request are one PUB. No outcomes come back, so none are recorded.
 
     Args:
-        sampler: Prepares circuits and keeps the journal of jobs; its shots are those of each
+        sampler: Prepares circuits and records the jobs; its shots are those of each
             circuit in each basis.
 
     Raises:
         InputError: If the sampler's jobs do not go to a service.
     """
 
-    def _estimate(self, requests: list[Request], *, record: bool) -> list[Estimates]:
+    def _estimate(
+        self, requests: list[EstimationRequest], *, record: bool
+    ) -> list[MeansAndVariances]:
         means = [np.zeros((len(own.observables), len(own.angles))) for own in requests]
         variances = [np.zeros_like(values) for values in means]
         for job, number in self._sent(requests):
-            for (i, rows), data in zip(job, self.sampler.journal.collect(number), strict=True):
+            for (i, rows), data in zip(
+                job, self.sampler.resumable_sampler.collect(number), strict=True
+            ):
                 means[i][:, rows] = data["evs"]
                 variances[i][:, rows] = np.square(data["stds"])
         return list(zip(means, variances, strict=True))
 
-    def _sent(self, requests: list[Request]) -> list[tuple[list[tuple[int, slice]], int]]:
+    def _sent(self, requests: list[EstimationRequest]) -> list[tuple[list[tuple[int, slice]], int]]:
         """Send all requests; return which rows of which are in each job, and its number."""
         sent = []
         for shots in dict.fromkeys(request.shots for request in requests):
             if shots is None:
-                raise InputError("shots must be given for a device's estimator, got none")
+                raise InputError("a device's estimator needs shots")
             chosen = [i for i, own in enumerate(requests) if own.shots == shots and len(own.angles)]
             bases = [len(measured_terms(requests[i].observables)[1]) for i in chosen]
             sizes = [len(requests[i].angles) for i in chosen]
-            for cut in self.sampler.jobs_of(sizes, shots * max(1, *bases, 1)):
+            for cut in rows_of_jobs(
+                sizes, shots * max(1, *bases, 1), self.sampler.max_executions_per_job
+            ):
                 job = [(chosen[own], rows) for own, rows in cut]
                 pubs = [_pub(self.sampler, requests[i], rows) for i, rows in job]
                 executions = sum((rows.stop - rows.start) * bases[own] for own, rows in cut)
-                self.sampler.jobs += 1
-                self.sampler.executed += Usage(circuits=executions, shots=executions * shots)
-                sent.append((job, self.sampler.journal.send(pubs, shots)))
+                self.sampler.count_job(executions, shots)
+                sent.append((job, self.sampler.resumable_sampler.send(pubs, shots)))
         return sent
 
 
-def _pub(sampler: BroadcastSampler, request: Request, rows: slice) -> EstimatorPub:
+def _pub(sampler: BroadcastSampler, request: EstimationRequest, rows: slice) -> EstimatorPub:
     """Return observables (O, 1) of a transpiled circuit at rows (B,) of angles."""
     isa, qubits = _unmeasured(sampler, request.circuit)
-    place = {parameter.name: i for i, parameter in enumerate(request.circuit.angles)}
-    names = tuple(isa.parameters)
-    values = request.angles[rows][:, [place[parameter.name] for parameter in names]]
-    bindings = BindingsArray({names: values} if names else {}, shape=(len(values),))
+    bindings = bound(isa, request.circuit, request.angles[rows])
     moved = [[operator.apply_layout(qubits, isa.num_qubits)] for operator in request.observables]
     return EstimatorPub(isa, ObservablesArray.coerce(moved), bindings)
 

@@ -63,8 +63,8 @@ class ReadoutCalibration:
         rates = self._known[qubits]
         return {
             name: ReadoutErrors(
-                _of_bits(rates.false_ones, qubits, bits),
-                _of_bits(rates.false_zeros, qubits, bits),
+                _of_bits(rates.prob_meas1_prep0, qubits, bits),
+                _of_bits(rates.prob_meas0_prep1, qubits, bits),
                 rates.shots,
                 tuple(bits),
                 qubits,
@@ -94,8 +94,8 @@ class ReadoutCalibration:
         return [
             {
                 "qubits": list(qubits),
-                "false_ones": rates.false_ones.tolist(),
-                "false_zeros": rates.false_zeros.tolist(),
+                "prob_meas1_prep0": rates.prob_meas1_prep0.tolist(),
+                "prob_meas0_prep1": rates.prob_meas0_prep1.tolist(),
                 "circuits": CALIBRATION_CIRCUITS,
                 "shots": self._shots,
             }
@@ -117,8 +117,8 @@ class ReadoutCalibration:
         for qubit, contrast in zip(qubits, errors.contrast, strict=True):
             if contrast < _SMALLEST_CONTRAST:
                 raise InputError(
-                    "readout mitigation takes qubits whose two error rates add up to at most "
-                    f"{1 - _SMALLEST_CONTRAST:g}, got {1 - contrast:.3g} for qubit {qubit}"
+                    f"readout of qubit {qubit} is too poor to mitigate: its two error rates add up "
+                    f"to {1 - contrast:.3g}, at most {1 - _SMALLEST_CONTRAST:g} can be corrected"
                 )
         return errors
 
@@ -140,7 +140,7 @@ def _read_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
     """Return, by classical register, the qubit that each bit is read from, None for none."""
     compact = CompactCircuit.of(circuit, keep_all=True)
     if compact.unmeasured is None:
-        raise InputError("readout mitigation takes circuits that are measured at their end only")
+        raise InputError("readout mitigation needs circuits that are measured at their end only")
     return compact.registers
 
 

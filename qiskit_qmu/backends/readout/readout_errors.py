@@ -47,16 +47,16 @@ class ReadoutErrors:
     experiments, https://arxiv.org/abs/2006.14044. Errors that depend on other bits stay in.
 
     Attributes:
-        false_ones: P(1 is read | 0 is held) of each bit (n,).
-        false_zeros: P(0 is read | 1 is held) of each bit (n,).
+        prob_meas1_prep0: P(1 is read | 0 is held) of each bit (n,).
+        prob_meas0_prep1: P(0 is read | 1 is held) of each bit (n,).
         shots: Measurements that each rate was estimated from; None for exact rates.
         qubits: The device's qubit that is read into each bit, None for none; by default the bit's
             own number.
         calibration: Qubits that were calibrated together.
     """
 
-    false_ones: NDArray[np.float64]
-    false_zeros: NDArray[np.float64]
+    prob_meas1_prep0: NDArray[np.float64]
+    prob_meas0_prep1: NDArray[np.float64]
     shots: int | None
     qubits: tuple[int | None, ...] = ()
     calibration: tuple[int, ...] = ()
@@ -64,18 +64,18 @@ class ReadoutErrors:
     @property
     def contrast(self) -> NDArray[np.float64]:
         """By how much a bit's ±1 value shrinks when it is read, (n,): 1 without errors."""
-        return 1 - self.false_ones - self.false_zeros
+        return 1 - self.prob_meas1_prep0 - self.prob_meas0_prep1
 
     @property
     def unbiased_values(self) -> NDArray[np.float64]:
         """Values (n, 2) for a bit that is read 0 and 1, whose mean is that of the ±1 held."""
-        shift = self.false_zeros - self.false_ones
+        shift = self.prob_meas0_prep1 - self.prob_meas1_prep0
         return np.asarray((np.array([1.0, -1.0]) - shift[:, None]) / self.contrast[:, None])
 
     @property
     def variances(self) -> NDArray[np.float64]:
         """Variances (n, 2) of the estimated rates of false ones and of false zeros."""
-        rates = np.stack([self.false_ones, self.false_zeros], axis=1)
+        rates = np.stack([self.prob_meas1_prep0, self.prob_meas0_prep1], axis=1)
         if self.shots is None:
             return np.zeros_like(rates)
         return np.asarray(rates * (1 - rates) / (self.shots - 1))
@@ -91,7 +91,9 @@ class ReadoutErrors:
 
         They are unbiased and add up to one, so some may be negative.
         """
-        for bit, (ones, zeros) in enumerate(zip(self.false_ones, self.false_zeros, strict=True)):
+        for bit, (ones, zeros) in enumerate(
+            zip(self.prob_meas1_prep0, self.prob_meas0_prep1, strict=True)
+        ):
             confusion = np.array([[1 - ones, ones], [zeros, 1 - zeros]])
             shares = on_one_bit(shares, bit, np.linalg.inv(confusion))
         return shares
@@ -100,8 +102,8 @@ class ReadoutErrors:
     def joined(parts: Sequence["ReadoutErrors"]) -> "ReadoutErrors":
         """Return the errors of several registers as one, the first one lowest."""
         return ReadoutErrors(
-            np.concatenate([part.false_ones for part in parts]),
-            np.concatenate([part.false_zeros for part in parts]),
+            np.concatenate([part.prob_meas1_prep0 for part in parts]),
+            np.concatenate([part.prob_meas0_prep1 for part in parts]),
             parts[0].shots,
             tuple(qubit for part in parts for qubit in part.qubits),
             parts[0].calibration,

@@ -1,1 +1,1 @@
-"""IBM Runtime: accounts, devices, sessions and jobs; IBM's library is loaded here when needed."""
+"""Devices of IBM Quantum: accounts, sessions and jobs; loads qiskit-ibm-runtime when needed."""

@@ -1,4 +1,4 @@
-"""Looks at the file of IBM's accounts before IBM's library does, and shows no token of it."""
+"""Checks the file of IBM Quantum accounts before IBM's library reads it; shows no token."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import read_json, reading
 
-_WHAT = "accounts of IBM's"
+_WHAT = "IBM Quantum accounts"
 _LARGEST = 2**20
 _KINDS: dict[str, tuple[type, ...]] = {
     "channel": (str,),
@@ -61,6 +61,6 @@ def _token(account: Any, name: str) -> str:
 def _check_token(token: object, name: str) -> None:
     # What is put into a request's header; where it cannot be, the library shows it in its error.
     if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
-        raise InputError(f"{name} must be text of printable ASCII characters, got another")
+        raise InputError(f"{name} must consist of printable ASCII characters")
     if " " in token:
-        raise InputError(f"{name} must be without spaces, got some")
+        raise InputError(f"{name} must not contain spaces")

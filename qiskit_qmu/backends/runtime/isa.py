@@ -20,8 +20,8 @@ def check_isa(circuit: QuantumCircuit, target: Target) -> None:
     """
     if circuit.num_qubits > target.num_qubits:
         raise InputError(
-            f"a circuit must have at most the device's {target.num_qubits} qubits, got "
-            f"{circuit.num_qubits}"
+            f"a circuit of {circuit.num_qubits} qubits does not fit the device, which has "
+            f"{target.num_qubits}"
         )
     _check_block(circuit, target, {qubit: i for i, qubit in enumerate(circuit.qubits)})
 
@@ -37,6 +37,6 @@ def _check_block(circuit: QuantumCircuit, target: Target, place: Mapping[Qubit, 
             continue
         if not target.instruction_supported(operation.name, qubits):
             raise InputError(
-                "a circuit must hold only the device's own instructions (is a pass_manager meant "
-                f"for another one?), got {operation.name!r} on qubits {qubits}"
+                f"the device has no instruction {operation.name!r} on qubits {qubits} (is the "
+                "pass_manager meant for another device?)"
             )

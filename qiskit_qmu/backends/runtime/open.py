@@ -1,4 +1,4 @@
-"""Opens devices of IBM's as backends."""
+"""Opens IBM devices as backends."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +50,7 @@ def open_runtime(options: DeviceOptions) -> DeviceBackend:
 
 
 def _found(name: str, options: DeviceOptions) -> BackendV2:
-    """Return a device; a run that chose the least busy one stays with it when picked up again."""
+    """Return a device; a resumed run stays with the least busy one that it chose."""
     if name != LEAST_BUSY or options.ledger is None:
         return find_device(name, options)
     chosen, what = Path(options.ledger) / "device.txt", "the name of the device that a run chose"

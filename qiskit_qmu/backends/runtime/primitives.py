@@ -10,7 +10,7 @@ from typing import Any, final
 
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.backends.jobs.service import Pubs
 from qiskit_qmu.backends.options import SEQUENCES, DeviceOptions
 
@@ -90,8 +90,8 @@ class PrimitiveRunner:
         """
         if any(isinstance(pub, EstimatorPub) != self._mitigated for pub in pubs):
             raise InputError(
-                "a resilience_level must be given for expectation values of IBM's Estimator, and "
-                "for nothing else: outcome probabilities cannot be mitigated by it"
+                "a resilience_level is for expectation values of IBM's Estimator only: it cannot "
+                "mitigate outcome probabilities"
             )
         options = copy.deepcopy(self._options)
         options.environment.job_tags = [tag, *dict.fromkeys(self._tags), f"{_SHOTS}{shots}"]
@@ -136,7 +136,7 @@ def _library_options(kind: Any, options: DeviceOptions) -> Any:
     """Return the library's options, checked by itself."""
     given = options.runtime_options
     if given is not None and not isinstance(given, kind | dict):
-        raise InputError(
+        raise InputTypeError(
             f"runtime_options must be a dict or IBM's {kind.__name__} (EstimatorOptions with a "
             f"resilience_level, else SamplerOptions), got {type(given).__name__}"
         )
@@ -154,7 +154,7 @@ def _library_options(kind: Any, options: DeviceOptions) -> Any:
         ) from error
     if built.environment.private is True:
         raise InputError(
-            "runtime_options must not make jobs private, whose results can be read only once"
+            "runtime_options must not make jobs private: their results can be read only once"
         )
     return built
 

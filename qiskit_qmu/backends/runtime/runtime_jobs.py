@@ -1,4 +1,4 @@
-"""RuntimeJobs: the queue of a device of IBM's."""
+"""RuntimeJobs: the queue of an IBM device."""
 
 import warnings
 from collections.abc import Callable
@@ -29,12 +29,12 @@ _STATES: dict[str, JobState] = {
     "ERROR": "failed",
     "CANCELLED": "cancelled",
 }
-_UNKNOWN_JOB = "the service does not know the job, it may be deleted or of another account"
+_UNKNOWN_JOB = "the service does not know the job; it may be deleted, or of another account"
 
 
 @final
 class RuntimeJobs(JobService):
-    """Sends jobs to a device of IBM's and fetches their results.
+    """Sends jobs to an IBM device and fetches their results.
 
     Args:
         device: IBM's device.
@@ -85,7 +85,7 @@ class RuntimeJobs(JobService):
             InputError: If a circuit is not the device's, or there are no shots.
         """
         if shots is None:
-            raise InputError("shots must be given for jobs on a device, got none")
+            raise InputError("jobs on a device need shots")
         for pub in pubs:
             check_isa(pub.circuit, self._device.target)
         with translated(self._secret):
@@ -123,12 +123,12 @@ class RuntimeJobs(JobService):
         """Return a finished job's results, one for each PUB, in their shapes."""
         result = self._ask(job_id, _results)
         if result is None:
-            raise InputError(f"a job must be known to the service, got {job_id}")
+            raise InputError(f"the service does not know job {job_id}")
         self._jobs.pop(job_id, None)
         return result
 
     def seconds(self, job_id: str) -> float | None:
-        """Return the QPU seconds that a finished job was charged; None where nobody knows."""
+        """Return the QPU seconds that a finished job was charged; None where it is unknown."""
         metrics = self._ask(job_id, lambda job: job.metrics())
         usage = (metrics or {}).get("usage") or {}
         if usage.get("status") == "pending":

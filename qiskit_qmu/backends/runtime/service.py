@@ -1,11 +1,11 @@
-"""Opens an account of IBM's and finds a device in it."""
+"""Opens an IBM Quantum account and finds a device in it."""
 
 import difflib
 from typing import Any
 
 from qiskit.providers import BackendV2
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.runtime.account_file import saved_tokens
 from qiskit_qmu.backends.runtime.errors import one_line, translated_for_good
@@ -13,9 +13,8 @@ from qiskit_qmu.backends.runtime.errors import one_line, translated_for_good
 LEAST_BUSY = "ibm:least_busy"
 
 _NO_ACCOUNT = (
-    "a device of IBM's must have an account, got none: save one once with "
-    "QiskitRuntimeService.save_account(token=…), or set QISKIT_IBM_TOKEN and, for one of several "
-    "instances, QISKIT_IBM_INSTANCE"
+    "no IBM Quantum account found; save one with QiskitRuntimeService.save_account(token=…), or "
+    "set QISKIT_IBM_TOKEN and, for one of several instances, QISKIT_IBM_INSTANCE"
 )
 
 
@@ -56,7 +55,7 @@ def open_service(options: DeviceOptions) -> Any:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # What the library raises for what it did not expect in an account or an instance.
             raise InputError(
-                f"account and instance must be such as IBM's library takes, got: "
+                "qiskit-ibm-runtime refuses the account or instance: "
                 f"{one_line(str(error), *tokens)}"
             ) from None
 
@@ -71,7 +70,7 @@ def token_of(service: Any) -> str | None:
 def _checked(service: Any) -> Any:
     for name in ("backend", "backends", "least_busy", "job", "jobs"):
         if not callable(getattr(service, name, None)):
-            raise InputError(
+            raise InputTypeError(
                 f"service must be a QiskitRuntimeService, got {type(service).__name__}"
             )
     return service
@@ -102,9 +101,9 @@ def _found(service: Any, name: str, options: DeviceOptions) -> BackendV2:
 def _not_found(name: str, known: list[str], min_num_qubits: int) -> str:
     if name == LEAST_BUSY:
         return (
-            f"{LEAST_BUSY} must find a device that takes jobs and has at least {min_num_qubits} "
-            f"qubits, got none of {', '.join(known) or 'the account'}"
+            f"no device of the account takes jobs and has at least {min_num_qubits} qubits; it has "
+            f"{', '.join(known) or 'none'}"
         )
-    near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or known[:5]
-    shown = f"such as {', '.join(near)}" if near else "of which the account shows none"
-    return f"backend must be one of the account's devices, {shown}; got {name!r}"
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f"the account has no device {name!r}, only {', '.join(known) or 'none'}{meant}"

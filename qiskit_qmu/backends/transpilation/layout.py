@@ -32,8 +32,8 @@ def best_qubits(target: Target, count: int) -> list[int]:
             best = grown
     if best is None:
         raise InputError(
-            f"a circuit must fit the device ({target.num_qubits} qubits, of which only connected "
-            f"ones that work count), got {count} qubits"
+            f"a circuit of {count} qubits does not fit the device: of its {target.num_qubits} "
+            "qubits, no so many that work are connected"
         )
     return sorted(best[1])
 

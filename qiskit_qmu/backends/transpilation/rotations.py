@@ -172,8 +172,8 @@ def check_virtual(circuit: QuantumCircuit) -> None:
     """
     if circuit.layout is not None:
         raise InputError(
-            "a circuit must be given on its own qubits (the backend transpiles it and brings "
-            "results back to them; give a QNN no pass_manager), got one with a layout"
+            "the circuit was transpiled already; a backend takes virtual circuits, transpiles them "
+            "itself and brings results back to their qubits (give a QNN no pass_manager)"
         )
 
 
@@ -255,8 +255,8 @@ def _rotations(
             yield kind(angle, label=label), qubits
     elif isinstance(operation, ParameterizedInitialize):
         raise InputError(
-            "amplitudes must have values before a circuit goes to a device (each row is another "
-            "circuit there; an AmplitudeEncoding has angles), got a raw feature vector without any"
+            "a RawFeatureVector without values cannot be transpiled: each row is another circuit; "
+            "an AmplitudeEncoding has angles instead"
         )
     else:
         definition = None if _blocks(operation) else getattr(operation, "definition", None)

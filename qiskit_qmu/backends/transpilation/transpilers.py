@@ -18,7 +18,7 @@ class Transpiler(Protocol):
     """Makes a circuit one that a device takes; measurements keep their classical bits.
 
     Attributes:
-        timing: How long the device takes for it; None where nobody knows.
+        timing: How long the device takes for it; None where it is unknown.
     """
 
     timing: Timing | None
@@ -42,7 +42,7 @@ class PassManagerTranspiler:
 
     Args:
         pass_manager: The user's own, or what makes a preset one, which Qiskit cannot pickle.
-        timing: How long the device takes; None where nobody knows.
+        timing: How long the device takes; None where it is unknown.
     """
 
     def __init__(self, pass_manager: Any, timing: Timing | None = None) -> None:
@@ -76,7 +76,7 @@ class DeviceTranspiler:
         optimization_level: Of Qiskit's preset pass managers, 0 to 3.
         seed: Seed of layout and routing.
         attempts: Seeds to try.
-        timing: How long the device takes; None where nobody knows.
+        timing: How long the device takes; None where it is unknown.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ def _run(pass_manager: Any, circuit: QuantumCircuit) -> QuantumCircuit:
     try:
         transpiled: QuantumCircuit = pass_manager.run(circuit)
     except QiskitError as error:
-        raise InputError(f"a circuit must fit the device, got {error.message}") from error
+        raise InputError(f"the circuit does not fit the device: {error.message}") from error
     return transpiled
 
 

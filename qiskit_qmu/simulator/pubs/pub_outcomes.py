@@ -16,7 +16,7 @@ from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilit
 from qiskit_qmu.simulator.readout.registers import register_bytes, register_qubits, register_values
 from qiskit_qmu.simulator.shots.draws import draw_outcomes, outcome_weights
 
-RegisterData = dict[str, BitArray | OutcomeProbabilities]
+RegisterFields = dict[str, BitArray | OutcomeProbabilities]
 """What each classical register read."""
 
 _SHOTS_AT_ONCE = 2**21
@@ -27,7 +27,7 @@ def sample_group(
     pubs: Sequence[SamplerPub],
     cache: SimulationCache,
     generator: np.random.Generator,
-) -> dict[int, RegisterData]:
+) -> dict[int, RegisterFields]:
     """Measure the circuit of a group with the number of shots that each PUB asks for.
 
     Args:
@@ -126,10 +126,10 @@ def _fields(
     sources: dict[str, list[int | None]],
     num_bits: int,
     pub: SamplerPub,
-) -> RegisterData:
+) -> RegisterFields:
     """Return what each register reads of the joint probabilities, or shots, of all bits."""
     joint = result.reshape(*pub.shape, result.shape[-1])
-    fields: RegisterData = {}
+    fields: RegisterFields = {}
     for name, source in sources.items():
         if pub.shots is None:
             fields[name] = OutcomeProbabilities(joint, len(source), source)

@@ -63,9 +63,9 @@ def test_usage_is_what_was_executed(split, strategy, gradient, readout, limit, g
         recorder = record_jobs(backend)
         usage = strategy(model, split, generator=generator).usage
         assert usage.circuits == backend.executed.circuits > 0
-        assert usage.shots == backend.executed.shots == 10 * usage.circuits
+        assert usage.executions == backend.executed.executions == 10 * usage.circuits
         estimate = backend.estimate(Work.on(model, usage))
-        assert estimate.jobs == backend.sampler.jobs == len(recorder.jobs)
+        assert estimate.jobs == backend.sampler.jobs_sent == len(recorder.jobs)
         if limit is None:
             assert usage.requests == tuple(sorted(Counter(recorder.circuits).items()))
         else:
@@ -83,7 +83,7 @@ def test_training_a_hybrid_model_on_a_device(split, generator):
         Trainer(epochs=1, batch_size=2).fit(model, x, np.arange(4) % 3, generator=generator)
     assert meter.usage.circuits == backend.executed.circuits
     assert meter.usage.requests == ((2, 2), (2 * 2 * 6, 2))
-    assert backend.sampler.jobs == 4
+    assert backend.sampler.jobs_sent == 4
     assert all(not torch.equal(b, p) for b, p in zip(before, model.parameters(), strict=True))
 
 
@@ -125,7 +125,7 @@ def test_an_angle_of_inputs_and_weights_is_shifted_once(gradient):
     with metered(connector) as meter:
         connector(torch.rand(3, 2, requires_grad=True)).sum().backward()
     assert meter.usage.circuits == backend.executed.circuits
-    assert backend.sampler.jobs == sum(times for _, times in meter.usage.requests) == 2
+    assert backend.sampler.jobs_sent == sum(times for _, times in meter.usage.requests) == 2
 
 
 @pytest.mark.parametrize("gradient", ["parameter-shift", "spsa"])
@@ -139,7 +139,7 @@ def test_nothing_is_sent_for_constant_outputs(gradient):
         outputs = connector(torch.rand(2, 1))
         outputs.sum().backward()
     assert outputs.detach().tolist() == [[1.0], [1.0]]
-    assert meter.usage.circuits == backend.executed.circuits == backend.sampler.jobs == 0
+    assert meter.usage.circuits == backend.executed.circuits == backend.sampler.jobs_sent == 0
     assert meter.usage.requests == ()
 
 

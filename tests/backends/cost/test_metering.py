@@ -132,7 +132,7 @@ def test_shots_multiply(connect):
     connector = connect(network(shots=50))
     with metered(connector) as meter:
         connector(rows(1)).sum().backward()
-    assert meter.usage.shots == 50 * meter.usage.circuits == 50 * (1 + 2 * WEIGHT_ANGLES)
+    assert meter.usage.executions == 50 * meter.usage.circuits == 50 * (1 + 2 * WEIGHT_ANGLES)
 
 
 def test_all_connectors_of_a_module_are_counted(connect):
@@ -175,14 +175,14 @@ def test_the_meter_lets_go_after_an_error():
 
 def test_usages_add_up():
     meter = UsageMeter()
-    meter.add(Usage(forward_evaluations=1, gradient_evaluations=2, circuits=3, shots=4))
+    meter.add(Usage(forward_evaluations=1, gradient_evaluations=2, circuits=3, executions=4))
     meter.add(Usage(circuits=10, requests=((4, 1), (6, 1))))
     meter.add(Usage(requests=((2, 2), (4, 3))))
     assert meter.usage == Usage(
         forward_evaluations=1,
         gradient_evaluations=2,
         circuits=13,
-        shots=4,
+        executions=4,
         requests=((2, 2), (4, 4), (6, 1)),
     )
     assert json.loads(json.dumps(meter.usage.to_dict()))["requests"] == [[2, 2], [4, 4], [6, 1]]
@@ -193,9 +193,11 @@ def test_the_cost_of_a_row():
     assert cost == ConnectorCost(
         bases=2, weight_angles=WEIGHT_ANGLES, input_angles=INPUT_ANGLES, forward_shots=7, shots=7
     )
-    assert cost.forward(3) == Usage(forward_evaluations=3, circuits=6, shots=42, requests=((6, 1),))
+    assert cost.forward(3) == Usage(
+        forward_evaluations=3, circuits=6, executions=42, requests=((6, 1),)
+    )
     assert cost.backward(3, weights=True, inputs=False) == Usage(
-        gradient_evaluations=3, circuits=6 * 2 * 6, shots=7 * 6 * 2 * 6, requests=((72, 1),)
+        gradient_evaluations=3, circuits=6 * 2 * 6, executions=7 * 6 * 2 * 6, requests=((72, 1),)
     )
 
 
@@ -255,11 +257,12 @@ class CountingEstimator(BaseEstimatorV2):
         return self.inner.run(pubs, precision=precision)
 
 
-@pytest.mark.parametrize("encoding", ["ry", "rx-ry-rz", "zz"])
-@pytest.mark.parametrize("input_gradients", [True, False])
+@pytest.mark.parametrize(
+    ("encoding", "input_gradients"), [("ry", False), ("rx-ry-rz", True), ("zz", True)]
+)
 def test_counts_are_what_parameter_shift_submits(encoding, input_gradients):
     """One observable or one register: nothing to merge, so every row of a PUB is a circuit."""
-    qnn = qnn_circuit(2, 3, 2, encoding=encoding)
+    qnn = qnn_circuit(2, 3, 1, encoding=encoding)
     sampler, estimator = CountingSampler(TorchSampler()), CountingEstimator(StatevectorEstimator())
     shared = {
         "circuit": qnn.circuit,
@@ -304,14 +307,14 @@ def test_shots_are_those_that_the_primitive_took(precision):
         inputs = rows(count, requires_grad=True)
         with metered(connector) as meter:
             outputs = connector(inputs)
-        assert meter.usage.shots == asked * count
+        assert meter.usage.executions == asked * count
         steps = (1 + outputs.detach().double().numpy()) * asked / 2
         np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
         halves = steps / 2
         assert np.abs(halves - np.rint(halves)).max() > 0.4  # not as if there were fewer
         with metered(connector) as meter:
             connector(inputs).sum().backward()
-        backward = meter.usage.shots - asked * count
+        backward = meter.usage.executions - asked * count
         assert backward == 50 * count * 2 * (WEIGHT_ANGLES + INPUT_ANGLES)
     job = estimator.run([(QNN.circuit, "ZZ", np.zeros(QNN.circuit.num_parameters))],
                         precision=precision)  # fmt: skip
@@ -321,5 +324,5 @@ def test_shots_are_those_that_the_primitive_took(precision):
 def test_a_short_representation():
     usage = Usage(forward_evaluations=2000, circuits=3, requests=tuple((n, 2) for n in range(900)))
     assert repr(usage).startswith("Usage(forward_evaluations=2000, gradient_evaluations=0, ")
-    assert repr(usage).endswith("circuits=3, shots=0, requests=1800)")
+    assert repr(usage).endswith("circuits=3, executions=0, requests=1800)")
     assert "<th>circuits</th><td>3</td>" in usage._repr_html_()

@@ -89,7 +89,7 @@ def test_copies_draw_shots_of_their_own(name):
 def test_a_model_whose_jobs_are_written_down_is_not_pickled(tmp_path):
     with open_backend("aer", shots=10, ledger=tmp_path / "run") as backend:
         connector = backend.connector(estimator_qnn(backend), WEIGHTS)
-        with pytest.raises(InputError, match="must not be pickled"):
+        with pytest.raises(InputError, match="cannot be pickled"):
             pickle.dumps(connector)
         shared = copy.deepcopy(connector)
         assert shared(torch.tensor(ROWS)).shape == (2, 3)

@@ -18,7 +18,7 @@ def done(folder, digest="a"):
 
 def test_a_damaged_ledger_gives_the_lock_back(tmp_path):
     (tmp_path / "ledger.sqlite").write_bytes(b"x" * 4096)
-    with pytest.raises(InputError, match="must be a SQLite file") as kept:
+    with pytest.raises(InputError, match="is not a SQLite file") as kept:
         JobFolder(tmp_path)
     (tmp_path / "ledger.sqlite").unlink()
     JobFolder(tmp_path).close()
@@ -26,14 +26,14 @@ def test_a_damaged_ledger_gives_the_lock_back(tmp_path):
 
 
 def test_one_process_at_a_time_has_a_folder(tmp_path):
-    with JobFolder(tmp_path / "run"), pytest.raises(InputError, match="one process at a time"):
+    with JobFolder(tmp_path / "run"), pytest.raises(InputError, match="another process works on"):
         JobFolder(tmp_path / "run")
     JobFolder(tmp_path / "run").close()
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="must be writable"):
+    with pytest.raises(InputError, match="cannot write"):
         JobFolder(tmp_path / "file" / "run")
 
 
@@ -78,5 +78,8 @@ def test_results_of_another_job_are_refused(tmp_path):
 
 def test_exact_probabilities_are_not_kept(tmp_path):
     exact = OutcomeProbabilities(np.full((1, 2), 0.5), 1, (0,))
-    with JobFolder(tmp_path) as folder, pytest.raises(InputError, match="must come from shots"):
+    with (
+        JobFolder(tmp_path) as folder,
+        pytest.raises(InputError, match="only results from shots can be kept"),
+    ):
         folder.save(done(folder), [{"meas": exact}], {})

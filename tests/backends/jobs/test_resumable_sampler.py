@@ -18,11 +18,11 @@ from qiskit_qmu.backends.jobs import (
     JobPolicy,
     JobsPendingError,
     Ledger,
-    Patience,
+    RetryPolicy,
     RunError,
     TransientError,
 )
-from qiskit_qmu.backends.jobs.retry import with_retries
+from qiskit_qmu.backends.jobs.policy import with_retries
 from qiskit_qmu.backends.transpilation.transpilers import make_transpiler
 
 X = Parameter("x")
@@ -41,7 +41,7 @@ def place(tmp_path):
 
 def opened(place, *, policy=None, **faults):
     service = DirectoryService(folder=place / "service", **faults)
-    policy = policy or JobPolicy(patience=IMPATIENT)
+    policy = policy or JobPolicy(retry=IMPATIENT)
     return directory_backend(service, policy=policy, ledger=place / "run")
 
 
@@ -65,7 +65,7 @@ def test_a_job_that_was_sent_is_waited_for_by_the_next_process(place):
         counts(backend)
     with opened(place, polls=2) as backend:
         counts(backend)
-        assert [job.state for job in backend.journal.ledger.jobs()] == ["done"]
+        assert [job.state for job in backend.resumable_sampler.ledger.jobs()] == ["done"]
     assert len(DirectoryService(folder=place / "service").tags()) == 1
 
 
@@ -93,13 +93,13 @@ def test_errors_that_pass_are_retried_and_an_accepted_job_is_not_sent_again(plac
 
 def test_pauses_grow_and_end():
     pauses = []
-    patience = Patience(attempts=5, first_pause=1.0, longest_pause=3.0, sleep=pauses.append)
+    policy = RetryPolicy(attempts=5, first_pause=1.0, longest_pause=3.0, sleep=pauses.append)
 
     def fail():
         raise TransientError("busy")
 
     with pytest.raises(RunError, match=r"5 times.*busy"):
-        with_retries(fail, patience)
+        with_retries(fail, policy)
     assert pauses == [1.0, 2.0, 3.0, 3.0]
 
 
@@ -109,7 +109,7 @@ def test_a_failed_job_is_reported_with_id_and_reason_and_sent_again_on_request(p
         with pytest.raises(Exception, match="switched off") as caught:
             counts(backend, 0.2)
         assert isinstance(caught.value, JobFailedError)
-        failed = backend.journal.ledger.job(1)
+        failed = backend.resumable_sampler.ledger.job(1)
     assert failed.state == "failed"
     assert failed.job_id in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -117,10 +117,10 @@ def test_a_failed_job_is_reported_with_id_and_reason_and_sent_again_on_request(p
         assert counts(backend) == kept
         with pytest.raises(JobFailedError, match="switched off"):
             counts(backend, 0.2)
-    with opened(place, policy=JobPolicy(patience=IMPATIENT, retry_failed=True)) as backend:
+    with opened(place, policy=JobPolicy(retry=IMPATIENT, retry_failed=True)) as backend:
         assert counts(backend) == kept
         counts(backend, 0.2)
-        jobs = backend.journal.ledger.jobs()
+        jobs = backend.resumable_sampler.ledger.jobs()
     assert [(job.position, job.attempt, job.state) for job in jobs] == [
         (0, 0, "done"),
         (1, 0, "failed"),
@@ -130,13 +130,13 @@ def test_a_failed_job_is_reported_with_id_and_reason_and_sent_again_on_request(p
 
 def test_nothing_is_sent_beyond_the_budget(place):
     # One job of 64 executions is planned at 2.02 s, and the service charges 3 s for it.
-    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=4.0)
+    policy = JobPolicy(retry=IMPATIENT, max_qpu_seconds=4.0)
     with opened(place, policy=policy) as backend:
         counts(backend)
         with pytest.raises(BudgetError, match=r"3 s that were spent and 2 s.*got 4"):
             counts(backend, 0.2)
     assert len(DirectoryService(folder=place / "service").tags()) == 1
-    with opened(place, policy=JobPolicy(patience=IMPATIENT, max_qpu_seconds=5.1)) as backend:
+    with opened(place, policy=JobPolicy(retry=IMPATIENT, max_qpu_seconds=5.1)) as backend:
         counts(backend)
         counts(backend, 0.2)
 
@@ -151,11 +151,11 @@ def test_a_run_that_asks_for_something_else_is_stopped_before_it_costs(place):
 
 def test_jobs_go_out_ahead_of_the_first_result(place):
     with opened(place, policy=JobPolicy(wait=False), polls=1) as backend:
-        with backend.sampler.ahead():
+        with backend.sampler.without_waiting():
             for angle in (0.1, 0.2, 0.3):
                 with pytest.raises(JobsPendingError):
                     counts(backend, angle)
-        assert len(backend.journal.ledger.jobs()) == 3
+        assert len(backend.resumable_sampler.ledger.jobs()) == 3
     with opened(place) as backend:
         for angle in (0.1, 0.2, 0.3):
             counts(backend, angle)
@@ -169,14 +169,14 @@ def test_a_job_is_cut_where_it_would_be_too_large(place):
         shots=64,
         optimization_level=0,
         ledger=place / "run",
-        job_policy=JobPolicy(patience=IMPATIENT),
+        job_policy=JobPolicy(retry=IMPATIENT),
         max_executions_per_job=64 * 4,
     )
     transpiler = make_transpiler(MANILA, options)
     angles = np.linspace(0.0, np.pi, 10)[:, None]
     with open_service(options, service, transpiler) as backend:
         register = backend.sampler.run([(CIRCUIT, angles)]).result()[0].data.meas
-        assert [job.circuits for job in backend.journal.ledger.jobs()] == [4, 4, 2]
+        assert [job.circuits for job in backend.resumable_sampler.ledger.jobs()] == [4, 4, 2]
     shares = (register.slice_bits([0]).array[..., 0] == 1).mean(axis=1)
     np.testing.assert_allclose(shares, np.sin(angles[:, 0] / 2) ** 2, atol=5 * 0.5 / 8)
 
@@ -185,8 +185,8 @@ def test_cancelled_jobs_are_written_down(place):
     with opened(place, policy=JobPolicy(wait=False), polls=99) as backend:
         with pytest.raises(JobsPendingError):
             counts(backend)
-        (cancelled,) = backend.journal.cancel()
-        (job,) = backend.journal.ledger.jobs()
+        (cancelled,) = backend.resumable_sampler.cancel()
+        (job,) = backend.resumable_sampler.ledger.jobs()
         assert (job.job_id, job.state) == (cancelled, "cancelled")
     with opened(place) as backend, pytest.raises(JobFailedError, match="cancelled"):
         counts(backend)
@@ -196,16 +196,16 @@ def test_results_that_arrive_are_kept_without_being_asked_for(place):
     with opened(place, policy=JobPolicy(wait=False), polls=1) as backend:
         with pytest.raises(JobsPendingError):
             counts(backend)
-        backend.journal.refresh()
-        assert [job.state for job in backend.journal.ledger.jobs()] == ["done"]
+        backend.resumable_sampler.refresh()
+        assert [job.state for job in backend.resumable_sampler.ledger.jobs()] == ["done"]
 
 
 def test_the_session_is_written_down_and_set_again(place):
     with opened(place, session_id="") as backend:
-        backend.journal.service.session_id = "session-1"
+        backend.resumable_sampler.service.session_id = "session-1"
         counts(backend)
     with opened(place) as backend:
-        assert backend.journal.service.session_id == "session-1"
+        assert backend.resumable_sampler.service.session_id == "session-1"
 
 
 def test_a_finished_job_says_so(place):
@@ -225,7 +225,7 @@ def test_a_finished_job_says_so(place):
 def test_nothing_that_is_kept_holds_a_secret(place):
     with opened(place) as backend:
         counts(backend)
-        assert SECRET not in repr(backend.journal.service)
+        assert SECRET not in repr(backend.resumable_sampler.service)
     for path in (place / "run").rglob("*"):
         if path.is_file():
             assert SECRET.encode() not in path.read_bytes()
@@ -268,7 +268,7 @@ def test_a_damaged_result_is_fetched_again(place):
     for fetched in (1, 0):
         with opened(place, refuse_sends=99) as backend:
             assert counts(backend) == first
-            assert backend.journal.service.fetched == fetched
+            assert backend.resumable_sampler.service.fetched == fetched
 
 
 def test_a_damaged_result_that_the_service_forgot_is_reported_and_stays_paid_for(place):
@@ -280,16 +280,16 @@ def test_a_damaged_result_that_the_service_forgot_is_reported_and_stays_paid_for
     with opened(place) as backend:
         with pytest.raises(JobFailedError, match="was not done: failed"):
             counts(backend)
-        assert backend.journal.ledger.spent_seconds() == 3.0
+        assert backend.resumable_sampler.ledger.spent_seconds() == 3.0
 
 
 def test_a_job_that_ended_well_after_all_is_not_sent_again(place):
     """As when the account was another one while the run was looked at."""
     with opened(place) as backend:
-        job = backend.journal.ledger
+        job = backend.resumable_sampler.ledger
         first = counts(backend)
         job.finished(0, "failed", reason="the service does not know the job")
-    policy = JobPolicy(patience=IMPATIENT, retry_failed=True)
+    policy = JobPolicy(retry=IMPATIENT, retry_failed=True)
     with opened(place, policy=policy) as backend:
         assert counts(backend) == first
     assert len(DirectoryService(folder=place / "service").tags()) == 1
@@ -298,20 +298,24 @@ def test_a_job_that_ended_well_after_all_is_not_sent_again(place):
 def test_a_job_that_failed_unseen_is_sent_again_on_request(place):
     faults = {"fail_jobs": frozenset({0})}
     not_waiting = opened(place, policy=JobPolicy(wait=False), **faults)
-    with not_waiting as backend, not_waiting.sampler.ahead(), pytest.raises(JobsPendingError):
+    with (
+        not_waiting as backend,
+        not_waiting.sampler.without_waiting(),
+        pytest.raises(JobsPendingError),
+    ):
         counts(backend)
-    policy = JobPolicy(patience=IMPATIENT, retry_failed=True)
+    policy = JobPolicy(retry=IMPATIENT, retry_failed=True)
     with opened(place, policy=policy) as backend:
         counts(backend)
-        assert [job.state for job in backend.journal.ledger.jobs()] == ["failed", "done"]
+        assert [job.state for job in backend.resumable_sampler.ledger.jobs()] == ["failed", "done"]
 
 
 def test_failed_jobs_count_in_the_budget(place):
     with opened(place, fail_jobs=frozenset({0})) as backend:
         with pytest.raises(JobFailedError):
             counts(backend)
-        assert backend.journal.ledger.spent_seconds() == 3.0
-    policy = JobPolicy(patience=IMPATIENT, retry_failed=True, max_qpu_seconds=4.0)
+        assert backend.resumable_sampler.ledger.spent_seconds() == 3.0
+    policy = JobPolicy(retry=IMPATIENT, retry_failed=True, max_qpu_seconds=4.0)
     with opened(place, policy=policy) as backend, pytest.raises(BudgetError, match="3 s that were"):
         counts(backend)
 
@@ -319,7 +323,7 @@ def test_failed_jobs_count_in_the_budget(place):
 def test_a_job_that_was_planned_before_a_restart_is_in_the_budget_too(place):
     with opened(place, refuse_sends=99) as backend, pytest.raises(RunError, match="busy"):
         counts(backend)
-    policy = JobPolicy(patience=IMPATIENT, max_qpu_seconds=1.0)
+    policy = JobPolicy(retry=IMPATIENT, max_qpu_seconds=1.0)
     with opened(place, policy=policy) as backend, pytest.raises(BudgetError, match="got 1"):
         counts(backend)
     assert DirectoryService(folder=place / "service").tags() == []
@@ -332,10 +336,10 @@ def test_a_job_that_ends_while_it_is_cancelled_is_kept(place):
 
         def end(name):
             if name == "cancel":
-                backend.journal.service.polls = 0
+                backend.resumable_sampler.service.polls = 0
 
-        backend.journal.service.on_call = end
-        assert backend.journal.cancel() == []
+        backend.resumable_sampler.service.on_call = end
+        assert backend.resumable_sampler.cancel() == []
     with opened(place) as backend:
         counts(backend)
 
@@ -355,8 +359,8 @@ def test_cancelling_finds_jobs_whose_id_was_not_stored_and_tries_again(place):
             raise busy.pop()
 
     with opened(place, polls=9, hidden_searches=1, on_call=fail_once) as backend:
-        (cancelled,) = backend.journal.cancel()
-        (job,) = backend.journal.ledger.jobs()
+        (cancelled,) = backend.resumable_sampler.cancel()
+        (job,) = backend.resumable_sampler.ledger.jobs()
         assert (job.job_id, job.state, job.seconds) == (cancelled, "cancelled", 3.0)
 
 
@@ -368,8 +372,8 @@ def closed_while(place, moment, **faults):
         if name == moment:
             reached.set()
 
-    slow = Patience(poll=60.0, first_pause=60.0)
-    backend = opened(place, policy=JobPolicy(patience=slow), on_call=watch, **faults)
+    slow = RetryPolicy(poll=60.0, first_pause=60.0)
+    backend = opened(place, policy=JobPolicy(retry=slow), on_call=watch, **faults)
     job = backend.sampler.run([(CIRCUIT, [0.3])])
     assert reached.wait(20.0)
     backend.close()
@@ -409,4 +413,4 @@ def test_jobs_of_several_threads_are_sent_one_by_one(place):
         jobs = [backend.sampler.run([(CIRCUIT, [0.1 * k])]) for k in range(8)]
         for job in jobs:
             job.result()
-        assert [job.number for job in backend.journal.ledger.jobs()] == list(range(8))
+        assert [job.number for job in backend.resumable_sampler.ledger.jobs()] == list(range(8))

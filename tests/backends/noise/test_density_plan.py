@@ -67,8 +67,7 @@ def random_circuit(num_qubits: int, generator: np.random.Generator) -> QuantumCi
     return circuit
 
 
-@pytest.mark.parametrize("num_qubits", [2, 3, 5])
-@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(("num_qubits", "rows"), [(2, 3), (3, 1), (5, 3)])
 def test_random_circuits_agree_with_aer(num_qubits, rows, generator):
     circuit = random_circuit(num_qubits, generator)
     angles = generator.normal(size=(rows, circuit.num_parameters))
@@ -91,13 +90,19 @@ def test_idle_qubits_and_no_gates():
 
 
 @pytest.mark.parametrize(
-    ("device", "name"), [(FakeManilaV2, "fake_manila"), (FakeTorino, "fake_torino")]
+    ("device", "name"),
+    [
+        (FakeManilaV2, "fake_manila"),
+        pytest.param(
+            FakeTorino, "fake_torino", marks=[pytest.mark.slow, pytest.mark.ci], id="fake_torino"
+        ),
+    ],
 )
 def test_a_fake_device_is_aer_with_its_noise(device, name):
     """A level-3 layout on the device; Aer with the same noise, on the qubits in use only.
 
-    Readout errors are Aer's own here: its counts of 10⁵ shots are compared too, eight numbers each
-    within five standard errors (p < 1e-5).
+    Readout errors are Aer's own here: its counts of 20,000 shots are compared too, eight numbers
+    each within five standard errors (p < 1e-5).
     """
     circuit = QNN.circuit.copy()
     circuit.measure_all()
@@ -120,14 +125,14 @@ def test_a_fake_device_is_aer_with_its_noise(device, name):
     )
     counts = (
         AerSimulator(method="density_matrix", noise_model=noise)
-        .run(bound, shots=10**5, seed_simulator=1)
+        .run(bound, shots=20_000, seed_simulator=1)
         .result()
         .get_counts()
     )
-    share = np.array([counts.get(f"{outcome:03b}", 0) for outcome in range(8)]) / 10**5
+    share = np.array([counts.get(f"{outcome:03b}", 0) for outcome in range(8)]) / 20_000
     pub = (circuit, [values[p] for p in circuit.parameters])
     exact = backend.sampler.run([pub]).result()[0].data.meas.probabilities
-    assert np.abs(share - exact).max() < 5 * 0.5 / np.sqrt(10**5)
+    assert np.abs(share - exact).max() < 5 * 0.5 / np.sqrt(20_000)
     unread = AerEngine("density_matrix", noise)
     given = [angles[0, place[p]] for p in compact.unmeasured.parameters]
     own = AerEngine("automatic", noise).probabilities(compact.unmeasured, np.array([given]))
@@ -136,10 +141,15 @@ def test_a_fake_device_is_aer_with_its_noise(device, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["fake_london", "fake_washington", "fake_sherbrooke", "fake_fractional"]
+    "name",
+    [
+        "fake_london",
+        "fake_fractional",
+        pytest.param("fake_sherbrooke", marks=[pytest.mark.slow, pytest.mark.ci]),
+    ],
 )
 def test_devices_with_other_gates(name):
-    """U3 and CX, CX and RZ, ECR, RX and RZZ: a little noise, in double and in single precision."""
+    """U3 and CX, RX and RZZ, ECR: a little noise, in double and in single precision."""
     circuit = QNN.circuit.copy()
     circuit.measure_all()
     row = np.linspace(-1, 1, circuit.num_parameters)

@@ -201,7 +201,7 @@ def test_noise_that_acts_on_nothing_is_refused(model, message):
 def test_noise_of_a_labelled_measurement_is_refused():
     circuit = QuantumCircuit(1, 1)
     circuit.append(Measure(label="mine"), [0], [0])
-    with pytest.raises(InputError, match=r"must be given for 'measure', got .*'mine'"):
+    with pytest.raises(InputError, match=r"by the name 'measure' only, got .*'mine'"):
         open_backend("aer", noise_model=noise("mine")).sampler.run([circuit]).result()
 
 
@@ -215,5 +215,5 @@ def test_pass_managers_and_simulators_that_lose_noisy_instructions_are_refused(n
     own = open_backend("aer", noise_model=model, pass_manager=manager)
     simulator = open_backend(AerSimulator(noise_model=model), shots=10)
     for backend in (own, simulator):
-        with pytest.raises(InputError, match=f"noise of '{name}' must have something to act on"):
+        with pytest.raises(InputError, match=f"the pass manager removes '{name}'"):
             backend.estimator.run([(circuit, "Z")]).result()

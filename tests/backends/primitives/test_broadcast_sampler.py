@@ -99,8 +99,8 @@ def test_jobs_are_cut_and_put_together_again(limit):
     assert max(executions) <= limit
     assert len(executions) == -(-1100 // (limit // 100 * 100))
     assert backend.executed.circuits == 11
-    assert backend.executed.shots == 1100
-    assert backend.sampler.jobs == len(executions)
+    assert backend.executed.executions == 1100
+    assert backend.sampler.jobs_sent == len(executions)
 
 
 def test_a_pubs_own_shots_are_a_job_of_their_own():
@@ -208,7 +208,7 @@ def test_a_precision_takes_its_shots_and_metadata_tell_both():
     assert (fine.metadata["shots"], fine.metadata["target_precision"]) == (2500, 0.02)
     assert (own.metadata["shots"], own.metadata["target_precision"]) == (100, 0.1)
     assert fine.data.stds == pytest.approx(0.02, rel=0.01)
-    assert backend.executed.shots == 2600
+    assert backend.executed.executions == 2600
     estimator = backend.estimator
     assert estimator.default_precision == 0.1
     assert [estimator.shots_for(n**-0.5) for n in range(1, 2000)] == list(range(1, 2000))
@@ -278,5 +278,5 @@ def test_a_circuit_too_wide_for_the_device_is_refused():
     circuit.h(range(6))
     circuit.measure_all()
     backend = open_backend("fake_manila", shots=10)
-    with pytest.raises(InputError, match=r"must fit the device \(5 qubits.*got 6 qubits"):
+    with pytest.raises(InputError, match=r"of 6 qubits does not fit the device: of its 5 qubits"):
         backend.sampler.run([circuit]).result()

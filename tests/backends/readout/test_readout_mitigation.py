@@ -149,14 +149,14 @@ def test_one_calibration_serves_all_circuits_on_the_same_qubits():
     backend = device(shots=100)
     network = BUILDERS["estimator"](backend)
     network.forward(ROWS, WEIGHTS)
-    assert backend.sampler.jobs == 2
+    assert backend.sampler.jobs_sent == 2
     assert backend.executed.circuits == len(ROWS) + 4
-    assert backend.executed.shots == 100 * len(ROWS) + 4 * 4096
+    assert backend.executed.executions == 100 * len(ROWS) + 4 * 4096
     network.forward(ROWS, WEIGHTS)
     network.backward(ROWS, WEIGHTS)
-    assert backend.sampler.jobs == 4
+    assert backend.sampler.jobs_sent == 4
     backend.estimator.run([(bound_circuit(), "IIX")]).result()  # one other qubit alone
-    assert backend.sampler.jobs == 6
+    assert backend.sampler.jobs_sent == 6
 
 
 def test_calibrations_are_recorded_as_json():
@@ -168,7 +168,7 @@ def test_calibrations_are_recorded_as_json():
     (calibration,) = settings["readout_calibrations"]
     assert calibration["qubits"] == sorted(LAYOUT)
     assert (calibration["circuits"], calibration["shots"]) == (4, None)
-    for key, rates in (("false_ones", ONES), ("false_zeros", ZEROS)):
+    for key, rates in (("prob_meas1_prep0", ONES), ("prob_meas0_prep1", ZEROS)):
         expected = [rates[qubit] for qubit in sorted(LAYOUT)]
         np.testing.assert_allclose(calibration[key], expected, atol=1e-12)
     assert device(mitigated=False).settings()["mitigation"] is None
@@ -177,8 +177,8 @@ def test_calibrations_are_recorded_as_json():
 def test_calibrations_fit_into_the_jobs():
     backend = device(shots=100, max_executions_per_job=250)
     BUILDERS["estimator"](backend).forward(ROWS, WEIGHTS)
-    assert backend.executed.shots == 100 * len(ROWS) + 4 * 250
-    assert backend.sampler.jobs == 1 + 4
+    assert backend.executed.executions == 100 * len(ROWS) + 4 * 250
+    assert backend.sampler.jobs_sent == 1 + 4
 
 
 @KINDS
@@ -188,23 +188,23 @@ def test_calibrations_are_jobs_of_a_run_and_are_not_sent_twice(kind, tmp_path):
     with device(**options) as backend:
         first = BUILDERS[kind](backend).forward(ROWS, WEIGHTS)
         rates = backend.settings()["readout_calibrations"]
-        jobs = backend.journal.ledger.jobs()
-        assert len(jobs) == backend.sampler.jobs == 2
+        jobs = backend.resumable_sampler.ledger.jobs()
+        assert len(jobs) == backend.sampler.jobs_sent == 2
         assert backend.executed.circuits == len(ROWS) + 4
     with device(**options) as backend:
         np.testing.assert_array_equal(BUILDERS[kind](backend).forward(ROWS, WEIGHTS), first)
         assert backend.settings()["readout_calibrations"] == rates
-        assert len(backend.journal.ledger.jobs()) == 2
+        assert len(backend.resumable_sampler.ledger.jobs()) == 2
 
 
 def test_calibrations_wait_together_with_their_circuits(tmp_path):
     policy = JobPolicy(wait=False)
     with device(shots=100, ledger=tmp_path / "run", job_policy=policy) as backend:
-        service = backend.journal.service
+        service = backend.resumable_sampler.service
         service.state = lambda _job_id: "queued"
         with pytest.raises(JobsPendingError):
             backend.estimator.run([(bound_circuit(), "IIZ")]).result()
-        assert len(backend.journal.ledger.jobs()) == 2
+        assert len(backend.resumable_sampler.ledger.jobs()) == 2
 
 
 def test_registers_and_idle_bits_keep_their_places():

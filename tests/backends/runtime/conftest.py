@@ -4,9 +4,9 @@ import pytest
 from fake_server import Behaviour, FakeService
 
 from qiskit_qmu.backends import DeviceBackend, open_backend
-from qiskit_qmu.backends.jobs import JobPolicy, Patience
+from qiskit_qmu.backends.jobs import JobPolicy, RetryPolicy
 
-HASTE = Patience(sleep=lambda _seconds: None)
+HASTE = RetryPolicy(sleep=lambda _seconds: None)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def open_ibm(service):
     opened = []
 
     def open_one(name="ibm_manila", *, wait=True, **options) -> DeviceBackend:
-        policy = JobPolicy(wait=wait, patience=HASTE)
+        policy = JobPolicy(wait=wait, retry=HASTE)
         usual = {"shots": 200, "service": service, "job_policy": policy, "optimization_level": 1}
         opened.append(open_backend(name, **usual | options))
         return opened[-1]

@@ -17,7 +17,7 @@ def test_jobs_stand_alone_by_default(open_ibm, service):
     measure(backend)
     assert service.server.sessions() == []
     assert service.server.jobs()[0]["session_id"] is None
-    assert backend.journal.service.session_id is None
+    assert backend.resumable_sampler.service.session_id is None
     assert backend.settings()["mode"] == "job"
 
 
@@ -29,7 +29,7 @@ def test_one_for_all_jobs_opened_with_the_first(open_ibm, service, mode):
     (session,) = service.server.sessions()
     assert (session["mode"], session["max_ttl"]) == (MODES[mode], 5400)
     assert [job["session_id"] for job in service.server.jobs()] == [session["id"]] * 2
-    assert backend.journal.service.session_id == session["id"]
+    assert backend.resumable_sampler.service.session_id == session["id"]
     assert session["state"] == "active"
     backend.close()
     (session,) = service.server.sessions()
@@ -41,7 +41,7 @@ def test_a_run_that_was_stopped_goes_on_in_the_same(open_ibm, service, tmp_path,
     first = open_ibm(mode=mode, ledger=tmp_path / "run")
     measure(first)
     # Killed: nothing was closed but what the system closes.
-    first.journal._folder.close()
+    first.resumable_sampler._folder.close()
     other_process = FakeService(service.server.folder)
     again = open_ibm(mode=mode, ledger=tmp_path / "run", service=other_process)
     measure(again, 2)
@@ -101,7 +101,7 @@ def test_one_that_cannot_be_closed_is_a_warning(open_ibm, behaviour, tmp_path):
 
 def test_jobs_of_several_threads_share_one(open_ibm, service):
     backend = open_ibm(mode="batch")
-    jobs = backend.journal.service
+    jobs = backend.resumable_sampler.service
     with ThreadPoolExecutor(4) as pool:
         modes = list(pool.map(lambda _: jobs._mode._current(), range(8)))
     assert len(set(map(id, modes))) == len(service.server.sessions()) == 1

@@ -13,13 +13,13 @@ from qnns import ROWS, WEIGHTS, estimator_qnn, sampler_qnn
 
 from qiskit_qmu import BasicQNN
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import open_backend, sent_ahead
+from qiskit_qmu.backends import open_backend, submit_all_first
 
 SHOTS = 1000
 
 
 @pytest.fixture(scope="module")
-def likeness():
+def fake():
     """The same device with the same noise, simulated exactly."""
     return open_backend("fake_manila", optimization_level=1)
 
@@ -29,9 +29,9 @@ def within(values, expected, spread) -> bool:
 
 
 @pytest.mark.parametrize("options", [{}, {"resilience_level": 0}], ids=["counts", "estimator"])
-def test_outputs_and_gradients_are_those_of_its_likeness(open_ibm, service, likeness, options):
+def test_outputs_and_gradients_are_those_of_its_fake_backend(open_ibm, service, fake, options):
     network = estimator_qnn(open_ibm(shots=SHOTS, **options))
-    same = estimator_qnn(likeness)
+    same = estimator_qnn(fake)
     expected = same.forward(ROWS, WEIGHTS)
     spread = np.sqrt((1 - expected**2) / SHOTS)
     assert within(network.forward(ROWS, WEIGHTS), expected, spread)
@@ -43,9 +43,9 @@ def test_outputs_and_gradients_are_those_of_its_likeness(open_ibm, service, like
     assert [len(program["items"]) for program in programs] == [1, 1]
 
 
-def test_probabilities_are_those_of_its_likeness(open_ibm, likeness):
+def test_probabilities_are_those_of_its_fake_backend(open_ibm, fake):
     outputs = sampler_qnn(open_ibm(shots=SHOTS)).forward(ROWS, WEIGHTS)
-    expected = sampler_qnn(likeness).forward(ROWS, WEIGHTS)
+    expected = sampler_qnn(fake).forward(ROWS, WEIGHTS)
     assert within(outputs, expected, np.sqrt(expected * (1 - expected) / SHOTS))
 
 
@@ -113,8 +113,8 @@ def test_large_requests_are_cut_into_jobs(open_ibm, service):
     backend = open_ibm(shots=100, resilience_level=0, max_executions_per_job=100)
     outputs = estimator_qnn(backend).forward(ROWS, WEIGHTS)
     assert outputs.shape == (2, 3)
-    assert len(service.server.jobs()) == backend.sampler.jobs == 2
-    assert (backend.executed.circuits, backend.executed.shots) == (2, 200)
+    assert len(service.server.jobs()) == backend.sampler.jobs_sent == 2
+    assert (backend.executed.circuits, backend.executed.executions) == (2, 200)
 
 
 @pytest.mark.parametrize("level", [None, 0])
@@ -131,7 +131,7 @@ def test_jobs_of_several_models_wait_in_the_queue_together(open_ibm, service, be
         sent.append(len(service.server.jobs()))
         return model.observe(x, [0, 1, 0]).logits
 
-    first, second = sent_ahead(models, [partial(look, model) for model in models])
+    first, second = submit_all_first(models, [partial(look, model) for model in models])
     assert sent == [0, 1, 2, 2]
     assert len(service.server.jobs()) == 2
     assert not np.array_equal(first, second)
@@ -139,7 +139,7 @@ def test_jobs_of_several_models_wait_in_the_queue_together(open_ibm, service, be
 
 def test_probabilities_cannot_be_mitigated(open_ibm):
     backend = open_ibm(resilience_level=1)
-    message = "resilience_level must not be given for outcome probabilities"
+    message = "resilience_level cannot mitigate outcome probabilities"
     with pytest.raises(InputError, match=message):
         BasicQNN(2, 2, 2, 1, backend, readout="probabilities")
     with pytest.raises(InputError, match="nothing else: outcome probabilities cannot be mitigated"):
@@ -182,10 +182,10 @@ def without_client_side_primitives(monkeypatch):
 
 @pytest.mark.usefixtures("without_client_side_primitives")
 @pytest.mark.parametrize("level", [None, 0])
-def test_legacy_primitives_stand_in(open_ibm, service, likeness, level):
+def test_legacy_primitives_stand_in(open_ibm, service, fake, level):
     backend = open_ibm(shots=SHOTS, resilience_level=level, twirling=True, tags=["mine"])
     outputs = estimator_qnn(backend).forward(ROWS, WEIGHTS)
-    expected = estimator_qnn(likeness).forward(ROWS, WEIGHTS)
+    expected = estimator_qnn(fake).forward(ROWS, WEIGHTS)
     assert within(outputs, expected, np.sqrt((1 - expected**2) / SHOTS))
     (job,) = service.server.jobs()
     assert job["program"]["id"] == ("sampler" if level is None else "estimator")

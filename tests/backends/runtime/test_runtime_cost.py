@@ -21,7 +21,7 @@ def test_estimates_are_what_is_sent(open_ibm, service, options):
     assert estimate.jobs == len(sent) == (4 if options else 2)
     payload = sum(len(json.dumps(job["params"])) for job in sent)
     assert estimate.payload_bytes == pytest.approx(payload, rel=0.2)
-    assert estimate.executions == backend.executed.shots
+    assert estimate.executions == backend.executed.executions
     assert estimate.scheduled_qpu_seconds < estimate.qpu_seconds
 
 

@@ -29,7 +29,7 @@ from qiskit_qmu.backends import open_backend
 
 LAYOUT = (4, 2, 3)
 PARITY = (-1.0) ** np.bitwise_count(np.arange(8))
-REFUSED = "must be given on its own qubits"
+REFUSED = "the circuit was transpiled already"
 
 
 def pass_manager(level: int = 3, **options):
@@ -74,7 +74,7 @@ def check(kind: str, network) -> None:
 
 
 @pytest.mark.parametrize("kind", list(BUILDERS))
-def test_logical_circuits_are_right_at_a_layout_that_is_not_trivial(kind):
+def test_virtual_circuits_are_right_at_a_layout_that_is_not_trivial(kind):
     backend = noiseless_device()
     check(kind, BUILDERS[kind](backend))
     isa = backend.sampler.isa_circuit(measured())
@@ -102,19 +102,19 @@ def test_level_3_on_a_device_of_27_qubits(kind, seed):
 
 
 @EXACT
-def test_measured_logical_circuits_are_right(opened):
+def test_measured_virtual_circuits_are_right(opened):
     check("sampler", sampler_qnn(opened(), circuit=measured()))
 
 
 @BACKENDS
-@pytest.mark.parametrize("circuit", ["logical", "measured"])
+@pytest.mark.parametrize("circuit", ["virtual", "measured"])
 def test_a_sampler_qnn_with_a_pass_manager_is_refused(circuit, opened):
     given = measured() if circuit == "measured" else QNN.circuit
     is_refused(sampler_qnn(opened(), circuit=given, pass_manager=device_pass_manager()))
 
 
 @BACKENDS
-@pytest.mark.parametrize("circuit", ["logical", "measured"])
+@pytest.mark.parametrize("circuit", ["virtual", "measured"])
 def test_a_sampler_qnn_of_a_device_circuit_is_refused(circuit, opened):
     given = device_pass_manager().run(measured() if circuit == "measured" else QNN.circuit)
     is_refused(sampler_qnn(opened(), circuit=given))
@@ -130,7 +130,7 @@ def test_a_pass_manager_without_a_layout_is_right(kind, opened):
 @BACKENDS
 @pytest.mark.parametrize("observables", [OBSERVABLES, None], ids=["given", "none"])
 def test_an_estimator_qnn_with_a_pass_manager_is_refused(observables, opened):
-    """With observables on logical qubits, Qiskit refuses before the circuit is looked at."""
+    """With observables on virtual qubits, Qiskit refuses before the circuit is looked at."""
     network = estimator_qnn(opened(), observables=observables, pass_manager=device_pass_manager())
     is_refused(network, REFUSED if observables is None else "number of qubits")
 

@@ -97,5 +97,5 @@ def test_a_gate_of_ones_own_is_what_it_does_and_not_what_it_is_called(name):
 
 
 def test_amplitudes_that_are_parameters_are_refused():
-    with pytest.raises(InputError, match="amplitudes must have values before a circuit goes to"):
+    with pytest.raises(InputError, match="RawFeatureVector without values cannot be transpiled"):
         RotationCircuit.of(raw_feature_vector(4))

@@ -53,7 +53,7 @@ def test_the_default_precision_is_that_of_the_shots():
 
 @pytest.mark.parametrize("precision", [1e-9, np.nan, np.inf])
 def test_precisions_that_no_number_of_shots_meets(precision):
-    with pytest.raises(InputError, match=r"precision must be|choose a larger one"):
+    with pytest.raises(InputError, match=r"precision must|choose a larger one"):
         TorchEstimator(shots=1).run([(entangled(), "ZZ", [0.3, 0.4])], precision=precision)
 
 

@@ -18,7 +18,7 @@ from qiskit_qmu.simulator import (
     TorchSamplerGradient,
     TorchSimulatorConnector,
 )
-from qiskit_qmu.simulator.shots.counts import expectations_with_counts, register_counts
+from qiskit_qmu.simulator.shots.sampled_counts import expectations_with_counts, register_counts
 
 SHOTS, ROWS, LIMIT = 40, 3000, 5.0
 Z_SUMS = [SparsePauliOp("IIZ"), SparsePauliOp("ZII"), SparsePauliOp(["ZZI", "III"], [0.5, 2.0])]

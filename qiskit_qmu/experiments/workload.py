@@ -33,7 +33,7 @@ from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
 
 
-def observing(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Work:
+def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Work:
     """Return the work of observing a model.
 
     Args:
@@ -52,7 +52,7 @@ def observing(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> 
     return _forward_passes(model, example, portions)
 
 
-def auditing(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
+def audit_workload(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
     """Return the work of observing models on all rows of a split; attacks need no more.
 
     Args:
@@ -63,12 +63,12 @@ def auditing(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
         InputError: If there are no models, or one holds no network whose circuits are known.
     """
     rows = sum(map(len, observed_parts(split)))
-    works = [observing(model, split.forget.x, rows) for model in models]
+    works = [observation_workload(model, split.forget.x, rows) for model in models]
     _check.not_empty(models=works)
     return reduce(add, works)
 
 
-def training(
+def training_workload(
     trainer: Trainer,
     model: torch.nn.Module,
     x: ArrayLike,
@@ -100,7 +100,7 @@ def training(
     return Work.on(rehearsed, meter.usage)
 
 
-def unlearning(
+def unlearning_workload(
     strategy: UnlearningStrategy,
     model: torch.nn.Module,
     split: ForgetSplit,

@@ -1,0 +1,61 @@
+"""What goes into a job: rows of angles, cut where a job would be too large, bound by name."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.primitives.containers.bindings_array import BindingsArray
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
+
+
+def rows_of_jobs(
+    sizes: Sequence[int], shots: int | None, max_executions: int | None
+) -> Iterator[list[tuple[int, slice]]]:
+    """Yield which rows of which request go into each job.
+
+    Args:
+        sizes: Rows of each request.
+        shots: Measurements of each row; None for exact values.
+        max_executions: Largest number of rows times shots of one job; no limit where None.
+
+    Raises:
+        InputError: If the shots of one row are more than a job may have.
+    """
+    if max_executions is None or shots is None:
+        if sizes:
+            yield [(i, slice(0, size)) for i, size in enumerate(sizes)]
+        return
+    most = max_executions // shots
+    if most < 1:
+        raise InputError(f"shots must be at most {max_executions} in one job, got {shots}")
+    job: list[tuple[int, slice]] = []
+    free = most
+    for i, size in enumerate(sizes):
+        start = 0
+        while start < size:
+            stop = min(size, start + free)
+            job.append((i, slice(start, stop)))
+            free -= stop - start
+            start = stop
+            if not free:
+                yield job
+                job, free = [], most
+    if job:
+        yield job
+
+
+def bound(
+    circuit: QuantumCircuit, rotations: RotationCircuit, angles: NDArray[np.float64]
+) -> BindingsArray:
+    """Return rows (B, A) of angles as the parameter values of a transpiled circuit.
+
+    Parameters are matched by name: a circuit that was kept in a file has parameters of its own.
+    """
+    place = {parameter.name: i for i, parameter in enumerate(rotations.angles)}
+    names = tuple(circuit.parameters)
+    values = angles[:, [place[parameter.name] for parameter in names]]
+    # Without parameters an array of bindings has no shape of its own.
+    return BindingsArray({names: values} if names else {}, shape=(len(values),))

@@ -1,0 +1,39 @@
+"""Errors of the Python API name parameters: here they name the option that was given."""
+
+import argparse
+import re
+
+_ALIASES = {
+    "label": ("forget_class",),
+    "fraction": ("forget_fraction",),
+    "indices": ("forget_indices",),
+    "method": ("methods", "method", "strategy"),
+    "strategy": ("strategy",),
+    "num_qubits": ("num_qubits",),
+    "shots": ("shots", "shot_counts"),
+}
+_PARAMETER = re.compile(r"([a-z]+(?:_[a-z]+)*) must ")
+
+
+def in_words_of_options(message: str, options: argparse.Namespace) -> str:
+    """Return an error with an option, or the config file, in place of a parameter's name.
+
+    Args:
+        message: Of an error that was raised; one that begins otherwise is returned as it is.
+        options: What was given.
+    """
+    found = _PARAMETER.match(message)
+    if not found:
+        return message
+    rest, given = message[found.end(1) :], vars(options)
+    names = [name for name in _ALIASES.get(found[1], (found[1],)) if name in given]
+    for name in names:
+        if given[name] is not None and name not in _POSITIONAL:
+            return f"--{_SPELLED.get(name, name).replace('_', '-')}{rest}"
+    if names and given.get("config") is not None:
+        return f"{given['config']}: {names[0]}{rest}"
+    return message
+
+
+_POSITIONAL = ("run", "task", "subject", "command")
+_SPELLED = {"shot_counts": "shots"}

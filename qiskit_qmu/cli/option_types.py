@@ -1,0 +1,171 @@
+"""What options may hold, checked while they are parsed: before anything slow is imported."""
+
+from argparse import ArgumentTypeError as OptionError
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+_BACKENDS = ("exact", "aer", "fake_", "ibm_", "ibm:")
+"""How the names of backends begin."""
+
+
+def integer(text: str) -> int:
+    """Return the integer that a text is; Python's own reader takes 1_0 and other scripts' digits.
+
+    Raises:
+        ValueError: If it is none, or has other than ASCII digits and a sign.
+    """
+    return int(_plain(text))
+
+
+def real(text: str) -> float:
+    """Return the number that a text is.
+
+    Raises:
+        ValueError: If it is none, or has other than ASCII characters, or underscores.
+    """
+    return float(_plain(text))
+
+
+def count(text: str) -> int:
+    """Return an integer of at least 1.
+
+    Raises:
+        OptionError: If it is none.
+    """
+    return _integer_from(1, text)
+
+
+def seed(text: str) -> int:
+    """Return an integer of at least 0.
+
+    Raises:
+        OptionError: If it is none.
+    """
+    return _integer_from(0, text)
+
+
+def positive(text: str) -> float:
+    """Return a finite number above 0.
+
+    Raises:
+        OptionError: If it is none.
+    """
+    return _real_between(0.0, float("inf"), text, "a number above 0")
+
+
+def share(text: str) -> float:
+    """Return a number between 0 and 1, both excluded.
+
+    Raises:
+        OptionError: If it is none.
+    """
+    return _real_between(0.0, 1.0, text, "a number between 0 and 1, both excluded")
+
+
+def choice(names: Callable[[], Collection[str]]) -> Callable[[str], str]:
+    """Return a type of option that is one of some names, which are looked up when it is given."""
+
+    def chosen(text: str) -> str:
+        known = names()
+        if text not in known:
+            # (as argparse words it, so that what may have been meant is added)
+            raise OptionError(f"invalid choice: {text!r} (choose from {', '.join(known)})")
+        return text
+
+    return chosen
+
+
+@choice
+def dataset() -> Collection[str]:
+    """Return the names of datasets."""
+    from qiskit_qmu.data import DATASET_NAMES  # (help must not load it)
+
+    return DATASET_NAMES
+
+
+@choice
+def model() -> Collection[str]:
+    """Return the names of models."""
+    return ("basic", "hybrid")
+
+
+@choice
+def method() -> Collection[str]:
+    """Return the names of unlearning methods."""
+    from qiskit_qmu.unlearning import METHODS  # (help must not load it)
+
+    return tuple(METHODS)
+
+
+def methods(text: str) -> list[str]:
+    """Return the names of methods, separated by commas.
+
+    Raises:
+        OptionError: If one is unknown.
+    """
+    return [method(word.strip()) for word in text.split(",")]
+
+
+def backend(text: str) -> str:
+    """Return the name of a backend; which devices there are is known only when one is opened.
+
+    Raises:
+        OptionError: If it is like none.
+    """
+    if not text.startswith(_BACKENDS):
+        raise OptionError(
+            f"unknown backend {text!r}; choose exact, aer, fake_<device>, ibm_<device> or "
+            "ibm:least_busy"
+        )
+    return text
+
+
+def saved_model(text: str) -> Path:
+    """Return the folder of a saved model.
+
+    Raises:
+        OptionError: If there is no such folder, or no model in it.
+    """
+    path = Path(text)
+    if not path.is_dir():
+        raise OptionError(f"no folder {text}")
+    if not (path / "model.json").exists():
+        raise OptionError(f"{text} holds no model that `qmu train` or `qmu unlearn` wrote")
+    return path
+
+
+def folder(text: str) -> str:
+    """Return a folder.
+
+    Raises:
+        OptionError: If there is none of that name.
+    """
+    if not Path(text).expanduser().is_dir():
+        raise OptionError(f"no folder {text}")
+    return text
+
+
+def _integer_from(minimum: int, text: str) -> int:
+    try:
+        number = integer(text)
+    except ValueError as error:
+        raise OptionError(f"must be an integer, got {text!r}") from error
+    if number < minimum:
+        raise OptionError(f"must be at least {minimum}, got {number}")
+    return number
+
+
+def _real_between(low: float, high: float, text: str, rule: str) -> float:
+    try:
+        number = real(text)
+    except ValueError as error:
+        raise OptionError(f"must be {rule}, got {text!r}") from error
+    if not low < number < high:
+        raise OptionError(f"must be {rule}, got {text}")
+    return number
+
+
+def _plain(text: str) -> str:
+    if "_" in text or not text.isascii():
+        raise ValueError(f"not a number: {text[:50]!r}")
+    return text

@@ -1,0 +1,132 @@
+"""What a run on a device does: its tasks, whether they can be done, and how much work they are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends import DeviceBackend, ExactBackend, Rule, Work
+from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
+from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved_workload import method_workload
+from qiskit_qmu.experiments.workers import one_thread
+from qiskit_qmu.experiments.workload import audit_workload, observation_workload
+from qiskit_qmu.metrics import binomial_interval
+from qiskit_qmu.models import load_model
+from qiskit_qmu.runs.request import DeviceRequest
+from qiskit_qmu.unlearning import METHODS
+
+
+def check_request(request: DeviceRequest, models: Mapping[str, str | Path]) -> None:
+    """Refuse a request that names an unknown method or models that are missing.
+
+    Raises:
+        InputError: If it does, or a model cannot be read.
+    """
+    if request.task == "unlearn":
+        _check.one_of(tuple(METHODS), strategy=request.strategy)
+    needed = {"model", "original"} if request.task == "attack" else {"model"}
+    missing = sorted(needed - models.keys())
+    if missing:
+        raise InputError(f"{request.task} needs models that are missing: {', '.join(missing)}")
+    for source in models.values():
+        load_model(source)
+
+
+def expected_workload(
+    request: DeviceRequest, models: Mapping[str, str | Path], rule: Rule | None = None
+) -> Work:
+    """Return what a request takes; unlearning is rehearsed on the exact simulator.
+
+    Args:
+        request: What to do.
+        models: Folders of saved models, as `submit` takes them.
+        rule: How the device measures gradients.
+
+    Raises:
+        InputError: If a model or its data cannot be read, or the request is not possible.
+    """
+    saved = SavedModel.read(models["model"], request.data_dir, ExactBackend(rule=rule))
+    if request.task == "observe":
+        sizes = {"train": len(saved.trained), "test": len(saved.dataset.test)}
+        rows = sum(sizes.values()) if request.rows == "all" else sizes[request.rows]
+        return observation_workload(saved.model, saved.dataset.x_train, rows)
+    if request.task == "attack":
+        return audit_workload([saved.model] * len(models), saved.forgotten_split())
+    strategy, forget = request.what_to_unlearn()
+    setup = saved.still_known().setup(forget, request.seed, request.settings)
+    with one_thread():
+        return method_workload(setup, saved.model, strategy)
+
+
+def run_task(
+    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
+) -> dict[str, Any]:
+    """Do what is asked for and write its result.
+
+    Args:
+        models: Folder of the copied models.
+        request: What to do.
+        backend: Where circuits run.
+        out: Folder of the result.
+
+    Returns:
+        What came out, in short, as JSON values.
+    """
+    return _TASKS[request.task](models, request, backend, out)
+
+
+def _observe(
+    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
+) -> dict[str, Any]:
+    observed, indices = observe_saved(
+        models / "model", rows=request.rows, data_dir=request.data_dir, backend=backend
+    )
+    observed.save(out / "observations.npz")
+    correct = int((observed.predictions == observed.labels).sum())
+    accuracy = binomial_interval(correct, len(observed))
+    return {
+        "rows": request.rows,
+        "indices": indices,
+        "accuracy": accuracy.value,
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
+    }
+
+
+def _attack(
+    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
+) -> dict[str, Any]:
+    oracle = models / "oracle"
+    report = audit_saved(
+        models / "model",
+        original=models / "original",
+        oracle=oracle if oracle.exists() else None,
+        data_dir=request.data_dir,
+        seed=request.seed,
+        backend=backend,
+    )
+    report.to_json(out / "audit.json")
+    report.to_html(out / "audit.html")
+    return {"verdict": str(report.verdict)}
+
+
+def _unlearn(
+    models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
+) -> dict[str, Any]:
+    strategy, forget = request.what_to_unlearn()
+    result = unlearn_saved(
+        models / "model",
+        forget,
+        strategy,
+        out / "model",
+        settings=request.settings,
+        data_dir=request.data_dir,
+        seed=request.seed,
+        backend=backend,
+    )
+    return {"strategy": strategy, "steps": len(result.history)}
+
+
+_TASKS = {"observe": _observe, "attack": _attack, "unlearn": _unlearn}

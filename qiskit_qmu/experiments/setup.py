@@ -1,0 +1,145 @@
+"""Setup: the rows, recipes and models of one repetition of an experiment."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, final
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends import Backend, open_backend
+from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset
+from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.presets import Preset
+from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
+from qiskit_qmu.training import Progress, Trainer, TrainingHistory
+from qiskit_qmu.unlearning import UnlearningStrategy, make_strategy
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Setup:
+    """One repetition of an experiment with its rows.
+
+    Args:
+        experiment: Model, methods and hyperparameters.
+        seed: Seed of the repetition.
+        dataset: Its rows.
+        split: Which of them are forgotten, retained and held out.
+    """
+
+    experiment: Experiment
+    seed: int
+    dataset: Dataset
+    split: ForgetSplit
+
+    @staticmethod
+    def load(experiment: Experiment, seed: int, data_dir: str | None = None) -> "Setup":
+        """Load the rows of one repetition.
+
+        Raises:
+            InputError: If they cannot be read or the forget set is not possible.
+        """
+        dataset = load_rows(experiment, seed, data_dir)
+        split = ForgetSplit.of(
+            dataset,
+            experiment.request,
+            validation_fraction=experiment.validation_fraction,
+            seed=seed,
+        )
+        return Setup(experiment=experiment, seed=seed, dataset=dataset, split=split)
+
+    def of_seed(self, seed: int, data_dir: str | None = None) -> "Setup":
+        """Return another repetition's; of the same seed this one, whose rows are loaded already."""
+        return self if seed == self.seed else Setup.load(self.experiment, seed, data_dir)
+
+    @property
+    def preset(self) -> Preset:
+        """All hyperparameters."""
+        return self.experiment.preset(math.prod(self.dataset.input_shape))
+
+    @property
+    def trainer(self) -> Trainer:
+        """The training recipe of original and oracle."""
+        return self.experiment.trainer(math.prod(self.dataset.input_shape))
+
+    def strategy(self, method: str) -> UnlearningStrategy:
+        """Return the strategy that a name stands for, with its hyperparameters.
+
+        Raises:
+            InputError: If the name or a hyperparameter is unknown, or a value is out of range.
+        """
+        return make_strategy(method, self.preset.strategies, self.trainer)
+
+    def build_model(self, backend: Backend) -> QuantumClassifier:
+        """Return the untrained model.
+
+        Raises:
+            InputError: If a hyperparameter is unknown or out of range.
+        """
+        settings = self.preset.model
+        # What the experiment itself decides cannot be a setting: Python refuses it twice.
+        shared: dict[str, Any] = {
+            "num_classes": self.dataset.num_classes,
+            "backend": backend,
+            "seed": self.seed,
+            "qnn": None,
+        }
+        try:
+            if self.experiment.model == "basic":
+                return BasicQNN(**shared, **settings)
+            return HybridQNN(**shared, input_shape=self.dataset.input_shape, **settings)
+        except TypeError as error:
+            raise InputError(f"impossible setting of the model: {error}") from error
+
+    def train(
+        self, model: QuantumClassifier, *, progress: Progress | None = None
+    ) -> TrainingHistory:
+        """Train a model in place on all training rows, those to forget among them.
+
+        Args:
+            model: The untrained model.
+            progress: Called after each epoch.
+
+        Returns:
+            The losses.
+        """
+        train = self.split.train
+        return self.trainer.fit(
+            model,
+            train.x,
+            train.y,
+            generator=stream(self.seed, "original", "batches"),
+            validation=self.split.validation,
+            progress=progress,
+        )
+
+    def check(self, backends: Iterable[Backend]) -> QuantumClassifier:
+        """Build the untrained model and put it on each of some backends, before anything is run.
+
+        Returns:
+            The model, on the exact simulator.
+
+        Raises:
+            InputError: If the model is not possible, or a backend cannot run it.
+        """
+        model = self.build_model(open_backend("exact"))
+        model.fit_inputs(self.split.retain.x)
+        for backend in backends:
+            model.on(backend)
+        return model
+
+
+def load_rows(experiment: Experiment, seed: int, data_dir: str | None = None) -> Dataset:
+    """Load the training and never-seen rows of one repetition.
+
+    Raises:
+        InputError: If they cannot be read.
+    """
+    return load_dataset(
+        experiment.dataset,
+        train_size=experiment.train_size,
+        test_size=experiment.test_size,
+        seed=seed,
+        data_dir=data_dir,
+    )

@@ -1,0 +1,84 @@
+"""One request from the command line to the split: what it stands for, and what it refuses."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.data import ForgetRequest, ForgetSplit, dataset_from_arrays
+from qiskit_qmu.data.split import split_trained_rows
+
+Y = np.array([0, 1, 2, 0, 1, 2, 0, 1])
+DATASET = dataset_from_arrays(np.arange(8.0)[:, None], Y, np.zeros((3, 1)), [0, 1, 2])
+TRAINED = np.array([0, 1, 3, 4, 6, 7])  # (rows 2 and 5, all of class 2, are held out)
+REQUESTS = [
+    ForgetRequest(label=1), ForgetRequest(fraction=0.5), ForgetRequest(indices=(6, 0)),
+]  # fmt: skip
+
+
+def positions(request):
+    """Return what a model that was trained on those rows is to forget."""
+    validation = np.array([2, 5])
+    return split_trained_rows(DATASET, request, TRAINED, validation, seed=0).forget.indices.tolist()
+
+
+def test_positions_are_sorted_and_among_the_rows_that_are_trained_on():
+    by_class, by_fraction, by_indices = (positions(request) for request in REQUESTS)
+    assert by_class == [1, 4, 7]
+    assert by_indices == [0, 6]
+    assert len(by_fraction) == 3
+    assert by_fraction == sorted(by_fraction)
+    assert set(by_fraction) <= set(TRAINED)
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_request_is_a_value(request_):
+    twin = ForgetRequest.from_dict(json.loads(json.dumps(request_.to_dict())))
+    assert twin == request_ == pickle.loads(pickle.dumps(request_))
+    assert hash(twin) == hash(request_)
+
+
+def test_constructors_of_splits_are_requests():
+    for request, split in zip(
+        REQUESTS,
+        (
+            ForgetSplit.by_class(DATASET, 1),
+            ForgetSplit.by_fraction(DATASET, 0.5, seed=3),
+            ForgetSplit.by_indices(DATASET, [0, 6]),
+        ),
+        strict=True,
+    ):
+        assert ForgetSplit.of(DATASET, request, seed=3).to_dict() == split.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (ForgetRequest, "exactly one of a class, a fraction and indices .* got 0"),
+        (lambda: ForgetRequest(label=1, fraction=0.1), "exactly one .* got 2"),
+        (lambda: ForgetRequest(fraction="x"), "fraction must be a number, got 'x'"),
+        (lambda: ForgetRequest(fraction=1.0), "fraction must lie between 0 and 1, both excluded"),
+        (lambda: ForgetRequest(indices=(1, 2, 1)), "indices must not repeat, got 1 more than once"),
+        (lambda: ForgetRequest(indices=()), "indices must not be empty"),
+        (lambda: ForgetRequest(indices=("a",)), "indices must be integers"),
+        (lambda: ForgetRequest.from_dict({"depth": 3}), "must hold a label, a fraction or indices"),
+        (lambda: ForgetRequest.from_dict([1]), "must hold a label, a fraction or indices"),
+        (
+            lambda: positions(ForgetRequest(label=2)),
+            "label must be one of 0, 1; got 2",
+        ),
+        (
+            lambda: positions(ForgetRequest(fraction=0.01)),
+            "at least one of 6 rows",
+        ),
+        (
+            lambda: positions(ForgetRequest(indices=(0, 5))),
+            "rows that the model is trained on, from 0 to 7; got 5",
+        ),
+    ],
+)
+def test_what_is_not_possible_is_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
