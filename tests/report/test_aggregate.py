@@ -127,7 +127,7 @@ def test_verdicts_that_differ_are_counted():
     ("rows", "message"),
     [
         ([], "rows must not be empty"),
-        ([{"seed": 0}], r"every row must name its method, got \['seed'\]"),
+        ([{"seed": 0}], r"a row has no method; it has \['seed'\]"),
         ([row("ga", 0), row("ga", 0)], "one row per method and seed, got 2 of ga, seed 0"),
         ([row("ga", 0, mia_auc="high")], "mia_auc must be a number or null, got 'high'"),
     ],
