@@ -48,6 +48,7 @@ _MODULES = {
     "experiments",
     "metrics",
     "models",
+    "objectives",
     "observation",
     "report",
     "simulator",

@@ -20,11 +20,12 @@ from qiskit_qmu.evaluation import Measurement, Verdict
 from qiskit_qmu.evaluation.columns import AUC
 from qiskit_qmu.models import (
     as_tensors,
+    check_answers,
     check_module,
-    check_returns_logits,
     largest_change,
     parameter_counts,
 )
+from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.report import render_page, render_results, text_table
 from qiskit_qmu.unlearning import summaries
 
@@ -120,24 +121,32 @@ def audit(
     oracle: torch.nn.Module | None = None,
     original: torch.nn.Module | None = None,
     attacks: Sequence[MembershipAttack] = DEFAULT_ATTACKS,
+    objective: RowLoss | HasRowLosses | None = None,
     seed: int = 0,
 ) -> AuditReport:
     """Audit a model that should have forgotten.
 
+    Members and never-seen rows are compared within a class where the model predicts classes, and
+    all together where it does not.
+
     Args:
-        model: Any module that returns logits.
+        model: Any module that the objective can be computed of; for classes one that returns
+            logits.
         split: The task.
         oracle: A model retrained without the forgotten rows; without it there is no verdict.
         original: The model before unlearning; the paper's attack is fitted on it, and on the
             audited model where it is missing. A model with its weights is "unchanged".
         attacks: The first gives ``mia_auc``.
+        objective: What the models learned: a row loss, see `qiskit_qmu.objectives`. None for
+            cross-entropy where labels are class numbers, and squared error where they are floats.
         seed: Seed of everything random in the attacks.
 
     Returns:
         The report.
 
     Raises:
-        InputError: If there is no attack, the seed is negative, or a model returns no logits.
+        InputError: If there is no attack, the seed is negative, or a model's answers do not fit the
+            objective, such as one that returns no logits for classes.
     """
     _check.not_empty(attacks=attacks)
     _check.at_least(0, seed=seed)
@@ -145,9 +154,12 @@ def audit(
     models = {name: module for name, module in given.items() if module is not None}
     for module in models.values():  # before any of them is observed
         check_module(module)
-        check_returns_logits(module, as_tensors(module, split.forget.x, split.forget.y)[0])
+        learned = objective_for(objective, module, split.forget.y)
+        x, y = as_tensors(module, split.forget.x, split.forget.y, learned.predicts)
+        check_answers(module, x, y, learned)
     answers = submit_all_first(
-        models.values(), [partial(observe_split, module, split) for module in models.values()]
+        models.values(),
+        [partial(observe_split, module, split, objective) for module in models.values()],
     )
     observed = dict(zip(models, answers, strict=True))
     auditor = Auditor(

@@ -24,6 +24,7 @@ from qiskit_qmu.evaluation import (
     measure,
 )
 from qiskit_qmu.evaluation.columns import AUC
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 
 Audited = torch.nn.Module | SplitObservations
 """A model, or what it answered on the rows of the split."""
@@ -45,6 +46,8 @@ class Auditor:
         oracles: Models retrained without the forgotten rows; one so far.
         attacks: Attacks by the keys of their columns; that of ``"mia_auc"`` decides verdicts.
         columns: What to measure.
+        objective: What the models learned: a row loss, see `qiskit_qmu.objectives`. None for
+            cross-entropy where labels are class numbers, and squared error where they are floats.
         fit_on: What the paper's attack is fitted on, where there is no original; None for no such
             attack.
         seed: Seed of everything random in the attacks.
@@ -66,6 +69,7 @@ class Auditor:
         *,
         attacks: Mapping[str, MembershipAttack] | None = None,
         columns: Sequence[Column] = RESULTS,
+        objective: RowLoss | HasRowLosses | None = None,
         fit_on: Audited | None = None,
         seed: int = 0,
     ) -> None:
@@ -74,6 +78,7 @@ class Auditor:
         self._split = split
         self._attacks = {AUC.key: LossAttack()} if attacks is None else dict(attacks)
         self._columns = columns
+        self._objective = objective
         self._seed = seed
         self._original = None if original is None else self.observe(original)
         self._oracles = [self.observe(oracle) for oracle in oracles]
@@ -81,7 +86,9 @@ class Auditor:
 
     def observe(self, model: Audited) -> SplitObservations:
         """Return what a model answers on the rows of the split."""
-        return model if isinstance(model, SplitObservations) else observe_split(model, self._split)
+        if isinstance(model, SplitObservations):
+            return model
+        return observe_split(model, self._split, self._objective)
 
     @cached_property
     def original(self) -> Measurement | None:

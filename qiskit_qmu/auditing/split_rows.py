@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.models import QuantumClassifier, observe
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.observation import Observations
 
 PARTS = ("forget", "retain", "test_forget", "test_retain")
@@ -29,7 +30,7 @@ class SplitRows:
     """
 
     x: NDArray[np.float32]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     places: dict[str, slice]
 
     @staticmethod
@@ -60,12 +61,20 @@ class SplitRows:
         )
 
 
-def observe_split(model: torch.nn.Module, split: ForgetSplit) -> SplitObservations:
-    """Evaluate a model on the parts of a split, all at once: a device has one queue for them."""
+def observe_split(
+    model: torch.nn.Module, split: ForgetSplit, objective: RowLoss | HasRowLosses | None = None
+) -> SplitObservations:
+    """Evaluate a model on the parts of a split, all at once: a device has one queue for them.
+
+    Args:
+        model: Any module that the objective can be computed of.
+        split: The task.
+        objective: What the model learned; None for what the type of the labels says.
+    """
     rows = SplitRows.of(split)
-    own = model.observe if isinstance(model, QuantumClassifier) else None
-    observed = own(rows.x, rows.y) if own is not None else observe(model, rows.x, rows.y)
-    return rows.taken_apart(observed)
+    if isinstance(model, QuantumClassifier):
+        return rows.taken_apart(model.observe(rows.x, rows.y, objective))
+    return rows.taken_apart(observe(model, rows.x, rows.y, objective))
 
 
 def observed_parts(split: ForgetSplit) -> tuple[Rows, Rows, Rows, Rows]:

@@ -50,13 +50,20 @@ from qiskit_qmu.data.arrays import (
     as_values,
     dataset_from_arrays,
 )
-from qiskit_qmu.data.datasets import DATASET_NAMES, Dataset, input_shape_of, load_dataset
+from qiskit_qmu.data.datasets import (
+    CLASS_DATASET_NAMES,
+    DATASET_NAMES,
+    Dataset,
+    input_shape_of,
+    load_dataset,
+)
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.rows import Rows, row_digests
 from qiskit_qmu.data.split import ForgetSplit
 
 __all__ = [
+    "CLASS_DATASET_NAMES",
     "DATASET_NAMES",
     "input_shape_of",
     "Dataset",

@@ -137,6 +137,10 @@ DATASET_NAMES = tuple(_DATASETS)
 """The names that `load_dataset` knows."""
 
 
+CLASS_DATASET_NAMES = tuple(name for name, row in _DATASETS.items() if row.num_classes is not None)
+"""Those of them whose rows have classes; the others have values to predict."""
+
+
 def input_shape_of(name: str) -> tuple[int, ...]:
     """Return the shape of one row of a dataset, without reading it.
 

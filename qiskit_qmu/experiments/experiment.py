@@ -10,7 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import child_seed
 from qiskit_qmu.backends import Backend, mitigation_options, open_backend
-from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
+from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
@@ -58,6 +58,11 @@ class Experiment:
     def __post_init__(self) -> None:
         object.__setattr__(self, "forget", self.request)  # (so that equal experiments are equal)
         _check.one_of(DATASET_NAMES, dataset=self.dataset)
+        if self.dataset not in CLASS_DATASET_NAMES:
+            raise InputError(
+                f"{self.dataset} has values to predict, and the models basic and hybrid predict "
+                "classes; train a model of your own in Python"
+            )
         _check.one_of(get_args(ModelName), model=self.model)
         _check.at_least(1, seeds=self.seeds)
         _check.at_least(0, seed=self.seed)

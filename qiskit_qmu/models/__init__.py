@@ -2,13 +2,15 @@
 
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.checking import check_answers, check_module, check_returns_logits
-from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
+from qiskit_qmu.models.classifier import QuantumClassifier
+from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
 from qiskit_qmu.models.fewer_shots import deal_shots, with_fewer_shots
-from qiskit_qmu.models.files import load_model, load_provenance, save_model
+from qiskit_qmu.models.files import load_provenance, save_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
+from qiskit_qmu.models.loading import load_model
 from qiskit_qmu.models.mode import in_mode
 from qiskit_qmu.models.moving import on_backend
 from qiskit_qmu.models.observing import ROWS_AT_ONCE, answered, observe

@@ -1,7 +1,7 @@
 """BasicQNN: principal components as angles or amplitudes, a QNN and a linear head."""
 
 import math
-from typing import final
+from typing import Self, final
 
 import numpy as np
 import torch
@@ -17,12 +17,8 @@ from qiskit_qmu.circuits import (
 )
 from qiskit_qmu.models.amplitude_scaler import AmplitudeScaler
 from qiskit_qmu.models.angle_scaler import AngleScaler
-from qiskit_qmu.models.classifier import (
-    DEFAULT_CLASSES,
-    ClassifierConfig,
-    QuantumClassifier,
-    centre_of,
-)
+from qiskit_qmu.models.classifier import QuantumClassifier, centre_of
+from qiskit_qmu.models.config import DEFAULT_CLASSES, ClassifierConfig
 from qiskit_qmu.models.quantum_layer import Readout
 
 
@@ -86,6 +82,14 @@ class BasicQNN(QuantumClassifier):
             entangling_gate=entangling_gate,
         )
         super().__init__(config, backend, seed, qnn, knows_classes=num_classes is not None)
+
+    @classmethod
+    def of_config(
+        cls, config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit | None = None
+    ) -> Self:
+        """Return a new model of a config; see `QuantumClassifier`."""
+        features = config.num_features
+        return cls(num_features=features, **config.shared(), backend=backend, qnn=qnn)
 
     def _build_front(self) -> None:
         config = self.config

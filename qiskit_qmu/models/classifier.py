@@ -2,9 +2,9 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -13,81 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, open_backend
-from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit, qnn_circuit
+from qiskit_qmu.circuits import Encoding, QNNCircuit
+from qiskit_qmu.models.config import ClassifierConfig
+from qiskit_qmu.models.files import read_model, save_model
 from qiskit_qmu.models.initialization import initial_angles, initialize_classical
 from qiskit_qmu.models.observing import observe
 from qiskit_qmu.models.parameters import clone_module, parameter_counts
-from qiskit_qmu.models.quantum_layer import Readout, output_size, quantum_layer
+from qiskit_qmu.models.quantum_layer import output_size, quantum_layer
 from qiskit_qmu.objectives import HasRowLosses, Predicts, RowLoss
 from qiskit_qmu.observation import Observations
-
-DEFAULT_CLASSES = 10
-"""Classes of a model that was not told how many there are."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifierConfig:
-    """Everything that a classifier is built from but its weights.
-
-    Attributes:
-        kind: Which model it is.
-        input_shape: Shape of one row; None for a basic QNN that takes any.
-        num_features: Features that the circuit encodes.
-        num_classes: Outputs of the head.
-        num_qubits: Qubits.
-        num_layers: Layers of the ansatz.
-        readout: "expectation" or "probabilities".
-        encoding: How features enter the circuit.
-        entanglement: "ring", "linear" or "full".
-        rotations: Rotation block of the ansatz.
-        entangling_gate: "cx" or "cz".
-    """
-
-    kind: Literal["basic", "hybrid"]
-    input_shape: tuple[int, ...] | None
-    num_features: int
-    num_classes: int
-    num_qubits: int
-    num_layers: int
-    readout: Readout
-    encoding: Encoding
-    entanglement: Entangler
-    rotations: tuple[str, ...]
-    entangling_gate: EntanglingGate
-
-    def __post_init__(self) -> None:
-        _check.at_least(2, num_classes=self.num_classes)
-        _check.at_least(1, num_features=self.num_features)
-        _check.at_least(1, num_qubits=self.num_qubits, num_layers=self.num_layers)
-        _check.one_of(("basic", "hybrid"), kind=self.kind)
-        _check.one_of(get_args(Encoding), encoding=self.encoding)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON values."""
-        return {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in asdict(self).items()
-        }
-
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> "ClassifierConfig":
-        """Return the config that ``to_dict`` wrote."""
-        fixed: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-        }
-        return ClassifierConfig(**fixed)
-
-    def circuit(self) -> QNNCircuit:
-        """Build the circuit."""
-        return qnn_circuit(
-            self.num_features,
-            self.num_qubits,
-            self.num_layers,
-            encoding=self.encoding,
-            rotations=self.rotations,
-            entanglement=self.entanglement,
-            entangling_gate=self.entangling_gate,
-        )
 
 
 def centre_of(encoding: Encoding) -> float:
@@ -225,8 +159,6 @@ class QuantumClassifier(torch.nn.Module, ABC):
         Raises:
             InputError: If it cannot be written.
         """
-        from qiskit_qmu.models.files import save_model  # (it imports the models)
-
         save_model(self, path)
 
     @classmethod
@@ -240,11 +172,22 @@ class QuantumClassifier(torch.nn.Module, ABC):
         Raises:
             InputError: If files are missing or damaged, or hold another kind of model.
         """
-        from qiskit_qmu.models.files import load_model  # (it imports the models)
-
-        model = load_model(path, backend=backend)
-        if not isinstance(model, cls):
+        saved = read_model(path)
+        if saved.config.model_name != cls.__name__:
             raise _check.InputError(
-                f"{path} must hold a {cls.__name__}, got a {type(model).__name__}"
+                f"{path} must hold a {cls.__name__}, got a {saved.config.model_name}"
             )
-        return model
+        return saved.build(lambda: cls.of_config(saved.config, backend, saved.qnn))
+
+    @classmethod
+    @abstractmethod
+    def of_config(
+        cls, config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit | None = None
+    ) -> Self:
+        """Return a new model of a config.
+
+        Args:
+            config: What to build.
+            backend: Where its circuits run; the exact simulator where None.
+            qnn: The circuit, where it is built already.
+        """

@@ -1,8 +1,10 @@
 """Models as files: weights as safetensors, config as JSON, circuit as QPY; never a pickle."""
 
 import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, final
 
 import safetensors.torch
 import torch
@@ -10,12 +12,10 @@ from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import entry, make_folder, read_sealed_json, read_set, reading, write_set
-from qiskit_qmu.backends import Backend
 from qiskit_qmu.circuits import QNNCircuit
 from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
-from qiskit_qmu.models.basic import BasicQNN
-from qiskit_qmu.models.classifier import ClassifierConfig, QuantumClassifier
-from qiskit_qmu.models.hybrid import HybridQNN
+from qiskit_qmu.models.config import ClassifierConfig
+from qiskit_qmu.models.parameters import Module as Model
 
 FORMAT = 2
 
@@ -23,8 +23,27 @@ _CONFIG, _WEIGHTS, _CIRCUIT = "model.json", "weights.safetensors", "circuit.qpy"
 _WHAT = "a saved model"
 
 
+class Savable(Protocol):
+    """A classifier, as far as its files are concerned."""
+
+    config: ClassifierConfig
+    qnn: QNNCircuit
+
+    def parameter_counts(self) -> dict[str, int]:
+        """Return the numbers of quantum and classical parameters."""
+        ...
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        """Return the parameters with their names."""
+        ...
+
+    def named_buffers(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Return the buffers with their names."""
+        ...
+
+
 def save_model(
-    model: QuantumClassifier, path: str | Path, *, provenance: dict[str, Any] | None = None
+    model: Savable, path: str | Path, *, provenance: dict[str, Any] | None = None
 ) -> None:
     """Write a model to a folder; one that is there stays as it is until the new one is whole.
 
@@ -52,15 +71,43 @@ def save_model(
     write_set(make_folder(path), _CONFIG, content, files)
 
 
-def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumClassifier:
-    """Read a model from a folder.
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SavedModel:
+    """What a folder holds of a model.
+
+    Attributes:
+        folder: The folder.
+        config: What the model was built from.
+        qnn: Its circuit.
+        tensors: Its weights and buffers by name.
+    """
+
+    folder: Path
+    config: ClassifierConfig
+    qnn: QNNCircuit
+    tensors: dict[str, torch.Tensor]
+
+    def build(self, make: Callable[[], Model]) -> Model:
+        """Return the model.
+
+        Args:
+            make: Makes a new model of the config and the circuit.
+
+        Raises:
+            InputError: If the config makes no model, or the tensors are not the model's.
+        """
+        with reading(self.folder, _WHAT):
+            model = make()
+            _restore(model, self.tensors)
+        return model
+
+
+def read_model(path: str | Path) -> SavedModel:
+    """Read what `save_model` wrote.
 
     Args:
         path: The folder.
-        backend: Where its circuits run; the exact simulator where None.
-
-    Returns:
-        A BasicQNN or HybridQNN.
 
     Raises:
         InputError: If files are missing, damaged or do not fit each other.
@@ -74,9 +121,7 @@ def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumCl
         tensors = safetensors.torch.load(files[_WEIGHTS])
         _check_finite(tensors)
         _check_sizes(config, qnn, tensors)
-        model = _build(config, backend, qnn)
-        _restore(model, tensors)
-    return model
+    return SavedModel(folder=folder, config=config, qnn=qnn, tensors=tensors)
 
 
 def load_provenance(path: str | Path) -> dict[str, Any]:
@@ -123,24 +168,6 @@ def _check_sizes(
             raise InputError(f"{name} {getattr(config, name)}, more than circuit and weights hold")
 
 
-def _build(config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit) -> QuantumClassifier:
-    shared: dict[str, Any] = {
-        "num_classes": config.num_classes,
-        "num_qubits": config.num_qubits,
-        "num_layers": config.num_layers,
-        "backend": backend,
-        "readout": config.readout,
-        "encoding": config.encoding,
-        "entanglement": config.entanglement,
-        "rotations": config.rotations,
-        "entangling_gate": config.entangling_gate,
-        "qnn": qnn,
-    }
-    if config.kind == "basic":
-        return BasicQNN(num_features=config.num_features, **shared)
-    return HybridQNN(input_shape=config.input_shape or (), **shared)
-
-
 def _told_apart(circuit: QuantumCircuit) -> QNNCircuit:
     parameters = list(circuit.parameters)
     inputs = tuple(p for p in parameters if p.name.startswith("x"))
@@ -148,13 +175,13 @@ def _told_apart(circuit: QuantumCircuit) -> QNNCircuit:
     return QNNCircuit(circuit, inputs, weights)
 
 
-def _tensors(model: QuantumClassifier) -> dict[str, torch.Tensor]:
+def _tensors(model: Savable | torch.nn.Module) -> dict[str, torch.Tensor]:
     # Not state_dict(): a TorchConnector lists its one weight tensor there twice.
     named = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
 
 
-def _restore(model: QuantumClassifier, tensors: dict[str, torch.Tensor]) -> None:
+def _restore(model: torch.nn.Module, tensors: dict[str, torch.Tensor]) -> None:
     expected = set(_tensors(model))
     if expected != set(tensors):
         raise InputError(f"the tensors {sorted(tensors)}, which must be {sorted(expected)}")

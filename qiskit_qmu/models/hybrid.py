@@ -1,7 +1,7 @@
 """HybridQNN: a small convolutional network in front of the same QNN and linear head."""
 
 import math
-from typing import final
+from typing import Self, final
 
 import numpy as np
 import torch
@@ -18,12 +18,8 @@ from qiskit_qmu.circuits import (
     amplitude_angles,
     most_features,
 )
-from qiskit_qmu.models.classifier import (
-    DEFAULT_CLASSES,
-    ClassifierConfig,
-    QuantumClassifier,
-    centre_of,
-)
+from qiskit_qmu.models.classifier import QuantumClassifier, centre_of
+from qiskit_qmu.models.config import DEFAULT_CLASSES, ClassifierConfig
 from qiskit_qmu.models.quantum_layer import Readout
 
 _CHANNELS = (8, 16)
@@ -94,6 +90,14 @@ class HybridQNN(QuantumClassifier):
             entangling_gate=entangling_gate,
         )
         super().__init__(config, backend, seed, qnn, knows_classes=num_classes is not None)
+
+    @classmethod
+    def of_config(
+        cls, config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit | None = None
+    ) -> Self:
+        """Return a new model of a config; see `QuantumClassifier`."""
+        shape = config.input_shape or ()
+        return cls(input_shape=shape, **config.shared(), backend=backend, qnn=qnn)
 
     def _build_front(self) -> None:
         shape = self.config.input_shape or ()

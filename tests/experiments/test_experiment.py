@@ -7,7 +7,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
+from qiskit_qmu.data import CLASS_DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup, overridden, preset
 from qiskit_qmu.models import BasicQNN, HybridQNN
 from qiskit_qmu.training import Trainer
@@ -31,7 +31,8 @@ KINDS = {"class": {}, "instances": {"forget": ForgetRequest(fraction=0.1)}}
 
 
 @pytest.mark.parametrize(
-    ("dataset", "model", "kind"), list(itertools.product(DATASET_NAMES, ("basic", "hybrid"), KINDS))
+    ("dataset", "model", "kind"),
+    list(itertools.product(CLASS_DATASET_NAMES, ("basic", "hybrid"), KINDS)),
 )
 def test_presets_are_valid_for_all_that_can_be_named(dataset, model, kind):
     experiment = Experiment(dataset=dataset, model=model, **KINDS[kind])
@@ -159,6 +160,10 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         (
             {"dataset": "cifar"},
             "dataset must be one of digits, iris, diabetes, mnist",
+        ),
+        (
+            {"dataset": "diabetes"},
+            "diabetes has values to predict, and the models basic and hybrid",
         ),
         ({"model": "big"}, "model must be one of basic, hybrid; got 'big'"),
         ({"seeds": 0}, "seeds must be an integer of at least 1, got 0"),

@@ -9,6 +9,7 @@ from tiny_models import (
     basic,
     hybrid,
     iris,
+    iris_split,
     points,
     same_weights,
     sequential,
@@ -18,6 +19,7 @@ from tiny_models import (
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.models import in_mode, observe, on_backend
+from qiskit_qmu.unlearning import GradientAscent
 
 
 @pytest.mark.parametrize("build", [basic, hybrid, sequential])
@@ -153,3 +155,66 @@ def test_double_precision(build):
         fine = x[:2] + np.float64(1e-9)
         expected = double(torch.tensor(fine)).numpy()
     np.testing.assert_array_equal(observe(double, fine, [0, 1]).logits, expected)
+
+
+class Autoencoder(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encode, self.decode = torch.nn.Linear(4, 2), torch.nn.Linear(2, 4)
+
+    def forward(self, x):
+        return self.decode(self.encode(x))
+
+
+class Reconstruction:
+    predicts = "nothing"
+
+    def row_losses(self, model, x, y):
+        return (model.decode(model.encode(x)) - x).square().mean(1)
+
+
+def test_a_model_that_predicts_nothing_has_losses_and_one_stratum():
+    """Rows of an autoencoder are not told apart by classes that it was never given."""
+    model, rows = Autoencoder(), iris()
+    seen = observe(model, rows.x_test, rows.y_test, Reconstruction())
+    x = torch.tensor(rows.x_test)
+    with torch.no_grad():
+        np.testing.assert_allclose(seen.losses, (model(x) - x).square().mean(1), rtol=1e-5)
+    assert seen.logits is seen.labels is seen.outputs is None
+    assert not seen.strata.any()
+    np.testing.assert_array_equal(seen.membership_score, -seen.losses)
+    moved = GradientAscent(loss_threshold=50.0, max_epochs=1, objective=Reconstruction())
+    assert moved(model, iris_split("instances"), generator=0).changed
+
+
+def test_a_loss_of_ones_own_on_classes_keeps_logits_and_labels():
+    model, rows = sequential(), iris()
+
+    def focal(model, x, y):
+        ln_p = torch.log_softmax(model(x), 1).gather(1, y[:, None])[:, 0]
+        return -((1 - ln_p.exp()) ** 2) * ln_p
+
+    seen, plain = (
+        observe(model, rows.x_test, rows.y_test, focal),
+        observe(model, rows.x_test, rows.y_test),
+    )
+    np.testing.assert_array_equal(seen.logits, plain.logits)
+    np.testing.assert_array_equal(seen.strata, rows.y_test)
+    p = plain.confidence
+    np.testing.assert_allclose(seen.losses, -((1 - p) ** 2) * np.log(p), rtol=1e-4)
+    np.testing.assert_array_equal(seen.membership_score, -seen.losses)
+
+
+@pytest.mark.parametrize(
+    ("y", "objective", "message"),
+    [
+        (np.zeros(3), None, r"as many values as there are targets, \(3,\), got outputs \(3, 2\)"),
+        (np.zeros((3, 4)), None, r"\(3, 4\), got outputs \(3, 2\)"),
+        ([0, 1, 2], None, "labels must lie between 0 and 1, got 2"),
+        (np.zeros(3), lambda model, x, _y: model(x).mean(), r"one loss for each row, .*got \(\)"),
+        (np.zeros(3), "mse", "an objective is a function"),
+    ],
+)
+def test_answers_that_do_not_fit_are_refused(y, objective, message):
+    with pytest.raises(InputError, match=message):
+        observe(torch.nn.Linear(2, 2), np.zeros((3, 2)), y, objective)

@@ -10,10 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import arrays_to_bytes, read_arrays, reading, write_file
+from qiskit_qmu.observation.checks import (
+    as_counts,
+    as_positions,
+    check_classes,
+    check_expectations,
+    check_kind,
+    check_values,
+)
 
 _WHAT = "observations as an npz archive"
-
-
 _COUNT = "arrays"
 """How many arrays a file holds, so that none of those that may be absent is lost unnoticed."""
 
@@ -74,17 +80,17 @@ class Observations:
             value = getattr(self, name)
             if value is not None:
                 _set(self, name, np.asarray(value).astype(np.float64))
-        _check_kind(self)
+        check_kind(logits=self.logits, labels=self.labels, row_losses=self.row_losses)
         if self.logits is not None:
             labels = np.asarray(self.labels)
-            _check_rows(self.logits, labels)
-            _check.labels_in_range(self.logits.shape[1], labels=labels)
+            check_classes(self.logits, labels)
             _set(self, "labels", labels.astype(np.int64))
-        _check_values(self)
+        losses, outputs, targets = self.row_losses, self.outputs, self.targets
+        check_values(len(self), row_losses=losses, outputs=outputs, targets=targets)
         if self.expectations is not None:
-            _check_expectations(self.expectations, len(self))
+            check_expectations(self.expectations, len(self))
         if self.counts is not None:
-            _set(self, "counts", _as_counts(self.counts, len(self)))
+            _set(self, "counts", as_counts(self.counts, len(self)))
         if self.shots is not None:
             _check.at_least(1, shots=self.shots)
 
@@ -230,11 +236,16 @@ class Observations:
         Raises:
             InputError: If a position lies outside ``0 … n - 1`` or the mask has another length.
         """
-        chosen = _as_positions(positions, len(self))
-        present = _arrays(self)
+        chosen = as_positions(positions, len(self))
+        present = self.arrays()
         return Observations(
             **{name: array[chosen] for name, array in present.items()}, shots=self.shots
         )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that there are by name, each with one entry for each example."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: a for name, a in named.items() if name != "shots" and a is not None}
 
     def save(self, path: Path | str) -> None:
         """Write the observations to exactly ``path`` as a compressed npz archive.
@@ -242,7 +253,7 @@ class Observations:
         Raises:
             InputError: If it cannot be written; the error is an OSError too.
         """
-        present = _arrays(self)
+        present = self.arrays()
         if self.shots is not None:
             present["shots"] = np.asarray(self.shots)
         write_file(path, arrays_to_bytes({**present, _COUNT: np.asarray(len(present))}))
@@ -276,46 +287,10 @@ class Observations:
             return cls(**stored, shots=None if shots is None else _as_number(shots))
 
 
-def concatenate(*observations: Observations) -> Observations:
-    """Join observations of the same kind, in the order given.
-
-    Args:
-        *observations: One or more, with the same classes, values, outputs, counts and shots.
-
-    Returns:
-        All examples.
-
-    Raises:
-        InputError: If none is given or their kinds differ.
-    """
-    _check.not_empty(observations=observations)
-    kinds = {_kind(part) for part in observations}
-    if len(kinds) > 1:
-        raise InputError(
-            "observations must agree in classes, expectations, counts and shots, "
-            f"got {' and '.join(str(dict(kind)) for kind in sorted(kinds, key=str))}"
-        )
-    every = [_arrays(part) for part in observations]
-    joined = {name: np.concatenate([arrays[name] for arrays in every]) for name in every[0]}
-    return Observations(**joined, shots=observations[0].shots)
-
-
-def _arrays(observations: Observations) -> dict[str, NDArray[Any]]:
-    """Return the arrays that there are, each with one entry per example."""
-    named = {field.name: getattr(observations, field.name) for field in fields(observations)}
-    return {name: a for name, a in named.items() if name != "shots" and a is not None}
-
-
 def _as_number(shots: NDArray[Any]) -> int:
     if shots.ndim or not np.issubdtype(shots.dtype, np.integer):
         raise InputError(f"shots must be one integer, got {shots.dtype} of the shape {shots.shape}")
     return int(shots)
-
-
-def _kind(observations: Observations) -> tuple[tuple[str, Any], ...]:
-    """Return what two observations must share to be joined: shapes of a row, and shots."""
-    shapes = {name: array.shape[1:] for name, array in _arrays(observations).items()}
-    return (*shapes.items(), ("shots", observations.shots))
 
 
 def _set(observations: Observations, name: str, array: NDArray[Any]) -> None:
@@ -328,73 +303,3 @@ def _log_odds(logits: NDArray[np.float64], classes: NDArray[np.int64]) -> NDArra
     others = logits.copy()
     others[rows, classes] = -np.inf
     return np.asarray(logits[rows, classes] - np.logaddexp.reduce(others, axis=1))
-
-
-def _check_kind(observations: Observations) -> None:
-    classes = [name for name in ("logits", "labels") if getattr(observations, name) is not None]
-    if len(classes) == 1:
-        raise InputError(f"observations of classes need logits and labels, got {classes[0]} alone")
-    if not classes and observations.row_losses is None:
-        raise InputError("observations need logits and labels, or row_losses; got neither")
-
-
-def _check_values(observations: Observations) -> None:
-    losses, outputs, targets = (observations.row_losses, observations.outputs, observations.targets)
-    if losses is not None and losses.shape != (len(observations),):
-        raise InputError(
-            f"row_losses must have the shape ({len(observations)},), got {losses.shape}"
-        )
-    for name, array in (("row_losses", losses), ("outputs", outputs), ("targets", targets)):
-        if array is None:
-            continue
-        if array.ndim == 0 or array.ndim > 2 or len(array) != len(observations):
-            n = len(observations)
-            raise InputError(
-                f"{name} must have the shape ({n},) or ({n}, values), got {array.shape}"
-            )
-        _check.finite(**{name: array})
-    if outputs is not None and targets is not None and outputs.shape != targets.shape:
-        raise InputError(
-            f"outputs and targets must have the same shape, got {outputs.shape} and {targets.shape}"
-        )
-
-
-def _check_rows(logits: NDArray[np.float64], labels: NDArray[Any]) -> None:
-    if logits.ndim != 2 or logits.shape[1] < 2:
-        raise InputError(f"logits must have the shape (n, 2 or more classes), got {logits.shape}")
-    if labels.ndim != 1:
-        raise InputError(f"labels must have the shape (n,), got {labels.shape}")
-    _check.same_length(logits=logits, labels=labels)
-    _check.finite(logits=logits)
-
-
-def _check_expectations(expectations: NDArray[np.float64], rows: int) -> None:
-    if expectations.ndim != 2 or len(expectations) != rows:
-        raise InputError(
-            f"expectations must have the shape ({rows}, outputs), got {expectations.shape}"
-        )
-    _check.finite(expectations=expectations)
-
-
-def _as_counts(counts: Any, rows: int) -> NDArray[np.int64]:
-    array = np.asarray(counts)
-    if not np.issubdtype(array.dtype, np.integer):
-        raise InputError(f"counts must be an array of integers, got dtype {array.dtype}")
-    if array.ndim < 2 or len(array) != rows:
-        raise InputError(f"counts must have the shape ({rows}, outcomes), got {array.shape}")
-    if array.size and array.min() < 0:
-        raise InputError(f"counts must not be negative, got {array.min()}")
-    return array.astype(np.int64)
-
-
-def _as_positions(positions: ArrayLike, rows: int) -> NDArray[np.int64]:
-    array = np.asarray(positions)
-    if array.dtype == np.bool_:
-        if array.shape != (rows,):
-            raise InputError(f"a mask must have the shape ({rows},), got {array.shape}")
-        return np.flatnonzero(array)
-    if array.ndim != 1:
-        raise InputError(f"positions must have the shape (k,), got {array.shape}")
-    if array.size:
-        _check.labels_in_range(rows, positions=array)
-    return array.astype(np.int64)

@@ -1,0 +1,6 @@
+"""What an attacker sees of a model, in NumPy arrays, without torch or Qiskit."""
+
+from qiskit_qmu.observation.concatenation import concatenate
+from qiskit_qmu.observation.observations import Observations
+
+__all__ = ["Observations", "concatenate"]
