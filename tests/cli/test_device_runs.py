@@ -74,9 +74,7 @@ def test_status_without_an_account(qmu, folder, monkeypatch, tmp_path):
     outcome = qmu("status", "run")
     assert (outcome.status, outcome.err) == (0, "asking ibm_torino …\n")
     assert "jobs: 1 sent" in outcome.out
-    assert (
-        "could not be asked about all jobs: a device of IBM's must have an account" in outcome.out
-    )
+    assert "could not be asked about all jobs: no IBM Quantum account found" in outcome.out
 
 
 @pytest.mark.usefixtures("submitted")

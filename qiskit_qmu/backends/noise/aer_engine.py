@@ -74,13 +74,19 @@ class AerEngine:
     def _planned(self, circuit: QuantumCircuit) -> DensityPlan | None:
         """Return the plan of a circuit; None for one that only Aer can simulate."""
         key = circuit_content(circuit)
-        if self._plan is None or self._plan[0] != key:
-            try:
-                own = DensityPlan(circuit, self._noise) if self._noise.in_tables else None
-                self._plan = (key, own)
-            except InputError:
-                self._plan = (key, None)
-        return self._plan[1]
+        known = self._plan  # read once: jobs that run in other threads may replace it meanwhile
+        if known is None or known[0] != key:
+            known = (key, self._new_plan(circuit))
+            self._plan = known
+        return known[1]
+
+    def _new_plan(self, circuit: QuantumCircuit) -> DensityPlan | None:
+        if not self._noise.in_tables:
+            return None
+        try:
+            return DensityPlan(circuit, self._noise)
+        except InputError:
+            return None
 
     def _saved(
         self, circuit: QuantumCircuit, angles: NDArray[np.float64], *, mixed: bool
