@@ -136,7 +136,7 @@ def _shots(counts: int, models: int = 3) -> Callable[[Outcome], None]:
         folder = outcome.folder / page
         assert {"shots.json", "shots.html", "shots.svg"} <= {path.name for path in folder.iterdir()}
         rows = json.loads((folder / "shots.json").read_text())["rows"]
-        asked = {(row["model"], row["shots"]) for row in rows if row["model"] != "useless"}
+        asked = {(row["model"], row["shots"]) for row in rows if row["model"] != "baseline"}
         assert len(asked) == counts * models
         least = min(row["shots"] for row in rows if row["shots"])
         js = {row["shots"]: row["js_exact"] for row in rows if row["model"] == "original"}

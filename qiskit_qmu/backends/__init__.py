@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends.backend import Backend
-    from qiskit_qmu.backends.cost.estimate import CostEstimate, Work, check_budget
+    from qiskit_qmu.backends.cost.estimate import CostEstimate, Workload, check_budget
     from qiskit_qmu.backends.cost.metering import ConnectorCost, UsageMeter, metered
     from qiskit_qmu.backends.cost.networks import connectors_of
     from qiskit_qmu.backends.devices.device_backend import DeviceBackend
@@ -58,7 +58,7 @@ _HOMES = {
     "SimultaneousPerturbation": "gradients.rules",
     "Usage": "usage",
     "UsageMeter": "cost.metering",
-    "Work": "cost.estimate",
+    "Workload": "cost.estimate",
     "check_budget": "cost.estimate",
     "connectors_of": "cost.networks",
     "make_rule": "gradients.rules",
@@ -94,7 +94,7 @@ __all__ = [
     "SimultaneousPerturbation",
     "Usage",
     "UsageMeter",
-    "Work",
+    "Workload",
     "check_budget",
     "connectors_of",
     "make_rule",

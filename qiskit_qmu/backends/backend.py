@@ -11,7 +11,7 @@ from qiskit_machine_learning.gradients import BaseEstimatorGradient, BaseSampler
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.backends.cost.cost_model import CostModel
-from qiskit_qmu.backends.cost.estimate import CostEstimate, Work, estimate_cost
+from qiskit_qmu.backends.cost.estimate import CostEstimate, Workload, estimate_cost
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
 from qiskit_qmu.backends.gradients.rules import Rule
 
@@ -55,13 +55,13 @@ class Backend(Protocol):
         ...
 
     @overload
-    def estimate(self, work: Work, shots: int | None = None) -> CostEstimate: ...
+    def estimate(self, work: Workload, shots: int | None = None) -> CostEstimate: ...
 
     @overload
-    def estimate(self, work: Work, shots: Sequence[int]) -> tuple[CostEstimate, ...]: ...
+    def estimate(self, work: Workload, shots: Sequence[int]) -> tuple[CostEstimate, ...]: ...
 
     def estimate(
-        self, work: Work, shots: int | Sequence[int] | None = None
+        self, work: Workload, shots: int | Sequence[int] | None = None
     ) -> CostEstimate | tuple[CostEstimate, ...]:
         """Return what work would cost on the device; nothing is sent.
 

@@ -62,4 +62,5 @@ def help_of(option: Field[Any]) -> str:
 
 def applies_to(option: Field[Any]) -> str:
     """Return the backends that an option applies to, in words."""
-    return " and ".join(KINDS[kind] for kind in option.metadata["of"])
+    *others, last = (KINDS[kind] for kind in option.metadata["of"])
+    return f"{', '.join(others)} and {last}" if others else last

@@ -268,7 +268,8 @@ class DeviceOptions:
     def _check_transpilation(self) -> None:
         if self.optimization_level is not None:
             _check.one_of(range(4), optimization_level=self.optimization_level)
-        for i, qubit in enumerate(self.initial_layout or ()):
+        layout = self.initial_layout  # (may be an array, which has no truth value)
+        for i, qubit in enumerate(() if layout is None else layout):
             _check.at_least(0, **{f"initial_layout[{i}]": qubit})
         if self.pass_manager is None:
             return

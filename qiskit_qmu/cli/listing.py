@@ -1,4 +1,4 @@
-"""List what can be named: datasets, models, strategies, attacks, backends, devices, settings.
+"""List datasets, models, strategies, attacks, backends, devices, settings and reported columns.
 
 Settings are those of a run on --dataset with --model, with every value that --set can replace.
 """
@@ -7,6 +7,7 @@ import argparse
 import inspect
 import json
 import math
+import textwrap
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +16,7 @@ from qiskit_qmu import _check
 SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 
 _SUBJECTS = ("datasets", "models", "strategies", "attacks", "backends", "settings")
-_DETAILS = ("devices",)
+_DETAILS = ("devices", "columns")
 """What is listed only when it is asked for."""
 
 
@@ -39,7 +40,7 @@ def execute(options: argparse.Namespace) -> None:
     for subject in _SUBJECTS if options.subject is None else (options.subject,):
         print(f"{subject}:")
         for line in _lines(subject, options):
-            print(f"  {line}")
+            print(textwrap.indent(line, "  "))
 
 
 def _lines(subject: str, options: argparse.Namespace) -> list[str]:
@@ -55,10 +56,18 @@ def _lines(subject: str, options: argparse.Namespace) -> list[str]:
         return _attacks()
     if subject == "settings":
         return _settings(options)
+    if subject == "columns":
+        return _columns()
     from qiskit_qmu.backends.devices.fake import fake_device_names
 
     names = list(fake_device_names())
     return names if subject == "devices" else _backends(len(names))
+
+
+def _columns() -> list[str]:
+    from qiskit_qmu.report import column_lines
+
+    return list(column_lines())
 
 
 def _strategies() -> list[str]:

@@ -52,7 +52,7 @@ def submit(
     policy: JobPolicy | None = None,
     opener: Opener = open_backend,
 ) -> RunStatus:
-    """Start a run in a new folder: send what can be sent, and go on as far as the policy says.
+    """Start a run in a new folder: send what can be sent, and continue as far as the policy allows.
 
     Args:
         request: What to do.
@@ -67,7 +67,7 @@ def submit(
 
     Raises:
         InputError: If a model or the folder cannot be used, or the request is not possible.
-        RunError: If a job failed, or the service or the budget does not allow to go on.
+        RunError: If a job failed, or the service or the budget does not allow the run to continue.
     """
     path = Path(folder)
     check_request(request, models)
@@ -97,7 +97,7 @@ def resume(
     opener: Opener = open_backend,
     rebuild: bool = False,
 ) -> RunStatus:
-    """Go on with a run: read what arrived, send what is new, and write the result at the end.
+    """Resume a run: read what arrived, send what is new, and write the result at the end.
 
     Args:
         folder: The run's folder.
@@ -111,7 +111,7 @@ def resume(
     Raises:
         InputError: If the folder holds no run, its files do not belong together, or another process
             works on it.
-        RunError: If a job failed, or the service or the budget does not allow to go on.
+        RunError: If a job failed, or the service or the budget does not allow the run to continue.
     """
     path = Path(folder)
     submitted = SubmittedRun.read(path)
@@ -128,7 +128,7 @@ def resume(
 
 
 def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
-    """Ask the device how far the jobs of a run are, keep what arrived, and send nothing.
+    """Ask the device about the jobs of a run, keep what arrived, and send nothing.
 
     Raises:
         InputError: If the folder holds no run, or another process works on it.
@@ -141,7 +141,7 @@ def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
 
 
 def cancel(folder: str | Path, *, opener: Opener = open_backend) -> list[str]:
-    """Take back the jobs of a run that are not done; what arrived is kept.
+    """Cancel the pending jobs of a run; what arrived is kept.
 
     Returns:
         Ids of the jobs that were cancelled.

@@ -6,7 +6,7 @@ from typing import Any
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import DeviceBackend, ExactBackend, Rule, Work
+from qiskit_qmu.backends import DeviceBackend, ExactBackend, Rule, Workload
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.saved_workload import method_workload
@@ -36,7 +36,7 @@ def check_request(request: DeviceRequest, models: Mapping[str, str | Path]) -> N
 
 def expected_workload(
     request: DeviceRequest, models: Mapping[str, str | Path], rule: Rule | None = None
-) -> Work:
+) -> Workload:
     """Return what a request takes; unlearning is rehearsed on the exact simulator.
 
     Args:

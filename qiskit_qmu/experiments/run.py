@@ -1,6 +1,5 @@
 """Runs an experiment: one record for each seed and method, as soon as it is there."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -8,10 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, final
 
-import numpy as np
-
 from qiskit_qmu._errors import NonFiniteError
-from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import Auditor, model_row, observe_split, roc_scores
 from qiskit_qmu.backends import Usage, metered
 from qiskit_qmu.data import ForgetSplit
@@ -19,11 +15,6 @@ from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumClassifier
-from qiskit_qmu.unlearning import (
-    UnchangedWarning,
-    UnlearningResult,
-    UnlearningStrategy,
-)
 
 RunProgress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole run that is done, 0 to 1."""
@@ -42,7 +33,7 @@ class Record:
         row: A row of results.json.
         scores: Attack scores behind its ROC curve; None without never-seen rows.
         history: What the strategy measured on the way.
-        split: Which rows were forgotten, kept and never seen.
+        split: How many rows were forgotten, kept and never seen, with their digests.
     """
 
     row: dict[str, Any]
@@ -63,7 +54,7 @@ def run_seed(
 
     Yields:
         Records: the original's, the oracle's, then the methods'. Of a method that left the range of
-        numbers the row says so under "error", and the others go on.
+        numbers the row says so under "error", and the others are run all the same.
 
     Raises:
         NonFiniteError: If the original or the oracle leaves the range of numbers.
@@ -96,9 +87,8 @@ def run_seed(
         auditor: Auditor | None = None
         for position, method in enumerate(methods):
             progress(f"method {method}", (position + 1) / (len(methods) + 1))
-            strategy = setup.strategy(method)
             try:
-                result = unlearned(strategy, original, split, stream(seed, method))
+                result = setup.unlearn(method, original)
             except NonFiniteError as error:
                 if method == "oracle":  # without it there is nothing to compare with
                     raise NonFiniteError(f"method oracle, seed {seed}: {error}") from error
@@ -118,18 +108,6 @@ def run_seed(
                 auditor = Auditor(split, pending.observed, [outcome.observed], seed=seed)
                 yield context.record(auditor, pending)
             yield context.record(auditor, outcome)
-
-
-def unlearned(
-    strategy: UnlearningStrategy,
-    original: QuantumClassifier,
-    split: ForgetSplit,
-    generator: np.random.Generator,
-) -> UnlearningResult[QuantumClassifier]:
-    """Return what a strategy made; that it changed nothing is said by rows, not by a warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnchangedWarning)
-        return strategy(original, split, generator=generator)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Saved models and the rows they were trained on: train, unlearn and audit one step at a time."""
 
-import warnings
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,7 +7,6 @@ import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import AuditReport, audit
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetRequest, row_digests
@@ -20,7 +18,7 @@ from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, sa
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.runs.request import SavedRows
 from qiskit_qmu.training import Progress
-from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult
+from qiskit_qmu.unlearning import UnlearningResult
 
 
 def train_and_save(
@@ -98,11 +96,8 @@ def unlearn_saved(
         path, data_dir, backend, "unlearning", strategy, str(seed)
     ).still_known()
     setup = saved.setup(request, seed, settings)
-    with one_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnchangedWarning)  # the result says so, and is kept
-        result = setup.strategy(strategy)(
-            saved.model, setup.split, generator=stream(seed, strategy)
-        )
+    with one_thread():
+        result = setup.unlearn(strategy, saved.model)
     provenance = {
         **saved.provenance,
         "forgotten_indices": setup.split.forget.indices.tolist(),

@@ -7,7 +7,7 @@ from typing import Any, Literal, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
-from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Work
+from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Workload
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
@@ -37,8 +37,8 @@ class PlannedWorkload:
     """
 
     name: str
-    expected: Work
-    worst_case: Work
+    expected: Workload
+    worst_case: Workload
 
 
 @final
@@ -106,7 +106,7 @@ def _training(setup: Setup, backend: ExactBackend) -> PlannedWorkload:
     trainer, train = setup.trainer, setup.split.train
     model = setup.build_model(backend)
 
-    def rehearsed(*, worst_case: bool) -> Work:
+    def rehearsed(*, worst_case: bool) -> Workload:
         return training_workload(
             trainer,
             model,
@@ -144,7 +144,7 @@ def _unlearning(
 
 def method_workload(
     setup: Setup, model: QuantumClassifier, method: str, *, worst_case: bool = False
-) -> Work:
+) -> Workload:
     """Return the work of unlearning a model by a named method; see `unlearning_workload`."""
     return unlearning_workload(
         setup.strategy(method),
@@ -155,7 +155,7 @@ def method_workload(
     )
 
 
-def _fixed(name: str, work: Work) -> PlannedWorkload:
+def _fixed(name: str, work: Workload) -> PlannedWorkload:
     return PlannedWorkload(name=name, expected=work, worst_case=work)
 
 

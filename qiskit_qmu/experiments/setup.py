@@ -1,6 +1,7 @@
 """Setup: the rows, recipes and models of one repetition of an experiment."""
 
 import math
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, final
@@ -13,7 +14,12 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Preset
 from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
-from qiskit_qmu.unlearning import UnlearningStrategy, make_strategy
+from qiskit_qmu.unlearning import (
+    UnchangedWarning,
+    UnlearningResult,
+    UnlearningStrategy,
+    make_strategy,
+)
 
 
 @final
@@ -113,6 +119,18 @@ class Setup:
             validation=self.split.validation,
             progress=progress,
         )
+
+    def unlearn(self, method: str, model: QuantumClassifier) -> UnlearningResult[QuantumClassifier]:
+        """Unlearn the split's rows by a named method; that it changed nothing its result says.
+
+        Raises:
+            InputError: If the name or a hyperparameter is unknown, or a value is out of range.
+            NonFiniteError: If the method leaves the range of numbers.
+        """
+        strategy = self.strategy(method)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnchangedWarning)
+            return strategy(model, self.split, generator=stream(self.seed, method))
 
     def check(self, backends: Iterable[Backend]) -> QuantumClassifier:
         """Build the untrained model and put it on each of some backends, before anything is run.

@@ -14,7 +14,7 @@ from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, SplitObservations, interval_row
 from qiskit_qmu.evaluation.baselines import coin_auc, constant_answer, uniform_divergence
-from qiskit_qmu.experiments.run import RunProgress, no_progress, unlearned
+from qiskit_qmu.experiments.run import RunProgress, no_progress
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.workers import one_thread
@@ -167,7 +167,7 @@ def _trained_models(
     models, outcomes = {"original": original}, {"original": _NOT_UNLEARNED}
     for position, method in enumerate(("oracle", comparison.method), start=1):
         progress(f"method {method}", 0.2 * position)
-        result = unlearned(setup.strategy(method), original, setup.split, stream(seed, method))
+        result = setup.unlearn(method, original)
         models[method] = result.model
         outcomes[method] = {"stopped": result.stopped, "largest_change": result.largest_change}
     return models, outcomes

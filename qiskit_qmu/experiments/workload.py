@@ -23,7 +23,7 @@ from qiskit_qmu.backends import (
     ConnectorCost,
     ExactBackend,
     Rule,
-    Work,
+    Workload,
     connectors_of,
     metered,
 )
@@ -33,7 +33,7 @@ from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
 
 
-def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Work:
+def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Workload:
     """Return the work of observing a model.
 
     Args:
@@ -52,7 +52,7 @@ def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None 
     return _forward_passes(model, example, portions)
 
 
-def audit_workload(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Work:
+def audit_workload(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Workload:
     """Return the work of observing models on all rows of a split; attacks need no more.
 
     Args:
@@ -78,7 +78,7 @@ def training_workload(
     validation: Rows | tuple[ArrayLike, ArrayLike] | None = None,
     rule: Rule | None = None,
     worst_case: bool = False,
-) -> Work:
+) -> Workload:
     """Return the work of training, by a rehearsal on the exact simulator.
 
     With early stopping it is what training takes without noise; the worst case is an upper bound.
@@ -97,7 +97,7 @@ def training_workload(
     recipe = trainer.worst_case() if worst_case else trainer
     with metered(rehearsed) as meter:
         recipe.fit(rehearsed, x, y, generator=copy.deepcopy(generator), validation=validation)
-    return Work.on(rehearsed, meter.usage)
+    return Workload.on(rehearsed, meter.usage)
 
 
 def unlearning_workload(
@@ -108,7 +108,7 @@ def unlearning_workload(
     generator: np.random.Generator | int | None = None,
     rule: Rule | None = None,
     worst_case: bool = False,
-) -> Work:
+) -> Workload:
     """Return the work of unlearning, by a rehearsal on the exact simulator.
 
     For a strategy that stops by what it measures it is what it takes without noise; the worst case
@@ -128,17 +128,17 @@ def unlearning_workload(
         warnings.simplefilter("ignore", UnchangedWarning)
         if not worst_case:
             usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
-            return Work.on(rehearsed, usage)
+            return Workload.on(rehearsed, usage)
         all_steps = strategy.worst_case()(rehearsed, split, generator=copy.deepcopy(generator))
     searches = [rows for rows in strategy.stopping_passes(split) if rows]
     passes = _forward_passes(rehearsed, split.forget.x, searches)
-    return Work.on(rehearsed, all_steps.usage) + passes
+    return Workload.on(rehearsed, all_steps.usage) + passes
 
 
-def _forward_passes(model: torch.nn.Module, x: ArrayLike, portions: Sequence[int]) -> Work:
+def _forward_passes(model: torch.nn.Module, x: ArrayLike, portions: Sequence[int]) -> Workload:
     """Return the work of forward passes of so many rows each, of rows like some."""
     row, _ = as_tensors(model, np.asarray(x)[:1], [0])
-    return Work.on(model, forward_usage(model, row, portions))
+    return Workload.on(model, forward_usage(model, row, portions))
 
 
 def _on_simulator(model: torch.nn.Module, rule: Rule | None) -> torch.nn.Module:

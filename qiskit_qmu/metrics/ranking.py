@@ -103,7 +103,7 @@ def stratified_auroc(
     _check.same_length(nonmember_scores=nonmembers, nonmember_labels=second)
     shared = np.intersect1d(first, second)
     if not len(shared):
-        raise InputError("members and non-members must share a class, got none in common")
+        raise InputError("members and non-members have no class in common")
     parts = [_placements(members[first == c], nonmembers[second == c]) for c in shared]
     return _limits([above for above, _ in parts], [below for _, below in parts], level)
 

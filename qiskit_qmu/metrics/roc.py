@@ -66,7 +66,7 @@ def tpr_at_fpr(
     _check.between(0, 1, fpr=fpr, level=level)
     if fpr < 1 / size:
         raise InputError(
-            f"fpr must be at least 1/{size}, what {size} non-members can resolve, got {fpr}"
+            f"{size} non-members resolve no false positive rate below 1/{size}, got fpr={fpr}"
         )
     tail = (1 - level) / 4
     fewest, most = (int(scipy.stats.binom.ppf(q, size, fpr)) for q in (tail, 1 - tail))

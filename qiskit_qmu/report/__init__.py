@@ -5,6 +5,7 @@ need matplotlib and the page needs jinja2; both are imported when something is d
 """
 
 from qiskit_qmu.report.aggregate import MethodSummary, aggregate
+from qiskit_qmu.report.column_list import column_lines, column_table
 from qiskit_qmu.report.cost_table import cost_table
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.outcomes import remarks_by_method
@@ -17,6 +18,8 @@ from qiskit_qmu.report.text_table import text_table
 __all__ = [
     "text_table",
     "cost_table",
+    "column_lines",
+    "column_table",
     "render_page",
     "write_page",
     "render_results",

@@ -119,7 +119,7 @@ def _rows_by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {ORIGINAL: [], ORACLE: []}
     for row in rows:
         if not row.get("method"):
-            raise InputError(f"every row must name its method, got {sorted(row)}")
+            raise InputError(f"a row has no method; it has {sorted(row)}")
         groups.setdefault(str(row["method"]), []).append(row)
     for method, group in groups.items():
         for seed, count in Counter(row.get("seed") for row in group).items():

@@ -56,8 +56,8 @@ def remarks_by_method(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
 def reasons(rows: Sequence[Row]) -> tuple[str, ...]:
     """Return what a method's verdicts rest on, with the seed where there are several."""
     given = [(row.get("seed"), str(row["verdict_reason"])) for row in rows if _reason(row)]
-    if len(rows) == 1:
-        return tuple(reason for _, reason in given)
+    if len(rows) == 1 or len({reason for _, reason in given}) == 1:
+        return tuple(dict.fromkeys(reason for _, reason in given))
     return tuple(f"seed {seed}: {reason}" for seed, reason in given)
 
 

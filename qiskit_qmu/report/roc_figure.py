@@ -57,7 +57,7 @@ def method_bands(scores: Sequence[Scores], *, generator: np.random.Generator) ->
     groups: dict[str, list[dict[str, Any]]] = {ORIGINAL: [], ORACLE: []}
     for entry in scores:
         if not entry.get("method"):
-            raise InputError(f"every score set must name its method, got {sorted(entry)}")
+            raise InputError(f"a set of scores has no method; it has {sorted(entry)}")
         arguments = _arguments(entry)
         if arguments is not None:
             groups.setdefault(str(entry["method"]), []).append(arguments)
@@ -90,7 +90,7 @@ def roc_figure(scores: Sequence[Scores]) -> str:
     # A figure drawn twice is the same figure, so its bootstrap has a seed of its own.
     bands = method_bands(scores, generator=np.random.default_rng(0))
     if not bands:
-        raise InputError("scores must hold members and non-members of one class, got no such pair")
+        raise InputError("no class has scores of both members and non-members")
     with drawing.style("roc"):
         figure, panels = _grid(len(bands))
         for axes, (method, band) in zip(panels, bands.items(), strict=True):

@@ -129,13 +129,16 @@ def _count(number: int, noun: str) -> str:
 
 
 def _two(summary: MethodSummary, pair: tuple[Column, Column]) -> str:
-    return " and ".join(
-        f"{column.group} of {_shown(column, summary)} ({_ROWS[place]})"
-        for place, column in enumerate(pair)
+    forgotten, kept = pair
+    where = "" if forgotten.group.startswith("forget") else " on forgotten rows"
+    return (
+        f"{_a(forgotten.group)} of {_shown(forgotten, summary)}{where} and {_a(kept.group)} of "
+        f"{_shown(kept, summary)} on test rows"
     )
 
 
-_ROWS = ("forgotten rows", "never-seen rows to retain")
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun.startswith("R") else f"a {noun}"
 
 
 def _shown(column: Column, summary: MethodSummary) -> str:

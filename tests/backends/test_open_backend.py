@@ -1,12 +1,17 @@
 """The switch: what it opens, and what it refuses before anything runs."""
 
+import inspect
+import json
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from qiskit.circuit import QuantumCircuit
 from qiskit.providers.fake_provider import GenericBackendV2
 
+from qiskit_qmu import backends
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import Backend, ExactBackend, open_backend
+from qiskit_qmu.backends import Backend, DeviceOptions, ExactBackend, open_backend
 
 
 @pytest.mark.parametrize("name", ["exact", "aer", "fake_manila"])
@@ -77,6 +82,34 @@ def test_the_default_is_exact():
 def test_options_are_checked(options, message):
     with pytest.raises(InputError, match=message):
         open_backend(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"name": 3}, {"name": "aer", "noise_model": 1}, {"name": "ibm_torino", "tags": "mine"}],
+)
+def test_wrong_types_are_type_errors_too(options):
+    with pytest.raises(TypeError):
+        open_backend(**options)
+
+
+def test_keywords_and_help_are_the_fields_of_the_options():
+    names = [own.name for own in fields(DeviceOptions)]
+    assert list(inspect.signature(open_backend).parameters) == names
+    assert all(f"\n    {name}: " in open_backend.__doc__ for name in names)
+    assert {"shots", "seed", "mode", "ledger"} < set(names)
+
+
+def test_every_public_name_is_there():
+    assert all(getattr(backends, name) is not None for name in backends.__all__)
+
+
+def test_options_that_decide_results_are_json_values():
+    decisive = DeviceOptions("ibm_torino", initial_layout=np.arange(2), twirling=True).decisive()
+    assert json.loads(json.dumps(decisive)) == decisive
+    assert decisive["initial_layout"] == [0, 1]
+    assert decisive["twirling"] is True
+    assert not {"service", "ledger", "instance", "tags"} & set(decisive)
 
 
 def test_a_budget_needs_jobs_that_are_written_down(tmp_path):

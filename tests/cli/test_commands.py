@@ -15,7 +15,7 @@ from qiskit_qmu import experiments
 from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.cli.progress import progress_display
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance
@@ -334,6 +334,4 @@ def test_the_installed_command(folder):
         [command, "list", "datasets"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [
-        "datasets:", "  digits", "  iris", "  mnist", "  fashion-mnist"
-    ]  # fmt: skip
+    assert done.stdout.splitlines() == ["datasets:", *(f"  {name}" for name in DATASET_NAMES)]

@@ -5,7 +5,6 @@ import pytest
 
 from qiskit_qmu.attacks import ATTACKS, ClassifierAttack
 from qiskit_qmu.data import ForgetSplit, load_dataset
-from qiskit_qmu.evaluation.baselines import coin_auc
 from qiskit_qmu.experiments.shot_run import ShotMeasures
 from qiskit_qmu.observation import Observations
 
@@ -72,9 +71,9 @@ def test_without_counts_or_exact_values_there_is_no_number(split, generator):
 
 
 def test_attacks_on_answers_that_hold_nothing_score_a_half(split, generator):
-    """The mean of 60 audits lies within 5 standard errors of ½."""
+    """The mean of 40 audits lies within 5 standard errors of ½."""
     measures, model = ShotMeasures(split, 0), Guesser(generator)
-    audits = [measures.row("ga", measures.ask(model), None, number) for number in range(60)]
+    audits = [measures.row("ga", measures.ask(model), None, number) for number in range(40)]
     for name in ATTACKS:
         found = [measured[name] for measured in audits]
         assert abs(np.mean(found) - 0.5) <= 5 * np.std(found) / np.sqrt(len(found)), name
@@ -92,15 +91,6 @@ def test_baselines(split, generator):
         assert baseline[name] == 0.5
         assert baseline[f"{name}_low"] < 0.5 < baseline[f"{name}_high"]
     assert 0 < baseline["js_exact"] < np.log(2)
-
-
-def test_the_range_of_coins_holds_95_percent_of_them(generator):
-    """Of Mann and Whitney: a standard deviation of √((n + m + 1) / 12nm) in one class."""
-    n, m = 20, 15
-    coin = coin_auc(np.zeros(n, dtype=int), np.zeros(m, dtype=int), generator)
-    half = 1.96 * np.sqrt((n + m + 1) / (12 * n * m))
-    assert coin.high - 0.5 == pytest.approx(half, rel=0.15)
-    assert 0.5 - coin.low == pytest.approx(half, rel=0.15)
 
 
 def test_counts_give_away_what_outputs_do_not(generator):

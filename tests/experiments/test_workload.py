@@ -7,7 +7,7 @@ import torch
 from qiskit_qmu import ForgetSplit, Trainer
 from qiskit_qmu._check import InputError
 from qiskit_qmu.auditing import observe_split
-from qiskit_qmu.backends import ParameterShift, Work, metered, open_backend
+from qiskit_qmu.backends import ParameterShift, Workload, metered, open_backend
 from qiskit_qmu.data import dataset_from_arrays
 from qiskit_qmu.experiments import (
     audit_workload,
@@ -206,5 +206,5 @@ def test_bad_input(split):
     with pytest.raises(InputError, match="models must not be empty"):
         audit_workload([], split)
     assert isinstance(
-        observation_workload(fitted(split, open_backend("exact")), split.forget.x, 3), Work
+        observation_workload(fitted(split, open_backend("exact")), split.forget.x, 3), Workload
     )

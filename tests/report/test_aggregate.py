@@ -97,7 +97,7 @@ def test_further_attacks_have_a_column_each_and_empty_ones_none():
     ]
     columns = shown_columns(aggregate(rows))
     assert [(c.key, c.group, c.heading) for c in columns] == [
-        ("mia_auc", "AUC", "attack"),
+        ("mia_auc", "AUC", "confidence"),
         ("mia_auc_Mine", "AUC", "Mine"),
     ]
     assert aggregate(rows)[0].values["mia_auc_Mine"] == Interval(0.7, 0.6, 0.8)
@@ -127,7 +127,7 @@ def test_verdicts_that_differ_are_counted():
     ("rows", "message"),
     [
         ([], "rows must not be empty"),
-        ([{"seed": 0}], r"every row must name its method, got \['seed'\]"),
+        ([{"seed": 0}], r"a row has no method; it has \['seed'\]"),
         ([row("ga", 0), row("ga", 0)], "one row per method and seed, got 2 of ga, seed 0"),
         ([row("ga", 0, mia_auc="high")], "mia_auc must be a number or null, got 'high'"),
     ],

@@ -87,7 +87,7 @@ def test_without_pairs_there_is_nothing_to_draw(generator):
     assert not has_pairs([lonely])
     assert not has_pairs([])
     assert method_bands([lonely], generator=generator) == {}
-    with pytest.raises(InputError, match="members and non-members of one class"):
+    with pytest.raises(InputError, match="no class has scores of both members and non-members"):
         roc_figure([lonely])
 
 
@@ -95,7 +95,7 @@ def test_without_pairs_there_is_nothing_to_draw(generator):
     ("scores", "message"),
     [
         ([], "scores must not be empty"),
-        ([{"members": [1.0], "nonmembers": [0.0]}], "every score set must name its method"),
+        ([{"members": [1.0], "nonmembers": [0.0]}], "a set of scores has no method"),
         (
             [{"method": "ga", "members": [1.0], "nonmembers": [0.0], "member_strata": [1, 2]}],
             "members and member_strata must have the same length, got 1 and 2",

@@ -21,7 +21,7 @@ IBM_EXECUTIONS_PER_JOB = 10_000_000
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Work:
+class Workload:
     """Work on the networks of a model, and in what portions it is asked for.
 
     Attributes:
@@ -40,17 +40,17 @@ class Work:
                 f"got requests of {requested}"
             )
 
-    def __add__(self, other: "Work") -> "Work":
-        return Work(usage=self.usage + other.usage, networks=self.networks + other.networks)
+    def __add__(self, other: "Workload") -> "Workload":
+        return Workload(usage=self.usage + other.usage, networks=self.networks + other.networks)
 
     @staticmethod
-    def on(module: torch.nn.Module, usage: Usage) -> "Work":
+    def on(module: torch.nn.Module, usage: Usage) -> "Workload":
         """Return work on a module.
 
         Raises:
             InputError: If the module holds no network whose circuits are known.
         """
-        return Work(usage=usage, networks=networks_of(module))
+        return Workload(usage=usage, networks=networks_of(module))
 
 
 @final
@@ -94,7 +94,7 @@ class CostEstimate:
         return asdict(self)
 
 
-def estimate_cost(work: Work, cost_model: CostModel, shots: int | None) -> CostEstimate:
+def estimate_cost(work: Workload, cost_model: CostModel, shots: int | None) -> CostEstimate:
     """Return what work would cost.
 
     Args:

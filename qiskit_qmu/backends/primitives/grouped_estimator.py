@@ -22,6 +22,7 @@ from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
 from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 from qiskit_qmu.simulator.estimator import shots_of_precision
+from qiskit_qmu.simulator.readout.distinct_observables import DistinctObservables
 
 MeansAndVariances: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Estimated means (O, B), and the variances of these estimates."""
@@ -181,35 +182,26 @@ class GroupedEstimator(BaseEstimatorV2):
         return PubResult(data, metadata=metadata)
 
 
-"""Of a number of shots that was turned into a precision and back."""
-
-
 class _Group:
     """PUBs of the same circuit and values and different observables, which share outcomes."""
 
     def __init__(self, pub: EstimatorPub, rows: NDArray[np.float64], shots: int | None) -> None:
         self.pub, self.rows, self.shots = pub, rows, shots
-        self.observables: list[SparsePauliOp] = []
         self.members: dict[int, NDArray[np.int64]] = {}
-        self._known: dict[str, int] = {}
+        self._distinct = DistinctObservables()
+
+    @property
+    def observables(self) -> list[SparsePauliOp]:
+        """All observables, each once."""
+        return self._distinct.operators
 
     def takes(self, pub: EstimatorPub) -> bool:
         """Return whether none of a PUB's observables is measured for another one."""
-        array = pub.observables.sparse_observables_array()
-        return self._known.keys().isdisjoint(map(repr, array.ravel()))
+        return not self._distinct.has_any_of(pub.observables)
 
     def add(self, position: int, pub: EstimatorPub) -> None:
         """Add a PUB's observables, and note where each of them stands among the group's."""
-        array = pub.observables.sparse_observables_array()
-        which = np.zeros(array.shape, dtype=np.int64)
-        for place in np.ndindex(array.shape):
-            observable = array[place]
-            name = repr(observable)
-            if name not in self._known:
-                self._known[name] = len(self.observables)
-                self.observables.append(SparsePauliOp.from_sparse_observable(observable))
-            which[place] = self._known[name]
-        self.members[position] = which
+        self.members[position] = self._distinct.numbers(pub.observables)
 
 
 def _grouped(pubs: Sequence[EstimatorPub], shots: Sequence[int | None]) -> list[_Group]:

@@ -13,6 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_qmu.simulator.compile.active_qubits import ActiveCircuit
 from qiskit_qmu.simulator.engine.cache import SimulationCache
 from qiskit_qmu.simulator.pubs.circuit_groups import CircuitGroup, states_of_rows
+from qiskit_qmu.simulator.readout.distinct_observables import DistinctObservables
 from qiskit_qmu.simulator.readout.observables import PauliSums
 from qiskit_qmu.simulator.shots.sampled_pauli_sums import SampledPauliSums
 
@@ -126,21 +127,9 @@ def _observables(
     pubs: Sequence[EstimatorPub], positions: Sequence[int], active: ActiveCircuit
 ) -> tuple[list[SparsePauliOp], dict[int, NDArray[np.int64]]]:
     """Return the distinct observables of some PUBs, and which stand where in each PUB."""
-    known: dict[str, int] = {}
-    operators: list[SparsePauliOp] = []
-    which = {}
-    for position in positions:
-        array = pubs[position].observables.sparse_observables_array()
-        numbers = np.zeros(array.shape, dtype=np.int64)
-        for index, observable in np.ndenumerate(array):
-            name = repr(observable)
-            if name not in known:
-                known[name] = len(operators)
-                operator = SparsePauliOp.from_sparse_observable(observable)
-                operators.append(active.restrict(operator))
-            numbers[index] = known[name]
-        which[position] = numbers
-    return operators, which
+    distinct = DistinctObservables()
+    which = {position: distinct.numbers(pubs[position].observables) for position in positions}
+    return [active.restrict(operator) for operator in distinct.operators], which
 
 
 def _tasks(

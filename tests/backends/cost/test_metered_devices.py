@@ -11,7 +11,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qiskit_qmu import ForgetSplit, Trainer
-from qiskit_qmu.backends import Work, metered, open_backend
+from qiskit_qmu.backends import Workload, metered, open_backend
 from qiskit_qmu.backends.gradients import rules
 from qiskit_qmu.data import dataset_from_arrays
 from qiskit_qmu.models import BasicQNN, HybridQNN
@@ -64,7 +64,7 @@ def test_usage_is_what_was_executed(split, strategy, gradient, readout, limit, g
         usage = strategy(model, split, generator=generator).usage
         assert usage.circuits == backend.executed.circuits > 0
         assert usage.executions == backend.executed.executions == 10 * usage.circuits
-        estimate = backend.estimate(Work.on(model, usage))
+        estimate = backend.estimate(Workload.on(model, usage))
         assert estimate.jobs == backend.sampler.jobs_sent == len(recorder.jobs)
         if limit is None:
             assert usage.requests == tuple(sorted(Counter(recorder.circuits).items()))

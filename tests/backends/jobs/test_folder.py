@@ -72,7 +72,7 @@ def test_results_of_another_job_are_refused(tmp_path):
         folder.save(first, [{"evs": np.zeros(3)}], {})
         for suffix in (".npz", ".json"):
             (tmp_path / "jobs" / f"00000{suffix}").rename(tmp_path / "jobs" / f"00001{suffix}")
-        with pytest.raises(InputError, match="got those of another one, id-a"):
+        with pytest.raises(InputError, match="holds the results of another job, id-a"):
             folder.load(second)
 
 

@@ -142,7 +142,7 @@ def test_probabilities_cannot_be_mitigated(open_ibm):
     message = "resilience_level cannot mitigate outcome probabilities"
     with pytest.raises(InputError, match=message):
         BasicQNN(2, 2, 2, 1, backend, readout="probabilities")
-    with pytest.raises(InputError, match="nothing else: outcome probabilities cannot be mitigated"):
+    with pytest.raises(InputError, match="only: it cannot mitigate outcome probabilities"):
         backend.sampler.run([measured()]).result()
 
 

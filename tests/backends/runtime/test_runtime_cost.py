@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import Usage, Work, metered
+from qiskit_qmu.backends import Usage, Workload, metered
 from qiskit_qmu.models import BasicQNN
 
 
@@ -16,7 +16,7 @@ def test_estimates_are_what_is_sent(open_ibm, service, options):
     model = BasicQNN(3, 3, 3, 1, backend=backend)
     with metered(model) as meter:
         model(torch.linspace(-1, 1, 12).reshape(4, 3)).sum().backward()
-    estimate = backend.estimate(Work.on(model, meter.usage))
+    estimate = backend.estimate(Workload.on(model, meter.usage))
     sent = service.server.jobs()
     assert estimate.jobs == len(sent) == (4 if options else 2)
     payload = sum(len(json.dumps(job["params"])) for job in sent)
@@ -29,4 +29,4 @@ def test_ibms_limit_is_known(open_ibm):
     backend = open_ibm()
     model = BasicQNN(3, 3, 3, 1, backend=backend)
     with pytest.raises(InputError, match="shots must be at most 10000000 in one job"):
-        backend.estimate(Work.on(model, Usage()), 10_000_001)
+        backend.estimate(Workload.on(model, Usage()), 10_000_001)

@@ -205,9 +205,9 @@ def inside_a_branch() -> QuantumCircuit:
     ("circuit", "message"),
     [
         (circuit_of("h", 0), "the device has no instruction 'h' on qubits .0,."),
-        (circuit_of("cx", 0, 3), "got 'cx' on qubits .0, 3."),
-        (circuit_of("x", 0, wide=9), "at most the device's 5 qubits, got 9"),
-        (inside_a_branch(), "got 'h' on qubits .1,."),
+        (circuit_of("cx", 0, 3), "no instruction 'cx' on qubits .0, 3."),
+        (circuit_of("x", 0, wide=9), "of 9 qubits does not fit the device, which has 5"),
+        (inside_a_branch(), "no instruction 'h' on qubits .1,."),
     ],
 )
 def test_a_circuit_of_another_device_is_not_sent(jobs, service, circuit, message):
