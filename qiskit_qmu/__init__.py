@@ -19,7 +19,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qiskit_qmu import attacks, auditing, backends, data, metrics, models, simulator, unlearning
+    from qiskit_qmu import (
+        attacks,
+        auditing,
+        backends,
+        data,
+        metrics,
+        models,
+        objectives,
+        simulator,
+        unlearning,
+    )
     from qiskit_qmu.auditing import AuditReport, audit
     from qiskit_qmu.backends import Backend, Usage, open_backend
     from qiskit_qmu.circuits import QNNCircuit, qnn_circuit

@@ -10,11 +10,14 @@ know nothing else of what a model learns, and attacks read the losses that it gi
   "classes", "values", or "nothing" for a model that is not asked for ``y``, such as an autoencoder,
   and has losses only. Without it, class numbers mean classes and floats mean values.
 
+    >>> import torch
+    >>> from qiskit_qmu import Trainer
     >>> def absolute_error(model, x, y):
     ...     return (model(x).squeeze(-1) - y).abs()
-    >>> model = torch.nn.Linear(2, 1)
-    >>> x, y = np.ones((3, 2)), np.array([0.1, 0.2, 0.3])
-    >>> history = Trainer(epochs=1, objective=absolute_error).fit(model, x, y, generator=0)
+    >>> x, y = [[0.0], [1.0], [2.0]], [0.5, 1.5, 2.5]
+    >>> trainer = Trainer(epochs=3, objective=absolute_error)  # None would be SquaredError()
+    >>> len(trainer.fit(torch.nn.Linear(1, 1), x, y, generator=0).losses)
+    3
 """
 
 from abc import ABC, abstractmethod

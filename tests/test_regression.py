@@ -19,7 +19,7 @@ from qiskit_qmu.experiments.workload import (
     unlearning_workload,
 )
 from qiskit_qmu.metrics import stratified_auroc
-from qiskit_qmu.simulator import TorchEstimator, TorchEstimatorGradient
+from qiskit_qmu.simulator import TorchEstimator, TorchEstimatorGradient, TorchSimulatorConnector
 from qiskit_qmu.unlearning import METHODS, Retrain, SelectiveDampening, make_strategy
 
 
@@ -40,11 +40,11 @@ def reuploading(num_features, num_qubits, num_layers):
     return circuit, list(x), list(w)
 
 
-def stock_regressor(circuit, x, w, seed, **primitives):
+def stock_regressor(circuit, x, w, seed, connector=TorchConnector, **primitives):
     """Return Qiskit ML's own classes: an EstimatorQNN, one value a row, in a TorchConnector."""
     network = EstimatorQNN(circuit=circuit, input_params=x, weight_params=w, **primitives)
     weights = np.random.default_rng(seed).uniform(-np.pi, np.pi, len(w))
-    return TorchConnector(network, weights)
+    return connector(network, weights)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,8 @@ def test_a_stock_regression_leaks_and_fresh_oracles_do_not():
         split = qmu.ForgetSplit.by_fraction(dataset, 0.3, seed=seed)
         estimator = TorchEstimator()
         gradient = TorchEstimatorGradient(estimator)
-        model = stock_regressor(circuit, x, w, seed, estimator=estimator, gradient=gradient)
+        primitives = {"estimator": estimator, "gradient": gradient}
+        model = stock_regressor(circuit, x, w, seed, TorchSimulatorConnector, **primitives)
         trainer.fit(model, split.train.x, split.train.y, generator=seed)
         oracle = Retrain(trainer=trainer)(model, split, generator=100 + seed).model
         for found, of in ((originals, model), (oracles, oracle)):

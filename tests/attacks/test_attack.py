@@ -18,6 +18,7 @@ from qiskit_qmu.attacks import (
 )
 from qiskit_qmu.attacks.attack import assign_folds, standardisation
 from qiskit_qmu.metrics import stratified_auroc
+from qiskit_qmu.observation import Observations
 
 CONFIGURED = [
     *(column.attack for column in ATTACKS.values()),
@@ -128,6 +129,29 @@ def test_features_are_the_named_columns(make, generator):
     np.testing.assert_array_equal(
         features(observations, ["logit_confidence", "logits"])[:, 0], observations.logit_confidence
     )
+
+
+def test_values_are_attacked_by_losses_and_answers(generator):
+    """Squares of normal errors, of mean 0 and of mean 1.5: an AUC of 0.75 for the loss itself."""
+
+    def regression(rows, shift):
+        targets = generator.normal(size=(rows, 2))
+        losses = generator.normal(loc=shift, size=rows) ** 2
+        return Observations(row_losses=losses, outputs=targets + 0.1, targets=targets)
+
+    members, others = regression(80, 0.0), regression(80, 1.5)
+    np.testing.assert_array_equal(features(members, "answers"), members.outputs)
+    np.testing.assert_array_equal(features(members, "membership_score")[:, 0], -members.losses)
+    for attack in (LossAttack(), ClassifierAttack()):
+        scores = attack.scores(members, others, generator=generator)
+        auc = stratified_auroc(scores[0], members.strata, scores[1], others.strata)
+        assert auc.value > 0.65
+    fitted = PaperNetworkAttack(epochs=2).fit(members, others, generator=generator)
+    assert len(fitted.probabilities(members, folds=fitted.member_folds)) == 80
+    losses_alone = Observations(row_losses=[1.0, 2.0])
+    assert features(losses_alone, "answers").tolist() == [[1.0], [2.0]]
+    with pytest.raises(InputError, match="the feature logits needs a model of classes"):
+        features(members, "logits")
 
 
 def test_frequencies_are_shares_of_the_shots(make, generator):

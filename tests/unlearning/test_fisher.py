@@ -161,3 +161,21 @@ def test_rows_that_cannot_be_used_are_refused():
         fisher_diagonal(hybrid(), iris_split().forget.take([]))
     with pytest.raises(InputError, match="parameters must be one of"):
         fisher_diagonal(hybrid(), iris_split().forget, part="front")
+
+
+def test_the_squared_error_of_a_linear_module_by_hand():
+    """At w = b = 0 the loss is y², ∂/∂b = -2y and ∂/∂w = -2xy."""
+    module = torch.nn.Linear(1, 1)
+    torch.nn.init.zeros_(module.weight)
+    torch.nn.init.zeros_(module.bias)
+    x = np.array([[1.0], [3.0]], dtype=np.float32)
+    rows = Rows(x=x, y=np.array([0.5, -1.0]), indices=np.arange(2))
+    diagonal, _ = fisher_diagonal(module, rows)
+    assert diagonal["bias"].item() == pytest.approx((1 + 4) / 2)
+    assert diagonal["weight"].item() == pytest.approx((1 + 36) / 2)
+
+    def cubic(model, x, y):
+        return (model(x)[:, 0] - y) ** 3
+
+    diagonal, _ = fisher_diagonal(module, rows, objective=cubic)  # ∂/∂b = 3y²
+    assert diagonal["bias"].item() == pytest.approx((0.75**2 + 9) / 2)
