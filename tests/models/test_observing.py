@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from test_dry_run import Patches, Recurrent
+from repeated_layers import Patches, Recurrent
 from tiny_models import (
     StockClassifier,
     basic,

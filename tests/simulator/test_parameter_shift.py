@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from circuit_strategies import batches, circuits, observables
+from circuit_strategies import LEFT_OUT, SMALL, batches, circuits, observables
 from engine_checks import assert_agree
 from gate_catalogue import NOT_GATES
 from hypothesis import assume, given, settings
@@ -14,7 +14,6 @@ from qiskit_machine_learning.gradients import (
     ParamShiftSamplerGradient,
 )
 from qiskit_machine_learning.primitives import QMLSampler
-from test_random_circuits import LEFT_OUT, SMALL
 
 from qiskit_qmu.simulator import (
     TorchEstimator,

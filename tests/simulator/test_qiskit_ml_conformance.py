@@ -15,7 +15,7 @@ import pytest
 
 SOURCE = os.environ.get("QISKIT_ML_SOURCE")
 MISSING = [name for name in ("ddt", "sparse") if importlib.util.find_spec(name) is None]
-PROGRAM = Path(__file__).with_name("qiskit_ml_substitution.py")
+PROGRAM = Path(__file__).parents[1] / "support" / "qiskit_ml_substitution.py"
 
 pytestmark = [
     pytest.mark.slow,

@@ -4,10 +4,10 @@ import os
 
 import numpy as np
 import pytest
-from circuit_strategies import batches, circuits, measured, observables
+from circuit_strategies import LEFT_OUT, SMALL, batches, circuits, measured, observables
 from engine_checks import Case, assert_agree, check
 from exact_slopes import states_and_slopes
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Statevector
 
@@ -18,17 +18,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 
-LEFT_OUT = {"HamiltonianGate", "RVGate"}
-"""What Qiskit itself does not define with parameters."""
-
-SMALL = settings(
-    max_examples=15,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 LARGE = settings(SMALL, max_examples=int(os.environ.get("QISKIT_QMU_RANDOM_CIRCUITS", "3000")))
 
 

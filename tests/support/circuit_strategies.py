@@ -7,6 +7,7 @@ import numpy as np
 from expression_strategies import LARGEST_ANGLE, LARGEST_VALUE, PARAMETERS, Names, expressions
 from gate_catalogue import RECIPES, STANDARD
 from gate_recipe import Draw
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from library_circuits import LIBRARY_CIRCUITS
 from qiskit.circuit import (
@@ -19,6 +20,18 @@ from qiskit.circuit import (
 )
 from qiskit.circuit.exceptions import CircuitError
 from qiskit.quantum_info import SparsePauliOp
+
+LEFT_OUT = {"HamiltonianGate", "RVGate"}
+"""What Qiskit itself does not define with parameters."""
+
+SMALL = settings(
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 @st.composite
