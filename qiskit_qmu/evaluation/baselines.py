@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_EXACT, RETAIN_TEST, comparable
+from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_EXACT, RETAIN_TEST
 from qiskit_qmu.evaluation.evidence import SplitObservations
+from qiskit_qmu.evaluation.formulas import comparable
 from qiskit_qmu.metrics import (
     Interval,
     binomial_interval,

@@ -1,29 +1,25 @@
 """The reported numbers, one row for each: to add a number, add its row (and its function)."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.evidence import Evidence, Scores
-from qiskit_qmu.metrics import (
-    Interval,
-    binomial_interval,
-    difference_interval,
-    jensen_shannon_interval,
-    mean_interval,
-    r2_interval,
-    stratified_auroc,
+from qiskit_qmu.evaluation.formulas import (
+    Part,
+    accuracy,
+    attack_auc,
+    called_member,
+    called_member_control,
+    called_member_difference,
+    exact_divergence,
+    explained_variance,
+    mean_loss,
+    oracle_divergence,
+    reference_auc,
 )
-from qiskit_qmu.observation import Observations, concatenate
-
-Part = Literal["forget", "retain", "test_forget", "test_retain"]
-Measure = Callable[[Evidence], Interval | None]
 
 ALWAYS, COIN, CHANCE, DESTROYED = "always “member”", "coin", "chance", "destroyed model"
 BASELINE = "baseline"
@@ -39,135 +35,6 @@ BASELINES: Mapping[str, str] = {
 
 CHANCE_SHARE = "{chance}"
 """Stands in `Column.baselines` for one in so many classes, in per cent."""
-
-
-def accuracy(part: Part) -> Measure:
-    """Return what measures the share of rows of a part whose class is right."""
-
-    def measured(evidence: Evidence) -> Interval | None:
-        seen: Observations | None = getattr(evidence.observed, part)
-        if seen is None or seen.labels is None:
-            return None
-        return binomial_interval(int((seen.predictions == seen.labels).sum()), len(seen))
-
-    return measured
-
-
-def explained_variance(part: Part) -> Measure:
-    """Return what measures R² on a part; None without predicted values."""
-
-    def measured(evidence: Evidence) -> Interval | None:
-        seen: Observations | None = getattr(evidence.observed, part)
-        if seen is None or seen.targets is None or seen.outputs is None:
-            return None
-        return r2_interval(seen.targets, seen.outputs)
-
-    return measured
-
-
-def mean_loss(part: Part) -> Measure:
-    """Return what measures the mean loss of the rows of a part, with Student's limits."""
-
-    def measured(evidence: Evidence) -> Interval | None:
-        seen: Observations | None = getattr(evidence.observed, part)
-        return None if seen is None else mean_interval(seen.losses)
-
-    return measured
-
-
-def called_member(evidence: Evidence) -> Interval | None:
-    """Return the share of forgotten rows that the paper's attack calls members."""
-    return None if evidence.called is None else _share(evidence.called.forget)
-
-
-def called_member_control(evidence: Evidence) -> Interval | None:
-    """Return the same share of their never-seen counterparts."""
-    called = evidence.called
-    return None if called is None or called.control is None else _share(called.control)
-
-
-def called_member_difference(evidence: Evidence) -> Interval | None:
-    """Return how much more often forgotten rows are called members than the control."""
-    rate, control = called_member(evidence), called_member_control(evidence)
-    return None if rate is None or control is None else difference_interval(rate, control)
-
-
-def attack_auc(key: str) -> Measure:
-    """Return what measures the AUC of the attack whose scores have a key."""
-
-    def measured(evidence: Evidence) -> Interval | None:
-        return _auc(evidence, evidence.scores[key]) if key in evidence.scores else None
-
-    return measured
-
-
-def reference_auc(evidence: Evidence) -> Interval | None:
-    """Score each row by how much better the model answers it than the oracle.
-
-    The oracle tells which rows are easy, so the same rows say far more than without it. Only an
-    auditor has it: this is no attack, but the sharpest test of whether a trace is left.
-    """
-    observed, oracle = evidence.observed, evidence.oracle
-    if oracle is None or observed.test_forget is None or oracle.test_forget is None:
-        return None
-    members = observed.forget.membership_score - oracle.forget.membership_score
-    others = observed.test_forget.membership_score - oracle.test_forget.membership_score
-    if not members.any() and not others.any():
-        return None  # the oracle beside itself
-    return _auc(evidence, (members, others))
-
-
-def oracle_divergence(part: Part) -> Measure:
-    """Return what measures the divergence of a part's outputs from the oracle's."""
-
-    def measured(evidence: Evidence) -> Interval | None:
-        seen: Observations | None = getattr(evidence.observed, part)
-        oracle: Observations | None = evidence.oracle and getattr(evidence.oracle, part)
-        if seen is None or oracle is None:
-            return None
-        # Itself: 0 for any rows, not only for those that were looked at.
-        return _ZERO if seen is oracle else _divergence(seen, oracle)
-
-    return measured
-
-
-def exact_divergence(evidence: Evidence) -> Interval | None:
-    """Return the divergence from the model's own exact outputs, on what accuracies are read on."""
-    if evidence.exact is None:
-        return None
-    if evidence.observed.forget.shots is None:
-        return _ZERO  # from itself, whatever the rows
-    pair = []
-    for outputs in (evidence.observed, evidence.exact):
-        parts = [part for part in (outputs.forget, outputs.test_retain) if part is not None]
-        pair.append(concatenate(*parts))
-    return _divergence(*pair)
-
-
-_ZERO = Interval(0.0, 0.0, 0.0)
-
-
-def _divergence(first: Observations, second: Observations) -> Interval | None:
-    if first.logits is None:
-        return None
-    return jensen_shannon_interval(first.probabilities, second.probabilities)
-
-
-def _share(called: NDArray[np.bool_]) -> Interval:
-    return binomial_interval(int(called.sum()), len(called))
-
-
-def comparable(members: NDArray[np.int64], nonmembers: NDArray[np.int64]) -> bool:
-    """Return whether two groups, given by their strata, hold enough rows of a common one."""
-    return min(len(members), len(nonmembers)) > 1 and bool(np.isin(members, nonmembers).any())
-
-
-def _auc(evidence: Evidence, scores: Scores) -> Interval | None:
-    forget, control = evidence.observed.forget, evidence.observed.test_forget
-    if control is None or not comparable(forget.strata, control.strata):
-        return None
-    members, nonmembers = scores
-    return stratified_auroc(members, forget.strata, nonmembers, control.strata)
 
 
 def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column:

@@ -100,7 +100,8 @@ def _judge_class(
     if known > FORGET_TOLERANCE:
         return Verdict(
             "remembered",
-            f"{FORGET_TRAIN.name}: {known:.3f} above the oracle's, more than {FORGET_TOLERANCE}",
+            f"accuracy on the forgotten rows is {known:.3f} above the oracle's "
+            f"(at most {FORGET_TOLERANCE} is tolerated)",
         )
     if original is not None and _difference(original, oracle, FORGET_TRAIN) <= FORGET_TOLERANCE:
         return Verdict(

@@ -30,7 +30,7 @@ def _without_class_1(other=0):
 @pytest.mark.parametrize(
     ("logits", "verdict", "reason"),
     [
-        (knowing(3.0), "remembered", "forget accuracy, train: 1.000 above the oracle's"),
+        (knowing(3.0), "remembered", "accuracy on the forgotten rows is 1.000 above the oracle's"),
         (_without_class_1(), "forgotten", "no better than by the oracle"),
         (_without_class_1(other=2), "forgotten", "no better than by the oracle"),
         (knowing(3.0, np.zeros(2 * ROWS, dtype=int)), "utility lost", "0.500 below the oracle's"),
