@@ -340,6 +340,7 @@ def test_all_code_is_run_below():
         "import qiskit_qmu as qmu",
         "from qiskit.circuit.library import",
         "import torch",
+        'patients = qmu.load_dataset("diabetes", train_size=150)',
         'device = qmu.open_backend("fake_torino", shots=1024)',
         'device = qmu.open_backend("ibm_torino", shots=1024, mode="batch", ledger="run", ',
     )
@@ -351,7 +352,7 @@ def test_all_code_is_run_below():
 @pytest.mark.slow
 @pytest.mark.ci
 def test_main_job_and_a_noisy_device(tmp_path):
-    names = _run_code([PYTHON[0], PYTHON[3]], tmp_path)
+    names = _run_code([PYTHON[0], PYTHON[4]], tmp_path)
     assert names["report"].verdict == "forgotten"
     assert "verdict: forgotten" in names["printed"]
     assert names["result"].largest_change > 0
@@ -397,9 +398,19 @@ def test_a_model_of_ones_own(tmp_path):
     assert kept > 0.6
 
 
+def test_a_loss_of_ones_own(tmp_path):
+    import torch
+
+    torch.manual_seed(1)
+    names = _run_code([PYTHON[1], PYTHON[2], PYTHON[3]], tmp_path)
+    assert names["huber"](names["regressor"], torch.zeros(4, 10), torch.zeros(4)).shape == (4,)
+    assert "R²" in names["printed"]
+    assert "verdict: " in names["printed"]
+
+
 def test_ibms_devices_ask_for_an_account(shell):
     import qiskit_qmu as qmu
     from qiskit_qmu._check import InputError
 
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
-        exec(compile(PYTHON[4], "README.md", "exec"), {"qmu": qmu})
+        exec(compile(PYTHON[5], "README.md", "exec"), {"qmu": qmu})
