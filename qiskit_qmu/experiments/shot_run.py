@@ -18,7 +18,7 @@ from qiskit_qmu.experiments.run import RunProgress, no_progress
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.workers import one_thread
-from qiskit_qmu.models import QuantumClassifier, deal_shots, with_fewer_shots
+from qiskit_qmu.models import QuantumClassifier, split_shots, with_fewer_shots
 from qiskit_qmu.observation import Observations
 
 Row = dict[str, Any]
@@ -36,7 +36,7 @@ def compare_shots(
     """Train, unlearn and observe with every shot count, for every seed.
 
     Each model is observed once, with the largest number of shots for each repetition. Its shots are
-    dealt to the repetitions, which are therefore independent of each other. Every smaller number is
+    split among the repetitions, which are therefore independent. Every smaller number is
     drawn from a repetition's shots without replacement: it has the distribution of a run of its
     own, but results of one repetition share shots and are not independent.
 
@@ -178,7 +178,7 @@ def _sampled(
 ) -> Iterator[tuple[int, Observations]]:
     """Yield what each repetition answers with each number of shots, drawn from one run."""
     generator = stream(seed, "fewer shots", name)
-    dealt = deal_shots(model, run, comparison.repetitions, generator)
-    for repetition, largest in enumerate(dealt):
+    parts = split_shots(model, run, comparison.repetitions, generator)
+    for repetition, largest in enumerate(parts):
         for shots in sorted(comparison.shots):
             yield repetition, with_fewer_shots(model, largest, shots, generator)

@@ -1,18 +1,18 @@
 """Quantum classifiers, and what strategies need to handle any torch module that holds a QNN."""
 
+from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.checking import check_answers, check_module, check_returns_logits
 from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
-from qiskit_qmu.models.fewer_shots import deal_shots, with_fewer_shots
+from qiskit_qmu.models.fewer_shots import split_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_provenance, save_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
 from qiskit_qmu.models.loading import load_model
 from qiskit_qmu.models.mode import in_mode
-from qiskit_qmu.models.moving import on_backend
 from qiskit_qmu.models.observing import ROWS_AT_ONCE, answered, observe
 from qiskit_qmu.models.outputs import Classifier, as_classifier
 from qiskit_qmu.models.parameters import (
@@ -42,7 +42,7 @@ __all__ = [
     "check_resettable",
     "check_returns_logits",
     "clone_module",
-    "deal_shots",
+    "split_shots",
     "fit_inputs",
     "forward_usage",
     "from_qiskit_classifier",

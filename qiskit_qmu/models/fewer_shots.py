@@ -1,4 +1,4 @@
-"""Observations at fewer shots, drawn from one run at many; and one run dealt to several."""
+"""Observations at fewer shots, drawn from one run at many; and one run split into several."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def with_fewer_shots(
     return _observed(model, labels, _drawn(counts, shots, generator), shots)
 
 
-def deal_shots(
+def split_shots(
     model: QuantumClassifier,
     observations: Observations,
     runs: int,
@@ -65,19 +65,19 @@ def deal_shots(
         generator: Source of the deal.
 
     Raises:
-        InputError: If there are no counts, or the shots cannot be dealt evenly.
+        InputError: If there are no counts, or the shots cannot be split evenly.
     """
     _check.at_least(1, runs=runs)
     left, available, labels = _counts_of(model, observations)
     shots, rest = divmod(available, runs)
     if rest or not shots:
         raise InputError(f"shots must be a multiple of {runs} runs, got {available}")
-    dealt = []
+    parts = []
     for _ in range(runs):
         counts = _drawn(left, shots, generator)
         left = left - counts
-        dealt.append(_observed(model, labels, counts, shots))
-    return dealt
+        parts.append(_observed(model, labels, counts, shots))
+    return parts
 
 
 def _counts_of(

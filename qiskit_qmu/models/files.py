@@ -73,7 +73,7 @@ def save_model(
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SavedModel:
+class StoredModel:
     """What a folder holds of a model.
 
     Attributes:
@@ -103,7 +103,7 @@ class SavedModel:
         return model
 
 
-def read_model(path: str | Path) -> SavedModel:
+def read_model(path: str | Path) -> StoredModel:
     """Read what `save_model` wrote.
 
     Args:
@@ -121,7 +121,7 @@ def read_model(path: str | Path) -> SavedModel:
         tensors = safetensors.torch.load(files[_WEIGHTS])
         _check_finite(tensors)
         _check_sizes(config, qnn, tensors)
-    return SavedModel(folder=folder, config=config, qnn=qnn, tensors=tensors)
+    return StoredModel(folder=folder, config=config, qnn=qnn, tensors=tensors)
 
 
 def load_provenance(path: str | Path) -> dict[str, Any]:

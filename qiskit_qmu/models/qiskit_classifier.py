@@ -9,7 +9,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, connectors_of, open_backend
-from qiskit_qmu.models.moving import on_backend
+from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.outputs import Classifier, Label, Outputs, as_classifier
 from qiskit_qmu.simulator import TorchSimulatorConnector
 

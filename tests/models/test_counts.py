@@ -6,7 +6,7 @@ import torch
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.models import BasicQNN, deal_shots, observe, with_fewer_shots
+from qiskit_qmu.models import BasicQNN, observe, split_shots, with_fewer_shots
 
 X = np.linspace(-1, 1, 18, dtype=np.float32).reshape(6, 3)
 Y = np.arange(6) % 2
@@ -115,7 +115,7 @@ def test_fewer_shots_have_the_moments_of_draws_without_replacement(generator):
 def test_a_run_is_dealt_to_several(generator):
     own = model("expectation", name="exact", shots=60, seed=1)
     observed = own.observe(X, Y)
-    dealt = deal_shots(own, observed, 3, generator)
+    dealt = split_shots(own, observed, 3, generator)
     assert [part.shots for part in dealt] == [20, 20, 20]
     np.testing.assert_array_equal(sum(part.counts for part in dealt), observed.counts)
     mean = np.mean([part.expectations for part in dealt], axis=0)
@@ -126,4 +126,4 @@ def test_a_run_is_dealt_to_several(generator):
 def test_shots_that_cannot_be_dealt_are_refused(runs, generator):
     own = model("expectation", name="exact", shots=60, seed=1)
     with pytest.raises(InputError, match=f"shots must be a multiple of {runs} runs, got 60"):
-        deal_shots(own, own.observe(X, Y), runs, generator)
+        split_shots(own, own.observe(X, Y), runs, generator)
