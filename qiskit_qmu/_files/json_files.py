@@ -103,4 +103,4 @@ def _text(path: str | Path, content: Any) -> str:
     try:
         return json.dumps(content, indent=1, allow_nan=False) + "\n"
     except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"what {path} is to hold must be JSON values, got: {error}") from error
+        raise InputError(f"cannot write {path}: its content is no JSON: {error}") from error

@@ -113,7 +113,7 @@ def entry(content: Any, name: str, kind: type[Value]) -> Value:
     """
     table = checked(content, dict, "the content")
     if name not in table:
-        raise InputError(f"{name} must be there, got nothing")
+        raise InputError(f"{name} is missing")
     return checked(table[name], kind, name)
 
 

@@ -1,9 +1,9 @@
 """How much work something is, before it runs on a device.
 
 Observing follows from the number of rows. Everything that trains is rehearsed: the same code runs
-on the exact simulator, and its circuits are counted as a device would be asked for them. What stops
-by what it measures (gradient ascent at a loss, training at a validation loss) may stop earlier or
-later among shots and noise: for that the rehearsal gives an expectation, and the worst case an
+on the exact simulator, and its circuits are counted as a device would be asked for them. Methods with
+data-dependent stopping (gradient ascent at a loss, training at a validation loss) may stop earlier
+or later under shots and noise: for those the rehearsal gives an expectation, and the worst case an
 upper bound.
 """
 
@@ -111,8 +111,8 @@ def unlearning_workload(
 ) -> Workload:
     """Return the work of unlearning, by a rehearsal on the exact simulator.
 
-    For a strategy that stops by what it measures it is what it takes without noise; the worst case
-    is an upper bound, known for this package's strategies.
+    For a strategy with data-dependent stopping it is the work without noise; the worst case is an
+    upper bound, known for this package's strategies.
 
     Args:
         strategy: How to unlearn.
