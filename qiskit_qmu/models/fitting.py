@@ -105,8 +105,8 @@ def _unknown(name: str, part: torch.nn.Module, attribute: str, why: str) -> Inpu
     where = f"{name}.{attribute}" if name else attribute
     kind = type(part).__name__
     return InputError(
-        f"retraining must be able to reset all that rows leave in a model, got {where!r} of "
-        f"{kind}, {why}: give {kind} a method reinitialize(generator), and fit_inputs(x) if it is "
+        f"cannot reset {where!r} of {kind}, {why}, so a retrained model could keep what the rows "
+        f"left there; give {kind} a method reinitialize(generator), and fit_inputs(x) if it is "
         "fitted before training"
     )
 
