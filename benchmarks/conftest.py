@@ -31,6 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SECTIONS] = {}
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Measure in one process: what runs beside a measurement falsifies it."""
+    return 0
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     config = terminalreporter.config
     sections = config.stash[SECTIONS]

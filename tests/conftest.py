@@ -1,10 +1,15 @@
-"""Randomness of the tests: one stream for each test, the same in every run and order."""
+"""Randomness of the tests, one stream for each, the same in every run and order; and their cores."""
 
 import hashlib
+import os
 import secrets
 
 import numpy as np
 import pytest
+
+# Each of the processes that share the tests has one core.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def _seeded_by(node: pytest.Item) -> np.random.Generator:

@@ -375,6 +375,8 @@ def test_the_simulator_on_its_own(tmp_path):
     assert names["printed"].strip()
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_a_model_of_ones_own(tmp_path):
     import torch
 

@@ -22,6 +22,8 @@ def test_a_comparison_prints_a_table_and_writes_a_folder(qmu, folder):
     assert {row["shots"] for row in content["rows"]} == {4, 16, None}
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_training_with_shots_on_another_backend(qmu, folder):
     words = ("--shots", "8", "--train-shots", 4, "--backend", "fake_manila", "--out", "out")
     assert qmu(*SHOTS, *words).status == 0

@@ -103,6 +103,8 @@ def test_attacking_sends_all_models_before_it_waits(saved, place):
     assert len(sent(place)) == before + 2
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_unlearning_goes_on_where_it_was(saved, place):
     whole = submit(UNLEARN, {"model": saved}, place / "a", policy=WAITING, opener=opener(place))
     faults = opener(place, polls=1)
@@ -251,6 +253,8 @@ def test_a_result_that_was_changed_is_not_shown(saved, place):
     assert again.summary["accuracy"] == status.summary["accuracy"]
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_a_run_without_its_ledger_pays_for_nothing_again(saved, place):
     whole = submit(UNLEARN, {"model": saved}, place / "a", policy=WAITING, opener=opener(place))
     run = place / "b"

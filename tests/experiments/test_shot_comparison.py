@@ -54,6 +54,8 @@ def test_repetitions_differ(rows):
     assert own[0]["js_exact"] != own[1]["js_exact"]
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_seeds_follow_each_other_and_repeat_everything(rows):
     two = replace(TINY, experiment=replace(EXPERIMENT, seeds=2))
     found = compare_shots(two)

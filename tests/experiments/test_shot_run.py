@@ -70,6 +70,8 @@ def test_without_counts_or_exact_values_there_is_no_number(split, generator):
     assert measured["mia_auc_outputs"] is not None
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_attacks_on_answers_that_hold_nothing_score_a_half(split, generator):
     """The mean of 40 audits lies within 5 standard errors of ½."""
     measures, model = ShotMeasures(split, 0), Guesser(generator)

@@ -74,6 +74,8 @@ def test_moving_a_model_keeps_its_weights():
     np.testing.assert_allclose(moved.observe(X, Y).logits, own.observe(X, Y).logits, atol=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @READOUTS
 def test_counts_stay_raw_and_outputs_are_corrected_again(readout, generator):
     own = model(readout, name="fake_manila", shots=400, seed=1, readout_mitigation=True)

@@ -117,6 +117,8 @@ def boxes_of(figure):
     return {text: text.get_window_extent(renderer) for text in found}
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.parametrize("figure", [*FIGURES, roc_figure])
 def test_no_text_lies_on_another(figure, build, monkeypatch):
     from qiskit_qmu.report import drawing

@@ -127,6 +127,8 @@ def test_spsa_is_corrected_too(kind):
         np.testing.assert_allclose(slopes, expected, atol=1e-9)
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @KINDS
 def test_only_readout_errors_of_a_fake_device_are_removed(kind):
     """What is left of them is the errors of the X gates of the calibration."""

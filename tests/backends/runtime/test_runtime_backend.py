@@ -28,6 +28,8 @@ def within(values, expected, spread) -> bool:
     return bool(np.all(np.abs(values - expected) <= 5 * spread))
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.parametrize("options", [{}, {"resilience_level": 0}], ids=["counts", "estimator"])
 def test_outputs_and_gradients_are_those_of_its_fake_backend(open_ibm, service, fake, options):
     network = estimator_qnn(open_ibm(shots=SHOTS, **options))
@@ -65,6 +67,8 @@ def test_suppression_reaches_the_device(open_ibm, service):
     assert program["items"][0]["item_type"] == "samplex"
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_resilience_levels_reach_the_device(open_ibm, service, level):
     backend = open_ibm(shots=100, resilience_level=level)
@@ -91,6 +95,8 @@ def test_misread_bits_of_counts_are_corrected_too(open_ibm):
     assert backend.settings()["mitigation"] == "readout"
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_mitigated_sums_of_paulis_at_a_layout_of_ones_own(open_ibm):
     """Identity terms, other bases and moved qubits; a bit flip's noise is far below the bound."""
     circuit = QuantumCircuit(3)

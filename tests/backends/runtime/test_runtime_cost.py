@@ -10,6 +10,8 @@ from qiskit_qmu.backends import Usage, Workload, metered
 from qiskit_qmu.models import BasicQNN
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.parametrize("options", [{}, {"max_executions_per_job": 2000}])
 def test_estimates_are_what_is_sent(open_ibm, service, options):
     backend = open_ibm(shots=200, **options)
