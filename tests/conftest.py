@@ -1,4 +1,4 @@
-"""Randomness of the tests, one stream for each, the same in every run and order; and their cores."""
+"""Randomness of the tests, one stream for each, whatever runs before; and their cores."""
 
 import hashlib
 import os

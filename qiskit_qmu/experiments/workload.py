@@ -1,10 +1,10 @@
 """How much work something is, before it runs on a device.
 
 Observing follows from the number of rows. Everything that trains is rehearsed: the same code runs
-on the exact simulator, and its circuits are counted as a device would be asked for them. Methods with
-data-dependent stopping (gradient ascent at a loss, training at a validation loss) may stop earlier
-or later under shots and noise: for those the rehearsal gives an expectation, and the worst case an
-upper bound.
+on the exact simulator, and its circuits are counted as a device would be asked for them. Methods
+with data-dependent stopping (gradient ascent at a loss, training at a validation loss) may stop
+earlier or later under shots and noise: for those the rehearsal gives an expectation, and the worst
+case an upper bound.
 """
 
 import copy
