@@ -48,6 +48,15 @@ class TrainingHistory:
         validation_losses: Mean loss on validation rows after each epoch; empty without them.
         best_epoch: Epoch, from 1, whose weights were kept; the last one without early stopping.
         steps: Optimiser steps taken.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> x, y = [[0.0], [1.0], [2.0]], [0, 1, 1]
+        >>> trainer = qmu.Trainer(epochs=4, batch_size=2)
+        >>> history = trainer.fit(torch.nn.Linear(1, 2), x, y, generator=0)
+        >>> len(history.losses), history.best_epoch, history.steps
+        (4, 4, 8)
     """
 
     losses: tuple[float, ...]
@@ -72,6 +81,18 @@ class Trainer:
         objective: What to learn: `CrossEntropy`, `SquaredError`, or a row loss of your own; see
             `qiskit_qmu.objectives`. None for cross-entropy where labels are class numbers, and
             squared error where they are floats.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> iris = qmu.load_dataset("iris")
+        >>> split = qmu.ForgetSplit.by_class(iris, label=1, validation_fraction=0.1)
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+        >>> trainer = qmu.Trainer(epochs=10, learning_rate=0.1, patience=3)
+        >>> history = trainer.fit(
+        ...     model, split.train.x, split.train.y, validation=split.validation, generator=0
+        ... )
+        >>> history.losses[-1] < history.losses[0]
+        True
     """
 
     epochs: int = 20

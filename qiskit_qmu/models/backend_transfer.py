@@ -22,6 +22,16 @@ def on_backend(module: Module, backend: Backend) -> Module:
 
     Raises:
         InputError: If a network is of another kind, or its circuit is transpiled already.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import on_backend
+        >>> layer = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1).quantum
+        >>> model = torch.nn.Sequential(layer, torch.nn.Linear(2, 2))
+        >>> sampled = on_backend(model, qmu.open_backend("exact", shots=1000, seed=0))
+        >>> qmu.observe(sampled, [[0.1, 0.2], [0.3, 0.4]], [0, 1]).counts.sum(axis=1)
+        array([1000, 1000])
     """
     if isinstance(module, QuantumClassifier):
         return module.on(backend)

@@ -48,6 +48,14 @@ class BasicQNN(QuantumClassifier):
 
     Raises:
         InputError: If a number is out of range or a name is unknown.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> iris = qmu.load_dataset("iris")
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+        >>> history = qmu.Trainer(epochs=2).fit(model, iris.x_train, iris.y_train, generator=0)
+        >>> model.observe(iris.x_test, iris.y_test)
+        Observations(45 rows, 3 classes, 2 outputs, exact, accuracy 0.667)
     """
 
     def __init__(

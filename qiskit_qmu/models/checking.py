@@ -18,7 +18,17 @@ _ROWS = 4
 
 
 def check_module(model: Any) -> None:
-    """Raise InputError unless a model is a torch module; the message names the adapter."""
+    """Raise InputError unless a model is a torch module; the message names the adapter.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import check_module
+        >>> check_module(torch.nn.Linear(4, 3))
+        >>> check_module("a path")
+        Traceback (most recent call last):
+            ...
+        qiskit_qmu._check.InputError: a model must be a torch module, got str
+    """
     if isinstance(model, torch.nn.Module):
         return
     advice = ""
@@ -45,6 +55,12 @@ def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> int:
     Raises:
         InputError: If the model is no torch module, or returns probabilities or a single column;
             the message names the wrapper that makes logits of them.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import check_returns_logits
+        >>> check_returns_logits(torch.nn.Linear(4, 3), torch.zeros(5, 4))
+        3
     """
     check_module(model)
     outputs = _on_a_few(model, rows, lambda dry, some: dry(some))
@@ -101,6 +117,17 @@ def check_answers(
     Raises:
         InputError: If the objective is of classes and the model returns no logits or a label has
             none, or the objective gives no loss for each row.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import check_answers
+        >>> from qiskit_qmu.objectives import CrossEntropy
+        >>> model, rows = torch.nn.Linear(4, 3), torch.zeros(2, 4)
+        >>> check_answers(model, rows, torch.tensor([0, 2]), CrossEntropy())
+        >>> check_answers(model, rows, torch.tensor([0, 3]), CrossEntropy())
+        Traceback (most recent call last):
+            ...
+        qiskit_qmu._check.InputError: labels must lie between 0 and 2, got 3
     """
     if objective.predicts == "classes":
         classes = check_returns_logits(model, x)

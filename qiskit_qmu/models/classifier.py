@@ -44,6 +44,14 @@ class QuantumClassifier(torch.nn.Module, ABC):
         head: The linear layer from circuit outputs to logits.
         knows_classes: Whether the number of classes was given, or seen in training.
         predicts: "classes", whatever the type of the labels.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1, encoding="zz")
+        >>> model.qnn.circuit.num_qubits
+        2
+        >>> model.head
+        Linear(in_features=2, out_features=3, bias=True)
     """
 
     predicts: ClassVar[Predicts] = "classes"

@@ -27,6 +27,15 @@ class ClassifierConfig:
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import ClassifierConfig
+        >>> config = qmu.BasicQNN(num_classes=3, num_qubits=2).config
+        >>> config.encoding, config.entangling_gate
+        ('ry', 'cz')
+        >>> ClassifierConfig.from_dict(config.to_dict()) == config
+        True
     """
 
     kind: Literal["basic", "hybrid"]

@@ -60,6 +60,15 @@ def forward_usage(module: torch.nn.Module, row: torch.Tensor, portions: Iterable
         module: Any module; a layer may be called several times for a row.
         row: One row (1, …) like those that are evaluated, as `as_tensors` makes it.
         portions: Rows that are evaluated at once.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import forward_usage
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> usage = forward_usage(model, torch.zeros(1, 2), [32, 32, 8])
+        >>> usage.circuits, usage.requests
+        (72, ((8, 1), (32, 2)))
     """
     usage = Usage()
     with no_circuits(module, _zeros) as dry, torch.no_grad():
@@ -80,6 +89,15 @@ def gradient_usage(
         row: One row (1, …) like those that are differentiated, as `as_tensors` makes it.
         portions: Rows that are differentiated at once.
         part: By which parameters.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import gradient_usage
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> usage = gradient_usage(model, torch.zeros(1, 2), [32], "quantum")
+        >>> usage.gradient_evaluations, usage.circuits
+        (32, 160)
     """
     copy, usage = clone_module(module), Usage()
     chosen = {id(parameter) for parameter in named_parameters(copy, part).values()}

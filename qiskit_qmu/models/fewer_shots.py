@@ -40,6 +40,16 @@ def with_fewer_shots(
     Raises:
         InputError: If there are no counts, or fewer shots than asked for, or the outputs do not
             follow from the counts: they were mitigated otherwise than on the model's backend.
+
+    Example:
+        >>> import numpy as np
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import with_fewer_shots
+        >>> backend = qmu.open_backend("exact", shots=1000, seed=0)
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1, backend=backend)
+        >>> observed = model.observe([[0.1, 0.2]], [0])
+        >>> with_fewer_shots(model, observed, 100, np.random.default_rng(0)).shots
+        100
     """
     _check.at_least(1, shots=shots)
     counts, available, labels = _counts_of(model, observations)
@@ -66,6 +76,16 @@ def split_shots(
 
     Raises:
         InputError: If there are no counts, or the shots cannot be split evenly.
+
+    Example:
+        >>> import numpy as np
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import split_shots
+        >>> backend = qmu.open_backend("exact", shots=1000, seed=0)
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1, backend=backend)
+        >>> runs = split_shots(model, model.observe([[0.1, 0.2]], [0]), 4, np.random.default_rng(0))
+        >>> [run.shots for run in runs]
+        [250, 250, 250, 250]
     """
     _check.at_least(1, runs=runs)
     left, available, labels = _counts_of(model, observations)

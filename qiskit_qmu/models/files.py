@@ -55,6 +55,15 @@ def save_model(
     Raises:
         InputError: If the folder cannot be written, a weight is NaN or infinite, or the provenance
             holds other than JSON values.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import save_model
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> save_model(model, "trained", provenance={"dataset": "iris"})
+        >>> sorted(path.name for path in Path("trained").iterdir())
+        ['circuit.qpy', 'model.json', 'weights.safetensors']
     """
     tensors = _tensors(model)
     _check_finite(tensors)
@@ -129,6 +138,14 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 
     Raises:
         InputError: If the folder holds no saved model.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import load_provenance, save_model
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> save_model(model, "unlearned", provenance={"forgotten": [3, 14]})
+        >>> load_provenance("unlearned")
+        {'forgotten': [3, 14]}
     """
     content = read_sealed_json(Path(path) / _CONFIG, _WHAT)
     with reading(path, _WHAT):

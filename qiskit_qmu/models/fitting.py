@@ -28,6 +28,15 @@ def fit_inputs(module: torch.nn.Module, rows: torch.Tensor) -> None:
     Args:
         module: Any module.
         rows: Training rows (n, …).
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import fit_inputs
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+        >>> fit_inputs(model, torch.as_tensor(qmu.load_dataset("iris").x_train))
+        >>> model.scaler.is_fitted
+        True
     """
     waiting = parts_with(module, "fit_inputs")
     with in_mode(module, training=False), torch.no_grad():
@@ -84,6 +93,20 @@ def check_resettable(module: torch.nn.Module, rows: torch.Tensor) -> None:
     Warns:
         UserWarning: If a part that has no ``reinitialize`` holds another persistent buffer of
             floats: nobody can tell a constant from what was computed from training rows.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import check_resettable
+        >>> rows = torch.ones(8, 2)
+        >>> check_resettable(torch.nn.BatchNorm1d(2), rows)
+        >>> class Cache(torch.nn.Module):
+        ...     def forward(self, x):
+        ...         self.rows = x
+        ...         return x
+        >>> check_resettable(Cache(), rows)
+        Traceback (most recent call last):
+            ...
+        qiskit_qmu._check.InputError: cannot reset 'rows' of Cache, which training changes, ...
     """
     for name, part in plain_parts(module).items():
         for attribute, value in vars(part).items():
@@ -150,6 +173,15 @@ def kept_state(module: torch.nn.Module) -> Iterator[None]:
 
     Args:
         module: Any module.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import kept_state
+        >>> model = torch.nn.BatchNorm1d(2)
+        >>> with kept_state(model):
+        ...     outputs = model(torch.ones(8, 2))
+        >>> model.running_mean
+        tensor([0., 0.])
     """
     modes = {part: part.training for part in module.modules()}
     buffers = [

@@ -51,6 +51,16 @@ class HybridQNN(QuantumClassifier):
 
     Raises:
         InputError: If a number is out of range or a name is unknown.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> model = qmu.HybridQNN(input_shape=(1, 8, 8), num_classes=3, num_qubits=2, num_layers=1)
+        >>> images = torch.zeros(5, 1, 8, 8)
+        >>> model(images).shape
+        torch.Size([5, 3])
+        >>> model.parameter_counts()["quantum"]
+        2
     """
 
     def __init__(

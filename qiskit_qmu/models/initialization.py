@@ -70,6 +70,17 @@ def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> Non
 
     Raises:
         InputError: If it holds a layer whose initialisation is not known.
+
+    Example:
+        >>> import numpy as np
+        >>> import torch
+        >>> from qiskit_qmu.models import reinitialize
+        >>> model = torch.nn.Linear(4, 3)
+        >>> reinitialize(model, np.random.default_rng(0))
+        >>> first = model.weight.clone()
+        >>> reinitialize(model, np.random.default_rng(0))
+        >>> torch.equal(first, model.weight)
+        True
     """
     own = getattr(module, "reinitialize", None)
     if own is not None:

@@ -23,6 +23,13 @@ def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumCl
 
     Raises:
         InputError: If files are missing, damaged or do not fit each other.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1).save("model")
+        >>> model = qmu.load_model("model", backend=qmu.open_backend("exact", shots=100, seed=0))
+        >>> type(model).__name__, model.backend.shots
+        ('BasicQNN', 100)
     """
     saved = read_model(path)
     kind = _KINDS[saved.config.kind]

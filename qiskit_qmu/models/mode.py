@@ -14,6 +14,16 @@ def in_mode(module: torch.nn.Module, *, training: bool) -> Iterator[None]:
         module: Any module. Where it is in training mode already, its parts that are in evaluation
             mode were frozen there and stay so; where it is in evaluation mode, all its parts train.
         training: Training mode rather than evaluation mode.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import in_mode
+        >>> model = torch.nn.Dropout()
+        >>> with in_mode(model, training=False):
+        ...     model.training
+        False
+        >>> model.training
+        True
     """
     modes = {child: child.training for child in module.modules()}
     if not (training and module.training):

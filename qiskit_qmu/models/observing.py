@@ -59,6 +59,14 @@ def observe(
     Raises:
         InputError: If the objective cannot be computed of the module's answers, there are no rows,
             lengths differ, or a value is NaN or infinite.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> diabetes = qmu.load_dataset("diabetes")
+        >>> observed = qmu.observe(torch.nn.Linear(10, 1), diabetes.x_test, diabetes.y_test)
+        >>> observed.outputs.shape, observed.row_losses.shape
+        ((142,), (142,))
     """
     check_module(module)
     learned = objective_for(objective, module, y)
@@ -130,6 +138,14 @@ def answered(
 
     Raises:
         InputError: If the module's answers do not fit the objective.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import answered
+        >>> from qiskit_qmu.objectives import CrossEntropy
+        >>> model, rows, labels = torch.nn.Linear(4, 3), torch.zeros(2, 4), torch.tensor([0, 2])
+        >>> sorted(answered(model, rows, labels, CrossEntropy()))
+        ['labels', 'logits']
     """
     if isinstance(objective, CrossEntropy):  # its losses follow from the logits
         logits = module(rows)

@@ -27,6 +27,13 @@ class Classifier(torch.nn.Module):
         outputs: What it returns.
         labels: Labels in the order of the logits; None where they are numbered.
         predicts: "classes", whatever the type of the labels.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> model = qmu.as_classifier(torch.nn.Linear(4, 2), labels=("cat", "dog"))
+        >>> model.class_numbers(["dog", "cat", "dog"])
+        array([1, 0, 1])
     """
 
     predicts: ClassVar[Predicts] = "classes"
@@ -108,6 +115,15 @@ def as_classifier(
     Raises:
         InputError: If the module is no torch module, the outputs are unknown, or labels repeat or
             are numbers of other classes than their own.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> module = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Softmax(dim=1))
+        >>> model = qmu.as_classifier(module, outputs="probabilities")
+        >>> rows = torch.ones(2, 4)
+        >>> torch.allclose(model(rows).softmax(dim=1), module(rows))
+        True
     """
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"a model must be a torch module, got {type(module).__name__}")

@@ -21,6 +21,14 @@ def clone_module(module: Module) -> Module:
     A plain deep copy would copy the primitives too, with the state of their random streams: copy
     and original would then see the same shot noise. Hooks on the connectors stay with the original:
     its meter does not count what the copy does.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import clone_module
+        >>> layer = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1).quantum
+        >>> clone = clone_module(layer)
+        >>> clone.weight is layer.weight, clone.neural_network is layer.neural_network
+        (False, True)
     """
     networks = [connector.neural_network for connector in connectors_of(module)]
     owned = [getattr(child, "backend", None) for child in module.modules()]
@@ -43,6 +51,15 @@ def named_parameters(module: torch.nn.Module, part: Part = "all") -> dict[str, t
 
     Raises:
         InputError: If the part is unknown or has no parameters.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import named_parameters
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> list(named_parameters(model, "quantum"))
+        ['quantum.weight']
+        >>> list(named_parameters(model, "classical"))
+        ['head.weight', 'head.bias']
     """
     _check.one_of(get_args(Part), parameters=part)
     quantum = {id(p) for c in connectors_of(module) for p in c.parameters()}
@@ -58,7 +75,14 @@ def named_parameters(module: torch.nn.Module, part: Part = "all") -> dict[str, t
 
 
 def parameter_counts(module: torch.nn.Module) -> dict[str, int]:
-    """Return the numbers of quantum and classical parameters."""
+    """Return the numbers of quantum and classical parameters.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models import parameter_counts
+        >>> parameter_counts(qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1))
+        {'quantum': 2, 'classical': 6}
+    """
     quantum = sum(p.numel() for c in connectors_of(module) for p in c.parameters())
     total = sum(parameter.numel() for parameter in module.parameters())
     return {"quantum": quantum, "classical": total - quantum}
@@ -74,6 +98,16 @@ def largest_change(before: torch.nn.Module, after: torch.nn.Module) -> float:
     Returns:
         The largest absolute difference of a parameter or a buffer of floats; 0.0 where all are
         equal, infinite where names or shapes differ, NaN where a difference is.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import largest_change
+        >>> before, after = torch.nn.BatchNorm1d(2), torch.nn.BatchNorm1d(2)
+        >>> largest_change(before, after)
+        0.0
+        >>> _ = torch.nn.init.constant_(after.bias, -0.5)
+        >>> largest_change(before, after)
+        0.5
     """
     old, new = _floats_of(before), _floats_of(after)
     if {n: t.shape for n, t in old.items()} != {n: t.shape for n, t in new.items()}:

@@ -44,6 +44,14 @@ def per_example_gradients(
 
     Raises:
         InputError: If the part is unknown or has no parameters.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import per_example_gradients
+        >>> rows, labels = torch.ones(5, 2), torch.tensor([0, 1, 2, 0, 1])
+        >>> gradients = per_example_gradients(torch.nn.Linear(2, 3), rows, labels)
+        >>> {name: tuple(gradient.shape) for name, gradient in gradients.items()}
+        {'weight': (5, 3, 2), 'bias': (5, 3)}
     """
     names = list(named_parameters(module, part))
     if _can_be_mapped(module, names, rows[:2], answers[:2], objective):

@@ -33,6 +33,22 @@ def from_qiskit_classifier(classifier: Any, *, backend: Backend | None = None) -
     Raises:
         InputError: If it is no such classifier, was not fitted, or its network is another than an
             EstimatorQNN or a SamplerQNN, or its circuit is transpiled.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit.circuit.library import real_amplitudes, zz_feature_map
+        >>> from qiskit_machine_learning.algorithms import VQC
+        >>> from qiskit_machine_learning.optimizers import COBYLA
+        >>> import qiskit_qmu as qmu
+        >>> x, y = np.array([[0.1, 0.2], [1.1, 1.2]]), np.array(["no", "yes"])
+        >>> vqc = VQC(
+        ...     feature_map=zz_feature_map(2),
+        ...     ansatz=real_amplitudes(2, reps=1),
+        ...     optimizer=COBYLA(maxiter=10),
+        ...     sampler=qmu.open_backend("exact").sampler,
+        ... ).fit(x, y)
+        >>> qmu.from_qiskit_classifier(vqc).labels
+        ('no', 'yes')
     """
     network = _network_of(classifier)
     if getattr(classifier, "_fit_result", None) is None:
@@ -55,6 +71,24 @@ def to_qiskit_classifier(model: Classifier, classifier: QiskitClassifier) -> Qis
 
     Raises:
         InputError: If the model has not one TorchConnector with as many weights as the network.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit.circuit.library import real_amplitudes, zz_feature_map
+        >>> from qiskit_machine_learning.algorithms import VQC
+        >>> from qiskit_machine_learning.optimizers import COBYLA
+        >>> import qiskit_qmu as qmu
+        >>> x, y = np.array([[0.1, 0.2], [1.1, 1.2]]), np.array([0, 1])
+        >>> vqc = VQC(
+        ...     feature_map=zz_feature_map(2),
+        ...     ansatz=real_amplitudes(2, reps=1),
+        ...     optimizer=COBYLA(maxiter=10),
+        ...     sampler=qmu.open_backend("exact").sampler,
+        ... ).fit(x, y)
+        >>> model = qmu.from_qiskit_classifier(vqc)
+        >>> history = qmu.Trainer(epochs=20, learning_rate=0.1).fit(model, x, y, generator=0)
+        >>> qmu.to_qiskit_classifier(model, vqc).predict(x)
+        array([0, 1])
     """
     network = _network_of(classifier)
     connectors = connectors_of(model)

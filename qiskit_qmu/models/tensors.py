@@ -32,6 +32,13 @@ def as_tensors(
     Raises:
         InputError: If there are no rows, lengths differ, a value is no finite number, a label is no
             class number, or the module is in half precision or without memory.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import as_tensors
+        >>> x, y = as_tensors(torch.nn.Linear(2, 2), [[0.1, 0.2], [0.3, 0.4]], [1, 0])
+        >>> x.dtype, y
+        (torch.float32, tensor([1, 0]))
     """
     dtype, device = placement(module)
     rows = as_rows("x", x)
