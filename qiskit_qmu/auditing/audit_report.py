@@ -43,6 +43,17 @@ class AuditReport:
         verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten", "utility
             lost", "unchanged", "untested" or "no oracle".
         reason: The numbers that the verdict rests on.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> report = qmu.audit(torch.nn.Linear(4, 3), split)
+        >>> report.verdict, report.reason
+        ('no oracle', 'without a retrained model there is nothing to compare with')
+        >>> report.to_json("audit.json")
+        >>> [row["method"] for row in report.rows]
+        ['audited']
     """
 
     rows: tuple[dict[str, Any], ...]
@@ -147,6 +158,16 @@ def audit(
     Raises:
         InputError: If there is no attack, the seed is negative, or a model's answers do not fit the
             objective, such as one that returns no logits for classes.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=0)
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+        >>> trainer = qmu.Trainer(epochs=30, batch_size=105, learning_rate=0.2)
+        >>> history = trainer.fit(model, split.train.x, split.train.y, generator=0)
+        >>> oracle = qmu.unlearning.Retrain(trainer=trainer)(model, split, generator=1).model
+        >>> qmu.audit(model, split, oracle=oracle).verdict  # nothing was unlearned
+        'remembered'
     """
     _check.not_empty(attacks=attacks)
     _check.at_least(0, seed=seed)
@@ -201,7 +222,14 @@ def _is_unchanged(model: torch.nn.Module, original: torch.nn.Module | None) -> b
 
 
 def in_words(split: ForgetSplit) -> str:
-    """Say what a split forgets."""
+    """Say what a split forgets.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.auditing import in_words
+        >>> in_words(qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1))
+        'class 1 (35 of 105 training rows)'
+    """
     count = f"{len(split.forget)} of {len(split.forget) + len(split.retain)} training rows"
     return f"class {split.label} ({count})" if split.kind == "class" else count
 
@@ -214,6 +242,17 @@ def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -
         seed: Seed of the audit.
         measured: Its numbers.
         verdict: What they say.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.auditing import Auditor, model_row
+        >>> split = qmu.ForgetSplit.by_fraction(qmu.load_dataset("iris"), fraction=0.1, seed=0)
+        >>> auditor = Auditor(split)
+        >>> measured = auditor.measure(torch.nn.Linear(4, 3))
+        >>> row = model_row("ga", 0, measured, auditor.judge(measured))
+        >>> row["method"], row["verdict"]
+        ('ga', 'no oracle')
     """
     return {
         "method": method,
@@ -226,6 +265,16 @@ def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -
 
 
 def roc_scores(method: str, seed: int, measured: Measurement) -> dict[str, Any] | None:
-    """Return the attack's scores as the report takes them; None without never-seen rows."""
+    """Return the attack's scores as the report takes them; None without never-seen rows.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.auditing import Auditor, roc_scores
+        >>> split = qmu.ForgetSplit.by_fraction(qmu.load_dataset("iris"), fraction=0.1, seed=0)
+        >>> scores = roc_scores("ga", 0, Auditor(split).measure(torch.nn.Linear(4, 3)))
+        >>> sorted(scores)
+        ['member_strata', 'members', 'method', 'nonmember_strata', 'nonmembers', 'seed']
+    """
     scores = measured.roc_scores(AUC.key)
     return None if scores is None else {"method": method, "seed": seed, **scores}

@@ -56,9 +56,15 @@ class Auditor:
         InputError: If there is more than one oracle.
 
     Example:
-        auditor = Auditor(split, original, [oracle])
-        measured = auditor.measure(model)
-        print(measured["mia_auc"], auditor.judge(measured))
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=0)
+        >>> model, trainer = torch.nn.Linear(4, 3), qmu.Trainer(epochs=40, learning_rate=0.1)
+        >>> history = trainer.fit(model, split.train.x, split.train.y, generator=0)
+        >>> oracle = qmu.unlearning.Retrain(trainer=trainer)(model, split, generator=1).model
+        >>> auditor = qmu.auditing.Auditor(split, model, [oracle])
+        >>> [auditor.judge(auditor.measure(each)).name for each in (model, oracle)]
+        ['remembered', 'forgotten']
     """
 
     def __init__(
@@ -171,6 +177,12 @@ def named_attacks(attacks: Sequence[MembershipAttack]) -> dict[str, MembershipAt
 
     Returns:
         The attacks by the keys of their columns: ``"mia_auc"`` the first, and ``"mia_auc_KIND"``.
+
+    Example:
+        >>> from qiskit_qmu.attacks import ClassifierAttack, LossAttack
+        >>> from qiskit_qmu.auditing import named_attacks
+        >>> list(named_attacks([LossAttack(), ClassifierAttack()]))
+        ['mia_auc', 'mia_auc_ClassifierAttack']
     """
     kinds = [type(attack).__name__ for attack in attacks[1:]]
     names = [

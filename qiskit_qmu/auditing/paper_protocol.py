@@ -62,6 +62,17 @@ def paper_protocol(
 
     Returns:
         The fitted attack; None without classes, and where there are too few rows to hold any out.
+
+    Example:
+        >>> import numpy as np
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.auditing import observe_split, paper_protocol
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> observed = observe_split(torch.nn.Linear(4, 3), split)
+        >>> protocol = paper_protocol(observed, split, np.random.default_rng(0))
+        >>> protocol.num_forget, protocol.num_control
+        (35, 15)
     """
     if original.forget.logits is None or original.retain is None:
         return None

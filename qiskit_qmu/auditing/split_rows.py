@@ -27,6 +27,14 @@ class SplitRows:
         x: All rows, shape (n, …).
         y: Their labels or targets, shape (n, …).
         places: The positions of each part that has rows.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.auditing import SplitRows
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> rows = SplitRows.of(split, ("forget", "test_forget"))
+        >>> rows.x.shape, list(rows.places)
+        ((50, 4), ['forget', 'test_forget'])
     """
 
     x: NDArray[np.float32]
@@ -70,6 +78,15 @@ def observe_split(
         model: Any module that the objective can be computed of.
         split: The task.
         objective: What the model learned; None for what the type of the labels says.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.auditing import observe_split
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> observed = observe_split(torch.nn.Linear(4, 3), split)
+        >>> len(observed.forget), len(observed.retain), len(observed.test_forget)
+        (35, 70, 15)
     """
     rows = SplitRows.of(split)
     if isinstance(model, QuantumClassifier):
@@ -78,5 +95,13 @@ def observe_split(
 
 
 def observed_parts(split: ForgetSplit) -> tuple[Rows, Rows, Rows, Rows]:
-    """Return the rows that an audit observes each model on."""
+    """Return the rows that an audit observes each model on.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.auditing import observed_parts
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> [len(rows) for rows in observed_parts(split)]
+        [35, 70, 15, 30]
+    """
     return split.forget, split.retain, split.test_forget, split.test_retain

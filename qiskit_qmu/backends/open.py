@@ -54,6 +54,17 @@ def open_backend(options: DeviceOptions) -> Backend:
         InputError: If the name or an option is unknown, a value is out of range, or an option does
             not apply to the backend; for a wrong type an `InputTypeError`, which is a TypeError
             too.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> backend = qmu.open_backend("exact", shots=1000, seed=0)
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1, backend=backend)
+        >>> model.observe([[0.1, 0.2], [0.3, 0.4]], [0, 1])
+        Observations(2 rows, 2 classes, 2 outputs, counts (2, 4), 1000 shots, accuracy 0.500)
+        >>> qmu.open_backend("exakt")
+        Traceback (most recent call last):
+            ...
+        qiskit_qmu._check.InputError: backend must be one of exact, aer, ...; did you mean exact?
     """
     # Each module is loaded only where it is needed: Aer and IBM's library are slow to load.
     match options.kind:
@@ -100,6 +111,11 @@ def mitigation_options(mitigation: str | None, backend: str) -> dict[str, Any]:
 
     Raises:
         InputError: If the name is unknown, or the backend has no errors to mitigate.
+
+    Example:
+        >>> from qiskit_qmu.backends import mitigation_options
+        >>> mitigation_options("readout", "aer")
+        {'readout_mitigation': True}
     """
     if mitigation is None:
         return {}

@@ -31,6 +31,15 @@ class DeviceOptions:
 
     Raises:
         InputError: If a value is out of range, or an option does not apply to the backend.
+
+    Example:
+        >>> from qiskit_qmu.backends import DeviceOptions
+        >>> DeviceOptions("aer", shots=1000).level
+        1
+        >>> DeviceOptions("exact", optimization_level=3)
+        Traceback (most recent call last):
+            ...
+        qiskit_qmu._check.InputError: optimization_level applies only to aer, fake backends, ...
     """
 
     name: str | Any = option(

@@ -20,6 +20,12 @@ class Usage:
         requests: In what portions a device is asked for them: (circuits of a request, how many
             such requests), ascending. A request is one forward pass or one gradient of a batch;
             it is one job, or several where a job's limit cuts it.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> forward = qmu.Usage(forward_evaluations=10, circuits=10, requests=((10, 1),))
+        >>> forward + forward
+        Usage(forward_evaluations=20, gradient_evaluations=0, circuits=20, executions=0, requests=2)
     """
 
     forward_evaluations: int = 0

@@ -24,6 +24,15 @@ class ForgetRequest:
     Raises:
         InputError: If not exactly one is given, the fraction is out of range, or the indices are
             missing, repeated or not integers.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.data import ForgetRequest
+        >>> iris = qmu.load_dataset("iris")
+        >>> qmu.ForgetSplit.of(iris, ForgetRequest(label=1)).kind
+        'class'
+        >>> len(qmu.ForgetSplit.of(iris, ForgetRequest(indices=(3, 14))).forget)
+        2
     """
 
     label: int | None = None

@@ -38,6 +38,15 @@ class Experiment:
         mitigation: What the device's answers are corrected for: "readout", or nothing where None.
         backend_options: Further options of `open_backend` as JSON values: {"mode": "batch"}.
         settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> settings = {"model.num_qubits": 2, "rga.alpha": 1.5}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> experiment.all_methods
+        ('oracle', 'gd', 'ga', 'ga-r', 'ssd', 'ssd-r', 'rga', 'rga-r')
+        >>> qmu.Experiment.from_dict(experiment.to_dict()) == experiment
+        True
     """
 
     dataset: Literal["digits", "iris", "mnist", "fashion-mnist"] = "digits"

@@ -48,6 +48,19 @@ def run_experiment(
     Raises:
         InputError: If the experiment is not possible, the folder cannot be written, or another
             process works in it.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import qiskit_qmu as qmu
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 5}
+        >>> experiment = qmu.Experiment(
+        ...     dataset="iris", model="basic", methods=("noop",), settings=settings
+        ... )
+        >>> records = qmu.run_experiment(experiment, "run", workers=1)  # doctest: +SKIP
+        >>> [record.row["method"] for record in records]  # doctest: +SKIP
+        ['original', 'oracle', 'noop']
+        >>> sorted(path.name for path in Path("run").iterdir())  # doctest: +SKIP
+        ['records.jsonl', 'report.html', 'results.json']
     """
     # Refuse before anything is written.
     with experiment.observing_backend(experiment.seed) or nullcontext() as device:
@@ -137,6 +150,14 @@ def writable_folder(path: str | Path) -> Iterator[Path]:
 
     Raises:
         InputError: If it cannot be written.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from qiskit_qmu.experiments import writable_folder
+        >>> with writable_folder("results") as folder:
+        ...     written = (folder / "notes.txt").write_text("done")
+        >>> Path("results").exists()
+        True
     """
     folder = Path(path)
     made: list[Path] = []
@@ -172,7 +193,13 @@ def write_results(path: Path, setup: Setup, records: Sequence[Record]) -> None:
 
 
 def environment() -> dict[str, Any]:
-    """Return versions and the machine's kind; no name, path or address of it."""
+    """Return versions and the machine's kind; no name, path or address of it.
+
+    Example:
+        >>> from qiskit_qmu.experiments import environment
+        >>> sorted(environment())
+        ['cores', 'packages', 'python', 'system']
+    """
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",

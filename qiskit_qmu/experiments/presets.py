@@ -25,6 +25,14 @@ class Preset:
         trainer: For Trainer.
         strategies: For each method that has hyperparameters: of a repaired one such as "ga-r"
             those of its first phase; "repair" is the phase that follows.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import Preset
+        >>> chosen = Preset(model={"num_qubits": 2, "num_layers": 1}, trainer={"epochs": 5})
+        >>> model, trainer = qmu.BasicQNN(**chosen.model), qmu.Trainer(**chosen.trainer)
+        >>> model.config.num_qubits, trainer.epochs
+        (2, 5)
     """
 
     model: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +68,11 @@ def preset(
         kind: "class" or "instances".
         num_features: Values of one row, flattened: a small row needs few qubits.
         num_qubits: Qubits, where they are set already; a basic model has one feature for each.
+
+    Example:
+        >>> from qiskit_qmu.experiments import preset
+        >>> preset("iris", "basic", "class", num_features=4).trainer
+        {'epochs': 60, 'batch_size': 16, 'learning_rate': 0.03}
     """
     small = dict(_SMALL) if num_features < _FULL_SIZE else {}
     if num_qubits is not None:
@@ -86,6 +99,12 @@ def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
 
     Raises:
         InputError: If a key names no stage.
+
+    Example:
+        >>> from qiskit_qmu.experiments import overridden, preset
+        >>> base = preset("iris", "basic", "class", num_features=4)
+        >>> overridden(base, {"trainer.epochs": 5}).trainer["epochs"]
+        5
     """
     stages: dict[str, dict[str, Any]] = {
         "model": dict(base.model),

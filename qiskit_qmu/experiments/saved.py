@@ -41,6 +41,15 @@ def train_and_save(
 
     Raises:
         InputError: If the data cannot be read or the folder cannot be written.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import train_and_save
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> kept = train_and_save(experiment, "original")
+        >>> qmu.load_model("original").config.num_qubits
+        2
     """
     setup = Setup.load(experiment, experiment.seed, data_dir)
     model = setup.build_model(experiment.training_backend(experiment.seed))
@@ -88,6 +97,16 @@ def unlearn_saved(
     Raises:
         InputError: If the model or its data cannot be read, or the request is not possible.
         NonFiniteError: If the strategy leaves the range of numbers; nothing is saved then.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import ForgetRequest, train_and_save, unlearn_saved
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> kept = train_and_save(experiment, "trained")
+        >>> result = unlearn_saved("trained", ForgetRequest(label=1), "gd", "unlearned")
+        >>> result.stopped, qmu.load_model("unlearned").config.num_qubits
+        ('done', 2)
     """
     _check.at_least(0, seed=seed)
     if Path(out).resolve() == Path(path).resolve():
@@ -144,6 +163,16 @@ def audit_saved(
 
     Raises:
         InputError: If a model or its data cannot be read, or they do not belong together.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import ForgetRequest
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> kept = qmu.experiments.train_and_save(experiment, "before")
+        >>> result = qmu.experiments.unlearn_saved("before", ForgetRequest(label=1), "gd", "after")
+        >>> qmu.experiments.audit_saved("after", original="before").forgotten
+        'class 1 (32 of 95 training rows)'
     """
     _check.at_least(0, seed=seed)
     saved = SavedModel.read(path, data_dir, backend, "audit", str(seed))
@@ -182,6 +211,16 @@ def observe_saved(
 
     Raises:
         InputError: If the model or its data cannot be read.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import observe_saved, train_and_save
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> kept = train_and_save(experiment, "model")
+        >>> observed, positions = observe_saved("model", rows="test")
+        >>> len(observed), len(positions)
+        (45, 45)
     """
     _check.one_of(get_args(SavedRows), rows=rows)
     saved = SavedModel.read(path, data_dir, backend, "observing")

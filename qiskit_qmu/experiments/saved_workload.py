@@ -82,6 +82,16 @@ def saved_workloads(
 
     Raises:
         InputError: If the model or its data cannot be read, or the request is not possible.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import ForgetRequest, saved_workloads, train_and_save
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> kept = train_and_save(experiment, "model")
+        >>> work = saved_workloads("model", ForgetRequest(label=1), methods=["gd"], rows=10)
+        >>> [piece.name for piece in work.pieces]
+        ['train', 'gd', 'observe', 'attack']
     """
     _check.at_least(0, seed=seed)
     if rows is not None:

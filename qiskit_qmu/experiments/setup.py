@@ -32,6 +32,13 @@ class Setup:
         seed: Seed of the repetition.
         dataset: Its rows.
         split: Which of them are forgotten, retained and held out.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import Setup
+        >>> setup = Setup.load(qmu.Experiment(dataset="iris", model="basic"), seed=0)
+        >>> len(setup.split.forget), setup.strategy("gd").epochs
+        (32, 5)
     """
 
     experiment: Experiment

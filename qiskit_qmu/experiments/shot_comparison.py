@@ -38,6 +38,14 @@ class ShotComparison:
         exact: Whether to observe exactly too. A device has no exact values.
         repetitions: Runs of each seed's models, independent of each other.
         train_shots: Shots of each circuit of training and unlearning; None for exact gradients.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import ShotComparison
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic")
+        >>> comparison = ShotComparison(experiment=experiment, shots=(100, 1000), repetitions=2)
+        >>> comparison.run_shots
+        2000
     """
 
     experiment: Experiment

@@ -44,6 +44,14 @@ def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None 
 
     Raises:
         InputError: If there are no rows, or the model holds no network whose circuits are known.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import observation_workload
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> work = observation_workload(model, [[0.1, 0.2]], rows=500)
+        >>> work.usage.circuits
+        500
     """
     example = np.asarray(x)
     rows = len(example) if rows is None else rows
@@ -61,6 +69,14 @@ def audit_workload(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Wor
 
     Raises:
         InputError: If there are no models, or one holds no network whose circuits are known.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import audit_workload
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> audit_workload([model, model], split).usage.forward_evaluations  # 2 · (105 + 45)
+        300
     """
     rows = sum(map(len, observed_parts(split)))
     works = [observation_workload(model, split.forget.x, rows) for model in models]
@@ -92,6 +108,16 @@ def training_workload(
         validation: Rows and labels for early stopping.
         rule: How gradients are measured; that of the model's own backend where None.
         worst_case: Go through all epochs.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import training_workload
+        >>> iris = qmu.load_dataset("iris")
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+        >>> trainer = qmu.Trainer(epochs=2)
+        >>> work = training_workload(trainer, model, iris.x_train, iris.y_train, generator=0)
+        >>> work.usage.gradient_evaluations  # 2 · 105
+        210
     """
     rehearsed = _on_simulator(model, rule)
     recipe = trainer.worst_case() if worst_case else trainer
@@ -121,6 +147,16 @@ def unlearning_workload(
         generator: Source of everything random, as for the strategy; a generator is not used up.
         rule: How gradients are measured; that of the model's own backend where None.
         worst_case: Never stop by what is measured.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import unlearning_workload
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> strategy = qmu.unlearning.FineTune(epochs=3)
+        >>> work = unlearning_workload(strategy, model, split, generator=0)
+        >>> work.usage.gradient_evaluations, len(split.retain)
+        (210, 70)
     """
     rehearsed = _on_simulator(model, rule)
     with warnings.catch_warnings():

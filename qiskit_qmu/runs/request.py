@@ -33,6 +33,12 @@ class DeviceRequest:
         settings: Hyperparameters that replace the preset's.
         forget: Which training rows to unlearn.
         data_dir: Where image files lie.
+
+    Example:
+        >>> from qiskit_qmu.experiments import DeviceRequest
+        >>> request = DeviceRequest(task="observe", backend="fake_lima", shots=1000, rows="test")
+        >>> DeviceRequest.from_dict(request.to_dict()) == request
+        True
     """
 
     task: Task

@@ -23,7 +23,14 @@ class Chain(UnlearningStrategy):
         strategies: At least one.
 
     Example:
-        Chain((GradientAscent(), FineTune(epochs=2)))  # GA-R
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=2)
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> ascent = qmu.unlearning.GradientAscent(max_epochs=1)
+        >>> repair = qmu.unlearning.FineTune(epochs=2)
+        >>> result = qmu.unlearning.Chain((ascent, repair))(model, split, generator=0)  # GA-R
+        >>> result.stopped, result.largest_change > 0
+        ('limit', True)
     """
 
     strategies: tuple[UnlearningStrategy, ...]

@@ -35,6 +35,18 @@ class FineTune(UnlearningStrategy):
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy where labels are class numbers, and squared error where they are floats.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_fraction(qmu.load_dataset("iris"), fraction=0.1, seed=0)
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> strategy = qmu.unlearning.FineTune(epochs=1, parameters="quantum")
+        >>> tuned = strategy(model, split, generator=0).model
+        >>> torch.equal(tuned.head.weight, model.head.weight)
+        True
+        >>> torch.equal(tuned.quantum.weight, model.quantum.weight)
+        False
     """
 
     epochs: int = 2

@@ -42,6 +42,15 @@ def fisher_diagonal(
     Raises:
         InputError: If the part is unknown or has no parameters.
         NonFiniteError: If a gradient is NaN or infinite.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.unlearning import fisher_diagonal
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> diagonal, usage = fisher_diagonal(torch.nn.Linear(4, 3), split.forget)
+        >>> {name: tuple(values.shape) for name, values in diagonal.items()}
+        {'weight': (3, 4), 'bias': (3,)}
     """
     learned = objective_for(objective, module, rows.y)
     x, y = as_tensors(module, rows.x, rows.y, learned.predicts)

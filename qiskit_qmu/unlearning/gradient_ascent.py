@@ -39,6 +39,16 @@ class GradientAscent(UnlearningStrategy):
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy where labels are class numbers, and squared error where they are floats.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+        >>> trainer = qmu.Trainer(epochs=5, learning_rate=0.05)
+        >>> history = trainer.fit(model, split.train.x, split.train.y, generator=0)
+        >>> result = qmu.unlearning.GradientAscent(learning_rate=0.05)(model, split, generator=0)
+        >>> result.stopped, result.history[-1]["forget_loss"] > result.history[0]["forget_loss"]
+        ('forgotten', True)
     """
 
     learning_rate: float = 3e-3

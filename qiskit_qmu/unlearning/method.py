@@ -31,6 +31,12 @@ class PresetContext:
         kind: What is forgotten: "class" or "instances".
         learning_rate: Learning rate of the original model's training.
         repaired: Whether a repair on the retained rows follows.
+
+    Example:
+        >>> from qiskit_qmu.unlearning import METHODS, PresetContext
+        >>> context = PresetContext(dataset="iris", model="hybrid", kind="class", learning_rate=0.01)
+        >>> METHODS["rga"].preset(context)
+        {'learning_rate': 0.002}
     """
 
     dataset: str
@@ -58,7 +64,11 @@ class Method:
         repaired: Whether a repair on the retained rows follows: the "-r" forms.
 
     Example:
-        Method(strategy=GradientAscent, summary="gradient ascent on the forgotten rows")
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.unlearning import GradientAscent, Method
+        >>> method = Method(strategy=GradientAscent, summary="gradient ascent")
+        >>> method.build({"max_epochs": 5}, qmu.Trainer()).max_epochs
+        5
     """
 
     strategy: type[Any]

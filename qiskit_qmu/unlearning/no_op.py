@@ -14,7 +14,16 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 @final
 @dataclass(frozen=True, kw_only=True)
 class NoOp(UnlearningStrategy):
-    """Return a copy of the original model."""
+    """Return a copy of the original model.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> result = qmu.unlearning.NoOp()(model, split)
+        >>> result.stopped, result.changed
+        ('nothing to do', False)
+    """
 
     def __call__(
         self,

@@ -70,6 +70,13 @@ def make_strategy(
 
     Raises:
         InputError: If the name or a hyperparameter is unknown, or a value is out of range.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.unlearning import make_strategy
+        >>> strategy = make_strategy("ga-r", {"ga-r": {"max_epochs": 5}}, qmu.Trainer())
+        >>> [type(stage).__name__ for stage in strategy.strategies]
+        ['GradientAscent', 'FineTune']
     """
     _check.one_of(tuple(methods), method=method)
     row = methods[method]
@@ -90,6 +97,15 @@ def preset_settings(
     Args:
         context: What presets depend on.
         methods: The methods by name.
+
+    Example:
+        >>> from qiskit_qmu.unlearning import PresetContext, preset_settings
+        >>> context = PresetContext(dataset="iris", model="basic", kind="class", learning_rate=0.03)
+        >>> presets = preset_settings(context)
+        >>> presets["ga"]
+        {'optimizer': 'sgd', 'learning_rate': 0.006}
+        >>> presets["ga-r"]  # ascends further, since a repair follows
+        {'optimizer': 'sgd', 'learning_rate': 0.006, 'confidence_threshold': 0.001}
     """
     presets = {
         name: method.preset(replace(context, repaired=method.repaired))
@@ -112,6 +128,12 @@ def all_settings(
 
     Raises:
         InputError: If a value is out of range.
+
+    Example:
+        >>> from qiskit_qmu.unlearning import all_settings
+        >>> settings = all_settings({"ga": {"learning_rate": 0.01}})
+        >>> settings["ga"]["learning_rate"], settings["ga"]["batch_size"]
+        (0.01, 16)
     """
     found: dict[str, Settings] = {}
     for name, method in methods.items():
@@ -121,7 +143,13 @@ def all_settings(
 
 
 def summaries(methods: Mapping[str, Method] = METHODS) -> dict[str, str]:
-    """Return what each method of a report does, in one line; "original" is the untouched model."""
+    """Return what each method of a report does, in one line; "original" is the untouched model.
+
+    Example:
+        >>> from qiskit_qmu.unlearning import summaries
+        >>> summaries()["ssd"]
+        'selective synaptic dampening'
+    """
     return {
         "original": methods["noop"].summary,
         **{name: method.summary for name, method in methods.items()},

@@ -44,6 +44,16 @@ class RelativeGradientAscent(UnlearningStrategy):
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy where labels are class numbers, and squared error where they are floats.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=2)
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> strategy = qmu.unlearning.RelativeGradientAscent(max_epochs=2)
+        >>> unlearned = strategy(model, split, generator=0).model
+        >>> pairs = zip(model.parameters(), unlearned.parameters(), strict=True)
+        >>> sum(int((before != after).sum()) for before, after in pairs)  # of 237 weights
+        59
     """
 
     alpha: float | None = None

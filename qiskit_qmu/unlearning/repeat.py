@@ -39,7 +39,13 @@ class Repeat(UnlearningStrategy):
         stop_early: Whether to stop after the first round at whose end the rows are forgotten.
 
     Example:
-        Repeat(strategy=Chain((GradientAscent(), FineTune(epochs=5))), rounds=4)  # GA-R
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=2)
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> ascent = qmu.unlearning.GradientAscent(learning_rate=0.02, max_epochs=1)
+        >>> result = qmu.unlearning.Repeat(strategy=ascent, rounds=10)(model, split, generator=0)
+        >>> result.reason
+        'after 1 of 10 rounds the forgotten rows had accuracy 0 and loss ...'
     """
 
     strategy: UnlearningStrategy

@@ -47,6 +47,14 @@ class UnlearningResult(Generic[Module]):
         reason: The same in a sentence.
         largest_change: Largest absolute difference of a weight, or of a buffer such as a running
             mean, from the model that was given: 0.0 where nothing changed.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_indices(qmu.load_dataset("iris"), [3, 14])
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> result = qmu.unlearning.FineTune(epochs=1)(model, split, generator=0)
+        >>> result.changed, result.stopped, result.usage.gradient_evaluations
+        (True, 'done', 103)
     """
 
     model: Module

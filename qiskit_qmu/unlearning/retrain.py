@@ -33,6 +33,16 @@ class Retrain(UnlearningStrategy):
 
     Attributes:
         trainer: The recipe with which the original was trained, its objective included.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+        >>> trainer = qmu.Trainer(epochs=5, learning_rate=0.05)
+        >>> history = trainer.fit(model, split.train.x, split.train.y, generator=0)
+        >>> oracle = qmu.unlearning.Retrain(trainer=trainer)(model, split, generator=1).model
+        >>> oracle.observe(split.forget.x, split.forget.y).accuracy  # never saw class 1
+        0.0
     """
 
     trainer: Trainer = field(default_factory=Trainer)

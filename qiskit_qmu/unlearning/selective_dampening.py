@@ -53,6 +53,15 @@ class SelectiveDampening(UnlearningStrategy):
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy where labels are class numbers, and squared error where they are floats.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+        >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
+        >>> strategy = qmu.unlearning.SelectiveDampening(alpha=2.0, dampening=0.5)
+        >>> result = strategy(model, split)
+        >>> len(result.history), result.usage.gradient_evaluations  # one for each row
+        (1, 105)
     """
 
     alpha: float | None = None

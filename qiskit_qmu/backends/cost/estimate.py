@@ -27,6 +27,15 @@ class Workload:
     Attributes:
         usage: How much; its shots do not matter here.
         networks: What is measured.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.backends import Workload, metered
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> with metered(model) as meter:
+        ...     observed = model.observe([[0.1, 0.2], [0.3, 0.4]], [0, 1])
+        >>> Workload.on(model, meter.usage).usage.circuits
+        2
     """
 
     usage: Usage
@@ -73,6 +82,15 @@ class CostEstimate:
         qpu_seconds: By IBM's quick formula, 2 s a job and 0.35 ms an execution.
         scheduled_qpu_seconds: By the duration of the longest scheduled circuit: 2 s a job, and the
             repetition delay and that duration an execution; None where it is not known.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import observation_workload
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> work = observation_workload(model, [[0.1, 0.2]], rows=500)
+        >>> estimate = qmu.open_backend("aer", seed=0).estimate(work, shots=1000)
+        >>> estimate.circuits, estimate.executions, estimate.jobs, estimate.qpu_seconds
+        (500, 500000, 1, 177.0)
     """
 
     backend: str
@@ -138,6 +156,19 @@ def check_budget(estimates: CostEstimate | Iterable[CostEstimate], max_qpu_secon
 
     Raises:
         InputError: If the work would cost more, or the budget is not positive.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.backends import check_budget
+        >>> from qiskit_qmu.experiments import observation_workload
+        >>> backend = qmu.open_backend("aer", shots=1000, seed=0)
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> work = observation_workload(model, [[0.1, 0.2]], rows=500)
+        >>> estimate = backend.estimate(work)
+        >>> check_budget(estimate, max_qpu_seconds=60)
+        Traceback (most recent call last):
+            ...
+        qiskit_qmu._check.InputError: the work would take an estimated 177.0 QPU seconds, ...
     """
     _check.positive(max_qpu_seconds=max_qpu_seconds)
     each = [estimates] if isinstance(estimates, CostEstimate) else estimates

@@ -22,6 +22,15 @@ class UsageMeter:
 
     Args:
         times: How many rows each row stands for.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.backends import UsageMeter
+        >>> meter = UsageMeter()
+        >>> meter.add(qmu.Usage(forward_evaluations=2, circuits=2))
+        >>> meter.add(qmu.Usage(forward_evaluations=3, circuits=3))
+        >>> meter.usage.circuits
+        5
     """
 
     def __init__(self, times: int = 1) -> None:
@@ -43,6 +52,16 @@ def metered(module: torch.nn.Module, *, times: int = 1) -> Iterator[UsageMeter]:
 
     Yields:
         The meter; read its ``usage`` at any time.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.backends import metered
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> x, y = [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], [0, 1, 1]
+        >>> with metered(model) as meter:
+        ...     history = qmu.Trainer(epochs=10).fit(model, x, y, generator=0)
+        >>> meter.usage.gradient_evaluations
+        30
     """
     meter = UsageMeter(times)
     handles = [
@@ -70,6 +89,16 @@ class ConnectorCost:
         shots: Measurements of each circuit of a gradient, which never sees the precision that the
             network asks of a forward pass.
         rule: How gradients are measured.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.backends import ConnectorCost
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
+        >>> cost = ConnectorCost.of(model.quantum)
+        >>> cost.forward(rows=10).circuits
+        10
+        >>> cost.backward(rows=10, weights=True, inputs=False).circuits
+        40
     """
 
     bases: int

@@ -61,7 +61,17 @@ def networks_of(module: torch.nn.Module) -> tuple[NetworkCircuits, ...]:
 
 
 def connectors_of(module: torch.nn.Module) -> list[TorchConnector]:
-    """Return the TorchConnectors of a module, itself included."""
+    """Return the TorchConnectors of a module, itself included.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.backends import connectors_of
+        >>> layer = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1).quantum
+        >>> model = torch.nn.Sequential(layer, torch.nn.Linear(2, 2))
+        >>> [connector is layer for connector in connectors_of(model)]
+        [True]
+    """
     return [child for child in module.modules() if isinstance(child, TorchConnector)]
 
 

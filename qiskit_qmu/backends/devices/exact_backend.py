@@ -39,6 +39,12 @@ class ExactBackend(Backend):
         seed: Seed of the shots; two backends of one seed have the same noise.
         rule: By which rule usage counts a gradient; the parameter-shift rule where None. Another
             one only without shots.
+
+    Example:
+        >>> from qiskit_qmu.backends import ExactBackend
+        >>> backend = ExactBackend(shots=100, seed=0)
+        >>> backend.name, backend.shots, backend.precision
+        ('exact', 100, 0.0)
     """
 
     def __init__(

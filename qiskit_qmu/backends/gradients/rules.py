@@ -167,6 +167,15 @@ def make_rule(
 
     Raises:
         InputError: If the name is unknown or a number is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.backends import make_rule
+        >>> generator = np.random.default_rng(0)
+        >>> make_rule("parameter-shift", generator).circuits_per_row(num_angles=10)
+        20
+        >>> make_rule("spsa", generator).circuits_per_row(num_angles=10)
+        2
     """
     _check.one_of(get_args(GradientRule), gradient=name)
     spsa = SimultaneousPerturbation(generator, epsilon=epsilon, directions=directions)

@@ -53,6 +53,17 @@ def recorded_counts(connectors: Sequence[TorchConnector]) -> Iterator[RecordedCo
 
     Yields:
         The counts; read them when the block is done.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.backends import recorded_counts
+        >>> backend = qmu.open_backend("exact", shots=1000, seed=0)
+        >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1, backend=backend)
+        >>> with recorded_counts([model.quantum]) as counts:
+        ...     logits = model(torch.tensor([[0.1, 0.2]]))
+        >>> counts.table(1).shape
+        (1, 4)
     """
     connector = connectors[0] if len(connectors) == 1 else None
     sampler = None if connector is None else sampler_of(connector)
