@@ -24,6 +24,13 @@ class ForgetRequest:
     Raises:
         InputError: If not exactly one is given, the fraction is out of range, or the indices are
             missing, repeated or not integers.
+
+    Example:
+        >>> from qiskit_qmu.data import ForgetRequest
+        >>> ForgetRequest(label=4).to_dict()
+        {'label': 4}
+        >>> ForgetRequest.from_dict({"indices": [159, 3]}).indices
+        (159, 3)
     """
 
     label: int | None = None
