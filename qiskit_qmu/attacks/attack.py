@@ -40,7 +40,16 @@ FEATURE_NAMES: tuple[FeatureName, ...] = get_args(FeatureName)
 
 @runtime_checkable
 class MembershipAttack(Protocol):
-    """Scores rows by how likely the model was trained on them; it never sees the model."""
+    """Scores rows by how likely the model was trained on them; it never sees the model.
+
+    Example:
+        >>> from qiskit_qmu.attacks import MembershipAttack
+        >>> class LargestLogit:
+        ...     def scores(self, members, nonmembers, *, generator, known_members=None):
+        ...         return members.logits.max(axis=1), nonmembers.logits.max(axis=1)
+        >>> isinstance(LargestLogit(), MembershipAttack)
+        True
+    """
 
     def scores(
         self,
@@ -86,6 +95,13 @@ def features(
 
     Raises:
         InputError: If there is no name, a name is unknown, or what it needs was not observed.
+
+    Example:
+        >>> from qiskit_qmu.attacks import features
+        >>> from qiskit_qmu.observation import Observations
+        >>> row = Observations(logits=[[0.0, 0.0]], labels=[1])
+        >>> features(row, ["loss", "softmax"]).round(3)  # ln 2, and one in two for each class
+        array([[0.693, 0.5  , 0.5  ]])
     """
     chosen = check_feature_names(names)
     return np.hstack([_feature(observations, name) for name in chosen])

@@ -50,6 +50,16 @@ class ClassifierAttack(MembershipAttack):
     start; it is the one to add when there are many known members, or when the trace may lie
     elsewhere than in the confidence. As it learns its direction, an AUC below ½ is no sign of
     over-forgetting here.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.attacks import ClassifierAttack
+        >>> from qiskit_qmu.observation import Observations
+        >>> members, others = (Observations(row_losses=np.linspace(z, z + 1, 50)) for z in (3, 0))
+        >>> attack = ClassifierAttack(features="loss")  # learns that members have the larger losses
+        >>> scores, of_others = attack.scores(members, others, generator=np.random.default_rng(0))
+        >>> bool(np.median(scores) > of_others.max())
+        True
     """
 
     features: tuple[FeatureName, ...] | FeatureName = ("membership_score", "answers")

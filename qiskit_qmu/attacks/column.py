@@ -19,6 +19,13 @@ class AttackColumn:
         heading: Heading of the column, under "AUC".
         summary: What the attack does, in one line.
         reading: How to read the AUC, as the end of a sentence about the ranking of rows.
+
+    Example:
+        >>> from qiskit_qmu.attacks import ATTACKS
+        >>> from qiskit_qmu.observation import Observations
+        >>> exact = Observations(logits=[[1.0, 0.0]], labels=[0], expectations=[[0.5]])
+        >>> [(column.heading, column.can_read(exact)) for column in ATTACKS.values()]
+        [('confidence', True), ('outputs', True), ('counts', False)]
     """
 
     attack: MembershipAttack

@@ -29,6 +29,14 @@ class LossAttack(MembershipAttack):
     the class whatever it was trained on: read the AUC beside the accuracy.
 
     Yeom et al., Privacy Risk in Machine Learning, 2018, https://arxiv.org/abs/1709.01604.
+
+    Example:
+        >>> from qiskit_qmu.attacks import LossAttack
+        >>> from qiskit_qmu.observation import Observations
+        >>> members = Observations(logits=[[3.0, 0.0], [0.0, 1.0]], labels=[0, 1])
+        >>> nonmembers = Observations(logits=[[0.0, 0.0], [2.0, 0.0]], labels=[0, 1])
+        >>> LossAttack().scores(members, nonmembers)
+        (array([3., 1.]), array([ 0., -2.]))
     """
 
     statistic: Literal["membership_score", "loss", "modified_entropy"] = "membership_score"

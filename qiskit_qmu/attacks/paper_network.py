@@ -42,13 +42,15 @@ class PaperNetworkAttack:
     attacker would; `LossAttack` and `ClassifierAttack` with an AUC do that.
 
     Example:
-        attack = PaperNetworkAttack().fit(original_on_train, original_on_test, generator=generator)
-        rate = attack.share_called_member(
-            unlearned_on_train.take(forgotten), folds=attack.member_folds[forgotten]
-        )
-        control = attack.share_called_member(
-            unlearned_on_test.take(same_class), folds=attack.nonmember_folds[same_class]
-        )
+        >>> import numpy as np
+        >>> from qiskit_qmu.attacks import PaperNetworkAttack
+        >>> from qiskit_qmu.observation import Observations
+        >>> sure, unsure = (Observations(logits=[[z, 0]] * 20, labels=[0] * 20) for z in (4, 0))
+        >>> fitted = PaperNetworkAttack().fit(sure, unsure, generator=np.random.default_rng(0))
+        >>> print(fitted.share_called_member(sure, folds=fitted.member_folds))
+        1.000 [0.832, 1.000]
+        >>> print(fitted.share_called_member(unsure, folds=fitted.nonmember_folds))  # the control
+        0.000 [0.000, 0.168]
     """
 
     features: tuple[FeatureName, ...] | FeatureName = "answers"
@@ -140,7 +142,18 @@ class PaperNetworkAttack:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FittedPaperNetwork:
-    """Networks that know the original model, ready to rate any model's outputs on any rows."""
+    """Networks that know the original model, ready to rate any model's outputs on any rows.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.attacks import PaperNetworkAttack
+        >>> from qiskit_qmu.observation import Observations
+        >>> sure, unsure = (Observations(logits=[[z, 0]] * 20, labels=[0] * 20) for z in (4, 0))
+        >>> fitted = PaperNetworkAttack().fit(sure, unsure, generator=np.random.default_rng(0))
+        >>> new = Observations(logits=[[5, 0], [-1, 0]], labels=[0, 0])
+        >>> fitted.probabilities(new, folds=None) > 0.5
+        array([ True, False])
+    """
 
     attack: PaperNetworkAttack
     """How the networks were trained."""

@@ -30,6 +30,16 @@ class AmplitudeEncoding(Gate):
 
     Raises:
         InputError: If the number of angles is not 2^n - 1 with n of at least 1.
+
+    Example:
+        >>> import torch
+        >>> from qiskit.quantum_info import Statevector
+        >>> from qiskit_qmu.circuits import AmplitudeEncoding, amplitude_angles
+        >>> encoding = AmplitudeEncoding(amplitude_angles(torch.tensor([3.0, 0, 0, 4])).tolist())
+        >>> Statevector.from_instruction(encoding).probabilities().round(2)
+        array([0.36, 0.  , 0.  , 0.64])
+        >>> dict(encoding.definition.count_ops())
+        {'ry': 3, 'cz': 1}
     """
 
     def __init__(self, angles: Sequence[ParameterValueType], label: str | None = None) -> None:
@@ -62,6 +72,16 @@ def as_amplitude_encoding(operation: Operation) -> AmplitudeEncoding | None:
 
     Args:
         operation: Any operation of a circuit.
+
+    Example:
+        >>> from qiskit.circuit import Gate
+        >>> from qiskit_qmu.circuits import AmplitudeEncoding, as_amplitude_encoding
+        >>> read = Gate("amplitude_encoding", 1, [0.5])  # as a QPY file gives it back
+        >>> read.definition = AmplitudeEncoding([0.5]).definition
+        >>> type(as_amplitude_encoding(read)).__name__
+        'AmplitudeEncoding'
+        >>> as_amplitude_encoding(Gate("other", 1, [0.5])) is None
+        True
     """
     if isinstance(operation, AmplitudeEncoding):
         return operation

@@ -33,6 +33,12 @@ def amplitude_angles(x: torch.Tensor) -> torch.Tensor:
 
     Raises:
         InputError: If the last dimension is not 2^n with n of at least 1, or a row is all zeros.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.circuits import amplitude_angles
+        >>> amplitude_angles(torch.tensor([1.0, 1.0])) / torch.pi  # RY(π/2)
+        tensor([0.5000])
     """
     num_qubits = _num_qubits(x.shape[-1])
     # Angles do not depend on the norm, so that a constant factor is as good as the norm itself.
@@ -61,6 +67,12 @@ def amplitudes_of_angles(angles: torch.Tensor) -> torch.Tensor:
 
     Raises:
         InputError: If the last dimension is not 2^n - 1 with n of at least 1.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.circuits import amplitudes_of_angles
+        >>> amplitudes_of_angles(torch.tensor([torch.pi / 3]))  # cos π/6 and sin π/6
+        tensor([0.8660, 0.5000])
     """
     num_qubits = _num_qubits(angles.shape[-1] + 1)
     _, node = _gates(num_qubits)

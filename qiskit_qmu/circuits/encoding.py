@@ -27,6 +27,11 @@ def most_features(encoding: Encoding, num_qubits: int) -> int:
 
     Raises:
         InputError: If the encoding is unknown or the number of qubits is out of its range.
+
+    Example:
+        >>> from qiskit_qmu.circuits import most_features
+        >>> most_features("ry", num_qubits=4), most_features("amplitude", num_qubits=4)
+        (4, 16)
     """
     _check.one_of(get_args(Encoding), encoding=encoding)
     _check.at_least(1, num_qubits=num_qubits)

@@ -21,6 +21,14 @@ class QNNCircuit:
         inputs: One parameter per feature; with amplitude encoding the 2^n - 1 angles that
             `amplitude_angles` makes of 2^n features.
         weights: The trainable angles.
+
+    Example:
+        >>> from qiskit.quantum_info import Statevector
+        >>> from qiskit_qmu.circuits import qnn_circuit
+        >>> qnn = qnn_circuit(1, 1, 1, rotations=["ry"])  # RY(x) and RY(w) on one qubit
+        >>> bound = qnn.circuit.assign_parameters({qnn.inputs[0]: 1.0, qnn.weights[0]: -1.0})
+        >>> Statevector(bound).probabilities().round(6)
+        array([1., 0.])
     """
 
     circuit: QuantumCircuit
@@ -60,6 +68,14 @@ def qnn_circuit(
     Raises:
         InputError: If a number is too small, there are more features than the encoding holds, or a
             name is unknown.
+
+    Example:
+        >>> from qiskit_qmu.circuits import qnn_circuit
+        >>> qnn = qnn_circuit(num_features=2, num_qubits=2, num_layers=2)
+        >>> len(qnn.inputs), len(qnn.weights)
+        (2, 6)
+        >>> dict(qnn.circuit.count_ops())  # no RZ and no CZ before the measurement
+        {'ry': 6, 'rz': 2, 'cz': 1}
     """
     _check.at_least(1, num_features=num_features, num_qubits=num_qubits, num_layers=num_layers)
     check_features(num_features, encoding, num_qubits)

@@ -20,6 +20,13 @@ def unit_amplitudes(x: torch.Tensor) -> torch.Tensor:
 
     Raises:
         InputError: If a row is all zeros.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.circuits import unit_amplitudes
+        >>> unit_amplitudes(torch.tensor([[3.0, 4.0], [0.0, -2.0]]))
+        tensor([[ 0.6000,  0.8000],
+                [ 0.0000, -1.0000]])
     """
     # The largest entry goes first, so that squares neither overflow nor vanish.
     scaled = over_largest_entry(x)

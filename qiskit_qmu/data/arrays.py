@@ -47,6 +47,15 @@ def dataset_from_arrays(
     Raises:
         InputError: If an array is empty, not numeric, of the wrong shape, holds NaN or infinity or
             a number too large for float32, or a label is not a whole number or out of range.
+
+    Example:
+        >>> from qiskit_qmu.data import dataset_from_arrays
+        >>> x = [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
+        >>> ds = dataset_from_arrays(x, ["setosa", "iris", "setosa"], x[:2], ["iris", "setosa"])
+        >>> ds.y_train, ds.class_names
+        (array([1, 0, 1]), ('iris', 'setosa'))
+        >>> dataset_from_arrays(x, [1.5, 0.5, 2.0], x[:2], [1.0, 2.0]).num_classes is None  # values
+        True
     """
     train, test = _as_array("y_train", y_train), _as_array("y_test", y_test)
     if num_classes is None and train.size and not are_classes(train):
@@ -108,6 +117,12 @@ def as_rows(name: str, values: ArrayLike) -> NDArray[Any]:
 
     Raises:
         InputError: If they are no numbers, or one is NaN or infinite.
+
+    Example:
+        >>> from qiskit_qmu.data import as_rows
+        >>> as_rows("x", [[0.5, 1], [True, False]])
+        array([[0.5, 1. ],
+               [1. , 0. ]])
     """
     array = _numbers(name, _as_array(name, values))
     if array.ndim == 0:
@@ -120,6 +135,11 @@ def are_classes(y: ArrayLike) -> bool:
     """Tell whether labels are classes: integers, booleans, strings or one-hot rows.
 
     Floats are values, as in torch, where a float is no class number: 25.0 may be a measurement.
+
+    Example:
+        >>> from qiskit_qmu.data import are_classes
+        >>> are_classes([0, 1, 2]), are_classes(["cat", "dog"]), are_classes([25.0, 17.5])
+        (True, True, False)
     """
     array = _as_array("y", y)
     if array.dtype.kind == "O":
@@ -142,6 +162,11 @@ def as_values(name: str, values: ArrayLike) -> NDArray[np.float64]:
 
     Raises:
         InputError: If they are no numbers, not finite or of another shape.
+
+    Example:
+        >>> from qiskit_qmu.data import as_values
+        >>> as_values("y", [[1], [2], [4]])
+        array([1., 2., 4.])
     """
     array = _numbers(name, _as_array(name, values)).astype(np.float64)
     if array.ndim == 2 and array.shape[1] == 1:
@@ -161,6 +186,11 @@ def as_labels(name: str, values: ArrayLike) -> NDArray[np.int64]:
 
     Raises:
         InputError: If they are neither whole numbers from 0 on nor rows with a single 1.
+
+    Example:
+        >>> from qiskit_qmu.data import as_labels
+        >>> as_labels("y", [2.0, 0.0]), as_labels("y", [[0, 0, 1], [1, 0, 0]])
+        (array([2, 0]), array([2, 0]))
     """
     given = _as_array(name, values)
     if given.dtype.kind in "USO" and any(isinstance(label, str) for label in given.flat):
@@ -217,6 +247,12 @@ def as_float(name: str, array: NDArray[Any], dtype: Any) -> NDArray[Any]:
 
     Raises:
         InputError: If one does not.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.data import as_float
+        >>> as_float("x", np.array([1, 2]), np.float32)
+        array([1., 2.], dtype=float32)
     """
     with np.errstate(over="ignore"):
         converted = array.astype(dtype)

@@ -46,6 +46,12 @@ class Dataset:
     Raises:
         InputError: If rows are missing, not finite, of different shapes or of another dtype, a
             label is out of range, or a row of the source is in both parts.
+
+    Example:
+        >>> from qiskit_qmu.data import load_dataset
+        >>> iris = load_dataset("iris")
+        >>> iris.train, iris.test, iris.num_classes
+        (Rows(105 of shape (4,)), Rows(45 of shape (4,)), 3)
     """
 
     name: str
@@ -146,6 +152,11 @@ def input_shape_of(name: str) -> tuple[int, ...]:
 
     Args:
         name: One of `DATASET_NAMES`.
+
+    Example:
+        >>> from qiskit_qmu.data import input_shape_of
+        >>> input_shape_of("mnist"), input_shape_of("iris")
+        ((1, 28, 28), (4,))
     """
     _check.one_of(DATASET_NAMES, dataset=name)
     return _DATASETS[name].input_shape
@@ -186,6 +197,13 @@ def load_dataset(
     Raises:
         InputError: If the name is unknown, there are too few rows or too few for every class,
             ``data_dir`` holds no file of the dataset, a file is damaged, or the download fails.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.data import load_dataset
+        >>> iris = load_dataset("iris", train_size=30, test_size=15, seed=1)
+        >>> np.bincount(iris.y_train), np.bincount(iris.y_test)  # equal shares, as in the source
+        (array([10, 10, 10]), array([5, 5, 5]))
     """
     _check.one_of(DATASET_NAMES, name=name)
     _check.at_least(0, seed=seed)

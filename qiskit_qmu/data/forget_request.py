@@ -26,13 +26,11 @@ class ForgetRequest:
             missing, repeated or not integers.
 
     Example:
-        >>> import qiskit_qmu as qmu
         >>> from qiskit_qmu.data import ForgetRequest
-        >>> iris = qmu.load_dataset("iris")
-        >>> qmu.ForgetSplit.of(iris, ForgetRequest(label=1)).kind
-        'class'
-        >>> len(qmu.ForgetSplit.of(iris, ForgetRequest(indices=(3, 14))).forget)
-        2
+        >>> ForgetRequest(label=4).to_dict()
+        {'label': 4}
+        >>> ForgetRequest.from_dict({"indices": [159, 3]}).indices
+        (159, 3)
     """
 
     label: int | None = None

@@ -43,6 +43,15 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     References:
         LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file format section,
         http://yann.lecun.com/exdb/mnist/
+
+    Example:
+        >>> from pathlib import Path
+        >>> from qiskit_qmu.data import read_idx
+        >>> header = bytes([0, 0, 8, 2]) + bytes([0, 0, 0, 2]) + bytes([0, 0, 0, 3])  # 2 × 3 values
+        >>> _ = Path("values.idx").write_bytes(header + bytes([1, 2, 3, 4, 5, 6]))
+        >>> read_idx("values.idx")
+        array([[1, 2, 3],
+               [4, 5, 6]], dtype=uint8)
     """
     stored = read_bytes(Path(path), "values in IDX format", largest=_LARGEST)
     if not stored.startswith(_GZIP_MAGIC):

@@ -25,6 +25,16 @@ class Rows:
 
     Raises:
         InputError: If the lengths disagree, or a dtype or shape is another.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.data import Rows
+        >>> x = np.array([[0.1], [0.2], [0.3]], dtype=np.float32)
+        >>> rows = Rows(x=x, y=np.array([0, 1, 0]), indices=np.array([4, 7, 9]))
+        >>> rows.take([2, 0]).indices
+        array([9, 4])
+        >>> rows.digest() == rows.take([0, 1, 2]).digest()
+        True
     """
 
     x: NDArray[np.float32]
@@ -102,6 +112,12 @@ def row_digests(x: ArrayLike, y: ArrayLike) -> list[str]:
 
     Raises:
         InputError: If the lengths disagree.
+
+    Example:
+        >>> from qiskit_qmu.data import row_digests
+        >>> first, second, third = row_digests([[0.1], [0.2], [0.1]], [0, 0, 0])
+        >>> first == third, first == second, len(first)
+        (True, False, 16)
     """
     features = _little_endian(np.asarray(x, dtype=np.float32))
     answers = np.asarray(y)

@@ -41,6 +41,16 @@ class ForgetSplit:
 
     Raises:
         InputError: If nothing is forgotten or retained, or two training parts share a row.
+
+    Example:
+        >>> from qiskit_qmu.data import ForgetSplit, dataset_from_arrays
+        >>> x = [[0.0], [1.0], [2.0], [3.0]]
+        >>> ds = dataset_from_arrays(x, [0, 1, 0, 1], x, [1, 1, 1, 0])
+        >>> split = ForgetSplit.by_class(ds, label=1)
+        >>> split.forget.indices, split.retain.indices
+        (array([1, 3]), array([0, 2]))
+        >>> split.test_forget.indices, split.test_retain.indices
+        (array([0, 1, 2]), array([3]))
     """
 
     kind: Literal["class", "instances"]

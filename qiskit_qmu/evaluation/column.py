@@ -42,6 +42,14 @@ class Column:
         maximum: Largest possible value.
         in_text: How the terminal's table shows it; the page shows every column.
         with_gap: Whether the terminal's table shows its difference from the oracle.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import RESULTS
+        >>> column = RESULTS[0]
+        >>> column.name, column.show(0.925), column.show_signed(-0.05), column.unit
+        ('forget accuracy, train', '92.5', '-5.0', '%')
+        >>> print(column.read({"acc_forget_train": 0.9, "acc_forget_train_low": 0.8}))
+        0.900 [0.800, nan]
     """
 
     key: str

@@ -351,6 +351,12 @@ def result_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
 
     Returns:
         The columns, further AUCs beside the others.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import RESULTS, result_columns
+        >>> columns = result_columns([{"method": "ga", "mia_auc": 0.6, "mia_auc_mine": 0.7}])
+        >>> [column.name for column in columns if column not in RESULTS]
+        ['AUC, mine']
     """
     known = {column.key for column in RESULTS}
     keys = dict.fromkeys(key for row in rows for key in row if key.startswith(f"{AUC.key}_"))

@@ -23,6 +23,14 @@ class SplitObservations:
         retain: On the retained training rows; None where they were not observed.
         test_forget: On the never-seen counterparts of the forgotten rows; None if there are none.
         test_retain: On the other never-seen rows; None where there are none.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import SplitObservations
+        >>> from qiskit_qmu.observation import Observations
+        >>> trained = Observations(logits=[[2.0, 0.0], [0.0, 1.0], [0.0, 3.0]], labels=[0, 1, 1])
+        >>> observed = SplitObservations(forget=trained.take([0]), retain=trained.take([1, 2]))
+        >>> observed.retain
+        Observations(2 rows, 2 classes, exact, accuracy 1.000)
     """
 
     forget: Observations
@@ -39,6 +47,15 @@ class CalledMembers:
     Attributes:
         forget: Of the forgotten rows, shape (n,).
         control: Of their never-seen counterparts, shape (m,); None where there are none.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.evaluation import CalledMembers, Evidence, SplitObservations, measure
+        >>> from qiskit_qmu.observation import Observations
+        >>> seen = SplitObservations(forget=Observations(logits=[[1, 0]] * 4, labels=[0] * 4))
+        >>> called = CalledMembers(forget=np.array([True, True, True, False]), control=None)
+        >>> measure(Evidence(observed=seen, called=called))["mia_paper_rate"].value
+        0.75
     """
 
     forget: NDArray[np.bool_]
@@ -56,6 +73,13 @@ class Evidence:
         exact: Its own outputs without the noise of shots.
         scores: Scores of attacks, by the key of the column that holds their AUC.
         called: What the paper's attack calls members.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import Evidence, SplitObservations
+        >>> from qiskit_qmu.observation import Observations
+        >>> values = Observations(row_losses=[0.25], outputs=[1.5], targets=[1.0])
+        >>> Evidence(observed=SplitObservations(forget=values)).has_classes
+        False
     """
 
     observed: SplitObservations

@@ -22,6 +22,14 @@ class Measurement:
         evidence: What they were computed from.
         values: Interval by the key of its column; None where there are no rows for it. Columns that
             do not apply to the model are absent.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import Evidence, SplitObservations, measure
+        >>> from qiskit_qmu.observation import Observations
+        >>> forget = Observations(row_losses=[0.25, 0.75])
+        >>> measured = measure(Evidence(observed=SplitObservations(forget=forget)))
+        >>> measured.to_row()["loss_forget_train"], measured["acc_forget_train"] is None
+        (0.5, True)
     """
 
     evidence: Evidence
@@ -62,6 +70,14 @@ def measure(evidence: Evidence, columns: Sequence[Column] = RESULTS) -> Measurem
 
     Returns:
         The numbers, each with its interval.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import Evidence, SplitObservations, measure
+        >>> from qiskit_qmu.observation import Observations
+        >>> forget = Observations(logits=[[2.0, 0.0], [0.0, 1.0], [3.0, 0.0]], labels=[0, 0, 0])
+        >>> measured = measure(Evidence(observed=SplitObservations(forget=forget)))
+        >>> print(measured["acc_forget_train"])  # two of three
+        0.667 [0.094, 0.992]
     """
     absent = "values" if evidence.has_classes else "classes"
     values = {
@@ -78,7 +94,14 @@ def measure(evidence: Evidence, columns: Sequence[Column] = RESULTS) -> Measurem
 
 
 def interval_row(named: Mapping[str, Interval | None]) -> dict[str, float | None]:
-    """Return {name: value, name_low: …, name_high: …} of intervals, None for what is missing."""
+    """Return {name: value, name_low: …, name_high: …} of intervals, None for what is missing.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import interval_row
+        >>> from qiskit_qmu.metrics import Interval
+        >>> interval_row({"auc": Interval(0.6, low=0.5, high=0.7), "r2": None})
+        {'auc': 0.6, 'auc_low': 0.5, 'auc_high': 0.7, 'r2': None, 'r2_low': None, 'r2_high': None}
+    """
     row: dict[str, float | None] = {}
     for name, interval in named.items():
         values = (None,) * 3 if interval is None else interval_values(interval)

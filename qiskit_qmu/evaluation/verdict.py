@@ -44,7 +44,14 @@ Kind = Literal["class", "instances"]
 @final
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict and the numbers that it rests on."""
+    """A verdict and the numbers that it rests on.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import Verdict
+        >>> verdict = Verdict("over-forgotten", "mia_auc 0.310 [0.220, 0.410] lies below 1/2")
+        >>> print(f"{verdict}: {verdict.reason}")
+        over-forgotten: mia_auc 0.310 [0.220, 0.410] lies below 1/2
+    """
 
     name: Name
     reason: str
@@ -79,6 +86,15 @@ def judge(
 
     Returns:
         The verdict.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import Evidence, SplitObservations, judge, measure
+        >>> from qiskit_qmu.observation import Observations
+        >>> answers = [Observations(logits=[row] * 9, labels=[0] * 9) for row in ([1, 0], [0, 1])]
+        >>> evidence = [Evidence(observed=SplitObservations(forget=rows)) for rows in answers]
+        >>> model, oracle = map(measure, evidence)
+        >>> print(judge(model, oracle, "class").reason)
+        accuracy on the forgotten rows is 1.000 above the oracle's (at most 0.05 is tolerated)
     """
     if unchanged:
         return Verdict("unchanged", "every weight is the original's: nothing was forgotten")

@@ -29,6 +29,12 @@ def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
 
     Raises:
         InputError: If the shapes differ, there is no row, or a row is not a distribution.
+
+    Example:
+        >>> from qiskit_qmu.metrics import jensen_shannon
+        >>> divergence = jensen_shannon([[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]])
+        >>> round(divergence, 4)  # the mean of ln 2 and 0
+        0.3466
     """
     return float(_divergences(first, second).mean())
 
@@ -50,6 +56,13 @@ def jensen_shannon_interval(first: ArrayLike, second: ArrayLike, level: float = 
 
     Raises:
         InputError: If the shapes differ, there is no row, or a row is not a distribution.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.metrics import jensen_shannon_interval
+        >>> probabilities = np.full((30, 2), 0.5)
+        >>> print(jensen_shannon_interval(probabilities, probabilities))
+        0.000 [0.000, 0.081]
     """
     # Rows that sum to 1 in single precision may diverge by a little more than ln 2.
     divergences = np.minimum(_divergences(first, second), _LARGEST)
@@ -72,6 +85,11 @@ def prediction_agreement(first: ArrayLike, second: ArrayLike, level: float = 0.9
 
     Raises:
         InputError: If the shapes differ or there is no row.
+
+    Example:
+        >>> from qiskit_qmu.metrics import prediction_agreement
+        >>> print(prediction_agreement([0, 1, 1, 2], [0, 1, 2, 2]))
+        0.750 [0.194, 0.994]
     """
     one, other = np.asarray(first), np.asarray(second)
     _check_aligned(one, other, dimensions=1)

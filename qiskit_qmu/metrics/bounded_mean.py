@@ -41,6 +41,14 @@ def bounded_mean_interval(
     Raises:
         InputError: If there is no value, one is outside of the bounds, or they are not in one
             dimension.
+
+    Example:
+        >>> from qiskit_qmu.metrics import bounded_mean_interval, mean_interval
+        >>> skewed = [0.0] * 29 + [1.0]
+        >>> print(bounded_mean_interval(skewed, minimum=0.0, maximum=1.0))
+        0.033 [0.001, 0.172]
+        >>> print(mean_interval(skewed))
+        0.033 [-0.035, 0.102]
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:

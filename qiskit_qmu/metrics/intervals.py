@@ -16,7 +16,16 @@ from qiskit_qmu._check import InputError
 @final
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its two-sided confidence limits; NaN stands for what is not known."""
+    """An estimate and its two-sided confidence limits; NaN stands for what is not known.
+
+    Example:
+        >>> from qiskit_qmu.metrics import Interval
+        >>> auc = Interval(0.62, low=0.51, high=0.71)
+        >>> print(auc)
+        0.620 [0.510, 0.710]
+        >>> auc.excludes(0.5), round(auc.spread, 2)
+        (True, 0.11)
+    """
 
     value: float = math.nan
     """The estimate; NaN where there is none."""
@@ -83,6 +92,7 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Inter
         InputError: If the numbers are not integers in these ranges.
 
     Example:
+        >>> from qiskit_qmu.metrics import binomial_interval
         >>> print(binomial_interval(0, 50))
         0.000 [0.000, 0.071]
     """
@@ -116,6 +126,13 @@ def mean_interval(values: Sequence[float] | NDArray[np.float64], level: float = 
 
     Raises:
         InputError: If there is no value, one is not finite, or they are not in one dimension.
+
+    Example:
+        >>> from qiskit_qmu.metrics import mean_interval
+        >>> print(mean_interval([0.50, 0.52, 0.54]))
+        0.520 [0.470, 0.570]
+        >>> print(mean_interval([0.52]))
+        0.520 [nan, nan]
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
@@ -147,6 +164,7 @@ def difference_interval(first: Interval, second: Interval) -> Interval:
         The difference; without limits where one of the two has none.
 
     Example:
+        >>> from qiskit_qmu.metrics import binomial_interval, difference_interval
         >>> print(difference_interval(binomial_interval(9, 10), binomial_interval(3, 10)))
         0.600 [0.107, 0.853]
     """

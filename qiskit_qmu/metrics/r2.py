@@ -33,6 +33,7 @@ def r2_interval(targets: ArrayLike, predictions: ArrayLike, level: float = 0.95)
         InputError: If the shapes differ or a value is not finite.
 
     Example:
+        >>> from qiskit_qmu.metrics import r2_interval
         >>> print(r2_interval([1.0, 2.0, 3.0, 4.0], [1.1, 1.9, 3.2, 3.9]))
         0.986 [0.827, 0.999]
     """

@@ -29,6 +29,11 @@ def auroc(members: ArrayLike, nonmembers: ArrayLike) -> float:
 
     Raises:
         InputError: If a group is empty, not finite or not one-dimensional.
+
+    Example:
+        >>> from qiskit_qmu.metrics import auroc
+        >>> auroc([0.9, 0.6], [0.5, 0.7])  # three of the four pairs are in order
+        0.75
     """
     above, _ = _placements(*as_scores(members, nonmembers))
     return float(above.mean())
@@ -49,6 +54,12 @@ def auroc_interval(members: ArrayLike, nonmembers: ArrayLike, level: float = 0.9
 
     Raises:
         InputError: If a group is empty, not finite or not one-dimensional.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.metrics import auroc_interval
+        >>> print(auroc_interval(np.arange(20, 40), np.arange(20)))  # 20 of each, all in order
+        1.000 [0.832, 1.000]
     """
     first, second = as_scores(members, nonmembers)
     one_class = np.zeros(len(first), dtype=int), np.zeros(len(second), dtype=int)
@@ -96,6 +107,15 @@ def stratified_auroc(
     Raises:
         InputError: If a group is empty, not finite, not one-dimensional or not as long as its
             labels, or if no member has a non-member of its class.
+
+    Example:
+        >>> from qiskit_qmu.metrics import auroc, stratified_auroc
+        >>> members, labels = [8.0, 9.0], [1, 1]
+        >>> others, their_labels = [1.0, 2.0, 8.0, 9.0], [0, 0, 1, 1]  # all of class 1 score higher
+        >>> auroc(members, others)
+        0.75
+        >>> stratified_auroc(members, labels, others, their_labels).value
+        0.5
     """
     members, nonmembers = as_scores(member_scores, nonmember_scores)
     first, second = np.asarray(member_labels), np.asarray(nonmember_labels)

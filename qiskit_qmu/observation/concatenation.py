@@ -20,6 +20,12 @@ def concatenate(*observations: Observations) -> Observations:
 
     Raises:
         InputError: If none is given or their kinds differ.
+
+    Example:
+        >>> from qiskit_qmu.observation import Observations, concatenate
+        >>> first, second = Observations(row_losses=[0.25, 1.0]), Observations(row_losses=[4.0])
+        >>> concatenate(first, second).losses
+        array([0.25, 1.  , 4.  ])
     """
     _check.not_empty(observations=observations)
     kinds = {_kind(part) for part in observations}

@@ -41,6 +41,7 @@ class Observations:
             are wrong.
 
     Example:
+        >>> from qiskit_qmu.observation import Observations
         >>> classes = Observations(logits=[[2.0, 0.0], [0.0, 1.0]], labels=[0, 1])
         >>> classes.losses.round(3), classes.num_classes
         (array([0.127, 0.313]), 2)

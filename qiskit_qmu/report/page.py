@@ -70,6 +70,13 @@ def render_page(
 
     Raises:
         InputError: The rows, the scores or the kind cannot be used.
+
+    Example:
+        >>> from qiskit_qmu.report import render_page
+        >>> rows = [{"method": "ga", "r2_retain_test": 0.6}]
+        >>> page = render_page(rows, kind="instances", title="R² < 1")
+        >>> page.startswith("<!DOCTYPE html>"), "R² &lt; 1" in page, "<script" in page
+        (True, True, False)
     """
     reading.check_kind(kind)
     summaries = aggregate(rows)
@@ -110,6 +117,13 @@ def write_page(
 
     Raises:
         InputError: ``render_page`` refuses.
+
+    Example:
+        >>> from qiskit_qmu.report import write_page
+        >>> rows = [{"method": "ga", "js_oracle_retain": 0.02, "seconds": 1.5}]
+        >>> path = write_page("results/report.html", rows, kind="class")
+        >>> path.as_posix(), path.exists()
+        ('results/report.html', True)
     """
     target = Path(path)
     page = render_page(rows, **arguments)

@@ -16,7 +16,7 @@ _LONGEST_NAME = 14
 
 
 def text_table(rows: Sequence[Row], *, kind: Kind) -> str:
-    """Write result rows as a table of at most 118 characters, original and oracle first.
+    r"""Write result rows as a table of at most 118 characters, original and oracle first.
 
     Accuracies and rates are percentages. Behind ± stands the longer arm of the 95 % interval,
     under "gap" the difference from the oracle.
@@ -30,6 +30,18 @@ def text_table(rows: Sequence[Row], *, kind: Kind) -> str:
 
     Raises:
         InputError: The rows or the kind cannot be used.
+
+    Example:
+        >>> from qiskit_qmu.report import text_table
+        >>> scores = {"oracle": 0.9, "ga": 0.85}
+        >>> rows = [{"method": name, "acc_retain_test": score} for name, score in scores.items()]
+        >>> print(text_table(rows, kind="class").partition("\n\n")[0])
+                retain accuracy, %
+        method           test  gap
+        --------------------------
+        oracle           90.0
+        --------------------------
+        ga               85.0 -5.0
     """
     reading.check_kind(kind)
     summaries = aggregate(rows)

@@ -34,7 +34,9 @@ class PresetContext:
 
     Example:
         >>> from qiskit_qmu.unlearning import METHODS, PresetContext
-        >>> context = PresetContext(dataset="iris", model="hybrid", kind="class", learning_rate=0.01)
+        >>> context = PresetContext(
+        ...     dataset="iris", model="hybrid", kind="class", learning_rate=0.01
+        ... )
         >>> METHODS["rga"].preset(context)
         {'learning_rate': 0.002}
     """

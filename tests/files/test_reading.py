@@ -97,5 +97,5 @@ def test_whatever_a_parser_raises_becomes_one_line(tmp_path):
     [([], int), ({}, int), ({"a": True}, int), ({"a": 1.0}, int), ({"a": "1"}, float)],
 )
 def test_values_of_another_type_are_refused(content, kind):
-    with pytest.raises(InputError, match="must be|is missing"):
+    with pytest.raises(InputError, match=r"must be|is missing"):
         entry(content, "a", kind)

@@ -109,7 +109,7 @@ def test_state_that_nobody_can_reset_is_refused_before_any_circuit():
 
     model = torch.nn.Sequential(Average(), sequential(stock=True))
     model[1][1].neural_network.forward = None  # a circuit that runs is an error
-    with pytest.raises(InputError, match=r"cannot reset '0.seen' of Average, which training changes"):
+    with pytest.raises(InputError, match=r"cannot reset '0.seen' of Average, which training"):
         Retrain(trainer=TRAINER)(model, iris_split(), generator=0)
 
 
