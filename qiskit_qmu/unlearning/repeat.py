@@ -42,10 +42,11 @@ class Repeat(UnlearningStrategy):
         >>> import qiskit_qmu as qmu
         >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=2)
         >>> model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1)
-        >>> ascent = qmu.unlearning.GradientAscent(learning_rate=0.02, max_epochs=1)
-        >>> result = qmu.unlearning.Repeat(strategy=ascent, rounds=10)(model, split, generator=0)
+        >>> ascent, repair = qmu.unlearning.GradientAscent(), qmu.unlearning.FineTune(epochs=1)
+        >>> once = qmu.unlearning.Chain((ascent, repair))
+        >>> result = qmu.unlearning.Repeat(strategy=once, rounds=4)(model, split, generator=0)
         >>> result.reason
-        'after 1 of 10 rounds the forgotten rows had accuracy 0 and loss ...'
+        'after 1 of 4 rounds the forgotten rows had accuracy 0 and loss ...'
     """
 
     strategy: UnlearningStrategy
