@@ -64,9 +64,11 @@ def one_of(allowed: Collection[Any], **values: Any) -> None:
     for name, value in values.items():
         if value not in allowed:
             names = [str(choice) for choice in allowed]
-            near = difflib.get_close_matches(str(value), names, n=1)
+            # A number that looks like another is not that number mistyped.
+            near = difflib.get_close_matches(value, names, n=1) if isinstance(value, str) else []
             meant = f"; did you mean {near[0]}?" if near else ""
-            raise InputError(f"{name} must be one of {', '.join(names)}; got {value!r}{meant}")
+            got = value.item() if isinstance(value, np.generic) else value
+            raise InputError(f"{name} must be one of {', '.join(names)}; got {got!r}{meant}")
 
 
 def finite(**arrays: ArrayLike) -> None:

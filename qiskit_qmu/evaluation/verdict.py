@@ -125,7 +125,7 @@ def _judge_class(
             f"doing nothing passes the same test: on the forgotten rows the original is not more "
             f"than {FORGET_TOLERANCE} more accurate than the oracle",
         )
-    reason = "the class is known no better than by the oracle"
+    reason = f"accuracy on the forgotten rows is at most {FORGET_TOLERANCE} above the oracle's"
     traces = _traces(measured, oracle)
     return Verdict("forgotten", f"{reason}, but {traces}" if traces else reason)
 

@@ -197,7 +197,7 @@ def test_unknown_strategies_settings_and_seeds_are_refused(original, tmp_path):
     request = ForgetRequest(label=1)
     with pytest.raises(InputError, match="method must be one of"):
         unlearn_saved(original, request, "magic", tmp_path / "new")
-    with pytest.raises(InputError, match="unexpected keyword argument 'beta'"):
+    with pytest.raises(InputError, match="does not take these settings: 'beta'"):
         unlearn_saved(original, request, "ga", tmp_path / "new", settings={"ga.beta": 1})
     with pytest.raises(InputError, match="seed must be an integer of at least 0"):
         unlearn_saved(original, request, "ga", tmp_path / "new", seed=-1)

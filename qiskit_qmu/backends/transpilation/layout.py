@@ -32,8 +32,8 @@ def best_qubits(target: Target, count: int) -> list[int]:
             best = grown
     if best is None:
         raise InputError(
-            f"a circuit of {count} qubits does not fit the device: of its {target.num_qubits} "
-            "qubits, no so many that work are connected"
+            f"a circuit of {count} qubits does not fit the device: {count} of its "
+            f"{target.num_qubits} qubits would have to work and be connected"
         )
     return sorted(best[1])
 
