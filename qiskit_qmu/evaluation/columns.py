@@ -159,8 +159,8 @@ PAPER_RATE = Column(
     computed="share of forgotten rows that the attack of arXiv:2509.06086 calls members",
     better="as the oracle",
     reading="read it against the control, never-seen rows of the same classes: only the difference "
-    "of the two is about membership. For a forgotten class either number by itself is nearly the "
-    "accuracy on that class.",
+    "of the two is about membership. Either rate by itself also moves with how the model answers "
+    "that class at all.",
     baselines={ALWAYS: "100", COIN: "50", DESTROYED: "0 or 100"},
     applies="classes",
     measure=called_member,

@@ -70,7 +70,7 @@ def accuracy_figure(summaries: Sequence[MethodSummary]) -> str:
 
 
 def membership_figure(summaries: Sequence[MethodSummary]) -> str:
-    """Draw the paper's membership rate beside its control, and the out-of-fold attack's AUC.
+    """Draw the paper's membership rate beside its control, and the attack's AUC.
 
     Args:
         summaries: One per method.
@@ -88,7 +88,7 @@ def membership_figure(summaries: Sequence[MethodSummary]) -> str:
     titles = ["Called a member by the paper’s attack"] if with_rates else []
     with drawing.style("membership"):
         figure, panels = drawing.method_panels(
-            [summary.method for summary in summaries], [*titles, "AUC of the out-of-fold attack"]
+            [summary.method for summary in summaries], [*titles, "AUC of the attack"]
         )
         handles = []
         if with_rates:

@@ -57,7 +57,7 @@ def render_page(
     Args:
         rows: Result rows, one per method and seed.
         kind: What was forgotten: ``"class"`` or ``"instances"``.
-        scores: Scores of the out-of-fold attack, one mapping per method and seed, as for
+        scores: Scores of the attack, one mapping per method and seed, as for
             `method_bands`; without them there is no ROC figure.
         config: Configuration of the run, nested as deep as it comes.
         environment: Versions and machine of the run, likewise.

@@ -99,12 +99,12 @@ _ACCURACY = (
 )
 _MEMBERSHIP = (
     "Left, the share of forgotten rows that the paper’s attack calls members (blue) beside the "
-    "same share of never-seen rows (orange); right, the AUC of the out-of-fold attack, where ½ is "
+    "same share of never-seen rows (orange); right, the AUC of the attack, where ½ is "
     "no leak and below ½ is over-forgetting, which leaks too."
 )
 _ROC = (
     "Each curve shows how many forgotten rows the attack finds (up) at the price of how many "
-    "false alarms on never-seen rows of the same class (right), out of fold; the band is the 95 % "
+    "false alarms on never-seen rows of the same class (right); the band is the 95 % "
     "interval, the grey curve the oracle’s and the dashed diagonal a coin."
 )
 _COST = (
@@ -119,9 +119,9 @@ CAPTIONS: dict[Kind, dict[str, str]] = {
         "accuracy": f"{_ACCURACY} The oracle never saw the class, so forget accuracy is about 0 "
         "for it and for every method that works: methods differ in how near their retain accuracy "
         "stays to the oracle’s lines.",
-        "membership": f"{_MEMBERSHIP} On a forgotten class the blue dot is nearly the class’s "
-        "accuracy over again and falls to 0 with it, so a small rate alone proves nothing: only "
-        "the distance between blue and orange is about membership.",
+        "membership": f"{_MEMBERSHIP} On a forgotten class both rates move with how the model "
+        "answers that class at all, so a small rate alone proves nothing: only the distance "
+        "between blue and orange is about membership.",
         "roc": f"{_ROC} On a forgotten class a curve on the diagonal says that trained-on rows "
         "look like other rows of the class, not that the class is forgotten; a curve below it "
         "says over-forgotten.",

@@ -1,4 +1,4 @@
-"""ROC curves of the out-of-fold attack: averaged over classes and seeds, one panel per method."""
+"""ROC curves of the attack: averaged over classes and seeds, one panel per method."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any

@@ -53,7 +53,7 @@ def test_figures_follow_the_colour_scheme(page):
 
 
 def test_caption_fits_the_kind(page, kind):
-    by_class = "On a forgotten class the blue dot is nearly the class’s accuracy" in page
+    by_class = "On a forgotten class both rates move with how the model answers that class" in page
     instances = "A good method ends on the oracle’s lines" in page
     assert (by_class, instances) == (kind == "class", kind == "instances")
 
