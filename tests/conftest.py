@@ -2,7 +2,10 @@
 
 import hashlib
 import os
+import random
 import secrets
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,9 @@ import pytest
 # Each of the processes that share the tests has one core.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Processes that tests spawn find their modules; last, so that what is installed is what is tested.
+sys.path.append(str(Path(__file__).parents[1]))
 
 
 def _seeded_by(node: pytest.Item) -> np.random.Generator:
@@ -24,6 +30,10 @@ def generator(request: pytest.FixtureRequest) -> np.random.Generator:
 
 @pytest.fixture(autouse=True)
 def _entropy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seed what is opened without a seed by the test's own id too."""
+    """Seed what is opened without a seed, and global generators, by the test's own id too."""
     source = _seeded_by(request.node).spawn(1)[0]
+    random.seed(int(source.integers(2**32)))
+    np.random.seed(int(source.integers(2**32)))  # noqa: NPY002
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(int(source.integers(2**32)))
     monkeypatch.setattr(secrets, "randbits", lambda bits: int(source.integers(2**bits)))

@@ -167,6 +167,8 @@ def _is_stock(connector: TorchConnector) -> bool:
 
 def _are_probabilities(outputs: torch.Tensor) -> bool:
     values = outputs.detach().double().cpu().numpy()
+    if not np.isfinite(values).all():  # who reads them says so
+        return False
     tolerance = 4 * values.shape[1] * torch.finfo(outputs.dtype).eps
     sums = np.abs(values.sum(axis=1) - 1)
     return bool(len(values) and (values >= 0).all() and (sums <= tolerance).all())

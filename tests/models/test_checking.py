@@ -129,3 +129,7 @@ def test_a_double_model_around_a_stock_connector_is_one_line():
     """Qiskit ML's connector answers in single precision, whatever its weights are in."""
     with pytest.raises(InputError, match="a model in float64 must convert the outputs of Qiskit"):
         observe(sequential(stock=True).double(), iris().x_test, iris().y_test)
+
+
+def test_answers_out_of_range_are_no_probabilities():
+    check_logits(torch.nn.Identity(), torch.tensor([[float("inf"), -float("inf")]]))
