@@ -5,26 +5,22 @@ from contextlib import nullcontext
 
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
-from qiskit_qmu.cli.options import add_data_dir, add_force, refuse_replacing
+from qiskit_qmu.cli.options import (
+    add_data_dir,
+    add_force,
+    add_original,
+    add_saved_model,
+    add_seed,
+    refuse_replacing,
+)
 
 SUMMARY = "audit a saved unlearned model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument(
-        "model",
-        type=option_types.saved_model,
-        metavar="NEW",
-        help="folder that `qmu unlearn` wrote",
-    )
-    parser.add_argument(
-        "--original",
-        type=option_types.saved_model,
-        required=True,
-        metavar="MODEL",
-        help="the model before unlearning",
-    )
+    add_saved_model(parser, "folder that `qmu unlearn` wrote", metavar="NEW")
+    add_original(parser)
     parser.add_argument(
         "--oracle",
         type=option_types.saved_model,
@@ -33,14 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
     add_force(parser, "an audit")
-    parser.add_argument(
-        "--seed",
-        type=option_types.seed,
-        default=0,
-        metavar="N",
-        help="seed of everything random (0)",
-    )
-    device = add_device_options(parser, "where the models are observed", type=option_types.backend)
+    add_seed(parser)
+    device = add_device_options(parser, "where the models are observed")
     add_shots(device)
     add_budget(device)
     add_data_dir(parser)

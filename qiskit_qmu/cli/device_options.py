@@ -35,7 +35,13 @@ def add_device_options(
         The group of options, for more of them.
     """
     group = parser.add_argument_group("device")
-    group.add_argument("--backend", metavar="NAME", help=f"{purpose}: {BACKENDS}", **backend)
+    group.add_argument(
+        "--backend",
+        type=option_types.backend,
+        metavar="NAME",
+        help=f"{purpose}: {BACKENDS}",
+        **backend,
+    )
     group.add_argument(
         "--mitigation",
         metavar="NAME",

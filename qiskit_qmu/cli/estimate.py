@@ -20,6 +20,8 @@ from qiskit_qmu.cli.device_options import add_device_options, device_options_of
 from qiskit_qmu.cli.options import (
     add_data_dir,
     add_forget_options,
+    add_saved_model,
+    add_seed,
     add_setting_options,
     forget_request_of,
     settings_of,
@@ -33,12 +35,7 @@ SUMMARY = "what work on a saved model would cost on a device"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument(
-        "model",
-        type=option_types.saved_model,
-        metavar="MODEL",
-        help="folder that `qmu train` wrote",
-    )
+    add_saved_model(parser, "folder that `qmu train` wrote")
     parser.add_argument(
         "--methods",
         type=option_types.methods,
@@ -48,18 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rows", type=option_types.count, metavar="N", help="rows to observe (all of its data)"
     )
-    parser.add_argument(
-        "--seed",
-        type=option_types.seed,
-        default=0,
-        metavar="N",
-        help="seed of everything random (0)",
-    )
+    add_seed(parser)
     parser.add_argument("--json", metavar="FILE", help="also write the table to a JSON file")
     device = add_device_options(
         parser,
         "whose gate durations to use; exact has none",
-        type=option_types.backend,
         default="exact",
     )
     device.add_argument(

@@ -88,6 +88,44 @@ def add_data_dir(parser: Any) -> None:
     )
 
 
+def add_saved_model(parser: argparse.ArgumentParser, text: str, *, metavar: str = "MODEL") -> None:
+    """Add the saved model that a command works on."""
+    parser.add_argument("model", type=option_types.saved_model, metavar=metavar, help=text)
+
+
+def add_original(parser: argparse.ArgumentParser) -> None:
+    """Add the model that an audited one is compared with."""
+    parser.add_argument(
+        "--original",
+        type=option_types.saved_model,
+        required=True,
+        metavar="MODEL",
+        help="the model before unlearning",
+    )
+
+
+def add_strategy(parser: argparse.ArgumentParser) -> None:
+    """Add the method to unlearn with."""
+    parser.add_argument(
+        "--strategy",
+        type=option_types.method,
+        required=True,
+        metavar="NAME",
+        help="see `qmu list strategies`",
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Add the seed of a command on saved models."""
+    parser.add_argument(
+        "--seed",
+        type=option_types.seed,
+        default=0,
+        metavar="N",
+        help="seed of everything random (0)",
+    )
+
+
 def add_force(parser: argparse.ArgumentParser, what: str) -> None:
     """Add the permission to overwrite."""
     parser.add_argument("--force", action="store_true", help=f"overwrite {what} in --out")

@@ -45,7 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     device = add_device_options(
         parser,
         "where trained models are observed; training is exact on all but exact",
-        type=option_types.backend,
     )
     add_shots(device)
     add_budget(device, "for each seed")

@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--out", metavar="DIR", help="output folder (default: named after the run)")
     add_budget(
-        add_device_options(parser, "where models are observed", type=option_types.backend),
+        add_device_options(parser, "where models are observed"),
         "for each seed",
     )
     add_setting_options(parser)

@@ -16,7 +16,11 @@ from qiskit_qmu.cli.device_options import add_budget, add_device_options, device
 from qiskit_qmu.cli.options import (
     add_data_dir,
     add_forget_options,
+    add_original,
+    add_saved_model,
+    add_seed,
     add_setting_options,
+    add_strategy,
     required_forget_request,
     settings_of,
 )
@@ -48,22 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
-    parser.add_argument(
-        "model", type=option_types.saved_model, metavar="MODEL", help="folder of a saved model"
-    )
+    add_saved_model(parser, "folder of a saved model")
     parser.add_argument("--out", required=True, metavar="RUN", help="new folder of the run")
     if task == "observe":
         parser.add_argument(
             "--rows", type=_rows, default="test", metavar="ROWS", help="train, test or all (test)"
         )
     if task == "attack":
-        parser.add_argument(
-            "--original",
-            type=option_types.saved_model,
-            required=True,
-            metavar="MODEL",
-            help="the model before unlearning",
-        )
+        add_original(parser)
         parser.add_argument(
             "--oracle",
             type=option_types.saved_model,
@@ -71,23 +67,9 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
             help="a model retrained without the rows",
         )
     if task == "unlearn":
-        parser.add_argument(
-            "--strategy",
-            type=option_types.method,
-            required=True,
-            metavar="NAME",
-            help="see `qmu list strategies`",
-        )
-    parser.add_argument(
-        "--seed",
-        type=option_types.seed,
-        default=0,
-        metavar="N",
-        help="seed of everything random (0)",
-    )
-    device = add_device_options(
-        parser, "where circuits run", type=option_types.backend, required=True
-    )
+        add_strategy(parser)
+    add_seed(parser)
+    device = add_device_options(parser, "where circuits run", required=True)
     device.add_argument(
         "--shots",
         type=option_types.count,

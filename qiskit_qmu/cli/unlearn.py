@@ -4,13 +4,15 @@ import argparse
 import sys
 from contextlib import nullcontext
 
-from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
     add_data_dir,
     add_force,
     add_forget_options,
+    add_saved_model,
+    add_seed,
     add_setting_options,
+    add_strategy,
     refuse_replacing,
     required_forget_request,
     settings_of,
@@ -21,29 +23,12 @@ SUMMARY = "unlearn rows from a saved model"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument(
-        "model",
-        type=option_types.saved_model,
-        metavar="MODEL",
-        help="folder that `qmu train` wrote",
-    )
-    parser.add_argument(
-        "--strategy",
-        type=option_types.method,
-        required=True,
-        metavar="NAME",
-        help="see `qmu list strategies`",
-    )
+    add_saved_model(parser, "folder that `qmu train` wrote")
+    add_strategy(parser)
     parser.add_argument("--out", required=True, metavar="NEW", help="folder of the new model")
     add_force(parser, "a model")
-    parser.add_argument(
-        "--seed",
-        type=option_types.seed,
-        default=0,
-        metavar="N",
-        help="seed of everything random (0)",
-    )
-    device = add_device_options(parser, "where gradients are measured", type=option_types.backend)
+    add_seed(parser)
+    device = add_device_options(parser, "where gradients are measured")
     add_shots(device)
     add_budget(device)
     add_data_dir(parser)

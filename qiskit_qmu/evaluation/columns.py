@@ -151,53 +151,49 @@ LOSS_RETAIN_TEST = _loss_column(
     "loss_retain_test", "never seen", "test_retain", better="lower", with_gap=True
 )
 
-PAPER_RATE = Column(
-    key="mia_paper_rate",
-    group=_MEMBER,
+
+def _member_column(key: str, **options: Any) -> Column:
+    return Column(
+        key=key,
+        group=_MEMBER,
+        unit="%",
+        applies="classes",
+        factor=100.0,
+        decimals=1,
+        maximum=1.0,
+        **options,
+    )
+
+
+PAPER_RATE = _member_column(
+    "mia_paper_rate",
     heading="forgotten",
-    unit="%",
     computed="share of forgotten rows that the attack of arXiv:2509.06086 calls members",
     better="as the oracle",
     reading="read it against the control, never-seen rows of the same classes: only the difference "
     "of the two is about membership. Either rate by itself also moves with how the model answers "
     "that class at all.",
     baselines={ALWAYS: "100", COIN: "50", DESTROYED: "0 or 100"},
-    applies="classes",
     measure=called_member,
-    factor=100.0,
-    decimals=1,
-    maximum=1.0,
     in_text="interval",
 )
-PAPER_CONTROL = Column(
-    key="mia_paper_control",
-    group=_MEMBER,
+PAPER_CONTROL = _member_column(
+    "mia_paper_control",
     heading="control",
-    unit="%",
     computed="the same share of never-seen rows of the same classes",
     better="as the oracle",
     baselines={ALWAYS: "100", COIN: "50", DESTROYED: "the same"},
-    applies="classes",
     measure=called_member_control,
-    factor=100.0,
-    decimals=1,
-    maximum=1.0,
     in_text="interval",
 )
-PAPER_EXCESS = Column(
-    key="mia_paper_excess",
-    group=_MEMBER,
+PAPER_EXCESS = _member_column(
+    "mia_paper_excess",
     heading="difference",
-    unit="%",
     computed="the first share minus the second, limits by Newcombe's method",
     better="0",
     baselines={ALWAYS: "0", COIN: "0", DESTROYED: "0"},
-    applies="classes",
     measure=called_member_difference,
-    factor=100.0,
-    decimals=1,
     minimum=-1.0,
-    maximum=1.0,
 )
 
 

@@ -113,19 +113,11 @@ def saved_workloads(
 
 
 def _training(setup: Setup, backend: ExactBackend) -> PlannedWorkload:
-    trainer, train = setup.trainer, setup.split.train
+    trainer = setup.trainer
     model = setup.build_model(backend)
 
     def rehearsed(*, worst_case: bool) -> Workload:
-        return training_workload(
-            trainer,
-            model,
-            train.x,
-            train.y,
-            generator=stream(setup.seed, "original", "batches"),
-            validation=setup.split.validation,
-            worst_case=worst_case,
-        )
+        return training_workload(trainer, model, **setup.fit_arguments(), worst_case=worst_case)
 
     expected = rehearsed(worst_case=False)
     ends_alike = trainer.worst_case() == trainer

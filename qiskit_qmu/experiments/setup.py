@@ -117,15 +117,16 @@ class Setup:
         Returns:
             The losses.
         """
-        train = self.split.train
-        return self.trainer.fit(
-            model,
-            train.x,
-            train.y,
-            generator=stream(self.seed, "original", "batches"),
-            validation=self.split.validation,
-            progress=progress,
-        )
+        return self.trainer.fit(model, **self.fit_arguments(), progress=progress)
+
+    def fit_arguments(self) -> dict[str, Any]:
+        """Return the rows of the original's training and the order of its batches."""
+        return {
+            "x": self.split.train.x,
+            "y": self.split.train.y,
+            "generator": stream(self.seed, "original", "batches"),
+            "validation": self.split.validation,
+        }
 
     def unlearn(self, method: str, model: QuantumClassifier) -> UnlearningResult[QuantumClassifier]:
         """Unlearn the split's rows by a named method; that it changed nothing its result says.

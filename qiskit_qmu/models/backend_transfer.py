@@ -5,10 +5,11 @@ from typing import cast
 
 import torch
 from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend
+from qiskit_qmu.backends.cost.networks import known_network
 from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.parameters import Module, clone_module
 
@@ -63,15 +64,12 @@ def _connector(connector: TorchConnector, backend: Backend) -> TorchConnector:
 
 
 def _network(network: NeuralNetwork, backend: Backend) -> NeuralNetwork:
-    moved = copy.copy(network)
+    moved = copy.copy(known_network(network))
     if isinstance(moved, EstimatorQNN):
         moved.estimator, moved.gradient = backend.estimator, backend.estimator_gradient
         moved._default_precision = backend.precision  # noqa: SLF001  (it has no setter)
-    elif isinstance(moved, SamplerQNN):
-        moved.sampler, moved.gradient = backend.sampler, backend.sampler_gradient
     else:
-        got = type(network).__name__
-        raise InputError(f"a network must be an EstimatorQNN or a SamplerQNN, got {got}")
+        moved.sampler, moved.gradient = backend.sampler, backend.sampler_gradient
     if moved.circuit.layout is not None:
         raise InputError("a network's circuit must not be transpiled, got one with a layout")
     return moved

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
-from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
+from qiskit_machine_learning.neural_networks import NeuralNetwork, SamplerQNN
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, connectors_of, open_backend
+from qiskit_qmu.backends.cost.networks import known_network
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.outputs import Classifier, Label, Outputs, as_classifier
 from qiskit_qmu.simulator import TorchSimulatorConnector
@@ -53,9 +54,7 @@ def from_qiskit_classifier(classifier: Any, *, backend: Backend | None = None) -
     network = _network_of(classifier)
     if getattr(classifier, "_fit_result", None) is None:
         raise InputError("a classifier must be fitted first: call classifier.fit(X, y)")
-    if not isinstance(network, EstimatorQNN | SamplerQNN):
-        got = type(network).__name__
-        raise InputError(f"a network must be an EstimatorQNN or a SamplerQNN, got {got}")
+    network = known_network(network)
     connector = TorchSimulatorConnector(network, initial_weights=np.asarray(classifier.weights))
     moved = on_backend(connector, open_backend("exact") if backend is None else backend)
     outputs = _outputs_of(network)

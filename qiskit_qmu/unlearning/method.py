@@ -97,6 +97,10 @@ class Method:
             InputError: If a value is out of range.
             TypeError: If a hyperparameter is unknown.
         """
+        for name in settings:
+            if name not in self.hyperparameters:
+                known_names = ", ".join(self.hyperparameters) or "no settings"
+                raise TypeError(f"{name!r} (it has {known_names})")
         given: dict[str, Any] = {"trainer": trainer, "objective": trainer.objective}
         known = {field.name for field in fields(self.strategy)}
         own = {name: value for name, value in given.items() if name in known}

@@ -80,10 +80,6 @@ def make_strategy(
     """
     _check.one_of(tuple(methods), method=method)
     row = methods[method]
-    for name in settings.get(method, {}):
-        if name not in row.hyperparameters:
-            known = ", ".join(row.hyperparameters) or "no settings"
-            raise InputError(f"{method} does not take these settings: {name!r} (it has {known})")
     try:
         strategy = row.build(settings.get(method, {}), trainer)
         if not row.repaired:

@@ -37,9 +37,7 @@ class NetworkCircuits:
         Raises:
             InputError: If it is neither an EstimatorQNN nor a SamplerQNN.
         """
-        if not isinstance(network, EstimatorQNN | SamplerQNN):
-            got = type(network).__name__
-            raise InputError(f"a network must be an EstimatorQNN or a SamplerQNN, got {got}")
+        network = known_network(network)
         return NetworkCircuits(
             circuit=measured_circuit(network)
             if isinstance(network, SamplerQNN)
@@ -47,6 +45,18 @@ class NetworkCircuits:
             inputs=tuple(network.input_params or ()),
             bases=measured_bases(network),
         )
+
+
+def known_network(network: NeuralNetwork) -> EstimatorQNN | SamplerQNN:
+    """Return a network whose circuits are known.
+
+    Raises:
+        InputError: If it is neither an EstimatorQNN nor a SamplerQNN.
+    """
+    if not isinstance(network, EstimatorQNN | SamplerQNN):
+        got = type(network).__name__
+        raise InputError(f"a network must be an EstimatorQNN or a SamplerQNN, got {got}")
+    return network
 
 
 def networks_of(module: torch.nn.Module) -> tuple[NetworkCircuits, ...]:

@@ -1,7 +1,6 @@
 """DeviceBackend: everything over one sampler, for simulators, fake backends and devices."""
 
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any, final
 
 import numpy as np
@@ -148,14 +147,3 @@ class DeviceBackend(Backend):
     def close(self) -> None:
         """Stop waiting for jobs; a ledger can then be opened again."""
         self.sampler.close()
-
-    def __enter__(self) -> "DeviceBackend":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

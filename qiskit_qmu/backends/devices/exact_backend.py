@@ -1,7 +1,6 @@
 """The batched statevector as a backend."""
 
 from collections.abc import Iterable, Sequence
-from types import TracebackType
 from typing import Any, final
 
 import numpy as np
@@ -91,17 +90,6 @@ class ExactBackend(Backend):
 
     def close(self) -> None:
         """Do nothing: nothing is held."""
-
-    def __enter__(self) -> "ExactBackend":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def open_exact(options: DeviceOptions) -> ExactBackend:
