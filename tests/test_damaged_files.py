@@ -4,6 +4,7 @@ Where a file has a checksum, both kinds are tried: damage that the checksum show
 a checksum that is right again, as if whoever did it had meant to.
 """
 
+import argparse
 import contextlib
 import gzip
 import io
@@ -39,9 +40,8 @@ from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
 from qiskit_qmu.backends.runtime.account_file import saved_tokens
 from qiskit_qmu.cli import report
 from qiskit_qmu.cli.main import main
-from qiskit_qmu.cli.options import parse_indices, read_config
+from qiskit_qmu.cli.options import make_experiment, parse_indices
 from qiskit_qmu.data import read_idx
-from qiskit_qmu.experiments import Experiment
 from qiskit_qmu.experiments.saved import SavedModel
 from qiskit_qmu.models import load_model
 from qiskit_qmu.observation import Observations
@@ -243,7 +243,11 @@ def _inputs(root: Path) -> dict[str, Format]:
 
     table = json.loads(account.read_text())
     return {
-        "TOML": _raw(toml, lambda: Experiment.from_dict(read_config(str(toml))), refused=False),
+        "TOML": _raw(
+            toml,
+            lambda: make_experiment(argparse.Namespace(config=str(toml), set=[])),
+            refused=False,
+        ),
         "indices": _raw(rows, lambda: parse_indices(str(rows)), refused=False),
         "IDX": _raw(idx, lambda: read_idx(idx), refused=False),
         "zipped IDX": _raw(zipped, lambda: read_idx(zipped), refused=False),
