@@ -24,7 +24,7 @@ class Experiment:
     Attributes:
         dataset: "digits", "iris", "mnist" or "fashion-mnist".
         model: "basic" or "hybrid".
-        forget: Which training rows to forget; where None, all of class 4 (of iris: class 1).
+        forget: Which training rows to forget; if None, all of class 4 (of iris: class 1).
         train_size: Training rows, validation rows among them; None for the dataset's default.
         test_size: Never-seen rows; None for the dataset's default.
         validation_fraction: Share of the training rows that no model trains on: for early stopping,
@@ -35,7 +35,7 @@ class Experiment:
         shots: Measurements of each circuit; None for exact values.
         backend: Where trained models are observed. All but "exact" leave training exact: what is
             attacked is what a device answers.
-        mitigation: What the device's answers are corrected for: "readout", or nothing where None.
+        mitigation: What the device's answers are corrected for: "readout", or nothing if None.
         backend_options: Further options of `open_backend` as JSON values: {"mode": "batch"}.
         settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
 

@@ -33,18 +33,18 @@ class BasicQNN(QuantumClassifier):
     Args:
         num_features: Principal components, at most one per qubit; rows with just as many values
             are only scaled. With amplitude encoding at most 2^num_qubits; rows of no more values
-            are taken as they are. As many as possible where None.
-        num_classes: Classes. Ten where None, which training on fewer classes then refuses.
+            are taken as they are. As many as possible if None.
+        num_classes: Classes. Ten if None, which training on fewer classes then refuses.
         num_qubits: Qubits.
         num_layers: Layers of the ansatz.
-        backend: Where circuits run; the exact simulator where None.
+        backend: Where circuits run; the exact simulator if None.
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
-        qnn: The circuit, where it is built already; made from the other arguments where None.
+        qnn: The circuit, where it is built already; made from the other arguments if None.
 
     Raises:
         InputError: If a number is out of range or a name is unknown.

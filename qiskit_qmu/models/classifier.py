@@ -146,7 +146,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
         Args:
             x: Rows (n, …).
             y: Labels (n,).
-            objective: What the model learned; cross-entropy where None.
+            objective: What the model learned; cross-entropy if None.
 
         Raises:
             InputError: If there are no rows, lengths differ, or a value is NaN or infinite.
@@ -175,7 +175,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
 
         Args:
             path: The folder.
-            backend: Where its circuits run; the exact simulator where None.
+            backend: Where its circuits run; the exact simulator if None.
 
         Raises:
             InputError: If files are missing or damaged, or hold another kind of model.
@@ -196,6 +196,6 @@ class QuantumClassifier(torch.nn.Module, ABC):
 
         Args:
             config: What to build.
-            backend: Where its circuits run; the exact simulator where None.
+            backend: Where its circuits run; the exact simulator if None.
             qnn: The circuit, where it is built already.
         """

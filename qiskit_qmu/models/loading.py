@@ -16,7 +16,7 @@ def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumCl
 
     Args:
         path: The folder.
-        backend: Where its circuits run; the exact simulator where None.
+        backend: Where its circuits run; the exact simulator if None.
 
     Returns:
         A BasicQNN or HybridQNN.

@@ -25,7 +25,7 @@ class Classifier(torch.nn.Module):
     Attributes:
         module: The module.
         outputs: What it returns.
-        labels: Labels in the order of the logits; None where they are numbered.
+        labels: Labels in the order of the logits; None if they are numbered.
         predicts: "classes", whatever the type of the labels.
 
     Example:

@@ -19,7 +19,7 @@ class CheckedConnector(TorchConnector):
 
     Args:
         neural_network: Any network.
-        initial_weights: Start of the weights, in radians; uniform in [-1, 1] where None.
+        initial_weights: Start of the weights, in radians; uniform in [-1, 1] if None.
         sparse: As in TorchConnector.
 
     Raises:

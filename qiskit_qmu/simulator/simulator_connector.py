@@ -31,7 +31,7 @@ class TorchSimulatorConnector(CheckedConnector):
 
     Args:
         neural_network: An EstimatorQNN or SamplerQNN.
-        initial_weights: Start of the weights, in radians; uniform in [-1, 1] where None.
+        initial_weights: Start of the weights, in radians; uniform in [-1, 1] if None.
         sparse: As in TorchConnector.
 
     Example:
@@ -69,7 +69,7 @@ class TorchSimulatorConnector(CheckedConnector):
 
     @property
     def program(self) -> Program | None:
-        """The compiled circuit; None where the parent class evaluates the network."""
+        """The compiled circuit; None if the parent class evaluates the network."""
         return None if self._exact is None else self._exact.program
 
     def extra_repr(self) -> str:

@@ -105,7 +105,7 @@ class Ascent:
             work: The working copy.
             split: The task.
             generator: Order of the batches.
-            scales: Factor of each parameter's update, by name; 1 where None.
+            scales: Factor of each parameter's update, by name; 1 if None.
 
         Raises:
             NonFiniteError: If the loss becomes NaN or infinite.

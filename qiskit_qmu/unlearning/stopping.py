@@ -29,7 +29,7 @@ class Performance:
 
     Attributes:
         loss: Mean loss, by the objective.
-        confidence: Mean probability of the true class; None where no classes are predicted.
+        confidence: Mean probability of the true class; None if no classes are predicted.
         accuracy: Share of rows that are classified correctly; None likewise.
     """
 

@@ -85,7 +85,7 @@ class PreparedQubits:
 
     Attributes:
         qubits: The qubits, the first the lowest bit of the amplitudes' indices.
-        amplitudes: Their amplitudes (2^k,); None where angles make them.
+        amplitudes: Their amplitudes (2^k,); None if angles make them.
         angles: Per-sample angles of an amplitude encoding.
         are_amplitudes: Whether these are no angles but the amplitudes themselves, of any norm.
     """

@@ -63,7 +63,7 @@ class ProductState:
         runs: Runs of the qubits that are in no group.
         qubits: Those qubits.
         groups: The others; their amplitudes are the lower ones of the product.
-        source: Where each amplitude of all qubits is in the product; None where it is in its place.
+        source: Where each amplitude of all qubits is in the product; None if it is in its place.
     """
 
     runs: RunProducts
