@@ -23,6 +23,7 @@ from qiskit_qmu.models.parameters import (
     parameter_counts,
 )
 from qiskit_qmu.models.per_example import per_example_gradients
+from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
 from qiskit_qmu.models.tensors import as_tensors
 
@@ -33,6 +34,7 @@ __all__ = [
     "ClassifierConfig",
     "HybridQNN",
     "Part",
+    "Preprocessing",
     "QuantumClassifier",
     "answered",
     "as_classifier",
