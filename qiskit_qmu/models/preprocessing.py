@@ -94,3 +94,8 @@ class Preprocessing(torch.nn.Module):
             )
         filled = torch.where(torch.isnan(x), self.medians, x)
         return (filled - self.mean) / self.scale
+
+
+def takes_missing(module: torch.nn.Module) -> bool:
+    """Tell whether a module fills missing values itself."""
+    return any(isinstance(part, Preprocessing) for part in module.modules())
