@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend, Usage, open_backend
     from qiskit_qmu.circuits import QNNCircuit, qnn_circuit
     from qiskit_qmu.data import Dataset, ForgetSplit, Rows, dataset_from_arrays, load_dataset
-    from qiskit_qmu.experiments import Experiment, run_experiment
+    from qiskit_qmu.experiments import Experiment, run_experiment, save_model
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
@@ -90,6 +90,7 @@ _HOMES = {
     "open_backend": "backends",
     "qnn_circuit": "circuits",
     "run_experiment": "experiments",
+    "save_model": "experiments",
     "to_qiskit_classifier": "models",
 }
 

@@ -1,7 +1,7 @@
 """Training and test rows as arrays, and the datasets that can be had by name."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, final
@@ -42,6 +42,7 @@ class Dataset:
         test_source: Name of the source of the test rows; equal to ``train_source`` where both were
             drawn from one file.
         class_names: What the classes were called, by label; None where they had numbers only.
+        origin: How to read it again, as fields of an `Experiment`; None for arrays.
 
     Raises:
         InputError: If rows are missing, not finite, of different shapes or of another dtype, a
@@ -65,6 +66,7 @@ class Dataset:
     train_source: str
     test_source: str
     class_names: tuple[str, ...] | None = None
+    origin: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.num_classes is not None:
@@ -230,6 +232,7 @@ def load_dataset(
         test_indices=test_rows,
         train_source=train.name,
         test_source=test.name,
+        origin={"dataset": name, "train_size": train_size, "test_size": test_size, "seed": seed},
     )
 
 
