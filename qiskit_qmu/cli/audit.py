@@ -12,7 +12,7 @@ from qiskit_qmu.cli.options import (
     add_seed,
     refuse_replacing,
 )
-from qiskit_qmu.cli.row_options import add_row_source, row_source_of
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 SUMMARY = "audit a saved unlearned model"
 

@@ -25,7 +25,7 @@ from qiskit_qmu.cli.options import (
     forget_request_of,
     settings_of,
 )
-from qiskit_qmu.cli.row_options import add_row_source, row_source_of
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend

@@ -1,25 +1,78 @@
-"""Where the rows of a saved model are now, alike for all commands on saved models."""
+"""Options that say which rows a command works on: a bundled dataset, or a file of one's own."""
 
-import argparse
-from typing import TYPE_CHECKING
+from argparse import ArgumentTypeError as OptionError
+from pathlib import Path
+from typing import Any
 
-from qiskit_qmu.cli.options import add_data_dir
+from qiskit_qmu.cli import option_types
 
-if TYPE_CHECKING:
-    from qiskit_qmu.data import RowSource
+ROW_KEYS = ("dataset", "label_column", "id_column", "feature_columns", "test")
+"""Their names in an Experiment, and in a config file."""
 
 
-def add_row_source(parser: argparse.ArgumentParser) -> None:
-    """Add where the rows are, if not where the model remembers them."""
-    group = parser.add_argument_group("rows (where the model remembers them, unless given)")
-    group.add_argument(
-        "--dataset", metavar="NAME|FILE", help="the rows that it was trained on, in any order"
+def add_row_options(parser: Any) -> None:
+    """Add the options; ``parser`` is a parser or a group of its options."""
+    parser.add_argument(
+        "--dataset",
+        type=dataset,
+        metavar="NAME|FILE",
+        help="digits, iris, mnist or fashion-mnist (digits); or a CSV, Parquet or NPZ file, or a "
+        "folder with a subfolder of images for each class",
     )
-    add_data_dir(group)
+    parser.add_argument(
+        "--label-column", metavar="NAME", help="column of the classes, where --dataset is a table"
+    )
+    parser.add_argument("--id-column", metavar="NAME", help="column that names each row")
+    parser.add_argument(
+        "--features",
+        dest="feature_columns",
+        type=names,
+        metavar="A,B,…",
+        help="columns to learn from (all others)",
+    )
+    parser.add_argument(
+        "--test",
+        type=test_rows,
+        metavar="SHARE|FILE",
+        help="share of the rows that no model trains on, or a file with such rows (0.3)",
+    )
 
 
-def row_source_of(options: argparse.Namespace) -> "RowSource":
-    """Return where the rows are now, as far as options say it."""
-    from qiskit_qmu.data import RowSource  # (help must not load it)
+def dataset(text: str) -> str:
+    """Return the name of a bundled dataset, or the path of a file or folder that is there.
 
-    return RowSource(dataset=options.dataset, data_dir=options.data_dir)
+    Raises:
+        OptionError: If it is neither.
+    """
+    if Path(text).exists():
+        return text
+    if Path(text).suffix or len(Path(text).parts) > 1:
+        raise OptionError(f"no file {text}")
+    return option_types.dataset(text)
+
+
+def names(text: str) -> list[str]:
+    """Return names that are separated by commas.
+
+    Raises:
+        OptionError: If there are none.
+    """
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise OptionError("no name of a column in it")
+    return found
+
+
+def test_rows(text: str) -> float | str:
+    """Return a share, or the path of a file that is there.
+
+    Raises:
+        OptionError: If it is neither.
+    """
+    try:
+        option_types.real(text)
+    except ValueError:
+        if Path(text).exists():
+            return text
+        raise OptionError(f"no file {text}, and no number between 0 and 1") from None
+    return option_types.share(text)

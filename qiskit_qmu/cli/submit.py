@@ -23,7 +23,7 @@ from qiskit_qmu.cli.options import (
     required_forget_request,
     settings_of,
 )
-from qiskit_qmu.cli.row_options import add_row_source, row_source_of
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 from qiskit_qmu.cli.run_messages import jobs_shown, print_status
 from qiskit_qmu.runs.rebuilding import REQUEST
 

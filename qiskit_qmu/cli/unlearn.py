@@ -16,7 +16,7 @@ from qiskit_qmu.cli.options import (
     required_forget_request,
     settings_of,
 )
-from qiskit_qmu.cli.row_options import add_row_source, row_source_of
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 SUMMARY = "unlearn rows from a saved model"
 

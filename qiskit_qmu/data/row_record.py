@@ -1,6 +1,6 @@
 """RowRecord: which rows a dataset had, by digest and id; it finds them again wherever they lie."""
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
@@ -62,8 +62,8 @@ class RowRecord:
         return RowRecord(
             train=tuple(row_digests(ds.x_train, ds.y_train)),
             test=tuple(row_digests(ds.x_test, ds.y_test)),
-            train_ids=_ids(ds, "ids_train"),
-            test_ids=_ids(ds, "ids_test"),
+            train_ids=_texts(ds.ids_train),
+            test_ids=_texts(ds.ids_test),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -190,8 +190,16 @@ def rearranged(ds: Dataset, train: NDArray[np.int64], test: NDArray[np.int64]) -
         fields[f"x_{part}"] = _gathered(ds.x_train, ds.x_test, rows)
         fields[f"y_{part}"] = _gathered(ds.y_train, ds.y_test, rows)
         fields[f"{part}_indices"] = sources[rows] if one_source else rows
-        if getattr(ds, f"ids_{part}", None) is not None:
+        if ds.ids_train is not None and ds.ids_test is not None:
             fields[f"ids_{part}"] = _gathered(ds.ids_train, ds.ids_test, rows)
+    if not (train < size).all():
+        # Test rows do not say what columns hold that are no features.
+        fields["columns"] = tuple(own for own in ds.columns if own.features is not None)
+    else:
+        fields["columns"] = tuple(
+            own if own.values is None else replace(own, values=own.values[train])
+            for own in ds.columns
+        )
     if not one_source:
         fields |= {"train_source": "all", "test_source": "all"}
     return replace(ds, **fields)
@@ -276,11 +284,5 @@ def _gathered(first: NDArray[Any], second: NDArray[Any], places: NDArray[np.int6
     return result
 
 
-def _ids(ds: Dataset, name: str) -> tuple[str, ...] | None:
-    ids = getattr(ds, name, None)
+def _texts(ids: NDArray[np.str_] | None) -> tuple[str, ...] | None:
     return None if ids is None else tuple(map(str, ids))
-
-
-def same_rows(first: Iterable[str], second: Iterable[str]) -> bool:
-    """Return whether two collections of digests are of the same rows, in any order."""
-    return Counter(first) == Counter(second)

@@ -179,6 +179,8 @@ def _experiment(path: str | Path, content: dict[str, Any], source: RowSource) ->
         if not isinstance(recipe, dict):
             raise InputError(f"an experiment must be a table, got {recipe!r}")
         fields = {**recipe, **source.of_experiment()}
+        if source.dataset is not None or source.test is not None:
+            fields.pop("source_digest", None)  # (what another file held)
     if fields.get("dataset", "") is None:
         raise InputError(f"{path} does not say where its rows are: name them with --dataset")
     try:

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs import JobPolicy
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data import ForgetRequest, RowSource
 from qiskit_qmu.experiments import (
     DeviceRequest,
     cancel,
