@@ -1,5 +1,6 @@
 """Divides a dataset into what is to be forgotten, what is kept, and what no model trains on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
@@ -179,6 +180,101 @@ class ForgetSplit:
                 or all of them, or the fraction is out of range or rounds to no row.
         """
         request = ForgetRequest(indices=tuple(as_integers("indices", indices).tolist()))
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
+
+    @classmethod
+    def by_ids(
+        cls,
+        ds: Dataset,
+        ids: Iterable[str | int],
+        *,
+        skip_untrained: bool = False,
+        duplicates: bool = False,
+        validation_fraction: float = 0.0,
+        seed: int = 0,
+    ) -> "ForgetSplit":
+        """Forget the training rows with these identifiers.
+
+        Args:
+            ds: The dataset, with ``ids_train``.
+            ids: Identifiers as texts; whole numbers are taken as the text that they print.
+            skip_untrained: Go on without ids of rows that no model is trained on.
+            duplicates: Also forget the other training rows with the same features.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept, never from the forgotten rows.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "instances".
+
+        Raises:
+            InputError: If the dataset has no ids; an id is unknown, that of a test row, or given
+                twice (each is named with its reason); or nothing would be left to retain.
+        """
+        request = ForgetRequest(
+            ids=ids,  # type: ignore[arg-type]  # (as its check makes them)
+            skip_untrained_ids=skip_untrained,
+            duplicates=duplicates,
+        )
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
+
+    @classmethod
+    def by_mask(
+        cls,
+        ds: Dataset,
+        mask: ArrayLike,
+        *,
+        duplicates: bool = False,
+        validation_fraction: float = 0.0,
+        seed: int = 0,
+    ) -> "ForgetSplit":
+        """Forget the training rows for which a mask is True.
+
+        Args:
+            ds: The dataset.
+            mask: Booleans, one for each training row, shape (n,).
+            duplicates: Also forget the other training rows with the same features.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept, never from the forgotten rows.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "instances".
+
+        Raises:
+            InputError: If the mask is of another length or dtype, or selects no row or all rows.
+        """
+        request = ForgetRequest(mask=mask, duplicates=duplicates)  # type: ignore[arg-type]
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
+
+    @classmethod
+    def by_condition(
+        cls,
+        ds: Dataset,
+        condition: str,
+        *,
+        duplicates: bool = False,
+        validation_fraction: float = 0.0,
+        seed: int = 0,
+    ) -> "ForgetSplit":
+        """Forget the training rows that meet a condition on their columns.
+
+        Args:
+            ds: The dataset; ``ds.column_names`` are the names that the condition may use.
+            condition: For example ``"region == 'EU' and age >= 40"``.
+            duplicates: Also forget the other training rows with the same features.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept, never from the forgotten rows.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "instances".
+
+        Raises:
+            InputError: If the condition cannot be read, names an unknown column, or is met by no
+                training row or by all.
+        """
+        request = ForgetRequest(where=condition, duplicates=duplicates)
         return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
 
     @property
