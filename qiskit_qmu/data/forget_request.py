@@ -12,6 +12,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.data.rows import as_integers
 from qiskit_qmu.data.sampling import check_share
 
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class ForgetRequest:
@@ -86,7 +87,7 @@ class ForgetRequest:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are given, as JSON values; a mask as a text of 0 and 1."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        content = {name: value for name, value in values.items() if value is not None and value is not False}
+        content = {k: v for k, v in values.items() if v is not None and v is not False}
         if self.mask is not None:
             content["mask"] = "".join("01"[chosen] for chosen in self.mask)
         return {k: list(v) if isinstance(v, tuple) else v for k, v in content.items()}
