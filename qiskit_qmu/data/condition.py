@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.comparison import BoolArray, Column
+from qiskit_qmu.data.column_values import BoolArray, ColumnValues
 
-Columns = Callable[[str], Column]
+Columns = Callable[[str], ColumnValues]
 """Finds a column by its name."""
 
 Condition = Callable[[Columns], BoolArray]
@@ -63,11 +63,11 @@ def read_condition(text: str) -> Condition:
 
     Example:
         >>> import numpy as np
-        >>> from qiskit_qmu.data.comparison import Column
+        >>> from qiskit_qmu.data.column_values import ColumnValues
         >>> from qiskit_qmu.data.condition import read_condition
         >>> table = {"region": np.array(["EU", "US", "EU"]), "age": np.array([30.0, 50.0, 41.0])}
         >>> condition = read_condition("region == 'EU' and age >= 40")
-        >>> condition(lambda name: Column.of(name, table[name]))
+        >>> condition(lambda name: ColumnValues.of(name, table[name]))
         array([False, False,  True])
     """
     if len(text) > _LONGEST:
@@ -207,7 +207,7 @@ def _any(parts: list[_Part]) -> _Part:
     return met
 
 
-def _itself(column: Column) -> _Truth:
+def _itself(column: ColumnValues) -> _Truth:
     if column.kind != "truth values":
         raise InputError(
             f"column {column.name} holds {column.kind} and is no condition by itself: compare it "
@@ -216,8 +216,8 @@ def _itself(column: Column) -> _Truth:
     return _known(column.values, column.missing)
 
 
-def _compared(operation: str, column: Column, other: Any) -> _Truth:
-    if isinstance(other, Column):
+def _compared(operation: str, column: ColumnValues, other: Any) -> _Truth:
+    if isinstance(other, ColumnValues):
         missing = column.missing | other.missing
         return _known(column.compared(operation, other), missing)
     return _known(column.compared(operation, column.fitting(other)), column.missing)

@@ -35,7 +35,7 @@ _EXAMPLES: dict[Kind, str] = {
 
 @final
 @dataclass(frozen=True)
-class Column:
+class ColumnValues:
     """The values of one column.
 
     Attributes:
@@ -46,8 +46,8 @@ class Column:
 
     Example:
         >>> import numpy as np
-        >>> from qiskit_qmu.data.comparison import Column
-        >>> column = Column.of("age", np.array([30.0, np.nan, 41.0]))
+        >>> from qiskit_qmu.data.column_values import ColumnValues
+        >>> column = ColumnValues.of("age", np.array([30.0, np.nan, 41.0]))
         >>> column.kind, column.missing
         ('numbers', array([False,  True, False]))
         >>> column.compared("Gt", column.fitting(40))
@@ -60,7 +60,7 @@ class Column:
     missing: BoolArray
 
     @staticmethod
-    def of(name: str, values: NDArray[Any]) -> "Column":
+    def of(name: str, values: NDArray[Any]) -> "ColumnValues":
         """Return a column of raw values: numbers, booleans, dates, or text with None or NaN.
 
         Raises:
@@ -69,11 +69,11 @@ class Column:
         letter = values.dtype.kind
         if letter in "biu":
             kind: Kind = "truth values" if letter == "b" else "numbers"
-            return Column(name, kind, values, np.zeros(len(values), dtype=bool))
+            return ColumnValues(name, kind, values, np.zeros(len(values), dtype=bool))
         if letter == "f":
-            return Column(name, "numbers", values, np.isnan(values))
+            return ColumnValues(name, "numbers", values, np.isnan(values))
         if letter == "M":
-            return Column(name, "dates", values, np.isnat(values))
+            return ColumnValues(name, "dates", values, np.isnat(values))
         return _of_objects(name, values)
 
     def fitting(self, constant: Any) -> Any:
@@ -94,7 +94,7 @@ class Column:
                 return self.values.dtype.type(constant)
         return constant
 
-    def compared(self, order: str, other: "Column | Any") -> BoolArray:
+    def compared(self, order: str, other: "ColumnValues | Any") -> BoolArray:
         """Compare the values with those of a column, or with a constant that `fitting` returned.
 
         Returns:
@@ -103,7 +103,7 @@ class Column:
         Raises:
             InputError: If the other column is of another kind.
         """
-        if isinstance(other, Column):
+        if isinstance(other, ColumnValues):
             if self.kind != other.kind:
                 raise self._mismatch(f"column {other.name}, which holds {other.kind}")
             other = other.values
@@ -135,18 +135,18 @@ class Column:
         )
 
 
-def _of_objects(name: str, values: NDArray[Any]) -> Column:
+def _of_objects(name: str, values: NDArray[Any]) -> ColumnValues:
     raw = values.tolist()
     missing = np.array([value is None or value != value for value in raw], dtype=bool)
     present = [value for value in raw if not (value is None or value != value)]
     if all(isinstance(value, str) for value in present):
         texts = np.array(raw, dtype=object)
         texts[missing] = ""
-        return Column(name, "text", texts, missing)
+        return ColumnValues(name, "text", texts, missing)
     if all(isinstance(value, bool) for value in present):
         filled = [value is True for value in raw]
-        return Column(name, "truth values", np.array(filled, dtype=bool), missing)
+        return ColumnValues(name, "truth values", np.array(filled, dtype=bool), missing)
     if all(isinstance(value, int | float) for value in present):
-        return Column(name, "numbers", np.array(raw, dtype=np.float64), missing)
+        return ColumnValues(name, "numbers", np.array(raw, dtype=np.float64), missing)
     kinds = sorted({type(value).__name__ for value in present})
     raise InputError(f"column {name} holds values of several kinds: {', '.join(kinds)}")
