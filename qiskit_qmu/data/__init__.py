@@ -50,6 +50,7 @@ from qiskit_qmu.data.arrays import (
     as_values,
     dataset_from_arrays,
 )
+from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.datasets import (
     CLASS_DATASET_NAMES,
     DATASET_NAMES,
@@ -61,11 +62,13 @@ from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.rows import Rows, row_digests
 from qiskit_qmu.data.split import ForgetSplit
+from qiskit_qmu.data.table import read_table
 
 __all__ = [
     "CLASS_DATASET_NAMES",
     "DATASET_NAMES",
     "input_shape_of",
+    "Column",
     "Dataset",
     "are_classes",
     "as_float",
@@ -74,6 +77,7 @@ __all__ = [
     "as_values",
     "load_dataset",
     "dataset_from_arrays",
+    "read_table",
     "ForgetRequest",
     "ForgetSplit",
     "Rows",

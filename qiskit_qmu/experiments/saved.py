@@ -51,7 +51,8 @@ def train_and_save(
         >>> qmu.load_model("original").config.num_qubits
         2
     """
-    setup = Setup.load(experiment, experiment.seed, data_dir)
+    experiment = experiment.with_source()
+    setup = Setup.to_train(experiment, experiment.seed, data_dir)
     model = setup.build_model(experiment.training_backend(experiment.seed))
     train = setup.split.train
     with one_thread():
