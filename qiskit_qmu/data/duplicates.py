@@ -95,7 +95,7 @@ def positions_of_duplicates(rows: Rows, chosen: NDArray[np.int64]) -> NDArray[np
 
 
 def duplicates_in_words(duplicates: Iterable[Duplicate]) -> tuple[str, ...]:
-    """Say how many duplicates there are, which these are, and what that means; a line for each kind.
+    """Say how many duplicates there are, which, and what that means; a line for each kind.
 
     Example:
         >>> from qiskit_qmu.data.duplicates import Duplicate, duplicates_in_words

@@ -69,16 +69,17 @@ def sort_ids(
     found, untrained = [], []
     for each, times in Counter(ids).items():
         position = positions.get(each)
-        if position in known:
-            found.append(position)
-            if times > 1:
-                untrained.append(UntrainedId(each, "repeated"))
-        elif position is not None:
-            untrained.append(
-                UntrainedId(each, "validation" if position in held_out else "forgotten")
-            )
+        reason: Reason
+        if position is None:
+            reason = "test" if each in tested else "unknown"
+        elif position not in known:
+            reason = "validation" if position in held_out else "forgotten"
         else:
-            untrained.append(UntrainedId(each, "test" if each in tested else "unknown"))
+            found.append(position)
+            if times == 1:
+                continue
+            reason = "repeated"
+        untrained.append(UntrainedId(each, reason))
     return np.array(sorted(found), dtype=np.int64), _with_near(untrained, [*positions, *tested])
 
 
