@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
-    from qiskit_qmu.experiments import Experiment, run_experiment
+    from qiskit_qmu.experiments import Experiment, run_experiment, save_model
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
@@ -98,6 +98,7 @@ _HOMES = {
     "qnn_circuit": "circuits",
     "run_experiment": "experiments",
     "read_table": "data",
+    "save_model": "experiments",
     "to_qiskit_classifier": "models",
 }
 
