@@ -165,6 +165,7 @@ class _Context:
             "seed": self._seed,
             "verdict": "failed",
             "verdict_reason": str(error),
+            "decided_by": "",
             "stopped": "failed",
             "largest_change": None,
             "error": str(error),
