@@ -30,7 +30,7 @@ def execute(options: argparse.Namespace) -> None:
         experiment = Experiment.from_dict(entry(content, "config", dict))
     records = RecordFile(folder / "records.jsonl", experiment.digest()).records
     if not records:
-        raise InputError(f"{folder} holds no records of a run")
+        raise InputError(f"{folder} has no records of a run")
     with reading(folder / "records.jsonl", "records of a run"):
         write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
         table = text_table([record.row for record in records], kind=experiment.kind)

@@ -159,7 +159,7 @@ class CircuitClassifier(QuantumClassifier):
         saved = read_model(path)
         config, qnn = saved.classifier_parts()
         if config.model_name != cls.__name__:
-            raise _check.InputError(f"{path} must hold a {cls.__name__}, got a {config.model_name}")
+            raise _check.InputError(f"{path} contains a {config.model_name}, not a {cls.__name__}")
         return saved.build(lambda: cls.of_config(config, backend, qnn))
 
     @classmethod

@@ -60,7 +60,7 @@ def load_model(
     if saved.kind == "network":
         return saved.build(lambda: _of_network(saved, where))
     if saved.kind != "module":
-        raise InputError(f"{path} must hold a saved model, got: the unknown kind {saved.kind!r}")
+        raise InputError(f"cannot read a saved model from {path}: unknown kind {saved.kind!r}")
     # Outside of `build`: what a user's own code does is not the files' fault.
     made_by = FactoryCall.from_dict(entry(saved.config, "factory", dict), factory)
     module = made_by.make(np.random.default_rng(0))

@@ -37,7 +37,7 @@ def read_state(path: str | Path) -> State:
         ) from error
     except (OSError, RuntimeError, EOFError, ValueError, safetensors.SafetensorError) as error:
         raise InputError(
-            f"{path} must hold a module's state dict, got: {one_line(error)}"
+            f"cannot read a module's state dict from {path}: {one_line(error)}"
         ) from error
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in state.items()

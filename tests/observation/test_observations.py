@@ -170,7 +170,7 @@ def test_load_refuses_other_files(tmp_path):
     np.savez(pickled, logits=np.array([{}]), labels=np.zeros(1))
     (tmp_path / "empty.npz").touch()
     for path in (text, pickled, tmp_path / "empty.npz"):
-        with pytest.raises(InputError, match="must hold observations as an npz archive"):
+        with pytest.raises(InputError, match="cannot read observations as an npz archive from"):
             Observations.load(path)
     with pytest.raises(
         InputError, match="got: arrays called rows, which must be logits and labels, or row_losses"
