@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         metrics,
         models,
         objectives,
+        shadows,
         simulator,
         unlearning,
     )
@@ -61,6 +62,7 @@ _MODULES = {
     "objectives",
     "observation",
     "report",
+    "shadows",
     "simulator",
     "training",
     "unlearning",
