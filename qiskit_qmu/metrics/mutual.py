@@ -35,7 +35,7 @@ def mutual_mean(values: ArrayLike, level: float = 0.95) -> Interval:
     Example:
         >>> from qiskit_qmu.metrics import mutual_mean
         >>> print(mutual_mean([[0.58, 0.62], [0.61, 0.61], [0.62, 0.64], [0.57, 0.61]]))
-        0.608 [0.569, 0.646]
+        0.607 [0.560, 0.655]
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 2 or not array.size:
