@@ -12,6 +12,7 @@ from qiskit_qmu._files import FileError, one_line, read_text
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.config_file import read_config
 from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
+from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options
 
 if TYPE_CHECKING:
     from qiskit_qmu.data import ForgetRequest
@@ -31,7 +32,7 @@ _SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
 }
 _FORGET_KEYS = ("forget_class", "forget_fraction", "forget_indices")
 _EXPERIMENT_KEYS = (
-    "dataset",
+    *ROW_KEYS,
     "model",
     *_FORGET_KEYS,
     "train_size",
@@ -50,12 +51,7 @@ _EXPERIMENT_KEYS = (
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add what decides the data and the model."""
     group = parser.add_argument_group("data and model")
-    group.add_argument(
-        "--dataset",
-        type=option_types.dataset,
-        metavar="NAME",
-        help="digits, iris, mnist or fashion-mnist (digits)",
-    )
+    add_row_options(group)
     group.add_argument(
         "--model", type=option_types.model, metavar="NAME", help="basic or hybrid (hybrid)"
     )

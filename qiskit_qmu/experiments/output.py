@@ -38,7 +38,7 @@ def run_experiment(
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
         data_dir: Where image files lie.
-        workers: Processes that share the seeds; as many as there are cores and seeds where None.
+        workers: Processes that share the seeds; as many as there are cores and seeds if None.
             The numbers do not depend on it.
         progress: Called with what is done and the share of the run that is.
 
@@ -63,6 +63,7 @@ def run_experiment(
         ['records.jsonl', 'report.html', 'results.json']
     """
     # Refuse before anything is written.
+    experiment = experiment.with_source()
     with experiment.observing_backend(experiment.seed) or nullcontext() as device:
         first = Setup.load(experiment, experiment.seed, data_dir)
         first.check([] if device is None else [device])
@@ -128,7 +129,7 @@ def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> N
     experiment = comparison.experiment
     page = render_shot_page(
         rows,
-        title=f"Shots on {experiment.dataset}, {experiment.model} model",
+        title=f"Shots on {experiment.dataset_name}, {experiment.model} model",
         subtitle=f"Observed on {experiment.backend} · unlearned by {comparison.method}",
         config=content["config"],
         environment=content["environment"],
@@ -225,7 +226,7 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
         scores=[record.scores for record in records if record.scores is not None],
         config=config,
         environment=environment(),
-        title=f"Unlearning on {config['dataset']}, {config['model']} model",
+        title=f"Unlearning on {Experiment.from_dict(config).dataset_name}, {config['model']} model",
         forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
         does=summaries(),
     )
