@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from qiskit_qmu.experiments.run import RunProgress
+    from qiskit_qmu.experiments.progress import RunProgress
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from qiskit_qmu.experiments.output import (
 )
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Record, run_seed
+from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.saved import (
     audit_saved,
     observe_saved,

@@ -13,8 +13,9 @@ from qiskit_qmu._files import write_sealed_json, write_together, writing
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Kind
+from qiskit_qmu.experiments.progress import RunProgress, no_progress
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Record, RunProgress, no_progress
+from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots

@@ -19,7 +19,9 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.experiments.run import Record, RunProgress, no_progress, run_seed
+from qiskit_qmu.experiments.progress import RunProgress, no_progress, part_of
+from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.setup import Setup
 
 
@@ -112,9 +114,6 @@ def _end_without(is_alive: Callable[[], bool]) -> None:
 
 def _part(progress: RunProgress, number: int, count: int) -> RunProgress:
     """Say which seed it is, and count its share of the whole."""
-
-    def report(task: str, share: float) -> None:
-        prefix = f"seed {number + 1} of {count}: " if count > 1 else ""
-        progress(prefix + task, (number + share) / count)
-
-    return report
+    own = part_of(progress, number / count, (number + 1) / count)
+    prefix = f"seed {number + 1} of {count}: " if count > 1 else ""
+    return lambda task, share: own(prefix + task, share)
