@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend, Usage, open_backend
     from qiskit_qmu.circuits import QNNCircuit, qnn_circuit
     from qiskit_qmu.data import Dataset, ForgetSplit, Rows, dataset_from_arrays, load_dataset
-    from qiskit_qmu.experiments import Experiment, run_experiment
+    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
@@ -69,6 +69,7 @@ _HOMES = {
     "AuditReport": "auditing",
     "Backend": "backends",
     "BasicQNN": "models",
+    "Comparison": "experiments",
     "Dataset": "data",
     "Experiment": "experiments",
     "ForgetSplit": "data",
@@ -82,6 +83,7 @@ _HOMES = {
     "Usage": "backends",
     "as_classifier": "models",
     "audit": "auditing",
+    "compare": "experiments",
     "dataset_from_arrays": "data",
     "from_qiskit_classifier": "models",
     "load_dataset": "data",

@@ -1,6 +1,8 @@
 """Experiments: config → records → results and report, for the command line and for Python."""
 
 from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.experiments.comparing import compare
+from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.output import (
@@ -39,6 +41,7 @@ from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
+    "Comparison",
     "DeviceRequest",
     "Experiment",
     "ForgetRequest",
@@ -53,6 +56,7 @@ __all__ = [
     "audit_saved",
     "audit_workload",
     "cancel",
+    "compare",
     "cost_rows",
     "compare_shots",
     "environment",

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -209,8 +209,24 @@ def environment() -> dict[str, Any]:
     }
 
 
-def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequence[Record]) -> None:
+def write_report(
+    path: Path,
+    config: dict[str, Any],
+    kind: Kind,
+    records: Sequence[Record],
+    *,
+    title: str | None = None,
+    does: Mapping[str, str] | None = None,
+) -> None:
     """Write report.html from records.
+
+    Args:
+        path: The file.
+        config: Everything that decides the numbers, as JSON values.
+        kind: What is forgotten.
+        records: Those of all seeds and methods.
+        title: Title of the page; None for dataset and model of the configuration.
+        does: What each method does, in one line, by its name; None for the methods by name.
 
     Raises:
         InputError: If it cannot be written.
@@ -226,7 +242,7 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
         scores=[record.scores for record in records if record.scores is not None],
         config=config,
         environment=environment(),
-        title=f"Unlearning on {config['dataset']}, {config['model']} model",
+        title=title or f"Unlearning on {config['dataset']}, {config['model']} model",
         forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
-        does=summaries(),
+        does=summaries() if does is None else does,
     )

@@ -70,7 +70,7 @@ def opening(summaries: Sequence[MethodSummary], *, kind: Kind, forgotten: str) -
         f"A trained model was made to forget {what}, by {_count(len(methods), 'method')} "
         f"with {_count(seeds, 'seed')}{' each' if len(methods) > 1 else ''}."
     ]
-    pair = _headline(summaries)
+    pair = headline(summaries)
     oracle, original = find(summaries, ORACLE), find(summaries, ORIGINAL)
     if oracle:
         sentences.append(f"The oracle, retrained on the rest alone, reaches {_two(oracle, pair)}.")
@@ -98,7 +98,7 @@ def verdict_lines(
     Returns:
         The lines, in the order of the summaries.
     """
-    columns = (*_headline(summaries), AUC)
+    columns = (*headline(summaries), AUC)
     return tuple(
         VerdictLine(
             method=summary.method,
@@ -115,8 +115,12 @@ def verdict_lines(
     )
 
 
-def _headline(summaries: Sequence[MethodSummary]) -> tuple[Column, Column]:
-    """Return the first pair of columns in which there is a number."""
+def headline(summaries: Sequence[MethodSummary]) -> tuple[Column, Column]:
+    """Return what was forgotten and what was kept: the first pair of columns with a number.
+
+    Args:
+        summaries: One per method.
+    """
 
     def known(pair: tuple[Column, Column]) -> bool:
         return any(summary.values[column.key].known for summary in summaries for column in pair)
