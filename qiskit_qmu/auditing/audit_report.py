@@ -261,6 +261,7 @@ def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -
         "num_classes": measured.evidence.observed.forget.num_classes,
         "verdict": verdict.name,
         "verdict_reason": verdict.reason,
+        "decided_by": verdict.decided_by,
     }
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, final
 import torch
 
 from qiskit_qmu._files import write_json
+from qiskit_qmu.evaluation import Recommendation, aggregate, recommend
 from qiskit_qmu.experiments.output import environment, write_report
 from qiskit_qmu.experiments.repetition import Record
-from qiskit_qmu.report import aggregate, overview_figure, render_results, text_table
+from qiskit_qmu.report import overview_figure, render_results, text_table
 from qiskit_qmu.report.summary import recommendation
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class Comparison:
         return [record.row for record in self.records]
 
     @property
-    def recommendation(self) -> str:
-        """Which method to take among those that passed, in a sentence; without one, to retrain."""
-        return recommendation(aggregate(self.rows))
+    def recommendation(self) -> Recommendation:
+        """Which method to take among those that forgot; its ``method`` is empty without one."""
+        return recommend(aggregate(self.rows))
 
     def to_dict(self) -> dict[str, Any]:
         """Return configuration, versions and rows as JSON values, as in results.json of a run."""
@@ -108,4 +109,6 @@ class Comparison:
         return text_table(self.rows, kind=self.kind)
 
     def _repr_html_(self) -> str:
-        return render_results(self.rows, verdict="Comparison", reason=self.recommendation)
+        return render_results(
+            self.rows, verdict="Comparison", reason=recommendation(aggregate(self.rows))
+        )

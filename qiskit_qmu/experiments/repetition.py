@@ -223,6 +223,7 @@ class _Records:
             "seed": self._seed,
             "verdict": "failed",
             "verdict_reason": str(error),
+            "decided_by": "",
             "stopped": "failed",
             "largest_change": None,
             "error": str(error),

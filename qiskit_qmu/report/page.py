@@ -17,9 +17,9 @@ from qiskit_qmu.evaluation.columns import (
     RETAIN_TEST,
     RETAIN_TRAIN,
 )
+from qiskit_qmu.evaluation.method_summary import MethodSummary, Row, aggregate, shown_columns
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report import reading
-from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate, shown_columns
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.html import settings, template, themed
 from qiskit_qmu.report.roc_figure import Scores, has_pairs, roc_figure

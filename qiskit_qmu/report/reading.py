@@ -11,7 +11,7 @@ from typing import get_args
 from qiskit_qmu._check import one_of
 from qiskit_qmu.evaluation import Column, Kind
 from qiskit_qmu.evaluation.columns import BASELINES, CHANCE_SHARE
-from qiskit_qmu.report.aggregate import MethodSummary
+from qiskit_qmu.evaluation.method_summary import MethodSummary
 
 
 def check_kind(kind: str) -> None:

@@ -18,7 +18,7 @@ from qiskit_qmu.evaluation.columns import (
     R2_RETAIN_TEST,
     RETAIN_TEST,
 )
-from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL, MethodSummary, find
+from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL, MethodSummary, find
 
 _HEADLINES = (
     (FORGET_TRAIN, RETAIN_TEST),

@@ -7,8 +7,14 @@ from collections.abc import Sequence
 from qiskit_qmu.evaluation import COSTS, Column, Kind
 from qiskit_qmu.evaluation.column import show_ratio
 from qiskit_qmu.evaluation.columns import GRADIENTS
+from qiskit_qmu.evaluation.method_summary import (
+    ORACLE,
+    MethodSummary,
+    Row,
+    aggregate,
+    shown_columns,
+)
 from qiskit_qmu.report import reading
-from qiskit_qmu.report.aggregate import ORACLE, MethodSummary, Row, aggregate, shown_columns
 from qiskit_qmu.report.summary import recommendation
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, interval_cells, text_blocks
 

@@ -75,7 +75,7 @@ def test_a_result_is_shown_and_written_in_every_form(compared, tmp_path):
     assert frame.loc[1, "acc_forget_train"] == 0  # the oracle never saw class 1
     assert repr(result).splitlines()[1].startswith("method")
     assert "<table" in result._repr_html_()
-    assert result.recommendation in " ".join(repr(result).split())
+    assert result.recommendation.method in {"", "ssd", "mine"}
     assert [axes.get_title(loc="left") for axes in result.plot().axes][-1] == "AUC, confidence"
     result.to_html(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()

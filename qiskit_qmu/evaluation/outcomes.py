@@ -2,17 +2,43 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 Row = Mapping[str, Any]
 
+Outcome = Literal["passed", "failed", "unknown"]
+"""What the verdicts of all seeds come to: forgotten with every seed; not forgotten with at least
+one; or none of them failed, but not all could be tested."""
+
 _PASSED = "forgotten"
+_UNKNOWN = ("", "untested", "no oracle")
 _MEANT_TO_CHANGE_NOTHING = ("original", "noop")
 
 
-def passed(rows: Sequence[Row]) -> bool:
-    """Return whether a method forgot, by its verdict, with every seed, and changed the model."""
-    return all(row.get("verdict") == _PASSED and not _remark(row) for row in rows)
+def outcome(rows: Sequence[Row]) -> Outcome | None:
+    """Return what a method's verdicts come to over its seeds; None where nothing was judged.
+
+    One seed with which it failed is enough to fail: a deletion is asked for once.
+    """
+    if not any(row.get("verdict") or _remark(row) for row in rows):
+        return None
+    if passes(rows) == len(rows):
+        return "passed"
+    failed = (
+        _remark(row) or str(row.get("verdict") or "") not in (_PASSED, *_UNKNOWN) for row in rows
+    )
+    return "failed" if any(failed) else "unknown"
+
+
+def passes(rows: Sequence[Row]) -> int:
+    """Return the number of seeds with which a method forgot, by its verdict, changing the model."""
+    return sum(row.get("verdict") == _PASSED and not _remark(row) for row in rows)
+
+
+def decided_by(rows: Sequence[Row]) -> str:
+    """Return the key of the column that decided; empty where seeds differ or none did."""
+    keys = {str(row.get("decided_by") or "") for row in rows}
+    return keys.pop() if len(keys) == 1 else ""
 
 
 def verdict(row: Row) -> str:

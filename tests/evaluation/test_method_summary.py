@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.evaluation import aggregate
+from qiskit_qmu.evaluation.method_summary import find, shown_columns
 from qiskit_qmu.metrics import Interval
-from qiskit_qmu.report import aggregate
-from qiskit_qmu.report.aggregate import find, shown_columns
 
 
 def row(method, seed, **numbers):
