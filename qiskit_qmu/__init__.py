@@ -33,8 +33,15 @@ if TYPE_CHECKING:
     from qiskit_qmu.auditing import AuditReport, audit
     from qiskit_qmu.backends import Backend, Usage, open_backend
     from qiskit_qmu.circuits import QNNCircuit, qnn_circuit
-    from qiskit_qmu.data import Dataset, ForgetSplit, Rows, dataset_from_arrays, load_dataset
-    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment
+    from qiskit_qmu.data import (
+        Dataset,
+        ForgetSplit,
+        Rows,
+        dataset_from_arrays,
+        load_dataset,
+        read_table,
+    )
+    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
@@ -92,6 +99,8 @@ _HOMES = {
     "open_backend": "backends",
     "qnn_circuit": "circuits",
     "run_experiment": "experiments",
+    "read_table": "data",
+    "save_model": "experiments",
     "to_qiskit_classifier": "models",
 }
 

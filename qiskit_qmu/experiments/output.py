@@ -64,6 +64,7 @@ def run_experiment(
         ['records.jsonl', 'report.html', 'results.json']
     """
     # Refuse before anything is written.
+    experiment = experiment.with_source()
     with experiment.observing_backend(experiment.seed) or nullcontext() as device:
         first = Setup.load(experiment, experiment.seed, data_dir)
         first.check([] if device is None else [device])
@@ -129,7 +130,7 @@ def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> N
     experiment = comparison.experiment
     page = render_shot_page(
         rows,
-        title=f"Shots on {experiment.dataset}, {experiment.model} model",
+        title=f"Shots on {experiment.dataset_name}, {experiment.model} model",
         subtitle=f"Observed on {experiment.backend} · unlearned by {comparison.method}",
         config=content["config"],
         environment=content["environment"],
@@ -231,10 +232,6 @@ def write_report(
     Raises:
         InputError: If it cannot be written.
     """
-    split = records[0].split
-    forgotten = split["rows"]["forget"]
-    total = forgotten + split["rows"]["retain"]
-    rows = f"{forgotten} of {total} training rows"
     write_page(
         path,
         [record.row for record in records],
@@ -242,7 +239,12 @@ def write_report(
         scores=[record.scores for record in records if record.scores is not None],
         config=config,
         environment=environment(),
-        title=title or f"Unlearning on {config['dataset']}, {config['model']} model",
-        forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
+        title=title or _title(config),
+        forgotten=records[0].split["forgotten"],
         does=summaries() if does is None else does,
     )
+
+
+def _title(config: dict[str, Any]) -> str:
+    experiment = Experiment.from_dict(config)
+    return f"Unlearning on {experiment.dataset_name}, {experiment.model} model"

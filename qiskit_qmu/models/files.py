@@ -17,7 +17,7 @@ from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_byt
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.parameters import Module as Model
 
-FORMAT = 2
+FORMAT = 3
 
 _CONFIG, _WEIGHTS, _CIRCUIT = "model.json", "weights.safetensors", "circuit.qpy"
 _WHAT = "a saved model"
