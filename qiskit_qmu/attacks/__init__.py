@@ -1,14 +1,14 @@
-"""Attacks: how much a model's answers give away about which rows it was trained on.
+"""Membership inference attacks: how much a model's outputs reveal about its training rows.
 
-An attack is a frozen set of hyperparameters. It reads `Observations`, never a model, and gives one
-score per row, higher = more likely a member; `qiskit_qmu.metrics` turns scores into an AUC.
+An attack is a frozen set of hyperparameters. It reads `Observations`, never a model, and returns
+one score per row, higher = more likely a member; `qiskit_qmu.metrics` turns scores into an AUC.
 
 - `LossAttack` (the default of an audit): the log-odds of the true label. Nothing is learned, so it
-  is exact on few rows, and an AUC below ½ shows rows that were forgotten too hard.
+  works with few rows, and an AUC below ½ reveals over-forgetting.
 - `ClassifierAttack`: logistic regression on chosen outputs, for audits with many known members.
-- `PaperNetworkAttack`: the QMU paper's network and its rate, to be read beside its control.
+- `PaperNetworkAttack`: the QMU paper's network and its rate, to be compared with its control.
 
-`ATTACKS` are those whose AUCs are reported, with their columns.
+`ATTACKS` maps the attacks whose AUCs are reported to their columns.
 """
 
 from qiskit_qmu.attacks.attack import FEATURE_NAMES, FeatureName, MembershipAttack, features

@@ -80,7 +80,7 @@ def judge(
 
     Args:
         measured: The model's numbers.
-        oracle: The oracle's; None where there is none.
+        oracle: The oracle's; None if there is none.
         kind: What was forgotten.
         original: The numbers of the model before unlearning. Where the oracle has the easier task,
             with a class less to tell apart, utility is read against the lower of the two.

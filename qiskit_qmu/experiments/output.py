@@ -39,7 +39,7 @@ def run_experiment(
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
         data_dir: Where image files lie.
-        workers: Processes that share the seeds; as many as there are cores and seeds where None.
+        workers: Processes that share the seeds; as many as there are cores and seeds if None.
             The numbers do not depend on it.
         progress: Called with what is done and the share of the run that is.
 

@@ -117,7 +117,7 @@ class ShotMeasures:
         Args:
             name: Name of the model.
             observed: Its answers to all rows.
-            exact: Its exact answers; None where there are none.
+            exact: Its exact answers; None if there are none.
             repetition: Number of the run.
         """
         expected = None if exact is None else self._rows.taken_apart(exact)
