@@ -145,26 +145,26 @@ def write_page(
     return target
 
 
-def render_results(rows: Sequence[Row], *, kind: Kind, verdict: str, reason: str) -> str:
-    """Write a verdict and the table of results as HTML for a notebook, without the page around it.
+def render_results(rows: Sequence[Row], *, kind: Kind) -> str:
+    """Write the verdict and the table of results as HTML for a notebook, with no page around it.
 
     Args:
         rows: Result rows, one per method and seed.
         kind: What was forgotten.
-        verdict: What the audited model did.
-        reason: What the verdict rests on.
 
     Returns:
         One element.
 
     Raises:
-        InputError: The rows cannot be used.
+        InputError: The rows or the kind cannot be used.
     """
+    reading.check_kind(kind)
     summaries = aggregate(rows)
+    said = headline(summaries, kind)
     return template("results.html.jinja").render(
-        verdict=verdict,
-        reason=reason,
-        results=tables.results_table(summaries, kind, tables.num_classes_of(rows)),
+        said=said,
+        reasons=[each.reasons for each in summaries if each.method == said.focus],
+        results=tables.results_table(summaries, kind, tables.num_classes_of(rows), said.focus),
         intervals=reading.page_intervals(summaries),
     )
 
