@@ -29,7 +29,8 @@ from qiskit_qmu.backends.jobs.retrying_service import RetryingService
 from qiskit_qmu.backends.jobs.sent_job import SentJob
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.backends.transpilation.timing import quick_seconds
-from qiskit_qmu.runs.ledger import JobRecord, Ledger, now
+from qiskit_qmu.runs.job_record import JobRecord
+from qiskit_qmu.runs.ledger import Ledger, now
 
 Result = TypeVar("Result")
 
