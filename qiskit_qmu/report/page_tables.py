@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import final
 
 from qiskit_qmu.evaluation import COSTS, Column, result_columns
-from qiskit_qmu.evaluation.column import NOTHING, number, show_ratio
-from qiskit_qmu.evaluation.columns import BASELINES, CHANCE_SHARE, GRADIENTS
+from qiskit_qmu.evaluation.column import BASELINES, CHANCE_SHARE, NOTHING, number, show_ratio
+from qiskit_qmu.evaluation.columns import GRADIENTS
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report.aggregate import MethodSummary, Row, shown_columns
 from qiskit_qmu.report.summary import minus

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from typing import final
 
 from qiskit_qmu.evaluation import Column, Kind
-from qiskit_qmu.evaluation.columns import (
-    AUC,
-    FORGET_TRAIN,
-    GRADIENTS,
-    JS_FORGET,
-    JS_RETAIN,
+from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import FORGET_TRAIN, GRADIENTS, JS_FORGET, JS_RETAIN, RETAIN_TEST
+from qiskit_qmu.evaluation.value_columns import (
     LOSS_FORGET,
     LOSS_RETAIN_TEST,
     R2_FORGET,
     R2_RETAIN_TEST,
-    RETAIN_TEST,
 )
 from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL, MethodSummary, find
 
