@@ -15,9 +15,9 @@ from qiskit.primitives import (
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.jobs.cancelling import cancel_jobs
 from qiskit_qmu.backends.jobs.digest import job_digest
 from qiskit_qmu.backends.jobs.errors import (
-    BudgetError,
     DivergedError,
     JobFailedError,
     JobsPendingError,
@@ -173,27 +173,7 @@ class ResumableSampler(BaseSamplerV2):
 
     def cancel(self) -> list[str]:
         """Take back all jobs that are not done; return the ids of those."""
-        jobs = [job for job in self.ledger.jobs() if job.state in ("planned", "sent")]
-        cancelled = map(self._take_back, jobs)
-        return [job_id for job_id in cancelled if job_id is not None]
-
-    def _take_back(self, job: JobRecord) -> str | None:
-        """Cancel a job and return its id; None if it was never sent, or has ended by itself."""
-        job_id = job.job_id or self._calls.find(job.tag, self._policy.retry.search_pauses)
-        if job_id is None:
-            return None
-        if job.job_id is None:
-            self.ledger.sent(job.number, job_id)
-        if self._calls.state(job_id) not in ("queued", "running"):
-            return None
-        self._calls.cancel(job_id)
-        # It may have ended just before, or end only after a while: the service knows.
-        state = self._calls.state(job_id)
-        if state == "cancelled":
-            seconds = self._calls.seconds(job_id)
-            reason = "cancelled by this run's owner"
-            self.ledger.finished(job.number, state, reason=reason, seconds=seconds)
-        return job_id if state in ("queued", "running", "cancelled") else None
+        return cancel_jobs(self.ledger, self._calls, self._policy.retry.search_pauses)
 
     @contextmanager
     def without_waiting(self) -> Iterator[None]:
@@ -240,7 +220,7 @@ class ResumableSampler(BaseSamplerV2):
     ) -> JobRecord:
         circuits = sum(pub.parameter_values.size for pub in pubs)
         planned = quick_seconds(circuits * (shots or 0))
-        self._check_budget(planned)
+        self._policy.check_budget(planned, self.ledger.spent_seconds())
         return self.ledger.plan(
             digest,
             occurrence,
@@ -249,17 +229,6 @@ class ResumableSampler(BaseSamplerV2):
             shots=shots,
             planned_seconds=planned,
         )
-
-    def _check_budget(self, planned: float) -> None:
-        most = self._policy.max_qpu_seconds
-        if most is None:
-            return
-        spent = self.ledger.spent_seconds()
-        if spent + planned > most:
-            raise BudgetError(
-                f"the next job takes {planned:.0f} s, beyond the max_qpu_seconds of {most:g}, of "
-                f"which {spent:.0f} s were spent; nothing is lost, resume with more"
-            )
 
     def _searches(self, *, planned_before: bool) -> tuple[float, ...]:
         """Return the pauses before each search for a job that may have been sent already.
@@ -283,7 +252,7 @@ class ResumableSampler(BaseSamplerV2):
             if found is not None:
                 return found
             if searches:
-                self._check_budget(job.planned_seconds)
+                self._policy.check_budget(job.planned_seconds, self.ledger.spent_seconds())
             # A call that failed may still have reached the service.
             pauses = self._policy.retry.search_pauses
             return self.service.send(pubs, shots, tag=job.tag, number=job.position)
