@@ -5,15 +5,14 @@ import sys
 from contextlib import nullcontext
 
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
+from qiskit_qmu.cli.forget_options import add_forget_options, print_notes, required_forget_request
 from qiskit_qmu.cli.options import (
     add_force,
-    add_forget_options,
     add_saved_model,
     add_seed,
     add_setting_options,
     add_strategy,
     refuse_replacing,
-    required_forget_request,
     settings_of,
 )
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
@@ -59,6 +58,7 @@ def execute(options: argparse.Namespace) -> None:
         f"{options.out}: {options.strategy} took {result.usage.gradient_evaluations:,} gradient "
         f"evaluations, {result.usage.circuits:,} circuits, {result.seconds:.1f} s"
     )
+    print_notes("unlearn", result.notes, options)
     if not result.changed and options.strategy != "noop":
         print(f"qmu unlearn: {options.strategy} changed nothing: {result.reason}", file=sys.stderr)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
-from qiskit_qmu.data.listing import listed
+from qiskit_qmu.data.row_record import listed
 from qiskit_qmu.data.rows import Rows
 
 Part = Literal["retain", "validation", "test"]

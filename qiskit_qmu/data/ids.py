@@ -1,7 +1,7 @@
 """Looks rows up by their ids, and says of each id that cannot be forgotten why not."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.datasets import Dataset
-from qiskit_qmu.data.listing import listed
+from qiskit_qmu.data.row_record import listed
 
 Reason = Literal["test", "validation", "forgotten", "unknown", "repeated"]
 """Why an id is not looked up: it is that of a row that no model is trained on, of one held out for
@@ -43,6 +43,7 @@ def sort_ids(
     ids: Sequence[str],
     trained: NDArray[np.int64],
     validation: NDArray[np.int64],
+    forgotten_ids: Collection[str] = (),
 ) -> tuple[NDArray[np.int64], tuple[UntrainedId, ...]]:
     """Return the positions of ids that can be forgotten, and the other ids with the reason.
 
@@ -51,6 +52,7 @@ def sort_ids(
         ids: Ids, in any order.
         trained: Positions of the rows that a model trains on, or still knows.
         validation: Positions of rows held out; training rows that are neither have been forgotten.
+        forgotten_ids: Ids of rows that were forgotten before, if still in the data or not.
 
     Returns:
         Positions in ascending order, each once; an id that is given twice is in both results.
@@ -66,11 +68,14 @@ def sort_ids(
     positions = {each: position for position, each in enumerate(ds.ids_train.tolist())}
     tested = set() if ds.ids_test is None else set(ds.ids_test.tolist())
     known, held_out = set(trained.tolist()), set(validation.tolist())
+    gone = set(forgotten_ids)
     found, untrained = [], []
     for each, times in Counter(ids).items():
         position = positions.get(each)
         reason: Reason
-        if position is None:
+        if position not in known and each in gone:
+            reason = "forgotten"
+        elif position is None:
             reason = "test" if each in tested else "unknown"
         elif position not in known:
             reason = "validation" if position in held_out else "forgotten"
@@ -84,7 +89,7 @@ def sort_ids(
 
 
 def untrained_ids_in_words(untrained: Iterable[UntrainedId]) -> str:
-    """Name ids by their reasons; of each reason the first ten.
+    """Name ids by their reasons; of each reason the first few.
 
     Example:
         >>> from qiskit_qmu.data.ids import UntrainedId, untrained_ids_in_words

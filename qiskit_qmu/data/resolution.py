@@ -1,7 +1,7 @@
 """Which training rows a request to forget stands for: the one place where they are looked up."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import final
 
@@ -38,17 +38,31 @@ class Resolution:
     skipped: tuple[UntrainedId, ...] = ()
 
 
-def resolve(
-    ds: Dataset, request: ForgetRequest, trained: IntArray, validation: IntArray, *, seed: int
-) -> Resolution:
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainedRows:
+    """The rows that a request is about.
+
+    Attributes:
+        ds: The dataset.
+        trained: Positions of the training rows that a model trains on, or still knows, in ascending
+            order.
+        validation: Positions of those held out; what is neither has been forgotten before.
+        forgotten_ids: Ids of rows that were forgotten before, if still in the data or not.
+    """
+
+    ds: Dataset
+    trained: IntArray
+    validation: IntArray
+    forgotten_ids: Collection[str] = ()
+
+
+def resolve(rows: TrainedRows, request: ForgetRequest, *, seed: int) -> Resolution:
     """Find the rows that a request stands for.
 
     Args:
-        ds: The dataset.
+        rows: Where to look.
         request: What to forget.
-        trained: Positions of the rows that a model trains on, or still knows, in ascending order.
-        validation: Positions of rows held out; what is neither trained on nor held out has been
-            forgotten before.
         seed: Seed of the draw of a fraction.
 
     Raises:
@@ -58,19 +72,19 @@ def resolve(
         >>> import numpy as np
         >>> import qiskit_qmu as qmu
         >>> from qiskit_qmu.data import ForgetRequest
-        >>> from qiskit_qmu.data.resolution import resolve
-        >>> iris, all_rows = qmu.load_dataset("iris"), np.arange(105)
+        >>> from qiskit_qmu.data.resolution import TrainedRows, resolve
+        >>> iris, positions = qmu.load_dataset("iris"), np.arange(105)
+        >>> rows = TrainedRows(ds=iris, trained=positions, validation=positions[:0])
         >>> request = ForgetRequest(where="`petal width (cm)` > 2.4")
-        >>> rows = resolve(iris, request, all_rows, all_rows[:0], seed=0).positions
-        >>> iris.x_train[rows, 3]
+        >>> iris.x_train[resolve(rows, request, seed=0).positions, 3]
         array([2.5, 2.5, 2.5], dtype=float32)
     """
-    resolution = _LOOKUPS[request.way](ds, request, trained, validation, seed)
+    resolution = _LOOKUPS[request.way](rows, request, seed)
     if not request.duplicates:
         return resolution
-    known = np.searchsorted(trained, resolution.positions)
-    with_twins = trained[positions_of_duplicates(ds.train.take(trained), known)]
-    return Resolution(positions=with_twins, skipped=resolution.skipped)
+    chosen = np.searchsorted(rows.trained, resolution.positions)
+    twins = positions_of_duplicates(rows.ds.train.take(rows.trained), chosen)
+    return Resolution(positions=rows.trained[twins], skipped=resolution.skipped)
 
 
 def class_number(ds: Dataset, label: int | str) -> int:
@@ -106,45 +120,39 @@ def _is_number(name: str) -> bool:
     return name.lstrip("-").isdecimal()
 
 
-def _class(
-    ds: Dataset, request: ForgetRequest, trained: IntArray, _validation: IntArray, _seed: int
-) -> Resolution:
+def _class(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     assert request.label is not None
-    number = class_number(ds, request.label)
-    labels = ds.y_train[trained]
+    number = class_number(rows.ds, request.label)
+    labels = rows.ds.y_train[rows.trained]
     if number not in labels:
-        names = ds.class_names or range(ds.num_classes or 0)
+        names = rows.ds.class_names or range(rows.ds.num_classes or 0)
         _check.one_of([names[each] for each in np.unique(labels)], label=request.label)
-    return Resolution(positions=trained[labels == number], label=number)
+    return Resolution(positions=rows.trained[labels == number], label=number)
 
 
-def _fraction(
-    _ds: Dataset, request: ForgetRequest, trained: IntArray, _validation: IntArray, seed: int
-) -> Resolution:
+def _fraction(rows: TrainedRows, request: ForgetRequest, seed: int) -> Resolution:
     assert request.fraction is not None
-    size = rows_of_share("fraction", request.fraction, len(trained))
-    drawn = stream(seed, "forget").choice(trained, size=size, replace=False)
+    size = rows_of_share("fraction", request.fraction, len(rows.trained))
+    drawn = stream(seed, "forget").choice(rows.trained, size=size, replace=False)
     return Resolution(positions=np.sort(drawn))
 
 
-def _indices(
-    ds: Dataset, request: ForgetRequest, trained: IntArray, _validation: IntArray, _seed: int
-) -> Resolution:
+def _indices(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     indices = np.sort(np.asarray(request.indices, dtype=np.int64))
-    unknown = np.setdiff1d(indices, trained)
+    unknown = np.setdiff1d(indices, rows.trained)
     if unknown.size:
         raise InputError(
             "indices must be positions of rows that the model is trained on, from 0 to "
-            f"{len(ds.y_train) - 1}; got {unknown[0]}"
+            f"{len(rows.ds.y_train) - 1}; got {unknown[0]}"
         )
     return Resolution(positions=indices)
 
 
-def _ids(
-    ds: Dataset, request: ForgetRequest, trained: IntArray, validation: IntArray, _seed: int
-) -> Resolution:
+def _ids(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     assert request.ids is not None
-    positions, untrained = sort_ids(ds, request.ids, trained, validation)
+    positions, untrained = sort_ids(
+        rows.ds, request.ids, rows.trained, rows.validation, rows.forgotten_ids
+    )
     if untrained and not request.skip_untrained_ids:
         raise InputError(
             f"{len(untrained)} of {len(Counter(request.ids))} ids cannot be forgotten as given: "
@@ -156,40 +164,37 @@ def _ids(
             f"ids must name at least one row that the model is trained on: "
             f"{untrained_ids_in_words(untrained)}"
         )
-    _leave_some("ids", positions, trained)
+    _leave_some("ids", positions, rows.trained)
     return Resolution(positions=positions, skipped=untrained)
 
 
-def _mask(
-    ds: Dataset, request: ForgetRequest, trained: IntArray, _validation: IntArray, _seed: int
-) -> Resolution:
+def _mask(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     mask = np.asarray(request.mask, dtype=bool)
-    if len(mask) != len(ds.y_train):
+    if len(mask) != len(rows.ds.y_train):
         raise InputError(
-            f"mask must have one value for each of {len(ds.y_train)} training rows, got {len(mask)}"
+            f"mask must have one value for each of {len(rows.ds.y_train)} training rows, got "
+            f"{len(mask)}"
         )
     positions = np.flatnonzero(mask)
-    unknown = np.setdiff1d(positions, trained)
+    unknown = np.setdiff1d(positions, rows.trained)
     if unknown.size:
         raise InputError(
             f"mask must select rows that the model is trained on, got training row {unknown[0]}"
         )
-    _leave_some("mask", positions, trained)
+    _leave_some("mask", positions, rows.trained)
     return Resolution(positions=positions)
 
 
-def _where(
-    ds: Dataset, request: ForgetRequest, trained: IntArray, _validation: IntArray, _seed: int
-) -> Resolution:
+def _where(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     assert request.where is not None
-    met = read_condition(request.where)(lambda name: _column(ds, name))
-    positions = trained[met[trained]]
+    met = read_condition(request.where)(lambda name: _column(rows.ds, name))
+    positions = rows.trained[met[rows.trained]]
     if not positions.size:
         raise InputError(
-            f"where must select at least one of {len(trained)} rows that the model is trained on, "
-            f"and none meets {request.where!r}"
+            f"where must select at least one of {len(rows.trained)} rows that the model is trained "
+            f"on, and none meets {request.where!r}"
         )
-    _leave_some("where", positions, trained)
+    _leave_some("where", positions, rows.trained)
     return Resolution(positions=positions)
 
 
@@ -216,7 +221,7 @@ def _column(ds: Dataset, name: str) -> ColumnValues:
     return ColumnValues.of(name, values)
 
 
-_LOOKUPS: dict[str, Callable[[Dataset, ForgetRequest, IntArray, IntArray, int], Resolution]] = {
+_LOOKUPS: dict[str, Callable[[TrainedRows, ForgetRequest, int], Resolution]] = {
     "label": _class,
     "fraction": _fraction,
     "indices": _indices,

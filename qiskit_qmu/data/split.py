@@ -1,6 +1,7 @@
 """Divides a dataset into what is to be forgotten, what is kept, and what no model trains on."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, final
@@ -18,9 +19,11 @@ from qiskit_qmu.data.duplicates import (
 )
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.ids import UntrainedId, untrained_ids_in_words
-from qiskit_qmu.data.resolution import resolve
+from qiskit_qmu.data.resolution import TrainedRows, resolve
 from qiskit_qmu.data.rows import Rows, as_integers, joined_rows
 from qiskit_qmu.data.sampling import draw_validation
+
+_FEW_IDS = 8
 
 
 @final
@@ -46,8 +49,7 @@ class ForgetSplit:
             are no classes. Empty if the test rows hold none.
         test_retain: Class: the other test rows. Instances: all test rows, since nothing about the
             task is forgotten; it then overlaps ``test_forget``.
-        class_name: What the forgotten class is called; None for instances, or where classes have
-            numbers only.
+        class_names: What the classes are called, by number; None where they have numbers only.
         skipped_ids: Ids that the request named and that are not forgotten, with the reason.
 
     Raises:
@@ -72,7 +74,7 @@ class ForgetSplit:
     validation: Rows
     test_forget: Rows
     test_retain: Rows
-    class_name: str | None = None
+    class_names: tuple[str, ...] | None = None
     skipped_ids: tuple[UntrainedId, ...] = ()
 
     def __post_init__(self) -> None:
@@ -117,7 +119,8 @@ class ForgetSplit:
         everything = np.arange(len(ds.y_train))
         named = everything[:0]
         if request.way not in ("label", "fraction"):
-            named = resolve(ds, request, everything, named, seed=seed).positions
+            rows = TrainedRows(ds=ds, trained=everything, validation=named)
+            named = resolve(rows, request, seed=seed).positions
         validation = draw_validation(
             ds.train.strata, np.setdiff1d(everything, named), validation_fraction, seed=seed
         )
@@ -203,7 +206,7 @@ class ForgetSplit:
         ds: Dataset,
         ids: Iterable[str | int],
         *,
-        skip_untrained: bool = False,
+        skip_untrained_ids: bool = False,
         duplicates: bool = False,
         validation_fraction: float = 0.0,
         seed: int = 0,
@@ -213,7 +216,7 @@ class ForgetSplit:
         Args:
             ds: The dataset, with ``ids_train``.
             ids: Identifiers as texts; whole numbers are taken as the text that they print.
-            skip_untrained: Go on without ids of rows that no model is trained on.
+            skip_untrained_ids: Go on without ids of rows that no model is trained on.
             duplicates: Also forget the other training rows with the same features.
             validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
                 random with the class shares kept, never from the forgotten rows.
@@ -228,7 +231,7 @@ class ForgetSplit:
         """
         request = ForgetRequest(
             ids=ids,  # type: ignore[arg-type]  # (as its check makes them)
-            skip_untrained_ids=skip_untrained,
+            skip_untrained_ids=skip_untrained_ids,
             duplicates=duplicates,
         )
         return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
@@ -327,6 +330,30 @@ class ForgetSplit:
         left_out = [f"not forgotten, or not as given: {skipped}"] if skipped else []
         return (*left_out, *duplicates_in_words(self.duplicates))
 
+    def in_words(self) -> str:
+        """Say what is forgotten: how many rows, of which class, or which ids.
+
+        Of more than a few ids the SHA-256 of the sorted ids, one a line, stands for them.
+
+        Example:
+            >>> import qiskit_qmu as qmu
+            >>> qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1).in_words()
+            'class 1 (35 of 105 training rows)'
+        """
+        count = f"{len(self.forget)} of {len(self.forget) + len(self.retain)} training rows"
+        if self.kind == "class":
+            numbers = np.unique(self.forget.y).tolist()
+            names = [str(n) if self.class_names is None else self.class_names[n] for n in numbers]
+            word = "class" if len(names) == 1 else "classes"
+            return f"{word} {' and '.join(names)} ({count})"
+        if self.forget.ids is None:
+            return count
+        ids = sorted(self.forget.ids.tolist())
+        if len(ids) <= _FEW_IDS:
+            return f"{count}: {', '.join(ids)}"
+        digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+        return f"{count}, ids with SHA-256 {digest[:16]}"
+
     def to_dict(self) -> dict[str, Any]:
         """Return kind, numbers of rows of all five parts, their digests and notes, for records.
 
@@ -341,7 +368,8 @@ class ForgetSplit:
             "kind": self.kind,
             "label": self.label,
             "num_classes": self.num_classes,
-            "class_name": self.class_name,
+            "forgotten": self.in_words(),
+            "class_names": None if self.class_names is None else list(self.class_names),
             "rows": {name: len(part) for name, part in parts.items()},
             "digests": {name: part.digest() for name, part in parts.items()},
             "forgotten_ids": None if self.forget.ids is None else self.forget.ids.tolist(),
@@ -358,6 +386,7 @@ def split_trained_rows(
     validation: NDArray[np.int64],
     *,
     seed: int,
+    forgotten_ids: Collection[str] = (),
 ) -> ForgetSplit:
     """Return the split of the rows that a model trains on, or was trained on.
 
@@ -367,11 +396,13 @@ def split_trained_rows(
         trained: Positions of the rows, in ascending order.
         validation: Positions on which no model is trained.
         seed: Seed of the draw of a fraction.
+        forgotten_ids: Ids of rows that the model was made to forget, if still in the data or not.
 
     Raises:
         InputError: If the request is not possible, or nothing would be retained.
     """
-    resolution = resolve(ds, request, trained, validation, seed=seed)
+    rows = TrainedRows(ds=ds, trained=trained, validation=validation, forgotten_ids=forgotten_ids)
+    resolution = resolve(rows, request, seed=seed)
     return split_by_positions(
         ds,
         forget=resolution.positions,
@@ -420,6 +451,6 @@ def split_by_positions(
         validation=ds.train.take(validation),
         test_forget=ds.test.take(np.flatnonzero(counterpart)),
         test_retain=ds.test if kind == "instances" else ds.test.take(np.flatnonzero(~counterpart)),
-        class_name=None if label is None or ds.class_names is None else ds.class_names[label],
+        class_names=ds.class_names,
         skipped_ids=skipped_ids,
     )

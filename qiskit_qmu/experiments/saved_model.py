@@ -102,7 +102,7 @@ class SavedModel:
 
     @property
     def known(self) -> NDArray[np.int64]:
-        """Positions of the rows that it was trained on and has not been made to forget."""
+        """Positions of the training rows that it has not forgotten."""
         return self._here(self.provenance.known)
 
     def setup(
@@ -128,7 +128,15 @@ class SavedModel:
         labels = [step.label for step in self.provenance.deletions if step.label is not None]
         validation = self._here(self.provenance.validation)
         validation = validation[~np.isin(self.dataset.y_train[validation], labels)]
-        split = split_trained_rows(self.dataset, request, self.known, validation, seed=seed)
+        names = self.provenance.rows.train_ids or ()
+        split = split_trained_rows(
+            self.dataset,
+            request,
+            self.known,
+            validation,
+            seed=seed,
+            forgotten_ids=[names[row] for row in self.provenance.forgotten] if names else (),
+        )
         return Setup(experiment=experiment, seed=seed, dataset=self.dataset, split=split)
 
     def forgotten_split(self, first: int = -1) -> ForgetSplit:

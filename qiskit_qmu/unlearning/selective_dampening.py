@@ -89,7 +89,7 @@ class SelectiveDampening(UnlearningStrategy):
 
         Angles that are dampened are first wrapped to [-π, π]; the others are not changed.
         """
-        with working_copy(model, self) as work:
+        with working_copy(model, self, split) as work:
             given = _weights(work.model)
             wrap_angles(work.model)
             part, objective = self.parameters, self.objective
