@@ -127,5 +127,7 @@ def test_a_run_is_dealt_to_several(generator):
 @pytest.mark.parametrize("runs", [7, 61])
 def test_shots_that_cannot_be_dealt_are_refused(runs, generator):
     own = model("expectation", name="exact", shots=60, seed=1)
-    with pytest.raises(InputError, match=f"shots must be a multiple of {runs} runs, got 60"):
+    with pytest.raises(
+        InputError, match=f"shots must be a multiple of {runs}60 shots cannot be split evenly"
+    ):
         split_shots(own, own.observe(X, Y), runs, generator)
