@@ -63,11 +63,11 @@ WAYS = {
     [
         (
             bare_sampler,
-            r"the model returns probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)",
+            r"returns probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)",
         ),
         (
             softened,
-            r"the model returns probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)",
+            r"returns probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)",
         ),
         (
             column,

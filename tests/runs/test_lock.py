@@ -50,7 +50,7 @@ def test_one_that_opened_the_file_before_it_was_removed_does_not_lock_what_is_go
 
     first.close()
     monkeypatch.setattr(lock, "_signed", slow)
-    with pytest.raises(InputError, match=f"process {os.getpid()}"):
+    with pytest.raises(InputError, match=f"process .{os.getpid()}"):
         RunLock(path)
     third[0].close()
 
