@@ -185,7 +185,8 @@ class QuantumClassifier(torch.nn.Module, ABC):
             raise _check.InputError(
                 f"{path} must hold a {cls.__name__}, got a {saved.config.model_name}"
             )
-        return saved.build(lambda: cls.of_config(saved.config, backend, saved.qnn))
+        model = saved.build(lambda: cls.of_config(saved.config, None, saved.qnn))
+        return model if backend is None else model.on(backend)
 
     @classmethod
     @abstractmethod

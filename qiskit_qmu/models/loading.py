@@ -33,4 +33,6 @@ def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumCl
     """
     saved = read_model(path)
     kind = _KINDS[saved.config.kind]
-    return saved.build(lambda: kind.of_config(saved.config, backend, saved.qnn))
+    model = saved.build(lambda: kind.of_config(saved.config, None, saved.qnn))
+    # That a model does not fit a backend is no fault of its files.
+    return model if backend is None else model.on(backend)
