@@ -16,12 +16,11 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_json
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_device_options, device_options_of
+from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of
 from qiskit_qmu.cli.options import (
-    add_forget_options,
     add_saved_model,
     add_seed,
     add_setting_options,
-    forget_request_of,
     settings_of,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_file

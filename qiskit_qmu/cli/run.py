@@ -11,9 +11,9 @@ from typing import Any
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots
 from qiskit_qmu.cli.dry_run import plan_text
+from qiskit_qmu.cli.forget_options import add_forget_options, print_notes
 from qiskit_qmu.cli.options import (
     add_data_options,
-    add_forget_options,
     add_setting_options,
     make_experiment,
 )
@@ -85,6 +85,7 @@ def execute(options: argparse.Namespace) -> None:
         text += f"\n{exact}; {_observed(rows[0])}."
     content = {"out": str(out), "config": experiment.to_dict(), "rows": rows}
     print_result(options, content, f"{text}\n\n{out / 'report.html'}")
+    print_notes("run", (note for record in records for note in record.split["notes"]), options)
     for method, remarks in remarks_by_method(rows).items():
         remark(options, f"{method}: {'; '.join(remarks)}")
 

@@ -12,9 +12,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options
 from qiskit_qmu.cli.dry_run import plan_text
+from qiskit_qmu.cli.forget_options import add_forget_options
 from qiskit_qmu.cli.options import (
     add_data_options,
-    add_forget_options,
     add_setting_options,
     make_experiment,
 )

@@ -13,14 +13,13 @@ from typing import Any, get_args
 
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import DEVICES, add_budget, add_device_options, device_options_of
+from qiskit_qmu.cli.forget_options import add_forget_options, required_forget_request
 from qiskit_qmu.cli.options import (
-    add_forget_options,
     add_original,
     add_saved_model,
     add_seed,
     add_setting_options,
     add_strategy,
-    required_forget_request,
     settings_of,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result

@@ -5,13 +5,12 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
+from qiskit_qmu.cli.forget_options import add_forget_options, print_notes, required_forget_request
 from qiskit_qmu.cli.options import (
-    add_forget_options,
     add_saved_model,
     add_seed,
     add_setting_options,
     add_strategy,
-    required_forget_request,
     settings_of,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
@@ -81,6 +80,7 @@ def execute(options: argparse.Namespace) -> None:
         f"{options.out}: {options.strategy} took {usage.gradient_evaluations:,} gradient "
         f"evaluations, {usage.circuits:,} circuits{where}, {result.seconds:.1f} s",
     )
+    print_notes("unlearn", result.notes, options)
     if not result.changed and options.strategy != "noop":
         remark(options, f"{options.strategy} changed nothing: {result.reason}")
 

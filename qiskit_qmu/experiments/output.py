@@ -226,10 +226,6 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
     Raises:
         InputError: If it cannot be written.
     """
-    split = records[0].split
-    forgotten = split["rows"]["forget"]
-    total = forgotten + split["rows"]["retain"]
-    rows = f"{forgotten} of {total} training rows"
     write_page(
         path,
         [record.row for record in records],
@@ -238,6 +234,6 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
         config=config,
         environment=environment(),
         title=f"Unlearning on {Experiment.from_dict(config).dataset_name}, {config['model']} model",
-        forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
+        forgotten=records[0].split["forgotten"],
         does=summaries(),
     )

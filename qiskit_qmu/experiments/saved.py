@@ -122,7 +122,7 @@ def unlearn_saved(
     with one_thread():
         result = setup.unlearn(strategy, saved.model)
     own = saved.model.backend
-    before = saved.provenance
+    before, split = saved.provenance, setup.split.to_dict()
     provenance = {
         **before.content,
         "experiment": _recipe(saved.experiment),
@@ -130,6 +130,8 @@ def unlearn_saved(
         "earlier_deletions": before.as_earlier(),
         "forgotten_indices": saved.recorded[setup.split.forget.indices].tolist(),
         "forgotten_label": setup.split.label,
+        "forget": request.to_dict(),
+        **{name: split[name] for name in ("forgotten", "forgotten_ids", "skipped_ids", "notes")},
         "strategy": strategy,
         "settings": setup.preset.strategies,
         "seed": seed,
