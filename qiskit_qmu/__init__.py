@@ -41,13 +41,15 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
-    from qiskit_qmu.experiments import Experiment, run_experiment
+    from qiskit_qmu.experiments import Experiment, run_experiment, save_model
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
         as_classifier,
+        build_from_factory,
         from_qiskit_classifier,
         load_model,
+        load_module,
         observe,
         to_qiskit_classifier,
     )
@@ -89,15 +91,18 @@ _HOMES = {
     "Usage": "backends",
     "as_classifier": "models",
     "audit": "auditing",
+    "build_from_factory": "models",
     "dataset_from_arrays": "data",
     "from_qiskit_classifier": "models",
     "load_dataset": "data",
     "load_model": "models",
+    "load_module": "models",
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
     "run_experiment": "experiments",
     "read_table": "data",
+    "save_model": "experiments",
     "to_qiskit_classifier": "models",
 }
 

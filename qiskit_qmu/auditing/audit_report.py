@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, final
 
+import numpy as np
 import torch
 
 from qiskit_qmu import _check
@@ -231,7 +232,11 @@ def in_words(split: ForgetSplit) -> str:
         'class 1 (35 of 105 training rows)'
     """
     count = f"{len(split.forget)} of {len(split.forget) + len(split.retain)} training rows"
-    return f"class {split.label} ({count})" if split.kind == "class" else count
+    if split.kind == "instances":
+        return count
+    classes = np.unique(split.forget.y).tolist()
+    name = "class" if len(classes) == 1 else "classes"
+    return f"{name} {' and '.join(map(str, classes))} ({count})"
 
 
 def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -> dict[str, Any]:

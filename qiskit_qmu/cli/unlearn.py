@@ -6,7 +6,6 @@ from contextlib import nullcontext
 
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
-    add_data_dir,
     add_force,
     add_forget_options,
     add_saved_model,
@@ -17,6 +16,7 @@ from qiskit_qmu.cli.options import (
     required_forget_request,
     settings_of,
 )
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 SUMMARY = "unlearn rows from a saved model"
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     device = add_device_options(parser, "where gradients are measured")
     add_shots(device)
     add_budget(device)
-    add_data_dir(parser)
+    add_row_source(parser)
     add_forget_options(parser, how_many="exactly one")
     add_setting_options(parser, shortcuts=False, config=False)
 
@@ -50,7 +50,7 @@ def execute(options: argparse.Namespace) -> None:
             options.strategy,
             folder,
             settings=settings_of(options),
-            data_dir=options.data_dir,
+            source=row_source_of(options),
             seed=options.seed,
             backend=device,
         )

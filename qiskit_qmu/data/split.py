@@ -26,7 +26,7 @@ class ForgetSplit:
 
     Args:
         kind: "class" if a whole class is forgotten, "instances" if single rows are withdrawn.
-        label: The forgotten class; None for instances.
+        label: The forgotten class; None for instances, and for several classes.
         num_classes: Number of the dataset's classes, the forgotten one included; None where it has
             values to predict.
         forget: Training rows to forget.
@@ -274,6 +274,7 @@ def split_by_positions(
     retain: NDArray[np.int64],
     validation: NDArray[np.int64],
     label: int | None,
+    kind: Literal["class", "instances"] | None = None,
 ) -> ForgetSplit:
     """Return a split of given training rows; those in no part stay out of it.
 
@@ -282,7 +283,8 @@ def split_by_positions(
         forget: Positions to forget.
         retain: Positions to retain.
         validation: Positions on which no model is trained.
-        label: The forgotten class; None for single rows.
+        label: The forgotten class; None for single rows, or for several classes.
+        kind: What is forgotten; with a label a class, and else single rows, where None.
 
     Returns:
         The split, with the never-seen counterparts of the forgotten rows.
@@ -291,13 +293,14 @@ def split_by_positions(
         InputError: If nothing is forgotten or retained, or two parts share a row.
     """
     counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
+    kind = kind or ("instances" if label is None else "class")
     return ForgetSplit(
-        kind="instances" if label is None else "class",
+        kind=kind,
         label=label,
         num_classes=ds.num_classes,
         forget=ds.train.take(forget),
         retain=ds.train.take(retain),
         validation=ds.train.take(validation),
         test_forget=ds.test.take(np.flatnonzero(counterpart)),
-        test_retain=ds.test if label is None else ds.test.take(np.flatnonzero(~counterpart)),
+        test_retain=ds.test if kind == "instances" else ds.test.take(np.flatnonzero(~counterpart)),
     )

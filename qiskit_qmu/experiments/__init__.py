@@ -1,6 +1,6 @@
 """Experiments: config → records → results and report, for the command line and for Python."""
 
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data import ForgetRequest, RowSource
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.output import (
@@ -19,12 +19,14 @@ from qiskit_qmu.experiments.saved import (
     train_and_save,
     unlearn_saved,
 )
+from qiskit_qmu.experiments.saved_model import RowsWarning
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,
     cost_rows,
     saved_workloads,
 )
+from qiskit_qmu.experiments.saving import save_model
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import compare_shots
@@ -46,6 +48,8 @@ __all__ = [
     "Preset",
     "Record",
     "RecordFile",
+    "RowSource",
+    "RowsWarning",
     "RunStatus",
     "Setup",
     "ShotComparison",
@@ -58,6 +62,7 @@ __all__ = [
     "observe_saved",
     "observation_workload",
     "overridden",
+    "save_model",
     "saved_workloads",
     "preset",
     "refresh",

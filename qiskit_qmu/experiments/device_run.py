@@ -72,8 +72,7 @@ def submit(
     path = Path(folder)
     check_request(request, models)
     _check_folder(path, models)
-    if request.data_dir is not None:  # (a run may be resumed from elsewhere)
-        request = replace(request, data_dir=str(Path(request.data_dir).absolute()))
+    request = replace(request, source=request.source.absolute())  # (resumed from elsewhere)
     with (
         writable_folder(path),
         _backend(path, request, policy or JobPolicy(wait=False), opener) as backend,

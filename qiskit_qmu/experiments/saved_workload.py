@@ -9,6 +9,8 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Workload
 from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.experiments.experiment import SAVED_NETWORK
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workers import one_thread
@@ -18,7 +20,7 @@ from qiskit_qmu.experiments.workload import (
     training_workload,
     unlearning_workload,
 )
-from qiskit_qmu.models import QuantumClassifier
+from qiskit_qmu.models import QuantumClassifier, reinitialize
 from qiskit_qmu.unlearning import METHODS
 
 BudgetState = Literal["within", "maybe over", "over"]
@@ -65,7 +67,7 @@ def saved_workloads(
     rows: int | None = None,
     settings: dict[str, Any] | None = None,
     rule: Rule | None = None,
-    data_dir: str | None = None,
+    source: RowSource | None = None,
     seed: int = 0,
 ) -> SavedWorkloads:
     """Return what a saved model's training, unlearning, observation and audit take.
@@ -77,7 +79,7 @@ def saved_workloads(
         rows: Rows to observe; all training and test rows where None.
         settings: Hyperparameters that replace the preset's.
         rule: How gradients are measured; by parameter shift where None.
-        data_dir: Where image files lie.
+        source: Where the model's rows are now; where None, as the model remembers it.
         seed: Seed of everything random, as `unlearn_saved` takes it.
 
     Raises:
@@ -97,12 +99,12 @@ def saved_workloads(
     if rows is not None:
         _check.at_least(1, rows=rows)
     backend = ExactBackend(rule=rule)
-    saved = SavedModel.read(path, data_dir, backend).still_known()
+    saved = SavedModel.read(path, backend, source=source)
     setup = saved.setup(request or saved.experiment.request, seed, settings)
-    observed = len(saved.trained) + len(saved.dataset.test) if rows is None else rows
+    observed = len(saved.known) + len(saved.dataset.test) if rows is None else rows
     with one_thread():
         pieces = (
-            _training(replace(setup, seed=saved.experiment.seed), backend),
+            _training(replace(setup, seed=saved.experiment.seed), saved.model, backend),
             *_unlearning(setup, saved.model, methods),
             _fixed("observe", observation_workload(saved.model, setup.split.forget.x, observed)),
             _fixed("attack", audit_workload([saved.model] * 3, setup.split)),
@@ -112,9 +114,13 @@ def saved_workloads(
     )
 
 
-def _training(setup: Setup, backend: ExactBackend) -> PlannedWorkload:
+def _training(setup: Setup, saved: QuantumClassifier, backend: ExactBackend) -> PlannedWorkload:
     trainer = setup.trainer
-    model = setup.build_model(backend)
+    if setup.experiment.model == SAVED_NETWORK:
+        model = saved.clone()
+        reinitialize(model, stream(setup.seed, "weights"))
+    else:
+        model = setup.build_model(backend)
 
     def rehearsed(*, worst_case: bool) -> Workload:
         return training_workload(trainer, model, **setup.fit_arguments(), worst_case=worst_case)
