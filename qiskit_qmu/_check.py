@@ -80,6 +80,14 @@ def finite(**arrays: ArrayLike) -> None:
             raise InputError(f"{name} must be finite, got {bad} NaN or infinite values")
 
 
+def no_infinity(**arrays: ArrayLike) -> None:
+    """Raise InputError if an array holds infinity; NaN stands for a missing value."""
+    for name, array in arrays.items():
+        bad = int(np.isinf(np.asarray(array)).sum())
+        if bad:
+            raise InputError(f"{name} must be finite or missing, got {bad} infinite values")
+
+
 def same_length(**collections: Sized) -> None:
     """Raise InputError unless all collections have the same length."""
     lengths = [len(collection) for collection in collections.values()]

@@ -61,7 +61,7 @@ def execute(options: argparse.Namespace) -> None:
     from qiskit_qmu.experiments import run_experiment, run_plan
     from qiskit_qmu.report import remarks_by_method, text_table
 
-    name = f"qmu-run-{experiment.dataset_name}-{experiment.model}-{experiment.digest()[:8]}"
+    name = f"qmu-run-{experiment.dataset_name}-{experiment.model_name}-{experiment.digest()[:8]}"
     out = Path(options.out or name)
     refuse_occupied(options, out, "records.jsonl", resumes=True)
     if options.dry_run:

@@ -96,7 +96,7 @@ def execute(options: argparse.Namespace) -> None:
         repetitions=options.repetitions,
         train_shots=options.train_shots,
     )
-    name = f"qmu-shots-{experiment.dataset_name}-{experiment.model}-{comparison.digest()[:8]}"
+    name = f"qmu-shots-{experiment.dataset_name}-{experiment.model_name}-{comparison.digest()[:8]}"
     out = Path(options.out or name)
     refuse_occupied(options, out, "shots.json")
     if options.dry_run:
