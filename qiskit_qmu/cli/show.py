@@ -26,9 +26,9 @@ def execute(options: argparse.Namespace) -> None:
 def _lines(shown: dict[str, Any]) -> list[str]:
     quantum, classical = (shown["parameters"][part] for part in ("quantum", "classical"))
     lines = {
-        "model": f"{shown['model']}: {shown['kind']}, {_structure(shown)}",
+        "model": f"{shown['model']}: {shown['kind']}{_structure(shown)}",
         "parameters": f"{quantum:,} of circuits, {classical:,} others; {shown['bytes']:,} bytes",
-        "classes": ", ".join(shown["class_names"] or map(str, range(shown["num_classes"]))),
+        "classes": _classes(shown),
         "rows": _rows(shown),
         "training": _pairs(shown["training"]) or "as the presets say",
         "forgotten": "nothing",
@@ -41,9 +41,20 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     return [f"{name + ':':12s}{text}" for name, text in lines.items()]
 
 
+def _classes(shown: dict[str, Any]) -> str:
+    if shown["class_names"]:
+        return ", ".join(map(str, shown["class_names"]))
+    count = shown.get("num_classes") or (shown.get("factory") or {}).get("num_classes")
+    return "not recorded" if count is None else f"{count}, without names"
+
+
 def _structure(shown: dict[str, Any]) -> str:
+    if shown.get("factory"):
+        return f" made by {shown['factory'].get('name') or 'a function without a name'}"
+    if "num_qubits" not in shown:
+        return ""
     return (
-        f"{shown['num_qubits']} qubits, {shown['num_layers']} layers, encoding "
+        f" model, {shown['num_qubits']} qubits, {shown['num_layers']} layers, encoding "
         f"{shown['encoding']}, readout {shown['readout']}"
     )
 

@@ -12,6 +12,7 @@ from qiskit_qmu.experiments.output import (
     write_report,
 )
 from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
+from qiskit_qmu.experiments.prediction import Predictions, predict_saved
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.run import Record, run_seed
@@ -47,6 +48,7 @@ __all__ = [
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
+    "Predictions",
     "Preset",
     "Record",
     "RecordFile",
@@ -67,6 +69,7 @@ __all__ = [
     "overridden",
     "save_model",
     "saved_workloads",
+    "predict_saved",
     "preset",
     "refresh",
     "resume",

@@ -33,14 +33,15 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         ({'quantum': 4, 'classical': 9}, None)
     """
     model, content = load_model(path), load_provenance(path)
-    config = {name: value for name, value in model.config.to_dict().items() if name != "kind"}
+    config = {**model.description().config}
+    kind = config.pop("kind")
     recipe = content.get("experiment") or {}
     settings = recipe.get("settings") or {}
     return {
         "model": str(path),
-        "kind": model.config.model_name,
+        "kind": kind,
         **config,
-        "class_names": content.get("class_names"),
+        "class_names": model.labels or (content.get("layout") or {}).get("class_names"),
         "parameters": model.parameter_counts(),
         "bytes": sum(each.stat().st_size for each in Path(path).iterdir() if each.is_file()),
         "source": RowSource.of(recipe).to_dict() or None,

@@ -12,6 +12,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import reading
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, RowRecord
+from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.split import split_by_positions, split_trained_rows
 from qiskit_qmu.experiments.experiment import Experiment
@@ -76,6 +77,9 @@ class SavedModel:
         experiment = _experiment(path, content, source)
         dataset = load_rows(experiment, experiment.seed, source.data_dir)
         provenance = _provenance(path, content, experiment, dataset)
+        if not experiment.is_bundled:
+            tested = experiment.test if isinstance(experiment.test, str) else None
+            dataset = provenance.layout.applied(dataset, experiment.dataset, tested)
         trained = provenance.trained if with_forgotten else provenance.known
         needed = np.union1d(trained, provenance.validation).tolist()
         try:
@@ -215,6 +219,7 @@ def _provenance(
         {
             "experiment": experiment.to_dict(),
             "rows": RowRecord.of(ds).to_dict(),
+            "layout": Layout.of(ds).to_dict(),
             "train_indices": list(range(size)),
             "validation_indices": [],
         }

@@ -10,6 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import Dataset, ForgetSplit, RowRecord
+from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK
 from qiskit_qmu.models import CircuitClassifier, Classifier, QuantumClassifier
 from qiskit_qmu.models import save_model as write_model
@@ -72,7 +73,7 @@ def save_model(
     provenance: dict[str, Any] = {
         "experiment": recipe,
         "rows": rows.to_dict(),
-        "class_names": dataset.class_names,
+        "layout": Layout.of(dataset).to_dict(),
         "versions": package_versions("torch", "numpy"),
     }
     if split is None:
