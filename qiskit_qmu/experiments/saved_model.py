@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import reading
+from qiskit_qmu._files import FileError, reading
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, RowRecord
 from qiskit_qmu.data.layout import Layout
@@ -75,7 +75,7 @@ class SavedModel:
         source = source or RowSource()
         content = load_provenance(path)
         experiment = _experiment(path, content, source)
-        dataset = load_rows(experiment, experiment.seed, source.data_dir)
+        dataset = _rows_of(experiment, source)
         provenance = _provenance(path, content, experiment, dataset)
         if not experiment.is_bundled:
             tested = experiment.test if isinstance(experiment.test, str) else None
@@ -199,6 +199,15 @@ def _experiment(path: str | Path, content: dict[str, Any], source: RowSource) ->
         return Experiment.from_dict(fields)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _rows_of(experiment: Experiment, source: RowSource) -> Dataset:
+    try:
+        return load_rows(experiment, experiment.seed, source.data_dir)
+    except FileError as error:
+        if source.dataset is not None or experiment.is_bundled:
+            raise
+        raise FileError(f"{error}; say where the rows are now with --dataset FILE") from error
 
 
 def _provenance(
