@@ -17,7 +17,7 @@ from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, Verdict
-from qiskit_qmu.evaluation.columns import AUC
+from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.models import (
     as_tensors,
     check_answers,
@@ -125,7 +125,7 @@ class AuditReport:
         return f"AuditReport({self.forgotten} to forget, {models}: {self.verdict})"
 
     def _repr_html_(self) -> str:
-        return render_results(self.rows, verdict=self.verdict, reason=self.reason)
+        return render_results(self.rows, kind=self.kind)
 
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)
@@ -270,6 +270,7 @@ def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -
         "num_classes": measured.evidence.observed.forget.num_classes,
         "verdict": verdict.name,
         "verdict_reason": verdict.reason,
+        "decided_by": verdict.decided_by,
     }
 
 

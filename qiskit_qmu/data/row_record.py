@@ -169,7 +169,10 @@ class RowRecord:
             )
             if rows
         ]
-        raise InputError(f"other data: the digests of the rows differ; {' and '.join(said)}")
+        added = (
+            f"; {pool.count_left()} rows were added ({pool.left()})" if pool.count_left() else ""
+        )
+        raise InputError(f"other data: the digests of the rows differ; {' and '.join(said)}{added}")
 
 
 def rearranged(ds: Dataset, train: NDArray[np.int64], test: NDArray[np.int64]) -> Dataset:
@@ -249,17 +252,14 @@ class _Pool:
         self._taken.add(place)
         return place
 
-    def left(self) -> str:
-        """Name the rows that were not taken; empty where there are none."""
+    def left(self, besides: Collection[str] = ()) -> list[str]:
+        """Return names of the rows that were not taken, but for some ids."""
         size = len(self._record.train)
         rows = [i for i in range(len(self._digests)) if i not in self._taken]
         if self._by_id is not None:
             wanted = set(rows)
-            return listed([own for own, i in self._by_id.items() if i in wanted])
-        return listed([f"{'training' if i < size else 'test'} row {i % size}" for i in rows])
-
-    def count_left(self) -> int:
-        return len(self._digests) - len(self._taken)
+            return [own for own, i in self._by_id.items() if i in wanted and own not in besides]
+        return [f"training row {i}" if i < size else f"test row {i - size}" for i in rows]
 
 
 def _rows(digests: Sequence[str], ids: Sequence[str] | None) -> Iterable[tuple[str, str | None]]:
@@ -272,8 +272,9 @@ def _remarks(forgotten: int, test: Sequence[int | None], pool: _Pool) -> Iterabl
     lost = sum(place is None for place in test)
     if lost:
         yield f"{lost} of {len(test)} never-seen rows are missing or changed, and are left out"
-    if pool.count_left():
-        yield f"{pool.count_left()} rows were added since, and are left out: {pool.left()}"
+    left = pool.left()
+    if left:
+        yield f"{len(left)} rows were added since, and are left out: {listed(left)}"
 
 
 def _gathered(first: NDArray[Any], second: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:

@@ -35,11 +35,11 @@ class BasicQNN(CircuitClassifier):
     Args:
         num_features: Principal components, at most one per qubit; rows with just as many values
             are only scaled. With amplitude encoding at most 2^num_qubits; rows of no more values
-            are taken as they are. As many as possible where None.
-        num_classes: Classes. Ten where None, which training on fewer classes then refuses.
+            are taken as they are. As many as possible if None.
+        num_classes: Classes. Ten if None, which training on fewer classes then refuses.
         num_qubits: Qubits.
         num_layers: Layers of the ansatz.
-        backend: Where circuits run; the exact simulator where None.
+        backend: Where circuits run; the exact simulator if None.
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
@@ -47,10 +47,10 @@ class BasicQNN(CircuitClassifier):
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
         labels: Labels in the order of the classes, which training, ``score`` and ``predict`` then
-            know; class numbers where None.
+            know; class numbers if None.
         preprocess: Whether missing values (NaN) of table rows are replaced by medians and features
             standardised before anything else; see `Preprocessing`.
-        qnn: The circuit, where it is built already; made from the other arguments where None.
+        qnn: The circuit, where it is built already; made from the other arguments if None.
 
     Raises:
         InputError: If a number is out of range or a name is unknown.

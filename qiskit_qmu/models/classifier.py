@@ -25,13 +25,13 @@ class QuantumClassifier(torch.nn.Module, ABC):
     """A torch module that returns logits, with what scikit-learn's classifiers have.
 
     Args:
-        labels: Labels in the order of the logits; numbers where None.
-        backend: Where its circuits run; None where they run as its maker decided.
+        labels: Labels in the order of the logits; numbers if None.
+        backend: Where its circuits run; None if they run as its maker decided.
         preprocess: Whether rows are imputed and standardised; see `Preprocessing`.
 
     Attributes:
-        labels: Labels in the order of the logits; None where they are numbered.
-        backend: Where its circuits run; None where they run as its maker decided.
+        labels: Labels in the order of the logits; None if they are numbered.
+        backend: Where its circuits run; None if they run as its maker decided.
         preprocessing: What fills missing values and standardises features; None for nothing.
         predicts: "classes", whatever the type of the labels.
 
@@ -145,7 +145,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
         Args:
             x: Rows (n, …).
             y: Labels (n,).
-            objective: What the model learned; cross-entropy where None.
+            objective: What the model learned; cross-entropy if None.
 
         Raises:
             InputError: If there are no rows, lengths differ, or a value is NaN or infinite.

@@ -31,7 +31,7 @@ def load_model(
 
     Args:
         path: The folder.
-        backend: Where its circuits run; the exact simulator where None.
+        backend: Where its circuits run; the exact simulator if None.
         factory: The function that makes modules of a saved `Classifier`, or its name now; where
             None, the one that was named when it was saved.
 

@@ -210,7 +210,7 @@ def _once_for_each_row(answers: tuple[tuple[int, _Calls], ...]) -> bool:
 def _side_by_side(
     module: torch.nn.Module, rows: torch.Tensor, answers: tuple[tuple[int, _Calls], ...]
 ) -> NDArray[np.float64] | None:
-    """Return the outputs (n, calls · outputs) of all rows; None where they cannot be told apart."""
+    """Return the outputs (n, calls · outputs) of all rows; None if they cannot be told apart."""
     if not all(calls and all(len(c) % count == 0 for c in calls) for count, calls in answers):
         return None
     tables = [np.concatenate([c.reshape(count, -1) for c in calls], 1) for count, calls in answers]

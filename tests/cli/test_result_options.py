@@ -1,4 +1,4 @@
-"""--json, --quiet, --dry-run and --force, which are alike for all commands, and show and predict."""
+"""--json, --quiet, --dry-run and --force, alike for all commands; qmu show and qmu predict."""
 
 import csv
 import io
