@@ -169,10 +169,10 @@ class RowRecord:
             )
             if rows
         ]
-        added = (
-            f"; {pool.count_left()} rows were added ({pool.left()})" if pool.count_left() else ""
-        )
-        raise InputError(f"other data: the digests of the rows differ; {' and '.join(said)}{added}")
+        added = pool.left(besides={*(self.train_ids or ()), *(self.test_ids or ())})
+        if added:
+            said.append(f"{len(added)} added ({listed(added)})")
+        raise InputError(f"other data: the digests of the rows differ; {' and '.join(said)}")
 
 
 def rearranged(ds: Dataset, train: NDArray[np.int64], test: NDArray[np.int64]) -> Dataset:
