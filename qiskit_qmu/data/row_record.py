@@ -130,13 +130,12 @@ class RowRecord:
             return FoundRows(dataset=ds, positions=np.arange(len(self.train)), remarks=())
         pool = _Pool(other)
         train = [pool.take(*row) for row in _rows(self.train, self.train_ids)]
+        test: Sequence[int | None] = (
+            pool.take_tests()
+            if new_test
+            else [pool.take(*row) for row in _rows(self.test, self.test_ids)]
+        )
         self._refuse_lost(train, pool, needed)
-        if new_test:
-            kept = set(train) - {None}
-            start, end = len(other.train), len(other.train) + len(other.test)
-            test: list[int | None] = [row for row in range(start, end) if row not in kept]
-        else:
-            test = [pool.take(*row) for row in _rows(self.test, self.test_ids)]
         places = [
             np.array([place for place in part if place is not None], dtype=np.int64)
             for part in (train, test)
@@ -251,6 +250,13 @@ class _Pool:
             place = waiting.popleft()
         self._taken.add(place)
         return place
+
+    def take_tests(self) -> list[int]:
+        """Return the places of all test rows that were not taken yet."""
+        start = len(self._record.train)
+        places = [i for i in range(start, len(self._digests)) if i not in self._taken]
+        self._taken.update(places)
+        return places
 
     def left(self, besides: Collection[str] = ()) -> list[str]:
         """Return names of the rows that were not taken, but for some ids."""

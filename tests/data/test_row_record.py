@@ -71,6 +71,7 @@ def test_another_file_of_test_rows_may_be_given_but_trained_rows_are_not_never_s
     found = record.find(dataset([0, 1, 2], [3, 8, 9]), needed=range(4), new_test=True)
     assert found.dataset.ids_train.tolist() == ["C0", "C1", "C2", "C3"]
     assert found.dataset.ids_test.tolist() == ["C8", "C9"]
+    assert found.remarks == ()
     with pytest.raises(InputError, match="none of the never-seen rows is there"):
         record.find(dataset([0, 1, 2, 3], [8]), needed=range(4))
 
