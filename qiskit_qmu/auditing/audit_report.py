@@ -125,7 +125,7 @@ class AuditReport:
         return f"AuditReport({self.forgotten} to forget, {models}: {self.verdict})"
 
     def _repr_html_(self) -> str:
-        return render_results(self.rows, verdict=self.verdict, reason=self.reason)
+        return render_results(self.rows, kind=self.kind)
 
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)
@@ -270,6 +270,7 @@ def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -
         "num_classes": measured.evidence.observed.forget.num_classes,
         "verdict": verdict.name,
         "verdict_reason": verdict.reason,
+        "decided_by": verdict.decided_by,
     }
 
 

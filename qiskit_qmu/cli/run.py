@@ -55,8 +55,8 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     experiment = make_experiment(options)
     options.resumable = experiment.seeds > 1
-    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import run_experiment
+    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, text_table
 
     name = f"qmu-run-{experiment.dataset_name}-{experiment.model}-{experiment.digest()[:8]}"

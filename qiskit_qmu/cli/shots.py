@@ -82,8 +82,8 @@ def execute(options: argparse.Namespace) -> None:
         raise InputError(
             f"shots are given by --shots here, not in the config; got {experiment.shots}"
         )
-    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import ShotComparison, run_shot_comparison
+    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, shot_table
 
     comparison = ShotComparison(

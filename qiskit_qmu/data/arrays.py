@@ -108,15 +108,16 @@ def _dataset(
     )
 
 
-def as_rows(name: str, values: ArrayLike) -> NDArray[Any]:
+def as_rows(name: str, values: ArrayLike, *, missing: bool = False) -> NDArray[Any]:
     """Return features as a finite array of real numbers, in memory order.
 
     Args:
         name: What the error message calls them.
         values: A NumPy array, torch tensor, pandas object or list, shape (n, …).
+        missing: Whether a value may be missing, NaN.
 
     Raises:
-        InputError: If they are no numbers, or one is NaN or infinite.
+        InputError: If they are no numbers, or one is infinite, or missing where none may be.
 
     Example:
         >>> from qiskit_qmu.data import as_rows
@@ -127,7 +128,10 @@ def as_rows(name: str, values: ArrayLike) -> NDArray[Any]:
     array = _numbers(name, _as_array(name, values))
     if array.ndim == 0:
         raise InputError(f"{name} must have shape (rows, ...), got {array.shape}")
-    _check.finite(**{name: array})
+    if missing:
+        _check.no_infinity(**{name: array})
+    else:
+        _check.finite(**{name: array})
     return np.ascontiguousarray(array)
 
 

@@ -1,4 +1,4 @@
-"""What is asked to be measured: circuits at rows of angles, those of one circuit together."""
+"""Measurement requests: circuits at rows of angles, merged by circuit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 @final
 @dataclass(frozen=True, eq=False)
 class MeasurementRequest:
-    """One circuit, to be measured at rows of angles.
+    """One circuit to be measured at rows of angles.
 
     Attributes:
         circuit: The circuit, with its measurements.
@@ -28,7 +28,7 @@ class MeasurementRequest:
 def merged_requests(
     requests: Sequence[MeasurementRequest],
 ) -> tuple[list[MeasurementRequest], list[list[int]]]:
-    """Return one request for each circuit, and the positions of those that it is made of."""
+    """Return one request per circuit, and the positions of the requests merged into it."""
     groups: dict[int, list[int]] = {}
     for position, request in enumerate(requests):
         groups.setdefault(id(request.circuit), []).append(position)
@@ -50,9 +50,9 @@ def divided(
     """Return the outcomes of each request from those of the merged ones.
 
     Args:
-        outcomes: Of each merged request.
-        requests: What was merged.
-        members: The positions that `merged_requests` returned.
+        outcomes: Outcomes of each merged request.
+        requests: The original requests.
+        members: The positions returned by `merged_requests`.
     """
     results: list[Outcomes] = [{} for _ in requests]
     for own, whole in zip(members, outcomes, strict=True):
