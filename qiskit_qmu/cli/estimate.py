@@ -17,7 +17,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_json
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_device_options, device_options_of
-from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of
+from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of, print_notes
 from qiskit_qmu.cli.options import (
     add_saved_model,
     add_seed,
@@ -96,6 +96,7 @@ def execute(options: argparse.Namespace) -> None:
         f"{workloads.observed_rows}, gradients by {options.gradient or 'parameter-shift'}\n"
     )
     print(cost_table(rows))
+    print_notes("estimate", workloads.notes, options)
     if options.max_qpu_seconds is not None:
         print(f"\nbudget: {options.max_qpu_seconds:,g} QPU seconds for each row")
 

@@ -52,11 +52,13 @@ class SavedWorkloads:
         pieces: The pieces of work.
         observed_rows: Rows that are observed.
         forgotten_rows: Rows that are forgotten.
+        notes: What must be known of the rows, see `qiskit_qmu.data.ForgetSplit.notes`.
     """
 
     pieces: tuple[PlannedWorkload, ...]
     observed_rows: int
     forgotten_rows: int
+    notes: tuple[str, ...] = ()
 
 
 def saved_workloads(
@@ -110,7 +112,10 @@ def saved_workloads(
             _fixed("attack", audit_workload([saved.model] * 3, setup.split)),
         )
     return SavedWorkloads(
-        pieces=pieces, observed_rows=observed, forgotten_rows=len(setup.split.forget)
+        pieces=pieces,
+        observed_rows=observed,
+        forgotten_rows=len(setup.split.forget),
+        notes=setup.split.notes,
     )
 
 
