@@ -20,7 +20,7 @@ _WORDS: dict[Reason, str] = {
     "validation": "held out for validation, not trained on",
     "forgotten": "already forgotten",
     "unknown": "unknown",
-    "repeated": "given more than once",
+    "repeated": "repetitions of",
 }
 
 
