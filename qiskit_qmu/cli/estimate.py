@@ -16,7 +16,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_json
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_device_options, device_options_of
-from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of
+from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of, print_notes
 from qiskit_qmu.cli.options import (
     add_saved_model,
     add_seed,
@@ -96,6 +96,7 @@ def execute(options: argparse.Namespace) -> None:
         "gradient": options.gradient or "parameter-shift",
         "forgotten": workloads.forgotten,
         "observed_rows": workloads.observed_rows,
+        "notes": list(workloads.notes),
         "max_qpu_seconds": options.max_qpu_seconds,
         "rows": rows,
     }
@@ -110,6 +111,7 @@ def execute(options: argparse.Namespace) -> None:
     if options.max_qpu_seconds is not None:
         budget = f"\n\nbudget: {options.max_qpu_seconds:,g} QPU seconds for each row"
     print_result(options, content, lambda: f"{head}\n\n{cost_table(rows)}{budget}")
+    print_notes("estimate", workloads.notes, options)
 
 
 def _shots(text: str) -> list[int]:

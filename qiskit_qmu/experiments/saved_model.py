@@ -12,6 +12,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import FileError, reading
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, RowRecord
+from qiskit_qmu.data.ids import untrained_ids
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.split import split_by_positions, split_trained_rows
@@ -165,6 +166,7 @@ class SavedModel:
             validation=self._here(self.provenance.validation),
             label=labels.pop() if len(labels) == 1 else None,
             kind=kind,
+            skipped_ids=untrained_ids(self.provenance.content.get("skipped_ids", [])),
         )
 
     def _here(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
