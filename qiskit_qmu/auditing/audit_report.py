@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, final
 
-import numpy as np
 import torch
 
 from qiskit_qmu import _check
@@ -44,6 +43,9 @@ class AuditReport:
         verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten", "utility
             lost", "unchanged", "untested" or "no oracle".
         reason: The numbers that the verdict rests on.
+        notes: What must be known of the rows, such as which retained or test rows equal forgotten
+            ones; see `qiskit_qmu.data.ForgetSplit.notes`.
+        forgotten_ids: Ids of the forgotten rows; None where rows have no ids.
 
     Example:
         >>> import torch
@@ -63,6 +65,8 @@ class AuditReport:
     forgotten: str
     verdict: str
     reason: str
+    notes: tuple[str, ...] = ()
+    forgotten_ids: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the scores as JSON values."""
@@ -72,6 +76,8 @@ class AuditReport:
             "forgotten": self.forgotten,
             "verdict": self.verdict,
             "reason": self.reason,
+            "notes": list(self.notes),
+            "forgotten_ids": None if self.forgotten_ids is None else list(self.forgotten_ids),
             "rows": [dict(row) for row in self.rows],
         }
 
@@ -123,7 +129,8 @@ class AuditReport:
 
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)
-        return f"{table}\n\nverdict: {self.verdict} ({self.reason})"
+        notes = "".join(f"\nnote: {note}" for note in self.notes)
+        return f"{table}\n\nverdict: {self.verdict} ({self.reason}){notes}"
 
 
 def audit(
@@ -213,6 +220,8 @@ def audit(
         forgotten=in_words(split),
         verdict=verdict.name,
         reason=verdict.reason,
+        notes=split.notes,
+        forgotten_ids=None if split.forget.ids is None else tuple(split.forget.ids.tolist()),
     )
 
 
@@ -231,12 +240,7 @@ def in_words(split: ForgetSplit) -> str:
         >>> in_words(qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1))
         'class 1 (35 of 105 training rows)'
     """
-    count = f"{len(split.forget)} of {len(split.forget) + len(split.retain)} training rows"
-    if split.kind == "instances":
-        return count
-    classes = np.unique(split.forget.y).tolist()
-    name = "class" if len(classes) == 1 else "classes"
-    return f"{name} {' and '.join(map(str, classes))} ({count})"
+    return split.in_words()
 
 
 def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -> dict[str, Any]:

@@ -12,8 +12,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress_display() -> Iterator["RunProgress"]:
-    """Show what is being done and how much of the whole is done, on standard error."""
+def progress_display(*, quiet: bool = False) -> Iterator["RunProgress"]:
+    """Show what is being done and how much of the whole is done, on standard error.
+
+    Args:
+        quiet: Show nothing.
+    """
+    if quiet:
+        yield lambda _task, _share: None
+        return
     if not sys.stderr.isatty():
         shown = ""
 

@@ -123,12 +123,14 @@ class Dataset:
     @property
     def train(self) -> Rows:
         """All training rows."""
-        return Rows(x=self.x_train, y=self.y_train, indices=np.arange(len(self.y_train)))
+        positions = np.arange(len(self.y_train))
+        return Rows(x=self.x_train, y=self.y_train, indices=positions, ids=self.ids_train)
 
     @property
     def test(self) -> Rows:
         """All test rows."""
-        return Rows(x=self.x_test, y=self.y_test, indices=np.arange(len(self.y_test)))
+        positions = np.arange(len(self.y_test))
+        return Rows(x=self.x_test, y=self.y_test, indices=positions, ids=self.ids_test)
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -82,10 +82,11 @@ class RowRecord:
         Raises:
             InputError: If it is no such table of lists of text.
         """
+        fields: dict[str, Any] = {}
         try:
-            record = RowRecord(
-                **{n: None if each is None else tuple(each) for n, each in values.items()}
-            )
+            for name, each in values.items():
+                fields[name] = None if each is None else tuple(each)
+            record = RowRecord(**fields)
         except (AttributeError, TypeError) as error:
             raise InputError("rows must be lists of digests and ids") from error
         for name, ids in (("train", record.train_ids), ("test", record.test_ids)):

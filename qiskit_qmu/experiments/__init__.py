@@ -1,7 +1,8 @@
 """Experiments: config → records → results and report, for the command line and for Python."""
 
 from qiskit_qmu.data import ForgetRequest, RowSource
-from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
+from qiskit_qmu.experiments.description import describe_model
+from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.output import (
     environment,
@@ -10,6 +11,7 @@ from qiskit_qmu.experiments.output import (
     writable_folder,
     write_report,
 )
+from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.run import Record, run_seed
@@ -57,6 +59,7 @@ __all__ = [
     "audit_workload",
     "cancel",
     "cost_rows",
+    "describe_model",
     "compare_shots",
     "environment",
     "observe_saved",
@@ -68,11 +71,15 @@ __all__ = [
     "refresh",
     "resume",
     "run_experiment",
+    "run_plan",
     "run_seed",
     "run_shot_comparison",
     "run_status",
+    "shots_plan",
+    "submission_plan",
     "submit",
     "train_and_save",
+    "training_plan",
     "training_workload",
     "unlearn_saved",
     "unlearning_workload",

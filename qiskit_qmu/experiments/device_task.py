@@ -115,7 +115,7 @@ def _attack(
     )
     report.to_json(out / "audit.json")
     report.to_html(out / "audit.html")
-    return {"verdict": str(report.verdict)}
+    return {"verdict": str(report.verdict), "notes": list(report.notes)}
 
 
 def _unlearn(
@@ -132,7 +132,7 @@ def _unlearn(
         seed=request.seed,
         backend=backend,
     )
-    return {"strategy": strategy, "steps": len(result.history)}
+    return {"strategy": strategy, "steps": len(result.history), "notes": list(result.notes)}
 
 
 _TASKS = {"observe": _observe, "attack": _attack, "unlearn": _unlearn}

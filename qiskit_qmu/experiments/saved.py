@@ -9,6 +9,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.auditing import AuditReport, audit
 from qiskit_qmu.backends import Backend
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RowRecord
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import Experiment
@@ -63,7 +64,9 @@ def train_and_save(
         "rows": RowRecord.of(setup.dataset).to_dict(),
         "train_indices": setup.split.train.indices.tolist(),
         "validation_indices": setup.split.validation.indices.tolist(),
+        "class_names": setup.dataset.class_names,
         "losses": list(history.losses),
+        "versions": package_versions("torch", "numpy"),
     }
     save_model(model, out, provenance=provenance)
     return provenance
@@ -119,7 +122,7 @@ def unlearn_saved(
     with one_thread():
         result = setup.unlearn(strategy, saved.model)
     own = saved.model.backend
-    before = saved.provenance
+    before, split = saved.provenance, setup.split.to_dict()
     provenance = {
         **before.content,
         "experiment": _recipe(saved.experiment),
@@ -127,6 +130,8 @@ def unlearn_saved(
         "earlier_deletions": before.as_earlier(),
         "forgotten_indices": saved.recorded[setup.split.forget.indices].tolist(),
         "forgotten_label": setup.split.label,
+        "forget": request.to_dict(),
+        **{name: split[name] for name in ("forgotten", "forgotten_ids", "skipped_ids", "notes")},
         "strategy": strategy,
         "settings": setup.preset.strategies,
         "seed": seed,
@@ -139,6 +144,7 @@ def unlearn_saved(
         "largest_change": result.largest_change,
         "usage": result.usage.to_dict(),
         "seconds": result.seconds,
+        "versions": package_versions("torch", "numpy"),
     }
     save_model(result.model, out, provenance=provenance)
     return result

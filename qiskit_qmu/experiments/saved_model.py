@@ -128,7 +128,15 @@ class SavedModel:
         labels = [step.label for step in self.provenance.deletions if step.label is not None]
         validation = self._here(self.provenance.validation)
         validation = validation[~np.isin(self.dataset.y_train[validation], labels)]
-        split = split_trained_rows(self.dataset, request, self.known, validation, seed=seed)
+        names = self.provenance.rows.train_ids or ()
+        split = split_trained_rows(
+            self.dataset,
+            request,
+            self.known,
+            validation,
+            seed=seed,
+            forgotten_ids=[names[row] for row in self.provenance.forgotten] if names else (),
+        )
         return Setup(experiment=experiment, seed=seed, dataset=self.dataset, split=split)
 
     def forgotten_split(self, first: int = -1) -> ForgetSplit:

@@ -68,7 +68,7 @@ class FineTune(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the fine-tuned model; see `UnlearningStrategy`."""
-        with working_copy(model, self, trains=True) as work:
+        with working_copy(model, self, split, trains=True) as work:
             history = self._trainer().fit(
                 work.model, split.retain.x, split.retain.y, generator=as_generator(generator)
             )

@@ -72,7 +72,7 @@ class GradientAscent(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
-        with working_copy(model, self) as work:
+        with working_copy(model, self, split) as work:
             self._ascent().run(work, split, as_generator(generator))
         return work.result()
 

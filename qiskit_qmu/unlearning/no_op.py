@@ -33,7 +33,7 @@ class NoOp(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return a copy; see `UnlearningStrategy`."""
-        with working_copy(model, self) as work:
+        with working_copy(model, self, split) as work:
             work.stop("nothing to do", "the strategy is to do nothing")
         return work.result()
 

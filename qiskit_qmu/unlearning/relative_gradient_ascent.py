@@ -82,7 +82,7 @@ class RelativeGradientAscent(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
-        with working_copy(model, self) as work:
+        with working_copy(model, self, split) as work:
             part, objective = self.parameters, self.objective
             forget, cost = fisher_diagonal(work.model, split.forget, part=part, objective=objective)
             retain, other_cost = fisher_diagonal(

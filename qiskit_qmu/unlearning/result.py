@@ -47,6 +47,8 @@ class UnlearningResult(Generic[Module]):
         reason: The same in a sentence.
         largest_change: Largest absolute difference of a weight, or of a buffer such as a running
             mean, from the model that was given: 0.0 where nothing changed.
+        notes: What must be known of the rows, such as which retained ones equal forgotten ones; see
+            `qiskit_qmu.data.ForgetSplit.notes`.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -64,6 +66,7 @@ class UnlearningResult(Generic[Module]):
     stopped: Stopped
     reason: str
     largest_change: float
+    notes: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -91,6 +94,7 @@ class UnlearningResult(Generic[Module]):
             "circuits": str(self.usage.circuits),
             "shots": str(self.usage.executions),
             "seconds": f"{self.seconds:.3g}",
+            **({"notes": "; ".join(self.notes)} if self.notes else {}),
         }
 
 
@@ -120,4 +124,5 @@ def joined(
         stopped=stopped,
         reason=reason,
         largest_change=largest_change(given, reached),
+        notes=results[-1].notes,
     )

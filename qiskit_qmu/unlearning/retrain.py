@@ -56,7 +56,7 @@ class Retrain(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the retrained model; see `UnlearningStrategy`."""
         generator = as_generator(generator)
-        with working_copy(model, self, trains=True) as work:
+        with working_copy(model, self, split, trains=True) as work:
             x, y = split.retain.x, split.retain.y
             objective = objective_for(self.trainer.objective, work.model, y)
             rows, _ = as_tensors(work.model, x, y, objective.predicts)

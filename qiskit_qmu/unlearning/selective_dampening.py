@@ -89,7 +89,7 @@ class SelectiveDampening(UnlearningStrategy):
 
         Angles that are dampened are brought to [-π, π] first; the others stay as they are.
         """
-        with working_copy(model, self) as work:
+        with working_copy(model, self, split) as work:
             given = _weights(work.model)
             wrap_angles(work.model)
             part, objective = self.parameters, self.objective

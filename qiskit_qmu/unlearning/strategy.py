@@ -81,12 +81,15 @@ class Work(Generic[Module]):
         history: Steps to report.
     """
 
-    def __init__(self, model: Module, strategy: str, meter: UsageMeter) -> None:
+    def __init__(
+        self, model: Module, strategy: str, meter: UsageMeter, notes: tuple[str, ...]
+    ) -> None:
         self.model = model
         self.meter = meter
         self.history: list[Step] = []
         self.largest_change = 0.0
         self._strategy = strategy
+        self._notes = notes
         self._stopped: Stopped = "done"
         self._reason = "all steps were taken"
         self._started = perf_counter()
@@ -115,18 +118,20 @@ class Work(Generic[Module]):
             stopped=self._stopped,
             reason=self._reason,
             largest_change=self.largest_change,
+            notes=self._notes,
         )
 
 
 @contextmanager
 def working_copy(
-    model: Module, strategy: UnlearningStrategy, *, trains: bool = False
+    model: Module, strategy: UnlearningStrategy, split: ForgetSplit, *, trains: bool = False
 ) -> Iterator[Work[Module]]:
     """Copy a model and let a strategy change its part of the copy inside the block.
 
     Args:
         model: The model to leave as it is.
         strategy: The strategy; its ``parameters`` say which part it may change.
+        split: The task; the result repeats its notes.
         trains: It trains on retained rows: buffers, such as running means, may follow, unless only
             quantum parameters may change.
 
@@ -149,7 +154,7 @@ def working_copy(
         parameter.grad = None
     may_move = trains and part != "quantum"
     with nullcontext() if may_move else kept_state(copy), metered(copy) as meter:
-        work = Work(copy, name, meter)
+        work = Work(copy, name, meter, split.notes)
         try:
             yield work
         except NonFiniteError as error:
