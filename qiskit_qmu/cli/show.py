@@ -42,6 +42,9 @@ def _lines(shown: dict[str, Any]) -> list[str]:
 
 
 def _structure(shown: dict[str, Any]) -> str:
+    if "outputs" in shown:
+        made = "a network" if shown["factory"] is None else f"made by {shown['factory']['name']}"
+        return f"{made}, {shown['num_qubits']} qubits, outputs {shown['outputs'] or 'logits'}"
     return (
         f"{shown['num_qubits']} qubits, {shown['num_layers']} layers, encoding "
         f"{shown['encoding']}, readout {shown['readout']}"
