@@ -16,6 +16,7 @@ from qiskit_qmu.cli import (
     audit,
     cancel,
     estimate,
+    importing,
     listing,
     predict,
     report,
@@ -36,6 +37,7 @@ from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 _COMMANDS = {
     "run": run,
     "train": train,
+    "import": importing,
     "unlearn": unlearn,
     "audit": audit,
     "estimate": estimate,

@@ -26,7 +26,7 @@ def execute(options: argparse.Namespace) -> None:
 def _lines(shown: dict[str, Any]) -> list[str]:
     quantum, classical = (shown["parameters"][part] for part in ("quantum", "classical"))
     lines = {
-        "model": f"{shown['model']}: {shown['kind']}{_structure(shown)}",
+        "model": f"{shown['model']}: {shown['kind']}, {_structure(shown)}",
         "parameters": f"{quantum:,} of circuits, {classical:,} others; {shown['bytes']:,} bytes",
         "classes": _classes(shown),
         "rows": _rows(shown),
@@ -44,17 +44,15 @@ def _lines(shown: dict[str, Any]) -> list[str]:
 def _classes(shown: dict[str, Any]) -> str:
     if shown["class_names"]:
         return ", ".join(map(str, shown["class_names"]))
-    count = shown.get("num_classes") or (shown.get("factory") or {}).get("num_classes")
-    return "not recorded" if count is None else f"{count}, without names"
+    return ", ".join(map(str, range(shown["num_classes"])))
 
 
 def _structure(shown: dict[str, Any]) -> str:
-    if shown.get("factory"):
-        return f" made by {shown['factory'].get('name') or 'a function without a name'}"
-    if "num_qubits" not in shown:
-        return ""
+    if "outputs" in shown:
+        made = "a network" if shown["factory"] is None else f"made by {shown['factory']['name']}"
+        return f"{made}, {shown['num_qubits']} qubits, outputs {shown['outputs'] or 'logits'}"
     return (
-        f" model, {shown['num_qubits']} qubits, {shown['num_layers']} layers, encoding "
+        f"{shown['num_qubits']} qubits, {shown['num_layers']} layers, encoding "
         f"{shown['encoding']}, readout {shown['readout']}"
     )
 

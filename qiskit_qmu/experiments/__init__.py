@@ -6,6 +6,7 @@ from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.description import describe_model
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.importing import import_weights
 from qiskit_qmu.experiments.output import (
     environment,
     run_experiment,
@@ -86,6 +87,7 @@ __all__ = [
     "shots_plan",
     "submission_plan",
     "submit",
+    "import_weights",
     "train_and_save",
     "training_plan",
     "training_workload",

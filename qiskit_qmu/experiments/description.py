@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.data import RowSource
 from qiskit_qmu.experiments.provenance import Provenance
 from qiskit_qmu.models import load_model, load_provenance
@@ -33,14 +34,16 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         ({'quantum': 4, 'classical': 9}, None)
     """
     model, content = load_model(path), load_provenance(path)
-    config = {**model.description().config}
-    kind = config.pop("kind")
+    config = model.description().config
+    own = {name: value for name, value in config.items() if name not in ("kind", "network")}
     recipe = content.get("experiment") or {}
     settings = recipe.get("settings") or {}
     return {
         "model": str(path),
-        "kind": kind,
-        **config,
+        "kind": type(model).__name__,
+        **own,
+        "num_classes": model.num_classes,
+        "num_qubits": max(c.neural_network.circuit.num_qubits for c in connectors_of(model)),
         "class_names": model.labels or (content.get("layout") or {}).get("class_names"),
         "parameters": model.parameter_counts(),
         "bytes": sum(each.stat().st_size for each in Path(path).iterdir() if each.is_file()),

@@ -60,17 +60,27 @@ def train_and_save(
     model = setup.build_model(experiment.training_backend(experiment.seed))
     with one_thread():
         history = setup.train(model, progress=progress)
-    provenance = {
-        "experiment": _recipe(experiment),
+    provenance = trained_provenance(setup, list(history.losses))
+    save_model(model, out, provenance=provenance)
+    return provenance
+
+
+def trained_provenance(setup: Setup, losses: list[float]) -> dict[str, Any]:
+    """Return what is kept beside a model that was trained on a setup's rows.
+
+    Args:
+        setup: Rows and recipe, with the digest of its source.
+        losses: The training loss of each epoch; none where it was trained elsewhere.
+    """
+    return {
+        "experiment": _recipe(setup.experiment),
         "rows": RowRecord.of(setup.dataset).to_dict(),
         "train_indices": setup.split.train.indices.tolist(),
         "validation_indices": setup.split.validation.indices.tolist(),
         "layout": Layout.of(setup.dataset).to_dict(),
-        "losses": list(history.losses),
+        "losses": losses,
         "versions": package_versions("torch", "numpy"),
     }
-    save_model(model, out, provenance=provenance)
-    return provenance
 
 
 def unlearn_saved(

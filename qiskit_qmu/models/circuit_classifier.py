@@ -79,6 +79,11 @@ class CircuitClassifier(QuantumClassifier):
         self._build_front()
         self.reinitialize(stream(seed, "weights"))
 
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return self.config.num_classes
+
     @abstractmethod
     def _build_front(self) -> None:
         """Add the modules that make angles of rows."""

@@ -12,7 +12,7 @@ UNLEARN = ("--strategy", "noop", "--forget-class", 1)
 
 def test_json_is_all_that_standard_output_holds(qmu, saved):
     shown = json.loads(qmu("show", saved / "unlearned", "--json").out)
-    assert shown["kind"] == "basic"
+    assert shown["kind"] == "BasicQNN"
     assert (shown["rows"]["trained"], shown["rows"]["known"]) == (36, 24)
     assert shown["forgotten"] == [{"strategy": "ga", "rows": 12, "label": 1}]
     assert "12 rows, class 1 by ga" in qmu("show", saved / "unlearned").out
