@@ -274,7 +274,7 @@ def _rows(digests: Sequence[str], ids: Sequence[str] | None) -> Iterable[tuple[s
 
 def _remarks(forgotten: int, test: Sequence[int | None], pool: _Pool) -> Iterable[str]:
     if forgotten:
-        yield f"{forgotten} rows that were forgotten are no longer in the data"
+        yield f"{forgotten} rows that were forgotten or held out are no longer in the data"
     lost = sum(place is None for place in test)
     if lost:
         yield f"{lost} of {len(test)} never-seen rows are missing or changed, and are left out"

@@ -82,9 +82,10 @@ class SavedModel:
             tested = experiment.test if isinstance(experiment.test, str) else None
             dataset = provenance.layout.applied(dataset, experiment.dataset, tested)
         trained = provenance.trained if with_forgotten else provenance.known
-        needed = np.union1d(trained, provenance.validation).tolist()
         try:
-            found = provenance.rows.find(dataset, needed=needed, new_test=source.test is not None)
+            found = provenance.rows.find(
+                dataset, needed=trained.tolist(), new_test=source.test is not None
+            )
         except InputError as error:
             raise InputError(f"{path} was trained on {error}") from error
         for remark in found.remarks:

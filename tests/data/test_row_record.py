@@ -50,7 +50,7 @@ def test_rows_that_differ_are_named():
     assert found.dataset.ids_train.tolist() == ["C0", "C3"]
     assert found.dataset.ids_test.tolist() == ["C4"]
     assert found.remarks == (
-        "2 rows that were forgotten are no longer in the data",
+        "2 rows that were forgotten or held out are no longer in the data",
         "1 of 2 never-seen rows are missing or changed, and are left out",
         "2 rows were added since, and are left out: C2, C6",
     )
