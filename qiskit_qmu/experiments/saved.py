@@ -8,8 +8,10 @@ import numpy as np
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.auditing import AuditReport, audit
-from qiskit_qmu.backends import Backend
+from qiskit_qmu.backends import Backend, open_backend
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RowRecord
+from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
@@ -63,7 +65,9 @@ def train_and_save(
         "rows": RowRecord.of(setup.dataset).to_dict(),
         "train_indices": setup.split.train.indices.tolist(),
         "validation_indices": setup.split.validation.indices.tolist(),
+        "layout": Layout.of(setup.dataset).to_dict(),
         "losses": list(history.losses),
+        "versions": package_versions("torch", "numpy"),
     }
     save_model(model, out, provenance=provenance)
     return provenance
@@ -118,7 +122,7 @@ def unlearn_saved(
     setup = saved.setup(request, seed, settings)
     with one_thread():
         result = setup.unlearn(strategy, saved.model)
-    own = saved.model.backend
+    own = saved.model.backend or open_backend("exact")
     before, split = saved.provenance, setup.split.to_dict()
     provenance = {
         **before.content,
@@ -141,6 +145,7 @@ def unlearn_saved(
         "largest_change": result.largest_change,
         "usage": result.usage.to_dict(),
         "seconds": result.seconds,
+        "versions": package_versions("torch", "numpy"),
     }
     save_model(result.model, out, provenance=provenance)
     return result

@@ -160,7 +160,8 @@ class CircuitClassifier(QuantumClassifier):
         config, qnn = saved.classifier_parts()
         if config.model_name != cls.__name__:
             raise _check.InputError(f"{path} must hold a {cls.__name__}, got a {config.model_name}")
-        return saved.build(lambda: cls.of_config(config, backend, qnn))
+        model = saved.build(lambda: cls.of_config(config, None, qnn))
+        return model if backend is None else model.on(backend)
 
     @classmethod
     @abstractmethod

@@ -55,10 +55,13 @@ def load_model(
     saved = read_model(path)
     if saved.kind in _KINDS:
         config, qnn = saved.classifier_parts()
-        return saved.build(lambda: _KINDS[saved.kind].of_config(config, backend, qnn))
+        kind = _KINDS[saved.kind]
+        model = saved.build(lambda: kind.of_config(config, None, qnn))
+        # That a model does not fit a backend is no fault of its files.
+        return model if backend is None else model.on(backend)
     where = backend if backend is not None else open_backend("exact")
     if saved.kind == "network":
-        return saved.build(lambda: _of_network(saved, where))
+        return saved.build(lambda: _of_network(saved, open_backend("exact"))).on(where)
     if saved.kind != "module":
         raise InputError(f"{path} must hold a saved model, got: the unknown kind {saved.kind!r}")
     # Outside of `build`: what a user's own code does is not the files' fault.
