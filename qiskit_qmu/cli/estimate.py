@@ -111,7 +111,7 @@ def execute(options: argparse.Namespace) -> None:
     if options.max_qpu_seconds is not None:
         budget = f"\n\nbudget: {options.max_qpu_seconds:,g} QPU seconds for each row"
     print_result(options, content, lambda: f"{head}\n\n{cost_table(rows)}{budget}")
-    print_notes("estimate", workloads.notes, options)
+    print_notes(options, workloads.notes)
 
 
 def _shots(text: str) -> list[int]:

@@ -12,7 +12,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options
 from qiskit_qmu.cli.dry_run import plan_text
-from qiskit_qmu.cli.forget_options import add_forget_options
+from qiskit_qmu.cli.forget_options import add_forget_options, print_notes
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
@@ -102,6 +102,7 @@ def execute(options: argparse.Namespace) -> None:
     if options.dry_run:
         plan = shots_plan(comparison, options.data_dir)
         print_result(options, plan, lambda: plan_text(plan))
+        print_notes(options, plan["notes"])
         return
     with progress_display(quiet=options.quiet) as progress:
         rows = run_shot_comparison(comparison, out, data_dir=options.data_dir, progress=progress)
