@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         metrics,
         models,
         objectives,
+        shadows,
         simulator,
         unlearning,
     )
@@ -41,13 +42,15 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
-    from qiskit_qmu.experiments import Experiment, run_experiment
+    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
         as_classifier,
+        build_from_factory,
         from_qiskit_classifier,
         load_model,
+        load_module,
         observe,
         to_qiskit_classifier,
     )
@@ -68,6 +71,7 @@ _MODULES = {
     "objectives",
     "observation",
     "report",
+    "shadows",
     "simulator",
     "training",
     "unlearning",
@@ -76,6 +80,7 @@ _HOMES = {
     "AuditReport": "auditing",
     "Backend": "backends",
     "BasicQNN": "models",
+    "Comparison": "experiments",
     "Dataset": "data",
     "Experiment": "experiments",
     "ForgetSplit": "data",
@@ -89,15 +94,19 @@ _HOMES = {
     "Usage": "backends",
     "as_classifier": "models",
     "audit": "auditing",
+    "build_from_factory": "models",
+    "compare": "experiments",
     "dataset_from_arrays": "data",
     "from_qiskit_classifier": "models",
     "load_dataset": "data",
     "load_model": "models",
+    "load_module": "models",
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
     "run_experiment": "experiments",
     "read_table": "data",
+    "save_model": "experiments",
     "to_qiskit_classifier": "models",
 }
 

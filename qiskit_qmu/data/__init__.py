@@ -60,6 +60,8 @@ from qiskit_qmu.data.datasets import (
 )
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
+from qiskit_qmu.data.row_record import FoundRows, RowRecord
+from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import Rows, row_digests
 from qiskit_qmu.data.split import ForgetSplit
 from qiskit_qmu.data.table import read_table
@@ -80,6 +82,9 @@ __all__ = [
     "read_table",
     "ForgetRequest",
     "ForgetSplit",
+    "FoundRows",
+    "RowRecord",
+    "RowSource",
     "Rows",
     "row_digests",
     "read_idx",

@@ -1,7 +1,7 @@
 """Training and test rows as arrays, and the datasets that can be had by name."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, final
@@ -51,6 +51,7 @@ class Dataset:
         id_name: Heading of the ids.
         columns: Columns of the table that the rows come from; then a number that is missing is NaN.
         remarks: What was decided when the rows were read, one line each.
+        origin: How to read it again, as fields of an `Experiment`; None for arrays.
 
     Raises:
         InputError: If rows are missing, not finite (apart from a table's missing numbers), of
@@ -82,6 +83,7 @@ class Dataset:
     id_name: str | None = None
     columns: tuple[Column, ...] = field(default=(), repr=False)
     remarks: tuple[str, ...] = field(default=(), repr=False)
+    origin: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.num_classes is not None:
@@ -127,12 +129,14 @@ class Dataset:
     @property
     def train(self) -> Rows:
         """All training rows."""
-        return Rows(x=self.x_train, y=self.y_train, indices=np.arange(len(self.y_train)))
+        positions = np.arange(len(self.y_train))
+        return Rows(x=self.x_train, y=self.y_train, indices=positions, ids=self.ids_train)
 
     @property
     def test(self) -> Rows:
         """All test rows."""
-        return Rows(x=self.x_test, y=self.y_test, indices=np.arange(len(self.y_test)))
+        positions = np.arange(len(self.y_test))
+        return Rows(x=self.x_test, y=self.y_test, indices=positions, ids=self.ids_test)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -298,6 +302,7 @@ def load_dataset(
         train_source=train.name,
         test_source=test.name,
         feature_names=train.feature_names,
+        origin={"dataset": name, "train_size": train_size, "test_size": test_size, "seed": seed},
     )
 
 

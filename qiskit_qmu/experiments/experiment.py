@@ -28,11 +28,11 @@ class Experiment:
             file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
         model: "basic" or "hybrid".
         label_column: Column of the classes, where the dataset is a table.
-        id_column: Column that names each row; None where rows have no names.
+        id_column: Column that names each row; None if rows have no names.
         feature_columns: Columns to learn from; None for all others.
         test: Share of the file's rows that no model trains on, drawn for each seed; or the path of
             a file with such rows. None for a share of 0.3.
-        forget: Which training rows to forget; where None, all of class 4 (of iris: class 1). A
+        forget: Which training rows to forget; if None, all of class 4 (of iris: class 1). A
             file has no such default.
         train_size: Training rows, validation rows among them; None for the dataset's default.
         test_size: Never-seen rows; None for the dataset's default.
@@ -44,7 +44,7 @@ class Experiment:
         shots: Measurements of each circuit; None for exact values.
         backend: Where trained models are observed. All but "exact" leave training exact: what is
             attacked is what a device answers.
-        mitigation: What the device's answers are corrected for: "readout", or nothing where None.
+        mitigation: What the device's answers are corrected for: "readout", or nothing if None.
         backend_options: Further options of `open_backend` as JSON values: {"mode": "batch"}.
         settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
         source_digest: What the files held when the experiment was run, see `with_source`.

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -14,12 +14,10 @@ from uuid import uuid4
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.runs.errors import JobsPendingError
+from qiskit_qmu.runs.job_record import JobRecord
 
 FORMAT = 2
 LEDGER = "ledger.sqlite"
-
-LOCAL = "local-"
-"""How ids of jobs begin that run in this machine's processes and die with them."""
 
 _SCHEMA = """
 BEGIN IMMEDIATE;
@@ -49,53 +47,6 @@ COMMIT;
 """
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class JobRecord:
-    """One line of the ledger.
-
-    Attributes:
-        number: Its place among all jobs that were planned, from 0.
-        position: Its place among what the run asked for, from 0; all attempts at the same have one.
-        digest: What it asks for.
-        occurrence: How often the run had asked for the same before, from 0.
-        attempt: How often it had been sent and had failed before, from 0.
-        tag: Text by which the service finds it.
-        job_id: The service's name for it; None until that was stored.
-        state: "planned", "sent", "done", "failed", "cancelled" or "lost".
-        reason: Why it failed.
-        circuits: Circuits that it holds.
-        shots: Measurements of each.
-        planned_seconds: QPU seconds that it was expected to take.
-        seconds: QPU seconds that it was charged, where known.
-        planned_at: When it was written down, UTC.
-        sent_at: When its id was stored.
-        finished_at: When it ended.
-    """
-
-    number: int
-    position: int
-    digest: str
-    occurrence: int
-    attempt: int
-    tag: str
-    job_id: str | None
-    state: str
-    reason: str
-    circuits: int
-    shots: int | None
-    planned_seconds: float
-    seconds: float | None
-    planned_at: str
-    sent_at: str | None
-    finished_at: str | None
-
-    @property
-    def is_away(self) -> bool:
-        """Whether a device has it, which alone knows how far it is."""
-        return self.state == "sent" and not (self.job_id or "").startswith(LOCAL)
-
-
 _COLUMNS = ", ".join(field.name for field in fields(JobRecord))
 
 
@@ -108,7 +59,7 @@ class Ledger:
 
     Args:
         path: The file; it is made where it is missing.
-        run: Name of the run where the file is made; drawn at random where None.
+        run: Name of the run where the file is made; drawn at random if None.
 
     Attributes:
         is_new: Whether it was made just now.
@@ -255,7 +206,7 @@ class Ledger:
         return self._jobs("ORDER BY number", ())
 
     def note(self, name: str) -> str | None:
-        """Return a note about the whole run; None where there is none."""
+        """Return a note about the whole run; None if there is none."""
         rows = self._execute("SELECT value FROM notes WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else None
 

@@ -256,7 +256,7 @@ def test_bad_hyperparameters_are_refused(options, message):
         (np.zeros((2, 3)), [0], "x and y must have the same length, got 2 and 1"),
         (np.zeros((1, 3)), [2], "labels must lie between 0 and 1, got 2"),
         (np.zeros((1, 3)), [-1], "labels must hold classes as whole numbers from 0 on, got -1"),
-        (np.zeros((1, 3)), [0.5], r"values as there are targets, \(1,\), got outputs \(1, 2\); if"),
+        (np.zeros((1, 3)), [0.5], r"the shape \(1, 2\), but the targets \(1,\); if"),
         (np.zeros((1, 3)), [[0]], r"labels must be one-dimensional, got shape \(1, 1\)"),
     ],
 )
@@ -278,7 +278,7 @@ def test_a_loss_that_is_no_number_is_an_error():
 
 def test_a_weight_that_is_no_number_after_the_last_step_is_an_error():
     trainer = Trainer(epochs=1, learning_rate=1e5, optimizer="sgd")  # × gradients of 1e38
-    with pytest.raises(NonFiniteError, match="weight is not finite after the last step: lower"):
+    with pytest.raises(NonFiniteError, match="weight is NaN or infinite after the last step: lower"):
         trainer.fit(_linear(), np.full((2, 3), 1e38), [0, 1], generator=0)
 
 
