@@ -84,9 +84,35 @@ def dataset() -> Collection[str]:
 
 
 @choice
-def model() -> Collection[str]:
+def known_model() -> Collection[str]:
     """Return the names of models."""
     return ("basic", "hybrid")
+
+
+def model(text: str) -> str:
+    """Return the name of a model, or of a factory; what is behind that is seen when it is built.
+
+    Raises:
+        OptionError: If it is neither.
+    """
+    if ":" not in text:
+        return known_model(text)
+    words = [word for part in text.split(":") for word in part.split(".")]
+    if text.count(":") > 1 or not all(word.isidentifier() for word in words):
+        raise OptionError(f"a factory is named package.module:function, got {text!r}")
+    return text
+
+
+@choice
+def outputs() -> Collection[str]:
+    """Return what a model may return."""
+    return ("logits", "probabilities", "expectation")
+
+
+@choice
+def scale() -> Collection[str]:
+    """Return how features may be scaled."""
+    return ("standard", "none")
 
 
 @choice

@@ -29,6 +29,8 @@ _SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
 _EXPERIMENT_KEYS = (
     *ROW_KEYS,
     "model",
+    "outputs",
+    "scale",
     *FORGET_KEYS,
     "train_size",
     "test_size",
@@ -48,7 +50,24 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("data and model")
     add_row_options(group)
     group.add_argument(
-        "--model", type=option_types.model, metavar="NAME", help="basic or hybrid (hybrid)"
+        "--model",
+        type=option_types.model,
+        metavar="NAME",
+        help="basic, hybrid, or package.module:factory, a function of input shape and number of "
+        "classes that returns a torch module with TorchConnectors (hybrid)",
+    )
+    group.add_argument(
+        "--outputs",
+        type=option_types.outputs,
+        metavar="KIND",
+        help="what the factory's module returns: logits, probabilities or expectation (logits)",
+    )
+    group.add_argument(
+        "--scale",
+        type=option_types.scale,
+        metavar="HOW",
+        help="standard (medians for missing values, then mean 0 and deviation 1, fitted to the "
+        "training rows) or none; default: standard for tables of your own",
     )
     group.add_argument(
         "--train-size",

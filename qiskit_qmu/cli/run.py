@@ -59,7 +59,7 @@ def execute(options: argparse.Namespace) -> None:
     from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, text_table
 
-    name = f"qmu-run-{experiment.dataset_name}-{experiment.model}-{experiment.digest()[:8]}"
+    name = f"qmu-run-{experiment.dataset_name}-{experiment.model_name}-{experiment.digest()[:8]}"
     out = Path(options.out or name)
     with progress_display() as progress:
         records = run_experiment(

@@ -94,7 +94,7 @@ def execute(options: argparse.Namespace) -> None:
         repetitions=options.repetitions,
         train_shots=options.train_shots,
     )
-    name = f"qmu-shots-{experiment.dataset_name}-{experiment.model}-{comparison.digest()[:8]}"
+    name = f"qmu-shots-{experiment.dataset_name}-{experiment.model_name}-{comparison.digest()[:8]}"
     out = Path(options.out or name)
     with progress_display() as progress:
         rows = run_shot_comparison(comparison, out, data_dir=options.data_dir, progress=progress)

@@ -14,8 +14,15 @@ from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
 from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.source_digest import files_digest
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
+from qiskit_qmu.models import Outputs, is_factory_name
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
+
+SAVED_NETWORK = "network"
+"""Model of an experiment that no factory makes: a saved network of Qiskit Machine Learning."""
+
+Scale = Literal["standard", "none"]
+"""Whether a model fills missing values and standardises features, or takes rows as they are."""
 
 
 @final
@@ -26,7 +33,14 @@ class Experiment:
     Attributes:
         dataset: "digits", "iris", "mnist" or "fashion-mnist"; or the path of a CSV, Parquet or NPZ
             file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
-        model: "basic" or "hybrid".
+        model: "basic" or "hybrid"; or "package.module:factory", a function of input shape and
+            number of classes that returns a torch module with TorchConnectors.
+        outputs: What a factory's module returns, see `as_classifier`; None for logits, which are
+            refused where they look like something else.
+        scale: "standard" to fill missing values with medians and standardise features, fitted to
+            the training rows as part of the model; "none" to take rows as they are. Where None,
+            "standard" for rows of a table of your own, and in front of a factory's module for all
+            rows that are no images.
         label_column: Column of the classes, where the dataset is a table.
         id_column: Column that names each row; None if rows have no names.
         feature_columns: Columns to learn from; None for all others.
@@ -60,7 +74,9 @@ class Experiment:
     """
 
     dataset: str = "digits"
-    model: ModelName = "hybrid"
+    model: str = "hybrid"
+    outputs: Outputs | None = None
+    scale: Scale | None = None
     label_column: str | None = None
     id_column: str | None = None
     feature_columns: tuple[str, ...] | None = None
@@ -88,7 +104,7 @@ class Experiment:
                 f"{self.dataset} has values to predict, and the models basic and hybrid predict "
                 "classes; train a model of your own in Python"
             )
-        _check.one_of(get_args(ModelName), model=self.model)
+        self._check_model()
         _check.at_least(1, seeds=self.seeds)
         _check.at_least(0, seed=self.seed)
         _check.between(0.0, 0.5, validation_fraction=self.validation_fraction)
@@ -109,6 +125,18 @@ class Experiment:
         settings, trainer = self.preset(_SOME_FEATURES).strategies, self.trainer(_SOME_FEATURES)
         for method in METHODS:
             make_strategy(method, settings, trainer)
+
+    def _check_model(self) -> None:
+        if not self.is_own_model:
+            _check.one_of((*get_args(ModelName), "package.module:factory"), model=self.model)
+            if self.outputs is not None:
+                raise InputError(
+                    f"outputs are declared of a model of your own, and {self.model} is none"
+                )
+        if self.outputs is not None:
+            _check.one_of(get_args(Outputs), outputs=self.outputs)
+        if self.scale is not None:
+            _check.one_of(get_args(Scale), scale=self.scale)
 
     def _check_rows(self) -> None:
         kinds = (*DATASET_NAMES, "the path of a file")
@@ -143,6 +171,17 @@ class Experiment:
     def is_bundled(self) -> bool:
         """Whether the dataset comes with the package, rather than from a file."""
         return self.dataset in DATASET_NAMES
+
+    @property
+    def is_own_model(self) -> bool:
+        """Whether the model is none of the package's: from a factory, or saved from Python."""
+        own = isinstance(self.model, str)
+        return own and (self.model == SAVED_NETWORK or is_factory_name(self.model))
+
+    @property
+    def model_name(self) -> str:
+        """What folders call the model."""
+        return self.model.replace(":", "-")
 
     @property
     def dataset_name(self) -> str:

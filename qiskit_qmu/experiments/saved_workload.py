@@ -10,6 +10,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Workload
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.experiments.experiment import SAVED_NETWORK
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workers import one_thread
@@ -19,7 +20,7 @@ from qiskit_qmu.experiments.workload import (
     training_workload,
     unlearning_workload,
 )
-from qiskit_qmu.models import QuantumClassifier
+from qiskit_qmu.models import QuantumClassifier, reinitialize
 from qiskit_qmu.unlearning import METHODS
 
 BudgetState = Literal["within", "maybe over", "over"]
@@ -103,7 +104,7 @@ def saved_workloads(
     observed = len(saved.known) + len(saved.dataset.test) if rows is None else rows
     with one_thread():
         pieces = (
-            _training(replace(setup, seed=saved.experiment.seed), backend),
+            _training(replace(setup, seed=saved.experiment.seed), saved.model, backend),
             *_unlearning(setup, saved.model, methods),
             _fixed("observe", observation_workload(saved.model, setup.split.forget.x, observed)),
             _fixed("attack", audit_workload([saved.model] * 3, setup.split)),
@@ -113,9 +114,13 @@ def saved_workloads(
     )
 
 
-def _training(setup: Setup, backend: ExactBackend) -> PlannedWorkload:
+def _training(setup: Setup, saved: QuantumClassifier, backend: ExactBackend) -> PlannedWorkload:
     trainer = setup.trainer
-    model = setup.build_model(backend)
+    if setup.experiment.model == SAVED_NETWORK:
+        model = saved.clone()
+        reinitialize(model, stream(setup.seed, "weights"))
+    else:
+        model = setup.build_model(backend)
 
     def rehearsed(*, worst_case: bool) -> Workload:
         return training_workload(trainer, model, **setup.fit_arguments(), worst_case=worst_case)

@@ -7,15 +7,15 @@ from typing import Any, final
 
 import numpy as np
 
-from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset, read_table
 from qiskit_qmu.data.sampling import draw_validation
 from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.model_building import build_model
 from qiskit_qmu.experiments.presets import Preset
 from qiskit_qmu.experiments.steps import fit_arguments, unlearn
-from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
+from qiskit_qmu.models import QuantumClassifier, as_tensors, fit_inputs
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy, make_strategy
 
@@ -111,22 +111,9 @@ class Setup:
         """Return the untrained model.
 
         Raises:
-            InputError: If a hyperparameter is unknown or out of range.
+            InputError: If a hyperparameter is unknown or out of range, or a factory cannot be used.
         """
-        settings = self.preset.model
-        # What the experiment itself decides cannot be a setting: Python refuses it twice.
-        shared: dict[str, Any] = {
-            "num_classes": self.dataset.num_classes,
-            "backend": backend,
-            "seed": self.seed,
-            "qnn": None,
-        }
-        try:
-            if self.experiment.model == "basic":
-                return BasicQNN(**shared, **settings)
-            return HybridQNN(**shared, input_shape=self.dataset.input_shape, **settings)
-        except TypeError as error:
-            raise InputError(f"impossible setting of the model: {error}") from error
+        return build_model(self.experiment, self.dataset, self.preset.model, backend, self.seed)
 
     def train(
         self, model: QuantumClassifier, *, progress: Progress | None = None
@@ -165,7 +152,8 @@ class Setup:
             InputError: If the model is not possible, or a backend cannot run it.
         """
         model = self.build_model(open_backend("exact"))
-        model.fit_inputs(self.split.retain.x)
+        rows, _ = as_tensors(model, self.split.retain.x, self.split.retain.y)
+        fit_inputs(model, rows)
         for backend in backends:
             model.on(backend)
         return model

@@ -3,6 +3,7 @@
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.checking import check_answers, check_module, check_returns_logits
+from qiskit_qmu.models.circuit_classifier import CircuitClassifier
 from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
@@ -33,6 +34,7 @@ from qiskit_qmu.models.tensors import as_tensors
 __all__ = [
     "ROWS_AT_ONCE",
     "BasicQNN",
+    "CircuitClassifier",
     "Classifier",
     "ClassifierConfig",
     "HybridQNN",
