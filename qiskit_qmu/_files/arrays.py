@@ -31,7 +31,9 @@ def arrays_to_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return content.getvalue()
 
 
-def arrays_from_bytes(content: bytes, *, largest: int = LARGEST) -> dict[str, NDArray[Any]]:
+def arrays_from_bytes(
+    content: bytes, *, largest: int = LARGEST, texts: bool = False
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of an npz file; only numbers and booleans, never a pickle.
 
     Call it inside of `qiskit_qmu._files.reading`, which words what NumPy and zlib raise.
@@ -39,6 +41,7 @@ def arrays_from_bytes(content: bytes, *, largest: int = LARGEST) -> dict[str, ND
     Args:
         content: The file's.
         largest: The most bytes of all arrays together.
+        texts: Whether arrays may hold texts too.
 
     Raises:
         InputError: If it claims to hold more than it can, or something other than numbers.
@@ -46,23 +49,27 @@ def arrays_from_bytes(content: bytes, *, largest: int = LARGEST) -> dict[str, ND
     with zipfile.ZipFile(BytesIO(content)) as archive:
         members = archive.infolist()
         _check_members(members, min(largest, _HIGHEST_RATIO * len(content)))
-        return {member.filename.removesuffix(".npy"): _array(archive, member) for member in members}
+        kinds = _NUMBERS + ("U" if texts else "")
+        return {m.filename.removesuffix(".npy"): _array(archive, m, kinds) for m in members}
 
 
-def read_arrays(path: str | Path, what: str, *, largest: int = LARGEST) -> dict[str, NDArray[Any]]:
+def read_arrays(
+    path: str | Path, what: str, *, largest: int = LARGEST, texts: bool = False
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of an npz file; see `arrays_from_bytes`.
 
     Args:
         path: The file.
         what: What it must hold, in words.
         largest: The most bytes of the file, and of all arrays together.
+        texts: Whether arrays may hold texts too.
 
     Raises:
         InputError: If it cannot be read, is damaged, or claims to hold more than it can.
     """
     content = read_bytes(path, what, largest=largest)
     with reading(path, what):
-        return arrays_from_bytes(content, largest=largest)
+        return arrays_from_bytes(content, largest=largest, texts=texts)
 
 
 def _check_members(members: list[zipfile.ZipInfo], largest: int) -> None:
@@ -78,14 +85,14 @@ def _check_members(members: list[zipfile.ZipInfo], largest: int) -> None:
         raise InputError(f"arrays that claim {claimed:,} bytes, of {largest:,} at most")
 
 
-def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> NDArray[Any]:
     data = archive.read(member)
     file = BytesIO(data)
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise InputError(f"arrays of format {version}")
     shape, in_columns, dtype = _HEADERS[version](file)
-    if dtype.kind not in _NUMBERS:
+    if dtype.kind not in kinds:
         raise InputError(f"{member.filename!r} of {dtype}, which is no number")
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise InputError(f"{member.filename!r} of the shape {shape}")

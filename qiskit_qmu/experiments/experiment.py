@@ -140,8 +140,9 @@ class Experiment:
 
     def _check_rows(self) -> None:
         kinds = (*DATASET_NAMES, "the path of a file")
-        if not isinstance(self.dataset, str):
-            _check.one_of(kinds, dataset=self.dataset)
+        name: Any = self.dataset
+        if not isinstance(name, str):
+            _check.one_of(kinds, dataset=name)
         own = {
             "label_column": self.label_column,
             "id_column": self.id_column,
