@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         metrics,
         models,
         objectives,
+        shadows,
         simulator,
         unlearning,
     )
@@ -70,6 +71,7 @@ _MODULES = {
     "objectives",
     "observation",
     "report",
+    "shadows",
     "simulator",
     "training",
     "unlearning",

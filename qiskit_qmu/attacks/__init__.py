@@ -7,16 +7,24 @@ one score per row, higher = more likely a member; `qiskit_qmu.metrics` turns sco
   works with few rows, and an AUC below ½ reveals over-forgetting.
 - `ClassifierAttack`: logistic regression on chosen outputs, for audits with many known members.
 - `PaperNetworkAttack`: the QMU paper's network and its rate, to be compared with its control.
+- `RMIA`, `BaVarIA`, `LiRA`: compare a model's score on each row with the scores of `References`,
+  models of the same recipe of which some were trained on the row and some were not
+  (`qiskit_qmu.shadows` trains them). The strongest attacks: RMIA with 4 references or more, BaVarIA
+  with 32 or more.
 
 `ATTACKS` maps the attacks whose AUCs are reported to their columns.
 """
 
 from qiskit_qmu.attacks.attack import FEATURE_NAMES, FeatureName, MembershipAttack, features
+from qiskit_qmu.attacks.bavaria import BaVarIA
 from qiskit_qmu.attacks.classifier import ClassifierAttack
 from qiskit_qmu.attacks.column import AttackColumn
+from qiskit_qmu.attacks.lira import LiRA
 from qiskit_qmu.attacks.loss import LossAttack
 from qiskit_qmu.attacks.paper_network import FittedPaperNetwork, PaperNetworkAttack
+from qiskit_qmu.attacks.references import References
 from qiskit_qmu.attacks.registry import ATTACKS
+from qiskit_qmu.attacks.rmia import RMIA
 
 __all__ = [
     "MembershipAttack",
@@ -24,6 +32,10 @@ __all__ = [
     "ClassifierAttack",
     "PaperNetworkAttack",
     "FittedPaperNetwork",
+    "RMIA",
+    "BaVarIA",
+    "LiRA",
+    "References",
     "features",
     "FeatureName",
     "FEATURE_NAMES",

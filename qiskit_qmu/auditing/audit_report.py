@@ -125,7 +125,7 @@ class AuditReport:
         return f"AuditReport({self.forgotten} to forget, {models}: {self.verdict})"
 
     def _repr_html_(self) -> str:
-        return render_results(self.rows, verdict=self.verdict, reason=self.reason)
+        return render_results(self.rows, kind=self.kind)
 
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)

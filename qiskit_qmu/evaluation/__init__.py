@@ -14,6 +14,7 @@ from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
 from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
 from qiskit_qmu.evaluation.outcomes import remarks_by_method
 from qiskit_qmu.evaluation.recommendation import Recommendation, recommend
+from qiskit_qmu.evaluation.rules import Rule, rules
 from qiskit_qmu.evaluation.verdict import Kind, Verdict, judge
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Measurement",
     "MethodSummary",
     "Recommendation",
+    "Rule",
     "Scores",
     "SplitObservations",
     "Verdict",
@@ -38,4 +40,5 @@ __all__ = [
     "recommend",
     "remarks_by_method",
     "result_columns",
+    "rules",
 ]

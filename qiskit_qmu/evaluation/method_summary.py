@@ -30,8 +30,7 @@ class MethodSummary:
         values: Interval per column key; every column of the rows is there.
         gaps: The same minus the oracle's, per result key.
         relative_costs: Cost divided by the oracle's, per cost key; NaN where unknown.
-        verdict: The rows' verdicts, each with its number of seeds where they differ; empty without
-            any.
+        verdicts: The rows' verdicts with their numbers of seeds, the most frequent first.
         outcome: Whether it forgot with every seed; None where nothing was judged.
         passes: Number of seeds with which it forgot.
         decided_by: Key of the column that decided every row's verdict; empty where they differ or
@@ -46,13 +45,18 @@ class MethodSummary:
     values: Mapping[str, Interval]
     gaps: Mapping[str, Interval]
     relative_costs: Mapping[str, float]
-    verdict: str
+    verdicts: Mapping[str, int]
     outcome: Outcome | None
     passes: int
     decided_by: str
     reasons: tuple[str, ...]
     remarks: tuple[str, ...]
     stopped: str
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether it ended at its limit of steps with some seed, short of its own goal."""
+        return "limit" in self.stopped.split("; ")
 
     @property
     def passed(self) -> bool:
@@ -105,7 +109,7 @@ def aggregate(rows: Sequence[Row]) -> tuple[MethodSummary, ...]:
                 values=values,
                 gaps=gaps,
                 relative_costs=relative_costs,
-                verdict=_verdict(group),
+                verdicts=outcomes.verdicts(group),
                 reasons=outcomes.reasons(group),
                 outcome=outcomes.outcome(group),
                 passes=outcomes.passes(group),
@@ -209,12 +213,3 @@ def _gap(
 
 def _ratio(value: float, reference: float) -> float:
     return value / reference if reference > 0 else math.nan
-
-
-def _verdict(rows: Sequence[Row]) -> str:
-    counts = Counter(verdict for row in rows if (verdict := outcomes.verdict(row)))
-    if len(counts) == 1 and counts.total() == len(rows):
-        return next(iter(counts))
-    return "; ".join(
-        f"{verdict} ({count} of {len(rows)} seeds)" for verdict, count in counts.most_common()
-    )

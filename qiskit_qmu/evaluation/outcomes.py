@@ -11,7 +11,7 @@ Outcome = Literal["passed", "failed", "unknown"]
 one; or none of them failed, but not all could be tested."""
 
 _PASSED = "forgotten"
-_UNKNOWN = ("", "untested", "no oracle")
+_UNKNOWN = ("untested", "no oracle")
 _MEANT_TO_CHANGE_NOTHING = ("original", "noop")
 
 
@@ -20,19 +20,17 @@ def outcome(rows: Sequence[Row]) -> Outcome | None:
 
     One seed with which it failed is enough to fail: a deletion is asked for once.
     """
-    if not any(row.get("verdict") or _remark(row) for row in rows):
+    found = verdicts(rows)
+    if not found:
         return None
     if passes(rows) == len(rows):
         return "passed"
-    failed = (
-        _remark(row) or str(row.get("verdict") or "") not in (_PASSED, *_UNKNOWN) for row in rows
-    )
-    return "failed" if any(failed) else "unknown"
+    return "failed" if found.keys() - {_PASSED, *_UNKNOWN} else "unknown"
 
 
 def passes(rows: Sequence[Row]) -> int:
     """Return the number of seeds with which a method forgot, by its verdict, changing the model."""
-    return sum(row.get("verdict") == _PASSED and not _remark(row) for row in rows)
+    return verdicts(rows).get(_PASSED, 0)
 
 
 def decided_by(rows: Sequence[Row]) -> str:
@@ -41,10 +39,9 @@ def decided_by(rows: Sequence[Row]) -> str:
     return keys.pop() if len(keys) == 1 else ""
 
 
-def verdict(row: Row) -> str:
-    """Return a row's verdict; empty without one, and where a remark says it with its reason."""
-    said = str(row.get("verdict") or "")
-    return "" if said in ("failed", "unchanged") and _remark(row) else said
+def verdicts(rows: Sequence[Row]) -> dict[str, int]:
+    """Return a method's verdicts with the number of seeds of each, the most frequent first."""
+    return dict(Counter(filter(None, map(_verdict, rows))).most_common())
 
 
 def remarks(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -90,6 +87,12 @@ def reasons(rows: Sequence[Row]) -> tuple[str, ...]:
 def stops(rows: Sequence[Row]) -> str:
     """Return why a method stopped, the reasons of several seeds joined; empty where not known."""
     return "; ".join(dict.fromkeys(str(row["stopped"]) for row in rows if row.get("stopped")))
+
+
+def _verdict(row: Row) -> str:
+    if not _remark(row):
+        return str(row.get("verdict") or "")
+    return "failed" if row.get("error") else "unchanged"
 
 
 def _remark(row: Row) -> str:

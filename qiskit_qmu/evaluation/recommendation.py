@@ -77,7 +77,7 @@ def recommend(summaries: Sequence[MethodSummary]) -> Recommendation:
         'ga'
     """
     methods = [each for each in summaries if not each.is_reference]
-    judged = [each for each in methods if each.outcome and each.verdict != _NO_ORACLE]
+    judged = [each for each in methods if each.outcome and list(each.verdicts) != [_NO_ORACLE]]
     passed = [each for each in judged if each.passed]
     if not judged:
         return Recommendation(outcome="not judged")

@@ -28,6 +28,14 @@ LOSS_TOLERANCE = 0.1
 FORGET_TOLERANCE = 0.05
 """Accuracy on the forgotten class that a model may have above the oracle's."""
 
+UTILITY: tuple[tuple[Column, Column], ...] = (
+    (RETAIN_TEST, RETAIN_TRAIN),
+    (R2_RETAIN_TEST, R2_RETAIN_TRAIN),
+    (LOSS_RETAIN_TEST, LOSS_RETAIN_TRAIN),
+)
+"""What tells whether a model is still worth having, on never-seen rows and where there are none on
+training rows: the first of these that is known."""
+
 Name = Literal[
     "forgotten",
     "remembered",
@@ -177,7 +185,10 @@ _NAMES = {AUC.key: "AUC of the attack", REFERENCE_AUC.key: "AUC beside the oracl
 
 
 def _tests(measured: Measurement, oracle: Measurement) -> dict[str, Interval]:
-    """Return the AUCs that tell, the sharper last: the attack's only where it does not find the oracle's rows too."""
+    """Return the AUCs that tell, the sharper last.
+
+    The attack's is one of them only where it does not find the oracle's rows too.
+    """
     of_oracle = oracle[AUC.key]
     tests = {REFERENCE_AUC.key: measured[REFERENCE_AUC.key]}
     if of_oracle is None or 0.5 in of_oracle:

@@ -12,7 +12,6 @@ from qiskit_qmu.evaluation import Recommendation, aggregate, recommend
 from qiskit_qmu.experiments.output import environment, write_report
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.report import overview_figure, render_results, text_table
-from qiskit_qmu.report.summary import recommendation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +108,4 @@ class Comparison:
         return text_table(self.rows, kind=self.kind)
 
     def _repr_html_(self) -> str:
-        return render_results(
-            self.rows, verdict="Comparison", reason=recommendation(aggregate(self.rows))
-        )
+        return render_results(self.rows, kind=self.kind)

@@ -26,11 +26,13 @@ from qiskit_qmu.metrics.intervals import (
     difference_interval,
     mean_interval,
 )
+from qiskit_qmu.metrics.mutual import mutual_mean
 from qiskit_qmu.metrics.r2 import r2_interval
 from qiskit_qmu.metrics.ranking import auroc, auroc_interval, stratified_auroc
 from qiskit_qmu.metrics.roc import RocBand, roc_band, roc_curve, stratified_roc, tpr_at_fpr
 
 __all__ = [
+    "mutual_mean",
     "auroc",
     "auroc_interval",
     "stratified_auroc",

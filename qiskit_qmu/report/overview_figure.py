@@ -6,14 +6,28 @@ from typing import TYPE_CHECKING
 
 from qiskit_qmu._check import not_empty
 from qiskit_qmu.evaluation import Column
-from qiskit_qmu.evaluation.columns import AUC
+from qiskit_qmu.evaluation.columns import (
+    AUC,
+    FORGET_TRAIN,
+    LOSS_FORGET,
+    LOSS_RETAIN_TEST,
+    R2_FORGET,
+    R2_RETAIN_TEST,
+    RETAIN_TEST,
+)
 from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
 from qiskit_qmu.report import drawing
-from qiskit_qmu.report.summary import headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_PAIRS = (
+    (FORGET_TRAIN, RETAIN_TEST),
+    (R2_FORGET, R2_RETAIN_TEST),
+    (LOSS_FORGET, LOSS_RETAIN_TEST),
+)
+"""What was forgotten and what was kept, in the numbers that go with what the model learned."""
 
 
 def overview_figure(summaries: Sequence[MethodSummary]) -> "Figure":
@@ -29,11 +43,9 @@ def overview_figure(summaries: Sequence[MethodSummary]) -> "Figure":
         InputError: There is no summary.
     """
     not_empty(summaries=summaries)
-    columns = [
-        column
-        for column in (*headline(summaries), AUC)
-        if any(summary.values[column.key].known for summary in summaries)
-    ]
+    known = {key for each in summaries for key, value in each.values.items() if value.known}
+    pair = next((pair for pair in _PAIRS if any(c.key in known for c in pair)), _PAIRS[0])
+    columns = [column for column in (*pair, AUC) if column.key in known]
     with drawing.style("overview"):
         figure, panels = drawing.method_panels(
             [summary.method for summary in summaries],
