@@ -46,8 +46,8 @@ class Experiment:
         feature_columns: Columns to learn from; None for all others.
         test: Share of the file's rows that no model trains on, drawn for each seed; or the path of
             a file with such rows. None for a share of 0.3.
-        forget: Which training rows to forget; if None, all of class 4 (of iris: class 1). A
-            file has no such default.
+        forget: Which training rows to forget; if None, all of class 4 (of iris: class 1, of
+            diabetes: a tenth of the rows). A file has no such default.
         train_size: Training rows, validation rows among them; None for the dataset's default.
         test_size: Never-seen rows; None for the dataset's default.
         validation_fraction: Share of the training rows that no model trains on: for early stopping,
@@ -99,11 +99,6 @@ class Experiment:
         self._check_rows()
         if self.is_bundled:  # (so that equal experiments are equal)
             object.__setattr__(self, "forget", self.request)
-        if self.is_bundled and self.dataset not in CLASS_DATASET_NAMES:
-            raise InputError(
-                f"{self.dataset} has values to predict, and the models basic and hybrid predict "
-                "classes; train a model of your own in Python"
-            )
         self._check_model()
         _check.at_least(1, seeds=self.seeds)
         _check.at_least(0, seed=self.seed)
@@ -127,8 +122,18 @@ class Experiment:
             make_strategy(method, settings, trainer)
 
     def _check_model(self) -> None:
+        has_values = self.is_bundled and self.dataset not in CLASS_DATASET_NAMES
+        if has_values and self.outputs is not None:
+            raise InputError(
+                f"outputs are those of classifiers; {self.dataset} has values to predict"
+            )
         if not self.is_own_model:
             _check.one_of((*get_args(ModelName), "package.module:factory"), model=self.model)
+            if has_values:
+                raise InputError(
+                    f"{self.dataset} has values to predict, and the models basic and hybrid "
+                    "predict classes; name a factory of your own, --model package.module:factory"
+                )
             if self.outputs is not None:
                 raise InputError(
                     f"outputs are declared of a model of your own, and {self.model} is none"
@@ -208,6 +213,8 @@ class Experiment:
                 "--forget-fraction, --forget-indices, --forget-ids and --forget-where (in Python: "
                 "forget=ForgetRequest(…))"
             )
+        if self.forget is None and self.dataset not in CLASS_DATASET_NAMES:
+            return ForgetRequest(fraction=0.1)
         return self.forget or ForgetRequest(label=1 if self.dataset == "iris" else 4)
 
     def with_source(self) -> "Experiment":
