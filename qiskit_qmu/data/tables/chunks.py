@@ -17,7 +17,6 @@ ROWS_AT_ONCE = 8192
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "#N/A")
 """Texts of a CSV file that stand for a value that is missing."""
 
-CSV_ENDINGS = (".csv", ".tsv", ".txt", ".gz")
 PARQUET_ENDINGS = (".parquet", ".pq")
 
 
@@ -98,7 +97,8 @@ class _Csv:
         self.what, self.names, self.decimal = str(path), form.names, form.decimal
         self.unnamed = tuple(name for n, name in enumerate(form.names, 1) if name == f"column {n}")
         self._path, self._form = path, form
-        self._is_checked = False
+        with _read(path, "a CSV table"):
+            check_lengths(path, form)
 
     def chunks(
         self, columns: Sequence[str], *, texts: Sequence[str] = ()
@@ -127,10 +127,6 @@ class _Csv:
             ) as pieces,
         ):
             for piece in pieces:
-                last = form.names[-1]
-                if not self._is_checked and last in piece and piece[last].isna().any():
-                    check_lengths(self._path, form)
-                    self._is_checked = True
                 yield piece[list(columns)]
 
 

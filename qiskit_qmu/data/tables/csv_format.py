@@ -84,15 +84,15 @@ def find_format(
 
 
 def check_lengths(path: Path, form: CsvFormat) -> None:
-    """Raise InputError if a row has fewer fields than there are headings, as one that was cut off.
+    """Raise InputError if a row has other than one field for each heading, as one that was cut off.
 
-    Reading takes what is missing at a row's end for missing values.
+    pandas fills a short row with missing values, and drops what is too much.
     """
     expected = len(form.names)
     with path.open(encoding=form.encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=form.separator)
+        reader = csv.reader(file, delimiter=form.separator, skipinitialspace=True)
         for number, row in enumerate(reader, start=1):
-            if number > form.first_line and row and len(row) < expected:
+            if len(row) != expected and row and number > form.first_line:
                 raise InputError(
                     f"{path}, line {reader.line_num}: {expected} fields are needed, as in the "
                     f"heading; got {len(row)}"

@@ -154,7 +154,7 @@ class ColumnSurvey:
             return
         odd = {text for text in self.texts if not _is_number(text.replace(decimal, "."))}
         numbers = len(self.texts) - len(odd)
-        few = len(odd) <= _FEW_ODD * len(self.texts)
+        few = 0 < len(odd) <= _FEW_ODD * len(self.texts)
         if (few and numbers > 10) or ("number" in self.kinds and self.low < self.high and few):
             shown = ", ".join(map(repr, sorted(odd)[:3]))
             raise InputError(
