@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -113,6 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if output.error is not None and not end.code:
                 raise SystemExit(NOT_DONE) from None
             raise
+        options.call = shlex.join(["qmu", *(sys.argv[1:] if arguments is None else arguments)])
         status = _execute(options)
         if output.error is not None:
             _say_what_is_lost(options, output)

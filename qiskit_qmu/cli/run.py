@@ -63,7 +63,12 @@ def execute(options: argparse.Namespace) -> None:
     out = Path(options.out or name)
     with progress_display() as progress:
         records = run_experiment(
-            experiment, out, data_dir=options.data_dir, workers=options.workers, progress=progress
+            experiment,
+            out,
+            data_dir=options.data_dir,
+            workers=options.workers,
+            progress=progress,
+            call=options.call,
         )
     options.written = out
     rows = [record.row for record in records]
