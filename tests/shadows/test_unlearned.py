@@ -9,9 +9,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import BaVarIA, LiRA, References
 from qiskit_qmu.shadows import (
     complementary_halves,
+    leave_one_out_attack,
     train_shadows,
     unlearned_references,
-    visibility,
 )
 
 
@@ -25,13 +25,14 @@ def _references(shift, seed, models=8, rows=60):
 @pytest.mark.parametrize(("attack", "models", "runs"), [(LiRA(), 6, 200), (BaVarIA(), 12, 60)])
 def test_intervals_contain_one_half_where_nothing_is_to_be_seen(attack, models, runs):
     missed = sum(
-        visibility(_references(0.0, seed, models), attack).auc.excludes(0.5) for seed in range(runs)
+        leave_one_out_attack(_references(0.0, seed, models), attack).auc.excludes(0.5)
+        for seed in range(runs)
     )
     assert binom.sf(missed - 1, runs, 0.05) > 0.001
 
 
 def test_a_planted_signal_is_measured():
-    found = visibility(_references(1.0, 0, models=32, rows=400))
+    found = leave_one_out_attack(_references(1.0, 0, models=32, rows=400))
     # The best attack, which knows the rows' means, has Φ(1/√2) = 0.760.
     assert found.auc.low < 0.76
     assert found.auc.value == pytest.approx(0.75, abs=0.02)
@@ -40,7 +41,7 @@ def test_a_planted_signal_is_measured():
 
 def test_models_are_attacked_in_pairs():
     with pytest.raises(InputError, match="at least 6"):
-        visibility(_references(0.0, 0, models=4))
+        leave_one_out_attack(_references(0.0, 0, models=4))
 
 
 def test_every_model_forgets_its_share_of_the_audited_rows():
@@ -74,8 +75,8 @@ def test_retraining_hides_what_the_original_shows():
     trainer = qmu.Trainer(epochs=60, batch_size=16, learning_rate=0.05)
     shadows = train_shadows(model, dataset.train, count=16, trainer=trainer)
     audited = range(60)
-    before = visibility(shadows.references().rows(audited)).auc
+    before = leave_one_out_attack(shadows.references().rows(audited)).auc
     assert before.low > 0.52
     retrain = qmu.unlearning.Retrain(trainer=trainer)
-    after = visibility(unlearned_references(shadows, retrain, audited)).auc
+    after = leave_one_out_attack(unlearned_references(shadows, retrain, audited)).auc
     assert not after.excludes(0.5)
