@@ -54,7 +54,7 @@ def test_why_it_stopped_and_how_much_changed(strategy, stopped, reason):
         (
             RelativeGradientAscent(confidence_threshold=1.0),
             "goal already reached",
-            "after 0 steps, where they count as forgotten at a confidence below 1",
+            "after 0 steps, and the goal is reached at a confidence below 1",
         ),
         (
             SelectiveDampening(alpha=1e9, dampening=1.0),
