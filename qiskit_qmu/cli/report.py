@@ -31,7 +31,7 @@ def execute(options: argparse.Namespace) -> None:
         evidence = entry(content, "evidence", dict)
     records = RecordFile(folder / "records.jsonl", experiment.digest()).records
     if not records:
-        raise InputError(f"{folder} holds no records of a run")
+        raise InputError(f"{folder} has no records of a run")
     with reading(folder / "records.jsonl", "records of a run"):
         write_report(
             folder / "report.html", experiment.to_dict(), experiment.kind, records, evidence

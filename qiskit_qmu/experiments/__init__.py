@@ -1,4 +1,4 @@
-"""Experiments: config → records → results and report, for the command line and for Python."""
+"""Experiments: from a config to records, results and a report, for command line and Python."""
 
 from qiskit_qmu.data import ForgetRequest, RowSource
 from qiskit_qmu.experiments.comparing import compare

@@ -1,4 +1,4 @@
-"""Quantum classifiers, and what strategies need to handle any torch module that holds a QNN."""
+"""Quantum classifiers, and tools for any torch module with a QNN."""
 
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN

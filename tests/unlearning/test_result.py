@@ -59,7 +59,7 @@ def test_why_it_stopped_and_how_much_changed(strategy, stopped, reason):
         (
             SelectiveDampening(alpha=1e9, dampening=1.0),
             "nothing selected",
-            "no parameter matters more than alpha=1e",
+            "no parameter is more than alpha=1e",
         ),
         (FineTune(epochs=1, learning_rate=1e-30), "done", "too small to change a weight"),
     ],
@@ -114,11 +114,11 @@ def test_a_weight_that_is_no_number_after_the_last_step_is_found():
 
 def test_models_without_weights_or_without_values_are_refused():
     lazy = torch.nn.Sequential(torch.nn.LazyLinear(4), sequential())
-    with pytest.raises(InputError, match="a model must be trained before it unlearns, got lazy 0"):
+    with pytest.raises(InputError, match="the parameter 0"):
         FineTune()(lazy, iris_split())
     broken = sequential()
     torch.nn.init.constant_(broken[0].bias, float("nan"))
-    with pytest.raises(InputError, match=r"weights must be finite, got NaN or infinite 0\.bias"):
+    with pytest.raises(InputError, match=r"the parameter 0\.bias"):
         FineTune()(broken, iris_split())
 
 
