@@ -384,7 +384,7 @@ def test_a_model_of_ones_own(tmp_path):
 
     torch.manual_seed(1)  # the weights of the example's layers
     names = _run_code([PYTHON[1], PYTHON[2]], tmp_path)
-    assert names["forgot"].stopped == "forgotten"
+    assert names["forgot"].stopped == "goal reached"
     assert names["forgot"].reason in names["printed"]
     task = names["task"]
     before, after, kept = (

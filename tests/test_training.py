@@ -256,7 +256,7 @@ def test_bad_hyperparameters_are_refused(options, message):
         (np.zeros((2, 3)), [0], "x and y must have the same length, got 2 and 1"),
         (np.zeros((1, 3)), [2], "labels must lie between 0 and 1, got 2"),
         (np.zeros((1, 3)), [-1], "labels must hold classes as whole numbers from 0 on, got -1"),
-        (np.zeros((1, 3)), [0.5], r"values as there are targets, \(1,\), got outputs \(1, 2\); if"),
+        (np.zeros((1, 3)), [0.5], r"the shape \(1, 2\), but the targets \(1,\); if"),
         (np.zeros((1, 3)), [[0]], r"labels must be one-dimensional, got shape \(1, 1\)"),
     ],
 )

@@ -54,6 +54,6 @@ def print_status(status: "RunStatus") -> None:
     print(f"  not finished; continue with `qmu resume {status.folder}`")
     last = {job.state for job in status.last_attempts}
     if "lost" in last:
-        print("  it runs lost jobs again, with the same noise and at no cost")
+        print("  it reruns lost jobs, with the same noise and at no charge")
     if last & {"failed", "cancelled"}:
         print("  with --retry-failed it resends jobs that failed or were cancelled")

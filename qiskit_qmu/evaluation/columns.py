@@ -1,4 +1,4 @@
-"""The reported numbers, one row for each: to add a number, add its row (and its function)."""
+"""The reported numbers, one row each: to add a number, add its row (and its function)."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,18 +23,18 @@ from qiskit_qmu.evaluation.formulas import (
 
 ALWAYS, COIN, CHANCE, DESTROYED = "always “member”", "coin", "chance", "destroyed model"
 BASELINE = "baseline"
-"""Name of the row that answers score that look at nothing, in a comparison of shot counts."""
+"""Name of the row of uninformed baselines in a comparison of shot counts."""
 
 BASELINES: Mapping[str, str] = {
-    ALWAYS: "an attack that looks at nothing",
+    ALWAYS: "an attack that calls every row a member",
     COIN: "an attack that tosses a coin",
     CHANCE: "a model that guesses",
     DESTROYED: "the same output for every row",
 }
-"""The attacks and models that look at nothing, and how each answers."""
+"""Uninformed attacks and models, with their descriptions."""
 
 CHANCE_SHARE = "{chance}"
-"""Stands in `Column.baselines` for one in so many classes, in per cent."""
+"""Placeholder in `Column.baselines` for 1 / number of classes, in per cent."""
 
 
 def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column:
@@ -43,14 +43,14 @@ def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column
         "forget": "the forgotten training rows",
         "retain": "the retained training rows",
         "test_forget": "never-seen rows like the forgotten ones",
-        "test_retain": "never-seen rows of what is retained",
+        "test_retain": "never-seen rows like the retained ones",
     }[part]
     return Column(
         key=key,
         group=group,
         heading=side,
         unit="%",
-        computed=f"share of {rows} whose class is right, Clopper–Pearson limits",
+        computed=f"share of {rows} classified correctly, with Clopper–Pearson limits",
         better="as the oracle" if group.startswith("forget") else "higher",
         applies="classes",
         measure=accuracy(part),
@@ -128,7 +128,7 @@ def _loss_column(key: str, heading: str, part: Part, **options: Any) -> Column:
         key=key,
         group="mean loss",
         heading=heading,
-        computed="mean of the rows' losses, Student's limits",
+        computed="mean of the rows' losses, with Student's t limits",
         applies="values",
         measure=mean_loss(part),
         decimals=3,
@@ -170,9 +170,9 @@ PAPER_RATE = _member_column(
     heading="forgotten",
     computed="share of forgotten rows that the attack of arXiv:2509.06086 calls members",
     better="as the oracle",
-    reading="read it against the control, never-seen rows of the same classes: only the difference "
-    "of the two is about membership. Either rate by itself also moves with how the model answers "
-    "that class at all.",
+    reading="compare it with the control, never-seen rows of the same classes: only the difference "
+    "of the two indicates membership. Each rate alone also depends on how the model performs on "
+    "that class.",
     baselines={ALWAYS: "100", COIN: "50", DESTROYED: "0 or 100"},
     measure=called_member,
     in_text="interval",
@@ -204,7 +204,7 @@ def auc_column(key: str, heading: str, computed: str, **options: Any) -> Column:
         key: Its name in result rows.
         heading: Its heading under "AUC".
         computed: What the attack does, in one line.
-        **options: Other fields of `Column`.
+        **options: Further fields of `Column`.
     """
     return Column(
         **{
@@ -240,7 +240,7 @@ AUC = replace(
 REFERENCE_AUC = auc_column(
     "reference_auc",
     "beside oracle",
-    "AUC of the score's difference from the oracle's: sharper, but only an auditor can do it",
+    "AUC of the score's difference from the oracle's: sharper, but available to auditors only",
     measure=reference_auc,
 )
 
@@ -266,8 +266,8 @@ JS_FORGET = _distance_column(
     "js_oracle_forget",
     "forget",
     "forget",
-    reading="mean Jensen–Shannon divergence from the oracle’s outputs on the same rows; 0 = the "
-    "same outputs, ln 2 = 0.693 = nothing in common.",
+    reading="mean Jensen–Shannon divergence from the oracle’s outputs on the same rows; 0 = equal "
+    "outputs, ln 2 = 0.693 = disjoint outputs.",
 )
 JS_RETAIN = _distance_column("js_oracle_retain", "retain", "retain")
 
@@ -300,10 +300,10 @@ def _cost_column(key: str, unit: str, computed: str, decimals: int = 0) -> Colum
 
 
 GRADIENTS = _cost_column(
-    "gradient_evaluations", "gradients", "rows whose gradient was computed; of original, training"
+    "gradient_evaluations", "gradients", "gradients of rows; for the original, of its training"
 )
 CIRCUITS = _cost_column("circuits", "circuits", "circuits that a device would run for it")
-SHOTS = _cost_column("shots", "shots", "shots of all circuits together")
+SHOTS = _cost_column("shots", "shots", "total shots of all circuits")
 SECONDS = _cost_column("seconds", "seconds", "wall-clock time on this machine", decimals=1)
 
 RESULTS: tuple[Column, ...] = (
@@ -325,7 +325,7 @@ RESULTS: tuple[Column, ...] = (
     JS_FORGET,
     JS_RETAIN,
 )
-"""What a method achieved, in the order of the tables."""
+"""Columns of a method's results, in the order of the tables."""
 
 SHOT_RESULTS: tuple[Column, ...] = (
     RETAIN_TEST,
@@ -333,20 +333,20 @@ SHOT_RESULTS: tuple[Column, ...] = (
     JS_EXACT,
     *(ATTACK_AUCS | {AUC.key: AUC}).values(),
 )
-"""What is measured with a number of shots, in the order of tables and figures."""
+"""Columns of a comparison of shot counts, in the order of tables and figures."""
 
 COSTS: tuple[Column, ...] = (GRADIENTS, CIRCUITS, SHOTS, SECONDS)
-"""What a method cost, in the order of the tables."""
+"""Columns of a method's cost, in the order of the tables."""
 
 
 def result_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
-    """Return the columns of result rows: those of `RESULTS`, and the AUCs of further attacks.
+    """Return the columns of result rows: `RESULTS`, and the AUCs of additional attacks.
 
     Args:
         rows: Result rows; ``mia_auc_NAME`` is the AUC of the attack NAME.
 
     Returns:
-        The columns, further AUCs beside the others.
+        The columns, with additional AUCs next to the others.
 
     Example:
         >>> from qiskit_qmu.evaluation import RESULTS, result_columns

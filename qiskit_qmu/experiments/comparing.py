@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.comparison import Comparison
+from qiskit_qmu.experiments.description import described
 from qiskit_qmu.experiments.progress import (
     RunProgress,
     part_of,
@@ -38,6 +38,7 @@ from qiskit_qmu.models import (
     parameter_counts,
     reinitialize,
 )
+from qiskit_qmu.report.evidence import now
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
     DEFAULT_METHODS,
@@ -153,10 +154,11 @@ def compare(
         kind=split.kind,
         config={
             **_described_task(model, split),
-            "training": {"trained_here": train, **_described(trainer)},
-            "strategies": {name: _described(strategy) for name, strategy in strategies.items()},
+            "training": {"trained_here": train, **described(trainer)},
+            "strategies": {name: described(strategy) for name, strategy in strategies.items()},
             "seeds": list(range(seed, seed + seeds)),
         },
+        finished=now(),
         does={
             "original": summaries()["original"],
             **{
@@ -262,17 +264,3 @@ def _described_task(model: torch.nn.Module, split: ForgetSplit) -> dict[str, Any
         "model": {"class": type(model).__name__, **counts},
         "data": {"row_shape": list(split.retain.x.shape[1:]), **rows},
     }
-
-
-def _described(value: Any) -> Any:
-    """Return a value as JSON has it: a dataclass by its class and its fields."""
-    if is_dataclass(value) and not isinstance(value, type):
-        own = {field.name: _described(getattr(value, field.name)) for field in fields(value)}
-        return {"class": type(value).__name__, **own}
-    if isinstance(value, Mapping):
-        return {str(key): _described(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_described(each) for each in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return getattr(value, "__name__", type(value).__name__)

@@ -1,4 +1,4 @@
-"""Setup: the rows, recipes and models of one repetition of an experiment."""
+"""Setup: the rows, hyperparameters and models of one repetition of an experiment."""
 
 import math
 from collections.abc import Iterable
@@ -51,7 +51,7 @@ class Setup:
         """Load the rows of one repetition.
 
         Raises:
-            InputError: If they cannot be read or the forget set is not possible.
+            InputError: If they cannot be read or the forget set is invalid.
         """
         dataset = load_rows(experiment, seed, data_dir)
         split = ForgetSplit.of(
@@ -64,7 +64,7 @@ class Setup:
 
     @staticmethod
     def to_train(experiment: Experiment, seed: int, data_dir: str | None = None) -> "Setup":
-        """Load the rows of one repetition for training alone: nothing needs to be forgotten.
+        """Load the rows of one repetition for training only, without rows to forget.
 
         Raises:
             InputError: If they cannot be read.
@@ -77,7 +77,7 @@ class Setup:
             dataset.train.strata, everything, experiment.validation_fraction, seed=seed
         )
         trained = np.setdiff1d(everything, validation)
-        # A split needs a row to forget; which one it is makes no difference to training.
+        # A split needs a row to forget; the choice has no effect on training.
         split = split_by_positions(
             dataset,
             forget=trained[:1],
@@ -88,7 +88,7 @@ class Setup:
         return Setup(experiment=experiment, seed=seed, dataset=dataset, split=split)
 
     def of_seed(self, seed: int, data_dir: str | None = None) -> "Setup":
-        """Return another repetition's; of the same seed this one, whose rows are loaded already."""
+        """Return another repetition; for the same seed this one, whose rows are already loaded."""
         return self if seed == self.seed else Setup.load(self.experiment, seed, data_dir)
 
     @property
@@ -98,11 +98,11 @@ class Setup:
 
     @property
     def trainer(self) -> Trainer:
-        """The training recipe of original and oracle."""
+        """The trainer of original and oracle."""
         return self.experiment.trainer(math.prod(self.dataset.input_shape))
 
     def strategy(self, method: str) -> UnlearningStrategy:
-        """Return the strategy that a name stands for, with its hyperparameters.
+        """Return the strategy with a name, with its hyperparameters.
 
         Raises:
             InputError: If the name or a hyperparameter is unknown, or a value is out of range.
@@ -132,7 +132,7 @@ class Setup:
     def train(
         self, model: QuantumClassifier, *, progress: Progress | None = None
     ) -> TrainingHistory:
-        """Train a model in place on all training rows, those to forget among them.
+        """Train a model in place on all training rows, including those to forget.
 
         Args:
             model: The untrained model.
@@ -148,11 +148,11 @@ class Setup:
         return fit_arguments(self.split, self.seed)
 
     def unlearn(self, method: str, model: QuantumClassifier) -> UnlearningResult[QuantumClassifier]:
-        """Unlearn the split's rows by a named method; that it changed nothing its result says.
+        """Unlearn the split's rows by a named method; its result reports if nothing changed.
 
         Raises:
             InputError: If the name or a hyperparameter is unknown, or a value is out of range.
-            NonFiniteError: If the method leaves the range of numbers.
+            NonFiniteError: If the method diverges.
         """
         return unlearn(self.strategy(method), method, model, self.split, self.seed)
 
@@ -163,7 +163,7 @@ class Setup:
             The model, on the exact simulator.
 
         Raises:
-            InputError: If the model is not possible, or a backend cannot run it.
+            InputError: If the model cannot be built, or a backend cannot run it.
         """
         model = self.build_any_model(open_backend("exact"))
         objective = objective_for(self.trainer.objective, model, self.split.retain.y)
@@ -175,7 +175,7 @@ class Setup:
 
 
 def load_rows(experiment: Experiment, seed: int, data_dir: str | None = None) -> Dataset:
-    """Load the training and never-seen rows of one repetition.
+    """Load the training and test rows of one repetition.
 
     Raises:
         InputError: If they cannot be read.

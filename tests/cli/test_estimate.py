@@ -99,7 +99,7 @@ def test_a_budget(qmu, saved):
         (("--shots", "10,x"), "--shots must be integers separated by commas, got '10,x'"),
         (("--shots", ""), "--shots must be integers separated by commas, got ''"),
         (("--shots", "10,0"), "--shots must be an integer of at least 1, got 0"),
-        (("--shots", "10000001"), "--shots must be at most 10000000 in one job, got 10000001"),
+        (("--shots", "10000001"), "10000001 shots exceed the limit of 10000000 executions per job"),
         (("--methods", "ga,magic"), "argument --methods: invalid choice: 'magic'"),
         (("--methods", ""), "argument --methods: invalid choice: ''"),
         (("--rows", "0"), "argument --rows: must be at least 1, got 0"),
