@@ -18,7 +18,7 @@ from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, Verdict
-from qiskit_qmu.evaluation.columns import AUC
+from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.models import (
     as_tensors,
     check_answers,

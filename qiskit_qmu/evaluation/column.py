@@ -19,6 +19,20 @@ Better = Literal["higher", "lower", "as the oracle", "½", "0"]
 """The value that a good method reaches."""
 
 
+ALWAYS, COIN, CHANCE, DESTROYED = "always “member”", "coin", "chance", "destroyed model"
+
+BASELINES: Mapping[str, str] = {
+    ALWAYS: "an attack that looks at nothing",
+    COIN: "an attack that tosses a coin",
+    CHANCE: "a model that guesses",
+    DESTROYED: "the same output for every row",
+}
+"""The attacks and models that look at nothing, and how each answers."""
+
+CHANCE_SHARE = "{chance}"
+"""Stands in `Column.baselines` for one in so many classes, in per cent."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Column:
