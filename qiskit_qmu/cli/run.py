@@ -1,4 +1,4 @@
-"""Train a model, unlearn by several methods, audit each beside the retrained oracle.
+"""Train a model, unlearn by several methods, audit each against the retrained oracle.
 
 Prints a table and writes records.jsonl, results.json and report.html. The same command with the
 same folder resumes after the last completed seed.
@@ -77,6 +77,7 @@ def execute(options: argparse.Namespace) -> None:
             workers=options.workers,
             overwrite=options.force,
             progress=progress,
+            call=options.call,
         )
     options.written = out
     rows = [record.row for record in records]
@@ -99,7 +100,7 @@ def _observed(row: dict[str, Any]) -> str:
 
 
 def when_stopped(options: argparse.Namespace) -> str:
-    """Say what to do after the command was stopped."""
+    """Return advice for a stopped command."""
     if getattr(options, "resumable", False):
         return "the same command resumes after the last completed seed"
     if (options.backend or "").startswith("ibm"):

@@ -126,5 +126,5 @@ def _shots_text(shots: int | None) -> str:
 
 
 def when_stopped(_options: argparse.Namespace) -> str:
-    """Say what became of the model."""
+    """Return what happened to the model."""
     return "nothing was saved"

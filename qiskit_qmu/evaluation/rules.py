@@ -26,7 +26,7 @@ class Rule:
 
     Attributes:
         column: The number that it is about.
-        text: What that number has to be, to follow "is" or "has".
+        text: What that number has to be, to follow "is".
     """
 
     column: Column
@@ -51,10 +51,8 @@ def rules(kind: Kind, known: Collection[str]) -> tuple[Rule, ...]:
         (Rule(column=FORGET_TRAIN, text=f"at most {_points(FORGET_TOLERANCE)} above the oracle’s"),)
         if kind == "class"
         else (
-            Rule(
-                column=AUC, text="not told from ½ (unless the attack finds the oracle’s rows too)"
-            ),
-            Rule(column=REFERENCE_AUC, text="not told from ½"),
+            Rule(column=AUC, text=f"{_HALF} (or the attack finds the oracle’s rows too)"),
+            Rule(column=REFERENCE_AUC, text=_HALF),
         )
     )
     found = [rule for rule in forgotten if rule.column.key in known]

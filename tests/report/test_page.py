@@ -209,7 +209,7 @@ def test_a_model_of_values_has_a_page_without_classes(build):
         )
     ]  # fmt: skip
     text = " ".join(" ".join(check(render_page(rows, kind="instances")).text).split())
-    assert "its R², never seen, is at most 0.05 below the oracle’s or the original’s" in text
+    assert "its R² (never seen) is at most 0.05 below the oracle’s or the original’s" in text
     assert "The deletion worked: ga has forgotten." in text
     for absent in ("forget accuracy, %", "called a member", "JS, nats", "gradients"):
         assert absent not in text

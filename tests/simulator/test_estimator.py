@@ -276,7 +276,7 @@ def test_instructions_that_cannot_be_simulated_are_named_before_anything_runs():
     with circuit.if_test((circuit.clbits[0], 1)):
         circuit.x(0)
     for error in (InputError, QiskitError):
-        with pytest.raises(error, match=r"control flow cannot be simulated, got .* 'if_else'"):
+        with pytest.raises(error, match=r"'if_else' cannot be simulated: it is control flow"):
             TorchEstimator().run([(entangled(), "ZZ", [0.1, 0.2]), (circuit, "Z")])
 
 

@@ -31,7 +31,7 @@ NEVER = {"confidence_threshold": 0.0, "batch_size": 4, "max_epochs": 2}
             "limit",
             "max_epochs=2 passes over the forgotten rows were",
         ),
-        (GradientAscent(learning_rate=0.5), "forgotten", "a confidence below 0.1667"),
+        (GradientAscent(learning_rate=0.5), "goal reached", "a confidence below 0.1667"),
         (Chain((GradientAscent(**NEVER), FineTune(epochs=1))), "limit", "; FineTune: all steps"),
         (SelectiveDampening(alpha=0.5, dampening=0.1), "done", "all steps were taken"),
     ],
@@ -50,16 +50,16 @@ def test_why_it_stopped_and_how_much_changed(strategy, stopped, reason):
 @pytest.mark.parametrize(
     ("strategy", "stopped", "message"),
     [
-        (GradientAscent(loss_threshold=1e-9), "already forgotten", "at a loss of 1e-09"),
+        (GradientAscent(loss_threshold=1e-9), "goal already reached", "at a loss of 1e-09"),
         (
             RelativeGradientAscent(confidence_threshold=1.0),
-            "already forgotten",
-            "after 0 steps, where they count as forgotten at a confidence below 1",
+            "goal already reached",
+            "after 0 steps, and the goal is reached at a confidence below 1",
         ),
         (
             SelectiveDampening(alpha=1e9, dampening=1.0),
             "nothing selected",
-            "no parameter matters more than alpha=1e",
+            "no parameter is more than alpha=1e",
         ),
         (FineTune(epochs=1, learning_rate=1e-30), "done", "too small to change a weight"),
     ],
@@ -114,11 +114,11 @@ def test_a_weight_that_is_no_number_after_the_last_step_is_found():
 
 def test_models_without_weights_or_without_values_are_refused():
     lazy = torch.nn.Sequential(torch.nn.LazyLinear(4), sequential())
-    with pytest.raises(InputError, match="a model must be trained before it unlearns, got lazy 0"):
+    with pytest.raises(InputError, match="the parameter 0"):
         FineTune()(lazy, iris_split())
     broken = sequential()
     torch.nn.init.constant_(broken[0].bias, float("nan"))
-    with pytest.raises(InputError, match=r"weights must be finite, got NaN or infinite 0\.bias"):
+    with pytest.raises(InputError, match=r"the parameter 0\.bias"):
         FineTune()(broken, iris_split())
 
 
