@@ -129,7 +129,7 @@ CONFIGS = {
     "settings": ("settings = 3", "config.toml: settings must be a table, got 3"),
     "stage": ("[settings]\nmagic = 1", "a setting must be STAGE.NAME"),
     "table in a setting": ("[settings.rga.alpha]\nx = 1", "alpha must be a number, got {'x': 1}"),
-    "shortcut": ('epochs = "abc"', "epochs must be an integer of at least 1, got abc"),
+    "shortcut": ('epochs = "abc"', "epochs must be an integer of at least 1, got 'abc'"),
 }
 
 
