@@ -40,8 +40,8 @@ class Headline:
         advice: What to do, in one sentence or a few.
         rule: When a model passes.
         recommended: The recommended method; empty where there is none.
-        focus: The method whose numbers stand beside it: the recommended one, or else the nearest to
-            the oracle; empty where there is no method.
+        focus: The method whose numbers stand beside it: the recommended one, the cheapest that
+            passed, or else the nearest to the oracle; empty where there is no method.
     """
 
     outcome: Outcome
@@ -80,7 +80,7 @@ def headline(summaries: Sequence[MethodSummary], kind: Kind) -> Headline:
         advice=_advice(methods, found),
         rule=rule_sentence(summaries, kind),
         recommended=found.method,
-        focus=found.method or _nearest(methods),
+        focus=found.method or found.cheapest or _nearest(methods),
     )
 
 
@@ -155,7 +155,7 @@ def _title(methods: Sequence[MethodSummary], found: Recommendation) -> str:
         case "recommended":
             return f"The deletion worked: {of} forgot."
         case "dearer":
-            return f"{of} forgot, but none at less than the price of retraining."
+            return f"The deletion worked, but retraining costs less: {of} forgot."
         case "unknown":
             return "Whether the deletion worked is not known: no method passed the tests."
     return f"The deletion did not work: none of {found.judged} methods forgot."
@@ -168,7 +168,9 @@ def _title_of_one(method: MethodSummary, found: Recommendation) -> str:
         case "recommended":
             return f"The deletion worked: {who} has forgotten{with_seeds}."
         case "dearer":
-            return f"{who} has forgotten{with_seeds}, but retraining costs less."
+            return (
+                f"The deletion worked, but retraining costs less: {who} has forgotten{with_seeds}."
+            )
         case "unknown":
             return f"Whether {who} has forgotten is not known: the test cannot tell."
     if len(method.verdicts) > 1:

@@ -181,7 +181,7 @@ def test_what_costs_more_than_retraining_is_no_bargain(build):
     )
     by_method["ga-r"] |= {"circuits": 2 * by_method["oracle"]["circuits"], "stopped": "limit"}
     said = headline(aggregate(rows), "class")
-    assert said.title == "ga-r has forgotten, but retraining costs less."
+    assert said.title == "The deletion worked, but retraining costs less: ga-r has forgotten."
     assert "ga-r takes 2 times the circuits of retraining" in said.advice
     assert said.advice.endswith("it took all its steps without reaching its own goal.")
 
@@ -191,7 +191,7 @@ def test_evidence_is_shown_and_held_as_json(build):
     data = {"file": "rows.csv", "SHA-256": "9f86d081", "columns": ["age", "sex"]}
     page = render_page(rows, kind="class", evidence={"Rows": data})
     checker = check(page)
-    assert {"rows.csv", "9f86d081", '["age", "sex"]'} <= {
+    assert {"rows.csv", "9f86d081", "age, sex"} <= {
         text for tag, text in checker.contents if tag == "dd"
     }
     (link,) = (v for _, n, v in checker.attributes if n == "href" and v.startswith("data:"))
