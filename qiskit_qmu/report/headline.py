@@ -267,7 +267,7 @@ def _remedies(methods: Sequence[MethodSummary]) -> list[str]:
         )
     if found & {"over-forgotten", "utility lost"}:
         advice.append(
-            "One that forgot too much or lost utility may do better with fewer or smaller steps, or "
-            "with a repair afterwards (-r)."
+            "One that forgot too much or lost utility may do better with fewer or smaller steps, "
+            "or with a repair afterwards (-r)."
         )
     return advice
