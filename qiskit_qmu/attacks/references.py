@@ -66,7 +66,7 @@ class References:
 
     def inside(self) -> NDArray[np.int64]:
         """Return for each row how many models were trained on it, shape (rows,)."""
-        return self.included.sum(axis=0, dtype=np.int64)
+        return np.asarray(self.included.sum(axis=0, dtype=np.int64))
 
     def outside(self) -> NDArray[np.int64]:
         """Return for each row how many models were not trained on it, shape (rows,)."""

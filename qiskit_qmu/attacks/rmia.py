@@ -102,7 +102,7 @@ class RMIA:
         # Population rows that no reference was trained on have no P_in to be had.
         has_inside = references.inside() > 0
         inside = _log_mean(logs, references.included)
-        return np.where(has_inside, np.logaddexp(inside, out) - np.log(2), guessed)
+        return np.asarray(np.where(has_inside, np.logaddexp(inside, out) - np.log(2), guessed))
 
 
 def _log_likelihood(scores: NDArray[np.float64], references: References) -> NDArray[np.float64]:

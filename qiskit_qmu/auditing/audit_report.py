@@ -18,7 +18,7 @@ from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, Verdict
-from qiskit_qmu.evaluation.columns import AUC
+from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.models import (
     as_tensors,
     check_answers,
@@ -48,7 +48,7 @@ class AuditReport:
         reason: The numbers that the verdict rests on.
         notes: What must be known of the rows, such as which retained or test rows equal forgotten
             ones; see `qiskit_qmu.data.ForgetSplit.notes`.
-        forgotten_ids: Ids of the forgotten rows; None where rows have no ids.
+        forgotten_ids: Ids of the forgotten rows; None if rows have no ids.
 
     Example:
         >>> import torch

@@ -23,7 +23,7 @@ from qiskit_qmu.evaluation import (
     judge,
     measure,
 )
-from qiskit_qmu.evaluation.columns import AUC
+from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 
 Audited = torch.nn.Module | SplitObservations

@@ -11,8 +11,9 @@ from qiskit.providers import BackendV2
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.backends.backend import Backend
+from qiskit_qmu.backends.kinds import BACKEND_NAMES
 from qiskit_qmu.backends.option_fields import described
-from qiskit_qmu.backends.options import BACKEND_NAMES, DeviceOptions
+from qiskit_qmu.backends.options import DeviceOptions
 
 P = ParamSpec("P")
 

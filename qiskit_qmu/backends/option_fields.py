@@ -1,22 +1,12 @@
 """Dataclass fields with metadata: help, applicable backends, and command-line option."""
 
 from collections.abc import Sequence
-from dataclasses import Field, field
+from dataclasses import Field, field, fields
 from textwrap import wrap
-from typing import Any, Literal
+from typing import Any
 
-Kind = Literal["exact", "aer", "fake", "object", "ibm"]
-KINDS: dict[Kind, str] = {
-    "exact": "the exact backend",
-    "aer": "aer",
-    "fake": "fake backends",
-    "object": "BackendV2 objects",
-    "ibm": "IBM devices",
-}
-EVERY = tuple(KINDS)
-TRANSPILED: tuple[Kind, ...] = ("aer", "fake", "object", "ibm")
-DEVICES: tuple[Kind, ...] = ("fake", "object", "ibm")
-IBM: tuple[Kind, ...] = ("ibm",)
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.kinds import KINDS, TRANSPILED, Kind
 
 
 def option(
@@ -64,3 +54,20 @@ def applies_to(option: Field[Any]) -> str:
     """Return the backends that an option applies to, in words."""
     *others, last = (KINDS[kind] for kind in option.metadata["of"])
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def check_applies(options: Any, kind: Kind | None, label: str) -> None:
+    """Raise InputError if an option is given that the backend has no use for.
+
+    Args:
+        options: An instance of a dataclass of such fields.
+        kind: The backend's kind; None for an unknown one, of which nothing is refused.
+        label: The backend's name, for the message.
+    """
+    for own in fields(options):
+        value, default = getattr(options, own.name), own.default
+        given = value is not default and (default is None or value != default)
+        if given and kind is not None and kind not in own.metadata["of"]:
+            raise InputError(
+                f"{own.name} applies only to {applies_to(own)}; got {value!r} for {label}"
+            )

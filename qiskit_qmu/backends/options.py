@@ -14,14 +14,12 @@ from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError, InputTypeError
-from qiskit_qmu.backends.option_fields import DEVICES, EVERY, IBM, Kind, applies_to, option
+from qiskit_qmu.backends.kinds import DEVICES, EVERY, IBM, Kind, kind_of, label_of
+from qiskit_qmu.backends.option_fields import check_applies, option
 
 GradientRule = Literal["parameter-shift", "spsa"]
 Mode = Literal["job", "batch", "session"]
 SEQUENCES = ("XX", "XpXm", "XY4")
-
-BACKEND_NAMES = ("exact", "aer", "fake_<device>", "ibm_<device>", "ibm:least_busy")
-"""Names that `open_backend` takes; ``fake_torino`` is the fake backend of ``ibm_torino``."""
 
 
 @final
@@ -73,8 +71,9 @@ class DeviceOptions:
         None,
         "An Aer NoiseModel. Instructions that it names, by name or label, are kept as they are; "
         "all others, and the rotations that measure an observable's basis, are transpiled to its "
-        "basis gates and get the noise of those. (AerSimulator.run on a circuit that is not "
-        "transpiled leaves gates that the model does not name without noise.)",
+        "basis gates and get the noise of those, as with transpile for an AerSimulator of the "
+        "noise model. (AerSimulator.run without transpile leaves gates that the model does not "
+        "name free of noise.)",
         of=("aer",),
     )
     optimization_level: int | None = option(
@@ -202,7 +201,7 @@ class DeviceOptions:
     )
 
     def __post_init__(self) -> None:
-        self._check_kind()
+        check_applies(self, self.kind, self.label)
         self._check_numbers()
         self._check_transpilation()
         self._check_ibm()
@@ -210,23 +209,12 @@ class DeviceOptions:
     @property
     def kind(self) -> Kind | None:
         """The kind of backend that the name denotes; None if unknown."""
-        if not isinstance(self.name, str):
-            module = type(self.name).__module__
-            fake = "fake_provider" in module
-            ibm = module.startswith("qiskit_ibm_runtime")
-            return ("fake" if fake else "ibm") if ibm else "object"
-        if self.name.startswith(("ibm_", "ibm:")):
-            return "ibm"
-        if self.name.startswith("fake_"):
-            return "fake"
-        return next((kind for kind in ("exact", "aer") if kind == self.name), None)
+        return kind_of(self.name)
 
     @property
     def label(self) -> str:
         """The backend's name."""
-        if isinstance(self.name, str):
-            return self.name
-        return getattr(self.name, "name", None) or type(self.name).__name__
+        return label_of(self.name)
 
     @property
     def level(self) -> int:
@@ -252,17 +240,6 @@ class DeviceOptions:
         }
         decisive: dict[str, Any] = json.loads(json.dumps(values, default=str))
         return decisive
-
-    def _check_kind(self) -> None:
-        """Raise InputError if an option does not apply to the backend."""
-        kind = self.kind
-        for own in fields(self):
-            value, default = getattr(self, own.name), own.default
-            given = value is not default and (default is None or value != default)
-            if given and kind is not None and kind not in own.metadata["of"]:
-                raise InputError(
-                    f"{own.name} applies only to {applies_to(own)}; got {value!r} for {self.label}"
-                )
 
     def _check_numbers(self) -> None:
         least = {"shots": 1, "min_num_qubits": 1, "max_execution_time": 1, "seed": 0}

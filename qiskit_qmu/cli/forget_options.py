@@ -73,7 +73,7 @@ def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at m
 
 
 def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
-    """Return what is to be forgotten from a saved model; None where no option says it.
+    """Return what is to be forgotten from a saved model; None if no option says it.
 
     Raises:
         InputError: If several do, or the rows cannot be read.
@@ -101,7 +101,7 @@ def forget_request(given: dict[str, Any], id_column: str | None) -> "ForgetReque
     """Return what options, or a config file, say is to be forgotten.
 
     Args:
-        given: Values by the names of `FORGET_KEYS`; None where nothing is given.
+        given: Values by the names of `FORGET_KEYS`; None if nothing is given.
         id_column: Heading of the ids in the rows' own table.
 
     Raises:

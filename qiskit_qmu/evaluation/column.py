@@ -19,6 +19,20 @@ Better = Literal["higher", "lower", "as the oracle", "½", "0"]
 """The value that a good method reaches."""
 
 
+ALWAYS, COIN, CHANCE, DESTROYED = "always “member”", "coin", "chance", "destroyed model"
+
+BASELINES: Mapping[str, str] = {
+    ALWAYS: "an attack that calls every row a member",
+    COIN: "an attack that tosses a coin",
+    CHANCE: "a model that guesses",
+    DESTROYED: "the same output for every row",
+}
+"""Uninformed attacks and models, with their descriptions."""
+
+CHANCE_SHARE = "{chance}"
+"""Placeholder in `Column.baselines` for 1 / number of classes, in per cent."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Column:

@@ -2,39 +2,26 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from qiskit_qmu.attacks import ATTACKS
-from qiskit_qmu.evaluation.column import Column
+from qiskit_qmu.evaluation.attack_columns import (
+    ATTACK_AUCS,
+    ATTACK_COLUMNS,
+    AUC,
+    REFERENCE_AUC,
+    auc_column,
+)
+from qiskit_qmu.evaluation.column import CHANCE, CHANCE_SHARE, DESTROYED, Column
 from qiskit_qmu.evaluation.formulas import (
     Part,
     accuracy,
-    attack_auc,
-    called_member,
-    called_member_control,
-    called_member_difference,
     exact_divergence,
-    explained_variance,
-    mean_loss,
     oracle_divergence,
-    reference_auc,
 )
+from qiskit_qmu.evaluation.value_columns import VALUE_COLUMNS
 
-ALWAYS, COIN, CHANCE, DESTROYED = "always “member”", "coin", "chance", "destroyed model"
 BASELINE = "baseline"
 """Name of the row of uninformed baselines in a comparison of shot counts."""
-
-BASELINES: Mapping[str, str] = {
-    ALWAYS: "an attack that calls every row a member",
-    COIN: "an attack that tosses a coin",
-    CHANCE: "a model that guesses",
-    DESTROYED: "the same output for every row",
-}
-"""Uninformed attacks and models, with their descriptions."""
-
-CHANCE_SHARE = "{chance}"
-"""Placeholder in `Column.baselines` for 1 / number of classes, in per cent."""
 
 
 def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column:
@@ -63,8 +50,6 @@ def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column
 
 _FORGET = "forget accuracy"
 _RETAIN = "retain accuracy"
-_MEMBER = "called a member"
-_AUC = "AUC"
 _DISTANCE = "JS"
 
 FORGET_TRAIN = _accuracy_column(
@@ -84,164 +69,6 @@ RETAIN_TEST = _accuracy_column(
     baselines={CHANCE: CHANCE_SHARE, DESTROYED: f"about {CHANCE_SHARE}"},
     in_text="interval",
     with_gap=True,
-)
-
-
-def _values_column(key: str, heading: str, part: Part, **options: Any) -> Column:
-    return Column(
-        key=key,
-        group="R²",
-        heading=heading,
-        computed="1 − squared errors / squared deviations of the targets from their mean",
-        applies="values",
-        measure=explained_variance(part),
-        decimals=3,
-        minimum=-math.inf,
-        maximum=1.0,
-        in_text="interval",
-        **options,
-    )
-
-
-R2_FORGET = _values_column(
-    "r2_forget_train",
-    "forgotten",
-    "forget",
-    better="as the oracle",
-    reading="share of the targets’ variance that is explained; 0 = always the mean of the targets.",
-    baselines={CHANCE: "0 or less", DESTROYED: "0 or less"},
-    with_gap=True,
-)
-R2_RETAIN_TRAIN = _values_column("r2_retain_train", "retained", "retain", better="higher")
-R2_RETAIN_TEST = _values_column(
-    "r2_retain_test",
-    "never seen",
-    "test_retain",
-    better="higher",
-    baselines={CHANCE: "0 or less", DESTROYED: "0 or less"},
-    with_gap=True,
-)
-
-
-def _loss_column(key: str, heading: str, part: Part, **options: Any) -> Column:
-    return Column(
-        key=key,
-        group="mean loss",
-        heading=heading,
-        computed="mean of the rows' losses, with Student's t limits",
-        applies="values",
-        measure=mean_loss(part),
-        decimals=3,
-        minimum=-math.inf,
-        in_text="interval",
-        **options,
-    )
-
-
-LOSS_FORGET = _loss_column(
-    "loss_forget_train",
-    "forgotten",
-    "forget",
-    better="as the oracle",
-    reading="mean loss of the rows, in the units of the objective.",
-    with_gap=True,
-)
-LOSS_RETAIN_TRAIN = _loss_column("loss_retain_train", "retained", "retain", better="lower")
-LOSS_RETAIN_TEST = _loss_column(
-    "loss_retain_test", "never seen", "test_retain", better="lower", with_gap=True
-)
-
-
-def _member_column(key: str, **options: Any) -> Column:
-    return Column(
-        key=key,
-        group=_MEMBER,
-        unit="%",
-        applies="classes",
-        factor=100.0,
-        decimals=1,
-        maximum=1.0,
-        **options,
-    )
-
-
-PAPER_RATE = _member_column(
-    "mia_paper_rate",
-    heading="forgotten",
-    computed="share of forgotten rows that the attack of arXiv:2509.06086 calls members",
-    better="as the oracle",
-    reading="compare it with the control, never-seen rows of the same classes: only the difference "
-    "of the two indicates membership. Each rate alone also depends on how the model performs on "
-    "that class.",
-    baselines={ALWAYS: "100", COIN: "50", DESTROYED: "0 or 100"},
-    measure=called_member,
-    in_text="interval",
-)
-PAPER_CONTROL = _member_column(
-    "mia_paper_control",
-    heading="control",
-    computed="the same share of never-seen rows of the same classes",
-    better="as the oracle",
-    baselines={ALWAYS: "100", COIN: "50", DESTROYED: "the same"},
-    measure=called_member_control,
-    in_text="interval",
-)
-PAPER_EXCESS = _member_column(
-    "mia_paper_excess",
-    heading="difference",
-    computed="the first share minus the second, limits by Newcombe's method",
-    better="0",
-    baselines={ALWAYS: "0", COIN: "0", DESTROYED: "0"},
-    measure=called_member_difference,
-    minimum=-1.0,
-)
-
-
-def auc_column(key: str, heading: str, computed: str, **options: Any) -> Column:
-    """Return the column of an attack's AUC.
-
-    Args:
-        key: Its name in result rows.
-        heading: Its heading under "AUC".
-        computed: What the attack does, in one line.
-        **options: Further fields of `Column`.
-    """
-    return Column(
-        **{
-            "key": key,
-            "group": _AUC,
-            "heading": heading,
-            "computed": computed,
-            "better": "½",
-            "baselines": dict.fromkeys(BASELINES, "0.50"),
-            "measure": attack_auc(key),
-            "decimals": 2,
-            "maximum": 1.0,
-            **options,
-        }
-    )
-
-
-ATTACK_AUCS: dict[str, Column] = {
-    key: auc_column(
-        key, attack.heading, f"AUC of forgotten against never-seen rows; {attack.summary}"
-    )
-    for key, attack in ATTACKS.items()
-}
-"""The AUCs of the attacks, by their keys."""
-
-AUC = replace(
-    ATTACK_AUCS["mia_auc"],
-    reading="how well forgotten rows rank above never-seen rows of their class, by an attack or by "
-    "how much better a row is answered than by the oracle. ½ = no leak, more = they still stand "
-    "out, less = over-forgotten, which leaks too.",
-    in_text="interval",
-)
-REFERENCE_AUC = auc_column(
-    "reference_auc",
-    "beside oracle",
-    "AUC of the score's difference from the oracle's: sharper, but available to auditors only",
-    measure=reference_auc,
 )
 
 
@@ -311,17 +138,8 @@ RESULTS: tuple[Column, ...] = (
     FORGET_TEST,
     RETAIN_TRAIN,
     RETAIN_TEST,
-    R2_FORGET,
-    R2_RETAIN_TRAIN,
-    R2_RETAIN_TEST,
-    LOSS_FORGET,
-    LOSS_RETAIN_TRAIN,
-    LOSS_RETAIN_TEST,
-    PAPER_RATE,
-    PAPER_CONTROL,
-    PAPER_EXCESS,
-    AUC,
-    REFERENCE_AUC,
+    *VALUE_COLUMNS,
+    *ATTACK_COLUMNS,
     JS_FORGET,
     JS_RETAIN,
 )

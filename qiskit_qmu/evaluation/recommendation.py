@@ -9,15 +9,9 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import (
-    CIRCUITS,
-    GRADIENTS,
-    JS_FORGET,
-    JS_RETAIN,
-    LOSS_FORGET,
-    LOSS_RETAIN_TEST,
-)
+from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, JS_FORGET, JS_RETAIN
 from qiskit_qmu.evaluation.method_summary import MethodSummary
+from qiskit_qmu.evaluation.value_columns import LOSS_FORGET, LOSS_RETAIN_TEST
 from qiskit_qmu.metrics import UNKNOWN, Interval
 
 CLEARLY_NEARER = 0.5
@@ -41,7 +35,7 @@ class Recommendation:
             or all are too dear; empty otherwise.
         passed: Number of methods that passed.
         judged: Number of methods that were judged.
-        cost: The column of costs that decided; None where no costs are known.
+        cost: The column of costs that decided; None if no costs are known.
     """
 
     outcome: Outcome

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import final
 
+from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
 from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import AUC, FORGET_TRAIN, REFERENCE_AUC
+from qiskit_qmu.evaluation.columns import FORGET_TRAIN
 from qiskit_qmu.evaluation.verdict import (
     FORGET_TOLERANCE,
     LOSS_TOLERANCE,

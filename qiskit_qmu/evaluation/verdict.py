@@ -3,20 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal, final
 
+from qiskit_qmu.evaluation.attack_columns import AUC, PAPER_EXCESS, REFERENCE_AUC
 from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import (
-    AUC,
-    FORGET_TRAIN,
+from qiskit_qmu.evaluation.columns import FORGET_TRAIN, RETAIN_TEST, RETAIN_TRAIN
+from qiskit_qmu.evaluation.measure import Measurement
+from qiskit_qmu.evaluation.value_columns import (
     LOSS_RETAIN_TEST,
     LOSS_RETAIN_TRAIN,
-    PAPER_EXCESS,
     R2_RETAIN_TEST,
     R2_RETAIN_TRAIN,
-    REFERENCE_AUC,
-    RETAIN_TEST,
-    RETAIN_TRAIN,
 )
-from qiskit_qmu.evaluation.measure import Measurement
 from qiskit_qmu.metrics import Interval
 
 UTILITY_TOLERANCE = 0.05

@@ -89,7 +89,7 @@ def compare(
             trained from scratch, its weights drawn anew from the family they were made with.
         seeds: Number of repetitions.
         seed: Seed of the first repetition; the others follow it.
-        backend: Where trained models are observed, such as a device; where None, where they are.
+        backend: Where trained models are observed, such as a device; if None, where they are.
         progress: True for a bar on a terminal and lines elsewhere; False for nothing; or a function
             that is called with what is being done and the share that is done.
 

@@ -38,7 +38,7 @@ def run_experiment(
     Args:
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         workers: Processes that share the seeds; as many as there are cores and seeds if None.
             The numbers do not depend on it.
         progress: Called with what is done and the share of the run that is.
@@ -106,7 +106,7 @@ def run_shot_comparison(
     Args:
         comparison: What to compare.
         out: The folder; made where it is missing.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         progress: Called with what is being done and the share that is done.
 
     Returns:

@@ -18,6 +18,7 @@ from qiskit_qmu.observation.checks import (
     check_kind,
     check_values,
 )
+from qiskit_qmu.observation.class_scores import log_odds, modified_entropy, softmax
 
 _WHAT = "observations as an npz archive"
 _COUNT = "arrays"
@@ -158,14 +159,12 @@ class Observations:
         resolution if p_y rounds to 1. Carlini et al., Membership Inference Attacks From First
         Principles, 2022, https://arxiv.org/abs/2112.03570.
         """
-        return _log_odds(*self._classes())
+        return log_odds(*self._classes())
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Return the softmax of the logits, shape (n, classes)."""
-        logits, _ = self._classes()
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+        return softmax(self._classes()[0])
 
     @property
     def confidence(self) -> NDArray[np.float64]:
@@ -179,21 +178,7 @@ class Observations:
         Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021,
         https://arxiv.org/abs/2003.10595.
         """
-        logits, labels = self._classes()
-        rows = np.arange(len(self))
-        probabilities, top = self.probabilities, logits.argmax(axis=1)
-        # 1 - p loses all digits if p is close to 1, which only the largest p can be.
-        log_top = -np.logaddexp(0.0, _log_odds(logits, top))
-        others = probabilities.copy()
-        others[rows, top] = 0.0
-        log_complement = np.log1p(-others)
-        log_complement[rows, top] = log_top
-        terms = probabilities * log_complement
-        terms[rows, labels] = 0.0
-        cross_entropies = np.logaddexp(0.0, -_log_odds(logits, labels))
-        return np.asarray(
-            np.exp(log_complement[rows, labels]) * cross_entropies - terms.sum(axis=1)
-        )
+        return modified_entropy(*self._classes())
 
     @property
     def predictions(self) -> NDArray[Any]:
@@ -296,10 +281,3 @@ def _as_number(shots: NDArray[Any]) -> int:
 def _set(observations: Observations, name: str, array: NDArray[Any]) -> None:
     array.setflags(write=False)
     object.__setattr__(observations, name, array)
-
-
-def _log_odds(logits: NDArray[np.float64], classes: NDArray[np.int64]) -> NDArray[np.float64]:
-    rows = np.arange(len(logits))
-    others = logits.copy()
-    others[rows, classes] = -np.inf
-    return np.asarray(logits[rows, classes] - np.logaddexp.reduce(others, axis=1))

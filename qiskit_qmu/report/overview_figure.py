@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from qiskit_qmu._check import not_empty
 from qiskit_qmu.evaluation import Column
-from qiskit_qmu.evaluation.columns import (
-    AUC,
-    FORGET_TRAIN,
+from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import FORGET_TRAIN, RETAIN_TEST
+from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
+from qiskit_qmu.evaluation.value_columns import (
     LOSS_FORGET,
     LOSS_RETAIN_TEST,
     R2_FORGET,
     R2_RETAIN_TEST,
-    RETAIN_TEST,
 )
-from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
 from qiskit_qmu.report import drawing
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any, final
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import entry, read_sealed_json, reading, recover_sets
-from qiskit_qmu.runs.ledger import JobRecord
+from qiskit_qmu.runs.job_record import JobRecord
 
 JOBS = "jobs"
 CIRCUITS = "circuits"

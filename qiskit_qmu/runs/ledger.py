@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -14,12 +14,10 @@ from uuid import uuid4
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.runs.errors import JobsPendingError
+from qiskit_qmu.runs.job_record import JobRecord
 
 FORMAT = 2
 LEDGER = "ledger.sqlite"
-
-LOCAL = "local-"
-"""Prefix of the ids of local jobs, which end with their process."""
 
 _SCHEMA = """
 BEGIN IMMEDIATE;
@@ -47,53 +45,6 @@ CREATE INDEX IF NOT EXISTS positions ON jobs (position);
 INSERT OR IGNORE INTO notes VALUES ('format', '{format}'), ('run', '{run}');
 COMMIT;
 """
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class JobRecord:
-    """One entry of the ledger.
-
-    Attributes:
-        number: Its position among all planned jobs, from 0.
-        position: Its position among the run's requests, from 0; the same for all attempts.
-        digest: Hash of its content.
-        occurrence: How many times the run requested the same before.
-        attempt: How many times the same request failed before.
-        tag: Text by which the service finds it.
-        job_id: Its id at the service; None until stored.
-        state: "planned", "sent", "done", "failed", "cancelled" or "lost".
-        reason: Why it failed.
-        circuits: Number of its circuits.
-        shots: Measurements of each circuit.
-        planned_seconds: Expected QPU seconds.
-        seconds: Charged QPU seconds, if known.
-        planned_at: When it was recorded, UTC.
-        sent_at: When its id was stored.
-        finished_at: When it ended.
-    """
-
-    number: int
-    position: int
-    digest: str
-    occurrence: int
-    attempt: int
-    tag: str
-    job_id: str | None
-    state: str
-    reason: str
-    circuits: int
-    shots: int | None
-    planned_seconds: float
-    seconds: float | None
-    planned_at: str
-    sent_at: str | None
-    finished_at: str | None
-
-    @property
-    def is_away(self) -> bool:
-        """Whether it is at a service, which alone knows its state."""
-        return self.state == "sent" and not (self.job_id or "").startswith(LOCAL)
 
 
 _COLUMNS = ", ".join(field.name for field in fields(JobRecord))

@@ -8,7 +8,8 @@ from typing import Any, Literal, final
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry, read_bytes, read_sealed_json, reading
-from qiskit_qmu.runs.ledger import LEDGER, JobRecord, Ledger
+from qiskit_qmu.runs.job_record import JobRecord
+from qiskit_qmu.runs.ledger import LEDGER, Ledger
 from qiskit_qmu.runs.rebuilding import REQUEST
 from qiskit_qmu.runs.request import DeviceRequest
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from qiskit_qmu.cli.run_messages import print_status
-from qiskit_qmu.runs.ledger import JobRecord
+from qiskit_qmu.runs.job_record import JobRecord
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus
 

@@ -2,7 +2,7 @@
 
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.runs.errors import JobsPendingError
-from qiskit_qmu.runs.ledger import JobRecord
+from qiskit_qmu.runs.job_record import JobRecord
 
 __all__ = [
     "BudgetError",

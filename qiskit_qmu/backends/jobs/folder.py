@@ -11,8 +11,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import make_folder
 from qiskit_qmu.backends.jobs.results import load_results, save_results
 from qiskit_qmu.backends.jobs.service import PubData
+from qiskit_qmu.runs.job_record import JobRecord
 from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS, KeptJob, file_of, recover_kept_jobs
-from qiskit_qmu.runs.ledger import LEDGER, JobRecord, Ledger
+from qiskit_qmu.runs.ledger import LEDGER, Ledger
 from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.rebuilding import open_ledger
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult, SamplerPubResult
 
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
-from qiskit_qmu.runs.ledger import LOCAL
+from qiskit_qmu.runs.job_record import LOCAL
 
 LOST = "it ran in a process that has ended, at no charge"
 

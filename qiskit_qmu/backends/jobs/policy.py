@@ -8,7 +8,7 @@ from typing import TypeVar, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.backends.jobs.errors import TransientError
+from qiskit_qmu.backends.jobs.errors import BudgetError, TransientError
 
 Result = TypeVar("Result")
 
@@ -89,3 +89,17 @@ class JobPolicy:
     def __post_init__(self) -> None:
         if self.max_qpu_seconds is not None:
             _check.positive(max_qpu_seconds=self.max_qpu_seconds)
+
+    def check_budget(self, planned: float, spent: float) -> None:
+        """Raise BudgetError if a job would exceed the budget.
+
+        Args:
+            planned: QPU seconds that it is expected to take.
+            spent: QPU seconds of what was sent before.
+        """
+        most = self.max_qpu_seconds
+        if most is not None and spent + planned > most:
+            raise BudgetError(
+                f"the next job takes {planned:.0f} s and would exceed max_qpu_seconds={most:g}, of "
+                f"which {spent:.0f} s are spent; nothing is lost: resume with a larger budget"
+            )

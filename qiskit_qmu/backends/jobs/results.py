@@ -17,8 +17,8 @@ from qiskit_qmu._files import (
     write_set,
 )
 from qiskit_qmu.backends.jobs.service import PubData
+from qiskit_qmu.runs.job_record import JobRecord
 from qiskit_qmu.runs.kept_jobs import KeptJob, file_of
-from qiskit_qmu.runs.ledger import JobRecord
 from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 
 _WHAT = "a job's results"

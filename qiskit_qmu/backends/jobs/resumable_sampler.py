@@ -15,9 +15,9 @@ from qiskit.primitives import (
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.jobs.cancelling import cancel_jobs
 from qiskit_qmu.backends.jobs.digest import job_digest
 from qiskit_qmu.backends.jobs.errors import (
-    BudgetError,
     DivergedError,
     JobFailedError,
     JobsPendingError,
@@ -29,7 +29,8 @@ from qiskit_qmu.backends.jobs.retrying_service import RetryingService
 from qiskit_qmu.backends.jobs.sent_job import SentJob
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.backends.transpilation.timing import quick_seconds
-from qiskit_qmu.runs.ledger import JobRecord, Ledger, now
+from qiskit_qmu.runs.job_record import JobRecord
+from qiskit_qmu.runs.ledger import Ledger, now
 
 Result = TypeVar("Result")
 
@@ -172,27 +173,7 @@ class ResumableSampler(BaseSamplerV2):
 
     def cancel(self) -> list[str]:
         """Cancel all jobs that are not done; return their ids."""
-        jobs = [job for job in self.ledger.jobs() if job.state in ("planned", "sent")]
-        cancelled = map(self._take_back, jobs)
-        return [job_id for job_id in cancelled if job_id is not None]
-
-    def _take_back(self, job: JobRecord) -> str | None:
-        """Cancel a job and return its id; None if it was never sent or has already ended."""
-        job_id = job.job_id or self._calls.find(job.tag, self._policy.retry.search_pauses)
-        if job_id is None:
-            return None
-        if job.job_id is None:
-            self.ledger.sent(job.number, job_id)
-        if self._calls.state(job_id) not in ("queued", "running"):
-            return None
-        self._calls.cancel(job_id)
-        # It may have ended just before, or take a while to end: ask the service.
-        state = self._calls.state(job_id)
-        if state == "cancelled":
-            seconds = self._calls.seconds(job_id)
-            reason = "cancelled by the user"
-            self.ledger.finished(job.number, state, reason=reason, seconds=seconds)
-        return job_id if state in ("queued", "running", "cancelled") else None
+        return cancel_jobs(self.ledger, self._calls, self._policy.retry.search_pauses)
 
     @contextmanager
     def without_waiting(self) -> Iterator[None]:
@@ -239,7 +220,7 @@ class ResumableSampler(BaseSamplerV2):
     ) -> JobRecord:
         circuits = sum(pub.parameter_values.size for pub in pubs)
         planned = quick_seconds(circuits * (shots or 0))
-        self._check_budget(planned)
+        self._policy.check_budget(planned, self.ledger.spent_seconds())
         return self.ledger.plan(
             digest,
             occurrence,
@@ -248,17 +229,6 @@ class ResumableSampler(BaseSamplerV2):
             shots=shots,
             planned_seconds=planned,
         )
-
-    def _check_budget(self, planned: float) -> None:
-        most = self._policy.max_qpu_seconds
-        if most is None:
-            return
-        spent = self.ledger.spent_seconds()
-        if spent + planned > most:
-            raise BudgetError(
-                f"the next job takes {planned:.0f} s and would exceed max_qpu_seconds={most:g}, of "
-                f"which {spent:.0f} s are spent; nothing is lost: resume with a larger budget"
-            )
 
     def _searches(self, *, planned_before: bool) -> tuple[float, ...]:
         """Return the pauses before each search for a job that may already have been sent.
@@ -282,7 +252,7 @@ class ResumableSampler(BaseSamplerV2):
             if found is not None:
                 return found
             if searches:
-                self._check_budget(job.planned_seconds)
+                self._policy.check_budget(job.planned_seconds, self.ledger.spent_seconds())
             # A call that failed may still have reached the service.
             pauses = self._policy.retry.search_pauses
             return self.service.send(pubs, shots, tag=job.tag, number=job.position)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any, final
+from functools import partial
+from typing import final
 
 import numpy as np
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives import (
-    BasePrimitiveJob,
     BaseSamplerV2,
     PrimitiveJob,
     PrimitiveResult,
@@ -21,10 +21,12 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.jobs.errors import JobsPendingError
 from qiskit_qmu.backends.jobs.resumable_sampler import ResumableSampler
 from qiskit_qmu.backends.noise.noisy_instructions import NoisyInstructions
-from qiskit_qmu.backends.primitives.job_pubs import bound, rows_of_jobs
+from qiskit_qmu.backends.primitives.job_pubs import bound
 from qiskit_qmu.backends.primitives.measurement import (
     MeasurementRequest,
+    SubmittedJob,
     divided,
+    measured_in_jobs,
     merged_requests,
 )
 from qiskit_qmu.backends.primitives.prepared_circuits import PreparedCircuits
@@ -32,8 +34,6 @@ from qiskit_qmu.backends.readout.calibration import ReadoutCalibration, calibrat
 from qiskit_qmu.backends.readout.outcomes import (
     Outcomes,
     RegisterData,
-    concatenated,
-    no_outcomes,
     rows_of,
 )
 from qiskit_qmu.backends.readout.readout_errors import MITIGATED_ERRORS, ReadoutErrors, mitigated
@@ -180,7 +180,9 @@ class BroadcastSampler(BaseSamplerV2):
         """
         merged, members = merged_requests(requests)
         self._calibrate_ahead(request.circuit for request in merged)
-        results = divided(self._submit(merged, shots), requests, members)
+        send = partial(self._send, shots=shots)
+        outcomes = measured_in_jobs(merged, shots, self.max_executions_per_job, send)
+        results = divided(outcomes, requests, members)
         if record:
             self._recordings.add(results)
         return results
@@ -274,30 +276,8 @@ class BroadcastSampler(BaseSamplerV2):
         ]
         return self.measure(requests, calibration_shots(self.shots, self.max_executions_per_job))
 
-    def _submit(self, requests: list[MeasurementRequest], shots: int | None) -> list[Outcomes]:
-        """Run requests, split into jobs that are all sent before waiting for the first."""
-        sent = []
-        asked = [i for i, request in enumerate(requests) if len(request.angles)]
-        for cut in rows_of_jobs(
-            [len(requests[i].angles) for i in asked], shots, self.max_executions_per_job
-        ):
-            job = [(asked[own], rows) for own, rows in cut]
-            pieces = [
-                MeasurementRequest(requests[i].circuit, requests[i].angles[rows]) for i, rows in job
-            ]
-            sent.append((job, self._send(pieces, shots)))
-        parts: list[list[Outcomes]] = [[] for _ in requests]
-        for job, primitive_job in sent:
-            for (i, _), pub_result in zip(job, primitive_job.result(), strict=True):
-                parts[i].append(dict(pub_result.data.items()))
-        return [
-            concatenated(own) if own else no_outcomes(request.circuit.circuit, shots)
-            for own, request in zip(parts, requests, strict=True)
-        ]
-
-    def _send(
-        self, pieces: list[MeasurementRequest], shots: int | None
-    ) -> BasePrimitiveJob[PrimitiveResult[SamplerPubResult], Any]:
+    def _send(self, pieces: list[MeasurementRequest], shots: int | None) -> SubmittedJob:
+        """Send the pieces of requests that make up one job."""
         pubs = []
         for piece in pieces:
             circuit = self._prepared.transpiled(piece.circuit)

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal, final, get_args
+from typing import final, get_args
 
 import numpy as np
 import torch
@@ -26,12 +26,10 @@ from qiskit_qmu.models import (
 )
 from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
 from qiskit_qmu.simulator.network_checks import NonFiniteInputError
+from qiskit_qmu.training.descent import Optimizer, batches, make_optimizer, mean_loss
 
-Optimizer = Literal["adam", "sgd"]
 Progress = Callable[[int, int, float], None]
 """Called after each epoch with its number (from 1), the number of epochs and the mean loss."""
-
-SGD_MOMENTUM = 0.9
 
 LARGEST_LEARNING_RATE = 1e30
 """Steps of a larger learning rate overflow in single precision."""
@@ -267,34 +265,6 @@ def _given(
             "validation=split.validation of a split with a validation_fraction"
         )
     return validation
-
-
-def batches(rows: int, size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
-    """Yield the indices of one epoch's batches in random order."""
-    yield from torch.as_tensor(generator.permutation(rows)).split(size)
-
-
-def mean_loss(
-    objective: Objective, model: torch.nn.Module, rows: torch.Tensor, answers: torch.Tensor
-) -> float:
-    """Return the mean of an objective over rows, in evaluation mode and without gradient."""
-    with in_mode(model, training=False), torch.no_grad():
-        return float(objective.mean_loss(model, rows, answers))
-
-
-def make_optimizer(
-    name: Optimizer,
-    parameters: list[torch.nn.Parameter],
-    learning_rate: float,
-    *,
-    weight_decay: float = 0.0,
-) -> torch.optim.Optimizer:
-    """Return an optimiser with fresh state."""
-    if name == "adam":
-        return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
-    return torch.optim.SGD(
-        parameters, lr=learning_rate, momentum=SGD_MOMENTUM, weight_decay=weight_decay
-    )
 
 
 def _snapshot(model: torch.nn.Module) -> dict[str, torch.Tensor]:

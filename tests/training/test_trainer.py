@@ -278,7 +278,9 @@ def test_a_loss_that_is_no_number_is_an_error():
 
 def test_a_weight_that_is_no_number_after_the_last_step_is_an_error():
     trainer = Trainer(epochs=1, learning_rate=1e5, optimizer="sgd")  # × gradients of 1e38
-    with pytest.raises(NonFiniteError, match="weight is not finite after the last step: lower"):
+    with pytest.raises(
+        NonFiniteError, match="weight is NaN or infinite after the last step: lower"
+    ):
         trainer.fit(_linear(), np.full((2, 3), 1e38), [0, 1], generator=0)
 
 
