@@ -14,7 +14,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.experiments.progress import RunProgress, no_progress
 from qiskit_qmu.experiments.steps import fit_arguments, unlearn
-from qiskit_qmu.models import on_backend, parameter_counts
+from qiskit_qmu.models import on_backend, parameter_counts, weights_digest
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy
@@ -207,6 +207,7 @@ class _Records:
             "classical_parameters": counts["classical"],
             "stopped": made.stopped,
             "largest_change": made.largest_change,
+            "weights_sha256": weights_digest(made.model),
             "error": None,
         }
         return Record(

@@ -84,9 +84,9 @@ def test_why_it_stopped_and_what_changed_is_kept(original, tmp_path):
     settings = {"ga.confidence_threshold": 1.0}
     result = unlearn_saved(original, request, "ga", tmp_path / "same", settings=settings)
     provenance = load_provenance(tmp_path / "same")
-    assert (result.stopped, result.changed) == ("already forgotten", False)
+    assert (result.stopped, result.changed) == ("goal already reached", False)
     assert {k: provenance[k] for k in ("stopped", "reason", "largest_change")} == {
-        "stopped": "already forgotten",
+        "stopped": "goal already reached",
         "reason": result.reason,
         "largest_change": 0.0,
     }

@@ -31,7 +31,7 @@ NEVER = {"confidence_threshold": 0.0, "batch_size": 4, "max_epochs": 2}
             "limit",
             "max_epochs=2 passes over the forgotten rows were",
         ),
-        (GradientAscent(learning_rate=0.5), "forgotten", "a confidence below 0.1667"),
+        (GradientAscent(learning_rate=0.5), "goal reached", "a confidence below 0.1667"),
         (Chain((GradientAscent(**NEVER), FineTune(epochs=1))), "limit", "; FineTune: all steps"),
         (SelectiveDampening(alpha=0.5, dampening=0.1), "done", "all steps were taken"),
     ],
@@ -50,11 +50,11 @@ def test_why_it_stopped_and_how_much_changed(strategy, stopped, reason):
 @pytest.mark.parametrize(
     ("strategy", "stopped", "message"),
     [
-        (GradientAscent(loss_threshold=1e-9), "already forgotten", "at a loss of 1e-09"),
+        (GradientAscent(loss_threshold=1e-9), "goal already reached", "at a loss of 1e-09"),
         (
             RelativeGradientAscent(confidence_threshold=1.0),
-            "already forgotten",
-            "after 0 steps, where they count as forgotten at a confidence below 1",
+            "goal already reached",
+            "after 0 steps, and the goal is reached at a confidence below 1",
         ),
         (
             SelectiveDampening(alpha=1e9, dampening=1.0),
