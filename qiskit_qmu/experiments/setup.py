@@ -1,6 +1,7 @@
 """Setup: the rows, recipes and models of one repetition of an experiment."""
 
 import math
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, final
@@ -18,6 +19,10 @@ from qiskit_qmu.experiments.steps import fit_arguments, unlearn
 from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy, make_strategy
+
+
+class TableWarning(UserWarning):
+    """What was decided when a table was read, such as that a constant column is left out."""
 
 
 @final
@@ -174,11 +179,13 @@ class Setup:
 def load_rows(experiment: Experiment, seed: int, data_dir: str | None = None) -> Dataset:
     """Load the training and never-seen rows of one repetition.
 
+    What was decided when a file was read is said by a `TableWarning`.
+
     Raises:
         InputError: If they cannot be read.
     """
     if not experiment.is_bundled:
-        return read_table(
+        dataset = read_table(
             experiment.dataset,
             label=experiment.label_column,
             id=experiment.id_column,
@@ -188,6 +195,9 @@ def load_rows(experiment: Experiment, seed: int, data_dir: str | None = None) ->
             test_size=experiment.test_size,
             seed=seed,
         )
+        for remark in dataset.remarks:
+            warnings.warn(f"{experiment.dataset}: {remark}", TableWarning, stacklevel=2)
+        return dataset
     return load_dataset(
         experiment.dataset,
         train_size=experiment.train_size,
