@@ -54,5 +54,5 @@ def execute(options: argparse.Namespace) -> None:
 
 
 def when_stopped(_options: argparse.Namespace) -> str:
-    """Say what became of the model."""
+    """Return what happened to the model."""
     return "nothing was saved"

@@ -1,5 +1,6 @@
-"""Experiments: config → records → results and report, for the command line and for Python."""
+"""Experiments: from a config to records, results and a report, for command line and Python."""
 
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
@@ -8,7 +9,6 @@ from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submissio
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.importing import import_weights
 from qiskit_qmu.experiments.output import (
-    environment,
     run_experiment,
     run_shot_comparison,
     writable_folder,

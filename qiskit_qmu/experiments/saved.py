@@ -37,7 +37,7 @@ def train_and_save(
     Args:
         experiment: Dataset, model, sizes, seed and hyperparameters; nothing is forgotten.
         out: Folder of the model.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         progress: Called after each epoch.
 
     Returns:

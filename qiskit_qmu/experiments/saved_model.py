@@ -108,7 +108,7 @@ class SavedModel:
 
     @property
     def known(self) -> NDArray[np.int64]:
-        """Positions of the rows that it was trained on and has not been made to forget."""
+        """Positions of the training rows that it has not forgotten."""
         return self._here(self.provenance.known)
 
     def setup(

@@ -76,7 +76,7 @@ OPTIONS = {
     "stage": (["--set", "magic.alpha=1"], "a setting must be STAGE.NAME with a stage of model"),
     "no name": (["--set", "rga=1"], "a setting must be STAGE.NAME"),
     "no value": (["--set", "rga.alpha"], "--set takes STAGE.NAME=VALUE, such as"),
-    "hyperparameter": (["--set", "rga.alhpa=1"], "does not take these settings: 'alhpa'"),
+    "hyperparameter": (["--set", "rga.alhpa=1"], "does not accept these settings: 'alhpa'"),
     "hyperparameter of the trainer": (["--set", "trainer.epoch=1"], "argument 'epoch'"),
     "hyperparameter of the model": (["--set", "model.depth=1"], "argument 'depth'"),
     "what is no setting": (["--set", "model.seed=1"], "multiple values for keyword argument"),
@@ -108,7 +108,7 @@ def test_options_of_train(refuses, name):
 
 
 CONFIGS = {
-    "not TOML": ("seeds = = 3", "config.toml must hold options in TOML, got: "),
+    "not TOML": ("seeds = = 3", "config.toml: "),
     "unknown key": ("sedes = 3", "config.toml: unknown key 'sedes'; did you mean seeds?"),
     "seeds": ('seeds = "two"', "config.toml: seeds must be an integer of at least 1, got two"),
     "whole number": ("seeds = 2.0", "seeds must be an integer of at least 1, got 2.0"),
@@ -129,7 +129,7 @@ CONFIGS = {
     "settings": ("settings = 3", "config.toml: settings must be a table, got 3"),
     "stage": ("[settings]\nmagic = 1", "a setting must be STAGE.NAME"),
     "table in a setting": ("[settings.rga.alpha]\nx = 1", "alpha must be a number, got {'x': 1}"),
-    "shortcut": ('epochs = "abc"', "epochs must be an integer of at least 1, got abc"),
+    "shortcut": ('epochs = "abc"', "epochs must be an integer of at least 1, got 'abc'"),
 }
 
 
@@ -254,7 +254,7 @@ UNLEARN = ("--strategy", "ga", "--out", "out/new")
         (["--forget-indices", "9" * 30], "--forget-indices must be"),
         (["--forget-indices", "none.txt"], "must be integers or a file with them"),
         (["--forget-class", "1", "--seed", "-1"], "argument --seed: must be at least 0, got -1"),
-        (["--forget-class", "1", "--set", "ga.speed=1"], "does not take these settings: 'speed'"),
+        (["--forget-class", "1", "--set", "ga.speed=1"], "does not accept these settings: 'speed'"),
         (["--forget-class", "1", "--set", "magic.x=1"], "a setting must be STAGE.NAME"),
         (
             ["--forget-class", "1", "--set", "trainer.learning_rate=-1"],

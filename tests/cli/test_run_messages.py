@@ -44,7 +44,7 @@ def printed(*jobs):
 
 
 def test_lost_jobs_are_explained_and_what_happens_next():
-    once_more = "it runs lost jobs again, with the same noise and at no cost"
+    once_more = "it reruns lost jobs, with the same noise and at no charge"
     text = printed(job(0, "lost"))
     assert "lost: 1 jobs of this machine, whose process ended before they did" in text
     assert once_more in text
