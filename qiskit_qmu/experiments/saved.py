@@ -132,6 +132,7 @@ def unlearn_saved(
     with one_thread():
         result = setup.unlearn(strategy, saved.model)
     own = saved.model.backend
+    assert own is not None
     before, split = saved.provenance, setup.split.to_dict()
     provenance = {
         **before.content,
