@@ -145,7 +145,7 @@ def _observed(
 def _logits(model: QuantumClassifier, outputs: NDArray[np.float64]) -> NDArray[Any]:
     """Return the logits that a model makes of its circuit's outputs."""
     dtype, device = placement(model)
-    answers = torch.as_tensor(outputs, dtype=dtype, device=device)
+    answers = torch.as_tensor(np.array(outputs), dtype=dtype, device=device)
     with torch.no_grad():
         if isinstance(model, CircuitClassifier):
             return np.asarray(model.head(answers).cpu().numpy())

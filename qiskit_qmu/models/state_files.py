@@ -1,6 +1,7 @@
 """Weights that were trained elsewhere: state dicts in files, of which only tensors are read."""
 
 import pickle
+import zipfile
 from pathlib import Path
 
 import safetensors
@@ -31,6 +32,8 @@ def read_state(path: str | Path) -> State:
         else:
             state = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        if not zipfile.is_zipfile(file):
+            raise InputError(f"{path} must hold a module's state dict, got another file") from error
         raise InputError(
             f"{path} holds more than tensors, which are not loaded; save the weights alone: "
             "torch.save(module.state_dict(), path)"

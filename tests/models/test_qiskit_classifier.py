@@ -128,7 +128,7 @@ def test_unlearned_weights_go_back_into_a_copy():
 def test_through_files_and_back(kind, tmp_path):
     """Trained by Qiskit ML, saved without a factory, loaded, unlearned, audited, handed back."""
     names = LABELS["strings"]
-    optimizer = COBYLA(maxiter=5)
+    optimizer = COBYLA(maxiter=10)
     if kind == "vqc":
         inputs, weights = circuits()
         classifier = VQC(
