@@ -11,7 +11,7 @@
     unlearned = qmu.unlearning.SelectiveDampening()(model, split).model
     print(qmu.audit(unlearned, split, oracle=oracle, original=model))
 
-Names are imported when they are first used, so that `import qiskit_qmu` is quick.
+Names are imported on first use, so that `import qiskit_qmu` is quick.
 """
 
 from importlib import import_module
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         metrics,
         models,
         objectives,
+        shadows,
         simulator,
         unlearning,
     )
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
-    from qiskit_qmu.experiments import Experiment, run_experiment, save_model
+    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
@@ -70,6 +71,7 @@ _MODULES = {
     "objectives",
     "observation",
     "report",
+    "shadows",
     "simulator",
     "training",
     "unlearning",
@@ -78,6 +80,7 @@ _HOMES = {
     "AuditReport": "auditing",
     "Backend": "backends",
     "BasicQNN": "models",
+    "Comparison": "experiments",
     "Dataset": "data",
     "Experiment": "experiments",
     "ForgetSplit": "data",
@@ -92,6 +95,7 @@ _HOMES = {
     "as_classifier": "models",
     "audit": "auditing",
     "build_from_factory": "models",
+    "compare": "experiments",
     "dataset_from_arrays": "data",
     "from_qiskit_classifier": "models",
     "load_dataset": "data",

@@ -1,6 +1,6 @@
 """Where circuits run: one switch for models, strategies and audits.
 
-Names are imported when they are first used, so that the options are known without loading Qiskit.
+Names are imported on first use, so that the options are known without loading Qiskit.
 """
 
 from importlib import import_module
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
         make_rule,
     )
     from qiskit_qmu.backends.jobs import JobPolicy, rebuild_ledger
+    from qiskit_qmu.backends.kinds import BACKEND_NAMES
     from qiskit_qmu.backends.open import MITIGATIONS, mitigation_options, open_backend
-    from qiskit_qmu.backends.options import BACKEND_NAMES, DeviceOptions
+    from qiskit_qmu.backends.options import DeviceOptions
     from qiskit_qmu.backends.primitives.broadcast_estimator import BroadcastEstimator
     from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
     from qiskit_qmu.backends.primitives.recorded_counts import RecordedCounts, recorded_counts
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from qiskit_qmu.backends.usage import Usage
 
 _HOMES = {
-    "BACKEND_NAMES": "options",
+    "BACKEND_NAMES": "kinds",
     "Backend": "backend",
     "BroadcastEstimator": "primitives.broadcast_estimator",
     "BroadcastSampler": "primitives.broadcast_sampler",

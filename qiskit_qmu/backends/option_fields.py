@@ -1,22 +1,12 @@
-"""Fields that describe themselves: help, backends that they apply to, and command-line option."""
+"""Dataclass fields with metadata: help, applicable backends, and command-line option."""
 
 from collections.abc import Sequence
-from dataclasses import Field, field
+from dataclasses import Field, field, fields
 from textwrap import wrap
-from typing import Any, Literal
+from typing import Any
 
-Kind = Literal["exact", "aer", "fake", "object", "ibm"]
-KINDS: dict[Kind, str] = {
-    "exact": "the exact backend",
-    "aer": "aer",
-    "fake": "fake backends",
-    "object": "BackendV2 objects",
-    "ibm": "IBM devices",
-}
-EVERY = tuple(KINDS)
-TRANSPILED: tuple[Kind, ...] = ("aer", "fake", "object", "ibm")
-DEVICES: tuple[Kind, ...] = ("fake", "object", "ibm")
-IBM: tuple[Kind, ...] = ("ibm",)
+from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.kinds import KINDS, TRANSPILED, Kind
 
 
 def option(
@@ -36,9 +26,9 @@ def option(
         text: Its help.
         of: Kinds of backends that it applies to.
         decides: Whether results depend on it, so that a resumed run must have the same value.
-        metavar: What the command line calls its value; None for no option there.
+        metavar: Placeholder of its value in the command line's help; None for no option there.
         parse: Type of the value on the command line; bool for a switch.
-        secret: Left out of the repr.
+        secret: Whether to omit it from the repr.
     """
     about = {"help": text, "of": of, "decides": decides, "metavar": metavar, "parse": parse}
     return field(default=default, repr=not secret, metadata=about)
@@ -54,7 +44,7 @@ def described(options: Sequence[Field[Any]]) -> str:
 
 
 def help_of(option: Field[Any]) -> str:
-    """Return the help of an option, with the backends that it applies to where they are few."""
+    """Return the help of an option, with the backends that it applies to if they are few."""
     text: str = option.metadata["help"]
     few = len(option.metadata["of"]) < len(TRANSPILED)
     return f"{text} Applies only to {applies_to(option)}." if few else text
@@ -64,3 +54,20 @@ def applies_to(option: Field[Any]) -> str:
     """Return the backends that an option applies to, in words."""
     *others, last = (KINDS[kind] for kind in option.metadata["of"])
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def check_applies(options: Any, kind: Kind | None, label: str) -> None:
+    """Raise InputError if an option is given that the backend has no use for.
+
+    Args:
+        options: An instance of a dataclass of such fields.
+        kind: The backend's kind; None for an unknown one, of which nothing is refused.
+        label: The backend's name, for the message.
+    """
+    for own in fields(options):
+        value, default = getattr(options, own.name), own.default
+        given = value is not default and (default is None or value != default)
+        if given and kind is not None and kind not in own.metadata["of"]:
+            raise InputError(
+                f"{own.name} applies only to {applies_to(own)}; got {value!r} for {label}"
+            )

@@ -1,4 +1,4 @@
-"""Audit a saved unlearned model beside its original and a retrained oracle."""
+"""Audit a saved unlearned model against its original and a retrained oracle."""
 
 import argparse
 from contextlib import nullcontext

@@ -1,11 +1,11 @@
-"""Say what work on a saved model would cost on a device, before anything is sent.
+"""Estimate the cost of work on a saved model on a device, before anything is sent.
 
-Rows: train it, each unlearning method, observe it, and attack it beside original and oracle.
-"QPU seconds" are IBM's rule of thumb: 2 s per job and 0.35 ms per execution (circuits times shots);
-"scheduled" uses the gate durations of the device that --backend names. Training and unlearning are
-rehearsed on the exact simulator: methods with data-dependent stopping may need fewer or more
-circuits under noise, at most those in the column "at most". Fake backends such as fake_torino take
-jobs of any size; --max-executions-per-job 10000000 splits them as IBM's devices do.
+The table has rows for training, each unlearning method, observation, and an audit with original and
+oracle. "QPU seconds" are IBM's rule of thumb: 2 s per job and 0.35 ms per execution (circuits times
+shots); "scheduled" uses the gate durations of --backend. Training and unlearning are rehearsed on
+the exact simulator: methods with data-dependent stopping may need fewer or more circuits under
+noise, up to the column "at most". Fake backends such as fake_torino accept jobs of any size;
+--max-executions-per-job 10000000 splits them as for IBM's devices.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_json
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_device_options, device_options_of
-from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of
+from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of, print_notes
 from qiskit_qmu.cli.options import (
     add_saved_model,
     add_seed,
@@ -29,7 +29,7 @@ from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
 
-SUMMARY = "what work on a saved model would cost on a device"
+SUMMARY = "estimate the cost of work on a saved model on a device"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="also write the table to a JSON file")
     device = add_device_options(
         parser,
-        "whose gate durations to use; exact has none",
+        "device with the gate durations to use; exact has none",
         default="exact",
     )
     device.add_argument(
@@ -96,6 +96,7 @@ def execute(options: argparse.Namespace) -> None:
         "gradient": options.gradient or "parameter-shift",
         "forgotten": workloads.forgotten,
         "observed_rows": workloads.observed_rows,
+        "notes": list(workloads.notes),
         "max_qpu_seconds": options.max_qpu_seconds,
         "rows": rows,
     }
@@ -110,6 +111,7 @@ def execute(options: argparse.Namespace) -> None:
     if options.max_qpu_seconds is not None:
         budget = f"\n\nbudget: {options.max_qpu_seconds:,g} QPU seconds for each row"
     print_result(options, content, lambda: f"{head}\n\n{cost_table(rows)}{budget}")
+    print_notes(options, workloads.notes)
 
 
 def _shots(text: str) -> list[int]:
@@ -123,7 +125,7 @@ def _shots(text: str) -> list[int]:
 
 
 def _backend(options: argparse.Namespace, shots: list[int]) -> "Backend":
-    """Open the device; the exact backend only follows its gradient rule."""
+    """Open the device; for the exact backend only the gradient rule matters."""
     from qiskit_qmu._seeds import stream  # (help must not load it)
     from qiskit_qmu.backends import ExactBackend, make_rule, open_backend
 

@@ -30,11 +30,14 @@ def execute(options: argparse.Namespace) -> None:
     content = read_sealed_json(results, "a run's results")
     with reading(results, "a run's results"):
         experiment = Experiment.from_dict(entry(content, "config", dict))
+        evidence = entry(content, "evidence", dict)
     records = RecordFile(folder / "records.jsonl", experiment.digest()).records
     if not records:
-        raise InputError(f"{folder} holds no records of a run")
+        raise InputError(f"{folder} has no records of a run")
     with reading(folder / "records.jsonl", "records of a run"):
-        write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
+        write_report(
+            folder / "report.html", experiment.to_dict(), experiment.kind, records, evidence
+        )
         table = text_table([record.row for record in records], kind=experiment.kind)
     options.written = folder / "report.html"
     rows = [record.row for record in records]

@@ -1,7 +1,7 @@
-"""Resume a run on a device: read what arrived, send what is new, write the result at the end.
+"""Resume a run on a device: fetch results, send new jobs, write the result at the end.
 
-No job is sent twice. Unlearning may need many jobs one after the other; the command stays in the
-foreground until the last one is done, unless --no-wait is given.
+No job is sent twice. Unlearning may need many jobs in sequence; the command stays in the foreground
+until the last one is done, unless --no-wait is given.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rebuild-ledger",
         action="store_true",
-        help="rebuild a lost or damaged ledger from the results that are kept",
+        help="rebuild a lost or damaged ledger from the stored results",
     )
     add_policy_options(parser, wait=True)
     add_result_options(parser)
@@ -52,5 +52,5 @@ def execute(options: argparse.Namespace) -> None:
 
 
 def when_stopped(options: argparse.Namespace) -> str:
-    """Say what to do after the command was stopped."""
+    """Return advice for a stopped command."""
     return f"resume with `qmu resume {options.run}`"

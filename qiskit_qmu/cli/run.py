@@ -1,4 +1,4 @@
-"""Train a model, unlearn by several methods, audit each beside the retrained oracle.
+"""Train a model, unlearn by several methods, audit each against the retrained oracle.
 
 Prints a table and writes records.jsonl, results.json and report.html. The same command with the
 same folder resumes after the last completed seed.
@@ -57,8 +57,8 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     experiment = make_experiment(options)
     options.resumable = experiment.seeds > 1
-    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import run_experiment, run_plan
+    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, text_table
 
     name = f"qmu-run-{experiment.dataset_name}-{experiment.model_name}-{experiment.digest()[:8]}"
@@ -67,6 +67,7 @@ def execute(options: argparse.Namespace) -> None:
     if options.dry_run:
         plan = run_plan(experiment, options.data_dir)
         print_result(options, plan, lambda: plan_text(plan))
+        print_notes(options, plan["notes"])
         return
     with progress_display(quiet=options.quiet) as progress:
         records = run_experiment(
@@ -76,6 +77,7 @@ def execute(options: argparse.Namespace) -> None:
             workers=options.workers,
             overwrite=options.force,
             progress=progress,
+            call=options.call,
         )
     options.written = out
     rows = [record.row for record in records]
@@ -83,9 +85,10 @@ def execute(options: argparse.Namespace) -> None:
     if experiment.backend != "exact":
         exact = "Shots are those of training and unlearning, which are exact"
         text += f"\n{exact}; {_observed(rows[0])}."
-    content = {"out": str(out), "config": experiment.to_dict(), "rows": rows}
+    notes = [*dict.fromkeys(note for each in records for note in each.split["notes"])]
+    content = {"out": str(out), "config": experiment.to_dict(), "notes": notes, "rows": rows}
     print_result(options, content, f"{text}\n\n{out / 'report.html'}")
-    print_notes("run", (note for record in records for note in record.split["notes"]), options)
+    print_notes(options, notes)
     for method, remarks in remarks_by_method(rows).items():
         remark(options, f"{method}: {'; '.join(remarks)}")
 
@@ -97,7 +100,7 @@ def _observed(row: dict[str, Any]) -> str:
 
 
 def when_stopped(options: argparse.Namespace) -> str:
-    """Say what to do after the command was stopped."""
+    """Return advice for a stopped command."""
     if getattr(options, "resumable", False):
         return "the same command resumes after the last completed seed"
     if (options.backend or "").startswith("ibm"):

@@ -73,7 +73,7 @@ def _status_lines(status: "RunStatus") -> list[str]:
     lines.append(f"  not finished; continue with `qmu resume {status.folder}`")
     last = {job.state for job in status.last_attempts}
     if "lost" in last:
-        lines.append("  it runs lost jobs again, with the same noise and at no cost")
+        lines.append("  it reruns lost jobs, with the same noise and at no charge")
     if last & {"failed", "cancelled"}:
         lines.append("  with --retry-failed it resends jobs that failed or were cancelled")
     return lines

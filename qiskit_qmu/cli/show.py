@@ -28,7 +28,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     lines = {
         "model": f"{shown['model']}: {shown['kind']}, {_structure(shown)}",
         "parameters": f"{quantum:,} of circuits, {classical:,} others; {shown['bytes']:,} bytes",
-        "classes": ", ".join(shown["class_names"] or map(str, range(shown["num_classes"]))),
+        "classes": _classes(shown),
         "rows": _rows(shown),
         "training": _pairs(shown["training"]) or "as the presets say",
         "forgotten": "nothing",
@@ -39,6 +39,12 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     if steps:
         lines["forgotten"] = "; ".join(steps)
     return [f"{name + ':':12s}{text}" for name, text in lines.items()]
+
+
+def _classes(shown: dict[str, Any]) -> str:
+    if shown["class_names"]:
+        return ", ".join(map(str, shown["class_names"]))
+    return ", ".join(map(str, range(shown["num_classes"])))
 
 
 def _structure(shown: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Show the state of a run on a device; results that have arrived are kept, and nothing is sent.
 
-The device is asked only while it has jobs of the run. If it cannot be asked, for example because
-another process works on the run, the state in the folder is shown.
+The device is queried only while it has jobs of the run. If that is impossible, for example because
+another process uses the run's folder, the state in the folder is shown.
 """
 
 import argparse
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="folder that `qmu submit` wrote")
     parser.add_argument("--list-jobs", action="store_true", help="list every job")
     parser.add_argument(
-        "--offline", action="store_true", help="read the folder only; do not ask the device"
+        "--offline", action="store_true", help="read the folder only; do not query the device"
     )
     add_result_options(parser)
 
@@ -34,7 +34,7 @@ def execute(options: argparse.Namespace) -> None:
         from qiskit_qmu.experiments import refresh  # (slow to load)
 
         if not options.quiet:
-            print(f"asking {status.request.backend} …", file=sys.stderr, flush=True)
+            print(f"querying {status.request.backend} …", file=sys.stderr, flush=True)
         try:
             status = refresh(options.run)
         except (InputError, RunError) as error:
@@ -42,5 +42,5 @@ def execute(options: argparse.Namespace) -> None:
             status = run_status(options.run)  # (some may have arrived before)
     text = status_text(status, list_jobs=options.list_jobs)
     if trouble:
-        text += f"\n  the device could not be asked about all jobs: {trouble}"
+        text += f"\n  the state of some jobs is unknown: {trouble}"
     print_result(options, {**status.to_dict(), "trouble": trouble or None}, text)

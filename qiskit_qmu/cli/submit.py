@@ -1,9 +1,9 @@
-"""Send work on saved models to a device, as a run in a folder that can be resumed at any time.
+"""Submit work on saved models to a device, as a run in a folder that can be resumed at any time.
 
-On IBM's devices the jobs that can be sent are sent, and the command returns: `qmu status` shows
-them, `qmu resume` reads their results and sends what follows. With --wait it stays in the
-foreground until the result is there. Fake backends such as fake_manila need no account; they run
-on this machine, so the command stays in the foreground while their jobs run.
+On IBM's devices the first jobs are sent, and the command returns: `qmu status` shows them, `qmu
+resume` fetches their results and sends the next ones. With --wait it stays in the foreground until
+the result is available. Fake backends such as fake_manila need no account; they run on this
+machine, so the command stays in the foreground while their jobs run.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 from qiskit_qmu.cli.run_messages import jobs_shown, status_text
 from qiskit_qmu.runs.rebuilding import REQUEST
 
-SUMMARY = "send work on saved models to a device, and resume it later"
+SUMMARY = "submit work on saved models to a device"
 
 
 @option_types.choice
@@ -45,7 +45,7 @@ _TASKS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add a command for each task, with the options of that task alone."""
+    """Add a subcommand for each task, with its own options."""
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
     for task, text in _TASKS.items():
         _add_task_arguments(tasks.add_parser(task, help=text, description=text), task)
@@ -92,14 +92,14 @@ def add_policy_options(parser: argparse.ArgumentParser, *, wait: bool = False) -
         "--wait",
         action=argparse.BooleanOptionalAction,
         default=wait,
-        help="stay in the foreground until the result is there",
+        help="stay in the foreground until the result is available",
     )
     add_budget(group)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    own = _own_fields(options)  # (what can be refused early is)
+    own = _own_fields(options)  # (check early)
     from qiskit_qmu.backends.jobs import JobPolicy
     from qiskit_qmu.experiments import DeviceRequest, submission_plan, submit
 
@@ -133,14 +133,14 @@ def _plan_text(plan: dict[str, Any]) -> str:
 
 
 def when_stopped(options: argparse.Namespace) -> str:
-    """Say what to do after the command was stopped."""
+    """Return advice for a stopped command."""
     if (Path(options.out) / REQUEST).exists():
         return f"resume with `qmu resume {options.out}`"
     return "nothing was submitted"
 
 
 def _own_fields(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the fields of the request that its task alone has."""
+    """Return the fields of the request that are specific to its task."""
     if options.task == "observe":
         return {"rows": options.rows}
     if options.task == "attack":

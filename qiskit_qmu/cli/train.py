@@ -30,8 +30,8 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     refuse_occupied(options, options.out, "model.json")
     experiment = make_experiment(options)
-    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import train_and_save, training_plan, writable_folder
+    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
 
     if options.dry_run:
         plan = training_plan(experiment, options.data_dir)
@@ -54,5 +54,5 @@ def execute(options: argparse.Namespace) -> None:
 
 
 def when_stopped(_options: argparse.Namespace) -> str:
-    """Say what became of the model."""
+    """Return what happened to the model."""
     return "nothing was saved"

@@ -68,6 +68,7 @@ def execute(options: argparse.Namespace) -> None:
         "stopped": result.stopped,
         "reason": result.reason,
         "changed": result.changed,
+        "notes": list(result.notes),
         "largest_change": result.largest_change,
         "usage": usage.to_dict(),
         "shots_of_each_circuit": shots,
@@ -80,7 +81,7 @@ def execute(options: argparse.Namespace) -> None:
         f"{options.out}: {options.strategy} took {usage.gradient_evaluations:,} gradient "
         f"evaluations, {usage.circuits:,} circuits{where}, {result.seconds:.1f} s",
     )
-    print_notes("unlearn", result.notes, options)
+    print_notes(options, result.notes)
     if not result.changed and options.strategy != "noop":
         remark(options, f"{options.strategy} changed nothing: {result.reason}")
 
@@ -104,7 +105,12 @@ def _say_what_it_takes(
     )
     shown = device or ExactBackend()
     (row,) = cost_rows(work, shown, [shown.shots], max_qpu_seconds=options.max_qpu_seconds)
-    content = {"strategy": options.strategy, "forgotten": work.forgotten, **row}
+    content = {
+        "strategy": options.strategy,
+        "forgotten": work.forgotten,
+        "notes": list(work.notes),
+        **row,
+    }
     print_result(
         options,
         content,
@@ -112,6 +118,7 @@ def _say_what_it_takes(
         f"{row['most_circuits']:,}) on {shown.name} with {_shots_text(shown.shots)}, "
         f"{row['qpu_seconds']:,.0f} QPU seconds; nothing was run or written",
     )
+    print_notes(options, work.notes)
 
 
 def _shots_text(shots: int | None) -> str:
@@ -119,5 +126,5 @@ def _shots_text(shots: int | None) -> str:
 
 
 def when_stopped(_options: argparse.Namespace) -> str:
-    """Say what became of the model."""
+    """Return what happened to the model."""
     return "nothing was saved"

@@ -1,40 +1,27 @@
-"""The reported numbers, one row for each: to add a number, add its row (and its function)."""
+"""The reported numbers, one row each: to add a number, add its row (and its function)."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from qiskit_qmu.attacks import ATTACKS
-from qiskit_qmu.evaluation.column import Column
+from qiskit_qmu.evaluation.attack_columns import (
+    ATTACK_AUCS,
+    ATTACK_COLUMNS,
+    AUC,
+    REFERENCE_AUC,
+    auc_column,
+)
+from qiskit_qmu.evaluation.column import CHANCE, CHANCE_SHARE, DESTROYED, Column
 from qiskit_qmu.evaluation.formulas import (
     Part,
     accuracy,
-    attack_auc,
-    called_member,
-    called_member_control,
-    called_member_difference,
     exact_divergence,
-    explained_variance,
-    mean_loss,
     oracle_divergence,
-    reference_auc,
 )
+from qiskit_qmu.evaluation.value_columns import VALUE_COLUMNS
 
-ALWAYS, COIN, CHANCE, DESTROYED = "always “member”", "coin", "chance", "destroyed model"
 BASELINE = "baseline"
-"""Name of the row that answers score that look at nothing, in a comparison of shot counts."""
-
-BASELINES: Mapping[str, str] = {
-    ALWAYS: "an attack that looks at nothing",
-    COIN: "an attack that tosses a coin",
-    CHANCE: "a model that guesses",
-    DESTROYED: "the same output for every row",
-}
-"""The attacks and models that look at nothing, and how each answers."""
-
-CHANCE_SHARE = "{chance}"
-"""Stands in `Column.baselines` for one in so many classes, in per cent."""
+"""Name of the row of uninformed baselines in a comparison of shot counts."""
 
 
 def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column:
@@ -43,14 +30,14 @@ def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column
         "forget": "the forgotten training rows",
         "retain": "the retained training rows",
         "test_forget": "never-seen rows like the forgotten ones",
-        "test_retain": "never-seen rows of what is retained",
+        "test_retain": "never-seen rows like the retained ones",
     }[part]
     return Column(
         key=key,
         group=group,
         heading=side,
         unit="%",
-        computed=f"share of {rows} whose class is right, Clopper–Pearson limits",
+        computed=f"share of {rows} classified correctly, with Clopper–Pearson limits",
         better="as the oracle" if group.startswith("forget") else "higher",
         applies="classes",
         measure=accuracy(part),
@@ -63,8 +50,6 @@ def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column
 
 _FORGET = "forget accuracy"
 _RETAIN = "retain accuracy"
-_MEMBER = "called a member"
-_AUC = "AUC"
 _DISTANCE = "JS"
 
 FORGET_TRAIN = _accuracy_column(
@@ -84,164 +69,6 @@ RETAIN_TEST = _accuracy_column(
     baselines={CHANCE: CHANCE_SHARE, DESTROYED: f"about {CHANCE_SHARE}"},
     in_text="interval",
     with_gap=True,
-)
-
-
-def _values_column(key: str, heading: str, part: Part, **options: Any) -> Column:
-    return Column(
-        key=key,
-        group="R²",
-        heading=heading,
-        computed="1 − squared errors / squared deviations of the targets from their mean",
-        applies="values",
-        measure=explained_variance(part),
-        decimals=3,
-        minimum=-math.inf,
-        maximum=1.0,
-        in_text="interval",
-        **options,
-    )
-
-
-R2_FORGET = _values_column(
-    "r2_forget_train",
-    "forgotten",
-    "forget",
-    better="as the oracle",
-    reading="share of the targets’ variance that is explained; 0 = always the mean of the targets.",
-    baselines={CHANCE: "0 or less", DESTROYED: "0 or less"},
-    with_gap=True,
-)
-R2_RETAIN_TRAIN = _values_column("r2_retain_train", "retained", "retain", better="higher")
-R2_RETAIN_TEST = _values_column(
-    "r2_retain_test",
-    "never seen",
-    "test_retain",
-    better="higher",
-    baselines={CHANCE: "0 or less", DESTROYED: "0 or less"},
-    with_gap=True,
-)
-
-
-def _loss_column(key: str, heading: str, part: Part, **options: Any) -> Column:
-    return Column(
-        key=key,
-        group="mean loss",
-        heading=heading,
-        computed="mean of the rows' losses, Student's limits",
-        applies="values",
-        measure=mean_loss(part),
-        decimals=3,
-        minimum=-math.inf,
-        in_text="interval",
-        **options,
-    )
-
-
-LOSS_FORGET = _loss_column(
-    "loss_forget_train",
-    "forgotten",
-    "forget",
-    better="as the oracle",
-    reading="mean loss of the rows, in the units of the objective.",
-    with_gap=True,
-)
-LOSS_RETAIN_TRAIN = _loss_column("loss_retain_train", "retained", "retain", better="lower")
-LOSS_RETAIN_TEST = _loss_column(
-    "loss_retain_test", "never seen", "test_retain", better="lower", with_gap=True
-)
-
-
-def _member_column(key: str, **options: Any) -> Column:
-    return Column(
-        key=key,
-        group=_MEMBER,
-        unit="%",
-        applies="classes",
-        factor=100.0,
-        decimals=1,
-        maximum=1.0,
-        **options,
-    )
-
-
-PAPER_RATE = _member_column(
-    "mia_paper_rate",
-    heading="forgotten",
-    computed="share of forgotten rows that the attack of arXiv:2509.06086 calls members",
-    better="as the oracle",
-    reading="read it against the control, never-seen rows of the same classes: only the difference "
-    "of the two is about membership. Either rate by itself also moves with how the model answers "
-    "that class at all.",
-    baselines={ALWAYS: "100", COIN: "50", DESTROYED: "0 or 100"},
-    measure=called_member,
-    in_text="interval",
-)
-PAPER_CONTROL = _member_column(
-    "mia_paper_control",
-    heading="control",
-    computed="the same share of never-seen rows of the same classes",
-    better="as the oracle",
-    baselines={ALWAYS: "100", COIN: "50", DESTROYED: "the same"},
-    measure=called_member_control,
-    in_text="interval",
-)
-PAPER_EXCESS = _member_column(
-    "mia_paper_excess",
-    heading="difference",
-    computed="the first share minus the second, limits by Newcombe's method",
-    better="0",
-    baselines={ALWAYS: "0", COIN: "0", DESTROYED: "0"},
-    measure=called_member_difference,
-    minimum=-1.0,
-)
-
-
-def auc_column(key: str, heading: str, computed: str, **options: Any) -> Column:
-    """Return the column of an attack's AUC.
-
-    Args:
-        key: Its name in result rows.
-        heading: Its heading under "AUC".
-        computed: What the attack does, in one line.
-        **options: Other fields of `Column`.
-    """
-    return Column(
-        **{
-            "key": key,
-            "group": _AUC,
-            "heading": heading,
-            "computed": computed,
-            "better": "½",
-            "baselines": dict.fromkeys(BASELINES, "0.50"),
-            "measure": attack_auc(key),
-            "decimals": 2,
-            "maximum": 1.0,
-            **options,
-        }
-    )
-
-
-ATTACK_AUCS: dict[str, Column] = {
-    key: auc_column(
-        key, attack.heading, f"AUC of forgotten against never-seen rows; {attack.summary}"
-    )
-    for key, attack in ATTACKS.items()
-}
-"""The AUCs of the attacks, by their keys."""
-
-AUC = replace(
-    ATTACK_AUCS["mia_auc"],
-    reading="how well forgotten rows rank above never-seen rows of their class, by an attack or by "
-    "how much better a row is answered than by the oracle. ½ = no leak, more = they still stand "
-    "out, less = over-forgotten, which leaks too.",
-    in_text="interval",
-)
-REFERENCE_AUC = auc_column(
-    "reference_auc",
-    "beside oracle",
-    "AUC of the score's difference from the oracle's: sharper, but only an auditor can do it",
-    measure=reference_auc,
 )
 
 
@@ -266,8 +93,8 @@ JS_FORGET = _distance_column(
     "js_oracle_forget",
     "forget",
     "forget",
-    reading="mean Jensen–Shannon divergence from the oracle’s outputs on the same rows; 0 = the "
-    "same outputs, ln 2 = 0.693 = nothing in common.",
+    reading="mean Jensen–Shannon divergence from the oracle’s outputs on the same rows; 0 = equal "
+    "outputs, ln 2 = 0.693 = disjoint outputs.",
 )
 JS_RETAIN = _distance_column("js_oracle_retain", "retain", "retain")
 
@@ -300,10 +127,10 @@ def _cost_column(key: str, unit: str, computed: str, decimals: int = 0) -> Colum
 
 
 GRADIENTS = _cost_column(
-    "gradient_evaluations", "gradients", "rows whose gradient was computed; of original, training"
+    "gradient_evaluations", "gradients", "gradients of rows; for the original, of its training"
 )
 CIRCUITS = _cost_column("circuits", "circuits", "circuits that a device would run for it")
-SHOTS = _cost_column("shots", "shots", "shots of all circuits together")
+SHOTS = _cost_column("shots", "shots", "total shots of all circuits")
 SECONDS = _cost_column("seconds", "seconds", "wall-clock time on this machine", decimals=1)
 
 RESULTS: tuple[Column, ...] = (
@@ -311,21 +138,12 @@ RESULTS: tuple[Column, ...] = (
     FORGET_TEST,
     RETAIN_TRAIN,
     RETAIN_TEST,
-    R2_FORGET,
-    R2_RETAIN_TRAIN,
-    R2_RETAIN_TEST,
-    LOSS_FORGET,
-    LOSS_RETAIN_TRAIN,
-    LOSS_RETAIN_TEST,
-    PAPER_RATE,
-    PAPER_CONTROL,
-    PAPER_EXCESS,
-    AUC,
-    REFERENCE_AUC,
+    *VALUE_COLUMNS,
+    *ATTACK_COLUMNS,
     JS_FORGET,
     JS_RETAIN,
 )
-"""What a method achieved, in the order of the tables."""
+"""Columns of a method's results, in the order of the tables."""
 
 SHOT_RESULTS: tuple[Column, ...] = (
     RETAIN_TEST,
@@ -333,20 +151,20 @@ SHOT_RESULTS: tuple[Column, ...] = (
     JS_EXACT,
     *(ATTACK_AUCS | {AUC.key: AUC}).values(),
 )
-"""What is measured with a number of shots, in the order of tables and figures."""
+"""Columns of a comparison of shot counts, in the order of tables and figures."""
 
 COSTS: tuple[Column, ...] = (GRADIENTS, CIRCUITS, SHOTS, SECONDS)
-"""What a method cost, in the order of the tables."""
+"""Columns of a method's cost, in the order of the tables."""
 
 
 def result_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
-    """Return the columns of result rows: those of `RESULTS`, and the AUCs of further attacks.
+    """Return the columns of result rows: `RESULTS`, and the AUCs of additional attacks.
 
     Args:
         rows: Result rows; ``mia_auc_NAME`` is the AUC of the attack NAME.
 
     Returns:
-        The columns, further AUCs beside the others.
+        The columns, with additional AUCs next to the others.
 
     Example:
         >>> from qiskit_qmu.evaluation import RESULTS, result_columns

@@ -1,21 +1,25 @@
-"""Experiments: config → records → results and report, for the command line and for Python."""
+"""Experiments: from a config to records, results and a report, for command line and Python."""
 
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource
+from qiskit_qmu.experiments.comparing import compare
+from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.description import describe_model
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.importing import import_weights
 from qiskit_qmu.experiments.output import (
-    environment,
     run_experiment,
     run_shot_comparison,
     writable_folder,
     write_report,
 )
 from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
+from qiskit_qmu.experiments.prediction import Predictions, predict_saved
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Record, run_seed
+from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.saved import (
     audit_saved,
     observe_saved,
@@ -43,11 +47,13 @@ from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
+    "Comparison",
     "DeviceRequest",
     "Experiment",
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
+    "Predictions",
     "Preset",
     "Record",
     "RecordFile",
@@ -59,6 +65,7 @@ __all__ = [
     "audit_saved",
     "audit_workload",
     "cancel",
+    "compare",
     "cost_rows",
     "describe_model",
     "compare_shots",
@@ -68,6 +75,7 @@ __all__ = [
     "overridden",
     "save_model",
     "saved_workloads",
+    "predict_saved",
     "preset",
     "refresh",
     "resume",

@@ -44,7 +44,7 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         **own,
         "num_classes": model.num_classes,
         "num_qubits": most_qubits(model),
-        "class_names": content.get("class_names"),
+        "class_names": model.labels or (content.get("layout") or {}).get("class_names"),
         "parameters": model.parameter_counts(),
         "bytes": sum(each.stat().st_size for each in Path(path).iterdir() if each.is_file()),
         "source": RowSource.of(recipe).to_dict() or None,

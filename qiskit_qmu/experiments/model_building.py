@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import torch
+
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK, Experiment
 from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier, build_from_factory
+from qiskit_qmu.models.factory import build_regressor
 
 
 def build_model(
@@ -32,7 +35,7 @@ def build_model(
     """
     if dataset.num_classes is None:
         raise InputError(
-            f"{dataset.name} has values to predict, and models of the commands predict classes; "
+            f"{dataset.name} has values to predict, which of all commands only qmu run takes; "
             "train a model of your own in Python"
         )
     shared: dict[str, Any] = {
@@ -60,6 +63,30 @@ def build_model(
         return HybridQNN(**shared, input_shape=dataset.input_shape, **settings)
     except TypeError as error:
         raise InputError(f"the model {experiment.model} {_in_words(error)}") from error
+
+
+def build_regression_model(
+    experiment: Experiment, dataset: Dataset, settings: dict[str, Any], backend: Backend, seed: int
+) -> torch.nn.Module:
+    """Return the untrained model that predicts values, by a factory; see `build_model`.
+
+    Raises:
+        InputError: If the model is not a factory, or it cannot be used.
+    """
+    if not experiment.is_own_model:
+        raise InputError(
+            f"{dataset.name} has values to predict, and the model {experiment.model} predicts "
+            "classes; name a factory of your own, --model package.module:factory"
+        )
+    return build_regressor(
+        experiment.model,
+        dataset.input_shape,
+        1 if dataset.y_train.ndim == 1 else dataset.y_train.shape[1],
+        preprocess=preprocesses(experiment, dataset),
+        settings=settings,
+        backend=backend,
+        generator=stream(seed, "weights"),
+    )
 
 
 def preprocesses(experiment: Experiment, dataset: Dataset) -> bool:

@@ -65,6 +65,7 @@ def run_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
     return {
         **_plan(setup, model),
         "forget": len(setup.split.forget),
+        "notes": list(setup.split.notes),
         "methods": list(experiment.all_methods),
         "seeds": experiment.seeds,
         "backend": experiment.backend,
@@ -92,6 +93,7 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
     return {
         **_plan(setup, model),
         "forget": len(setup.split.forget),
+        "notes": list(setup.split.notes),
         "methods": ["oracle", comparison.method],
         "seeds": comparison.experiment.seeds,
         "backend": comparison.experiment.backend,

@@ -1,7 +1,7 @@
 """Hyperparameters of model, training and methods for each dataset and kind of model.
 
-Those of a strategy are in the strategy's own file. All were chosen on validation rows, never on
-test rows.
+Hyperparameters of a strategy are in the strategy's own file. All were chosen on validation rows,
+never on test rows.
 """
 
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ class Preset:
     Attributes:
         model: For BasicQNN or HybridQNN.
         trainer: For Trainer.
-        strategies: For each method that has hyperparameters: of a repaired one such as "ga-r"
-            those of its first phase; "repair" is the phase that follows.
+        strategies: For each method with hyperparameters; for a repaired one such as "ga-r" those of
+            its first phase, and under "repair" those of the second.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -75,8 +75,8 @@ def preset(
         model: "basic", "hybrid" or the name of a factory, which gets general values: a training
             recipe, and no arguments but its input shape and number of classes.
         kind: "class" or "instances".
-        num_features: Values of one row, flattened: a small row needs few qubits.
-        num_qubits: Qubits, where they are set already; a basic model has one feature for each.
+        num_features: Values of one flattened row; small rows need few qubits.
+        num_qubits: Qubits, if already set; a basic model has one feature for each.
 
     Example:
         >>> from qiskit_qmu.experiments import preset
@@ -111,7 +111,7 @@ def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
         overrides: Values by dotted key: "trainer.epochs", "model.num_qubits", "rga.alpha".
 
     Raises:
-        InputError: If a key names no stage.
+        InputError: If the stage of a key is unknown.
 
     Example:
         >>> from qiskit_qmu.experiments import overridden, preset
@@ -133,6 +133,6 @@ def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
         stages[stage][name] = value
     model, trainer = stages.pop("model"), stages.pop("trainer")
     if model.get("encoding") == "amplitude" and "model.num_features" not in overrides:
-        # One feature per qubit is the other encodings' measure; the model knows the right one.
+        # One feature per qubit applies to the other encodings; the model computes the right number.
         model.pop("num_features", None)
     return Preset(model=model, trainer=trainer, strategies=stages)

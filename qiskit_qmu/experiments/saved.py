@@ -8,9 +8,10 @@ import numpy as np
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.auditing import AuditReport, audit
-from qiskit_qmu.backends import Backend
+from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RowRecord
+from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
@@ -36,7 +37,7 @@ def train_and_save(
     Args:
         experiment: Dataset, model, sizes, seed and hyperparameters; nothing is forgotten.
         out: Folder of the model.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         progress: Called after each epoch.
 
     Returns:
@@ -76,7 +77,7 @@ def trained_provenance(setup: Setup, losses: list[float]) -> dict[str, Any]:
         "rows": RowRecord.of(setup.dataset).to_dict(),
         "train_indices": setup.split.train.indices.tolist(),
         "validation_indices": setup.split.validation.indices.tolist(),
-        "class_names": setup.dataset.class_names,
+        "layout": Layout.of(setup.dataset).to_dict(),
         "losses": losses,
         "versions": package_versions("torch", "numpy"),
     }
@@ -131,8 +132,7 @@ def unlearn_saved(
     setup = saved.setup(request, seed, settings)
     with one_thread():
         result = setup.unlearn(strategy, saved.model)
-    own = saved.model.backend
-    assert own is not None
+    own = saved.model.backend or open_backend("exact")
     before, split = saved.provenance, setup.split.to_dict()
     provenance = {
         **before.content,

@@ -54,12 +54,14 @@ class SavedWorkloads:
         observed_rows: Rows that are observed.
         forgotten_rows: Rows that are forgotten.
         forgotten: What is forgotten, in words.
+        notes: What must be known of the rows, see `qiskit_qmu.data.ForgetSplit.notes`.
     """
 
     pieces: tuple[PlannedWorkload, ...]
     observed_rows: int
     forgotten_rows: int
     forgotten: str
+    notes: tuple[str, ...] = ()
 
 
 def saved_workloads(
@@ -123,6 +125,7 @@ def saved_workloads(
         observed_rows=observed,
         forgotten_rows=len(setup.split.forget),
         forgotten=in_words(setup.split),
+        notes=setup.split.notes,
     )
 
 

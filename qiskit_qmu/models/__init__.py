@@ -1,4 +1,4 @@
-"""Quantum classifiers, and what strategies need to handle any torch module that holds a QNN."""
+"""Quantum classifiers, and tools for any torch module with a QNN."""
 
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN
@@ -31,6 +31,7 @@ from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
 from qiskit_qmu.models.state_files import load_state, read_state
 from qiskit_qmu.models.tensors import as_tensors
+from qiskit_qmu.models.weights_digest import weights_digest
 
 __all__ = [
     "ROWS_AT_ONCE",
@@ -75,5 +76,6 @@ __all__ = [
     "reinitialize",
     "save_model",
     "to_qiskit_classifier",
+    "weights_digest",
     "with_fewer_shots",
 ]

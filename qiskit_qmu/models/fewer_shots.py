@@ -1,4 +1,4 @@
-"""Observations at fewer shots, drawn from one run at many; and one run split into several."""
+"""Observations at fewer shots, subsampled from a run with many; and runs split into several."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from qiskit_qmu.models.tensors import placement
 from qiskit_qmu.observation import Observations
 
 _ROUNDING = 1e-4
-"""Largest difference between outputs that is put down to single precision."""
+"""Largest difference between outputs that is attributed to single precision."""
 
 
 def with_fewer_shots(
@@ -30,23 +30,23 @@ def with_fewer_shots(
     shots: int,
     generator: np.random.Generator,
 ) -> Observations:
-    """Return what a model would have answered from some of the shots that it was observed with.
+    """Return a model's observations with a subset of their shots.
 
     Shots are drawn without replacement, so the result has exactly the distribution of a run with
-    fewer shots: one run at the largest number serves every smaller one. Results that come from the
-    same run share shots, so they are not independent of each other.
+    fewer shots: one run at the largest number serves every smaller one. Results from the same run
+    share shots, so they are not independent of each other.
 
-    Where the backend mitigates readout errors, the same calibration corrects the outputs again.
+    If the backend mitigates readout errors, the same calibration corrects the outputs again.
 
     Args:
-        model: The model that was observed, on the backend on which it was.
-        observations: What it answered, with counts.
-        shots: Shots of each row, at most as many as there are.
-        generator: Source of the draw.
+        model: The observed model, on the same backend.
+        observations: Its observations, with counts.
+        shots: Shots of each row, at most the observed number.
+        generator: Random generator of the subset.
 
     Raises:
-        InputError: If there are no counts, or fewer shots than asked for, or the outputs do not
-            follow from the counts: they were mitigated otherwise than on the model's backend.
+        InputError: If there are no counts, or too few shots, or the outputs do not match the
+            counts because they were mitigated differently from the model's backend.
 
     Example:
         >>> import numpy as np
@@ -71,15 +71,15 @@ def split_shots(
     runs: int,
     generator: np.random.Generator,
 ) -> list[Observations]:
-    """Return several runs made of the shots of one, each shot in one of them.
+    """Split the shots of one run into several runs, each shot in one of them.
 
-    The runs are independent of each other, as if the device had been asked for each.
+    The runs are independent of each other, as if each had been executed separately.
 
     Args:
-        model: The model that was observed.
-        observations: What it answered, with counts.
+        model: The observed model.
+        observations: Its observations, with counts.
         runs: Number of runs; the shots must be a multiple of it.
-        generator: Source of the deal.
+        generator: Random generator of the split.
 
     Raises:
         InputError: If there are no counts, or the shots cannot be split evenly.
@@ -98,7 +98,7 @@ def split_shots(
     left, available, labels = _counts_of(model, observations)
     shots, rest = divmod(available, runs)
     if rest or not shots:
-        raise InputError(f"shots must be a multiple of {runs} runs, got {available}")
+        raise InputError(f"{available} shots cannot be split evenly into {runs} runs")
     parts = []
     for _ in range(runs):
         counts = _drawn(left, shots, generator)
@@ -110,12 +110,14 @@ def split_shots(
 def _counts_of(
     model: QuantumClassifier, observations: Observations
 ) -> tuple[NDArray[np.int64], int, NDArray[np.int64]]:
-    """Return counts and shots, from which the outputs must follow, and labels."""
+    """Return counts, shots and labels, after checking that the outputs match the counts."""
     if observations.counts is None or observations.shots is None:
-        raise InputError("observations must have counts, got none")
+        raise InputError(
+            "the observations have no counts; observe the model with shots in one measurement basis"
+        )
     if observations.labels is None or observations.row_losses is not None:
         raise InputError(
-            "losses at fewer shots follow from counts for the cross-entropy of classes only"
+            "losses at fewer shots can be computed for the cross-entropy of classes only"
         )
     _check_outputs(observations, _outputs(model, observations.counts, _readout_errors(model)))
     _check_logits(model, observations)
@@ -215,12 +217,12 @@ def _outputs(
 
 
 def _check_outputs(observations: Observations, outputs: NDArray[np.float64]) -> None:
-    """Raise InputError unless all shots together give the outputs that were observed."""
+    """Raise InputError unless the counts of all shots give the observed outputs."""
     if observations.expectations is None:
         return
     difference = np.abs(outputs - observations.expectations).max()
     if difference > _ROUNDING:
         raise InputError(
-            "observations must have outputs that follow from their counts on the model's backend "
-            f"(was their error mitigation another?), got a difference of {difference:.2g}"
+            f"the outputs of the observations differ by {difference:.2g} from those computed from "
+            "their counts on the model's backend; was the error mitigation different?"
         )

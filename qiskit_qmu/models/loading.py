@@ -31,7 +31,7 @@ def load_model(
 
     Args:
         path: The folder.
-        backend: Where its circuits run; the exact simulator where None.
+        backend: Backend of its circuits; the exact simulator if None.
         factory: The function that makes modules of a saved `Classifier`, or its name now; where
             None, the one that was named when it was saved.
 
@@ -39,11 +39,10 @@ def load_model(
         A BasicQNN, a HybridQNN or a Classifier.
 
     Raises:
-        InputError: If files are missing, damaged or do not fit each other, or a factory cannot be
-            imported.
+        InputError: If files are missing, damaged or inconsistent, or a factory cannot be imported.
 
     Warns:
-        UserWarning: If the file that a factory stands in has changed since the model was saved.
+        UserWarning: If the file of a factory has changed since the model was saved.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -64,8 +63,8 @@ def load_model(
     if saved.kind == "network":
         return saved.build(lambda: _of_network(saved)).on(where)
     if saved.kind != "module":
-        raise InputError(f"{path} must hold a saved model, got: the unknown kind {saved.kind!r}")
-    # Outside of `build`: what a user's own code does is not the files' fault either.
+        raise InputError(f"cannot read a saved model from {path}: unknown kind {saved.kind!r}")
+    # Outside `build`: errors of the user's code are not errors of the files.
     made_by = FactoryCall.from_dict(entry(saved.config, "factory", dict), factory)
     module = made_by.make(np.random.default_rng(0))
     return saved.build(lambda: _wrapped(saved, module, made_by)).on(where)

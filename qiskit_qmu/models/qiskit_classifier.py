@@ -31,7 +31,7 @@ def from_qiskit_classifier(classifier: Any, *, backend: Backend | None = None) -
         classifier: The classifier, which is not changed. Outcome probabilities of a SamplerQNN and
             the single value of an EstimatorQNN are turned into logits as in `as_classifier`;
             several values of an EstimatorQNN, the largest of which names the class, are logits.
-        backend: Where the circuits run; the exact simulator where None.
+        backend: Where the circuits run; the exact simulator if None.
 
     Raises:
         InputError: If it is no such classifier, was not fitted, or its network is another than an

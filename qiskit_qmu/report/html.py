@@ -1,5 +1,6 @@
 """What every page of a report needs: its template, its figures' colours, its settings."""
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,12 @@ def themed(svg: str) -> Any:
     return Markup(svg.replace(f"'{FONT}'", f"var(--sans, '{FONT}')"))
 
 
+def embedded_json(content: Mapping[str, Any]) -> str:
+    """Return content as the address of a JSON file that is part of the page itself."""
+    text = json.dumps(content, default=str, ensure_ascii=False)
+    return f"data:application/json;base64,{base64.b64encode(text.encode()).decode()}"
+
+
 def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """Flatten a nested configuration; what is None or empty was not chosen and is left out.
 
@@ -62,6 +69,11 @@ def _flat(name: str, value: Any) -> list[tuple[str, str]]:
         return [pair for key, part in value.items() for pair in _flat(f"{name}.{key}", part)]
     if value is None or (isinstance(value, Sequence) and not value):
         return []
+    if isinstance(value, list | tuple) and all(isinstance(part, Mapping) for part in value):
+        numbered = enumerate(value, start=1)
+        return [pair for number, part in numbered for pair in _flat(f"{name}.{number}", part)]
     if isinstance(value, str):
         return [(name, value)]
+    if isinstance(value, list | tuple) and all(isinstance(part, str | int) for part in value):
+        return [(name, ", ".join(map(str, value)))]
     return [(name, json.dumps(value, default=str, ensure_ascii=False))]

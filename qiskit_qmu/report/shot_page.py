@@ -6,7 +6,8 @@ from typing import Any
 
 from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.evaluation import SHOT_RESULTS, Column
-from qiskit_qmu.evaluation.columns import AUC, JS_EXACT, RETAIN_TEST
+from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import JS_EXACT, RETAIN_TEST
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report.html import settings, template, themed
 from qiskit_qmu.report.page_tables import PageRow, PageTable

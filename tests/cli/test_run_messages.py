@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from qiskit_qmu.cli.run_messages import status_text
-from qiskit_qmu.runs.ledger import JobRecord
+from qiskit_qmu.runs.job_record import JobRecord
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus
 
@@ -44,7 +44,7 @@ def printed(*jobs):
 
 
 def test_lost_jobs_are_explained_and_what_happens_next():
-    once_more = "it runs lost jobs again, with the same noise and at no cost"
+    once_more = "it reruns lost jobs, with the same noise and at no charge"
     text = printed(job(0, "lost"))
     assert "lost: 1 jobs of this machine, whose process ended before they did" in text
     assert once_more in text

@@ -43,14 +43,14 @@ def test_rows_that_differ_are_named():
     record = RowRecord.of(dataset(*RECORDED))
     changed = dataset([0, 2, 3], [4, 6])
     changed.x_train[1] = 7
-    with pytest.raises(InputError, match=r"1 row was changed \(ids C2\) and 1 .* removed .*C1"):
+    with pytest.raises(InputError, match=r"changed \(ids C2\) .* removed .*C1\) and 1 added \(C6"):
         record.find(changed, needed=range(4))
     found = record.find(changed, needed=[0, 3])
     assert found.positions.tolist() == [0, 3]
     assert found.dataset.ids_train.tolist() == ["C0", "C3"]
     assert found.dataset.ids_test.tolist() == ["C4"]
     assert found.remarks == (
-        "2 rows that were forgotten are no longer in the data",
+        "2 rows that were forgotten or held out are no longer in the data",
         "1 of 2 never-seen rows are missing or changed, and are left out",
         "2 rows were added since, and are left out: C2, C6",
     )
@@ -59,7 +59,7 @@ def test_rows_that_differ_are_named():
 def test_without_ids_positions_are_named_and_a_long_list_is_cut():
     rows = list(range(12))
     record = RowRecord.of(dataset(rows, [12], ids=False))
-    message = r"10 rows were removed or changed \(positions 0, 1, 2, 3, 4, 5, 6, 7 and 2 more\)"
+    message = r"10 rows were removed or changed \(positions 0, 1, 2, 3, 4, 5, 6, 7 and 2 more\)$"
     with pytest.raises(InputError, match=message):
         record.find(dataset(rows[10:], [12], ids=False), needed=rows)
     with pytest.raises(InputError, match="the digests of the rows differ, of all 12 rows"):
@@ -71,6 +71,7 @@ def test_another_file_of_test_rows_may_be_given_but_trained_rows_are_not_never_s
     found = record.find(dataset([0, 1, 2], [3, 8, 9]), needed=range(4), new_test=True)
     assert found.dataset.ids_train.tolist() == ["C0", "C1", "C2", "C3"]
     assert found.dataset.ids_test.tolist() == ["C8", "C9"]
+    assert found.remarks == ()
     with pytest.raises(InputError, match="none of the never-seen rows is there"):
         record.find(dataset([0, 1, 2, 3], [8]), needed=range(4))
 

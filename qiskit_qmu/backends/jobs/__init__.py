@@ -1,4 +1,4 @@
-"""Jobs of a run: sent once, kept as they arrive, resumed after a failure."""
+"""Jobs of a run: sent once, results stored as they arrive, resumed after a failure."""
 
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs.errors import (
@@ -12,7 +12,8 @@ from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.jobs.policy import JobPolicy, RetryPolicy
 from qiskit_qmu.backends.jobs.resumable_sampler import ResumableSampler
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
-from qiskit_qmu.runs.ledger import JobRecord, Ledger
+from qiskit_qmu.runs.job_record import JobRecord
+from qiskit_qmu.runs.ledger import Ledger
 from qiskit_qmu.runs.rebuilding import rebuild_ledger
 
 __all__ = [

@@ -1,0 +1,15 @@
+"""Training by gradient descent."""
+
+from qiskit_qmu.training.descent import Optimizer, batches, make_optimizer, mean_loss
+from qiskit_qmu.training.trainer import LARGEST_LEARNING_RATE, Progress, Trainer, TrainingHistory
+
+__all__ = [
+    "LARGEST_LEARNING_RATE",
+    "Optimizer",
+    "Progress",
+    "Trainer",
+    "TrainingHistory",
+    "batches",
+    "make_optimizer",
+    "mean_loss",
+]
