@@ -27,20 +27,30 @@ if TYPE_CHECKING:
         metrics,
         models,
         objectives,
+        shadows,
         simulator,
         unlearning,
     )
     from qiskit_qmu.auditing import AuditReport, audit
     from qiskit_qmu.backends import Backend, Usage, open_backend
     from qiskit_qmu.circuits import QNNCircuit, qnn_circuit
-    from qiskit_qmu.data import Dataset, ForgetSplit, Rows, dataset_from_arrays, load_dataset
-    from qiskit_qmu.experiments import Experiment, run_experiment
+    from qiskit_qmu.data import (
+        Dataset,
+        ForgetSplit,
+        Rows,
+        dataset_from_arrays,
+        load_dataset,
+        read_table,
+    )
+    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
         as_classifier,
+        build_from_factory,
         from_qiskit_classifier,
         load_model,
+        load_module,
         observe,
         to_qiskit_classifier,
     )
@@ -61,6 +71,7 @@ _MODULES = {
     "objectives",
     "observation",
     "report",
+    "shadows",
     "simulator",
     "training",
     "unlearning",
@@ -69,6 +80,7 @@ _HOMES = {
     "AuditReport": "auditing",
     "Backend": "backends",
     "BasicQNN": "models",
+    "Comparison": "experiments",
     "Dataset": "data",
     "Experiment": "experiments",
     "ForgetSplit": "data",
@@ -82,14 +94,19 @@ _HOMES = {
     "Usage": "backends",
     "as_classifier": "models",
     "audit": "auditing",
+    "build_from_factory": "models",
+    "compare": "experiments",
     "dataset_from_arrays": "data",
     "from_qiskit_classifier": "models",
     "load_dataset": "data",
     "load_model": "models",
+    "load_module": "models",
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
     "run_experiment": "experiments",
+    "read_table": "data",
+    "save_model": "experiments",
     "to_qiskit_classifier": "models",
 }
 

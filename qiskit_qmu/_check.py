@@ -1,4 +1,4 @@
-"""One wording for every refusal: what, the rule, what it got."""
+"""Input checks: each error message says what is wrong, the rule, and the given value."""
 
 import difflib
 import numbers
@@ -10,21 +10,21 @@ from numpy.typing import ArrayLike
 
 
 class InputError(ValueError):
-    """What the caller gave cannot be used; the message says what, the rule and what it got.
+    """Invalid input; the message says what is wrong, the rule, and the given value.
 
-    The command line turns it into one line and exit status 2.
+    The command line prints it in one line and exits with status 2.
     """
 
 
 class InputTypeError(InputError, TypeError):
-    """What the caller gave is of the wrong type."""
+    """Input of the wrong type."""
 
 
 def number(**values: Any) -> None:
-    """Raise InputError unless every value is a real number; a boolean is none."""
+    """Raise InputTypeError unless every value is a real number (and not a boolean)."""
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            raise InputError(f"{name} must be a number, got {value!r}")
+            raise InputTypeError(f"{name} must be a number, got {value!r}")
 
 
 def positive(**values: float) -> None:
@@ -48,7 +48,8 @@ def at_least(minimum: int, **values: Any) -> None:
     for name, value in values.items():
         is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
         if not is_integer or value < minimum:
-            raise InputError(f"{name} must be an integer of at least {minimum}, got {value}")
+            error = InputError if is_integer else InputTypeError
+            raise error(f"{name} must be an integer of at least {minimum}, got {value!r}")
 
 
 def between(low: float, high: float, **values: float) -> None:
@@ -64,7 +65,7 @@ def one_of(allowed: Collection[Any], **values: Any) -> None:
     for name, value in values.items():
         if value not in allowed:
             names = [str(choice) for choice in allowed]
-            # A number that looks like another is not that number mistyped.
+            # Numbers are not suggested: one that looks similar is not a typo.
             near = difflib.get_close_matches(value, names, n=1) if isinstance(value, str) else []
             meant = f"; did you mean {near[0]}?" if near else ""
             got = value.item() if isinstance(value, np.generic) else value
@@ -72,12 +73,20 @@ def one_of(allowed: Collection[Any], **values: Any) -> None:
 
 
 def finite(**arrays: ArrayLike) -> None:
-    """Raise InputError if an array holds NaN or infinity."""
+    """Raise InputError if an array has NaN or infinite values."""
     for name, array in arrays.items():
         values = np.asarray(array)
         bad = values.size - int(np.isfinite(values).sum())
         if bad:
             raise InputError(f"{name} must be finite, got {bad} NaN or infinite values")
+
+
+def no_infinity(**arrays: ArrayLike) -> None:
+    """Raise InputError if an array holds infinity; NaN stands for a missing value."""
+    for name, array in arrays.items():
+        bad = int(np.isinf(np.asarray(array)).sum())
+        if bad:
+            raise InputError(f"{name} must be finite or missing, got {bad} infinite values")
 
 
 def same_length(**collections: Sized) -> None:
@@ -90,10 +99,10 @@ def same_length(**collections: Sized) -> None:
 
 
 def not_empty(**collections: Sized) -> None:
-    """Raise InputError if a collection holds nothing."""
+    """Raise InputError if a collection is empty."""
     for name, collection in collections.items():
         if len(collection) == 0:
-            raise InputError(f"{name} must not be empty, got 0 rows")
+            raise InputError(f"{name} must not be empty")
 
 
 def labels_in_range(num_classes: int, **labels: ArrayLike) -> None:
@@ -101,7 +110,7 @@ def labels_in_range(num_classes: int, **labels: ArrayLike) -> None:
     for name, array in labels.items():
         values = np.asarray(array)
         if not np.issubdtype(values.dtype, np.integer):
-            raise InputError(f"{name} must be integers, got dtype {values.dtype}")
+            raise InputTypeError(f"{name} must be integers, got dtype {values.dtype}")
         outside = values[(values < 0) | (values >= num_classes)]
         if outside.size:
             raise InputError(

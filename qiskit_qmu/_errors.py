@@ -1,13 +1,13 @@
-"""What may go wrong outside of this program, with words that say what to do."""
+"""Errors of runs, whose messages say what to do."""
 
 
 class RunError(Exception):
-    """A run on a device cannot go on by itself; everything that was done is kept.
+    """A run cannot continue; everything done so far is kept.
 
-    The message says, in one line, what happened and what to do. The command line prints it and ends
-    with exit status 1.
+    The message says in one line what happened and what to do. The command line prints it and exits
+    with status 1.
     """
 
 
 class NonFiniteError(RunError):
-    """Training or unlearning left the range of numbers: a loss or a weight is NaN or infinite."""
+    """Training or unlearning diverged: a loss or a weight is NaN or infinite."""

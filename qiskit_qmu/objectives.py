@@ -1,14 +1,14 @@
-"""What a model learns: a loss for each row, and what kind of answer the loss is of.
+"""Objectives: what a model learns, as a loss for each row.
 
-An objective is a frozen value. Training, unlearning strategies, Fisher diagonals and stopping rules
-know nothing else of what a model learns, and attacks read the losses that it gives.
+An objective is an immutable object. Training, unlearning strategies, Fisher diagonals and stopping
+rules use only the objective, and attacks read its losses.
 
-- `CrossEntropy`: classes. The default where labels are class numbers.
-- `SquaredError`: values (regression). The default where targets are floats.
-- Your own: a function ``(model, x, y) -> losses (n,)``, or a frozen value with a method
-  ``row_losses`` of that signature. An attribute ``predicts`` says what the model answers:
-  "classes", "values", or "nothing" for a model that is not asked for ``y``, such as an autoencoder,
-  and has losses only. Without it, class numbers mean classes and floats mean values.
+- `CrossEntropy`: classification. The default if labels are class numbers.
+- `SquaredError`: regression. The default if targets are floats.
+- A custom function ``(model, x, y) -> losses (n,)``, or an immutable object with a method
+  ``row_losses`` of that signature. An attribute ``predicts`` declares what the model predicts:
+  "classes", "values", or "nothing" for a model that does not predict ``y``, such as an autoencoder,
+  and only has losses. Without it, class numbers mean classes and floats mean values.
 
     >>> import torch
     >>> from qiskit_qmu import Trainer
@@ -29,18 +29,18 @@ import torch
 from numpy.typing import ArrayLike
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.data import are_classes
 
 Predicts = Literal["classes", "values", "nothing"]
-"""What a model answers: logits of classes, values, or nothing but what has a loss."""
+"""What a model predicts: class logits, values, or nothing (it only has losses)."""
 
 RowLoss = Callable[[torch.nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]
-"""A module, rows (n, …) and what belongs to them (n, …) to losses (n,), differentiable."""
+"""Maps a module, rows (n, …) and targets (n, …) to losses (n,), differentiably."""
 
 
 class HasRowLosses(Protocol):
-    """A value with a row loss, such as an `Objective`, or a frozen dataclass of your own."""
+    """An object with a row loss, such as an `Objective` or a custom frozen dataclass."""
 
     def row_losses(self, model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Return the losses (n,) of rows, differentiable by the model's parameters."""
@@ -48,7 +48,7 @@ class HasRowLosses(Protocol):
 
 
 class Objective(ABC):
-    """A loss for each row; the base of this package's own, which yours need not have."""
+    """A loss for each row; base class of this package's objectives, optional for custom ones."""
 
     predicts: Predicts
 
@@ -73,7 +73,7 @@ class Objective(ABC):
 @final
 @dataclass(frozen=True)
 class CrossEntropy(Objective):
-    """−ln softmax(logits)_y, in nats: what classifiers learn.
+    """−ln softmax(logits)_y, in nats, for classification.
 
     Example:
         >>> import torch
@@ -90,16 +90,16 @@ class CrossEntropy(Objective):
         return torch.nn.functional.cross_entropy(model(x), y, reduction="none")
 
     def mean_loss(self, model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return the mean, in torch's own order of summation."""
+        """Return the mean, summed in torch's order."""
         return torch.nn.functional.cross_entropy(model(x), y)
 
 
 @final
 @dataclass(frozen=True)
 class SquaredError(Objective):
-    """(model(x) − y)², its mean over the outputs where there are several: what regressions learn.
+    """(model(x) − y)², averaged over several outputs, for regression.
 
-    A model may return (n, 1) for targets (n,), as a TorchConnector with one observable does.
+    A model may return (n, 1) for targets (n,), like a TorchConnector with one observable.
 
     Example:
         >>> import torch
@@ -112,10 +112,10 @@ class SquaredError(Objective):
     predicts: Predicts = field(default="values", init=False, repr=False)
 
     def row_losses(self, model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return the squared error of each row, in the square of the targets' unit.
+        """Return the squared error of each row, in the squared unit of the targets.
 
         Raises:
-            InputError: If the model's outputs are not as many as the targets.
+            InputError: If the numbers of outputs and targets differ.
         """
         squares = (as_values_of(model(x), y) - y).square()
         return squares if squares.dim() == 1 else squares.flatten(1).mean(1)
@@ -124,7 +124,7 @@ class SquaredError(Objective):
 @final
 @dataclass(frozen=True)
 class OwnObjective(Objective):
-    """A caller's own row loss, with what it predicts, checked whenever it is computed.
+    """A custom row loss with what the model predicts, checked at every evaluation.
 
     Example:
         >>> import torch
@@ -143,14 +143,14 @@ class OwnObjective(Objective):
         """Return the loss of each row.
 
         Raises:
-            InputError: If the caller's function returns something else than one loss for each row.
+            InputError: If the function does not return one loss for each row.
         """
         compute: Any = getattr(self.given, "row_losses", self.given)
         losses = compute(model, x, y)
         if not isinstance(losses, torch.Tensor) or losses.shape != (len(x),):
             got = tuple(losses.shape) if hasattr(losses, "shape") else type(losses).__name__
             raise InputError(
-                f"an objective must return one loss for each row, a tensor ({len(x)},), got {got}"
+                f"an objective must return one loss per row, a tensor ({len(x)},); got {got}"
             )
         return losses
 
@@ -161,13 +161,13 @@ def objective_for(
     """Return the objective to use.
 
     Args:
-        given: The caller's; None for cross-entropy where the module is a classifier of this package
-            or ``y`` holds class labels, and squared error otherwise.
+        given: The caller's objective; None for cross-entropy if the module is a classifier of this
+            package or ``y`` holds class labels, and squared error otherwise.
         module: The module.
         y: Labels or values.
 
     Raises:
-        InputError: If what is given has no row loss, or predicts something unknown.
+        InputError: If the objective has no row loss, or its ``predicts`` is unknown.
 
     Example:
         >>> import torch
@@ -182,9 +182,9 @@ def objective_for(
     if given is None:
         return CrossEntropy() if classes else SquaredError()
     if isinstance(given, type) or not (callable(given) or hasattr(given, "row_losses")):
-        raise InputError(
-            "an objective is a function (model, x, y) -> losses (n,) or a value with a method "
-            f"row_losses, got {given!r}"
+        raise InputTypeError(
+            "an objective must be a function (model, x, y) -> losses (n,) or an object with a "
+            f"method row_losses; got {given!r}"
         )
     predicts: Predicts = getattr(given, "predicts", "classes" if classes else "values")
     _check.one_of(get_args(Predicts), predicts=predicts)
@@ -195,7 +195,7 @@ def as_values_of(outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Return outputs in the shape of targets, (n, 1) as (n,).
 
     Raises:
-        InputError: If they are not as many: nothing is broadcast.
+        InputError: If the numbers differ: nothing is broadcast.
 
     Example:
         >>> import torch
@@ -210,7 +210,7 @@ def as_values_of(outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         if y.dim() == 1 and outputs.dim() == 2:
             advice = "; if they are classes, give labels as integers"
         raise InputError(
-            f"a model must predict as many values as there are targets, {tuple(y.shape)}, "
-            f"got outputs {tuple(outputs.shape)}{advice}"
+            f"the model's outputs have the shape {tuple(outputs.shape)}, but the targets "
+            f"{tuple(y.shape)}{advice}"
         )
     return outputs

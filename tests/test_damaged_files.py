@@ -114,7 +114,7 @@ def _models(root: Path) -> dict[str, Format]:
         write_set(folder, "model.json", damaged, files)
 
     formats["provenance"] = Format(
-        folder, lambda: SavedModel.read(folder, None, None), damage_provenance, refused=False
+        folder, lambda: SavedModel.read(folder), damage_provenance, refused=False
     )
     return formats
 

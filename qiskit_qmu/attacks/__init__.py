@@ -1,22 +1,30 @@
-"""Attacks: how much a model's answers give away about which rows it was trained on.
+"""Membership inference attacks: how much a model's outputs reveal about its training rows.
 
-An attack is a frozen set of hyperparameters. It reads `Observations`, never a model, and gives one
-score per row, higher = more likely a member; `qiskit_qmu.metrics` turns scores into an AUC.
+An attack is a frozen set of hyperparameters. It reads `Observations`, never a model, and returns
+one score per row, higher = more likely a member; `qiskit_qmu.metrics` turns scores into an AUC.
 
 - `LossAttack` (the default of an audit): the log-odds of the true label. Nothing is learned, so it
-  is exact on few rows, and an AUC below ½ shows rows that were forgotten too hard.
+  works with few rows, and an AUC below ½ reveals over-forgetting.
 - `ClassifierAttack`: logistic regression on chosen outputs, for audits with many known members.
-- `PaperNetworkAttack`: the QMU paper's network and its rate, to be read beside its control.
+- `PaperNetworkAttack`: the QMU paper's network and its rate, to be compared with its control.
+- `RMIA`, `BaVarIA`, `LiRA`: compare a model's score on each row with the scores of `References`,
+  models of the same recipe of which some were trained on the row and some were not
+  (`qiskit_qmu.shadows` trains them). The strongest attacks: RMIA with 4 references or more, BaVarIA
+  with 32 or more.
 
-`ATTACKS` are those whose AUCs are reported, with their columns.
+`ATTACKS` maps the attacks whose AUCs are reported to their columns.
 """
 
 from qiskit_qmu.attacks.attack import FEATURE_NAMES, FeatureName, MembershipAttack, features
+from qiskit_qmu.attacks.bavaria import BaVarIA
 from qiskit_qmu.attacks.classifier import ClassifierAttack
 from qiskit_qmu.attacks.column import AttackColumn
+from qiskit_qmu.attacks.lira import LiRA
 from qiskit_qmu.attacks.loss import LossAttack
 from qiskit_qmu.attacks.paper_network import FittedPaperNetwork, PaperNetworkAttack
+from qiskit_qmu.attacks.references import References
 from qiskit_qmu.attacks.registry import ATTACKS
+from qiskit_qmu.attacks.rmia import RMIA
 
 __all__ = [
     "MembershipAttack",
@@ -24,6 +32,10 @@ __all__ = [
     "ClassifierAttack",
     "PaperNetworkAttack",
     "FittedPaperNetwork",
+    "RMIA",
+    "BaVarIA",
+    "LiRA",
+    "References",
     "features",
     "FeatureName",
     "FEATURE_NAMES",

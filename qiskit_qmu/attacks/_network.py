@@ -1,4 +1,4 @@
-"""A dense network for two classes, trained in plain NumPy: small enough to need no framework."""
+"""A small dense network for two classes, trained in plain NumPy without a framework."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _FIRST_DECAY, _SECOND_DECAY, _TINY = 0.9, 0.999, 1e-8
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DenseNetwork:
-    """Three dense layers with ReLU between them, ending in one log-odds."""
+    """Three dense layers with ReLU activations and a single log-odds output."""
 
     layers: tuple[tuple[Array, Array], ...]
     """Weights (inputs, outputs) and biases (outputs,) of each layer."""
@@ -44,8 +44,8 @@ def train_network(
         inputs: Standardised inputs, shape (n, columns).
         targets: 0 or 1, shape (n,).
         hidden: Width of both hidden layers.
-        dropout: Share of the first hidden layer that is switched off at each step.
-        learning_rate: Step of Adam.
+        dropout: Dropout rate of the first hidden layer.
+        learning_rate: Learning rate of Adam.
         batch_size: Rows per step.
         epochs: Passes over the rows.
         generator: Draws the initial weights, the order of the rows and the dropout.
@@ -54,7 +54,7 @@ def train_network(
         The trained network.
     """
     sizes = (inputs.shape[1], hidden, hidden, 1)
-    # One flat array holds all parameters, so that a step of Adam is a handful of vector operations.
+    # One flat array holds all parameters, so that a step of Adam is a few vector operations.
     parameters = _initial(sizes, generator)
     layers, gradient = _layers(parameters, sizes), np.empty_like(parameters)
     slots = _layers(gradient, sizes)
@@ -104,7 +104,7 @@ def write_gradients(
 
 
 def sigmoid(log_odds: Array) -> Array:
-    """Return probabilities; no overflow however large the log-odds."""
+    """Return probabilities, without overflow for large log-odds."""
     return np.exp(-np.logaddexp(0.0, -log_odds))
 
 

@@ -1,4 +1,4 @@
-"""What an attack is: something that reads observations and scores how likely a row was a member."""
+"""MembershipAttack: the interface of attacks, and the features that they read."""
 
 import math
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ FeatureName = Literal[
     "expectations",
     "frequencies",
 ]
-"""What an attack may look at, per row:
+"""Features that an attack may read, per row:
 
 - ``"loss"``: the loss, such as the cross-entropy of the true label, 1 column, heavy-tailed.
-- ``"membership_score"``: φ where the loss is the cross-entropy of classes, the negative loss
-  otherwise, 1 column.
+- ``"membership_score"``: φ if the loss is the cross-entropy of classes, otherwise the negative
+  loss, 1 column.
 - ``"logit_confidence"``: log-odds φ of the true label, 1 column, nearly normal.
-- ``"answers"``: what the model answered, 1 column per class or value; it does not know the true
-  label. The loss where the model answers nothing.
-- ``"logits"``, ``"softmax"``: the outputs, 1 column per class; they do not know the true label.
-- ``"expectations"``: what the quantum network measured, 1 column per observable or outcome.
-- ``"frequencies"``: how often each outcome was measured, as a share of the shots, 1 column per
-  outcome of the register: all there is to see of independent shots.
+- ``"answers"``: the model's logits or predicted values, 1 column per class or value, independent of
+  the true label; the loss if the model predicts nothing.
+- ``"logits"``, ``"softmax"``: the outputs, 1 column per class, independent of the true label.
+- ``"expectations"``: the outputs of the quantum network, 1 column per observable or outcome.
+- ``"frequencies"``: relative frequency of each outcome, 1 column per outcome of the register: all
+  the information in independent shots.
 """
 
 FEATURE_NAMES: tuple[FeatureName, ...] = get_args(FeatureName)
@@ -40,7 +40,7 @@ FEATURE_NAMES: tuple[FeatureName, ...] = get_args(FeatureName)
 
 @runtime_checkable
 class MembershipAttack(Protocol):
-    """Scores rows by how likely the model was trained on them; it never sees the model.
+    """Scores rows by how likely the model was trained on them, without access to the model.
 
     Example:
         >>> from qiskit_qmu.attacks import MembershipAttack
@@ -61,14 +61,13 @@ class MembershipAttack(Protocol):
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return one score per member and per non-member, higher = more likely a member.
 
-        Which row is a member is used for training only: no row is scored by anything that was
-        trained on it. Scores are meant for ranking, of rows of the same class first of all; they
-        have no unit and no threshold.
+        Membership is used for training only: no row is scored by anything trained on it. Scores
+        are meant for ranking, primarily rows of the same class; they have no unit and no threshold.
 
         Args:
-            members: Outputs on the training rows in question, for example the forgotten ones.
+            members: Outputs on the training rows under attack, for example the forgotten ones.
             nonmembers: Outputs of the same model on rows it never saw.
-            generator: Source of all randomness of the attack.
+            generator: Random generator of the attack.
             known_members: Outputs on other training rows that the attacker knows, for example the
                 retained ones. They train the attack and are not scored.
 
@@ -76,7 +75,7 @@ class MembershipAttack(Protocol):
             Scores of shapes (members,) and (nonmembers,).
 
         Raises:
-            InputError: If a group is empty or lacks what the attack looks at.
+            InputError: If a group is empty or lacks a feature that the attack reads.
         """
         ...
 
@@ -84,23 +83,23 @@ class MembershipAttack(Protocol):
 def features(
     observations: Observations, names: FeatureName | Sequence[FeatureName]
 ) -> NDArray[np.float64]:
-    """Return what an attack looks at, one row per example, not standardised.
+    """Return the features that an attack reads, one row per example, not standardised.
 
     Args:
         observations: Outputs of a model.
-        names: One feature, or several to put side by side; see `FeatureName`.
+        names: One feature, or several to concatenate; see `FeatureName`.
 
     Returns:
         Array of shape (n, columns).
 
     Raises:
-        InputError: If there is no name, a name is unknown, or what it needs was not observed.
+        InputError: If there is no name, a name is unknown, or its data was not observed.
 
     Example:
         >>> from qiskit_qmu.attacks import features
         >>> from qiskit_qmu.observation import Observations
         >>> row = Observations(logits=[[0.0, 0.0]], labels=[1])
-        >>> features(row, ["loss", "softmax"]).round(3)  # ln 2, and one in two for each class
+        >>> features(row, ["loss", "softmax"]).round(3)  # ln 2, and ½ for each class
         array([[0.693, 0.5  , 0.5  ]])
     """
     chosen = check_feature_names(names)
@@ -117,7 +116,7 @@ def check_feature_names(names: FeatureName | Sequence[FeatureName]) -> tuple[Fea
         The names, in the order given.
 
     Raises:
-        InputError: If there is none, or one is unknown.
+        InputError: If there is no name, or one is unknown.
     """
     chosen: tuple[FeatureName, ...] = (names,) if isinstance(names, str) else tuple(names)
     _check.not_empty(features=chosen)
@@ -129,12 +128,12 @@ def check_feature_names(names: FeatureName | Sequence[FeatureName]) -> tuple[Fea
 def assign_folds(
     strata: NDArray[np.int64], folds: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Deal rows to folds at random, evenly in total and within every class.
+    """Assign rows to folds at random, evenly in total and within every class.
 
     Args:
         strata: Classes, or zeros without classes, shape (n,).
         folds: Number of folds.
-        generator: Source of the order.
+        generator: Random generator of the assignment.
 
     Returns:
         The fold of every row, shape (n,), in ``0 … folds - 1``.
@@ -148,16 +147,16 @@ def assign_folds(
 def standardisation(
     rows: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what to subtract from columns and what to divide them by.
+    """Return the offset and scale that standardise columns.
 
     Args:
-        rows: Training part of an attack, shape (n, ...), one row or more.
+        rows: Training rows of an attack, shape (n, ...), at least one.
 
     Returns:
         Mean and standard deviation over the rows; a constant column has the deviation 1.
     """
     centre, spread = rows.mean(axis=0), rows.std(axis=0)
-    # The deviation of equal numbers is often 1e-17 rather than 0, by rounding of their mean.
+    # The deviation of equal numbers is often 1e-17 rather than 0, as their mean is rounded.
     varies = spread > 1e-12 * np.abs(centre)
     return np.asarray(centre), np.where(varies, spread, 1.0)
 
@@ -173,14 +172,18 @@ def _feature(observations: Observations, name: FeatureName) -> NDArray[np.float6
         return _answers(observations)
     if name == "logits":
         if observations.logits is None:
-            raise InputError("the feature logits needs a model of classes, got one of values")
+            raise InputError(
+                "the feature 'logits' needs a model that predicts classes; this one predicts values"
+            )
         return observations.logits
     if name == "softmax":
         return observations.probabilities
     if name == "frequencies":
         return _frequencies(observations)
     if observations.expectations is None:
-        raise InputError("the feature expectations needs the outputs of the circuits, got None")
+        raise InputError(
+            "the feature 'expectations' needs outputs of circuits, which the observations lack"
+        )
     return observations.expectations
 
 
@@ -192,7 +195,7 @@ def _answers(observations: Observations) -> NDArray[np.float64]:
 
 def _frequencies(observations: Observations) -> NDArray[np.float64]:
     if observations.counts is None:
-        raise InputError("the feature frequencies needs counts, which only shots give, got None")
+        raise InputError("the feature 'frequencies' needs counts; observe the model with shots")
     shape = observations.counts.shape
     counts = observations.counts.reshape(shape[0], math.prod(shape[1:]))
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""The attack that learns what tells members from non-members, without ever grading itself."""
+"""ClassifierAttack: learns to distinguish members from non-members, scored out of sample."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,30 +26,28 @@ Score = Callable[[Observations], Array]
 @final
 @dataclass(frozen=True, kw_only=True)
 class ClassifierAttack(MembershipAttack):
-    """Logistic regression on standardised features, every row scored before it is learned from.
+    """Logistic regression on standardised features; every row is scored before it is trained on.
 
-    The rows are dealt into folds, evenly by class and membership. Fold k is scored by a regression
-    on the folds before it (and on all known members); the first fold, before anything is learned,
-    by the membership score (φ, or the negative loss). Ordinary cross-validation would train on the
-    later folds too, but then each pair of folds votes on the other with the same accident of the
-    draw: without any leak the AUC's variance is twice that of DeLong, its 95 % interval holds in
-    82–89 % of cases (90 members, 50 non-members), and repeating it makes that worse. Scored in
-    sequence, every fold is new to its regression, and the interval holds in 95 %. Luedtke and van
-    der Laan, Annals of Statistics 2016, https://arxiv.org/abs/1603.07573, treat the same trouble in
-    general.
+    The rows are assigned to folds, evenly by class and membership. Fold k is scored by a regression
+    on the earlier folds (and on all known members); the first fold, before any training, by the
+    membership score (φ, or the negative loss). Ordinary cross-validation would also train on the
+    later folds, but that correlates the scores of different folds: without any leak the variance of
+    the AUC is twice DeLong's, its 95 % interval has a coverage of 82–89 % (90 members, 50
+    non-members), and repetition makes it worse. Scored sequentially, every fold is new to its
+    regression, and the coverage is 95 %. Luedtke and van der Laan, Annals of Statistics 2016,
+    https://arxiv.org/abs/1603.07573, treat the general problem.
 
     Regressions of different folds differ in offset and scale, which would bias an AUC pooled over
     folds; so a fold is scored in standard deviations from the mean of the non-members that trained
     its regression.
 
-    Within each class members and non-members weigh the same in total, so that the regression cannot
-    take the class for the trace of membership; a class that only one of them has does not count.
+    Within each class, members and non-members have the same total weight, so that the regression
+    cannot mistake the class for a sign of membership; classes with only one of them are ignored.
 
-    An attack that knows nothing has an AUC of ½, and so has this one against a model that answers
-    at random. On small audits it catches less than `LossAttack`, whose direction is right from the
-    start; it is the one to add when there are many known members, or when the trace may lie
-    elsewhere than in the confidence. As it learns its direction, an AUC below ½ is no sign of
-    over-forgetting here.
+    Against a model with random outputs the AUC is ½. On small audits this attack detects less than
+    `LossAttack`, whose direction is known in advance; use it as well if there are many known
+    members, or if membership may show elsewhere than in the confidence. As it learns its direction,
+    an AUC below ½ does not indicate over-forgetting here.
 
     Example:
         >>> import numpy as np
@@ -63,14 +61,14 @@ class ClassifierAttack(MembershipAttack):
     """
 
     features: tuple[FeatureName, ...] | FeatureName = ("membership_score", "answers")
-    """What the regression sees. The membership score (φ, or the negative loss) holds what is known
-    to matter, the answers (logits or values) hold the rest."""
+    """Features of the regression. The membership score (φ, or the negative loss) is known to be
+    informative; the answers (logits or values) contain the rest."""
 
     folds: int = 5
     """Number of folds; the first 1/folds of the rows is scored without training."""
 
     regularization: float = 1.0
-    """Weight of the squared coefficients against the sum of losses (1/C of scikit-learn)."""
+    """L2 regularisation strength relative to the sum of losses (1/C in scikit-learn)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "features", check_feature_names(self.features))
@@ -85,12 +83,12 @@ class ClassifierAttack(MembershipAttack):
         generator: np.random.Generator,
         known_members: Observations | None = None,
     ) -> tuple[Array, Array]:
-        """Return scores of rows by regressions that had not seen them yet.
+        """Return scores of rows by regressions that were not trained on them.
 
         Args:
-            members: Outputs on the training rows in question.
+            members: Outputs on the training rows under attack.
             nonmembers: Outputs of the same model on rows it never saw.
-            generator: Deals the rows to folds.
+            generator: Assigns the rows to folds.
             known_members: Outputs on other training rows; they train every regression.
 
         Returns:
@@ -117,7 +115,7 @@ class ClassifierAttack(MembershipAttack):
         return scores[0], scores[1]
 
     def _learn(self, members: Observations, nonmembers: Observations) -> Score | None:
-        """Return what a regression learned, or None as long as no class has both groups."""
+        """Return a trained regression, or None as long as no class has both groups."""
         rows = concatenate(members, nonmembers)
         membership = np.repeat([1, 0], [len(members), len(nonmembers)])
         weights = _overlap_weights(rows.strata, membership)
@@ -125,7 +123,7 @@ class ClassifierAttack(MembershipAttack):
         inputs = features(rows, self.features)[counted]
         if not counted.any():
             return None
-        # Imported late: scikit-learn takes most of a second.
+        # Imported late: importing scikit-learn takes most of a second.
         from sklearn.linear_model import LogisticRegression
 
         centre, scale = standardisation(inputs)
@@ -145,10 +143,10 @@ def _standardised(score: Score, reference: Observations) -> Score:
 
 
 def _overlap_weights(strata: NDArray[np.int64], membership: NDArray[np.int64]) -> Array:
-    """Weigh rows so that members and non-members of a class have the same total.
+    """Return row weights with equal totals for members and non-members of a class.
 
-    A member of class c weighs m_c/(n_c + m_c) and a non-member n_c/(n_c + m_c), with n_c members
-    and m_c non-members, so one row alone never outweighs its class.
+    With n_c members and m_c non-members, a member of class c has weight m_c/(n_c + m_c) and a
+    non-member n_c/(n_c + m_c), so a single row never outweighs its class.
     """
     groups = int(strata.max(initial=0)) + 1
     inside = np.bincount(strata[membership == 1], minlength=groups)
@@ -165,12 +163,11 @@ OUTPUTS = AttackColumn(
     key="mia_auc_outputs",
     heading="outputs",
     summary="learns from the outputs of the circuits, by logistic regression",
-    reading="by all circuit outputs (⟨Z⟩ or probabilities); it learns what to look for, on rows "
-    "that it does not score",
+    reading="by all circuit outputs (⟨Z⟩ or probabilities), learned on rows that are not scored",
 )
 
-# There are 2^qubits frequencies for some hundred rows, and outputs that follow from them: their
-# coefficients are held down accordingly.
+# There are 2^qubits frequencies for a few hundred rows, and outputs that are functions of them, so
+# the regularisation is stronger.
 _COUNTS: tuple[FeatureName, ...] = ("membership_score", "frequencies")
 
 COUNTS = AttackColumn(

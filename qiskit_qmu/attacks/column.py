@@ -1,4 +1,4 @@
-"""AttackColumn: an attack with the column that its AUC has in results, tables and pages."""
+"""AttackColumn: an attack and the column of its AUC in results, tables and reports."""
 
 from dataclasses import dataclass
 from typing import final
@@ -13,8 +13,8 @@ class AttackColumn:
     """An attack and how its AUC is reported.
 
     Attributes:
-        attack: How rows are scored.
-        features: What it looks at; see `FeatureName`.
+        attack: The attack.
+        features: Features that it reads; see `FeatureName`.
         key: Name of the AUC in result rows; ``key_low`` and ``key_high`` hold its 95 % interval.
         heading: Heading of the column, under "AUC".
         summary: What the attack does, in one line.
@@ -36,7 +36,7 @@ class AttackColumn:
     reading: str
 
     def can_read(self, observations: Observations) -> bool:
-        """Return whether what the attack looks at was observed."""
+        """Return whether the features that the attack reads were observed."""
         has_counts = observations.counts is not None
         has_expectations = observations.expectations is not None
         return (has_counts or "frequencies" not in self.features) and (

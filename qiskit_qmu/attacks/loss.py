@@ -1,4 +1,4 @@
-"""The attack that learns nothing: a model is surer of rows it was trained on."""
+"""LossAttack: scores rows by their loss, without training."""
 
 from dataclasses import dataclass
 from typing import Literal, final
@@ -17,16 +17,16 @@ _STATISTICS = ("membership_score", "loss", "modified_entropy")
 @final
 @dataclass(frozen=True, kw_only=True)
 class LossAttack(MembershipAttack):
-    """Score every row by how well the model answers it.
+    """Score every row by how well the model predicts it.
 
-    The direction is fixed: a lower loss reads as "member". Nothing is fitted, so no row can leak
-    into its own score, rows are independent, and the intervals of `stratified_auroc` hold as they
-    stand. After unlearning the AUC is read on both sides: above ½ the rows are still remembered,
-    below ½ they are answered worse than rows never seen (over-forgotten), which gives them away as
-    well. An attack that learned its direction could not tell the two apart.
+    The direction is fixed: a lower loss means "member". Nothing is fitted, so no row can leak into
+    its own score, rows are independent, and the intervals of `stratified_auroc` apply directly.
+    After unlearning the AUC is two-sided: above ½ the rows are still remembered, below ½ they are
+    predicted worse than unseen rows (over-forgotten), which also reveals them. An attack that
+    learns its direction cannot distinguish the two.
 
-    A model that answers at random, or the same to every row of a class, scores an AUC of ½ within
-    the class whatever it was trained on: read the AUC beside the accuracy.
+    A model with random outputs, or the same output for every row of a class, has an AUC of ½ within
+    the class whatever it was trained on: read the AUC together with the accuracy.
 
     Yeom et al., Privacy Risk in Machine Learning, 2018, https://arxiv.org/abs/1709.01604.
 
@@ -40,10 +40,10 @@ class LossAttack(MembershipAttack):
     """
 
     statistic: Literal["membership_score", "loss", "modified_entropy"] = "membership_score"
-    """What is read, signed so that members score high. The membership score is the log-odds φ of
-    the true label, which ranks rows as the cross-entropy does but without rounding to ties, and the
-    negative loss where a model learned anything else. The modified entropy needs classes; it
-    differs where the wrong classes differ."""
+    """Score, signed so that members score high. The membership score is the log-odds φ of the true
+    label, which ranks rows like the cross-entropy but without ties from rounding, or the negative
+    loss for other objectives. The modified entropy needs classes and also depends on the
+    probabilities of the wrong classes."""
 
     def __post_init__(self) -> None:
         _check.one_of(_STATISTICS, statistic=self.statistic)
@@ -59,7 +59,7 @@ class LossAttack(MembershipAttack):
         """Return φ, −loss or −modified entropy of every row.
 
         Args:
-            members: Outputs on the training rows in question.
+            members: Outputs on the training rows under attack.
             nonmembers: Outputs of the same model on rows it never saw.
             generator: Not used; nothing is random.
             known_members: Not used; nothing is trained.
@@ -86,6 +86,6 @@ CONFIDENCE = AttackColumn(
     features=("membership_score",),
     key="mia_auc",
     heading="confidence",
-    summary="ranks rows by the log-odds of their true label, or by their loss; learns nothing",
+    summary="ranks rows by the log-odds of their true label, or by their loss; no training",
     reading="by the confidence of the answer; below ½ is over-forgetting, which leaks too",
 )

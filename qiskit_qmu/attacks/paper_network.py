@@ -1,4 +1,4 @@
-"""The QMU paper's attack: a network that learns the original model and is then turned on others."""
+"""The QMU paper's attack: a network trained on the original model and applied to others."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
@@ -29,17 +29,17 @@ Array = NDArray[np.float64]
 class PaperNetworkAttack:
     """Train the attack of Quantum Machine Unlearning (2025), https://arxiv.org/abs/2509.06086.
 
-    Three dense layers with ReLU, dropout, Adam and binary cross-entropy learn members from
-    non-members on the original model's outputs. The paper then applies the network unchanged to
-    another model's outputs on the forgotten training rows and calls the share of rows called member
-    the "success rate" of the attack. Here no row is ever rated by a network that was trained on it
-    (in the paper's code four in five are).
+    Three dense layers with ReLU, dropout, Adam and binary cross-entropy learn to distinguish
+    members from non-members by the original model's outputs. The paper then applies the network
+    unchanged to another model's outputs on the forgotten training rows and calls the share of rows
+    classified as members the "success rate" of the attack. Here no row is ever rated by a network
+    that was trained on it (in the paper's code four in five are).
 
-    That share alone says nothing about membership. An attack that calls everyone a member has 1.0,
-    and a model that fails on a class has about 0 there whether or not it ever saw the rows. So the
-    same share is to be read on rows of the class that were never seen, the control: membership is
-    what remains of the difference. Nor is the attack trained anew for the other model, as a real
-    attacker would; `LossAttack` and `ClassifierAttack` with an AUC do that.
+    That share alone says nothing about membership. An attack that calls every row a member has 1.0,
+    and a model that fails on a class has about 0 there whether or not it saw the rows. So compare
+    it with the same share on unseen rows of the class, the control: only the difference indicates
+    membership. The attack is also not retrained for the other model, as a real attacker would do;
+    `LossAttack` and `ClassifierAttack` attack each model directly.
 
     Example:
         >>> import numpy as np
@@ -54,26 +54,26 @@ class PaperNetworkAttack:
     """
 
     features: tuple[FeatureName, ...] | FeatureName = "answers"
-    """What the network sees; the paper attacks the loss, the logits, the softmax and, on hardware,
-    the expectations, each by itself."""
+    """Features of the network; the paper attacks the loss, the logits, the softmax and, on
+    hardware, the expectations, each separately."""
 
     folds: int = 2
-    """Number of networks; each is trained without one fold, which it alone rates."""
+    """Number of networks; each is trained without one fold, which only it rates."""
 
     hidden: int = 64
     """Width of both hidden layers (the released code; the paper does not say)."""
 
     dropout: float = 0.3
-    """Share of the first hidden layer that is switched off at each step (paper)."""
+    """Dropout rate of the first hidden layer (paper)."""
 
     learning_rate: float = 0.01
-    """Step of Adam (paper)."""
+    """Learning rate of Adam (paper)."""
 
     batch_size: int = 15
     """Rows per step (paper)."""
 
     epochs: int = 30
-    """Passes over the rows. With 500 rows they are the 1,000 steps of the released code."""
+    """Passes over the rows. With 500 rows they match the 1,000 steps of the released code."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "features", check_feature_names(self.features))
@@ -91,14 +91,14 @@ class PaperNetworkAttack:
     ) -> "FittedPaperNetwork":
         """Train one network per fold on the outputs of the original model.
 
-        Both groups are dealt into folds, evenly by class. Every network learns from the other folds
-        and from as many members as non-members: of the larger group an equal number is drawn, as
-        the paper draws 500 of 1,000 members, so that ½ is a fair threshold.
+        Both groups are split into folds, evenly by class. Every network is trained on the other
+        folds with as many members as non-members: the larger group is subsampled, as the paper
+        draws 500 of 1,000 members, so that ½ is a fair threshold.
 
         Args:
-            members: Outputs on training rows, those that are to be forgotten among them.
+            members: Outputs on training rows, including those to be forgotten.
             nonmembers: Outputs of the same model on rows it never saw.
-            generator: Deals the folds, draws the rows, and trains.
+            generator: Random generator of folds, subsampling and training.
 
         Returns:
             The networks and the fold of every row.
@@ -142,7 +142,7 @@ class PaperNetworkAttack:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FittedPaperNetwork:
-    """Networks that know the original model, ready to rate any model's outputs on any rows.
+    """Networks trained on the original model, which rate any model's outputs on any rows.
 
     Example:
         >>> import numpy as np
@@ -156,13 +156,13 @@ class FittedPaperNetwork:
     """
 
     attack: PaperNetworkAttack
-    """How the networks were trained."""
+    """The attack that trained the networks."""
 
     raters: tuple["_Rater", ...]
     """One network per fold, trained on all other folds."""
 
     member_folds: NDArray[np.int64]
-    """The fold of every member that was given to `PaperNetworkAttack.fit`, in that order."""
+    """The fold of every member passed to `PaperNetworkAttack.fit`, in order."""
 
     nonmember_folds: NDArray[np.int64]
     """The fold of every non-member, likewise."""
@@ -170,25 +170,27 @@ class FittedPaperNetwork:
     def probabilities(
         self, observations: Observations, *, folds: NDArray[np.int64] | None
     ) -> Array:
-        """Return how likely a member every row is, by the network that was not trained on it.
+        """Return the probability that each row is a member, by the network not trained on it.
 
         Args:
-            observations: Outputs of any model, with the features that were fitted.
-            folds: The rows' folds, shape (n,): the entries of ``member_folds`` or
-                ``nonmember_folds`` that belong to them. None says that all rows are new, neither
-                among the members nor the non-members; they get the mean over the networks.
+            observations: Outputs of any model, with the features used in ``fit``.
+            folds: The rows' folds, shape (n,): their entries of ``member_folds`` or
+                ``nonmember_folds``. None if all rows are new, neither among the members nor the
+                non-members; they get the mean over the networks.
 
         Returns:
             Probabilities of shape (n,). They are calibrated for the original model only.
 
         Raises:
-            InputError: If a feature is missing or has other columns than those fitted, or if the
-                folds are not as many as the rows or do not exist.
+            InputError: If a feature is missing or has other columns than in ``fit``, or if the
+                number of folds differs from the number of rows, or a fold does not exist.
         """
         inputs = features(observations, self.attack.features)
         columns = len(self.raters[0].centre)
         if inputs.shape[1] != columns:
-            raise InputError(f"features must have {columns} columns, got {inputs.shape[1]}")
+            raise InputError(
+                f"the attack was fitted to {columns} feature columns, got {inputs.shape[1]}"
+            )
         every = np.array([rater.probabilities(inputs) for rater in self.raters])
         if folds is None:
             return np.asarray(every.mean(axis=0))
@@ -205,11 +207,11 @@ class FittedPaperNetwork:
     ) -> "Interval":
         """Return the share of rows whose probability of being a member is above ½.
 
-        On forgotten training rows this is the paper's number; on never-seen rows of the same class
-        it is the control to read it against. Without any leak both are equal, at whatever height.
+        On forgotten training rows this is the paper's number; on unseen rows of the same class it
+        is the control. Without any leak both are equal, whatever their value.
 
         Args:
-            observations: Outputs of any model, with the features that were fitted.
+            observations: Outputs of any model, with the features used in ``fit``.
             folds: The rows' folds, as in `probabilities`.
             level: Confidence level, between 0 and 1.
 
@@ -217,9 +219,9 @@ class FittedPaperNetwork:
             The share with its Clopper–Pearson limits, given the networks.
 
         Raises:
-            InputError: If there is no row, or `probabilities` refuses them.
+            InputError: If there is no row, or as for `probabilities`.
         """
-        # Imported late: reports read the attacks' columns, and SciPy takes a while.
+        # Imported late: reports read the attacks' columns, and importing SciPy takes a while.
         from qiskit_qmu.metrics import binomial_interval
 
         _check.not_empty(observations=observations)
@@ -230,7 +232,7 @@ class FittedPaperNetwork:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Rater:
-    """A network with the standardisation of the rows it was trained on."""
+    """A network with the standardisation of its training rows."""
 
     network: DenseNetwork
     centre: Array

@@ -1,7 +1,7 @@
-"""The attacks whose AUCs are reported: one row for each, and everything else takes them from here.
+"""The registry of attacks whose AUCs are reported.
 
-An attack's file describes it as an `AttackColumn`; its row here gives the order of the columns. An
-attack of one's own needs no row: `audit` takes it as it is.
+An attack's file describes it as an `AttackColumn`; its row here sets the order of the columns. A
+custom attack needs no row: pass it to `audit`.
 """
 
 from collections.abc import Mapping

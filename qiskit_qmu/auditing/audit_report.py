@@ -43,6 +43,9 @@ class AuditReport:
         verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten", "utility
             lost", "unchanged", "untested" or "no oracle".
         reason: The numbers that the verdict rests on.
+        notes: What must be known of the rows, such as which retained or test rows equal forgotten
+            ones; see `qiskit_qmu.data.ForgetSplit.notes`.
+        forgotten_ids: Ids of the forgotten rows; None where rows have no ids.
 
     Example:
         >>> import torch
@@ -62,6 +65,8 @@ class AuditReport:
     forgotten: str
     verdict: str
     reason: str
+    notes: tuple[str, ...] = ()
+    forgotten_ids: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the scores as JSON values."""
@@ -71,6 +76,8 @@ class AuditReport:
             "forgotten": self.forgotten,
             "verdict": self.verdict,
             "reason": self.reason,
+            "notes": list(self.notes),
+            "forgotten_ids": None if self.forgotten_ids is None else list(self.forgotten_ids),
             "rows": [dict(row) for row in self.rows],
         }
 
@@ -118,11 +125,12 @@ class AuditReport:
         return f"AuditReport({self.forgotten} to forget, {models}: {self.verdict})"
 
     def _repr_html_(self) -> str:
-        return render_results(self.rows, verdict=self.verdict, reason=self.reason)
+        return render_results(self.rows, kind=self.kind)
 
     def __str__(self) -> str:
         table = text_table(self.rows, kind=self.kind)
-        return f"{table}\n\nverdict: {self.verdict} ({self.reason})"
+        notes = "".join(f"\nnote: {note}" for note in self.notes)
+        return f"{table}\n\nverdict: {self.verdict} ({self.reason}){notes}"
 
 
 def audit(
@@ -212,6 +220,8 @@ def audit(
         forgotten=in_words(split),
         verdict=verdict.name,
         reason=verdict.reason,
+        notes=split.notes,
+        forgotten_ids=None if split.forget.ids is None else tuple(split.forget.ids.tolist()),
     )
 
 
@@ -230,8 +240,7 @@ def in_words(split: ForgetSplit) -> str:
         >>> in_words(qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1))
         'class 1 (35 of 105 training rows)'
     """
-    count = f"{len(split.forget)} of {len(split.forget) + len(split.retain)} training rows"
-    return f"class {split.label} ({count})" if split.kind == "class" else count
+    return split.in_words()
 
 
 def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -> dict[str, Any]:
@@ -261,6 +270,7 @@ def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -
         "num_classes": measured.evidence.observed.forget.num_classes,
         "verdict": verdict.name,
         "verdict_reason": verdict.reason,
+        "decided_by": verdict.decided_by,
     }
 
 

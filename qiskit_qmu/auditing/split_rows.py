@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.evaluation import SplitObservations
-from qiskit_qmu.models import QuantumClassifier, observe
+from qiskit_qmu.models import observe
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.observation import Observations
 
@@ -89,8 +89,6 @@ def observe_split(
         (35, 70, 15)
     """
     rows = SplitRows.of(split)
-    if isinstance(model, QuantumClassifier):
-        return rows.taken_apart(model.observe(rows.x, rows.y, objective))
     return rows.taken_apart(observe(model, rows.x, rows.y, objective))
 
 

@@ -1,6 +1,6 @@
 """Where circuits run: one switch for models, strategies and audits.
 
-Names are imported when they are first used, so that the options are known without loading Qiskit.
+Names are imported on first use, so that the options are known without loading Qiskit.
 """
 
 from importlib import import_module

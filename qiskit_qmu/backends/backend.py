@@ -21,13 +21,13 @@ class Backend(Protocol):
     """Primitives, gradients and precision as one bundle.
 
     Qiskit ML 0.9 takes them one by one and gives wrong or incomparable numbers when they are mixed:
-    its gradients, for one, never see the precision of the forward pass.
+    for example, its gradients ignore the precision of the forward pass.
 
     Attributes:
         name: Name under which it was opened.
         shots: Measurements of each circuit, forward and gradient; None for exact values.
-        precision: Precision to hand to an EstimatorQNN.
-        rule: How a device measures gradients, which decides what they cost.
+        precision: Precision to pass to an EstimatorQNN.
+        rule: How a device measures gradients, which determines their cost.
     """
 
     name: str
@@ -47,11 +47,11 @@ class Backend(Protocol):
         ...
 
     def settings(self) -> dict[str, Any]:
-        """Return what results depend on, as JSON values; no secrets."""
+        """Return all settings that results depend on, as JSON values; no secrets."""
         ...
 
     def cost_model(self, networks: Sequence[NetworkCircuits]) -> CostModel:
-        """Return what a device takes for networks' circuits; nothing is sent."""
+        """Return the cost model of networks' circuits on this backend; nothing is sent."""
         ...
 
     @overload
@@ -66,15 +66,15 @@ class Backend(Protocol):
         """Return what work would cost on the device; nothing is sent.
 
         Args:
-            work: The work, such as `qiskit_qmu.experiments.workload` computes.
-            shots: Measurements of each circuit, or several numbers of them; the backend's own
-                where None.
+            work: The work, for example from `qiskit_qmu.experiments.workload`.
+            shots: Measurements of each circuit, or several such numbers; the backend's own if
+                None.
 
         Returns:
             The estimate, or one for each number of shots.
 
         Raises:
-            InputError: If a number of shots is below one, or more than a job may have.
+            InputError: If a number of shots is below one, or exceeds the limit of a job.
         """
         cost_model = self.cost_model(work.networks)
         if isinstance(shots, Sequence):
@@ -82,7 +82,7 @@ class Backend(Protocol):
         return estimate_cost(work, cost_model, self.shots if shots is None else shots)
 
     def close(self) -> None:
-        """Release what the backend holds."""
+        """Release the backend's resources."""
         ...
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""open_backend: the one switch that decides where circuits run."""
+"""open_backend: selects where circuits run."""
 
 import difflib
 import inspect
@@ -21,7 +21,7 @@ P = ParamSpec("P")
 def _takes(
     options: Callable[P, DeviceOptions],
 ) -> Callable[[Callable[[DeviceOptions], Backend]], Callable[P, Backend]]:
-    """Give a function the parameters of a class, to types and docstring as well."""
+    """Give a function the parameters of a class, including types and docstring."""
 
     def decorate(opener: Callable[[DeviceOptions], Backend]) -> Callable[P, Backend]:
         names = [own.name for own in fields(DeviceOptions)]
@@ -53,8 +53,7 @@ def open_backend(options: DeviceOptions) -> Backend:
 
     Raises:
         InputError: If the name or an option is unknown, a value is out of range, or an option does
-            not apply to the backend; for a wrong type an `InputTypeError`, which is a TypeError
-            too.
+            not apply to the backend; for a wrong type `InputTypeError`, which is also a TypeError.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -67,7 +66,7 @@ def open_backend(options: DeviceOptions) -> Backend:
             ...
         qiskit_qmu._check.InputError: backend must be one of exact, aer, ...; did you mean exact?
     """
-    # Each module is loaded only where it is needed: Aer and IBM's library are slow to load.
+    # Each module is imported only when needed: Aer and IBM's library are slow to import.
     match options.kind:
         case "exact":
             from qiskit_qmu.backends.devices.exact_backend import open_exact
@@ -95,7 +94,7 @@ def open_backend(options: DeviceOptions) -> Backend:
 
 
 def _unknown(name: str) -> str:
-    """Return what to say of a name that no backend has."""
+    """Return the message for an unknown backend name."""
     from qiskit_qmu.backends.devices.fake import fake_device_names
 
     near = difflib.get_close_matches(name, ["exact", "aer", *fake_device_names()], n=1)
@@ -104,11 +103,11 @@ def _unknown(name: str) -> str:
 
 
 MITIGATIONS: dict[str, dict[str, Any]] = {"readout": {"readout_mitigation": True}}
-"""Options of `open_backend` by name of mitigation."""
+"""Options of `open_backend` for each mitigation."""
 
 
 def mitigation_options(mitigation: str | None, backend: str) -> dict[str, Any]:
-    """Return the options of `open_backend` for a mitigation; none where there is none.
+    """Return the options of `open_backend` for a mitigation; empty if None.
 
     Raises:
         InputError: If the name is unknown, or the backend has no errors to mitigate.
@@ -122,5 +121,7 @@ def mitigation_options(mitigation: str | None, backend: str) -> dict[str, Any]:
         return {}
     _check.one_of(tuple(MITIGATIONS), mitigation=mitigation)
     if backend == "exact":
-        raise InputError(f"mitigation needs a backend with errors, got {mitigation} on exact")
+        raise InputError(
+            f"mitigation {mitigation!r} has no effect on the exact backend, which is free of errors"
+        )
     return MITIGATIONS[mitigation]

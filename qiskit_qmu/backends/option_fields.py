@@ -1,4 +1,4 @@
-"""Fields that describe themselves: help, backends that they apply to, and command-line option."""
+"""Dataclass fields with metadata: help, applicable backends, and command-line option."""
 
 from collections.abc import Sequence
 from dataclasses import Field, field, fields
@@ -26,9 +26,9 @@ def option(
         text: Its help.
         of: Kinds of backends that it applies to.
         decides: Whether results depend on it, so that a resumed run must have the same value.
-        metavar: What the command line calls its value; None for no option there.
+        metavar: Placeholder of its value in the command line's help; None for no option there.
         parse: Type of the value on the command line; bool for a switch.
-        secret: Left out of the repr.
+        secret: Whether to omit it from the repr.
     """
     about = {"help": text, "of": of, "decides": decides, "metavar": metavar, "parse": parse}
     return field(default=default, repr=not secret, metadata=about)
@@ -44,7 +44,7 @@ def described(options: Sequence[Field[Any]]) -> str:
 
 
 def help_of(option: Field[Any]) -> str:
-    """Return the help of an option, with the backends that it applies to where they are few."""
+    """Return the help of an option, with the backends that it applies to if they are few."""
     text: str = option.metadata["help"]
     few = len(option.metadata["of"]) < len(TRANSPILED)
     return f"{text} Applies only to {applies_to(option)}." if few else text

@@ -1,7 +1,7 @@
-"""DeviceOptions: which backend to open and how, as plain data; each option holds its own help.
+"""DeviceOptions: which backend to open and how, as plain data with the help of each option.
 
 The keywords, docstring and types of `open_backend`, the options of the command line, and the keys
-of ``backend_options`` in experiments all come from these fields. Nothing here loads Qiskit.
+of ``backend_options`` in experiments all come from these fields. Nothing here imports Qiskit.
 """
 
 import hashlib
@@ -52,15 +52,15 @@ class DeviceOptions:
     _: KW_ONLY
     shots: int | None = option(
         None,
-        "Measurements of each circuit, forward and gradient; None for exact values, with noise "
-        "where there is noise. Devices and BackendV2 objects need shots.",
+        "Measurements of each circuit, forward and gradient; None for exact values (of the noisy "
+        "circuit if there is noise). Devices and BackendV2 objects need shots.",
         of=EVERY,
     )
     seed: int | None = option(
         None,
-        "Seed of the shots and of SPSA's directions, zero or more. Every job has noise of its own, "
+        "Seed of the shots and of SPSA's directions, zero or more. Every job has different noise, "
         "and the same seed repeats the noise of the whole sequence of jobs: give models that are "
-        "compared seeds of their own, or one backend. None takes one from the operating system, "
+        "compared different seeds, or one backend. None takes one from the operating system, "
         "which a ledger keeps for the rest of its run; ``settings()`` returns it.",
         of=EVERY,
     )
@@ -69,9 +69,9 @@ class DeviceOptions:
     )
     noise_model: Any | None = option(
         None,
-        "An Aer NoiseModel. Instructions that it names, by name or label, stay as they were "
-        "written; all others, and the rotations that turn an observable's basis, are transpiled to "
-        "its basis gates and have the noise of those. (AerSimulator.run on a circuit that is not "
+        "An Aer NoiseModel. Instructions that it names, by name or label, are kept as they are; "
+        "all others, and the rotations that measure an observable's basis, are transpiled to its "
+        "basis gates and get the noise of those. (AerSimulator.run on a circuit that is not "
         "transpiled leaves gates that the model does not name without noise.)",
         of=("aer",),
     )
@@ -84,36 +84,36 @@ class DeviceOptions:
     seed_transpiler: int = option(0, "Seed of layout and routing (0).", metavar="N", parse=int)
     initial_layout: Sequence[int] | None = option(
         None,
-        "The device's qubit for each qubit of a circuit. Where it is not given, circuits on fake "
-        "backends and IBM devices stay on a connected set of the best qubits.",
+        "The device's qubit for each qubit of a circuit. By default, circuits on fake backends and "
+        "IBM devices are placed on a connected set of the best qubits.",
         of=DEVICES,
     )
-    pass_manager: Any | None = option(None, "A pass manager to use in place of a preset one.")
+    pass_manager: Any | None = option(None, "A pass manager to use instead of a preset one.")
     gradient: GradientRule = option(
         "parameter-shift",
-        'Gradient rule: "parameter-shift", or the cheap and rough "spsa".',
+        'Gradient rule: "parameter-shift", or the cheaper, less precise "spsa".',
         metavar="RULE",
     )
     spsa_epsilon: float = option(
         0.1, "Step of SPSA, in radians (0.1).", metavar="STEP", parse=float
     )
     spsa_directions: int = option(
-        1, "Directions that SPSA averages for each row (1).", metavar="N", parse=int
+        1, "Directions averaged by SPSA for each row (1).", metavar="N", parse=int
     )
     max_executions_per_job: int | None = option(
         None, "Largest number of circuits times shots of one job.", metavar="N", parse=int
     )
     readout_mitigation: bool = option(
         False,
-        "Correct outputs and gradients for bits that are misread each by itself (False); misreads "
-        "of several qubits together are not corrected, and a value beyond what is possible raises "
-        "a warning. Takes four short circuits for each set of measured qubits; corrected outcome "
-        "probabilities may be negative, and counts stay as they were read.",
+        "Correct outputs and gradients for independent readout errors of each qubit (False). "
+        "Correlated readout errors are not corrected, and values outside an observable's range "
+        "raise a warning. Takes four short circuits for each set of measured qubits; corrected "
+        "outcome probabilities may be negative, and counts are not corrected.",
     )
     ledger: str | Path | None = option(
         None,
-        "Folder of a run in which each job is recorded before it is sent, and its result kept. "
-        "When the same work is run again on it, no job is sent twice.",
+        "Folder in which each job is recorded before it is sent, and its result stored. When the "
+        "same work is run again with it, no job is sent twice.",
         decides=False,
     )
     job_policy: Any | None = option(
@@ -121,14 +121,14 @@ class DeviceOptions:
     )
     max_qpu_seconds: float | None = option(
         None,
-        "Budget in QPU seconds, by IBM's quick formula and what was charged; no job is sent beyond "
-        "it (IBM devices, or with a ledger).",
+        "Budget in QPU seconds, by IBM's quick formula and the time charged; no job that would "
+        "exceed it is sent (IBM devices, or with a ledger).",
         decides=False,
     )
     mode: Mode = option(
         "job",
-        'Execution mode: "job", each job by itself; "batch", together; or "session", with the '
-        'device to itself, which falls back to a batch on plans without sessions ("job").',
+        'Execution mode: "job", jobs on their own; "batch", jobs together; or "session", with '
+        'exclusive access to the device, or a batch on plans without sessions ("job").',
         of=IBM,
         decides=False,
         metavar="MODE",
@@ -145,7 +145,7 @@ class DeviceOptions:
     )
     service: Any | None = option(
         None,
-        "A QiskitRuntimeService to use in place of the saved account.",
+        "A QiskitRuntimeService to use instead of the saved account.",
         of=IBM,
         decides=False,
         secret=True,
@@ -160,14 +160,14 @@ class DeviceOptions:
     )
     dynamical_decoupling: bool | str = option(
         False,
-        'Pulses on idle qubits: "XX", "XpXm" or "XY4"; True for "XX".',
+        'Dynamical decoupling sequence on idle qubits: "XX", "XpXm" or "XY4"; True for "XX".',
         of=IBM,
         metavar="SEQUENCE",
     )
     twirling: bool = option(
         False,
-        "Random Pauli gates around gates and measurements. IBM runs whole randomizations, so up to "
-        "63 shots more than asked for in each row; they are left out of the results.",
+        "Pauli twirling of gates and measurements. IBM runs whole randomizations, up to 63 shots "
+        "more than requested in each row; they are dropped from the results.",
         of=IBM,
         metavar="",
         parse=bool,
@@ -175,21 +175,26 @@ class DeviceOptions:
     resilience_level: int | None = option(
         None,
         "None for expectation values from counts; 0, 1 or 2 for those of IBM's Estimator without "
-        "mitigation, with mitigation of readout errors, and with zero-noise extrapolation too. "
-        "Outcome probabilities cannot be mitigated so.",
+        "mitigation, with readout-error mitigation, or with zero-noise extrapolation as well. "
+        "It does not apply to outcome probabilities.",
         of=IBM,
         metavar="N",
         parse=int,
     )
     max_execution_time: int | None = option(
-        None, "Most QPU seconds of one job.", of=IBM, decides=False, metavar="S", parse=int
+        None,
+        "Largest QPU time of one job, in seconds.",
+        of=IBM,
+        decides=False,
+        metavar="S",
+        parse=int,
     )
-    tags: Sequence[str] = option((), "Further tags of each job.", of=IBM, decides=False)
+    tags: Sequence[str] = option((), "Additional tags of each job.", of=IBM, decides=False)
     runtime_options: Any | None = option(
         None,
-        "SamplerOptions of qiskit-ibm-runtime, with a resilience level EstimatorOptions, in place "
+        "SamplerOptions of qiskit-ibm-runtime (EstimatorOptions with a resilience level) instead "
         "of dynamical_decoupling, twirling and max_execution_time; or a dict of some of their "
-        "fields, which take precedence over them.",
+        "fields, which take precedence.",
         of=IBM,
         secret=True,
     )
@@ -212,12 +217,12 @@ class DeviceOptions:
 
     @property
     def level(self) -> int:
-        """The optimization level, or its default."""
+        """The optimization level, with its default."""
         default = 1 if self.kind == "aer" else 3
         return default if self.optimization_level is None else self.optimization_level
 
     def decisive(self) -> dict[str, Any]:
-        """Return the options that results depend on, as JSON values."""
+        """Options that results depend on, as JSON values."""
         values = {
             own.name: getattr(self, own.name) for own in fields(self) if own.metadata["decides"]
         }
@@ -259,11 +264,11 @@ class DeviceOptions:
         if self.pass_manager is None:
             return
         if not callable(getattr(self.pass_manager, "run", None)):
-            raise InputTypeError(f"pass_manager needs a method run, got {self.pass_manager!r}")
+            raise InputTypeError(f"pass_manager has no run method: {self.pass_manager!r}")
         if self.optimization_level is not None or self.initial_layout is not None:
             raise InputError(
-                "optimization_level and initial_layout have no effect with a pass_manager, got "
-                f"{self.optimization_level} and {self.initial_layout} beside one"
+                "optimization_level and initial_layout have no effect with a pass_manager; got "
+                f"{self.optimization_level} and {self.initial_layout}"
             )
 
     def _check_ibm(self) -> None:
@@ -275,24 +280,24 @@ class DeviceOptions:
             raise InputTypeError(f"tags must be a list of strings, got {self.tags!r}")
         _check_time(self.max_time)
         if self.max_time is not None and self.mode == "job":
-            raise InputError(f"max_time needs mode batch or session, got mode {self.mode}")
+            raise InputError(f"max_time applies to mode batch or session, got mode {self.mode}")
         if self.readout_mitigation and self.resilience_level is not None:
             raise InputError(
-                "readout_mitigation cannot be combined with a resilience_level, which mitigates "
-                f"readout errors itself; got level {self.resilience_level}"
+                "readout_mitigation cannot be combined with resilience_level="
+                f"{self.resilience_level}, as IBM's Estimator mitigates readout errors itself"
             )
         if self.runtime_options is not None and not isinstance(self.runtime_options, dict):
             for name in ("dynamical_decoupling", "twirling", "max_execution_time"):
                 if getattr(self, name):
                     raise InputError(
-                        f"{name} has no effect beside an object of runtime_options (a dict can be "
-                        f"combined with it); got {getattr(self, name)!r}"
+                        f"{name}={getattr(self, name)!r} has no effect if runtime_options is an "
+                        "options object (a dict can be combined with it)"
                     )
 
 
 def _check_time(max_time: int | str | None) -> None:
     if isinstance(max_time, str):
         if not max_time.strip() or re.fullmatch(r"(\d+h)?\s*(\d+m)?\s*(\d+s)?", max_time) is None:
-            raise InputError(f"max_time must be seconds or like 2h 30m 10s, got {max_time!r}")
+            raise InputError(f"max_time must be in seconds or like '2h 30m 10s', got {max_time!r}")
     elif max_time is not None:
         _check.at_least(1, max_time=max_time)

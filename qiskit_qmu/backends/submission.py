@@ -1,4 +1,4 @@
-"""Sends the jobs of several pieces of work before the first of them is waited for."""
+"""Sends the jobs of several tasks before waiting for the first of them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
@@ -16,13 +16,13 @@ Result = TypeVar("Result")
 def submit_all_first(
     modules: Iterable[torch.nn.Module], calls: Sequence[Callable[[], Result]]
 ) -> list[Result]:
-    """Return what calls return, after the jobs of all of them were sent.
+    """Return the results of calls, after the jobs of all of them have been sent.
 
-    A queue takes as long for one job as for many. Where jobs are not kept, the calls are just made.
+    Many jobs take no longer in a queue than one. If jobs are not kept, the calls are just made.
 
     Args:
         modules: All modules whose circuits the calls run.
-        calls: Work that is the same each time it is done, such as observing a model.
+        calls: Deterministic work, such as observing a model; a call may run twice.
     """
     found = [sampler_of(connector) for module in modules for connector in connectors_of(module)]
     samplers = {id(s): s for s in found if s is not None and s.keeps_jobs}

@@ -13,13 +13,13 @@ class Usage:
     Attributes:
         forward_evaluations: Rows whose outputs were computed.
         gradient_evaluations: Rows whose gradient was computed; one row's forward and backward pass.
-        circuits: Circuit executions that this takes on a device: one for each measurement basis of
-            a row's forward pass, two of them for each gate angle of its gradient (the
-            parameter-shift rule). A simulator that differentiates the state runs fewer.
-        executions: Circuits times shots; 0 where values were exact. Its JSON key is "shots".
-        requests: In what portions a device is asked for them: (circuits of a request, how many
-            such requests), ascending. A request is one forward pass or one gradient of a batch;
-            it is one job, or several where a job's limit cuts it.
+        circuits: Circuits that this takes on a device: one per measurement basis of a row's forward
+            pass, two of them per gate angle of its gradient (the parameter-shift rule). A simulator
+            that differentiates the state runs fewer.
+        executions: Circuits times shots; 0 for exact values. Its JSON key is "shots".
+        requests: How the circuits are divided into requests: pairs (circuits of a request, number
+            of such requests), ascending. A request is one forward pass or one gradient of a batch;
+            it is one job, or several if it exceeds a job's limit.
 
     Example:
         >>> import qiskit_qmu as qmu

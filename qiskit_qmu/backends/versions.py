@@ -1,4 +1,4 @@
-"""Which packages ran circuits, and in which versions."""
+"""Versions of the packages that run circuits."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -12,7 +12,7 @@ _CIRCUITS = (
 
 
 def package_versions(*more: str) -> dict[str, str]:
-    """Return versions by name: those of the packages that run circuits, and more."""
+    """Return versions by name: of the packages that run circuits, and of others given."""
     return {name: _version(name) for name in (*_CIRCUITS, *more)}
 
 

@@ -17,16 +17,16 @@ class AmplitudeEncoding(Gate):
 
     The tree of uniformly controlled rotations of Möttönen et al., Transformation of quantum states
     using uniformly controlled rotations, https://arxiv.org/abs/quant-ph/0407010, each in Gray-code
-    order. The last CZ of each uniformly controlled rotation is left out: these CZ commute to the
-    end, where they only flip signs of amplitudes, and `amplitude_angles` allows for that.
+    order. The last CZ of each uniformly controlled rotation is omitted: these CZ commute to the
+    end, where they only flip signs of amplitudes, which `amplitude_angles` accounts for.
 
-    The angles are those of the RY gates themselves, one parameter for each gate, so that the
-    parameter-shift rule holds for each; `amplitude_angles` makes them of data.
+    The angles are those of the RY gates themselves, one parameter per gate, so that the
+    parameter-shift rule holds for each; `amplitude_angles` computes them from data.
 
     Args:
         angles: Angles (2^n - 1,) of the RY gates in the order of the circuit, in radians; numbers
             or parameters.
-        label: What a drawing shows in place of the name.
+        label: Label in drawings, instead of the name.
 
     Raises:
         InputError: If the number of angles is not 2^n - 1 with n of at least 1.
@@ -46,7 +46,7 @@ class AmplitudeEncoding(Gate):
         num_qubits = len(angles).bit_length()
         if not angles or len(angles) != 2**num_qubits - 1:
             raise InputError(
-                f"amplitude encoding must have 2^n - 1 angles, n of at least 1, got {len(angles)}"
+                f"amplitude encoding needs 2^n - 1 angles with n of at least 1, got {len(angles)}"
             )
         super().__init__(_NAME, num_qubits, list(angles), label=label)
 
@@ -65,10 +65,10 @@ class AmplitudeEncoding(Gate):
 
 
 def as_amplitude_encoding(operation: Operation) -> AmplitudeEncoding | None:
-    """Return an operation as an amplitude encoding, or None if it is another.
+    """Return an operation as an amplitude encoding, or None if it is not one.
 
-    A circuit that was read from a QPY file holds a plain gate with the name and the definition of
-    an amplitude encoding: it is one.
+    A circuit read from a QPY file has a plain gate with the name and the definition of an amplitude
+    encoding, which counts as one.
 
     Args:
         operation: Any operation of a circuit.
@@ -76,7 +76,7 @@ def as_amplitude_encoding(operation: Operation) -> AmplitudeEncoding | None:
     Example:
         >>> from qiskit.circuit import Gate
         >>> from qiskit_qmu.circuits import AmplitudeEncoding, as_amplitude_encoding
-        >>> read = Gate("amplitude_encoding", 1, [0.5])  # as a QPY file gives it back
+        >>> read = Gate("amplitude_encoding", 1, [0.5])  # as read from a QPY file
         >>> read.definition = AmplitudeEncoding([0.5]).definition
         >>> type(as_amplitude_encoding(read)).__name__
         'AmplitudeEncoding'

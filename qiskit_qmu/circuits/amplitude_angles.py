@@ -1,4 +1,4 @@
-"""Real data to the angles of an AmplitudeEncoding and back, as differentiable torch functions.
+"""Converts real data to the angles of an AmplitudeEncoding and back, differentiably.
 
 The half angle of a node of the binary tree over the amplitudes splits its norm into those of its
 children, cosine to the left and sine to the right. Nodes are stored from the root down, level k
@@ -20,9 +20,9 @@ from qiskit_qmu.circuits.unit_amplitudes import over_largest_entry
 def amplitude_angles(x: torch.Tensor) -> torch.Tensor:
     """Return the angles of an `AmplitudeEncoding` that prepares the state x / ‖x‖.
 
-    Works under ``torch.func.grad``, ``vmap`` and ``jacrev``. Where all amplitudes below a node of
-    the tree are zero, its angle is 0 and no gradient flows to them: angles cannot tell in which
-    direction zeros grow.
+    Works under ``torch.func.grad``, ``vmap`` and ``jacrev``. If all amplitudes below a node of the
+    tree are zero, its angle is 0 and no gradient flows to them, as the angle is not differentiable
+    there.
 
     Args:
         x: Amplitudes (…, 2^n) of any sign and norm; index s is that of the basis state s, with
@@ -41,7 +41,7 @@ def amplitude_angles(x: torch.Tensor) -> torch.Tensor:
         tensor([0.5000])
     """
     num_qubits = _num_qubits(x.shape[-1])
-    # Angles do not depend on the norm, so that a constant factor is as good as the norm itself.
+    # Angles do not depend on the norm, so any constant factor will do.
     scaled = over_largest_entry(x)
     signed = scaled * _constant(_signs(num_qubits), scaled)
     leaves = signed.index_select(-1, _constant(_reversed_bits(num_qubits), x))
@@ -91,7 +91,9 @@ def amplitudes_of_angles(angles: torch.Tensor) -> torch.Tensor:
 def _num_qubits(size: int) -> int:
     num_qubits = size.bit_length() - 1
     if size < 2 or size != 2**num_qubits:
-        raise InputError(f"amplitudes must be 2^n values with n of at least 1, got {size}")
+        raise InputError(
+            f"the number of amplitudes must be a power of two of at least 2, got {size}"
+        )
     return num_qubits
 
 
@@ -108,9 +110,9 @@ def _reversed_bits(num_qubits: int) -> NDArray[np.int64]:
 
 
 def _signs(num_qubits: int) -> NDArray[np.float64]:
-    """Return what the gates that an AmplitudeEncoding leaves out would do to the amplitudes.
+    """Return the signs that the gates omitted by an AmplitudeEncoding would give the amplitudes.
 
-    They are CZ gates of the highest qubit with each other one.
+    These are CZ gates of the highest qubit with every other one.
     """
     others = np.bitwise_count(np.arange(2 ** (num_qubits - 1))) % 2
     return np.concatenate((np.ones(len(others)), 1.0 - 2.0 * others))
@@ -133,7 +135,7 @@ def _children(leaves: torch.Tensor, num_qubits: int) -> tuple[torch.Tensor, torc
 
 
 def _root(squares: torch.Tensor) -> torch.Tensor:
-    """Return square roots, of (nearly) zero as a constant zero."""
+    """Return square roots, with (nearly) zero treated as a constant zero."""
     zero = squares < torch.finfo(squares.dtype).tiny
     return squares.masked_fill(zero, 1.0).sqrt().masked_fill(zero, 0.0)
 

@@ -1,4 +1,4 @@
-"""Hardware-efficient ansätze as a list of gates, without those that no measurement can see."""
+"""Hardware-efficient ansätze as a list of gates, without those that no measurement detects."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def ansatz_gates(
         rotations: Axes of the rotation block in order, of "rx", "ry", "rz".
         entanglement: "ring", "linear" or "full".
         entangling_gate: "cx" or "cz".
-        encoded: Qubits that the encoding has left in another state than |0>.
+        encoded: Qubits that the encoding leaves in a state other than |0>.
 
     Raises:
         InputError: If a name is unknown.
@@ -67,7 +67,7 @@ def _layer(
     block = [AnsatzGate(axis, (qubit,)) for qubit in range(num_qubits) for axis in rotations]
     pairs = list(_pairs(num_qubits, entanglement))
     if gate == "cz" and entanglement != "full":
-        # CZ gates commute: every other pair first makes two rounds of gates side by side.
+        # CZ gates commute: taking every other pair first makes two layers of parallel gates.
         pairs.sort(key=lambda pair: pair[0] % 2)
     return block + [AnsatzGate(gate, pair) for pair in pairs]
 
@@ -84,9 +84,9 @@ def _pairs(num_qubits: int, entanglement: Entangler) -> Iterator[tuple[int, int]
 def _without_inert_end(gates: list[AnsatzGate], num_qubits: int) -> list[AnsatzGate]:
     """Drop gates after which only diagonal operators are measured, and which commute with them.
 
-    Read from the end, a qubit is diagonal while all that is measured on it is a function of its Z
-    value. A CX keeps its control diagonal whatever happens to the target; it keeps the target so
-    only if the control is.
+    Read from the end, a qubit is diagonal while everything measured on it is a function of its Z
+    value. A CX always keeps its control diagonal; it keeps the target diagonal only if the control
+    is.
     """
     diagonal = set(range(num_qubits))
     kept = []

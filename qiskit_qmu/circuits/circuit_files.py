@@ -1,4 +1,4 @@
-"""Circuits as QPY, read with care."""
+"""Circuits as QPY, with checks when read."""
 
 from io import BytesIO
 
@@ -16,17 +16,17 @@ def circuit_to_bytes(circuit: QuantumCircuit) -> bytes:
 
 
 def circuit_from_bytes(content: bytes) -> QuantumCircuit:
-    """Return the one circuit that QPY holds.
+    """Return the single circuit in QPY data.
 
-    Qiskit's reader trusts the sizes that it is told and ends the process where there is no memory
-    for them, so the content must be as it was written: look at its checksum before, and call this
-    inside of `qiskit_qmu._files.reading`, which words what the reader raises.
+    Qiskit's reader trusts the sizes in the data and aborts the process if it cannot allocate them,
+    so the content must be intact: verify its checksum first, and call this inside
+    `qiskit_qmu._files.reading`, which translates the reader's errors.
 
     Raises:
-        InputError: If it holds more than one program, or something other than a circuit.
+        InputError: If the data contain more than one program, or something other than a circuit.
     """
     programs = qpy.load(BytesIO(content))
     if len(programs) != 1 or not isinstance(programs[0], QuantumCircuit):
-        raise InputError(f"{len(programs)} programs, of which one must be a circuit")
+        raise InputError(f"it does not contain exactly one circuit ({len(programs)} programs)")
     circuit: QuantumCircuit = programs[0]
     return circuit

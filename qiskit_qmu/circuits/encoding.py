@@ -1,4 +1,4 @@
-"""How the features of a row enter a circuit."""
+"""Encodings of a row's features in a circuit."""
 
 from typing import Literal, get_args
 
@@ -10,8 +10,8 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.circuits.amplitude import AmplitudeEncoding
 
 Encoding = Literal["ry", "rx-ry-rz", "zz", "amplitude"]
-"""How features enter: each as the angle of one RY or of RX·RY·RZ, by Qiskit's ZZ map, or all of
-them as the amplitudes of a state."""
+"""Encoding of features: each as the angle of RY or of RX·RY·RZ, by Qiskit's ZZ feature map, or all
+as the amplitudes of a state."""
 
 LARGEST_AMPLITUDE_ENCODING = 12
 """Qubits of the largest amplitude encoding: Qiskit takes seconds to replace 4095 parameters of one
@@ -19,7 +19,7 @@ gate, four times as long for each further qubit."""
 
 
 def most_features(encoding: Encoding, num_qubits: int) -> int:
-    """Return the number of features that an encoding holds.
+    """Return the largest number of features that an encoding holds.
 
     Args:
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
@@ -39,14 +39,14 @@ def most_features(encoding: Encoding, num_qubits: int) -> int:
         return num_qubits
     if num_qubits > LARGEST_AMPLITUDE_ENCODING:
         raise InputError(
-            f"num_qubits must be at most {LARGEST_AMPLITUDE_ENCODING} with amplitude encoding, "
+            f"amplitude encoding supports at most {LARGEST_AMPLITUDE_ENCODING} qubits, "
             f"got {num_qubits}"
         )
     return int(2**num_qubits)
 
 
 def check_features(num_features: int, encoding: Encoding, num_qubits: int) -> None:
-    """Raise InputError unless an encoding takes so many features."""
+    """Raise InputError unless an encoding can hold so many features."""
     _check.at_least(2 if encoding == "zz" else 1, num_features=num_features)
     most = most_features(encoding, num_qubits)
     if num_features > most:

@@ -14,12 +14,12 @@ from qiskit_qmu.circuits.encoding import Encoding, check_features, encode
 @final
 @dataclass(frozen=True)
 class QNNCircuit:
-    """A circuit with its parameters told apart.
+    """A circuit with its input and weight parameters.
 
     Attributes:
         circuit: The circuit without measurements; draw it, transpile it, or add `measure_all()`.
         inputs: One parameter per feature; with amplitude encoding the 2^n - 1 angles that
-            `amplitude_angles` makes of 2^n features.
+            `amplitude_angles` computes from 2^n features.
         weights: The trainable angles.
 
     Example:
@@ -50,7 +50,7 @@ def qnn_circuit(
 
     Every layer of the ansatz rotates each qubit by the block of ``rotations`` and then entangles.
     Rotations that cannot change the distribution of any measurement in the computational basis are
-    left out, and so are CZ gates at the end: in the last layer everything diagonal has no effect.
+    omitted, and so are CZ gates at the end: in the last layer diagonal gates have no effect.
 
     Args:
         num_features: Features of a sample, at most one per qubit; with amplitude encoding at most

@@ -1,4 +1,4 @@
-"""Rows of numbers as amplitudes of norm 1, as Qiskit ML's `raw_feature_vector` takes them."""
+"""Rows of numbers as amplitudes of norm 1, as Qiskit ML's `raw_feature_vector` expects them."""
 
 from typing import Any
 
@@ -28,14 +28,14 @@ def unit_amplitudes(x: torch.Tensor) -> torch.Tensor:
         tensor([[ 0.6000,  0.8000],
                 [ 0.0000, -1.0000]])
     """
-    # The largest entry goes first, so that squares neither overflow nor vanish.
+    # Divide by the largest entry first, so that squares neither overflow nor underflow.
     scaled = over_largest_entry(x)
     amplitudes: torch.Tensor = scaled / torch.linalg.vector_norm(scaled, dim=-1, keepdim=True)
     return amplitudes
 
 
 def over_largest_entry(x: torch.Tensor) -> torch.Tensor:
-    """Return rows divided by their largest absolute value, taken for a constant.
+    """Return rows divided by their largest absolute value, treated as a constant.
 
     Raises:
         InputError: If a row is all zeros.
@@ -45,24 +45,24 @@ def over_largest_entry(x: torch.Tensor) -> torch.Tensor:
 
 
 class _LargestEntry(torch.autograd.Function):
-    """Largest absolute value (…, 1) of each row; refuses rows of zeros, mapped over or not."""
+    """Largest absolute value (…, 1) of each row; rejects rows of zeros, also under vmap."""
 
     @staticmethod
     def forward(x: torch.Tensor) -> torch.Tensor:
-        """Look at all rows."""
+        """Check all rows."""
         largest = x.abs().amax(dim=-1, keepdim=True)
         zeros = int((largest == 0).sum())
         if zeros:
-            raise InputError(f"a row of amplitudes must not be all zeros, got {zeros} such rows")
+            raise InputError(f"{zeros} rows of amplitudes are all zeros and cannot be normalized")
         return largest
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
-        """Nothing to keep: it is a constant."""
+        """Save nothing: the value is a constant."""
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> None:
-        """Nothing to hand back: it is a constant."""
+        """Return no gradient: the value is a constant."""
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[int], x: torch.Tensor) -> tuple[torch.Tensor, int]:

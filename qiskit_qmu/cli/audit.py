@@ -6,13 +6,13 @@ from contextlib import nullcontext
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
-    add_data_dir,
     add_force,
     add_original,
     add_saved_model,
     add_seed,
     refuse_replacing,
 )
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 SUMMARY = "audit a saved unlearned model"
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     device = add_device_options(parser, "where the models are observed")
     add_shots(device)
     add_budget(device)
-    add_data_dir(parser)
+    add_row_source(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -48,7 +48,7 @@ def execute(options: argparse.Namespace) -> None:
             options.model,
             original=options.original,
             oracle=options.oracle,
-            data_dir=options.data_dir,
+            source=row_source_of(options),
             seed=options.seed,
             backend=device,
         )

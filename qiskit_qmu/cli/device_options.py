@@ -87,7 +87,7 @@ def device_options_of(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def backend_of(options: argparse.Namespace) -> "Backend | None":
-    """Open the backend that options name; None where they name none.
+    """Open the backend that options name; None if they name none.
 
     Raises:
         InputError: If there is none of that name, or its options are given without one.

@@ -17,15 +17,14 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_json
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_device_options, device_options_of
+from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of
 from qiskit_qmu.cli.options import (
-    add_data_dir,
-    add_forget_options,
     add_saved_model,
     add_seed,
     add_setting_options,
-    forget_request_of,
     settings_of,
 )
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
@@ -64,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="budget to compare each row with",
     )
-    add_data_dir(parser)
+    add_row_source(parser)
     add_forget_options(parser)
     add_setting_options(parser, shortcuts=False, config=False)
 
@@ -85,7 +84,7 @@ def execute(options: argparse.Namespace) -> None:
             rows=options.rows,
             settings=settings_of(options),
             rule=device.rule,
-            data_dir=options.data_dir,
+            source=row_source_of(options),
             seed=options.seed,
         )
         rows = cost_rows(workloads, device, shots, max_qpu_seconds=options.max_qpu_seconds)

@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: Words after ``qmu``; those of the process where None.
+        arguments: Words after ``qmu``; those of the process if None.
 
     Returns:
         The exit status: 0; 1 if a run on a device failed or standard output could not be written; 2

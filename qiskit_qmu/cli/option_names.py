@@ -7,6 +7,9 @@ _ALIASES = {
     "label": ("forget_class",),
     "fraction": ("forget_fraction",),
     "indices": ("forget_indices",),
+    "ids": ("forget_ids",),
+    "where": ("forget_where",),
+    "duplicates": ("forget_duplicates",),
     "method": ("methods", "method", "strategy"),
     "strategy": ("strategy",),
     "num_qubits": ("num_qubits",),
@@ -22,6 +25,8 @@ def in_words_of_options(message: str, options: argparse.Namespace) -> str:
         message: Of an error that was raised; one that begins otherwise is returned as it is.
         options: What was given.
     """
+    for name in _MENTIONED:
+        message = message.replace(name, f"--{name.replace('_', '-')}")
     found = _PARAMETER.match(message)
     if not found:
         return message
@@ -34,6 +39,9 @@ def in_words_of_options(message: str, options: argparse.Namespace) -> str:
         return f"{given['config']}: {names[0]}{rest}"
     return message
 
+
+_MENTIONED = ("skip_untrained_ids",)
+"""Options that a message advises to give."""
 
 _POSITIONAL = ("run", "task", "subject", "command")
 _SPELLED = {"shot_counts": "shots"}

@@ -2,22 +2,19 @@
 
 import argparse
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import FileError, one_line, read_text
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.config_file import read_config
 from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
+from qiskit_qmu.cli.forget_options import FORGET_KEYS, FORGET_WAYS, forget_request
+from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options
 
 if TYPE_CHECKING:
-    from qiskit_qmu.data import ForgetRequest
     from qiskit_qmu.experiments import Experiment
-
-_LARGEST_LIST = 2**28
 
 # Shortcuts for the settings that are changed most.
 _SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
@@ -29,11 +26,10 @@ _SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "readout": ("model.readout", str, "expectation or probabilities"),
     "encoding": ("model.encoding", str, "ry, rx-ry-rz, zz or amplitude"),
 }
-_FORGET_KEYS = ("forget_class", "forget_fraction", "forget_indices")
 _EXPERIMENT_KEYS = (
-    "dataset",
+    *ROW_KEYS,
     "model",
-    *_FORGET_KEYS,
+    *FORGET_KEYS,
     "train_size",
     "test_size",
     "validation_fraction",
@@ -50,12 +46,7 @@ _EXPERIMENT_KEYS = (
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add what decides the data and the model."""
     group = parser.add_argument_group("data and model")
-    group.add_argument(
-        "--dataset",
-        type=option_types.dataset,
-        metavar="NAME",
-        help="digits, iris, mnist or fashion-mnist (digits)",
-    )
+    add_row_options(group)
     group.add_argument(
         "--model", type=option_types.model, metavar="NAME", help="basic or hybrid (hybrid)"
     )
@@ -140,57 +131,6 @@ def refuse_replacing(options: argparse.Namespace, name: str, what: str) -> None:
         )
 
 
-def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at most one") -> None:
-    """Add which rows to forget."""
-    group = parser.add_argument_group(f"what to forget ({how_many})")
-    group.add_argument("--forget-class", type=int, metavar="LABEL", help="all rows of a class")
-    group.add_argument(
-        "--forget-fraction", type=option_types.share, metavar="SHARE", help="a random share of rows"
-    )
-    group.add_argument(
-        "--forget-indices",
-        metavar="I,J,…|FILE",
-        help="positions of training rows, or a file with them",
-    )
-
-
-def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
-    """Return what is to be forgotten; None where no option says it.
-
-    Raises:
-        InputError: If several do, or the rows cannot be read.
-    """
-    return _forget_request({name: getattr(options, name) for name in _FORGET_KEYS})
-
-
-def required_forget_request(options: argparse.Namespace) -> "ForgetRequest":
-    """Return what is to be forgotten.
-
-    Raises:
-        InputError: If not exactly one option says it.
-    """
-    request = forget_request_of(options)
-    if request is None:
-        raise InputError(f"one of {_FORGET_OPTIONS} is needed")
-    return request
-
-
-_FORGET_OPTIONS = "--forget-class, --forget-fraction and --forget-indices"
-
-
-def _forget_request(given: dict[str, Any]) -> "ForgetRequest | None":
-    from qiskit_qmu.data import ForgetRequest  # (help must not load it)
-
-    label, fraction, indices = (given.get(name) for name in _FORGET_KEYS)
-    if sum(value is not None for value in (label, fraction, indices)) > 1:
-        raise InputError(f"only one of {_FORGET_OPTIONS} can be given")
-    if isinstance(indices, str):
-        indices = parse_indices(indices)
-    if (label, fraction, indices) == (None, None, None):
-        return None
-    return ForgetRequest(label=label, fraction=fraction, indices=indices)
-
-
 def add_setting_options(
     parser: argparse.ArgumentParser, *, shortcuts: bool = True, config: bool = True
 ) -> None:
@@ -228,10 +168,12 @@ def make_experiment(options: argparse.Namespace) -> "Experiment":
         if getattr(options, key, None) is not None
     }
     fields, settings = _config(options)
-    if any(key in given for key in _FORGET_KEYS):
-        fields = {key: value for key, value in fields.items() if key not in _FORGET_KEYS}
+    if any(key in given for key in FORGET_WAYS):
+        fields = {key: value for key, value in fields.items() if key not in FORGET_KEYS}
     fields |= given
-    forget = _forget_request({key: fields.pop(key, None) for key in _FORGET_KEYS})
+    forget = forget_request(
+        {key: fields.pop(key, None) for key in FORGET_KEYS}, fields.get("id_column")
+    )
     names = (*DEVICE_OPTIONS, "max_qpu_seconds")
     device = {name: getattr(options, name, None) for name in names}
     device = {name: value for name, value in device.items() if value is not None}
@@ -272,27 +214,6 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
             raise InputError(f"--set takes STAGE.NAME=VALUE, such as rga.alpha=5; got {word!r}")
         settings[key.strip()] = _value(text.strip())
     return settings
-
-
-def parse_indices(text: str) -> tuple[int, ...]:
-    """Return row positions from "1,2,3" or from a file that holds such text or one a line.
-
-    Raises:
-        InputError: If a word is not an integer or the file cannot be read.
-    """
-    words = text
-    if text.strip() and not re.fullmatch(r"[-+0-9,\s]*", text, re.ASCII):
-        try:
-            words = read_text(text, "positions of rows", largest=_LARGEST_LIST, any_kind=True)
-        except FileError as error:
-            raise InputError(
-                f"indices must be integers or a file with them, got {text!r}: "
-                f"{one_line(error.__cause__ or error)}"
-            ) from error
-    try:
-        return tuple(option_types.integer(word) for word in words.replace(",", " ").split())
-    except ValueError as error:
-        raise InputError(f"indices must be integers, got {error}") from error
 
 
 def _value(text: str) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots
+from qiskit_qmu.cli.forget_options import add_forget_options, print_notes
 from qiskit_qmu.cli.options import (
     add_data_options,
-    add_forget_options,
     add_setting_options,
     make_experiment,
 )
@@ -55,11 +55,11 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     experiment = make_experiment(options)
     options.resumable = experiment.seeds > 1
-    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import run_experiment
+    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, text_table
 
-    name = f"qmu-run-{experiment.dataset}-{experiment.model}-{experiment.digest()[:8]}"
+    name = f"qmu-run-{experiment.dataset_name}-{experiment.model}-{experiment.digest()[:8]}"
     out = Path(options.out or name)
     with progress_display() as progress:
         records = run_experiment(
@@ -71,6 +71,7 @@ def execute(options: argparse.Namespace) -> None:
     if experiment.backend != "exact":
         print(f"Shots are those of training and unlearning, which are exact; {_observed(rows[0])}.")
     print(f"\n{out / 'report.html'}")
+    print_notes("run", (note for record in records for note in record.split["notes"]), options)
     for method, remarks in remarks_by_method(rows).items():
         print(f"qmu run: {method}: {'; '.join(remarks)}", file=sys.stderr)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options
+from qiskit_qmu.cli.forget_options import add_forget_options
 from qiskit_qmu.cli.options import (
     add_data_options,
-    add_forget_options,
     add_setting_options,
     make_experiment,
 )
@@ -82,8 +82,8 @@ def execute(options: argparse.Namespace) -> None:
         raise InputError(
             f"shots are given by --shots here, not in the config; got {experiment.shots}"
         )
-    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import ShotComparison, run_shot_comparison
+    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, shot_table
 
     comparison = ShotComparison(
@@ -94,7 +94,7 @@ def execute(options: argparse.Namespace) -> None:
         repetitions=options.repetitions,
         train_shots=options.train_shots,
     )
-    name = f"qmu-shots-{experiment.dataset}-{experiment.model}-{comparison.digest()[:8]}"
+    name = f"qmu-shots-{experiment.dataset_name}-{experiment.model}-{comparison.digest()[:8]}"
     out = Path(options.out or name)
     with progress_display() as progress:
         rows = run_shot_comparison(comparison, out, data_dir=options.data_dir, progress=progress)

@@ -13,17 +13,16 @@ from typing import Any, get_args
 
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, device_options_of
+from qiskit_qmu.cli.forget_options import add_forget_options, required_forget_request
 from qiskit_qmu.cli.options import (
-    add_data_dir,
-    add_forget_options,
     add_original,
     add_saved_model,
     add_seed,
     add_setting_options,
     add_strategy,
-    required_forget_request,
     settings_of,
 )
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 from qiskit_qmu.cli.run_messages import jobs_shown, print_status
 from qiskit_qmu.runs.rebuilding import REQUEST
 
@@ -81,7 +80,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
     if task == "unlearn":
         add_forget_options(parser, how_many="exactly one")
         add_setting_options(parser, shortcuts=False, config=False)
-    add_data_dir(parser)
+    add_row_source(parser)
 
 
 def add_policy_options(parser: argparse.ArgumentParser, *, wait: bool = False) -> None:
@@ -107,7 +106,7 @@ def execute(options: argparse.Namespace) -> None:
         "shots": options.shots,
         "seed": options.seed,
         "options": device_options_of(options),
-        "data_dir": options.data_dir,
+        "source": row_source_of(options),
     }
     request = DeviceRequest(task=options.task, **shared, **own)
     named = {name: getattr(options, name, None) for name in ("model", "original", "oracle")}

@@ -30,8 +30,8 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     refuse_replacing(options, "model.json", "a model")
     experiment = make_experiment(options)
-    from qiskit_qmu.cli.progress import progress_display  # (help must not load it)
     from qiskit_qmu.experiments import train_and_save, writable_folder
+    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
 
     with progress_display() as show, writable_folder(options.out) as folder:
 

@@ -5,18 +5,17 @@ import sys
 from contextlib import nullcontext
 
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
+from qiskit_qmu.cli.forget_options import add_forget_options, print_notes, required_forget_request
 from qiskit_qmu.cli.options import (
-    add_data_dir,
     add_force,
-    add_forget_options,
     add_saved_model,
     add_seed,
     add_setting_options,
     add_strategy,
     refuse_replacing,
-    required_forget_request,
     settings_of,
 )
+from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 SUMMARY = "unlearn rows from a saved model"
 
@@ -31,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     device = add_device_options(parser, "where gradients are measured")
     add_shots(device)
     add_budget(device)
-    add_data_dir(parser)
+    add_row_source(parser)
     add_forget_options(parser, how_many="exactly one")
     add_setting_options(parser, shortcuts=False, config=False)
 
@@ -50,7 +49,7 @@ def execute(options: argparse.Namespace) -> None:
             options.strategy,
             folder,
             settings=settings_of(options),
-            data_dir=options.data_dir,
+            source=row_source_of(options),
             seed=options.seed,
             backend=device,
         )
@@ -59,6 +58,7 @@ def execute(options: argparse.Namespace) -> None:
         f"{options.out}: {options.strategy} took {result.usage.gradient_evaluations:,} gradient "
         f"evaluations, {result.usage.circuits:,} circuits, {result.seconds:.1f} s"
     )
+    print_notes("unlearn", result.notes, options)
     if not result.changed and options.strategy != "noop":
         print(f"qmu unlearn: {options.strategy} changed nothing: {result.reason}", file=sys.stderr)
 

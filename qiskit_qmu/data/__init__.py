@@ -50,6 +50,7 @@ from qiskit_qmu.data.arrays import (
     as_values,
     dataset_from_arrays,
 )
+from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.datasets import (
     CLASS_DATASET_NAMES,
     DATASET_NAMES,
@@ -59,13 +60,17 @@ from qiskit_qmu.data.datasets import (
 )
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
+from qiskit_qmu.data.row_record import FoundRows, RowRecord
+from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import Rows, row_digests
 from qiskit_qmu.data.split import ForgetSplit
+from qiskit_qmu.data.table import read_table
 
 __all__ = [
     "CLASS_DATASET_NAMES",
     "DATASET_NAMES",
     "input_shape_of",
+    "Column",
     "Dataset",
     "are_classes",
     "as_float",
@@ -74,8 +79,12 @@ __all__ = [
     "as_values",
     "load_dataset",
     "dataset_from_arrays",
+    "read_table",
     "ForgetRequest",
     "ForgetSplit",
+    "FoundRows",
+    "RowRecord",
+    "RowSource",
     "Rows",
     "row_digests",
     "read_idx",

@@ -24,21 +24,21 @@ def dataset_from_arrays(
 ) -> Dataset:
     """Make a dataset of your own arrays, which are checked, converted and never changed.
 
-    Labels may be class numbers, one-hot rows, names, or the signs -1 and 1. Names and signs are
-    numbered in sorted order, as scikit-learn's LabelEncoder does, and kept as ``class_names``.
+    Labels may be class numbers from 0 on without a gap, one-hot rows, names, or any other integers,
+    such as -1 and 1 or 10, 20 and 30. Names and other integers are numbered in sorted order, as
+    scikit-learn's LabelEncoder does, and kept as ``class_names``, unless ``num_classes`` is given.
     Training labels in floats are values to predict (regression), whole numbers among them, unless
     ``num_classes`` is given.
 
     Args:
         x_train: Training features, shape (n, channels, height, width) or (n, features), real
             numbers of any dtype; not scaled. NumPy arrays, torch tensors, pandas objects or lists.
-        y_train: Training labels: shape (n,), integers from 0 to ``num_classes`` - 1, strings, or
-            -1 and 1; or shape (n, classes), rows with a single 1 among zeros. For a regression
-            floats, shape (n,) or (n, outputs).
+        y_train: Training labels: shape (n,), integers or strings; or shape (n, classes), rows with
+            a single 1 among zeros. For a regression floats, shape (n,) or (n, outputs).
         x_test: Test features, rows of the same shape.
         y_test: Test labels or values.
-        num_classes: Number of classes. Default: the largest label plus one, or the number of names
-            or of one-hot columns; none for values.
+        num_classes: Number of classes, of which labels are the numbers then, some perhaps without
+            rows. Default: the number of different labels or of one-hot columns; none for values.
         name: What reports call the dataset.
 
     Returns:
@@ -68,7 +68,7 @@ def dataset_from_arrays(
             num_classes=None,
             class_names=None,
         )
-    class_names = _class_names(train, test)
+    class_names = _class_names(train, test, numbered=num_classes is not None)
     if class_names is not None:
         train, test = (_positions(labels, class_names) for labels in (train, test))
     columns = max(labels.shape[1] if labels.ndim == 2 else 0 for labels in (train, test))
@@ -108,15 +108,16 @@ def _dataset(
     )
 
 
-def as_rows(name: str, values: ArrayLike) -> NDArray[Any]:
+def as_rows(name: str, values: ArrayLike, *, missing: bool = False) -> NDArray[Any]:
     """Return features as a finite array of real numbers, in memory order.
 
     Args:
         name: What the error message calls them.
         values: A NumPy array, torch tensor, pandas object or list, shape (n, …).
+        missing: Whether a value may be missing, NaN.
 
     Raises:
-        InputError: If they are no numbers, or one is NaN or infinite.
+        InputError: If they are no numbers, or one is infinite, or missing where none may be.
 
     Example:
         >>> from qiskit_qmu.data import as_rows
@@ -127,7 +128,10 @@ def as_rows(name: str, values: ArrayLike) -> NDArray[Any]:
     array = _numbers(name, _as_array(name, values))
     if array.ndim == 0:
         raise InputError(f"{name} must have shape (rows, ...), got {array.shape}")
-    _check.finite(**{name: array})
+    if missing:
+        _check.no_infinity(**{name: array})
+    else:
+        _check.finite(**{name: array})
     return np.ascontiguousarray(array)
 
 
@@ -219,14 +223,20 @@ def _of_one_hot(name: str, array: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(array.argmax(axis=1), dtype=np.int64)
 
 
-def _class_names(*labels: NDArray[Any]) -> list[Any] | None:
-    """Return the sorted names of classes, or the two signs; None for class numbers."""
+def _class_names(*labels: NDArray[Any], numbered: bool) -> list[Any] | None:
+    """Return the labels in sorted order; None for class numbers, which they are if 0, 1, … k-1."""
     if any(array.ndim != 1 or not array.size for array in labels):
         return None
     values = {value for array in labels for value in array.tolist()}
     if all(isinstance(value, str) for value in values) or values == _SIGNS:
         return sorted(values)
-    return None
+    whole = all(
+        isinstance(value, int | float) and value == value // 1 and abs(value) <= _LARGEST_LABEL
+        for value in values
+    )
+    if numbered or not whole or len(values) == 1 or values == set(range(len(values))):
+        return None
+    return sorted(map(int, values))
 
 
 def _positions(labels: NDArray[Any], names: list[Any]) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ class Rows:
             float64.
         indices: Positions in the dataset's training rows (or in its test rows, for test rows),
             shape (n,), int64.
+        ids: What each row is called in its source, shape (n,), texts; None where rows have no ids.
 
     Raises:
         InputError: If the lengths disagree, or a dtype or shape is another.
@@ -40,9 +41,12 @@ class Rows:
     x: NDArray[np.float32]
     y: NDArray[Any]
     indices: NDArray[np.int64]
+    ids: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         _check.same_length(x=self.x, y=self.y, indices=self.indices)
+        if self.ids is not None:
+            _check.same_length(y=self.y, ids=self.ids)
         for name, array, dtype in (("x", self.x, np.float32), ("indices", self.indices, np.int64)):
             if array.dtype != dtype:
                 raise InputError(f"{name} must be {np.dtype(dtype)}, got {array.dtype}")
@@ -60,6 +64,10 @@ class Rows:
     def strata(self) -> NDArray[np.int64]:
         """The class (n,) of each row; 0 where there are values to predict."""
         return strata_of(self.y)
+
+    def name(self, position: int) -> str:
+        """Return the id of the row at a position among these, or its dataset position as text."""
+        return str((self.indices if self.ids is None else self.ids)[position])
 
     def take(self, positions: ArrayLike) -> "Rows":
         """Return the rows at ``positions``, in that order; a position may occur more than once.
@@ -80,7 +88,12 @@ class Rows:
             raise InputError(
                 f"positions must be at least 0 and less than {len(self)}, got {outside[0]}"
             )
-        return Rows(x=self.x[chosen], y=self.y[chosen], indices=self.indices[chosen])
+        return Rows(
+            x=self.x[chosen],
+            y=self.y[chosen],
+            indices=self.indices[chosen],
+            ids=None if self.ids is None else self.ids[chosen],
+        )
 
     def digest(self) -> str:
         """Return the sha256 of shape, dtype and bytes of x and y, in hexadecimal.
@@ -94,6 +107,17 @@ class Rows:
             sha256.update(f"{little.shape}{little.dtype.str}".encode())
             sha256.update(little.tobytes())
         return sha256.hexdigest()
+
+
+def joined_rows(first: Rows, second: Rows) -> Rows:
+    """Return the rows of two parts, one after the other; with ids where both have them."""
+    ids = [part.ids for part in (first, second) if part.ids is not None]
+    return Rows(
+        x=np.concatenate([first.x, second.x]),
+        y=np.concatenate([first.y, second.y]),
+        indices=np.concatenate([first.indices, second.indices]),
+        ids=np.concatenate(ids) if len(ids) == 2 else None,
+    )
 
 
 def row_digests(x: ArrayLike, y: ArrayLike) -> list[str]:

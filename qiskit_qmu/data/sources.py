@@ -26,12 +26,14 @@ class Source:
         raw: Unscaled features, shape (n, ...).
         labels: Class labels, shape (n,), int64, or values to predict, float64.
         scale: What ``raw`` is divided by.
+        feature_names: A name for each feature; None where they have none.
     """
 
     name: str
     raw: NDArray[Any]
     labels: NDArray[Any]
     scale: float
+    feature_names: tuple[str, ...] | None = None
 
     def features(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the scaled features of some rows; only these are converted to float32."""
@@ -53,7 +55,13 @@ def iris_source() -> Source:
     from sklearn.datasets import load_iris
 
     iris = load_iris()
-    return Source(name="all", raw=iris.data, labels=iris.target.astype(np.int64), scale=1)
+    return Source(
+        name="all",
+        raw=iris.data,
+        labels=iris.target.astype(np.int64),
+        scale=1,
+        feature_names=tuple(iris.feature_names),
+    )
 
 
 def diabetes_source() -> Source:
@@ -70,6 +78,7 @@ def diabetes_source() -> Source:
         raw=diabetes.data,
         labels=(2 * diabetes.target - lowest - highest) / (highest - lowest),
         scale=len(diabetes.data) ** -0.5,  # scikit-learn's columns have a sum of squares of 1
+        feature_names=tuple(diabetes.feature_names),
     )
 
 

@@ -1,18 +1,29 @@
 """Divides a dataset into what is to be forgotten, what is kept, and what no model trains on."""
 
+import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu._seeds import stream
 from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.duplicates import (
+    Duplicate,
+    duplicates_as_json,
+    duplicates_in_words,
+    find_duplicates,
+)
 from qiskit_qmu.data.forget_request import ForgetRequest
-from qiskit_qmu.data.rows import Rows, as_integers
-from qiskit_qmu.data.sampling import draw_validation, rows_of_share
+from qiskit_qmu.data.ids import UntrainedId, untrained_ids_in_words
+from qiskit_qmu.data.resolution import TrainedRows, resolve
+from qiskit_qmu.data.rows import Rows, as_integers, joined_rows
+from qiskit_qmu.data.sampling import draw_validation
+
+_FEW_IDS = 8
 
 
 @final
@@ -26,7 +37,7 @@ class ForgetSplit:
 
     Args:
         kind: "class" if a whole class is forgotten, "instances" if single rows are withdrawn.
-        label: The forgotten class; None for instances.
+        label: The forgotten class; None for instances, and for several classes.
         num_classes: Number of the dataset's classes, the forgotten one included; None where it has
             values to predict.
         forget: Training rows to forget.
@@ -38,6 +49,8 @@ class ForgetSplit:
             are no classes. Empty if the test rows hold none.
         test_retain: Class: the other test rows. Instances: all test rows, since nothing about the
             task is forgotten; it then overlaps ``test_forget``.
+        class_names: What the classes are called, by number; None where they have numbers only.
+        skipped_ids: Ids that the request named and that are not forgotten, with the reason.
 
     Raises:
         InputError: If nothing is forgotten or retained, or two training parts share a row.
@@ -61,6 +74,8 @@ class ForgetSplit:
     validation: Rows
     test_forget: Rows
     test_retain: Rows
+    class_names: tuple[str, ...] | None = None
+    skipped_ids: tuple[UntrainedId, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.forget) == 0:
@@ -91,7 +106,7 @@ class ForgetSplit:
             request: A class, a share of the rows that are left after validation, or single rows.
             validation_fraction: Share of the training rows to hold out first, from 0 to below 1,
                 drawn at random with the class shares kept; never the only row of a class, nor one
-                that the request names by its position.
+                that the request names by its position, id, mask or condition.
             seed: Seed of both draws, zero or more.
 
         Returns:
@@ -102,7 +117,10 @@ class ForgetSplit:
                 to forget or to retain, or a fraction is out of range or rounds to no row.
         """
         everything = np.arange(len(ds.y_train))
-        named = [] if request.indices is None else request.indices
+        named = everything[:0]
+        if request.way not in ("label", "fraction"):
+            rows = TrainedRows(ds=ds, trained=everything, validation=named)
+            named = resolve(rows, request, seed=seed).positions
         validation = draw_validation(
             ds.train.strata, np.setdiff1d(everything, named), validation_fraction, seed=seed
         )
@@ -111,13 +129,14 @@ class ForgetSplit:
 
     @classmethod
     def by_class(
-        cls, ds: Dataset, label: int, *, validation_fraction: float = 0.0, seed: int = 0
+        cls, ds: Dataset, label: int | str, *, validation_fraction: float = 0.0, seed: int = 0
     ) -> "ForgetSplit":
         """Forget all training rows of one class.
 
         Args:
             ds: The dataset.
-            label: The class, one of the training labels.
+            label: The class, one of the training labels: its name, the label that the caller's own
+                rows gave it, or its number.
             validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
                 random with the class shares kept; it holds rows of the forgotten class too, and
                 never the only row of a class.
@@ -181,19 +200,162 @@ class ForgetSplit:
         request = ForgetRequest(indices=tuple(as_integers("indices", indices).tolist()))
         return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
 
+    @classmethod
+    def by_ids(
+        cls,
+        ds: Dataset,
+        ids: Iterable[str | int],
+        *,
+        skip_untrained_ids: bool = False,
+        duplicates: bool = False,
+        validation_fraction: float = 0.0,
+        seed: int = 0,
+    ) -> "ForgetSplit":
+        """Forget the training rows with these identifiers.
+
+        Args:
+            ds: The dataset, with ``ids_train``.
+            ids: Identifiers as texts; whole numbers are taken as the text that they print.
+            skip_untrained_ids: Go on without ids of rows that no model is trained on.
+            duplicates: Also forget the other training rows with the same features.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept, never from the forgotten rows.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "instances".
+
+        Raises:
+            InputError: If the dataset has no ids; an id is unknown, that of a test row, or given
+                twice (each is named with its reason); or nothing would be left to retain.
+        """
+        request = ForgetRequest(
+            ids=ids,  # type: ignore[arg-type]  # (as its check makes them)
+            skip_untrained_ids=skip_untrained_ids,
+            duplicates=duplicates,
+        )
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
+
+    @classmethod
+    def by_mask(
+        cls,
+        ds: Dataset,
+        mask: ArrayLike,
+        *,
+        duplicates: bool = False,
+        validation_fraction: float = 0.0,
+        seed: int = 0,
+    ) -> "ForgetSplit":
+        """Forget the training rows for which a mask is True.
+
+        Args:
+            ds: The dataset.
+            mask: Booleans, one for each training row, shape (n,).
+            duplicates: Also forget the other training rows with the same features.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept, never from the forgotten rows.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "instances".
+
+        Raises:
+            InputError: If the mask is of another length or dtype, or selects no row or all rows.
+        """
+        request = ForgetRequest(mask=mask, duplicates=duplicates)  # type: ignore[arg-type]
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
+
+    @classmethod
+    def by_condition(
+        cls,
+        ds: Dataset,
+        condition: str,
+        *,
+        duplicates: bool = False,
+        validation_fraction: float = 0.0,
+        seed: int = 0,
+    ) -> "ForgetSplit":
+        """Forget the training rows that meet a condition on their columns.
+
+        Args:
+            ds: The dataset; ``ds.column_names`` are the names that the condition may use.
+            condition: For example ``"region == 'EU' and age >= 40"``.
+            duplicates: Also forget the other training rows with the same features.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept, never from the forgotten rows.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "instances".
+
+        Raises:
+            InputError: If the condition cannot be read, names an unknown column, or is met by no
+                training row or by all.
+        """
+        request = ForgetRequest(where=condition, duplicates=duplicates)
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
+
     @property
     def train(self) -> Rows:
         """What the original model is trained on: forget and retain, in the dataset's order."""
-        parts = (self.forget, self.retain)
-        rows = Rows(
-            x=np.concatenate([part.x for part in parts]),
-            y=np.concatenate([part.y for part in parts]),
-            indices=np.concatenate([part.indices for part in parts]),
-        )
+        rows = joined_rows(self.forget, self.retain)
         return rows.take(np.argsort(rows.indices))
 
+    @cached_property
+    def duplicates(self) -> tuple[Duplicate, ...]:
+        """Rows that have the features of a forgotten one, among those that are not forgotten.
+
+        A retained one undoes the deletion; a test row is not the never-seen row that an audit takes
+        it for.
+        """
+        test = self.test_retain  # (of single rows: all test rows)
+        if self.kind == "class":
+            test = joined_rows(self.test_forget, test)
+        return find_duplicates(
+            self.forget, retain=self.retain, validation=self.validation, test=test
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of results must know of the rows, one line each.
+
+        Example:
+            >>> import qiskit_qmu as qmu
+            >>> x = [[0.0], [1.0], [0.0]]
+            >>> ds = qmu.dataset_from_arrays(x, [0, 1, 0], x[:2], [0, 1])
+            >>> qmu.ForgetSplit.by_indices(ds, [0]).notes[0]
+            '1 retained row equals a forgotten one and undoes its deletion: 2 (as 0)'
+        """
+        skipped = untrained_ids_in_words(self.skipped_ids)
+        left_out = [f"not forgotten, or not as given: {skipped}"] if skipped else []
+        return (*left_out, *duplicates_in_words(self.duplicates))
+
+    def in_words(self) -> str:
+        """Say what is forgotten: how many rows, of which class, or which ids.
+
+        Of more than a few ids the SHA-256 of the sorted ids, one a line, stands for them.
+
+        Example:
+            >>> import qiskit_qmu as qmu
+            >>> qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1).in_words()
+            'class 1 (35 of 105 training rows)'
+        """
+        count = f"{len(self.forget)} of {len(self.forget) + len(self.retain)} training rows"
+        if self.kind == "class":
+            numbers = np.unique(self.forget.y).tolist()
+            names = [str(n) if self.class_names is None else self.class_names[n] for n in numbers]
+            word = "class" if len(names) == 1 else "classes"
+            return f"{word} {' and '.join(names)} ({count})"
+        if self.forget.ids is None:
+            return count
+        ids = sorted(self.forget.ids.tolist())
+        if len(ids) <= _FEW_IDS:
+            return f"{count}: {', '.join(ids)}"
+        digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+        return f"{count}, ids with SHA-256 {digest[:16]}"
+
     def to_dict(self) -> dict[str, Any]:
-        """Return kind, numbers of rows of all five parts and their digests, for records.
+        """Return kind, numbers of rows of all five parts, their digests and notes, for records.
 
         Positions are left out: request, dataset and seed give them again, and digests prove it.
 
@@ -206,8 +368,14 @@ class ForgetSplit:
             "kind": self.kind,
             "label": self.label,
             "num_classes": self.num_classes,
+            "forgotten": self.in_words(),
+            "class_names": None if self.class_names is None else list(self.class_names),
             "rows": {name: len(part) for name, part in parts.items()},
             "digests": {name: part.digest() for name, part in parts.items()},
+            "forgotten_ids": None if self.forget.ids is None else self.forget.ids.tolist(),
+            "skipped_ids": [each._asdict() for each in self.skipped_ids],
+            "duplicates": duplicates_as_json(self.duplicates),
+            "notes": list(self.notes),
         }
 
 
@@ -218,6 +386,7 @@ def split_trained_rows(
     validation: NDArray[np.int64],
     *,
     seed: int,
+    forgotten_ids: Collection[str] = (),
 ) -> ForgetSplit:
     """Return the split of the rows that a model trains on, or was trained on.
 
@@ -227,44 +396,21 @@ def split_trained_rows(
         trained: Positions of the rows, in ascending order.
         validation: Positions on which no model is trained.
         seed: Seed of the draw of a fraction.
+        forgotten_ids: Ids of rows that the model was made to forget, if still in the data or not.
 
     Raises:
         InputError: If the request is not possible, or nothing would be retained.
     """
-    forget = _forgotten(ds, request, trained, seed)
+    rows = TrainedRows(ds=ds, trained=trained, validation=validation, forgotten_ids=forgotten_ids)
+    resolution = resolve(rows, request, seed=seed)
     return split_by_positions(
         ds,
-        forget=forget,
-        retain=np.setdiff1d(trained, forget),
+        forget=resolution.positions,
+        retain=np.setdiff1d(trained, resolution.positions),
         validation=validation,
-        label=None if request.label is None else int(request.label),
+        label=resolution.label,
+        skipped_ids=resolution.skipped,
     )
-
-
-def _forgotten(
-    ds: Dataset, request: ForgetRequest, trained: NDArray[np.int64], seed: int
-) -> NDArray[np.int64]:
-    """Return the positions of the rows to forget, in ascending order."""
-    if request.label is not None:
-        if ds.num_classes is None:
-            raise InputError(
-                f"{ds.name} has values to predict, and no class to forget; forget rows by "
-                "ForgetSplit.by_fraction or by_indices"
-            )
-        labels = ds.y_train[trained]
-        _check.one_of(np.unique(labels).tolist(), label=request.label)
-        return np.asarray(trained[labels == request.label])
-    if request.fraction is not None:
-        size = rows_of_share("fraction", request.fraction, len(trained))
-        return np.sort(stream(seed, "forget").choice(trained, size=size, replace=False))
-    indices = np.sort(np.asarray(request.indices, dtype=np.int64))
-    unknown = np.setdiff1d(indices, trained)
-    if unknown.size:
-        raise InputError(
-            "indices must be positions of rows that the model is trained on, from 0 to "
-            f"{len(ds.y_train) - 1}; got {unknown[0]}"
-        )
-    return indices
 
 
 def split_by_positions(
@@ -274,6 +420,8 @@ def split_by_positions(
     retain: NDArray[np.int64],
     validation: NDArray[np.int64],
     label: int | None,
+    kind: Literal["class", "instances"] | None = None,
+    skipped_ids: tuple[UntrainedId, ...] = (),
 ) -> ForgetSplit:
     """Return a split of given training rows; those in no part stay out of it.
 
@@ -282,7 +430,9 @@ def split_by_positions(
         forget: Positions to forget.
         retain: Positions to retain.
         validation: Positions on which no model is trained.
-        label: The forgotten class; None for single rows.
+        label: The forgotten class; None for single rows, or for several classes.
+        kind: What is forgotten; with a label a class, and else single rows, where None.
+        skipped_ids: Ids that were to be forgotten and are not, with the reason.
 
     Returns:
         The split, with the never-seen counterparts of the forgotten rows.
@@ -291,13 +441,16 @@ def split_by_positions(
         InputError: If nothing is forgotten or retained, or two parts share a row.
     """
     counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
+    kind = kind or ("instances" if label is None else "class")
     return ForgetSplit(
-        kind="instances" if label is None else "class",
+        kind=kind,
         label=label,
         num_classes=ds.num_classes,
         forget=ds.train.take(forget),
         retain=ds.train.take(retain),
         validation=ds.train.take(validation),
         test_forget=ds.test.take(np.flatnonzero(counterpart)),
-        test_retain=ds.test if label is None else ds.test.take(np.flatnonzero(~counterpart)),
+        test_retain=ds.test if kind == "instances" else ds.test.take(np.flatnonzero(~counterpart)),
+        class_names=ds.class_names,
+        skipped_ids=skipped_ids,
     )

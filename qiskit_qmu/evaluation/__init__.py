@@ -3,6 +3,7 @@
 - `columns`: one row for each reported number; tables, pages and lists are made from them.
 - `measure`: the numbers of one model, from its outputs, the oracle's, and the scores of attacks.
 - `judge`: what they say, in a word and a reason.
+- `aggregate`: the numbers of several seeds, summarised by method, and `recommend` one of them.
 - `baselines`: what answers score that look at nothing.
 """
 
@@ -10,6 +11,10 @@ from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.columns import BASELINE, COSTS, RESULTS, SHOT_RESULTS, result_columns
 from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, SplitObservations
 from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
+from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
+from qiskit_qmu.evaluation.outcomes import remarks_by_method
+from qiskit_qmu.evaluation.recommendation import Recommendation, recommend
+from qiskit_qmu.evaluation.rules import Rule, rules
 from qiskit_qmu.evaluation.verdict import Kind, Verdict, judge
 
 __all__ = [
@@ -22,11 +27,18 @@ __all__ = [
     "Evidence",
     "Kind",
     "Measurement",
+    "MethodSummary",
+    "Recommendation",
+    "Rule",
     "Scores",
     "SplitObservations",
     "Verdict",
+    "aggregate",
     "interval_row",
     "judge",
     "measure",
+    "recommend",
+    "remarks_by_method",
     "result_columns",
+    "rules",
 ]

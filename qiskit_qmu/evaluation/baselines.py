@@ -36,7 +36,7 @@ def uniform_divergence(exact: SplitObservations | None) -> dict[str, Interval | 
     """Return the divergence of naming all classes alike from a model's exact outputs.
 
     Args:
-        exact: The model's exact outputs; None where there are none.
+        exact: The model's exact outputs; None if there are none.
     """
     if exact is None:
         return {JS_EXACT.key: None}

@@ -20,9 +20,9 @@ class SplitObservations:
 
     Attributes:
         forget: On the forgotten training rows.
-        retain: On the retained training rows; None where they were not observed.
+        retain: On the retained training rows; None if they were not observed.
         test_forget: On the never-seen counterparts of the forgotten rows; None if there are none.
-        test_retain: On the other never-seen rows; None where there are none.
+        test_retain: On the other never-seen rows; None if there are none.
 
     Example:
         >>> from qiskit_qmu.evaluation import SplitObservations
@@ -46,7 +46,7 @@ class CalledMembers:
 
     Attributes:
         forget: Of the forgotten rows, shape (n,).
-        control: Of their never-seen counterparts, shape (m,); None where there are none.
+        control: Of their never-seen counterparts, shape (m,); None if there are none.
 
     Example:
         >>> import numpy as np

@@ -20,7 +20,7 @@ class Measurement:
 
     Attributes:
         evidence: What they were computed from.
-        values: Interval by the key of its column; None where there are no rows for it. Columns that
+        values: Interval by the key of its column; None if there are no rows for it. Columns that
             do not apply to the model are absent.
 
     Example:
@@ -43,7 +43,7 @@ class Measurement:
         return interval_row(self.values)
 
     def roc_scores(self, key: str) -> dict[str, Any] | None:
-        """Return what the ROC curve of an attack is drawn from; None where there is no AUC.
+        """Return what the ROC curve of an attack is drawn from; None if there is no AUC.
 
         Args:
             key: Key of the attack's column.

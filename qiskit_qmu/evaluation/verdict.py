@@ -24,6 +24,14 @@ LOSS_TOLERANCE = 0.1
 FORGET_TOLERANCE = 0.05
 """Accuracy on the forgotten class that a model may have above the oracle's."""
 
+UTILITY: tuple[tuple[Column, Column], ...] = (
+    (RETAIN_TEST, RETAIN_TRAIN),
+    (R2_RETAIN_TEST, R2_RETAIN_TRAIN),
+    (LOSS_RETAIN_TEST, LOSS_RETAIN_TRAIN),
+)
+"""What tells whether a model is still worth having, on never-seen rows and where there are none on
+training rows: the first of these that is known."""
+
 Name = Literal[
     "forgotten",
     "remembered",
@@ -44,13 +52,15 @@ class Verdict:
 
     Example:
         >>> from qiskit_qmu.evaluation import Verdict
-        >>> verdict = Verdict("over-forgotten", "mia_auc 0.310 [0.220, 0.410] lies below 1/2")
+        >>> verdict = Verdict("over-forgotten", "AUC 0.310 [0.220, 0.410] lies below ½", "mia_auc")
         >>> print(f"{verdict}: {verdict.reason}")
-        over-forgotten: mia_auc 0.310 [0.220, 0.410] lies below 1/2
+        over-forgotten: AUC 0.310 [0.220, 0.410] lies below ½
     """
 
     name: Name
     reason: str
+    decided_by: str = ""
+    """Key of the column that decided; empty where none did."""
 
     def __str__(self) -> str:
         return self.name
@@ -74,7 +84,7 @@ def judge(
 
     Args:
         measured: The model's numbers.
-        oracle: The oracle's; None where there is none.
+        oracle: The oracle's; None if there is none.
         kind: What was forgotten.
         original: The numbers of the model before unlearning. Where the oracle has the easier task,
             with a class less to tell apart, utility is read against the lower of the two.
@@ -98,9 +108,9 @@ def judge(
         return Verdict("no oracle", "without a retrained model there is nothing to compare with")
     if measured is oracle:
         return Verdict("forgotten", "it never saw the rows")
-    lost = _lost_utility(measured, oracle, original)
+    lost, column = _lost_utility(measured, oracle, original)
     if lost:
-        return Verdict("utility lost", lost)
+        return Verdict("utility lost", lost, column.key)
     judge_kind = _judge_class if kind == "class" else _judge_rows
     return judge_kind(measured, oracle, original)
 
@@ -114,23 +124,25 @@ def _judge_class(
             "remembered",
             f"accuracy on the forgotten rows is {known:.3f} above the oracle's "
             f"(at most {FORGET_TOLERANCE} is tolerated)",
+            FORGET_TRAIN.key,
         )
     if original is not None and _difference(original, oracle, FORGET_TRAIN) <= FORGET_TOLERANCE:
         return Verdict(
             "untested",
             f"doing nothing passes the same test: on the forgotten rows the original is not more "
             f"than {FORGET_TOLERANCE} more accurate than the oracle",
+            FORGET_TRAIN.key,
         )
     reason = f"accuracy on the forgotten rows is at most {FORGET_TOLERANCE} above the oracle's"
     traces = _traces(measured, oracle)
-    return Verdict("forgotten", f"{reason}, but {traces}" if traces else reason)
+    return Verdict("forgotten", f"{reason}, but {traces}" if traces else reason, FORGET_TRAIN.key)
 
 
 def _traces(measured: Measurement, oracle: Measurement) -> str:
     """Say what still tells rows of a class that were trained on from never-seen ones."""
     found = [
-        f"{name} {auc} excludes 1/2"
-        for name, auc in _tests(measured, oracle).items()
+        f"{_NAMES[key]} {auc} excludes ½"
+        for key, auc in _tests(measured, oracle).items()
         if 0.5 not in auc
     ]
     excess, own = measured[PAPER_EXCESS.key], oracle[PAPER_EXCESS.key]
@@ -143,32 +155,47 @@ def _judge_rows(
     measured: Measurement, oracle: Measurement, original: Measurement | None
 ) -> Verdict:
     tests = _tests(measured, oracle)
-    for name, auc in tests.items():
+    for key, auc in tests.items():
         if auc.low > 0.5:
-            return Verdict("remembered", f"{name} {auc} lies above 1/2")
+            return Verdict("remembered", f"{_NAMES[key]} {auc} lies above ½", key)
         if auc.high < 0.5:
-            return Verdict("over-forgotten", f"{name} {auc} lies below 1/2")
+            return Verdict("over-forgotten", f"{_NAMES[key]} {auc} lies below ½", key)
     if measured[AUC.key] is None:
         return Verdict("untested", "there are fewer than two rows, or never-seen ones, to compare")
-    passed = " and ".join(f"{name} {auc}" for name, auc in tests.items())
+    passed = " and ".join(f"{_NAMES[key]} {auc}" for key, auc in tests.items())
+    sharpest = next(reversed(tests), "")
     if original is not None and all(0.5 in auc for auc in _tests(original, oracle).values()):
         return Verdict(
-            "untested", f"doing nothing passes the same tests: they need more rows ({passed})"
+            "untested",
+            f"doing nothing passes the same tests: they need more rows ({passed})",
+            sharpest,
         )
-    return Verdict("forgotten", f"no test tells the rows from rows that were never seen: {passed}")
+    return Verdict(
+        "forgotten",
+        f"no test tells the rows from rows that were never seen: {passed}",
+        sharpest,
+    )
+
+
+_NAMES = {AUC.key: "AUC of the attack", REFERENCE_AUC.key: "AUC beside the oracle"}
 
 
 def _tests(measured: Measurement, oracle: Measurement) -> dict[str, Interval]:
-    """Return the AUCs that tell: the attack's only where it does not find the oracle's rows too."""
+    """Return the AUCs that tell, the sharper last.
+
+    The attack's is one of them only where it does not find the oracle's rows too.
+    """
     of_oracle = oracle[AUC.key]
-    tests = {"reference_auc": measured[REFERENCE_AUC.key]}
+    tests = {REFERENCE_AUC.key: measured[REFERENCE_AUC.key]}
     if of_oracle is None or 0.5 in of_oracle:
-        tests = {"mia_auc": measured[AUC.key], **tests}
-    return {name: auc for name, auc in tests.items() if auc is not None}
+        tests = {AUC.key: measured[AUC.key], **tests}
+    return {key: auc for key, auc in tests.items() if auc is not None}
 
 
-def _lost_utility(measured: Measurement, oracle: Measurement, original: Measurement | None) -> str:
-    """Say how much utility was lost, where it is more than a model may lose; empty otherwise."""
+def _lost_utility(
+    measured: Measurement, oracle: Measurement, original: Measurement | None
+) -> tuple[str, Column]:
+    """Say how much utility was lost, empty where a model may lose as much, and in which column."""
     references = [oracle] if original is None else [oracle, original]
     whose = "the oracle's" if original is None else "the oracle's and the original's"
     for never_seen, trained, rows in (
@@ -180,12 +207,12 @@ def _lost_utility(measured: Measurement, oracle: Measurement, original: Measurem
             lost = min(_difference(reference, measured, column) for reference in references)
             where = "never-seen" if column is never_seen else "training"
             text = f"{rows} on {where} rows to retain is {lost:.3f} below {whose}"
-            return text if lost > UTILITY_TOLERANCE else ""
+            return text if lost > UTILITY_TOLERANCE else "", column
     column = LOSS_RETAIN_TEST if measured[LOSS_RETAIN_TEST.key] is not None else LOSS_RETAIN_TRAIN
     lost = min(_relative_rise(reference, measured, column) for reference in references)
     where = "never-seen" if column is LOSS_RETAIN_TEST else "training"
     text = f"mean loss on {where} rows to retain is {100 * lost:.0f} % above {whose}"
-    return text if lost > LOSS_TOLERANCE else ""
+    return text if lost > LOSS_TOLERANCE else "", column
 
 
 def _difference(high: Measurement, low: Measurement, column: Column) -> float:

@@ -1,6 +1,8 @@
 """Experiments: config → records → results and report, for the command line and for Python."""
 
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data import ForgetRequest, RowSource
+from qiskit_qmu.experiments.comparing import compare
+from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.output import (
@@ -12,19 +14,22 @@ from qiskit_qmu.experiments.output import (
 )
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Record, run_seed
+from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.saved import (
     audit_saved,
     observe_saved,
     train_and_save,
     unlearn_saved,
 )
+from qiskit_qmu.experiments.saved_model import RowsWarning
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,
     cost_rows,
     saved_workloads,
 )
+from qiskit_qmu.experiments.saving import save_model
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import compare_shots
@@ -38,6 +43,7 @@ from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
+    "Comparison",
     "DeviceRequest",
     "Experiment",
     "ForgetRequest",
@@ -46,18 +52,22 @@ __all__ = [
     "Preset",
     "Record",
     "RecordFile",
+    "RowSource",
+    "RowsWarning",
     "RunStatus",
     "Setup",
     "ShotComparison",
     "audit_saved",
     "audit_workload",
     "cancel",
+    "compare",
     "cost_rows",
     "compare_shots",
     "environment",
     "observe_saved",
     "observation_workload",
     "overridden",
+    "save_model",
     "saved_workloads",
     "preset",
     "refresh",

@@ -59,7 +59,7 @@ def submit(
         models: Folders of saved models: "model", and to attack also "original" and, where there is
             one, "oracle". They are copied.
         folder: The run's folder, new or empty.
-        policy: Whether to wait for jobs, and what they may cost; not to wait where None.
+        policy: Whether to wait for jobs, and what they may cost; not to wait if None.
         opener: Opens the backend.
 
     Returns:
@@ -72,8 +72,7 @@ def submit(
     path = Path(folder)
     check_request(request, models)
     _check_folder(path, models)
-    if request.data_dir is not None:  # (a run may be resumed from elsewhere)
-        request = replace(request, data_dir=str(Path(request.data_dir).absolute()))
+    request = replace(request, source=request.source.absolute())  # (resumed from elsewhere)
     with (
         writable_folder(path),
         _backend(path, request, policy or JobPolicy(wait=False), opener) as backend,
@@ -101,7 +100,7 @@ def resume(
 
     Args:
         folder: The run's folder.
-        policy: Whether to wait for jobs, and what they may cost; to wait where None.
+        policy: Whether to wait for jobs, and what they may cost; to wait if None.
         opener: Opens the backend.
         rebuild: Write the ledger anew from what lies beside the jobs' results, before.
 

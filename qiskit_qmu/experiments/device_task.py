@@ -7,6 +7,7 @@ from typing import Any
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import DeviceBackend, ExactBackend, Rule, Workload
+from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.saved_workload import method_workload
@@ -47,15 +48,20 @@ def expected_workload(
     Raises:
         InputError: If a model or its data cannot be read, or the request is not possible.
     """
-    saved = SavedModel.read(models["model"], request.data_dir, ExactBackend(rule=rule))
+    source, exact = request.source, ExactBackend(rule=rule)
+    attacks = request.task == "attack"
+    saved = SavedModel.read(models["model"], exact, source=source, with_forgotten=attacks)
     if request.task == "observe":
         sizes = {"train": len(saved.trained), "test": len(saved.dataset.test)}
         rows = sum(sizes.values()) if request.rows == "all" else sizes[request.rows]
         return observation_workload(saved.model, saved.dataset.x_train, rows)
-    if request.task == "attack":
-        return audit_workload([saved.model] * len(models), saved.forgotten_split())
+    if attacks:
+        first = deletions_since(saved.provenance, models["model"], models["original"])
+        if "oracle" in models:
+            check_oracle(saved.provenance, models["model"], models["oracle"], first)
+        return audit_workload([saved.model] * len(models), saved.forgotten_split(first))
     strategy, forget = request.what_to_unlearn()
-    setup = saved.still_known().setup(forget, request.seed, request.settings)
+    setup = saved.setup(forget, request.seed, request.settings)
     with one_thread():
         return method_workload(setup, saved.model, strategy)
 
@@ -81,7 +87,7 @@ def _observe(
     models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
 ) -> dict[str, Any]:
     observed, indices = observe_saved(
-        models / "model", rows=request.rows, data_dir=request.data_dir, backend=backend
+        models / "model", rows=request.rows, source=request.source, backend=backend
     )
     observed.save(out / "observations.npz")
     correct = int((observed.predictions == observed.labels).sum())
@@ -103,13 +109,13 @@ def _attack(
         models / "model",
         original=models / "original",
         oracle=oracle if oracle.exists() else None,
-        data_dir=request.data_dir,
+        source=request.source,
         seed=request.seed,
         backend=backend,
     )
     report.to_json(out / "audit.json")
     report.to_html(out / "audit.html")
-    return {"verdict": str(report.verdict)}
+    return {"verdict": str(report.verdict), "notes": list(report.notes)}
 
 
 def _unlearn(
@@ -122,11 +128,11 @@ def _unlearn(
         strategy,
         out / "model",
         settings=request.settings,
-        data_dir=request.data_dir,
+        source=request.source,
         seed=request.seed,
         backend=backend,
     )
-    return {"strategy": strategy, "steps": len(result.history)}
+    return {"strategy": strategy, "steps": len(result.history), "notes": list(result.notes)}
 
 
 _TASKS = {"observe": _observe, "attack": _attack, "unlearn": _unlearn}

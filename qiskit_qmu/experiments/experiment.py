@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu._seeds import child_seed
 from qiskit_qmu.backends import Backend, mitigation_options, open_backend
 from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
+from qiskit_qmu.data.sampling import check_share
+from qiskit_qmu.data.source_digest import files_digest
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
@@ -22,9 +24,16 @@ class Experiment:
     """Train, unlearn by several methods, and audit them beside the oracle, for several seeds.
 
     Attributes:
-        dataset: "digits", "iris", "mnist" or "fashion-mnist".
+        dataset: "digits", "iris", "mnist" or "fashion-mnist"; or the path of a CSV, Parquet or NPZ
+            file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
         model: "basic" or "hybrid".
-        forget: Which training rows to forget; where None, all of class 4 (of iris: class 1).
+        label_column: Column of the classes, where the dataset is a table.
+        id_column: Column that names each row; None if rows have no names.
+        feature_columns: Columns to learn from; None for all others.
+        test: Share of the file's rows that no model trains on, drawn for each seed; or the path of
+            a file with such rows. None for a share of 0.3.
+        forget: Which training rows to forget; if None, all of class 4 (of iris: class 1). A
+            file has no such default.
         train_size: Training rows, validation rows among them; None for the dataset's default.
         test_size: Never-seen rows; None for the dataset's default.
         validation_fraction: Share of the training rows that no model trains on: for early stopping,
@@ -35,9 +44,10 @@ class Experiment:
         shots: Measurements of each circuit; None for exact values.
         backend: Where trained models are observed. All but "exact" leave training exact: what is
             attacked is what a device answers.
-        mitigation: What the device's answers are corrected for: "readout", or nothing where None.
+        mitigation: What the device's answers are corrected for: "readout", or nothing if None.
         backend_options: Further options of `open_backend` as JSON values: {"mode": "batch"}.
         settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
+        source_digest: What the files held when the experiment was run, see `with_source`.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -49,8 +59,12 @@ class Experiment:
         True
     """
 
-    dataset: Literal["digits", "iris", "mnist", "fashion-mnist"] = "digits"
+    dataset: str = "digits"
     model: ModelName = "hybrid"
+    label_column: str | None = None
+    id_column: str | None = None
+    feature_columns: tuple[str, ...] | None = None
+    test: float | str | None = None
     forget: ForgetRequest | None = None
     train_size: int | None = None
     test_size: int | None = None
@@ -63,11 +77,13 @@ class Experiment:
     mitigation: str | None = None
     backend_options: dict[str, Any] = field(default_factory=dict, hash=False)
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
+    source_digest: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "forget", self.request)  # (so that equal experiments are equal)
-        _check.one_of(DATASET_NAMES, dataset=self.dataset)
-        if self.dataset not in CLASS_DATASET_NAMES:
+        self._check_rows()
+        if self.is_bundled:  # (so that equal experiments are equal)
+            object.__setattr__(self, "forget", self.request)
+        if self.is_bundled and self.dataset not in CLASS_DATASET_NAMES:
             raise InputError(
                 f"{self.dataset} has values to predict, and the models basic and hybrid predict "
                 "classes; train a model of your own in Python"
@@ -94,15 +110,76 @@ class Experiment:
         for method in METHODS:
             make_strategy(method, settings, trainer)
 
+    def _check_rows(self) -> None:
+        kinds = (*DATASET_NAMES, "the path of a file")
+        if not isinstance(self.dataset, str):
+            _check.one_of(kinds, dataset=self.dataset)
+        own = {
+            "label_column": self.label_column,
+            "id_column": self.id_column,
+            "feature_columns": self.feature_columns,
+            "test": self.test,
+        }
+        given = [name for name, value in own.items() if value is not None]
+        if self.is_bundled:
+            if given:
+                raise InputError(
+                    f"{given[0]} is for a table of your own, and {self.dataset} is a bundled "
+                    "dataset; give the path of a file as dataset"
+                )
+        elif not given and not Path(self.dataset).suffix and not Path(self.dataset).exists():
+            _check.one_of(kinds, dataset=self.dataset)
+        for name in ("label_column", "id_column", "source_digest"):
+            if not isinstance(getattr(self, name), str | None):
+                raise InputTypeError(f"{name} must be a text, got {getattr(self, name)!r}")
+        if isinstance(self.feature_columns, str) or not all(
+            isinstance(name, str) for name in self.feature_columns or ()
+        ):
+            raise InputTypeError(f"feature_columns must be names, got {self.feature_columns!r}")
+        if self.test is not None and not isinstance(self.test, str):
+            check_share("test", self.test)
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether the dataset comes with the package, rather than from a file."""
+        return self.dataset in DATASET_NAMES
+
+    @property
+    def dataset_name(self) -> str:
+        """What reports and folders call the dataset: its name, or the file's without its ending."""
+        return self.dataset if self.is_bundled else Path(self.dataset).stem
+
     @property
     def kind(self) -> Literal["class", "instances"]:
-        """What is forgotten."""
-        return "instances" if self.request.label is None else "class"
+        """What is forgotten; single rows where nothing says it yet."""
+        known = self.is_bundled or self.forget is not None
+        return "class" if known and self.request.label is not None else "instances"
 
     @property
     def request(self) -> ForgetRequest:
-        """Which training rows to forget."""
+        """Which training rows to forget.
+
+        Raises:
+            InputError: If nothing says it, and the dataset is not a bundled one.
+        """
+        if self.forget is None and not self.is_bundled:
+            raise InputError(
+                f"nothing says which rows of {self.dataset} to forget; give one of --forget-class, "
+                "--forget-fraction, --forget-indices, --forget-ids and --forget-where (in Python: "
+                "forget=ForgetRequest(…))"
+            )
         return self.forget or ForgetRequest(label=1 if self.dataset == "iris" else 4)
+
+    def with_source(self) -> "Experiment":
+        """Return it with a digest of what the files hold now; of a bundled dataset as it is.
+
+        Raises:
+            InputError: If a file cannot be read.
+        """
+        if self.is_bundled:
+            return self
+        tested = [self.test] if isinstance(self.test, str) else []
+        return replace(self, source_digest=files_digest([self.dataset, *tested]))
 
     def training_backend(self, seed: int, *purpose: str) -> Backend:
         """Open the backend that models are trained and changed on.
@@ -176,7 +253,7 @@ class Experiment:
             key: list(value) if isinstance(value, tuple) else value
             for key, value in asdict(self).items()
         }
-        return {**fields, "forget": self.request.to_dict()}
+        return {**fields, "forget": None if self.forget is None else self.forget.to_dict()}
 
     @staticmethod
     def from_dict(values: Any) -> "Experiment":
@@ -194,15 +271,21 @@ class Experiment:
             fields["forget"] = ForgetRequest.from_dict(fields["forget"])
         try:
             return Experiment(**fields)
+        except InputError:
+            raise
         except (AttributeError, TypeError) as error:
             raise InputError(f"not an experiment: {error}") from error
 
     def digest(self) -> str:
         """Return a short hash that is the same for equal experiments.
 
-        The number of seeds is left out: more seeds continue the same experiment.
+        The number of seeds is left out: more seeds continue the same experiment. Where it is known
+        what the files hold, their paths are left out too.
         """
         content = {key: value for key, value in self.to_dict().items() if key != "seeds"}
+        if self.source_digest is not None:
+            content["dataset"] = None
+            content["test"] = None if isinstance(self.test, str) else self.test
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -13,8 +13,9 @@ from qiskit_qmu._files import write_sealed_json, write_together, writing
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Kind
+from qiskit_qmu.experiments.progress import RunProgress, no_progress
 from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.run import Record, RunProgress, no_progress
+from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
@@ -38,7 +39,7 @@ def run_experiment(
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
         data_dir: Where image files lie.
-        workers: Processes that share the seeds; as many as there are cores and seeds where None.
+        workers: Processes that share the seeds; as many as there are cores and seeds if None.
             The numbers do not depend on it.
         progress: Called with what is done and the share of the run that is.
 
@@ -63,6 +64,7 @@ def run_experiment(
         ['records.jsonl', 'report.html', 'results.json']
     """
     # Refuse before anything is written.
+    experiment = experiment.with_source()
     with experiment.observing_backend(experiment.seed) or nullcontext() as device:
         first = Setup.load(experiment, experiment.seed, data_dir)
         first.check([] if device is None else [device])
@@ -128,7 +130,7 @@ def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> N
     experiment = comparison.experiment
     page = render_shot_page(
         rows,
-        title=f"Shots on {experiment.dataset}, {experiment.model} model",
+        title=f"Shots on {experiment.dataset_name}, {experiment.model} model",
         subtitle=f"Observed on {experiment.backend} · unlearned by {comparison.method}",
         config=content["config"],
         environment=content["environment"],
@@ -208,16 +210,28 @@ def environment() -> dict[str, Any]:
     }
 
 
-def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequence[Record]) -> None:
+def write_report(
+    path: Path,
+    config: dict[str, Any],
+    kind: Kind,
+    records: Sequence[Record],
+    *,
+    title: str | None = None,
+    does: Mapping[str, str] | None = None,
+) -> None:
     """Write report.html from records.
+
+    Args:
+        path: The file.
+        config: Everything that decides the numbers, as JSON values.
+        kind: What is forgotten.
+        records: Those of all seeds and methods.
+        title: Title of the page; None for dataset and model of the configuration.
+        does: What each method does, in one line, by its name; None for the methods by name.
 
     Raises:
         InputError: If it cannot be written.
     """
-    split = records[0].split
-    forgotten = split["rows"]["forget"]
-    total = forgotten + split["rows"]["retain"]
-    rows = f"{forgotten} of {total} training rows"
     write_page(
         path,
         [record.row for record in records],
@@ -225,7 +239,12 @@ def write_report(path: Path, config: dict[str, Any], kind: Kind, records: Sequen
         scores=[record.scores for record in records if record.scores is not None],
         config=config,
         environment=environment(),
-        title=f"Unlearning on {config['dataset']}, {config['model']} model",
-        forgotten=f"class {split['label']} ({rows})" if kind == "class" else rows,
-        does=summaries(),
+        title=title or _title(config),
+        forgotten=records[0].split["forgotten"],
+        does=summaries() if does is None else does,
     )
+
+
+def _title(config: dict[str, Any]) -> str:
+    experiment = Experiment.from_dict(config)
+    return f"Unlearning on {experiment.dataset_name}, {experiment.model} model"

@@ -15,7 +15,7 @@ from qiskit_qmu._files import (
     sealed_line,
     write_file,
 )
-from qiskit_qmu.experiments.run import Record
+from qiskit_qmu.experiments.repetition import Record
 
 _Key = tuple[int, str]
 """Seed and method."""

@@ -9,12 +9,14 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.auditing import AuditReport, audit
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.data import ForgetRequest, row_digests
+from qiskit_qmu.data import ForgetRequest, RowRecord
+from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.saved_model import SavedModel, rows_of
+from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
+from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workers import one_thread
-from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance, save_model
+from qiskit_qmu.models import QuantumClassifier, load_model, save_model
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.runs.request import SavedRows
 from qiskit_qmu.training import Progress
@@ -51,15 +53,15 @@ def train_and_save(
         >>> qmu.load_model("original").config.num_qubits
         2
     """
-    setup = Setup.load(experiment, experiment.seed, data_dir)
+    experiment = experiment.with_source()
+    setup = Setup.to_train(experiment, experiment.seed, data_dir)
     model = setup.build_model(experiment.training_backend(experiment.seed))
-    train = setup.split.train
     with one_thread():
         history = setup.train(model, progress=progress)
     provenance = {
-        "experiment": experiment.to_dict(),
-        "train_indices": train.indices.tolist(),
-        "train_digests": row_digests(train.x, train.y),
+        "experiment": _recipe(experiment),
+        "rows": RowRecord.of(setup.dataset).to_dict(),
+        "train_indices": setup.split.train.indices.tolist(),
         "validation_indices": setup.split.validation.indices.tolist(),
         "losses": list(history.losses),
     }
@@ -74,7 +76,7 @@ def unlearn_saved(
     out: str | Path,
     *,
     settings: dict[str, Any] | None = None,
-    data_dir: str | None = None,
+    source: RowSource | None = None,
     seed: int = 0,
     backend: Backend | None = None,
 ) -> UnlearningResult[QuantumClassifier]:
@@ -86,7 +88,8 @@ def unlearn_saved(
         strategy: Name of a method, such as "rga-r"; "oracle" retrains.
         out: Folder of the new model.
         settings: Hyperparameters that replace the preset's.
-        data_dir: Where image files lie.
+        source: Where the model's rows are now; where None, as the model remembers it. Rows that it
+            was made to forget before need not be there.
         seed: Seed of everything random.
         backend: Where the strategy's circuits run; where None, the simulator on which the model was
             trained.
@@ -111,22 +114,27 @@ def unlearn_saved(
     _check.at_least(0, seed=seed)
     if Path(out).resolve() == Path(path).resolve():
         raise InputError(f"{out} is the folder of the model itself; choose another")
-    saved = SavedModel.read(
-        path, data_dir, backend, "unlearning", strategy, str(seed)
-    ).still_known()
+    saved = SavedModel.read(path, backend, "unlearning", strategy, str(seed), source=source)
     setup = saved.setup(request, seed, settings)
     with one_thread():
         result = setup.unlearn(strategy, saved.model)
+    own = saved.model.backend
+    before, split = saved.provenance, setup.split.to_dict()
     provenance = {
-        **saved.provenance,
-        "forgotten_indices": setup.split.forget.indices.tolist(),
+        **before.content,
+        "experiment": _recipe(saved.experiment),
+        "train_indices": before.known.tolist(),
+        "earlier_deletions": before.as_earlier(),
+        "forgotten_indices": saved.recorded[setup.split.forget.indices].tolist(),
         "forgotten_label": setup.split.label,
+        "forget": request.to_dict(),
+        **{name: split[name] for name in ("forgotten", "forgotten_ids", "skipped_ids", "notes")},
         "strategy": strategy,
         "settings": setup.preset.strategies,
         "seed": seed,
-        "backend": saved.model.backend.name,
-        "shots": saved.model.backend.shots,
-        "backend_settings": saved.model.backend.settings(),
+        "backend": own.name,
+        "shots": own.shots,
+        "backend_settings": own.settings(),
         "history": list(result.history),
         "stopped": result.stopped,
         "reason": result.reason,
@@ -143,17 +151,21 @@ def audit_saved(
     *,
     original: str | Path,
     oracle: str | Path | None = None,
-    data_dir: str | None = None,
+    source: RowSource | None = None,
     seed: int = 0,
     backend: Backend | None = None,
 ) -> AuditReport:
     """Audit a saved unlearned model beside its original and, where there is one, the oracle.
 
+    What is audited is everything that the model was made to forget since the original, in one
+    deletion or in several in a row.
+
     Args:
         path: Folder of the unlearned model; it says which rows were forgotten.
-        original: Folder of the model before unlearning.
-        oracle: Folder of a model retrained without the same rows.
-        data_dir: Where image files lie.
+        original: Folder of the model before unlearning, or before the first of several deletions.
+        oracle: Folder of a model retrained without all of these rows.
+        source: Where the rows are now, those that were forgotten among them; where None, as the
+            model remembers it.
         seed: Seed of everything random in the attacks.
         backend: Where the models are observed; where None, the simulator on which the first was
             trained.
@@ -175,18 +187,15 @@ def audit_saved(
         'class 1 (32 of 95 training rows)'
     """
     _check.at_least(0, seed=seed)
-    saved = SavedModel.read(path, data_dir, backend, "audit", str(seed))
-    split, rows = saved.forgotten_split(), rows_of(path)
-    if rows_of(original, still_known=True) != rows:
-        raise InputError(f"{original} was not trained on the same rows as {path}")
-    before, reference = load_model(original, backend=saved.model.backend), None
+    saved = SavedModel.read(path, backend, "audit", str(seed), source=source, with_forgotten=True)
+    first = deletions_since(saved.provenance, path, original)
     if oracle is not None:
-        if rows_of(oracle) != rows:
-            raise InputError(f"{oracle} was not trained on the same rows as {path}")
-        forgotten = load_provenance(oracle).get("forgotten_indices")
-        if forgotten != saved.provenance["forgotten_indices"]:
-            raise InputError(f"{oracle} has not forgotten the same rows as {path}")
-        reference = load_model(oracle, backend=saved.model.backend)
+        check_oracle(saved.provenance, path, oracle, first)
+    before, reference = (
+        None if each is None else load_model(each, backend=saved.model.backend)
+        for each in (original, oracle)
+    )
+    split = saved.forgotten_split(first)
     return audit(saved.model, split, oracle=reference, original=before, seed=seed)
 
 
@@ -194,7 +203,7 @@ def observe_saved(
     path: str | Path,
     *,
     rows: SavedRows = "test",
-    data_dir: str | None = None,
+    source: RowSource | None = None,
     backend: Backend | None = None,
 ) -> tuple[Observations, list[int]]:
     """Observe a saved model on rows of its own dataset.
@@ -203,7 +212,7 @@ def observe_saved(
         path: Folder of the model.
         rows: "train" for the rows that it was trained on, "test" for never-seen rows, "all" for
             both, training rows first.
-        data_dir: Where image files lie.
+        source: Where the rows are now; where None, as the model remembers it.
         backend: Where circuits run; where None, the simulator on which the model was trained.
 
     Returns:
@@ -223,10 +232,16 @@ def observe_saved(
         (45, 45)
     """
     _check.one_of(get_args(SavedRows), rows=rows)
-    saved = SavedModel.read(path, data_dir, backend, "observing")
+    saved = SavedModel.read(path, backend, "observing", source=source)
     train, test = saved.dataset.train.take(saved.trained), saved.dataset.test
     parts = {"train": [train], "test": [test], "all": [train, test]}[rows]
     observed = saved.model.observe(
         np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts])
     )
     return observed, [int(i) for part in parts for i in part.indices]
+
+
+def _recipe(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment as it is kept: its paths hold from any folder."""
+    fields = experiment.to_dict()
+    return {**fields, **RowSource.of(fields).absolute().of_experiment()}

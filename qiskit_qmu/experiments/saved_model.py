@@ -1,18 +1,22 @@
 """A saved model, the rows that it was trained on, and what it has forgotten."""
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import checked, reading
+from qiskit_qmu._files import reading
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, row_digests
+from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, RowRecord
+from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.split import split_by_positions, split_trained_rows
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.provenance import Provenance
+from qiskit_qmu.experiments.saving import untrained_recipe
 from qiskit_qmu.experiments.setup import Setup, load_rows
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
@@ -20,80 +24,94 @@ _WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")
 """What tells a saved model from all others that come from the same original."""
 
 
+class RowsWarning(UserWarning):
+    """The rows that were read are not quite those that a model remembers, or it remembers none."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class SavedModel:
     """A saved model with its data.
 
+    Positions are those of the dataset's training rows.
+
     Attributes:
         model: The model.
         provenance: What was kept beside it.
         experiment: Dataset, model and hyperparameters that it was trained with.
-        dataset: The data.
-        trained: Positions (n,) of the training rows that it was trained on.
+        dataset: The data, in the order that the model remembers.
+        recorded: Position in the model's record (n,) of each training row of the dataset; rows
+            that it has forgotten may be gone from the data.
     """
 
     model: QuantumClassifier
-    provenance: dict[str, Any]
+    provenance: Provenance
     experiment: Experiment
     dataset: Dataset
-    trained: NDArray[np.int64]
+    recorded: NDArray[np.int64]
 
     @staticmethod
     def read(
-        path: str | Path, data_dir: str | None, backend: Backend | None, *purpose: str
+        path: str | Path,
+        backend: Backend | None = None,
+        *purpose: str,
+        source: RowSource | None = None,
+        with_forgotten: bool = False,
     ) -> "SavedModel":
-        """Read a model that `train_and_save` or `unlearn_saved` wrote.
+        """Read a model and its rows.
 
         Args:
             path: Folder of the model.
-            data_dir: Where image files lie.
             backend: Where its circuits run; where None, the simulator on which it was trained, with
                 shots of their own for each model and purpose.
             purpose: What the model is read for.
+            source: Where its rows are now.
+            with_forgotten: Whether rows that it was made to forget must still be there.
 
         Raises:
             InputError: If files are missing or damaged, or the data is not what it was trained on.
         """
-        provenance = load_provenance(path)
-        missing = sorted(_PROVENANCE - provenance.keys())
-        if missing:
-            raise InputError(f"{path} does not say how it was trained: no {', '.join(missing)}")
-        with reading(path, "a saved model"):
-            _check_kinds(provenance)
-            experiment = Experiment.from_dict(provenance["experiment"])
-        model = (str(provenance.get(name)) for name in _WHICH_MODEL)
-        backend = backend or experiment.training_backend(experiment.seed, *purpose, *model)
-        dataset = load_rows(experiment, experiment.seed, data_dir)
-        trained = dataset.train.take(provenance["train_indices"])
-        if row_digests(trained.x, trained.y) != provenance["train_digests"]:
-            raise InputError(f"{path} was trained on other data: the digests of the rows differ")
+        source = source or RowSource()
+        content = load_provenance(path)
+        experiment = _experiment(path, content, source)
+        dataset = load_rows(experiment, experiment.seed, source.data_dir)
+        provenance = _provenance(path, content, experiment, dataset)
+        trained = provenance.trained if with_forgotten else provenance.known
+        needed = np.union1d(trained, provenance.validation).tolist()
+        try:
+            found = provenance.rows.find(dataset, needed=needed, new_test=source.test is not None)
+        except InputError as error:
+            raise InputError(f"{path} was trained on {error}") from error
+        for remark in found.remarks:
+            warnings.warn(f"{path}: {remark}", RowsWarning, stacklevel=2)
+        if backend is None:
+            which = (str(content.get(name)) for name in _WHICH_MODEL)
+            backend = experiment.training_backend(experiment.seed, *purpose, *which)
         return SavedModel(
             model=load_model(path, backend=backend),
             provenance=provenance,
             experiment=experiment,
-            dataset=dataset,
-            trained=trained.indices,
+            dataset=found.dataset,
+            recorded=found.positions,
         )
 
-    def still_known(self) -> "SavedModel":
-        """Return it as if trained only on the rows that it has not been made to forget yet."""
-        forgotten = self.provenance.get("forgotten_indices", [])
-        known = self.dataset.train.take(np.setdiff1d(self.trained, forgotten).astype(np.int64))
-        provenance = {
-            **self.provenance,
-            "train_indices": known.indices.tolist(),
-            "train_digests": row_digests(known.x, known.y),
-        }
-        return replace(self, trained=known.indices, provenance=provenance)
+    @property
+    def trained(self) -> NDArray[np.int64]:
+        """Positions of the rows that it was trained on, as far as they are there."""
+        return self._here(self.provenance.trained)
+
+    @property
+    def known(self) -> NDArray[np.int64]:
+        """Positions of the rows that it was trained on and has not been made to forget."""
+        return self._here(self.provenance.known)
 
     def setup(
         self, request: ForgetRequest, seed: int, settings: dict[str, Any] | None = None
     ) -> Setup:
-        """Return what unlearning takes: recipes, and a split of the rows that it was trained on.
+        """Return what unlearning takes: recipes, and a split of the rows that it still knows.
 
         Args:
-            request: What to forget.
+            request: What to forget; positions are those of the model's record.
             seed: Seed of everything random.
             settings: Hyperparameters that replace the preset's.
 
@@ -105,52 +123,99 @@ class SavedModel:
             forget=request,
             settings={**self.experiment.settings, **(settings or {})},
         )
-        split = split_trained_rows(self.dataset, request, self.trained, self._validation, seed=seed)
+        if len(self.recorded) < len(self.provenance.rows.train):
+            request = self._of_found_rows(request)
+        labels = [step.label for step in self.provenance.deletions if step.label is not None]
+        validation = self._here(self.provenance.validation)
+        validation = validation[~np.isin(self.dataset.y_train[validation], labels)]
+        names = self.provenance.rows.train_ids or ()
+        split = split_trained_rows(
+            self.dataset,
+            request,
+            self.known,
+            validation,
+            seed=seed,
+            forgotten_ids=[names[row] for row in self.provenance.forgotten] if names else (),
+        )
         return Setup(experiment=experiment, seed=seed, dataset=self.dataset, split=split)
 
-    def forgotten_split(self) -> ForgetSplit:
+    def forgotten_split(self, first: int = -1) -> ForgetSplit:
         """Return the split of what was forgotten.
+
+        Args:
+            first: The first of the deletions that count, from 0; the last one where -1.
 
         Raises:
             InputError: If nothing was.
         """
-        if "forgotten_indices" not in self.provenance:
+        deletions = self.provenance.deletions[first:]
+        if not deletions:
             raise InputError("the model to audit has not forgotten anything yet: unlearn it first")
-        forget = np.asarray(self.provenance["forgotten_indices"], dtype=np.int64)
+        forget = np.unique(np.concatenate([self._here(step.forgotten) for step in deletions]))
+        labels = {step.label for step in deletions}
+        kind: Literal["class", "instances"] = "instances" if None in labels else "class"
         return split_by_positions(
             self.dataset,
             forget=forget,
-            retain=np.setdiff1d(self.trained, forget),
-            validation=self._validation,
-            label=self.provenance.get("forgotten_label"),
+            retain=self.known,
+            validation=self._here(self.provenance.validation),
+            label=labels.pop() if len(labels) == 1 else None,
+            kind=kind,
         )
 
-    @property
-    def _validation(self) -> NDArray[np.int64]:
-        return np.asarray(self.provenance["validation_indices"], dtype=np.int64)
+    def _here(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the dataset's positions of rows of the record, without those that are gone."""
+        return np.flatnonzero(np.isin(self.recorded, positions))
+
+    def _of_found_rows(self, request: ForgetRequest) -> ForgetRequest:
+        """Return a request by positions in the record as one by positions in the dataset."""
+        if request.indices is None:
+            return request
+        gone = np.setdiff1d(request.indices, self.recorded)
+        if len(gone):
+            raise InputError(
+                f"indices must be positions of rows that are still in the data, got {gone[0]}"
+            )
+        places = np.searchsorted(self.recorded, request.indices)
+        return replace(request, indices=tuple(places.tolist()))
 
 
-_PROVENANCE = {"experiment", "train_indices", "train_digests", "validation_indices"}
+def _experiment(path: str | Path, content: dict[str, Any], source: RowSource) -> Experiment:
+    """Return the recipe of a model, with its rows where they are now."""
+    with reading(path, "a saved model"):
+        recipe = content["experiment"] if "rows" in content else untrained_recipe(load_model(path))
+        if not isinstance(recipe, dict):
+            raise InputError(f"an experiment must be a table, got {recipe!r}")
+        fields = {**recipe, **source.of_experiment()}
+        if source.dataset is not None or source.test is not None:
+            fields.pop("source_digest", None)  # (what another file held)
+    if fields.get("dataset", "") is None:
+        raise InputError(f"{path} does not say where its rows are: name them with --dataset")
+    try:
+        return Experiment.from_dict(fields)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
-def _check_kinds(provenance: dict[str, Any]) -> None:
-    """Raise InputError if what was kept beside a model is of other types than it is used as."""
-    for name in ("train_indices", "validation_indices", "forgotten_indices"):
-        for position in checked(provenance.get(name, []), list, name):
-            if abs(checked(position, int, f"a position of {name}")) >= 2**31:
-                raise InputError(f"a position of {name} must be that of a row, got {position}")
-    for digest in checked(provenance["train_digests"], list, "train_digests"):
-        checked(digest, str, "a digest of train_digests")
-    label = provenance.get("forgotten_label")
-    if label is not None:
-        checked(label, int, "forgotten_label")
-
-
-def rows_of(path: str | Path, *, still_known: bool = False) -> list[tuple[int, str]]:
-    """Return positions and digests of the rows a model was trained on, or of those it knows yet."""
-    provenance = load_provenance(path)
-    rows = zip(
-        provenance.get("train_indices", []), provenance.get("train_digests", []), strict=False
+def _provenance(
+    path: str | Path, content: dict[str, Any], experiment: Experiment, ds: Dataset
+) -> Provenance:
+    """Return what was kept; where that is nothing, all training rows count as trained on."""
+    if "rows" in content:
+        with reading(path, "a saved model"):
+            return Provenance.from_dict(content)
+    size = len(ds.y_train)
+    warnings.warn(
+        f"{path} does not say which rows it was trained on: all {size} training rows of {ds.name} "
+        "count as such, and a retrained model follows the presets",
+        RowsWarning,
+        stacklevel=3,
     )
-    forgotten = provenance.get("forgotten_indices", []) if still_known else []
-    return sorted(row for row in rows if row[0] not in forgotten)
+    return Provenance.from_dict(
+        {
+            "experiment": experiment.to_dict(),
+            "rows": RowRecord.of(ds).to_dict(),
+            "train_indices": list(range(size)),
+            "validation_indices": [],
+        }
+    )

@@ -9,6 +9,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Workload
 from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workers import one_thread
@@ -65,7 +66,7 @@ def saved_workloads(
     rows: int | None = None,
     settings: dict[str, Any] | None = None,
     rule: Rule | None = None,
-    data_dir: str | None = None,
+    source: RowSource | None = None,
     seed: int = 0,
 ) -> SavedWorkloads:
     """Return what a saved model's training, unlearning, observation and audit take.
@@ -77,7 +78,7 @@ def saved_workloads(
         rows: Rows to observe; all training and test rows where None.
         settings: Hyperparameters that replace the preset's.
         rule: How gradients are measured; by parameter shift where None.
-        data_dir: Where image files lie.
+        source: Where the model's rows are now; where None, as the model remembers it.
         seed: Seed of everything random, as `unlearn_saved` takes it.
 
     Raises:
@@ -97,9 +98,9 @@ def saved_workloads(
     if rows is not None:
         _check.at_least(1, rows=rows)
     backend = ExactBackend(rule=rule)
-    saved = SavedModel.read(path, data_dir, backend).still_known()
+    saved = SavedModel.read(path, backend, source=source)
     setup = saved.setup(request or saved.experiment.request, seed, settings)
-    observed = len(saved.trained) + len(saved.dataset.test) if rows is None else rows
+    observed = len(saved.known) + len(saved.dataset.test) if rows is None else rows
     with one_thread():
         pieces = (
             _training(replace(setup, seed=saved.experiment.seed), backend),

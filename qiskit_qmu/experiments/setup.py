@@ -1,25 +1,23 @@
 """Setup: the rows, recipes and models of one repetition of an experiment."""
 
 import math
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, final
 
+import numpy as np
+
 from qiskit_qmu._check import InputError
-from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend, open_backend
-from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset
+from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset, read_table
+from qiskit_qmu.data.sampling import draw_validation
+from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Preset
+from qiskit_qmu.experiments.steps import fit_arguments, unlearn
 from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
-from qiskit_qmu.unlearning import (
-    UnchangedWarning,
-    UnlearningResult,
-    UnlearningStrategy,
-    make_strategy,
-)
+from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy, make_strategy
 
 
 @final
@@ -59,6 +57,31 @@ class Setup:
             experiment.request,
             validation_fraction=experiment.validation_fraction,
             seed=seed,
+        )
+        return Setup(experiment=experiment, seed=seed, dataset=dataset, split=split)
+
+    @staticmethod
+    def to_train(experiment: Experiment, seed: int, data_dir: str | None = None) -> "Setup":
+        """Load the rows of one repetition for training alone: nothing needs to be forgotten.
+
+        Raises:
+            InputError: If they cannot be read.
+        """
+        if experiment.is_bundled or experiment.forget is not None:
+            return Setup.load(experiment, seed, data_dir)
+        dataset = load_rows(experiment, seed, data_dir)
+        everything = np.arange(len(dataset.y_train))
+        validation = draw_validation(
+            dataset.train.strata, everything, experiment.validation_fraction, seed=seed
+        )
+        trained = np.setdiff1d(everything, validation)
+        # A split needs a row to forget; which one it is makes no difference to training.
+        split = split_by_positions(
+            dataset,
+            forget=trained[:1],
+            retain=trained[1:],
+            validation=np.sort(validation),
+            label=None,
         )
         return Setup(experiment=experiment, seed=seed, dataset=dataset, split=split)
 
@@ -121,12 +144,7 @@ class Setup:
 
     def fit_arguments(self) -> dict[str, Any]:
         """Return the rows of the original's training and the order of its batches."""
-        return {
-            "x": self.split.train.x,
-            "y": self.split.train.y,
-            "generator": stream(self.seed, "original", "batches"),
-            "validation": self.split.validation,
-        }
+        return fit_arguments(self.split, self.seed)
 
     def unlearn(self, method: str, model: QuantumClassifier) -> UnlearningResult[QuantumClassifier]:
         """Unlearn the split's rows by a named method; that it changed nothing its result says.
@@ -135,10 +153,7 @@ class Setup:
             InputError: If the name or a hyperparameter is unknown, or a value is out of range.
             NonFiniteError: If the method leaves the range of numbers.
         """
-        strategy = self.strategy(method)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UnchangedWarning)
-            return strategy(model, self.split, generator=stream(self.seed, method))
+        return unlearn(self.strategy(method), method, model, self.split, self.seed)
 
     def check(self, backends: Iterable[Backend]) -> QuantumClassifier:
         """Build the untrained model and put it on each of some backends, before anything is run.
@@ -162,6 +177,17 @@ def load_rows(experiment: Experiment, seed: int, data_dir: str | None = None) ->
     Raises:
         InputError: If they cannot be read.
     """
+    if not experiment.is_bundled:
+        return read_table(
+            experiment.dataset,
+            label=experiment.label_column,
+            id=experiment.id_column,
+            features=experiment.feature_columns,
+            test=0.3 if experiment.test is None else experiment.test,
+            train_size=experiment.train_size,
+            test_size=experiment.test_size,
+            seed=seed,
+        )
     return load_dataset(
         experiment.dataset,
         train_size=experiment.train_size,

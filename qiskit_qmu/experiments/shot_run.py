@@ -14,7 +14,7 @@ from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, SplitObservations, interval_row
 from qiskit_qmu.evaluation.baselines import coin_auc, constant_answer, uniform_divergence
-from qiskit_qmu.experiments.run import RunProgress, no_progress
+from qiskit_qmu.experiments.progress import RunProgress, no_progress
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.workers import one_thread
@@ -117,7 +117,7 @@ class ShotMeasures:
         Args:
             name: Name of the model.
             observed: Its answers to all rows.
-            exact: Its exact answers; None where there are none.
+            exact: Its exact answers; None if there are none.
             repetition: Number of the run.
         """
         expected = None if exact is None else self._rows.taken_apart(exact)

@@ -19,7 +19,9 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.experiments.run import Record, RunProgress, no_progress, run_seed
+from qiskit_qmu.experiments.progress import RunProgress, no_progress, part_of_seeds
+from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.setup import Setup
 
 
@@ -38,7 +40,7 @@ def run_seeds(
         first: One of its seeds, with rows that are loaded already.
         seeds: Which seeds to run.
         data_dir: Where image files lie.
-        workers: Processes; as many as there are cores and seeds where None.
+        workers: Processes; as many as there are cores and seeds if None.
         job_dir: Where the jobs of IBM's devices are written down.
         progress: Called with what is done and the share of the whole that is.
 
@@ -53,7 +55,7 @@ def run_seeds(
     setups = (first.of_seed(seed, data_dir) for seed in seeds)
     if workers <= 1:
         for number, setup in enumerate(setups):
-            yield _records(setup, job_dir, _part(progress, number, len(seeds)))
+            yield _records(setup, job_dir, part_of_seeds(progress, number, len(seeds)))
         return
     progress(f"{len(seeds)} seeds on {workers} processes", 0.0)
     tasks = (joblib.delayed(_silent_records)(setup, job_dir) for setup in setups)
@@ -108,13 +110,3 @@ def _end_without(is_alive: Callable[[], bool]) -> None:
     while is_alive():
         time.sleep(0.5)
     os._exit(1)
-
-
-def _part(progress: RunProgress, number: int, count: int) -> RunProgress:
-    """Say which seed it is, and count its share of the whole."""
-
-    def report(task: str, share: float) -> None:
-        prefix = f"seed {number + 1} of {count}: " if count > 1 else ""
-        progress(prefix + task, (number + share) / count)
-
-    return report

@@ -40,7 +40,7 @@ def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None 
         model: Any module; a circuit that it runs several times for a row counts as often.
         x: Rows (n, …) like those to observe; the first goes through the model, and no circuit is
             run.
-        rows: Number of rows to observe; as many as there are in ``x`` where None.
+        rows: Number of rows to observe; as many as there are in ``x`` if None.
 
     Raises:
         InputError: If there are no rows, or the model holds no network whose circuits are known.
@@ -106,7 +106,7 @@ def training_workload(
         y: Labels (n,).
         generator: Order of the batches, as for `Trainer.fit`; a generator is not used up.
         validation: Rows and labels for early stopping.
-        rule: How gradients are measured; that of the model's own backend where None.
+        rule: How gradients are measured; that of the model's own backend if None.
         worst_case: Go through all epochs.
 
     Example:
@@ -145,7 +145,7 @@ def unlearning_workload(
         model: The model; it is not changed.
         split: The task.
         generator: Source of everything random, as for the strategy; a generator is not used up.
-        rule: How gradients are measured; that of the model's own backend where None.
+        rule: How gradients are measured; that of the model's own backend if None.
         worst_case: Never stop by what is measured.
 
     Example:

@@ -1,16 +1,16 @@
-"""Metrics: pure functions of arrays, float64 throughout, and no rate without its interval.
+"""Metrics: pure functions of arrays in float64, with confidence intervals.
 
 Membership scores follow one convention, higher = more likely a member:
 
 - `auroc`, `auroc_interval`, `stratified_auroc`: how well members rank above non-members. The last
   compares within a class only and is the one to use when the groups differ in their classes.
 - `roc_curve`, `stratified_roc`, `roc_band`, `tpr_at_fpr`: the curve, its mean over classes, its
-  band for a figure, and one point of it.
+  band for a figure, and one of its points.
 - `jensen_shannon`, `jensen_shannon_interval`, `prediction_agreement`: two models on the same rows.
-- `r2_interval`: how much of the variance of targets a model of values explains.
+- `r2_interval`: the share of the targets' variance that a regression model explains.
 - `binomial_interval`, `mean_interval`, `bounded_mean_interval`, `difference_interval`, `Interval`:
-  limits of a share, of a mean over seeds, of a mean of bounded numbers that may be skewed, and of a
-  difference.
+  limits of a proportion, of a mean over seeds, of a mean of bounded numbers that may be skewed, and
+  of a difference.
 """
 
 from qiskit_qmu.metrics.agreement import (
@@ -26,11 +26,13 @@ from qiskit_qmu.metrics.intervals import (
     difference_interval,
     mean_interval,
 )
+from qiskit_qmu.metrics.mutual import mutual_mean
 from qiskit_qmu.metrics.r2 import r2_interval
 from qiskit_qmu.metrics.ranking import auroc, auroc_interval, stratified_auroc
 from qiskit_qmu.metrics.roc import RocBand, roc_band, roc_curve, stratified_roc, tpr_at_fpr
 
 __all__ = [
+    "mutual_mean",
     "auroc",
     "auroc_interval",
     "stratified_auroc",

@@ -1,4 +1,4 @@
-"""How near the outputs of two models are on the same rows."""
+"""Agreement of two models' outputs on the same rows."""
 
 import numpy as np
 import scipy
@@ -14,11 +14,11 @@ def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
     """Return the mean Jensen–Shannon divergence of two models' class probabilities.
 
     Per row it is ½·KL(p‖m) + ½·KL(q‖m) with m = (p + q)/2, in nats: 0 for equal rows, ln 2 for rows
-    without any common class. Zero probabilities are allowed. Lin, IEEE Transactions on Information
+    without a common class. Zero probabilities are allowed. Lin, IEEE Transactions on Information
     Theory 1991, https://doi.org/10.1109/18.61115.
 
-    A small value alone proves nothing: two models that both answer at random agree. Read it beside
-    the divergence of a second oracle from the first.
+    A small value alone proves nothing: two models with random outputs agree. Compare it with the
+    divergence between two oracles.
 
     Args:
         first: Probabilities of one model, shape (n, classes), rows that sum to 1.
@@ -42,9 +42,8 @@ def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
 def jensen_shannon_interval(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Interval:
     """Return `jensen_shannon` with the limits of `bounded_mean_interval` over the rows.
 
-    Most rows diverge little and a few a lot, so limits that take the mean for nearly normal hold it
-    too seldom. Few rows prove little: of 30 rows that agree to the last digit the upper limit is
-    0.08 nats.
+    Most rows diverge little and a few a lot, so limits that assume a normal mean have too little
+    coverage. Few rows prove little: the upper limit for 30 identical rows is 0.08 nats.
 
     Args:
         first: Probabilities of one model, shape (n, classes), rows that sum to 1.
@@ -64,7 +63,7 @@ def jensen_shannon_interval(first: ArrayLike, second: ArrayLike, level: float = 
         >>> print(jensen_shannon_interval(probabilities, probabilities))
         0.000 [0.000, 0.081]
     """
-    # Rows that sum to 1 in single precision may diverge by a little more than ln 2.
+    # Rows that sum to 1 only in single precision may diverge slightly more than ln 2.
     divergences = np.minimum(_divergences(first, second), _LARGEST)
     return bounded_mean_interval(divergences, minimum=0.0, maximum=_LARGEST, level=level)
 
@@ -102,7 +101,7 @@ def _divergences(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     _check_distributions(first=p, second=q)
     middle = (p + q) / 2
     rows = (scipy.special.rel_entr(p, middle) + scipy.special.rel_entr(q, middle)).sum(axis=1) / 2
-    # Rounding leaves -1e-17 for equal rows.
+    # Rounding gives -1e-17 for equal rows.
     return np.asarray(np.maximum(rows, 0.0))
 
 
@@ -111,7 +110,7 @@ def _check_aligned(
 ) -> None:
     if first.shape != second.shape or first.ndim != dimensions:
         raise InputError(
-            f"first and second must have the same {dimensions}-dimensional shape, "
+            f"first and second need the same {dimensions}-dimensional shape, "
             f"got {first.shape} and {second.shape}"
         )
     _check.not_empty(first=first)
@@ -121,8 +120,8 @@ def _check_distributions(**arrays: NDArray[np.float64]) -> None:
     _check.finite(**arrays)
     for name, rows in arrays.items():
         if rows.min() < 0:
-            raise InputError(f"{name} must not be negative, got {rows.min()}")
-        # Loose enough for probabilities that were float32 once.
+            raise InputError(f"{name} contains the negative value {rows.min()}")
+        # Tolerant enough for probabilities computed in float32.
         worst = rows.sum(axis=1)[np.abs(rows.sum(axis=1) - 1).argmax()]
         if abs(worst - 1) > 1e-4:
-            raise InputError(f"the rows of {name} must sum to 1, got a row that sums to {worst}")
+            raise InputError(f"the rows of {name} must sum to 1, but one sums to {worst}")

@@ -1,4 +1,4 @@
-"""Limits of a mean of bounded numbers, at any sample size and however skewed they are."""
+"""Confidence limits of a mean of bounded numbers, for any sample size and skewness."""
 
 import numpy as np
 import scipy
@@ -14,33 +14,32 @@ Values = NDArray[np.float64]
 def bounded_mean_interval(
     values: ArrayLike, *, minimum: float, maximum: float, level: float = 0.95
 ) -> Interval:
-    """Return the mean of independent numbers from [minimum, maximum], with limits for skewed ones.
+    """Return the mean of independent numbers in [minimum, maximum], with limits for skewed ones.
 
-    Student's t leans on the mean being nearly normal. Where most numbers are small and a few large,
-    thirty rows often hold too few of the large ones, and the t-interval then lies too low: it holds
-    the mean in 84 % of cases where 95 % were meant. The limits here are Gaffke's: the sample and
-    one number more at the bound are given random weights, uniform among those that sum to 1, and
-    the upper limit is the (1 + level)/2 quantile of the weighted mean; the lower limit likewise,
-    with the other bound. Of numbers that take the two bounds only they are the limits of Clopper
-    and Pearson. No distribution is known for which they miss more often than they may.
+    Student's t assumes that the mean is nearly normal. If most numbers are small and a few large,
+    thirty rows often contain too few of the large ones, and the t-interval is too low: its coverage
+    is 84 % at a nominal 95 %. The limits here are Gaffke's: the sample and one additional number at
+    the bound get random weights, uniform among those that sum to 1, and the upper limit is the
+    (1 + level)/2 quantile of the weighted mean; the lower limit likewise with the other bound. For
+    numbers that only take the two bounds they equal the Clopper–Pearson limits. No distribution is
+    known for which their coverage is below the nominal level.
 
     Gaffke, Mathematical Methods of Statistics 2005, 14, 451; Learned-Miller and Thomas,
-    https://arxiv.org/abs/1905.06208. The quantile is that of the modified signed root of
-    Barndorff-Nielsen, Biometrika 1986, https://doi.org/10.1093/biomet/73.2.307, whose arms agree
-    with the exact ones to about 1 %.
+    https://arxiv.org/abs/1905.06208. The quantile is computed by the modified signed root of
+    Barndorff-Nielsen, Biometrika 1986, https://doi.org/10.1093/biomet/73.2.307, which agrees with
+    the exact limits to about 1 % of their distance from the mean.
 
     Args:
-        values: Independent numbers, shape (n,), one or more.
-        minimum: What none of them can be below.
-        maximum: What none of them can be above.
+        values: Independent numbers, shape (n,), at least one.
+        minimum: Lower bound of the numbers.
+        maximum: Upper bound of the numbers.
         level: Confidence level, between 0 and 1.
 
     Returns:
         The mean with its limits.
 
     Raises:
-        InputError: If there is no value, one is outside of the bounds, or they are not in one
-            dimension.
+        InputError: If there is no value, one is out of bounds, or they are not one-dimensional.
 
     Example:
         >>> from qiskit_qmu.metrics import bounded_mean_interval, mean_interval
@@ -52,7 +51,7 @@ def bounded_mean_interval(
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
-        raise InputError(f"values must have the shape (n,), got {array.shape}")
+        raise InputError(f"values must be one-dimensional, got the shape {array.shape}")
     _check.not_empty(values=array)
     _check.finite(values=array)
     _check.between(minimum, maximum, lowest_value=array.min(), highest_value=array.max())
@@ -64,14 +63,14 @@ def bounded_mean_interval(
 
 
 _FLATTEST, _STEEPEST = np.log(1e-3), np.log(1e15)
-"""Where the tilt is looked for: nearer to 0 rounding tells, and beyond it no level is that high."""
+"""Search range of the tilt: closer to 0 rounding dominates, and no level needs a larger one."""
 
 
 def _least_distance(distances: Values, tail: float) -> float:
     """Return the ``tail`` quantile of the randomly weighted mean of distances, one of which is 0.
 
     Weights ∝ 1/(1 + κ·distance) tilt the mean towards 0; for each κ the saddle point of the
-    weighted mean's distribution is known in closed form, so that κ is all that is to be found.
+    weighted mean's distribution has a closed form, so only κ has to be found numerically.
     """
     scale = float(distances.max())
     if scale == 0:
@@ -98,8 +97,8 @@ def _tilted_mean(distances: Values, tilt: float) -> float:
 def _signed_root(distances: Values, tilt: float) -> float:
     """Return how many standard deviations the tilted mean lies below the untilted one.
 
-    The weights are exponential numbers over their sum, so the weighted mean is below m where the
-    sum of E_i·(m − distance_i) is above 0: of that sum all cumulants are known.
+    The weights are exponential variables divided by their sum, so the weighted mean is below m if
+    the sum of E_i·(m − distance_i) is positive: all cumulants of that sum are known.
     """
     mean = _tilted_mean(distances, tilt)
     share = 1 / (1 + tilt * mean)

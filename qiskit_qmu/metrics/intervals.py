@@ -1,4 +1,4 @@
-"""Intervals: what a number of an audit may be, given how little data it rests on."""
+"""Confidence intervals of audit results."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from qiskit_qmu._check import InputError
 @final
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its two-sided confidence limits; NaN stands for what is not known.
+    """An estimate and its two-sided confidence limits; NaN for unknown values.
 
     Example:
         >>> from qiskit_qmu.metrics import Interval
@@ -31,10 +31,10 @@ class Interval:
     """The estimate; NaN where there is none."""
 
     low: float = math.nan
-    """Lower limit; NaN where the data cannot give one."""
+    """Lower limit; NaN if it cannot be estimated."""
 
     high: float = math.nan
-    """Upper limit; NaN where the data cannot give one."""
+    """Upper limit; NaN if it cannot be estimated."""
 
     level: float = 0.95
     """Confidence level of the limits, between 0 and 1."""
@@ -51,17 +51,17 @@ class Interval:
 
     @property
     def spread(self) -> float:
-        """The longer arm of the interval, NaN without limits."""
+        """The larger distance of a limit from the estimate; NaN without limits."""
         if not self.has_limits:
             return math.nan
         return max(self.high - self.value, self.value - self.low, 0.0)
 
     def excludes(self, number: float) -> bool:
-        """Return whether there are limits and ``number`` lies outside of them."""
+        """Return whether there are limits and ``number`` lies outside them."""
         return self.has_limits and number not in self
 
     def __contains__(self, number: float) -> bool:
-        """Return whether ``number`` lies within the limits; never true where they are NaN."""
+        """Return whether ``number`` lies within the limits; always False if they are NaN."""
         return self.low <= number <= self.high
 
     def __str__(self) -> str:
@@ -73,16 +73,16 @@ UNKNOWN = Interval()
 
 
 def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Interval:
-    """Return a share and its exact Clopper–Pearson limits.
+    """Return a proportion and its exact Clopper–Pearson limits.
 
-    An audit claims that a rate is at most or at least something, so the limits must hold at every
-    rate and every sample size. Clopper–Pearson keeps its level always; Wilson's interval is shorter
-    but keeps it on average only, and falls well below it for shares near 0 or 1, where unlearned
-    classes are. Clopper and Pearson, Biometrika 1934, https://doi.org/10.1093/biomet/26.4.404.
+    An audit bounds a rate from above or below, so the limits must hold at every rate and sample
+    size. Clopper–Pearson always keeps its level; Wilson's interval is shorter but keeps it only on
+    average, and falls well below it for proportions near 0 or 1, as for unlearned classes. Clopper
+    and Pearson, Biometrika 1934, https://doi.org/10.1093/biomet/26.4.404.
 
     Args:
         successes: Number of successes, ``0 … trials``.
-        trials: Number of independent trials, one or more.
+        trials: Number of independent trials, at least one.
         level: Confidence level, between 0 and 1.
 
     Returns:
@@ -110,22 +110,22 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Inter
 def mean_interval(values: Sequence[float] | NDArray[np.float64], level: float = 0.95) -> Interval:
     """Return a mean and its Student t limits, for example of one metric over independent seeds.
 
-    One value tells nothing about its spread: its limits are NaN, which a table shows as unknown,
-    rather than a width of zero, which would claim certainty.
+    A single value says nothing about its spread, so its limits are NaN, shown as unknown in tables,
+    rather than of zero width, which would claim certainty.
 
-    Numbers that are themselves means over many rows are nearly normal, and then the limits keep
-    their level from two seeds on; skewed numbers they hold too seldom (bounded ones belong to
-    `bounded_mean_interval`). With two values the quantile of t is 12.7: such limits say little.
+    Values that are themselves means over many rows are nearly normal, and the limits keep their
+    level from two seeds on; for skewed values the coverage is too low (for bounded ones use
+    `bounded_mean_interval`). With two values the quantile of t is 12.7, so the limits are wide.
 
     Args:
-        values: Independent finite values, shape (n,), one or more.
+        values: Independent finite values, shape (n,), at least one.
         level: Confidence level, between 0 and 1.
 
     Returns:
         The mean ± t·s/√n with n − 1 degrees of freedom.
 
     Raises:
-        InputError: If there is no value, one is not finite, or they are not in one dimension.
+        InputError: If there is no value, one is not finite, or they are not one-dimensional.
 
     Example:
         >>> from qiskit_qmu.metrics import mean_interval
@@ -136,7 +136,7 @@ def mean_interval(values: Sequence[float] | NDArray[np.float64], level: float = 
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
-        raise InputError(f"values must have the shape (n,), got {array.shape}")
+        raise InputError(f"values must be one-dimensional, got the shape {array.shape}")
     _check.not_empty(values=array)
     _check.finite(values=array)
     _check.between(0, 1, level=level)
@@ -149,19 +149,19 @@ def mean_interval(values: Sequence[float] | NDArray[np.float64], level: float = 
 
 
 def difference_interval(first: Interval, second: Interval) -> Interval:
-    """Return the difference of two estimates, with limits from those of the two.
+    """Return the difference of two estimates, with limits derived from theirs.
 
-    The arms of the intervals are squared and added, which keeps the asymmetry of intervals near 0
-    and 1 (Newcombe, Statistics in Medicine 1998, 17, 873; named MOVER by Zou and Donner, 2008). The
-    two are taken as independent: for two models on the same rows the limits are too wide rather
-    than too narrow.
+    The distances of the limits are added in quadrature, which keeps the asymmetry of intervals near
+    0 and 1 (Newcombe, Statistics in Medicine 1998, 17, 873; named MOVER by Zou and Donner, 2008).
+    The two are assumed to be independent: for two models on the same rows the limits are too wide
+    rather than too narrow.
 
     Args:
         first: The estimate to subtract from.
         second: The estimate to subtract.
 
     Returns:
-        The difference; without limits where one of the two has none.
+        The difference; without limits if one of the two has none.
 
     Example:
         >>> from qiskit_qmu.metrics import binomial_interval, difference_interval

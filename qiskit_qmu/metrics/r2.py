@@ -1,4 +1,4 @@
-"""R²: how much of the variance of targets a model of values explains."""
+"""R²: the share of the targets' variance that a regression model explains."""
 
 import numpy as np
 import scipy
@@ -12,13 +12,13 @@ from qiskit_qmu.metrics.intervals import Interval
 def r2_interval(targets: ArrayLike, predictions: ArrayLike, level: float = 0.95) -> Interval:
     """Return the coefficient of determination R² with limits over the rows.
 
-    R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)², pooled over the values of a row, as
-    ``sklearn.metrics.r2_score(…, multioutput="variance_weighted")`` has it. A model that always
-    predicts the mean of the targets has 0, one that does worse is negative.
+    R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)², pooled over the values of a row, as in
+    ``sklearn.metrics.r2_score(…, multioutput="variance_weighted")``. A model that always predicts
+    the mean of the targets has 0; a worse one is negative.
 
     The limits come from the delta method on ln(1 − R²), the logarithm of a ratio of two means over
-    the rows: 1 − R² is positive and skewed, its logarithm is nearly normal. With thirty
-    rows they hold the truth in 93 % of cases where 95 % were meant, with heavy tails less often.
+    the rows: 1 − R² is positive and skewed, its logarithm is nearly normal. With thirty rows the
+    coverage is 93 % at a nominal 95 %, and lower with heavy tails.
 
     Args:
         targets: True values, shape (n,) or (n, values).
@@ -26,8 +26,8 @@ def r2_interval(targets: ArrayLike, predictions: ArrayLike, level: float = 0.95)
         level: Confidence level, between 0 and 1.
 
     Returns:
-        R² with its limits, at most 1. NaN where there are fewer than two rows or the targets are
-        all the same; a perfect prediction has no limits.
+        R² with its limits, at most 1. NaN if there are fewer than two rows or all targets are
+        equal; a perfect prediction has no limits.
 
     Raises:
         InputError: If the shapes differ or a value is not finite.

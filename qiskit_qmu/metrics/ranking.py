@@ -1,4 +1,4 @@
-"""How well scores rank members above non-members: the area under the ROC curve."""
+"""The area under the ROC curve: how well scores rank members above non-members."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ Scores = NDArray[np.float64]
 def auroc(members: ArrayLike, nonmembers: ArrayLike) -> float:
     """Return the probability that a member scores higher than a non-member; a tie counts ½.
 
-    This is the Mann–Whitney statistic over all pairs, in O(n log n). An attack that knows nothing,
-    or calls everyone a member, has 0.5. Below 0.5 the attack ranks in the wrong direction, which
-    after unlearning is a leak too: the forgotten rows stand out as worse than rows never seen.
+    This is the Mann–Whitney statistic over all pairs, in O(n log n). An uninformed attack, or one
+    that calls every row a member, has 0.5. Below 0.5 the attack ranks in the wrong direction, which
+    after unlearning is a leak too: the forgotten rows stand out as worse than unseen rows.
 
     Args:
         members: Finite scores of members, shape (n,), higher = more likely a member.
@@ -42,7 +42,7 @@ def auroc(members: ArrayLike, nonmembers: ArrayLike) -> float:
 def auroc_interval(members: ArrayLike, nonmembers: ArrayLike, level: float = 0.95) -> Interval:
     """Return the AUC with limits from DeLong's variance.
 
-    See `stratified_auroc`, of which this is the case of one class, for how the limits are made.
+    This is `stratified_auroc` with a single class, where the limits are described.
 
     Args:
         members: Finite scores of members, shape (n,), higher = more likely a member.
@@ -75,24 +75,24 @@ def stratified_auroc(
 ) -> Interval:
     """Return the AUC of members against non-members of their own class only.
 
-    Scores differ between classes for reasons that have nothing to do with membership, and forgotten
-    rows seldom have the mix of classes of the test rows. So θ = Σ_c (n_c/n)·AUC_c, which is the
-    mean of V_i, the share of non-members of its own class that member i outranks (a tie counts ½).
-    Members of a class without any non-member are left out.
+    Scores differ between classes for reasons unrelated to membership, and the class distribution
+    of forgotten rows usually differs from that of the test rows. So θ = Σ_c (n_c/n)·AUC_c, which is
+    the mean of V_i, the share of non-members of its own class that member i outranks (a tie counts
+    ½). Members of a class without non-members are ignored.
 
     The variance is that of DeLong et al. (Biometrics 1988, https://doi.org/10.2307/2531595), which
     one class reproduces exactly: var(V_i)/n over all members, plus Σ_c (n_c/n)²·var_j(U_j)/m_c,
-    where U_j is the share of members of its class that outrank non-member j. A group of one row
-    shows no variance; it is given 1/4, the largest that a number in [0, 1] can have. The quantile
-    is Student's with the degrees of freedom of Welch and Satterthwaite, as in the test of Brunner
-    and Munzel (Biometrical Journal 2000), since twenty forgotten rows are a usual audit.
+    where U_j is the share of members of its class that outrank non-member j. A group of one row has
+    no sample variance; 1/4 is used, the largest for a number in [0, 1]. The quantile is Student's
+    with Welch–Satterthwaite degrees of freedom, as in the test of Brunner and Munzel (Biometrical
+    Journal 2000), since audits often have only twenty forgotten rows.
 
-    Where the groups separate (nearly) perfectly, that variance vanishes although the data do not
-    prove it: a share q of rows of another kind stays unseen among k rows with the probability
-    (1 − q)^k. With r = ((1 − level)/2)^(1/k), the value of 1 − q at which this is the error of one
-    side, and k the smaller of the two groups (for several classes the effective number of
-    non-members, 1/Σ_c (n_c/n)²/m_c), the lower limit is never above θ·r and the upper limit never
-    below 1 − (1 − θ)·r. Away from 0 and 1 the limits are wider than that anyway.
+    If the groups separate (nearly) perfectly, that variance vanishes although the data do not prove
+    it: a share q of different rows stays unseen among k rows with probability (1 − q)^k. With
+    r = ((1 − level)/2)^(1/k), the value of 1 − q at which this is the one-sided error, and k the
+    size of the smaller group (for several classes the effective number of non-members,
+    1/Σ_c (n_c/n)²/m_c), the lower limit is at most θ·r and the upper limit at least
+    1 − (1 − θ)·r. Away from 0 and 1 the limits are wider than that anyway.
 
     Args:
         member_scores: Finite scores of members, shape (n,), higher = more likely a member.
@@ -105,8 +105,8 @@ def stratified_auroc(
         θ with limits in [0, 1]. The rows of a group must be independent of each other.
 
     Raises:
-        InputError: If a group is empty, not finite, not one-dimensional or not as long as its
-            labels, or if no member has a non-member of its class.
+        InputError: If a group is empty, not finite, not one-dimensional or differs in length from
+            its labels, or if no class has both members and non-members.
 
     Example:
         >>> from qiskit_qmu.metrics import auroc, stratified_auroc
@@ -147,7 +147,7 @@ def as_scores(members: ArrayLike, nonmembers: ArrayLike) -> tuple[Scores, Scores
     }
     for name, scores in groups.items():
         if scores.ndim != 1:
-            raise InputError(f"{name} must have the shape (n,), got {scores.shape}")
+            raise InputError(f"{name} must be one-dimensional, got the shape {scores.shape}")
     _check.not_empty(**groups)
     _check.finite(**groups)
     return groups["members"], groups["nonmembers"]
@@ -190,7 +190,7 @@ def _variances(groups: Sequence[Scores]) -> NDArray[np.float64]:
 
 
 def _quantile(variances: NDArray[np.float64], degrees: NDArray[np.int64], level: float) -> float:
-    """Return Student's quantile with the degrees of freedom of Welch and Satterthwaite."""
+    """Return Student's quantile with Welch–Satterthwaite degrees of freedom."""
     estimated = degrees > 0
     spread = float(np.sum(variances[estimated] ** 2 / degrees[estimated]))
     freedom = float(variances.sum()) ** 2 / spread if spread > 0 else np.inf

@@ -1,4 +1,4 @@
-"""The ROC curve itself: what an attack catches at a rate of false alarms that one can bear."""
+"""The ROC curve: true positive rates of an attack at given false positive rates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ Rates = NDArray[np.float64]
 
 
 def roc_curve(members: ArrayLike, nonmembers: ArrayLike) -> tuple[Rates, Rates]:
-    """Return false and true positive rates at every threshold, from none called to all called.
+    """Return false and true positive rates at every threshold, from the strictest on.
 
     Args:
         members: Finite scores of members, shape (n,), higher = more likely a member.
         nonmembers: Finite scores of non-members, shape (m,).
 
     Returns:
-        ``(fpr, tpr)``, both ascending from 0 to 1, one point per distinct score and the origin.
-        Joined by straight lines, the area below is the AUC.
+        ``(fpr, tpr)``, both ascending from 0 to 1, one point per distinct score plus the origin.
+        With linear interpolation, the area below is the AUC.
 
     Raises:
         InputError: If a group is empty, not finite or not one-dimensional.
@@ -33,7 +33,7 @@ def roc_curve(members: ArrayLike, nonmembers: ArrayLike) -> tuple[Rates, Rates]:
     Example:
         >>> from qiskit_qmu.metrics import roc_curve
         >>> fpr, tpr = roc_curve([2.0, 3.0], [1.0, 2.0])
-        >>> fpr.tolist(), tpr.tolist()  # none called, then from the scores 3, 2 and 1 on
+        >>> fpr.tolist(), tpr.tolist()  # thresholds ∞, 3, 2 and 1
         ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0])
     """
     first, second = as_scores(members, nonmembers)
@@ -44,20 +44,20 @@ def roc_curve(members: ArrayLike, nonmembers: ArrayLike) -> tuple[Rates, Rates]:
 def tpr_at_fpr(
     members: ArrayLike, nonmembers: ArrayLike, *, fpr: float, level: float = 0.95
 ) -> Interval:
-    """Return the share of members caught while at most ``fpr`` of the non-members are called.
+    """Return the true positive rate at a false positive rate of at most ``fpr``.
 
-    The value is that of the best threshold on these scores. The threshold is estimated as well, so
-    the limits allow for both errors, a quarter of 1 − level each: the counts of non-members above
-    the true threshold lie between two binomial quantiles, and at the two scores where they do the
-    members' share has Clopper–Pearson limits. They are wide, as is the truth: with 50 non-members
-    nothing can be said about the lower limit below a false positive rate of 8 %.
+    The value is that of the best threshold on these scores. The threshold is estimated too, so the
+    limits account for both errors, with a quarter of 1 − level each: the number of non-members
+    above the true threshold lies between two binomial quantiles, and at the corresponding scores
+    the members' share has Clopper–Pearson limits. They are wide for a reason: with 50 non-members
+    there is no positive lower limit below a false positive rate of 8 %.
 
-    An attack that knows nothing has a value of ``fpr``.
+    An uninformed attack has a value of ``fpr``.
 
     Args:
         members: Finite scores of members, shape (n,), higher = more likely a member.
         nonmembers: Finite scores of non-members, shape (m,).
-        fpr: False positive rate to allow, from 1/m to 1.
+        fpr: Allowed false positive rate, from 1/m to 1.
         level: Confidence level, between 0 and 1.
 
     Returns:
@@ -78,11 +78,11 @@ def tpr_at_fpr(
     _check.between(0, 1, fpr=fpr, level=level)
     if fpr < 1 / size:
         raise InputError(
-            f"{size} non-members resolve no false positive rate below 1/{size}, got fpr={fpr}"
+            f"{size} non-members cannot resolve a false positive rate below 1/{size}, got fpr={fpr}"
         )
     tail = (1 - level) / 4
     fewest, most = (int(scipy.stats.binom.ppf(q, size, fpr)) for q in (tail, 1 - tail))
-    # Rounding must not lose the last false alarm: 0.29 * 100 is 28.999….
+    # Rounding must not lose the last false positive: 0.29 * 100 is 28.999….
     caught = _caught(first, second, int(fpr * size + 1e-9))
     low, high = 0.0, 1.0
     if fewest > 0:
@@ -121,7 +121,7 @@ class RocBand:
     """Upper limits, shape (k,)."""
 
     level: float = 0.95
-    """Confidence level at each point of the grid; the band as a whole has a lower one."""
+    """Pointwise confidence level; that of the band as a whole is lower."""
 
 
 def roc_band(
@@ -137,9 +137,9 @@ def roc_band(
 ) -> RocBand:
     """Return a ROC curve with a pointwise band, for a figure.
 
-    Members and non-members are drawn again with replacement, each group of each stratum by itself
-    (the stratified bootstrap), and the limits are percentiles. They are a picture, not a proof:
-    where the groups separate perfectly they close up. For a claim use `stratified_auroc` or
+    Members and non-members are resampled with replacement, each group of each stratum separately
+    (stratified bootstrap), and the limits are percentiles. They are an illustration, not a proof:
+    if the groups separate perfectly, their width is zero. For a claim use `stratified_auroc` or
     `tpr_at_fpr`.
 
     Args:
@@ -165,7 +165,7 @@ def roc_band(
         >>> from qiskit_qmu.metrics import roc_band
         >>> generator = np.random.default_rng(0)
         >>> band = roc_band([3, 4], [1, 2], generator=generator, fpr=[0.1, 0.5], resamples=100)
-        >>> band.tpr.tolist(), band.low.tolist()  # a picture, not a proof: no limit below 1
+        >>> band.tpr.tolist(), band.low.tolist()  # perfect separation: zero width
         ([1.0, 1.0], [1.0, 1.0])
     """
     pairs = _pairs(members, nonmembers, member_strata, nonmember_strata)
@@ -191,8 +191,8 @@ def stratified_roc(
 ) -> Rates:
     """Return the ROC curve of members against non-members of their own stratum only.
 
-    There is one curve for each stratum, and their mean is weighted by the number of members, so
-    the area below it is the AUC of `stratified_auroc`.
+    It is the mean of the strata's curves, weighted by their numbers of members, so the area below
+    it is the AUC of `stratified_auroc`.
 
     Args:
         members: Finite scores of members, shape (n,), higher = more likely a member.
@@ -202,7 +202,7 @@ def stratified_roc(
         fpr: False positive rates in [0, 1], shape (k,); 0, 0.01, …, 1 if None.
 
     Returns:
-        True positive rates, shape (k,), where straight lines join the points of `roc_curve`.
+        True positive rates, shape (k,), interpolated linearly between the points of `roc_curve`.
 
     Raises:
         InputError: If a group is empty, not finite or not one-dimensional, no stratum has both
@@ -211,7 +211,7 @@ def stratified_roc(
     Example:
         >>> from qiskit_qmu.metrics import stratified_roc
         >>> classes = {"member_strata": [0, 1], "nonmember_strata": [0, 1]}
-        >>> stratified_roc([2, 4], [1, 5], **classes, fpr=[0.25, 0.75])  # only class 0 in order
+        >>> stratified_roc([2, 4], [1, 5], **classes, fpr=[0.25, 0.75])  # class 0 only
         array([0.5, 0.5])
     """
     pairs = _pairs(members, nonmembers, member_strata, nonmember_strata)

@@ -6,6 +6,8 @@ from qiskit_qmu.models.checking import check_answers, check_module, check_return
 from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
+from qiskit_qmu.models.factory import build_from_factory, load_module
+from qiskit_qmu.models.factory_call import is_factory_name
 from qiskit_qmu.models.fewer_shots import split_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_provenance, save_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
@@ -13,8 +15,9 @@ from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initialization import reinitialize
 from qiskit_qmu.models.loading import load_model
 from qiskit_qmu.models.mode import in_mode
+from qiskit_qmu.models.module_classifier import Classifier, as_classifier
 from qiskit_qmu.models.observing import ROWS_AT_ONCE, answered, observe
-from qiskit_qmu.models.outputs import Classifier, as_classifier
+from qiskit_qmu.models.outputs import Outputs
 from qiskit_qmu.models.parameters import (
     Part,
     clone_module,
@@ -23,6 +26,7 @@ from qiskit_qmu.models.parameters import (
     parameter_counts,
 )
 from qiskit_qmu.models.per_example import per_example_gradients
+from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
 from qiskit_qmu.models.tensors import as_tensors
 
@@ -32,11 +36,14 @@ __all__ = [
     "Classifier",
     "ClassifierConfig",
     "HybridQNN",
+    "Outputs",
     "Part",
+    "Preprocessing",
     "QuantumClassifier",
     "answered",
     "as_classifier",
     "as_tensors",
+    "build_from_factory",
     "check_answers",
     "check_module",
     "check_resettable",
@@ -48,9 +55,11 @@ __all__ = [
     "from_qiskit_classifier",
     "gradient_usage",
     "in_mode",
+    "is_factory_name",
     "kept_state",
     "largest_change",
     "load_model",
+    "load_module",
     "load_provenance",
     "named_parameters",
     "observe",

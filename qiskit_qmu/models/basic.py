@@ -1,6 +1,7 @@
 """BasicQNN: principal components as angles or amplitudes, a QNN and a linear head."""
 
 import math
+from collections.abc import Sequence
 from typing import Self, final
 
 import numpy as np
@@ -17,13 +18,14 @@ from qiskit_qmu.circuits import (
 )
 from qiskit_qmu.models.amplitude_scaler import AmplitudeScaler
 from qiskit_qmu.models.angle_scaler import AngleScaler
-from qiskit_qmu.models.classifier import QuantumClassifier, centre_of
+from qiskit_qmu.models.circuit_classifier import CircuitClassifier, centre_of
 from qiskit_qmu.models.config import DEFAULT_CLASSES, ClassifierConfig
+from qiskit_qmu.models.labels import Label
 from qiskit_qmu.models.quantum_layer import Readout
 
 
 @final
-class BasicQNN(QuantumClassifier):
+class BasicQNN(CircuitClassifier):
     """PCA → encoding → hardware-efficient ansatz → readout → linear head.
 
     The basic model of Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
@@ -33,18 +35,22 @@ class BasicQNN(QuantumClassifier):
     Args:
         num_features: Principal components, at most one per qubit; rows with just as many values
             are only scaled. With amplitude encoding at most 2^num_qubits; rows of no more values
-            are taken as they are. As many as possible where None.
-        num_classes: Classes. Ten where None, which training on fewer classes then refuses.
+            are taken as they are. As many as possible if None.
+        num_classes: Classes. Ten if None, which training on fewer classes then refuses.
         num_qubits: Qubits.
         num_layers: Layers of the ansatz.
-        backend: Where circuits run; the exact simulator where None.
+        backend: Where circuits run; the exact simulator if None.
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
-        qnn: The circuit, where it is built already; made from the other arguments where None.
+        labels: Labels in the order of the classes, which training, ``score`` and ``predict`` then
+            know; class numbers if None.
+        preprocess: Whether missing values (NaN) of table rows are replaced by medians and features
+            standardised before anything else; see `Preprocessing`.
+        qnn: The circuit, where it is built already; made from the other arguments if None.
 
     Raises:
         InputError: If a number is out of range or a name is unknown.
@@ -72,6 +78,8 @@ class BasicQNN(QuantumClassifier):
         entanglement: Entangler = "ring",
         rotations: tuple[str, ...] = ("ry", "rz"),
         entangling_gate: EntanglingGate = "cz",
+        labels: Sequence[Label] | None = None,
+        preprocess: bool = False,
         qnn: QNNCircuit | None = None,
     ) -> None:
         if num_features is None:
@@ -88,6 +96,8 @@ class BasicQNN(QuantumClassifier):
             entanglement=entanglement,
             rotations=tuple(rotations),
             entangling_gate=entangling_gate,
+            labels=None if labels is None else tuple(labels),
+            preprocess=bool(preprocess),
         )
         super().__init__(config, backend, seed, qnn, knows_classes=num_classes is not None)
 
@@ -95,7 +105,7 @@ class BasicQNN(QuantumClassifier):
     def of_config(
         cls, config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit | None = None
     ) -> Self:
-        """Return a new model of a config; see `QuantumClassifier`."""
+        """Return a new model of a config; see `CircuitClassifier`."""
         features = config.num_features
         return cls(num_features=features, **config.shared(), backend=backend, qnn=qnn)
 
@@ -115,9 +125,9 @@ class BasicQNN(QuantumClassifier):
 
         They are the scaled principal components, or the angles that prepare a row's amplitudes.
         """
-        angles: torch.Tensor = self.scaler(x)
+        angles: torch.Tensor = self.scaler(self.prepared(x))
         return angles
 
-    def fit_inputs(self, x: NDArray[np.float32]) -> None:
+    def _fit_front(self, x: NDArray[np.float32]) -> None:
         """Fit PCA and scaling on training rows (n, …), unless they are fitted already."""
         self.scaler.fit_inputs(x)

@@ -11,7 +11,7 @@ from qiskit_machine_learning.neural_networks import SamplerQNN
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.models.dry_run import no_circuits
-from qiskit_qmu.models.outputs import Classifier
+from qiskit_qmu.models.outputs import check_outputs
 from qiskit_qmu.objectives import CrossEntropy, Objective
 
 _ROWS = 4
@@ -63,6 +63,10 @@ def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> int:
         3
     """
     check_module(model)
+    declared = getattr(model, "outputs", None)
+    if declared is not None and hasattr(model, "raw_outputs"):
+        raw = _on_a_few(model, rows, lambda dry, some: dry.raw_outputs(some))
+        check_outputs(raw, declared)
     outputs = _on_a_few(model, rows, lambda dry, some: dry(some))
     check_logits(model, outputs)
     return int(outputs.shape[1])
@@ -152,7 +156,7 @@ def check_logits(model: torch.nn.Module, outputs: torch.Tensor) -> None:
         raise InputError(
             f"a model must return logits of shape (rows, classes), got {tuple(outputs.shape)}"
         )
-    declared = isinstance(model, Classifier) and model.outputs == "logits"
+    declared = getattr(model, "outputs", None) == "logits"
     if not declared and _are_probabilities(outputs):
         raise InputError(
             "a model must return logits, got probabilities (each row adds up to 1): wrap it by "

@@ -1,142 +1,141 @@
-"""What BasicQNN and HybridQNN share: a front that makes angles, a QNN, and a linear head."""
+"""QuantumClassifier: what every classifier of this package can do, whatever it is made of."""
 
-import math
 from abc import ABC, abstractmethod
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
-from qiskit_qmu._seeds import stream
-from qiskit_qmu.backends import Backend, open_backend
-from qiskit_qmu.circuits import Encoding, QNNCircuit
-from qiskit_qmu.models.config import ClassifierConfig
-from qiskit_qmu.models.files import read_model, save_model
-from qiskit_qmu.models.initialization import initial_angles, initialize_classical
-from qiskit_qmu.models.observing import observe
+from qiskit_qmu.backends import Backend
+from qiskit_qmu.models.files import Description, save_model
+from qiskit_qmu.models.labels import Label, numbers_of
+from qiskit_qmu.models.observing import observe, predicted_logits
 from qiskit_qmu.models.parameters import clone_module, parameter_counts
-from qiskit_qmu.models.quantum_layer import output_size, quantum_layer
+from qiskit_qmu.models.preprocessing import Preprocessing
+from qiskit_qmu.models.tensors import class_numbers
 from qiskit_qmu.objectives import HasRowLosses, Predicts, RowLoss
 from qiskit_qmu.observation import Observations
 
 
-def centre_of(encoding: Encoding) -> float:
-    """Return the angle around which an encoding by angles has its features, in radians.
-
-    An RY rotation of |0> by π/2 + x has ⟨Z⟩ = -sin x: steepest at x = 0 and one-to-one up to ±π/2.
-    Around 0 it would be cos x, flat there and blind to the sign of x.
-    """
-    return math.pi / 2 if encoding == "ry" else 0.0
-
-
 class QuantumClassifier(torch.nn.Module, ABC):
-    """Rows → angles → QNN → linear head → logits.
+    """A torch module that returns logits, with what scikit-learn's classifiers have.
+
+    Args:
+        labels: Labels in the order of the logits; numbers if None.
+        backend: Where its circuits run; None if they run as its maker decided.
+        preprocess: Whether rows are imputed and standardised; see `Preprocessing`.
 
     Attributes:
-        config: What it was built from.
-        backend: Where its circuits run.
-        qnn: The circuit with its parameters told apart.
-        quantum: The TorchConnector.
-        head: The linear layer from circuit outputs to logits.
-        knows_classes: Whether the number of classes was given, or seen in training.
+        labels: Labels in the order of the logits; None if they are numbered.
+        backend: Where its circuits run; None if they run as its maker decided.
+        preprocessing: What fills missing values and standardises features; None for nothing.
         predicts: "classes", whatever the type of the labels.
 
     Example:
         >>> import qiskit_qmu as qmu
-        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1, encoding="zz")
-        >>> model.qnn.circuit.num_qubits
-        2
-        >>> model.head
-        Linear(in_features=2, out_features=3, bias=True)
+        >>> iris = qmu.load_dataset("iris")
+        >>> model = qmu.HybridQNN((4,), 3, num_qubits=2, num_layers=1, labels=("se", "ve", "vi"))
+        >>> trainer = qmu.Trainer(epochs=5, learning_rate=0.05)
+        >>> history = trainer.fit(model, iris.x_train, iris.y_train, generator=0)
+        >>> model.predict_proba(iris.x_test).shape, model.score(iris.x_test, iris.y_test) > 0.5
+        ((45, 3), True)
+        >>> sorted(set(model.predict(iris.x_train).tolist()) - {"se", "ve", "vi"})
+        []
     """
 
     predicts: ClassVar[Predicts] = "classes"
 
+    labels: tuple[Label, ...] | None
+    backend: Backend | None
+    preprocessing: Preprocessing | None
+
     def __init__(
-        self,
-        config: ClassifierConfig,
-        backend: Backend | None,
-        seed: int,
-        qnn: QNNCircuit | None,
-        *,
-        knows_classes: bool,
+        self, labels: Sequence[Label] | None, backend: Backend | None, *, preprocess: bool
     ) -> None:
         super().__init__()
-        _check.at_least(0, seed=seed)
-        self.config = config
-        self.knows_classes = knows_classes
-        self.backend = backend if backend is not None else open_backend("exact")
-        self.qnn = qnn if qnn is not None else config.circuit()
-        self.quantum = quantum_layer(
-            self.qnn, config.readout, self.backend, np.zeros(len(self.qnn.weights))
-        )
-        self.head = torch.nn.utils.skip_init(
-            torch.nn.Linear, output_size(config.num_qubits, config.readout), config.num_classes
-        )
-        self._build_front()
-        self.reinitialize(stream(seed, "weights"))
+        self.labels = None if labels is None else tuple(labels)
+        self.backend = backend
+        self.preprocessing = Preprocessing() if preprocess else None
+
+    def prepared(self, x: torch.Tensor) -> torch.Tensor:
+        """Return rows (n, …) with missing values filled and features scaled, where they are."""
+        return x if self.preprocessing is None else self.preprocessing(x)  # type: ignore[no-any-return]
 
     @abstractmethod
-    def _build_front(self) -> None:
-        """Add the modules that make angles of rows."""
+    def on(self, backend: Backend) -> Self:
+        """Return a copy with the same weights whose circuits run on another backend."""
 
     @abstractmethod
-    def angles(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the circuit's inputs (n, inputs), in radians, of rows (n, …)."""
+    def description(self) -> Description:
+        """Return what a saved model is built from again, but its weights."""
 
     @abstractmethod
-    def fit_inputs(self, x: NDArray[np.float32]) -> None:
-        """Fit what is fitted to training rows before training, where it is not yet."""
-
     def check_labels(self, labels: NDArray[np.int64]) -> None:
-        """Refuse training labels of fewer classes than a model has that was not told how many.
+        """Refuse training labels that cannot be all there are, where that is known.
 
         Raises:
-            InputError: If there are fewer; a model that was told may train on some of its classes.
+            InputError: If they cannot.
         """
-        classes = int(labels.max()) + 1
-        if not self.knows_classes and classes < self.config.num_classes:
-            raise _check.InputError(
-                f"num_classes must be given where it is not {self.config.num_classes}, "
-                f"got labels of {classes} classes: {type(self).__name__}(num_classes={classes})"
-            )
-        self.knows_classes = True
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return logits (n, num_classes) of rows (n, …)."""
-        logits: torch.Tensor = self.head(self.quantum(self.angles(x)))
-        return logits
-
-    def reinitialize(self, generator: np.random.Generator) -> None:
-        """Draw all weights anew, in place, and forget what was fitted to training rows.
-
-        Parameters that need no gradient keep their values.
-
-        Args:
-            generator: Source of the weights.
-        """
-        angles = initial_angles(len(self.qnn.weights), generator)
-        if self.quantum.weight.requires_grad:
-            with torch.no_grad():
-                self.quantum.weight.copy_(torch.as_tensor(angles, dtype=self.quantum.weight.dtype))
-        initialize_classical(self, generator)
 
     def clone(self) -> Self:
         """Return a copy with its own weights on the same backend."""
         return clone_module(self)
 
-    def on(self, backend: Backend) -> Self:
-        """Return a copy with the same weights whose circuits run on another backend."""
-        moved = clone_module(self)
-        moved.backend = backend
-        weights = self.quantum.weight.detach().cpu().numpy()
-        moved.quantum = quantum_layer(self.qnn, self.config.readout, backend, weights)
-        moved.quantum.to(self.quantum.weight).requires_grad_(self.quantum.weight.requires_grad)
-        return moved
+    def class_numbers(self, y: ArrayLike) -> ArrayLike:
+        """Return the numbers of the logits that labels (n,) belong to.
+
+        Numbers of logits are taken as they are.
+
+        Raises:
+            InputError: If a label is none of the model's.
+        """
+        return numbers_of(self.labels, y)
+
+    def predict(self, x: ArrayLike) -> NDArray[Any]:
+        """Return the most probable class of each row.
+
+        Args:
+            x: Rows (n, …); NaN for a missing value where the model has a preprocessing.
+
+        Returns:
+            Labels (n,), or class numbers where the model has no labels.
+
+        Raises:
+            InputError: If there are no rows, or a value is infinite or missing.
+        """
+        numbers = predicted_logits(self, x).argmax(axis=1)
+        return numbers if self.labels is None else np.asarray(self.labels)[numbers]
+
+    def predict_proba(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Return the probabilities (n, classes) of the classes, in the order of ``labels``.
+
+        Args:
+            x: Rows (n, …), as for ``predict``.
+
+        Raises:
+            InputError: If there are no rows, or a value is infinite or missing.
+        """
+        logits = predicted_logits(self, x)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def score(self, x: ArrayLike, y: ArrayLike) -> float:
+        """Return the share of rows whose class is predicted right.
+
+        Args:
+            x: Rows (n, …), as for ``predict``.
+            y: Labels (n,) as the model knows them, or class numbers.
+
+        Raises:
+            InputError: If there are no rows, lengths differ, or a label is unknown.
+        """
+        numbers, logits = class_numbers(self, y), predicted_logits(self, x)
+        _check.same_length(x=logits, y=numbers)
+        return float((logits.argmax(axis=1) == numbers).mean())
 
     def observe(
         self, x: ArrayLike, y: ArrayLike, objective: RowLoss | HasRowLosses | None = None
@@ -146,13 +145,12 @@ class QuantumClassifier(torch.nn.Module, ABC):
         Args:
             x: Rows (n, …).
             y: Labels (n,).
-            objective: What the model learned; cross-entropy where None.
+            objective: What the model learned; cross-entropy if None.
 
         Raises:
             InputError: If there are no rows, lengths differ, or a value is NaN or infinite.
         """
-        observations = observe(self, x, y, objective)
-        return replace(observations, shots=self.backend.shots)
+        return observe(self, x, y, objective)
 
     def parameter_counts(self) -> dict[str, int]:
         """Return the numbers of quantum and classical parameters."""
@@ -168,34 +166,3 @@ class QuantumClassifier(torch.nn.Module, ABC):
             InputError: If it cannot be written.
         """
         save_model(self, path)
-
-    @classmethod
-    def load(cls, path: str | Path, *, backend: Backend | None = None) -> Self:
-        """Read a model that ``save`` wrote.
-
-        Args:
-            path: The folder.
-            backend: Where its circuits run; the exact simulator where None.
-
-        Raises:
-            InputError: If files are missing or damaged, or hold another kind of model.
-        """
-        saved = read_model(path)
-        if saved.config.model_name != cls.__name__:
-            raise _check.InputError(
-                f"{path} must hold a {cls.__name__}, got a {saved.config.model_name}"
-            )
-        return saved.build(lambda: cls.of_config(saved.config, backend, saved.qnn))
-
-    @classmethod
-    @abstractmethod
-    def of_config(
-        cls, config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit | None = None
-    ) -> Self:
-        """Return a new model of a config.
-
-        Args:
-            config: What to build.
-            backend: Where its circuits run; the exact simulator where None.
-            qnn: The circuit, where it is built already.
-        """

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu.circuits import Encoding, Entangler, EntanglingGate, QNNCircuit, qnn_circuit
+from qiskit_qmu.models.labels import Label, check_labels
 from qiskit_qmu.models.quantum_layer import Readout
 
 DEFAULT_CLASSES = 10
@@ -27,6 +28,8 @@ class ClassifierConfig:
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
+        labels: Labels in the order of the outputs; None where they are numbered.
+        preprocess: Whether rows are imputed and standardised.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -49,6 +52,8 @@ class ClassifierConfig:
     entanglement: Entangler
     rotations: tuple[str, ...]
     entangling_gate: EntanglingGate
+    labels: tuple[Label, ...] | None = None
+    preprocess: bool = False
 
     def __post_init__(self) -> None:
         _check.at_least(2, num_classes=self.num_classes)
@@ -56,6 +61,8 @@ class ClassifierConfig:
         _check.at_least(1, num_qubits=self.num_qubits, num_layers=self.num_layers)
         _check.one_of(("basic", "hybrid"), kind=self.kind)
         _check.one_of(get_args(Encoding), encoding=self.encoding)
+        if self.labels is not None:
+            check_labels(self.labels, self.num_classes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -100,5 +107,7 @@ class ClassifierConfig:
             "entanglement",
             "rotations",
             "entangling_gate",
+            "labels",
+            "preprocess",
         )
         return {name: getattr(self, name) for name in names}

@@ -49,7 +49,7 @@ def without_circuits(module: Module) -> Module:
     """Return a copy of a module whose connectors answer zeros, without running a circuit."""
     copy = clone_module(module)
     for connector in connectors_of(copy):
-        vars(connector)["forward"] = partial(_answer, connector, _zeros)
+        vars(connector)["forward"] = partial(_answer, connector, zeros)
     return copy
 
 
@@ -71,7 +71,7 @@ def forward_usage(module: torch.nn.Module, row: torch.Tensor, portions: Iterable
         (72, ((8, 1), (32, 2)))
     """
     usage = Usage()
-    with no_circuits(module, _zeros) as dry, torch.no_grad():
+    with no_circuits(module, zeros) as dry, torch.no_grad():
         for rows in portions:
             with metered(module, times=rows) as meter:
                 dry(row)
@@ -103,7 +103,7 @@ def gradient_usage(
     chosen = {id(parameter) for parameter in named_parameters(copy, part).values()}
     for parameter in copy.parameters():
         parameter.requires_grad_(id(parameter) in chosen)
-    with no_circuits(copy, _zeros) as dry, torch.enable_grad():
+    with no_circuits(copy, zeros) as dry, torch.enable_grad():
         for rows in portions:
             with metered(copy, times=rows) as meter:
                 outputs = dry(row)
@@ -123,6 +123,7 @@ def _answer(
     return stand_in(connector, inputs.detach()) + touched
 
 
-def _zeros(connector: TorchConnector, inputs: torch.Tensor) -> torch.Tensor:
+def zeros(connector: TorchConnector, inputs: torch.Tensor) -> torch.Tensor:
+    """Return zeros in the shape of a connector's outputs."""
     shape = (*inputs.shape[:-1], *connector.neural_network.output_shape)
     return connector.weight.new_zeros(shape)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import BroadcastSampler, ReadoutErrors
-from qiskit_qmu.models.classifier import QuantumClassifier
+from qiskit_qmu.models.circuit_classifier import CircuitClassifier
 from qiskit_qmu.models.quantum_layer import output_size
 from qiskit_qmu.observation import Observations
 
@@ -18,7 +18,7 @@ _ROUNDING = 1e-4
 
 
 def with_fewer_shots(
-    model: QuantumClassifier,
+    model: CircuitClassifier,
     observations: Observations,
     shots: int,
     generator: np.random.Generator,
@@ -59,7 +59,7 @@ def with_fewer_shots(
 
 
 def split_shots(
-    model: QuantumClassifier,
+    model: CircuitClassifier,
     observations: Observations,
     runs: int,
     generator: np.random.Generator,
@@ -101,7 +101,7 @@ def split_shots(
 
 
 def _counts_of(
-    model: QuantumClassifier, observations: Observations
+    model: CircuitClassifier, observations: Observations
 ) -> tuple[NDArray[np.int64], int, NDArray[np.int64]]:
     """Return counts and shots, from which the outputs must follow, and labels."""
     if observations.counts is None or observations.shots is None:
@@ -121,7 +121,7 @@ def _drawn(
 
 
 def _observed(
-    model: QuantumClassifier, labels: NDArray[np.int64], counts: NDArray[np.int64], shots: int
+    model: CircuitClassifier, labels: NDArray[np.int64], counts: NDArray[np.int64], shots: int
 ) -> Observations:
     outputs = _outputs(model, counts, _readout_errors(model))
     with torch.no_grad():
@@ -136,7 +136,7 @@ def _observed(
     )
 
 
-def _readout_errors(model: QuantumClassifier) -> ReadoutErrors | None:
+def _readout_errors(model: CircuitClassifier) -> ReadoutErrors | None:
     """Return the readout errors that a model's outputs are corrected for; None for none."""
     sampler = model.backend.sampler
     if not isinstance(sampler, BroadcastSampler) or sampler.readout is None:
@@ -154,7 +154,7 @@ def _readout_errors(model: QuantumClassifier) -> ReadoutErrors | None:
 
 
 def _outputs(
-    model: QuantumClassifier, counts: NDArray[np.int64], errors: ReadoutErrors | None
+    model: CircuitClassifier, counts: NDArray[np.int64], errors: ReadoutErrors | None
 ) -> NDArray[np.float64]:
     frequencies = counts / counts.sum(axis=1, keepdims=True)
     return outputs_of(model, frequencies if errors is None else errors.corrected(frequencies))
@@ -172,7 +172,7 @@ def _check_outputs(observations: Observations, outputs: NDArray[np.float64]) -> 
         )
 
 
-def outputs_of(model: QuantumClassifier, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+def outputs_of(model: CircuitClassifier, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the circuit's outputs (n, outputs) from the shares (n, 2^qubits) of its outcomes."""
     outcomes = np.arange(frequencies.shape[1])
     if model.config.readout == "expectation":

@@ -17,17 +17,32 @@ from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_byt
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.parameters import Module as Model
 
-FORMAT = 2
+FORMAT = 3
 
 _CONFIG, _WEIGHTS, _CIRCUIT = "model.json", "weights.safetensors", "circuit.qpy"
 _WHAT = "a saved model"
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What a model is built from again, but its weights.
+
+    Attributes:
+        config: JSON values; "kind" says what they are of.
+        circuit: Its circuit; None where it has none, or several.
+    """
+
+    config: dict[str, Any]
+    circuit: QuantumCircuit | None
+
+
 class Savable(Protocol):
     """A classifier, as far as its files are concerned."""
 
-    config: ClassifierConfig
-    qnn: QNNCircuit
+    def description(self) -> Description:
+        """Return what it is built from again, but its weights."""
+        ...
 
     def parameter_counts(self) -> dict[str, int]:
         """Return the numbers of quantum and classical parameters."""
@@ -65,18 +80,17 @@ def save_model(
         >>> sorted(path.name for path in Path("trained").iterdir())
         ['circuit.qpy', 'model.json', 'weights.safetensors']
     """
-    tensors = _tensors(model)
+    tensors, description = _tensors(model), model.description()
     _check_finite(tensors)
     content = {
         "format": FORMAT,
-        "config": model.config.to_dict(),
+        "config": description.config,
         "parameters": model.parameter_counts(),
         "provenance": provenance or {},
     }
-    files = {
-        _WEIGHTS: safetensors.torch.save(tensors),
-        _CIRCUIT: circuit_to_bytes(model.qnn.circuit),
-    }
+    files = {_WEIGHTS: safetensors.torch.save(tensors)}
+    if description.circuit is not None:
+        files[_CIRCUIT] = circuit_to_bytes(description.circuit)
     write_set(make_folder(path), _CONFIG, content, files)
 
 
@@ -87,21 +101,37 @@ class StoredModel:
 
     Attributes:
         folder: The folder.
-        config: What the model was built from.
-        qnn: Its circuit.
+        kind: Kind of model.
+        config: What the model was built from, as JSON values.
+        circuit: Its circuit; None where it has none, or several.
         tensors: Its weights and buffers by name.
     """
 
     folder: Path
-    config: ClassifierConfig
-    qnn: QNNCircuit
+    kind: str
+    config: dict[str, Any]
+    circuit: QuantumCircuit | None
     tensors: dict[str, torch.Tensor]
+
+    def classifier_parts(self) -> tuple[ClassifierConfig, QNNCircuit]:
+        """Return config and circuit of a BasicQNN or a HybridQNN.
+
+        Raises:
+            InputError: If they are none, or ask for more than the files hold.
+        """
+        with reading(self.folder, _WHAT):
+            config = ClassifierConfig.from_dict(self.config)
+            if self.circuit is None:
+                raise InputError(f"no {_CIRCUIT}")
+            qnn = _told_apart(self.circuit)
+            _check_sizes(config, qnn, self.tensors)
+        return config, qnn
 
     def build(self, make: Callable[[], Model]) -> Model:
         """Return the model.
 
         Args:
-            make: Makes a new model of the config and the circuit.
+            make: Makes a new model of what it was built from.
 
         Raises:
             InputError: If the config makes no model, or the tensors are not the model's.
@@ -125,12 +155,12 @@ def read_model(path: str | Path) -> StoredModel:
     content, files = read_set(folder, _CONFIG, _WHAT)
     with reading(folder, _WHAT):
         _check_format(content)
-        config = ClassifierConfig.from_dict(entry(content, "config", dict))
-        qnn = _told_apart(circuit_from_bytes(files[_CIRCUIT]))
+        config = entry(content, "config", dict)
+        kind = entry(config, "kind", str)
+        circuit = circuit_from_bytes(files[_CIRCUIT]) if _CIRCUIT in files else None
         tensors = safetensors.torch.load(files[_WEIGHTS])
         _check_finite(tensors)
-        _check_sizes(config, qnn, tensors)
-    return StoredModel(folder=folder, config=config, qnn=qnn, tensors=tensors)
+    return StoredModel(folder=folder, kind=kind, config=config, circuit=circuit, tensors=tensors)
 
 
 def load_provenance(path: str | Path) -> dict[str, Any]:
@@ -195,7 +225,8 @@ def _told_apart(circuit: QuantumCircuit) -> QNNCircuit:
 def _tensors(model: Savable | torch.nn.Module) -> dict[str, torch.Tensor]:
     # Not state_dict(): a TorchConnector lists its one weight tensor there twice.
     named = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
+    # Copies: tensors that share memory are not saved.
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in named.items()}
 
 
 def _restore(model: torch.nn.Module, tensors: dict[str, torch.Tensor]) -> None:

@@ -121,7 +121,8 @@ def check_resettable(module: torch.nn.Module, rows: torch.Tensor) -> None:
         if old is None or not torch.equal(old, value):
             part = copy.get_submodule(name)
             raise _unknown(name, part, attribute, "which training changes")
-    _warn_of_constants(copy)
+    if getattr(module, "made_by", None) is None:  # (a factory makes buffers anew)
+        _warn_of_constants(copy)
 
 
 def _unknown(name: str, part: torch.nn.Module, attribute: str, why: str) -> InputError:

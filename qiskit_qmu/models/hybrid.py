@@ -1,6 +1,7 @@
 """HybridQNN: a small convolutional network in front of the same QNN and linear head."""
 
 import math
+from collections.abc import Sequence
 from typing import Self, final
 
 import numpy as np
@@ -18,8 +19,9 @@ from qiskit_qmu.circuits import (
     amplitude_angles,
     most_features,
 )
-from qiskit_qmu.models.classifier import QuantumClassifier, centre_of
+from qiskit_qmu.models.circuit_classifier import CircuitClassifier, centre_of
 from qiskit_qmu.models.config import DEFAULT_CLASSES, ClassifierConfig
+from qiskit_qmu.models.labels import Label
 from qiskit_qmu.models.quantum_layer import Readout
 
 _CHANNELS = (8, 16)
@@ -27,7 +29,7 @@ _HIDDEN = 32
 
 
 @final
-class HybridQNN(QuantumClassifier):
+class HybridQNN(CircuitClassifier):
     """3×3 convolutions and pooling → dense → QNN → linear head.
 
     The hybrid model of Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
@@ -36,18 +38,22 @@ class HybridQNN(QuantumClassifier):
 
     Args:
         input_shape: (channels, height, width) of an image, at least 4 × 4, or (features,).
-        num_classes: Classes. Ten where None, which training on fewer classes then refuses.
+        num_classes: Classes. Ten if None, which training on fewer classes then refuses.
         num_qubits: Qubits. The front makes one feature for each, with amplitude encoding
             2^num_qubits.
         num_layers: Layers of the ansatz.
-        backend: Where circuits run; the exact simulator where None.
+        backend: Where circuits run; the exact simulator if None.
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
-        qnn: The circuit, where it is built already; made from the other arguments where None.
+        labels: Labels in the order of the classes, which training, ``score`` and ``predict`` then
+            know; class numbers if None.
+        preprocess: Whether missing values (NaN) of table rows are replaced by medians and features
+            standardised before anything else; see `Preprocessing`.
+        qnn: The circuit, where it is built already; made from the other arguments if None.
 
     Raises:
         InputError: If a number is out of range or a name is unknown.
@@ -77,6 +83,8 @@ class HybridQNN(QuantumClassifier):
         entanglement: Entangler = "ring",
         rotations: tuple[str, ...] = ("ry", "rz"),
         entangling_gate: EntanglingGate = "cz",
+        labels: Sequence[Label] | None = None,
+        preprocess: bool = False,
         qnn: QNNCircuit | None = None,
     ) -> None:
         input_shape = tuple(int(size) for size in input_shape)
@@ -98,6 +106,8 @@ class HybridQNN(QuantumClassifier):
             entanglement=entanglement,
             rotations=tuple(rotations),
             entangling_gate=entangling_gate,
+            labels=None if labels is None else tuple(labels),
+            preprocess=bool(preprocess),
         )
         super().__init__(config, backend, seed, qnn, knows_classes=num_classes is not None)
 
@@ -105,7 +115,7 @@ class HybridQNN(QuantumClassifier):
     def of_config(
         cls, config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit | None = None
     ) -> Self:
-        """Return a new model of a config; see `QuantumClassifier`."""
+        """Return a new model of a config; see `CircuitClassifier`."""
         shape = config.input_shape or ()
         return cls(input_shape=shape, **config.shared(), backend=backend, qnn=qnn)
 
@@ -126,13 +136,13 @@ class HybridQNN(QuantumClassifier):
             raise InputError(
                 f"rows must have shape {self.config.input_shape}, got {tuple(x.shape[1:])}"
             )
-        features: torch.Tensor = self.front(x)
+        features: torch.Tensor = self.front(self.prepared(x))
         if self.config.encoding == "amplitude":
             return amplitude_angles(features)
         return centre_of(self.config.encoding) + math.pi / 2 * torch.tanh(features)
 
-    def fit_inputs(self, x: NDArray[np.float32]) -> None:
-        """Nothing is fitted before training: the front is trained with the rest."""
+    def _fit_front(self, x: NDArray[np.float32]) -> None:
+        """Nothing else is fitted before training: the front is trained with the rest."""
 
 
 def _convolutional(shape: tuple[int, ...], num_features: int) -> torch.nn.Sequential:

@@ -1,28 +1,49 @@
-"""load_model: a model of either kind from its folder."""
+"""load_model: a model of any kind from its folder."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from qiskit_qmu.backends import Backend
+import numpy as np
+import torch
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._files import entry
+from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.models.basic import BasicQNN
+from qiskit_qmu.models.circuit_classifier import CircuitClassifier
 from qiskit_qmu.models.classifier import QuantumClassifier
-from qiskit_qmu.models.files import read_model
+from qiskit_qmu.models.factory_call import FactoryCall
+from qiskit_qmu.models.files import StoredModel, read_model
 from qiskit_qmu.models.hybrid import HybridQNN
+from qiskit_qmu.models.module_classifier import Classifier, as_classifier
+from qiskit_qmu.models.network_files import network_from
 
-_KINDS: dict[str, type[QuantumClassifier]] = {"basic": BasicQNN, "hybrid": HybridQNN}
+_KINDS: dict[str, type[CircuitClassifier]] = {"basic": BasicQNN, "hybrid": HybridQNN}
 
 
-def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumClassifier:
+def load_model(
+    path: str | Path,
+    *,
+    backend: Backend | None = None,
+    factory: str | Callable[..., torch.nn.Module] | None = None,
+) -> QuantumClassifier:
     """Read a model from a folder.
 
     Args:
         path: The folder.
-        backend: Where its circuits run; the exact simulator where None.
+        backend: Where its circuits run; the exact simulator if None.
+        factory: The function that makes modules of a saved `Classifier`, or its name now; where
+            None, the one that was named when it was saved.
 
     Returns:
-        A BasicQNN or HybridQNN.
+        A BasicQNN, a HybridQNN or a Classifier.
 
     Raises:
-        InputError: If files are missing, damaged or do not fit each other.
+        InputError: If files are missing, damaged or do not fit each other, or a factory cannot be
+            imported.
+
+    Warns:
+        UserWarning: If the file that a factory stands in has changed since the model was saved.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -32,5 +53,40 @@ def load_model(path: str | Path, *, backend: Backend | None = None) -> QuantumCl
         ('BasicQNN', 100)
     """
     saved = read_model(path)
-    kind = _KINDS[saved.config.kind]
-    return saved.build(lambda: kind.of_config(saved.config, backend, saved.qnn))
+    if saved.kind in _KINDS:
+        config, qnn = saved.classifier_parts()
+        return saved.build(lambda: _KINDS[saved.kind].of_config(config, backend, qnn))
+    where = backend if backend is not None else open_backend("exact")
+    if saved.kind == "network":
+        return saved.build(lambda: _of_network(saved, where))
+    if saved.kind != "module":
+        raise InputError(f"{path} must hold a saved model, got: the unknown kind {saved.kind!r}")
+    # Outside of `build`: what a user's own code does is not the files' fault.
+    made_by = FactoryCall.from_dict(entry(saved.config, "factory", dict), factory)
+    module = made_by.make(np.random.default_rng(0))
+    return saved.build(lambda: _wrapped(saved, module, made_by)).on(where)
+
+
+def _of_network(saved: StoredModel, backend: Backend) -> Classifier:
+    if saved.circuit is None:
+        raise InputError("no circuit")
+    connector = network_from(entry(saved.config, "network", dict), saved.circuit, backend)
+    model = _wrapped(saved, connector, None)
+    model.backend = backend
+    return model
+
+
+def _wrapped(
+    saved: StoredModel, module: torch.nn.Module, made_by: FactoryCall | None
+) -> Classifier:
+    config = saved.config
+    model = as_classifier(
+        module,
+        config.get("outputs"),
+        labels=config.get("labels"),
+        preprocess=entry(config, "preprocess", bool),
+    )
+    model.made_by = made_by
+    if any(tensor.dtype == torch.float64 for tensor in saved.tensors.values()):
+        model.double()
+    return model

@@ -10,11 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_machine_learning.connectors import TorchConnector
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import connectors_of, recorded_counts, submit_all_first
-from qiskit_qmu.models.checking import check_answers, check_logits, check_module
+from qiskit_qmu.backends import Backend, connectors_of, recorded_counts, submit_all_first
+from qiskit_qmu.models.checking import (
+    check_answers,
+    check_logits,
+    check_module,
+    check_returns_logits,
+)
 from qiskit_qmu.models.dry_run import no_circuits
 from qiskit_qmu.models.mode import in_mode
-from qiskit_qmu.models.tensors import as_tensors
+from qiskit_qmu.models.tensors import as_row_tensor, as_tensors
 from qiskit_qmu.objectives import (
     CrossEntropy,
     HasRowLosses,
@@ -87,8 +92,34 @@ def observe(
     return Observations(
         **named,
         expectations=expectations,
+        shots=_shots_of(module),
         counts=counts.table(len(rows)) if _once_for_each_row(calls) else None,
     )
+
+
+def predicted_logits(module: torch.nn.Module, x: ArrayLike) -> NDArray[np.float64]:
+    """Return the logits (n, classes) of rows, in evaluation mode and in portions.
+
+    Args:
+        module: Any module that returns logits.
+        x: Rows (n, …), as for `observe`.
+
+    Raises:
+        InputError: If there are no rows, a value is infinite or missing, or the module returns no
+            logits.
+    """
+    check_module(module)
+    rows = as_row_tensor(module, x)
+    check_returns_logits(module, rows)
+    with in_mode(module, training=False), torch.no_grad():
+        calls = [partial(module, chunk) for chunk in rows.split(ROWS_AT_ONCE)]
+        parts = submit_all_first([module], calls)
+    return np.concatenate([part.double().cpu().numpy() for part in parts])
+
+
+def _shots_of(module: torch.nn.Module) -> int | None:
+    backend = getattr(module, "backend", None)
+    return backend.shots if isinstance(backend, Backend) else None
 
 
 _Calls = list[NDArray[np.float64]]
@@ -179,7 +210,7 @@ def _once_for_each_row(answers: tuple[tuple[int, _Calls], ...]) -> bool:
 def _side_by_side(
     module: torch.nn.Module, rows: torch.Tensor, answers: tuple[tuple[int, _Calls], ...]
 ) -> NDArray[np.float64] | None:
-    """Return the outputs (n, calls · outputs) of all rows; None where they cannot be told apart."""
+    """Return the outputs (n, calls · outputs) of all rows; None if they cannot be told apart."""
     if not all(calls and all(len(c) % count == 0 for c in calls) for count, calls in answers):
         return None
     tables = [np.concatenate([c.reshape(count, -1) for c in calls], 1) for count, calls in answers]
@@ -197,6 +228,7 @@ def _in_order(module: torch.nn.Module, rows: torch.Tensor) -> bool:
     one, and no circuit is run.
     """
     generator = torch.Generator().manual_seed(0)
+    rows = torch.nan_to_num(rows)  # (of missing values)
     scale = float(rows.std(correction=0)) or 1.0
     noise = torch.randn((2, *rows.shape[1:]), generator=generator, dtype=torch.float64)
     pair = rows[[0, -1]] + (scale * noise).to(rows)

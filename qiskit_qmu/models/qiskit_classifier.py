@@ -11,7 +11,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, connectors_of, open_backend
 from qiskit_qmu.backends.cost.networks import known_network
 from qiskit_qmu.models.backend_transfer import on_backend
-from qiskit_qmu.models.outputs import Classifier, Label, Outputs, as_classifier
+from qiskit_qmu.models.labels import Label
+from qiskit_qmu.models.module_classifier import Classifier, as_classifier
+from qiskit_qmu.models.outputs import Outputs
 from qiskit_qmu.simulator import TorchSimulatorConnector
 
 QiskitClassifier = TypeVar("QiskitClassifier")
@@ -29,7 +31,7 @@ def from_qiskit_classifier(classifier: Any, *, backend: Backend | None = None) -
         classifier: The classifier, which is not changed. Outcome probabilities of a SamplerQNN and
             the single value of an EstimatorQNN are turned into logits as in `as_classifier`;
             several values of an EstimatorQNN, the largest of which names the class, are logits.
-        backend: Where the circuits run; the exact simulator where None.
+        backend: Where the circuits run; the exact simulator if None.
 
     Raises:
         InputError: If it is no such classifier, was not fitted, or its network is another than an
@@ -56,9 +58,13 @@ def from_qiskit_classifier(classifier: Any, *, backend: Backend | None = None) -
         raise InputError("a classifier must be fitted first: call classifier.fit(X, y)")
     network = known_network(network)
     connector = TorchSimulatorConnector(network, initial_weights=np.asarray(classifier.weights))
-    moved = on_backend(connector, open_backend("exact") if backend is None else backend)
+    where = open_backend("exact") if backend is None else backend
     outputs = _outputs_of(network)
-    return as_classifier(moved, outputs, labels=_labels_of(classifier, outputs))
+    model = as_classifier(
+        on_backend(connector, where), outputs, labels=_labels_of(classifier, outputs)
+    )
+    model.backend = where
+    return model
 
 
 def to_qiskit_classifier(model: Classifier, classifier: QiskitClassifier) -> QiskitClassifier:

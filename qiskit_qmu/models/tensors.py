@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import are_classes, as_float, as_labels, as_rows, as_values
+from qiskit_qmu.models.preprocessing import takes_missing
 from qiskit_qmu.objectives import Predicts
 
 _PRECISIONS = {torch.float32: np.float32, torch.float64: np.float64}
@@ -41,17 +42,29 @@ def as_tensors(
         (torch.float32, tensor([1, 0]))
     """
     dtype, device = placement(module)
-    rows = as_rows("x", x)
+    rows = as_row_tensor(module, x)
     if predicts == "classes" or (predicts == "nothing" and are_classes(y)):
         answers: NDArray[Any] = class_numbers(module, y)
     else:
         answers = as_float("y", as_values("y", y), _PRECISIONS[dtype])
-    _check.not_empty(x=rows)
     _check.same_length(x=rows, y=answers)
-    return (
-        torch.as_tensor(as_float("x", rows, _PRECISIONS[dtype]), device=device),
-        torch.as_tensor(answers, device=device),
-    )
+    return rows, torch.as_tensor(answers, device=device)
+
+
+def as_row_tensor(module: torch.nn.Module, x: ArrayLike) -> torch.Tensor:
+    """Return rows (n, …) on a module's device in its precision.
+
+    Args:
+        module: Any module in float32 or float64.
+        x: Rows, as for `as_tensors`; NaN is a missing value where the module fills them.
+
+    Raises:
+        InputError: If there are no rows, or a value is infinite, or missing and not filled.
+    """
+    dtype, device = placement(module)
+    rows = as_rows("x", x, missing=takes_missing(module))
+    _check.not_empty(x=rows)
+    return torch.as_tensor(as_float("x", rows, _PRECISIONS[dtype]), device=device)
 
 
 def class_numbers(module: torch.nn.Module, y: ArrayLike) -> NDArray[np.int64]:

@@ -53,7 +53,7 @@ class Observations:
 
     logits: NDArray[np.float64] | None = None
     """Scores of the classes before the softmax, shape (n, classes), finite, two classes or more;
-    None where the model predicts no classes."""
+    None if the model predicts no classes."""
 
     labels: NDArray[np.int64] | None = None
     """True classes, shape (n,), in ``0 … classes - 1``; None without classes."""
@@ -68,11 +68,11 @@ class Observations:
     """Shots per circuit; None for exact expectation values."""
 
     row_losses: NDArray[np.float64] | None = None
-    """Loss of each example, shape (n,), finite; None where it is the cross-entropy of the labels,
+    """Loss of each example, shape (n,), finite; None if it is the cross-entropy of the labels,
     which follows from the logits."""
 
     outputs: NDArray[np.float64] | None = None
-    """Values that the model predicted, shape (n,) or (n, outputs); None where it predicts none."""
+    """Values that the model predicted, shape (n,) or (n, outputs); None if it predicts none."""
 
     targets: NDArray[np.float64] | None = None
     """Values that it should have predicted, of the shape of ``outputs``."""
@@ -118,7 +118,7 @@ class Observations:
 
     @property
     def num_classes(self) -> int | None:
-        """Return the number of classes; None where the model predicts none."""
+        """Return the number of classes; None if the model predicts none."""
         return None if self.logits is None else int(self.logits.shape[1])
 
     @property

@@ -4,11 +4,11 @@ Nothing here runs a model: rows are plain dictionaries, as the records of a run 
 need matplotlib and the page needs jinja2; both are imported when something is drawn.
 """
 
-from qiskit_qmu.report.aggregate import MethodSummary, aggregate
+from qiskit_qmu.evaluation import MethodSummary, aggregate, remarks_by_method
 from qiskit_qmu.report.column_list import column_lines, column_table
 from qiskit_qmu.report.cost_table import cost_table
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
-from qiskit_qmu.report.outcomes import remarks_by_method
+from qiskit_qmu.report.overview_figure import overview_figure
 from qiskit_qmu.report.page import render_page, render_results, write_page
 from qiskit_qmu.report.roc_figure import roc_figure
 from qiskit_qmu.report.shot_figure import shot_figure
@@ -30,6 +30,7 @@ __all__ = [
     "membership_figure",
     "roc_figure",
     "cost_figure",
+    "overview_figure",
     "shot_table",
     "shot_figure",
     "render_shot_page",

@@ -18,9 +18,9 @@ from qiskit_qmu.evaluation.columns import (
     RETAIN_TEST,
     RETAIN_TRAIN,
 )
+from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import drawing
-from qiskit_qmu.report.aggregate import ORACLE, MethodSummary, find
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

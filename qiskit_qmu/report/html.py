@@ -1,5 +1,6 @@
 """What every page of a report needs: its template, its figures' colours, its settings."""
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,12 @@ def themed(svg: str) -> Any:
     for name, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{name}, {colour})")
     return Markup(svg.replace(f"'{FONT}'", f"var(--sans, '{FONT}')"))
+
+
+def embedded_json(content: Mapping[str, Any]) -> str:
+    """Return content as the address of a JSON file that is part of the page itself."""
+    text = json.dumps(content, default=str, ensure_ascii=False)
+    return f"data:application/json;base64,{base64.b64encode(text.encode()).decode()}"
 
 
 def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

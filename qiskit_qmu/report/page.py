@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
 from qiskit_qmu._files import make_folder, write_file
-from qiskit_qmu.evaluation import Column, Kind
+from qiskit_qmu.evaluation import Column, Kind, MethodSummary, aggregate
 from qiskit_qmu.evaluation.attack_columns import AUC, PAPER_CONTROL, PAPER_RATE
 from qiskit_qmu.evaluation.columns import FORGET_TEST, FORGET_TRAIN, RETAIN_TEST, RETAIN_TRAIN
+from qiskit_qmu.evaluation.method_summary import Row, shown_columns
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report import reading
-from qiskit_qmu.report.aggregate import MethodSummary, Row, aggregate, shown_columns
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
-from qiskit_qmu.report.html import settings, template, themed
+from qiskit_qmu.report.headline import CHOICE, headline
+from qiskit_qmu.report.html import embedded_json, settings, template, themed
+from qiskit_qmu.report.method_lines import method_lines
 from qiskit_qmu.report.roc_figure import Scores, has_pairs, roc_figure
-from qiskit_qmu.report.summary import opening, verdict_lines
 
 
 class PageArguments(TypedDict, total=False):
@@ -24,6 +25,7 @@ class PageArguments(TypedDict, total=False):
 
     kind: Required[Kind]
     scores: Sequence[Scores]
+    evidence: Mapping[str, Mapping[str, Any]] | None
     config: Mapping[str, Any] | None
     environment: Mapping[str, Any] | None
     title: str
@@ -36,13 +38,14 @@ def render_page(
     *,
     kind: Kind,
     scores: Sequence[Scores] = (),
+    evidence: Mapping[str, Mapping[str, Any]] | None = None,
     config: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
     title: str = "Quantum machine unlearning",
     forgotten: str = "",
     does: Mapping[str, str] | None = None,
 ) -> str:
-    """Write result rows as an HTML page with tables, figures and how to read them.
+    """Write result rows as an HTML page: the verdict, the numbers behind it, and the evidence.
 
     The same arguments give the same text. Whatever the arguments hold is shown as text, never
     as markup.
@@ -52,6 +55,8 @@ def render_page(
         kind: What was forgotten: ``"class"`` or ``"instances"``.
         scores: Scores of the attack, one mapping per method and seed, as for
             `method_bands`; without them there is no ROC figure.
+        evidence: What the numbers rest on, by heading and name: rows and where they came from,
+            what was forgotten, hyperparameters, when and how the run was called.
         config: Configuration of the run, nested as deep as it comes.
         environment: Versions and machine of the run, likewise.
         title: Title of the page.
@@ -73,25 +78,33 @@ def render_page(
     """
     reading.check_kind(kind)
     summaries = aggregate(rows)
-    config, environment = config or {}, environment or {}
+    evidence, config, environment = evidence or {}, config or {}, environment or {}
+    said = headline(summaries, kind)
+    num_classes = tables.num_classes_of(rows)
+    several = max(summary.seeds for summary in summaries) > 1
     return template("page.html.jinja").render(
         title=title,
         subtitle=_subtitle(summaries, kind, forgotten),
-        opening=opening(summaries, kind=kind, forgotten=forgotten),
-        verdicts=verdict_lines(summaries, does or {}),
-        results=tables.results_table(summaries),
-        gaps=tables.gaps_table(summaries),
+        said=said,
+        facts=tables.facts(summaries, kind, said.focus),
+        choice=CHOICE if sum(not summary.is_reference for summary in summaries) > 1 else "",
+        results=tables.results_table(summaries, kind, num_classes, said.focus),
+        methods=method_lines(summaries, does or {}),
+        every_number=tables.every_number_table(summaries, num_classes),
         intervals=reading.page_intervals(summaries),
         legend=reading.legend(shown_columns(summaries), kind),
-        baselines=tables.baselines_table(summaries, tables.num_classes_of(rows)),
+        explanations=tables.explanations(summaries),
         figures=_figures(summaries, scores, kind),
-        costs=tables.costs_table(summaries),
         parameters=tables.parameter_sentence(rows),
+        evidence=tuple((name, settings(part)) for name, part in evidence.items()),
         settings=(
             ("Configuration", settings(config)),
             ("Environment", settings(environment)),
         ),
-        seeds=tables.seeds_table(rows),
+        seeds=tables.seeds_table(rows) if several else None,
+        json=embedded_json(
+            {"evidence": evidence, "config": config, "environment": environment, "rows": rows}
+        ),
     )
 
 
@@ -125,25 +138,26 @@ def write_page(
     return target
 
 
-def render_results(rows: Sequence[Row], *, verdict: str, reason: str) -> str:
-    """Write a verdict and the table of results as HTML for a notebook, without the page around it.
+def render_results(rows: Sequence[Row], *, kind: Kind) -> str:
+    """Write the verdict and the table of results as HTML for a notebook, with no page around it.
 
     Args:
         rows: Result rows, one per method and seed.
-        verdict: What the audited model did.
-        reason: What the verdict rests on.
+        kind: What was forgotten.
 
     Returns:
         One element.
 
     Raises:
-        InputError: The rows cannot be used.
+        InputError: The rows or the kind cannot be used.
     """
+    reading.check_kind(kind)
     summaries = aggregate(rows)
+    said = headline(summaries, kind)
     return template("results.html.jinja").render(
-        verdict=verdict,
-        reason=reason,
-        results=tables.results_table(summaries),
+        said=said,
+        reasons=[each.reasons for each in summaries if each.method == said.focus],
+        results=tables.results_table(summaries, kind, tables.num_classes_of(rows), said.focus),
         intervals=reading.page_intervals(summaries),
     )
 

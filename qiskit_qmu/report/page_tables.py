@@ -1,29 +1,40 @@
 """The tables of the page: cells as text, ready for the template."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import final
 
-from qiskit_qmu.evaluation import COSTS, Column, result_columns
-from qiskit_qmu.evaluation.column import BASELINES, CHANCE_SHARE, NOTHING, number, show_ratio
-from qiskit_qmu.evaluation.columns import GRADIENTS
+from qiskit_qmu.evaluation import COSTS, Column, Kind, MethodSummary, result_columns, rules
+from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
+from qiskit_qmu.evaluation.column import (
+    BASELINES,
+    CHANCE,
+    CHANCE_SHARE,
+    COIN,
+    NOTHING,
+    number,
+    show_ratio,
+)
+from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, JS_FORGET, JS_RETAIN
+from qiskit_qmu.evaluation.method_summary import ORACLE, Row, shown_columns
 from qiskit_qmu.metrics import Interval
-from qiskit_qmu.report.aggregate import MethodSummary, Row, shown_columns
-from qiskit_qmu.report.summary import minus
+from qiskit_qmu.report.headline import SYMBOLS, verdict_words
 
-_REFERENCES = {"original": "doing nothing", "oracle": "the aim"}
+_NOTES = {"original": "doing nothing", ORACLE: "retrained: the aim"}
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell: a number, its interval under it, and whether it is to stand out."""
+    """One cell: a number, its interval and its gap to the oracle, and what it stands out for."""
 
     value: str
     detail: str = ""
+    gap: str = ""
     strong: bool = False
+    decides: bool = False
 
 
 @final
@@ -35,6 +46,10 @@ class PageRow:
     cells: tuple[Cell, ...]
     reference: bool = False
     note: str = ""
+    symbol: str = ""
+    verdict: str = ""
+    outcome: str = ""
+    chosen: bool = False
 
 
 @final
@@ -46,79 +61,143 @@ class PageTable:
     headings: tuple[str, ...]
     rows: tuple[PageRow, ...]
 
-
-def results_table(summaries: Sequence[MethodSummary]) -> PageTable:
-    """Tabulate every result with its interval; a column without any number is left out."""
-    return _table(
-        shown_columns(summaries),
-        summaries,
-        lambda column, summary: cell(column, summary.values[column.key]),
-    )
+    @property
+    def has_verdicts(self) -> bool:
+        """Whether there is a column of verdicts."""
+        return any(row.verdict for row in self.rows)
 
 
-def gaps_table(summaries: Sequence[MethodSummary]) -> PageTable:
-    """Tabulate differences from the oracle; strong where the interval excludes 0."""
-    methods = [summary for summary in summaries if any(g.known for g in summary.gaps.values())]
-    columns = [
-        column
-        for column in shown_columns(summaries)
-        if column.better != "0" and any(summary.gaps[column.key].known for summary in methods)
-    ]
-    return _table(
-        columns, methods, lambda column, summary: _gap_cell(column, summary.gaps[column.key])
-    )
-
-
-def costs_table(summaries: Sequence[MethodSummary]) -> PageTable:
-    """Tabulate costs, and gradient evaluations as a multiple of the oracle's; empty without any."""
-    known = [cost for cost in COSTS if any(summary.values[cost.key].known for summary in summaries)]
-    headings = [cost.heading for cost in known]
-    place = known.index(GRADIENTS) + 1 if GRADIENTS in known else None
-    if place is not None:
-        headings.insert(place, "× oracle")
-    rows = []
-    for summary in summaries if known else ():
-        cells = [cell(cost, summary.values[cost.key], detail=False) for cost in known]
-        if place is not None:
-            ratio = summary.relative_costs[GRADIENTS.key]
-            cells.insert(place, Cell(value=show_ratio(ratio)))
-        rows.append(
-            PageRow(name=summary.method, cells=tuple(cells), reference=summary.is_reference)
-        )
-    return PageTable(groups=(), headings=tuple(headings), rows=tuple(rows))
-
-
-def baselines_table(summaries: Sequence[MethodSummary], num_classes: int | None) -> PageTable:
-    """Tabulate what attacks and models score that look at nothing, beside the references.
+def results_table(
+    summaries: Sequence[MethodSummary], kind: Kind, num_classes: int | None, chosen: str = ""
+) -> PageTable:
+    """Tabulate what decides, what else tells, and the cost, with what guessing scores.
 
     Args:
         summaries: One per method.
+        kind: What was forgotten.
         num_classes: Number of classes, for chance; None where it is not known.
+        chosen: The recommended method; may be empty.
     """
-    chance = f"{100 / num_classes:.1f}" if num_classes else "1 / classes"
-    columns = [column for column in shown_columns(summaries) if column.baselines]
-    lines = [
-        PageRow(
-            name=name,
-            note=how,
-            cells=tuple(
-                Cell(value=column.baselines.get(name, NOTHING).replace(CHANCE_SHARE, chance))
-                for column in columns
-            ),
-        )
-        for name, how in BASELINES.items()
+    shown = shown_columns(summaries)
+    known = {column.key for column in shown}
+    deciding = [rule.column for rule in rules(kind, known)]
+    others = [
+        column
+        for column in (AUC, REFERENCE_AUC, JS_FORGET, JS_RETAIN)
+        if column.key in known and column not in deciding
     ]
-    lines += [
+    columns = (*deciding, *others)
+    cost = next(
+        (c for c in (CIRCUITS, GRADIENTS) if any(map(math.isfinite, _ratios(c, summaries)))), None
+    )
+    rows = [
         PageRow(
             name=summary.method,
-            note=_REFERENCES[summary.method],
-            cells=tuple(cell(c, summary.values[c.key], detail=False) for c in columns),
-            reference=True,
+            note=_NOTES.get(summary.method, ""),
+            cells=(
+                *(_full_cell(column, summary) for column in columns),
+                *(() if cost is None else (_cost_cell(cost, summary),)),
+            ),
+            reference=summary.is_reference,
+            symbol=SYMBOLS[summary.outcome] if summary.verdicts else "",
+            verdict=verdict_words(summary),
+            outcome=summary.outcome or "",
+            chosen=summary.method == chosen,
         )
         for summary in summaries
-        if summary.method in _REFERENCES
     ]
-    return PageTable(groups=groups(columns), headings=headings(columns), rows=tuple(lines))
+    guesses = tuple(
+        Cell(value=_baseline(column, CHANCE, num_classes, or_else=COIN)) for column in columns
+    )
+    if columns:
+        blank = () if cost is None else (Cell(value=NOTHING),)
+        rows.append(
+            PageRow(
+                name="guessing", note="looks at nothing", cells=(*guesses, *blank), reference=True
+            )
+        )
+    names = (("what decides", len(deciding)), ("what else tells", len(others)))
+    groups = [*names, *(() if cost is None else (("cost", 1),))]
+    heads = [
+        *map(_full_heading, columns),
+        *(() if cost is None else (f"{cost.heading}, × oracle",)),
+    ]
+    return PageTable(
+        groups=tuple(group for group in groups if group[1]), headings=tuple(heads), rows=tuple(rows)
+    )
+
+
+def every_number_table(summaries: Sequence[MethodSummary], num_classes: int | None) -> PageTable:
+    """Tabulate all results and costs, with what attacks and models score that look at nothing."""
+    shown = shown_columns(summaries)
+    costs = [cost for cost in COSTS if any(summary.values[cost.key].known for summary in summaries)]
+    rows = [
+        PageRow(
+            name=summary.method,
+            note=_NOTES.get(summary.method, ""),
+            cells=(
+                *(_full_cell(column, summary) for column in shown),
+                *(_cost_cell(cost, summary) for cost in costs),
+            ),
+            reference=summary.is_reference,
+        )
+        for summary in summaries
+    ]
+    for name, how in BASELINES.items() if any(column.baselines for column in shown) else ():
+        cells = (Cell(value=_baseline(column, name, num_classes)) for column in shown)
+        blank = (Cell(value=NOTHING) for _ in costs)
+        rows.append(PageRow(name=name, note=how, cells=(*cells, *blank), reference=True))
+    columns = (*shown, *costs)
+    return PageTable(groups=groups(columns), headings=headings(columns), rows=tuple(rows))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One number behind a verdict: what it is, its value, and those of the references."""
+
+    name: str
+    value: str
+    beside: str
+    decides: bool = False
+
+
+def facts(summaries: Sequence[MethodSummary], kind: Kind, method: str) -> tuple[Fact, ...]:
+    """Return the numbers that a method's verdict rests on, each beside oracle and original.
+
+    Args:
+        summaries: One per method.
+        kind: What was forgotten.
+        method: The method; nothing is returned where there is none of that name.
+    """
+    by_name = {summary.method: summary for summary in summaries}
+    if method not in by_name:
+        return ()
+    own = by_name[method]
+    known = {key for key, interval in own.values.items() if interval.known}
+    return tuple(
+        Fact(
+            name=_full_heading(rule.column),
+            value=_written(rule.column, own.values[rule.column.key]),
+            beside=" · ".join(
+                f"{name} {_written(rule.column, by_name[name].values[rule.column.key])}"
+                for name in ("oracle", "original")
+                if name in by_name and by_name[name].values[rule.column.key].known
+            ),
+            decides=rule.column.key == own.decided_by,
+        )
+        for rule in rules(kind, known)
+    )
+
+
+def explanations(summaries: Sequence[MethodSummary]) -> tuple[tuple[str, str], ...]:
+    """Return what each shown number is: its name, how it is computed, where a good method ends."""
+    shown = shown_columns(summaries)
+    costs = [cost for cost in COSTS if any(summary.values[cost.key].known for summary in summaries)]
+    return tuple(
+        (_full_heading(column), f"{column.computed}; good: {column.better}")
+        for column in (*shown, *costs)
+    )
 
 
 def num_classes_of(rows: Sequence[Row]) -> int | None:
@@ -161,22 +240,6 @@ def parameter_sentence(rows: Sequence[Row]) -> str:
     )
 
 
-def _table(
-    columns: Sequence[Column],
-    summaries: Sequence[MethodSummary],
-    cell: Callable[[Column, MethodSummary], Cell],
-) -> PageTable:
-    rows = (
-        PageRow(
-            name=summary.method,
-            cells=tuple(cell(column, summary) for column in columns),
-            reference=summary.is_reference,
-        )
-        for summary in summaries
-    )
-    return PageTable(groups=groups(columns), headings=headings(columns), rows=tuple(rows))
-
-
 def groups(columns: Sequence[Column]) -> tuple[tuple[str, int], ...]:
     """Return the headings that neighbouring columns share, with the number of their columns."""
     return tuple(
@@ -198,14 +261,52 @@ def cell(column: Column, interval: Interval, *, detail: bool = True) -> Cell:
     return Cell(value=value, detail=_range(column, interval, signed=column.minimum < 0))
 
 
-def _gap_cell(column: Column, gap: Interval) -> Cell:
-    if not gap.has_limits:
-        return Cell(value=minus(column.show_signed(gap.value)))
+def _full_cell(column: Column, summary: MethodSummary) -> Cell:
+    """Return a number with its interval and its gap to the oracle."""
+    interval, gap = summary.values[column.key], summary.gaps[column.key]
+    has_gap = gap.known and column.better != "0"
     return Cell(
-        value=minus(column.show_signed(gap.value)),
-        detail=_range(column, gap, signed=True),
-        strong=gap.excludes(0.0),
+        value=minus(column.show(interval.value)),
+        detail=_range(column, interval, signed=column.minimum < 0) if interval.has_limits else "",
+        gap=minus(column.show_signed(gap.value)) if has_gap else "",
+        strong=has_gap and gap.excludes(0.0),
+        decides=column.key == summary.decided_by,
     )
+
+
+def _cost_cell(cost: Column, summary: MethodSummary) -> Cell:
+    """Return a cost as a multiple of the oracle's, with the cost itself under it."""
+    own, ratio = summary.values[cost.key], summary.relative_costs[cost.key]
+    if not math.isfinite(ratio):
+        return Cell(value=cost.show(own.value))
+    return Cell(value=f"×{show_ratio(ratio)}", detail=cost.show(own.value))
+
+
+def _ratios(cost: Column, summaries: Sequence[MethodSummary]) -> list[float]:
+    return [summary.relative_costs[cost.key] for summary in summaries]
+
+
+def _full_heading(column: Column) -> str:
+    return f"{column.name}, {column.unit}" if column.unit else column.name
+
+
+def _baseline(column: Column, name: str, num_classes: int | None, *, or_else: str = "") -> str:
+    scores = column.baselines
+    chance = f"{100 / num_classes:.1f}" if num_classes else "1 / classes"
+    return scores.get(name, scores.get(or_else, NOTHING)).replace(CHANCE_SHARE, chance)
+
+
+def _written(column: Column, interval: Interval) -> str:
+    """Return a number with its interval, for a sentence."""
+    value = f"{minus(column.show(interval.value))} {column.unit}".strip()
+    if not interval.has_limits:
+        return value
+    return f"{value} ({_range(column, interval, signed=column.minimum < 0)})"
+
+
+def minus(text: str) -> str:
+    """Return text with typographic minus signs, for a page rather than a terminal."""
+    return text.replace("-", "−")
 
 
 def _range(column: Column, interval: Interval, *, signed: bool) -> str:

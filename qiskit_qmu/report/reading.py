@@ -11,7 +11,7 @@ from typing import get_args
 from qiskit_qmu._check import one_of
 from qiskit_qmu.evaluation import Column, Kind
 from qiskit_qmu.evaluation.column import BASELINES, CHANCE_SHARE
-from qiskit_qmu.report.aggregate import MethodSummary
+from qiskit_qmu.evaluation.method_summary import MethodSummary
 
 
 def check_kind(kind: str) -> None:
@@ -35,8 +35,10 @@ def intervals(summaries: Sequence[MethodSummary]) -> str:
 def page_intervals(summaries: Sequence[MethodSummary]) -> str:
     """Say what the ranges of these summaries are, on the page."""
     text = (
-        "Small print holds the 95 % interval: over the seeds (t) where there are two or more and "
-        "they differ, otherwise over the examples. A dash is a number that was not measured."
+        "Under each number: its 95 % interval, over the seeds (t) where there are two or more and "
+        "they differ, otherwise over the examples; and its gap to the oracle, bold where the "
+        "gap’s interval excludes 0; of cells without any real gap one in twenty does so by chance. "
+        "A dash is a number that was not measured."
     )
     return f"{text} {few_seeds(max(summary.seeds for summary in summaries))}".strip()
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError, not_empty, same_length
+from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
 from qiskit_qmu.metrics import RocBand, mean_interval, roc_band, stratified_roc
 from qiskit_qmu.report import drawing
-from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

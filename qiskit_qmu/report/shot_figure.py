@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.evaluation import SHOT_RESULTS, Column
 from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_EXACT, RETAIN_TEST
+from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
 from qiskit_qmu.report import drawing
-from qiskit_qmu.report.aggregate import ORACLE, ORIGINAL
 from qiskit_qmu.report.shot_summary import AUCS, Row, ShotSummary, summarise_shots
 
 if TYPE_CHECKING:

@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from qiskit_qmu.evaluation import COSTS, Column, Kind
 from qiskit_qmu.evaluation.column import show_ratio
 from qiskit_qmu.evaluation.columns import GRADIENTS
+from qiskit_qmu.evaluation.method_summary import (
+    ORACLE,
+    MethodSummary,
+    Row,
+    aggregate,
+    shown_columns,
+)
 from qiskit_qmu.report import reading
-from qiskit_qmu.report.aggregate import ORACLE, MethodSummary, Row, aggregate, shown_columns
-from qiskit_qmu.report.summary import recommendation
+from qiskit_qmu.report.headline import headline, verdict_words
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, interval_cells, text_blocks
 
 _LONGEST_NAME = 14
@@ -26,7 +32,8 @@ def text_table(rows: Sequence[Row], *, kind: Kind) -> str:
         kind: What was forgotten: ``"class"`` or ``"instances"``.
 
     Returns:
-        The results, the costs, the verdicts and how to read them; no trailing newline.
+        The results, the costs, how to read them, the verdicts, and last whether the deletion
+        worked, what to do, and the rule; no trailing newline.
 
     Raises:
         InputError: The rows or the kind cannot be used.
@@ -49,9 +56,9 @@ def text_table(rows: Sequence[Row], *, kind: Kind) -> str:
     blocks = (
         text_blocks(_result_columns(summaries), rule_after),
         text_blocks(_cost_columns(summaries), rule_after) if _has_costs(summaries) else "",
-        _verdicts(summaries),
-        textwrap.fill(recommendation(summaries), WIDTH),
         _legend(summaries, kind),
+        _verdicts(summaries),
+        _headline(summaries, kind),
     )
     return "\n\n".join(block for block in blocks if block)
 
@@ -119,10 +126,22 @@ def _verdicts(summaries: Sequence[MethodSummary]) -> str:
 
 
 def _verdict(summary: MethodSummary) -> str:
-    """Return the verdict, with its reason where there is one seed."""
-    if summary.verdict and summary.seeds == 1 and summary.reasons:
-        return f"{summary.verdict}: {summary.reasons[0]}"
-    return summary.verdict
+    """Return the verdict, with its reason where there is one seed; empty where a remark says it."""
+    if summary.remarks and summary.seeds == 1:
+        return ""
+    words = verdict_words(summary)
+    if words and summary.seeds == 1 and summary.reasons:
+        return f"{words}: {summary.reasons[0]}"
+    return words
+
+
+def _headline(summaries: Sequence[MethodSummary], kind: Kind) -> str:
+    """Say what the page says first; empty where nothing was judged."""
+    if not any(summary.verdicts for summary in summaries):
+        return ""
+    said = headline(summaries, kind)
+    lines = (f"Rule: {said.rule}" if said.rule else "", said.title, said.advice)
+    return "\n".join(textwrap.fill(line, WIDTH) for line in lines if line)
 
 
 def _legend(summaries: Sequence[MethodSummary], kind: Kind) -> str:

@@ -70,7 +70,7 @@ def recover_kept_jobs(folder: Path) -> None:
 
 
 def kept_jobs(folder: Path) -> dict[int, KeptJob | None]:
-    """Return the jobs whose results a run's folder holds, by number; None where damaged."""
+    """Return the jobs whose results a run's folder holds, by number; None if damaged."""
     found: dict[int, KeptJob | None] = {}
     for path in sorted((folder / JOBS).glob("[0-9]*.json")):
         if path.stem.isdecimal() and path.stem.isascii():

@@ -59,7 +59,7 @@ class Ledger:
 
     Args:
         path: The file; it is made where it is missing.
-        run: Name of the run where the file is made; drawn at random where None.
+        run: Name of the run where the file is made; drawn at random if None.
 
     Attributes:
         is_new: Whether it was made just now.
@@ -206,7 +206,7 @@ class Ledger:
         return self._jobs("ORDER BY number", ())
 
     def note(self, name: str) -> str | None:
-        """Return a note about the whole run; None where there is none."""
+        """Return a note about the whole run; None if there is none."""
         rows = self._execute("SELECT value FROM notes WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else None
 

@@ -7,8 +7,9 @@ from typing import Any, Literal, final, get_args
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.forget_request import ForgetRequest
+from qiskit_qmu.data.row_source import RowSource
 
-FORMAT = 3
+FORMAT = 4
 
 SavedRows = Literal["train", "test", "all"]
 """Rows that a saved model was trained on, never-seen rows, or both."""
@@ -32,7 +33,7 @@ class DeviceRequest:
         strategy: Method to unlearn with.
         settings: Hyperparameters that replace the preset's.
         forget: Which training rows to unlearn.
-        data_dir: Where image files lie.
+        source: Where the models' rows are now; where nothing is said, as the models remember it.
 
     Example:
         >>> from qiskit_qmu.experiments import DeviceRequest
@@ -50,7 +51,7 @@ class DeviceRequest:
     strategy: str | None = None
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
     forget: ForgetRequest | None = None
-    data_dir: str | None = None
+    source: RowSource = field(default_factory=RowSource)
 
     def __post_init__(self) -> None:
         _check.one_of(get_args(Task), task=self.task)
@@ -81,7 +82,8 @@ class DeviceRequest:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         forget = None if self.forget is None else self.forget.to_dict()
-        return {"format": FORMAT, **asdict(self), "forget": forget}
+        own = {**asdict(self), "forget": forget, "source": self.source.to_dict()}
+        return {"format": FORMAT, **own}
 
     @staticmethod
     def from_dict(values: Any) -> "DeviceRequest":
@@ -96,6 +98,7 @@ class DeviceRequest:
         try:
             if fields.get("forget") is not None:
                 fields["forget"] = ForgetRequest.from_dict(fields["forget"])
+            fields["source"] = RowSource.from_dict(fields.get("source", {}))
             return DeviceRequest(**fields)
         except TypeError as error:
             raise InputError(f"not a request: {error}") from error

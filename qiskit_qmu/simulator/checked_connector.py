@@ -15,11 +15,11 @@ class CheckedConnector(TorchConnector):
     """A TorchConnector in the precision of its weights, whose network and values are checked.
 
     Its parent class returns float32 whatever the weights are. A network that a primitive would
-    refuse is refused before any circuit runs. Sparse networks are left to the parent class.
+    reject is rejected before any circuit runs. Sparse networks are left to the parent class.
 
     Args:
         neural_network: Any network.
-        initial_weights: Start of the weights, in radians; uniform in [-1, 1] where None.
+        initial_weights: Initial weights in radians; uniform in [-1, 1] if None.
         sparse: As in TorchConnector.
 
     Raises:
@@ -46,14 +46,15 @@ class CheckedConnector(TorchConnector):
             Outputs (…, *output_shape) in the precision of the weights.
 
         Raises:
-            InputError: If the inputs are of another size, complex, NaN or infinite, or a weight is.
+            InputError: If the inputs have the wrong size, or inputs or weights are complex, NaN or
+                infinite.
         """
-        # What runs is no torch program: torch.compile resumes after it.
+        # torch.compile cannot trace this; it resumes afterwards.
         return (
             self._apart(input_data) if torch.compiler.is_compiling() else self._evaluate(input_data)
         )
 
-    # (The public decorator would load the compiler with this module.)
+    # (The public decorator would import the compiler with this module.)
     @torch._disable_dynamo  # type: ignore[attr-defined]  # noqa: SLF001
     def _apart(self, input_data: torch.Tensor | None) -> torch.Tensor:
         return self._evaluate(input_data)
@@ -66,7 +67,7 @@ class CheckedConnector(TorchConnector):
         inputs = self.weight.new_zeros(0) if input_data is None else input_data
         check_values(network, inputs, self.weight)
         rows = inputs.reshape(math.prod(inputs.shape[:-1]), network.num_inputs)
-        # Mixed precision is for products of real matrices, and would round what stands for states.
+        # Mixed precision is meant for real matrix products; it would round the states.
         with torch.autocast(self.weight.device.type, enabled=False):
             outputs = self._outputs(rows if network.input_gradients else rows.detach())
         shape = (*inputs.shape[:-1], *network.output_shape)
@@ -114,5 +115,5 @@ class NetworkPasses:
         return by_inputs, by_weights
 
     def _needed(self, needs: tuple[bool, bool]) -> NeuralNetwork:
-        """Return a network that differentiates by what is needed, and as little else as it can."""
+        """Return a network that computes the gradients needed, and as few others as possible."""
         return self._network

@@ -29,24 +29,24 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
     """Expectation values of any unitary circuit, exact or from a number of shots.
 
     An exact estimator (``shots=None``) meets every precision, so values are exact whatever
-    precision is asked for. With shots, a positive precision of a PUB or a run takes
-    ``ceil(1 / precision²)`` shots in place of the estimator's own, as IBM's primitives do; note
-    that ``EstimatorQNN`` asks for its ``default_precision`` of 1/64, 4096 shots, in every run
+    precision is requested. With shots, a positive precision of a PUB or a run takes
+    ``ceil(1 / precision²)`` shots instead of the estimator's own, as in IBM's primitives; note
+    that ``EstimatorQNN`` requests its ``default_precision`` of 1/64, 4096 shots, in every run
     unless it is built with ``default_precision=0.0``.
 
-    Each binding is measured in as few bases as commutation qubit by qubit allows, with all shots in
+    Each binding is measured in as few bases as qubit-wise commutation allows, with all shots in
     each basis, so that observables in one basis share their shots. PUBs of one run share them too
-    where they have the circuit object, the bindings and the shots in common and no observable
-    twice; an observable that is asked for again is measured anew. Idle qubits cost nothing, and
-    final measurements are ignored.
+    if they have the same circuit object, bindings and shots, and no observable in common; an
+    observable that is requested again is measured again. Idle qubits cost nothing, and final
+    measurements are ignored.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Measurements of each binding in each basis; None for exact values.
-        seed: Seed of the shots. Runs draw from one stream, one after the other: no two runs see the
-            same noise, and the same seed reproduces the whole sequence.
-        device: Where the states live.
-        memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
+        seed: Seed of the shots. Runs draw from one stream in turn: no two runs see the same noise,
+            and the same seed reproduces the whole sequence.
+        device: Device of the states.
+        memory_budget: Bytes that states may use at a time; rows are split into chunks that fit.
 
     Example:
         >>> from qiskit import QuantumCircuit
@@ -63,7 +63,7 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
 
     @property
     def default_precision(self) -> float:
-        """Standard error that a run without a precision aims at, for ±1; 0.0 where exact."""
+        """Target standard error, for ±1 outcomes, of a run without a precision; 0.0 if exact."""
         return 0.0 if self.shots is None else float(self.shots**-0.5)
 
     def run(
@@ -73,16 +73,16 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
 
         Args:
             pubs: Circuits with observables and parameter values, broadcast against each other.
-            precision: For PUBs that set none; see the class.
+            precision: Precision of PUBs that set none; see the class.
 
         Returns:
             A job whose result has, per PUB, ``data.evs`` and their standard errors ``data.stds``:
-            zero where values are exact, NaN after a single shot, which leaves the error unknown.
-            The metadata hold the target precision, and the number of shots if there were any.
+            zero for exact values, NaN for a single shot, whose error is unknown. The metadata
+            contain the target precision, and the number of shots if there were any.
 
         Raises:
             InputError: If a circuit cannot be simulated, a parameter value is not finite or a
-                precision takes too many shots.
+                precision needs too many shots.
             ValueError: If a PUB is not valid, with Qiskit's own message.
         """
         coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
@@ -94,10 +94,10 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
         """Return the shots that a precision takes; None for exact values.
 
         Args:
-            precision: Standard error to aim at; the estimator's own shots where 0.
+            precision: Target standard error; 0 for the estimator's own shots.
 
         Raises:
-            InputError: If it is negative or takes too many shots.
+            InputError: If it is negative or needs too many shots.
         """
         return shots_of_precision(precision, self.shots)
 
@@ -121,11 +121,11 @@ def shots_of_precision(precision: float, default: int | None) -> int | None:
     """Return the shots that an estimator takes for a precision; None for exact values.
 
     Args:
-        precision: Standard error to aim at; the default shots where 0.
+        precision: Target standard error; 0 for the default shots.
         default: Shots of the estimator; None for exact values, which meet every precision.
 
     Raises:
-        InputError: If the precision is negative or takes too many shots.
+        InputError: If the precision is negative or needs too many shots.
 
     Example:
         >>> shots_of_precision(0.1, default=4096)
@@ -139,7 +139,7 @@ def shots_of_precision(precision: float, default: int | None) -> int | None:
     needed = 1 / precision**2
     if needed > _MOST_SHOTS:
         raise InputError(
-            f"precision={precision} takes more than {_MOST_SHOTS:,} shots; choose a larger one"
+            f"precision={precision} needs more than {_MOST_SHOTS:,} shots; choose a larger one"
         )
     # The precision of 100 shots takes 100, however its square was rounded.
     whole = round(needed)

@@ -1,7 +1,7 @@
 """Qiskit ML gradient classes that differentiate a whole batch in one call.
 
 Stock gradients run one circuit for each sample, parameter and shift; these simulate all samples,
-parameters and observables at once, exactly or with as many shots as the primitive takes.
+parameters and observables at once, exactly or with the primitive's number of shots.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,11 +33,11 @@ from qiskit_qmu.simulator.shots.parameter_shift import (
 class TorchEstimatorGradient(BaseEstimatorGradient):
     """Gradients of expectation values with respect to inputs and weights.
 
-    Those of an exact estimator are exact, by the adjoint method
-    (https://arxiv.org/abs/2009.02823). Those of an estimator with shots have the distribution of
-    the parameter-shift rule (https://arxiv.org/abs/1811.11184) with as many shots for each shifted
-    circuit and measurement basis, drawn from the estimator's own stream; commuting observables
-    share the shots of a circuit.
+    With an exact estimator they are exact, by the adjoint method
+    (https://arxiv.org/abs/2009.02823). With shots they have the distribution of the parameter-shift
+    rule (https://arxiv.org/abs/1811.11184) with the estimator's shots for each shifted circuit and
+    measurement basis, drawn from its own stream; commuting observables share the shots of a
+    circuit.
 
     Args:
         estimator: A TorchEstimator.
@@ -66,7 +66,7 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
         parameters: Sequence[Sequence[Parameter]],
     ) -> None:
         # The stock checks sort all parameters of the circuit for each of the thousands of requests
-        # that EstimatorQNN makes; one request for each circuit and observable says as much.
+        # that EstimatorQNN makes; checking one request per circuit and observable is enough.
         pairs = zip(map(id, circuits), map(id, observables), strict=True)
         few = sorted({pair: i for i, pair in enumerate(pairs)}.values())
         _check.same_length(
@@ -121,9 +121,9 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
 class TorchSamplerGradient(BaseSamplerGradient):
     """Gradients of outcome probabilities with respect to inputs and weights.
 
-    Those of an exact sampler are exact. Those of a sampler with shots have the distribution of the
-    parameter-shift rule (https://arxiv.org/abs/1811.11184) with as many shots for each shifted
-    circuit, drawn from the sampler's own stream.
+    With an exact sampler they are exact. With shots they have the distribution of the
+    parameter-shift rule (https://arxiv.org/abs/1811.11184) with the sampler's shots for each
+    shifted circuit, drawn from its own stream.
 
     Args:
         sampler: A TorchSampler.
@@ -179,7 +179,7 @@ class TorchSamplerGradient(BaseSamplerGradient):
 
 
 def _groups(circuits: Sequence[QuantumCircuit]) -> list[list[int]]:
-    """Positions of the same circuit object, together."""
+    """Return positions grouped by circuit object."""
     groups: dict[int, list[int]] = {}
     for index, circuit in enumerate(circuits):
         groups.setdefault(id(circuit), []).append(index)
@@ -191,8 +191,8 @@ def _grid(
 ) -> list[tuple[list[BaseOperator], NDArray[np.float64], dict[int, tuple[int, int]]]]:
     """Arrange requests as (observables, rows, request → (observable, row)).
 
-    One grid where every observable is asked for at the same rows, as EstimatorQNN does; else one
-    for each observable.
+    One grid if every observable is requested at the same rows, as by EstimatorQNN; else one per
+    observable.
     """
     by_observable: dict[int, list[int]] = {}
     for index in members:
@@ -216,7 +216,7 @@ def _grid(
 class _Columns:
     """The positions of requested parameters among the circuit's, cached by list identity.
 
-    EstimatorQNN passes one and the same list with every request.
+    EstimatorQNN passes the same list with every request.
     """
 
     def __init__(self, circuit: QuantumCircuit) -> None:
@@ -224,13 +224,13 @@ class _Columns:
         self._known: dict[int, tuple[Sequence[Parameter], list[int]]] = {}
 
     def __call__(self, wanted: Sequence[Parameter]) -> list[int]:
-        """Return the column of each wanted parameter."""
+        """Return the column of each requested parameter."""
         if id(wanted) not in self._known:
-            # The list is kept beside its columns so that its id cannot be used again.
+            # The list is kept with its columns so that its id cannot be reused.
             self._known[id(wanted)] = (wanted, [self._order[p] for p in wanted])
         return self._known[id(wanted)][1]
 
     def union(self, requests: Iterable[Sequence[Parameter]]) -> list[int]:
-        """Return the columns of all that are wanted, in order."""
+        """Return the columns of all requested parameters, in order."""
         different = {id(wanted): wanted for wanted in requests}
         return sorted({column for wanted in different.values() for column in self(wanted)})

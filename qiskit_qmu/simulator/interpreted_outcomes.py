@@ -1,4 +1,4 @@
-"""How a SamplerQNN's outputs are read from the outcomes of its circuit."""
+"""The readout of a SamplerQNN: from the outcomes of its circuit to its outputs."""
 
 import math
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ def interpreted_outcomes(network: SamplerQNN) -> InterpretedOutcomes:
 def measured_circuit(network: SamplerQNN) -> QuantumCircuit:
     """Return the circuit that a SamplerQNN samples.
 
-    Where it measures none of its qubits itself, that are all: of a transpiled circuit, those that
-    hold the qubits of the circuit that was written.
+    If it has no measurements, all qubits are measured: in a transpiled circuit, those that hold the
+    qubits of the original circuit.
     """
     circuit = network.circuit
     if circuit.num_clbits:
@@ -62,10 +62,10 @@ def measured_circuit(network: SamplerQNN) -> QuantumCircuit:
 
 
 def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:
-    """Return which output, counted flat, each outcome of a SamplerQNN adds to.
+    """Return the flat index of the output that each outcome of a SamplerQNN adds to.
 
     Raises:
-        InputError: If ``interpret`` names an output that is not there.
+        InputError: If ``interpret`` returns an index out of range.
     """
     interpret, shape = network.interpret or int, tuple(network.output_shape)
     places = [np.atleast_1d(interpret(outcome)) for outcome in range(num_outcomes)]
@@ -73,7 +73,7 @@ def output_places(network: SamplerQNN, num_outcomes: int) -> NDArray[np.int64]:
         whole = np.issubdtype(place.dtype, np.integer) or place.dtype == bool
         if not whole or place.shape != (len(shape),) or (place < 0).any() or (place >= shape).any():
             raise InputError(
-                f"interpret must return an index into outputs of shape {shape}, got "
-                f"{interpret(outcome)!r} for outcome {outcome}"
+                f"interpret returned {interpret(outcome)!r} for outcome {outcome}, which is not an "
+                f"index into outputs of shape {shape}"
             )
     return np.asarray(np.ravel_multi_index(tuple(np.array(places, dtype=np.int64).T), shape))

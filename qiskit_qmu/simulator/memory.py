@@ -1,4 +1,4 @@
-"""The memory that a simulation may use: what it takes, rows in chunks that fit, and the refusal."""
+"""The memory budget of simulations: checks, and evaluation of rows in chunks that fit."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,36 +11,36 @@ DEFAULT_MEMORY_BUDGET = 2**32
 """Bytes: 4 GiB."""
 
 CACHE_BYTES = 2**21
-"""States of this size stay near the processor from step to step; larger batches run in pieces."""
+"""States of this size stay in the processor's cache; larger batches run in pieces."""
 
 STATES_WITHOUT_GRADIENT = 4
-"""States in memory for each row of a forward pass: before and behind a step, phases, readout."""
+"""States in memory for each row of a forward pass: before and after a step, phases, readout."""
 
 STATES_WITH_GRADIENT = 8
-"""The same with a gradient, without those that are kept so that none is computed twice."""
+"""The same with a gradient, not counting states saved for the backward pass."""
 
 RowFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""Rows (B, …) and what all rows share to results (…, B)."""
+"""Maps rows (B, …) and a tensor shared by all rows to results (…, B)."""
 
 
 def keep_freed_memory() -> None:
-    """Have the C library keep what a step frees for the next step, up to 64 MiB.
+    """Make the C library keep memory freed by a step for the next step, up to 64 MiB.
 
-    glibc gives freed memory back to the system beyond a threshold that grows with the largest block
-    that was ever freed, to at most twice 32 MiB. A step allocates the same megabytes as the one
-    before it, and clearing them anew took a fifth of its time. So one such block is freed at once;
-    it is never written, and so never takes memory.
+    glibc returns freed memory to the system beyond a threshold that grows with the largest block
+    ever freed, up to twice 32 MiB. Each step allocates the same megabytes as the previous one, and
+    clearing them again took a fifth of its time. So one such block is allocated and freed here; it
+    is never written, and so never uses memory.
     """
     torch.empty(2**25 - 2**16, dtype=torch.uint8)
 
 
 def require_memory(needed: int, memory_budget: int, what: str) -> None:
-    """Check that something fits into the budget.
+    """Check that a memory requirement fits the budget.
 
     Args:
-        needed: Bytes.
-        memory_budget: Bytes.
-        what: What needs them.
+        needed: Required bytes.
+        memory_budget: Available bytes.
+        what: What needs the memory, for the message.
 
     Raises:
         InputError: If it does not fit.
@@ -55,16 +55,16 @@ def require_memory(needed: int, memory_budget: int, what: str) -> None:
 def in_chunks(
     function: RowFunction, rows: torch.Tensor, shared: torch.Tensor, size: int
 ) -> torch.Tensor:
-    """Return what a function makes of all rows.
+    """Apply a function to all rows, chunk by chunk.
 
-    Where there are several chunks, each is computed again for its gradient, so that no more than
-    one is ever in memory. The result can be differentiated any number of times.
+    If there are several chunks, each is recomputed for its gradient, so that only one is in memory
+    at a time. The result can be differentiated any number of times.
 
     Args:
-        function: What to compute.
+        function: The function.
         rows: Rows (B, …).
-        shared: What all rows share.
-        size: Rows of one chunk, at least one.
+        shared: A tensor shared by all rows.
+        size: Rows per chunk, at least one.
 
     Returns:
         The results (…, B).
@@ -76,7 +76,7 @@ def in_chunks(
 
 
 class _Recomputed(torch.autograd.Function):
-    """A function that keeps nothing but its arguments for its gradient."""
+    """A function that saves only its arguments for its gradient."""
 
     generate_vmap_rule = True
 

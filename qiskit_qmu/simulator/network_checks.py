@@ -15,10 +15,10 @@ from qiskit_qmu.simulator.readout.observables import as_pauli_sum
 
 
 class NetworkInputError(QiskitMachineLearningError, InputError):
-    """Inputs that a network cannot take: an error of this package and one of Qiskit ML's."""
+    """Invalid inputs of a network: an error of this package and of Qiskit ML."""
 
     def __str__(self) -> str:
-        return str(self.message)  # (Qiskit's would put it in quotes)
+        return str(self.message)  # (Qiskit's __str__ adds quotes)
 
 
 class NonFiniteInputError(NetworkInputError):
@@ -26,10 +26,10 @@ class NonFiniteInputError(NetworkInputError):
 
 
 def check_network(network: NeuralNetwork) -> None:
-    """Raise InputError unless a network's circuit, observables and outputs fit each other.
+    """Raise InputError unless a network's circuit, observables and outputs are consistent.
 
     Args:
-        network: An EstimatorQNN or SamplerQNN; one of any other kind is not looked at.
+        network: An EstimatorQNN or SamplerQNN; other kinds are not checked.
     """
     if isinstance(network, EstimatorQNN):
         checked_observables(network)
@@ -41,8 +41,8 @@ def checked_observables(network: EstimatorQNN) -> list[SparsePauliOp]:
     """Return a network's observables as Pauli sums.
 
     Raises:
-        InputError: If one is not Hermitian, not finite, zero, or on another number of qubits than
-            the circuit.
+        InputError: If one is not Hermitian, not finite, zero, or has a different number of qubits
+            than the circuit.
     """
     num_qubits = network.circuit.num_qubits
     sums = []
@@ -60,8 +60,8 @@ def checked_observables(network: EstimatorQNN) -> list[SparsePauliOp]:
             ) from error
         if pauli_sum.num_qubits != num_qubits:
             raise InputError(
-                f"observables must act on all {num_qubits} qubits of the circuit, got one on "
-                f"{pauli_sum.num_qubits} qubits at position {position}"
+                f"the observable at position {position} has {pauli_sum.num_qubits} qubits, but the "
+                f"circuit has {num_qubits}"
             )
         sums.append(pauli_sum)
     return sums
@@ -70,8 +70,8 @@ def checked_observables(network: EstimatorQNN) -> list[SparsePauliOp]:
 def check_values(network: NeuralNetwork, inputs: torch.Tensor, weights: torch.Tensor) -> None:
     """Raise InputError unless inputs (…, I) and weights (W,) are finite real numbers of that size.
 
-    Values under a transform of ``torch.func`` are not looked at: what is mapped over may belong to
-    many models, of which one that diverged must not stop the others.
+    Values under a ``torch.func`` transform are not checked: they may belong to many models, and one
+    that diverged must not stop the others.
     """
     wanted = network.num_inputs
     if inputs.dim() == 0 or inputs.shape[-1] != wanted:
@@ -95,7 +95,7 @@ def _check_parameters(network: EstimatorQNN | SamplerQNN) -> None:
     both = {parameter.name for parameter in set(inputs) & set(weights)}
     if both:
         names = ", ".join(sorted(both))
-        raise InputError(f"a parameter is either an input or a weight, got {names} as both")
+        raise InputError(f"circuit parameters {names} are both inputs and weights")
     unbound = set(circuit.parameters) - {*inputs, *weights}
     if unbound:
         names = ", ".join(sorted(parameter.name for parameter in unbound))

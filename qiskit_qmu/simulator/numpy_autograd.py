@@ -23,7 +23,7 @@ class NumpyNetwork(Protocol):
     ) -> tuple[FloatArray, FloatArray]:
         """Return the derivatives (B, O, I) by inputs and (B, O, W) by weights.
 
-        What is not needed may be zero or missing.
+        Derivatives that are not needed may be zero or missing.
         """
         ...
 
@@ -33,10 +33,10 @@ def differentiable_outputs(
 ) -> torch.Tensor:
     """Return outputs (B, O) that can be differentiated once, in the precision of the weights.
 
-    Only the Jacobians that torch asks for are computed, and nothing where there are no rows.
+    Only the Jacobians that torch needs are computed, and nothing if there are no rows.
 
     Args:
-        network: What computes outputs and Jacobians.
+        network: Computes outputs and Jacobians.
         inputs: Inputs (B, I).
         weights: Weights (W,).
         num_outputs: Number O of outputs.

@@ -48,7 +48,7 @@ class _SampledExpectations(_SharedByCopies):
     observables: list[SparsePauliOp]
 
     def values(self, network: EstimatorQNN, rows: FloatArray) -> tuple[FloatArray, Counts | None]:
-        """Measure; shots follow the network's precision, where it has one."""
+        """Measure; shots follow the network's precision, if it has one."""
         estimator: Any = network.estimator
         shots = estimator.shots_for(network.default_precision)
         return expectations_with_counts(
@@ -98,22 +98,22 @@ class _SampledOutcomes(_SharedByCopies):
         return np.moveaxis(self._merged(np.moveaxis(by_outcome, 1, 0)), 0, 1)
 
     def _merged(self, by_outcome: FloatArray) -> FloatArray:
-        """Add up what belongs to outcomes (outcomes, …) by the output that they count for."""
+        """Sum values by outcome (outcomes, …) over the outcomes of each output."""
         outputs = torch.as_tensor(self.outcomes.of_outcomes)
         merged = merge_outcomes(torch.as_tensor(by_outcome), outputs, self.outcomes.num_outputs)
         return np.asarray(merged.numpy())
 
 
 class ParameterShiftNetwork:
-    """A network over a primitive of ours with shots and its gradient.
+    """A network over one of this package's primitives with shots and its gradient.
 
-    It returns what the stock TorchConnector returns, without circuits for gradients that nobody
-    asked for, and without passing each entry of a Jacobian through Python. Outputs that commute
-    qubit by qubit share their shots, forward as in gradients.
+    It returns the same as the stock TorchConnector, without circuits for gradients that are not
+    needed, and without passing each entry of a Jacobian through Python. Qubit-wise commuting
+    outputs share their shots, in forward passes and gradients.
 
     Args:
         network: An EstimatorQNN or SamplerQNN over such a primitive and gradient.
-        readout: What it reads from its circuit.
+        readout: The readout of its circuit.
     """
 
     def __init__(
@@ -166,7 +166,7 @@ class ParameterShiftNetwork:
 
 
 def parameter_shift_network(network: NeuralNetwork) -> ParameterShiftNetwork | None:
-    """Return a network over our primitives with shots, where it is one, else None."""
+    """Return a network over this package's primitives with shots; None for other networks."""
     if isinstance(network, EstimatorQNN) and isinstance(network.gradient, TorchEstimatorGradient):
         if not _has_shots(network.estimator):
             return None

@@ -1,4 +1,4 @@
-"""What the estimator and the sampler of the batched statevector have in common."""
+"""The common base class of TorchEstimator and TorchSampler."""
 
 from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar, final
@@ -19,20 +19,20 @@ Result = TypeVar("Result")
 class StatevectorPrimitive(CopiesDrawAnew):
     """Options and jobs of a primitive.
 
-    A copy draws from a stream of its own, the same in every program that makes the same copies.
-    Estimators and samplers of one seed are independent of each other, and so are all that are given
-    one generator; two estimators of one seed are equal.
+    A copy draws from its own stream, the same in every program that makes the same copies. An
+    estimator and a sampler with the same seed are independent of each other, and so are all
+    primitives that share a generator; two estimators with the same seed are equal.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Default number of shots, None for exact results.
-        seed: Seed of the shots. Runs draw from one stream, one after the other: no two runs see the
-            same noise, and the same seed reproduces the whole sequence.
-        device: Where the states live.
-        memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
+        seed: Seed of the shots. Runs draw from one stream in turn: no two runs see the same noise,
+            and the same seed reproduces the whole sequence.
+        device: Device of the states.
+        memory_budget: Bytes that states may use at a time; rows are split into chunks that fit.
 
     Raises:
-        InputError: If the type is not complex, there is less than one shot or no memory.
+        InputError: If the dtype is not complex, or shots or memory budget are below one.
     """
 
     _kind: ClassVar[str]
@@ -56,7 +56,7 @@ class StatevectorPrimitive(CopiesDrawAnew):
         self._generator = _own_stream(seed, self._kind)
 
     def next_stream(self) -> np.random.Generator:
-        """Return a source of shots that no run has used or will use."""
+        """Return a new stream, independent of those of all runs."""
         return self._generator.spawn(1)[0]
 
     def _submit(self, work: Callable[[np.random.Generator], Result]) -> "PrimitiveJob[Result]":
@@ -77,14 +77,14 @@ def _own_stream(seed: int | np.random.Generator | None, kind: str) -> np.random.
 
 @final
 class _JobFunction(Generic[Result]):
-    """What a job does. A pickled job has its result, so the work itself is left behind."""
+    """A job's function. A pickled job contains its result but not the function."""
 
     def __init__(self, work: Callable[[np.random.Generator], Result] | None) -> None:
         self._work = work
 
     def __call__(self, generator: np.random.Generator) -> Result:
         if self._work is None:
-            raise JobError("an unpickled job holds its result only and cannot run again")
+            raise JobError("an unpickled job has only its result and cannot run again")
         return self._work(generator)
 
     def __reduce__(self) -> tuple[type["_JobFunction[Result]"], tuple[None]]:

@@ -26,21 +26,21 @@ from qiskit_qmu.simulator.readout.registers import register_qubits
 class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
     """Measurement outcomes of any circuit with final measurements, as shots or probabilities.
 
-    With shots, each classical register is a BitArray, and the registers of one shot belong to one
-    measurement. An exact sampler (``shots=None``) hands out `OutcomeProbabilities` in their place,
-    unless the PUB or the run asks for shots. Algorithms that divide counts by their number, such as
-    QAOA, are exact with it; those whose result depends on how many shots were drawn, such as
-    amplitude estimation with its confidence interval, need ``shots=1024`` or so. Idle qubits cost
-    nothing. Bits that are never written are 0.
+    With shots, each classical register is a BitArray, and all registers of one shot come from the
+    same measurement. An exact sampler (``shots=None``) returns `OutcomeProbabilities` instead,
+    unless the PUB or the run specifies shots. Algorithms that divide counts by their sum, such as
+    QAOA, are exact with it; those whose result depends on the number of shots, such as amplitude
+    estimation with its confidence interval, need shots, for example ``shots=1024``. Idle qubits
+    cost nothing. Bits that are never written are 0.
 
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
-        shots: Default number of shots, where neither the PUB nor the run sets one; None for exact
+        shots: Default number of shots, if neither the PUB nor the run sets one; None for exact
             probabilities.
-        seed: Seed of the shots. Runs draw from one stream, one after the other: no two runs see the
-            same noise, and the same seed reproduces the whole sequence.
-        device: Where the states live.
-        memory_budget: Bytes that states may take at a time; rows are cut into chunks that fit.
+        seed: Seed of the shots. Runs draw from one stream in turn: no two runs see the same noise,
+            and the same seed reproduces the whole sequence.
+        device: Device of the states.
+        memory_budget: Bytes that states may use at a time; rows are split into chunks that fit.
 
     Example:
         >>> from qiskit import QuantumCircuit
@@ -58,7 +58,7 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
 
     @property
     def default_shots(self) -> int | None:
-        """Shots where neither the PUB nor the run sets them; None for exact probabilities."""
+        """Shots if neither the PUB nor the run sets them; None for exact probabilities."""
         return self.shots
 
     def run(
@@ -71,19 +71,19 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
             shots: Shots of PUBs that set none; None for the sampler's.
 
         Returns:
-            A job whose result has, per PUB, one field for each classical register; its
-            ``join_data`` puts them together.
+            A job whose result has, per PUB, one field for each classical register; ``join_data``
+            concatenates them.
 
         Raises:
-            InputError: If a circuit cannot be simulated, measures inside of another instruction,
-                or a parameter value is not finite.
+            InputError: If a circuit cannot be simulated, measures inside another instruction, or a
+                parameter value is not finite.
             ValueError: If a PUB is not valid, with Qiskit's own message.
         """
         default = self.shots if shots is None else shots
         coerced = [SamplerPub.coerce(pub, default) for pub in pubs]
         if any(not pub.circuit.cregs for pub in coerced):
             warnings.warn(
-                "a circuit has no classical registers, so its result will be empty",
+                "a circuit without classical registers has an empty result",
                 UserWarning,
                 stacklevel=2,
             )
@@ -113,7 +113,7 @@ def _check_registers(group: CircuitGroup) -> None:
     for name in registers:
         if hasattr(DataBin, name):
             raise PubError(
-                f"classical register {name!r} has the name of an attribute of DataBin; rename it"
+                f"classical register {name!r} clashes with an attribute of DataBin; rename it"
             )
 
 

@@ -17,21 +17,20 @@ from qiskit_qmu.simulator.statevector_network import statevector_network
 class TorchSimulatorConnector(CheckedConnector):
     """A TorchConnector whose gradient is one vector–Jacobian product through the statevector.
 
-    It does so where the network's primitive is an exact TorchEstimator or TorchSampler, in the
-    precision of its weights. Works under ``torch.func.grad``, ``vmap`` and ``jacrev``, can be
+    This requires an exact TorchEstimator or TorchSampler as the network's primitive; the precision
+    is that of the weights. Works under ``torch.func.grad``, ``vmap`` and ``jacrev``, can be
     differentiated any number of times, and runs the stacked weights of many models in one call
-    (``torch.func.functional_call`` under ``vmap``). Batches are cut into pieces that fit the
-    primitive's memory budget; what a transform maps over is not, so give ``vmap`` and ``jacrev`` a
-    ``chunk_size`` there.
+    (``torch.func.functional_call`` under ``vmap``). Batches are split into pieces that fit the
+    primitive's memory budget; dimensions mapped by a transform are not, so pass a ``chunk_size`` to
+    ``vmap`` and ``jacrev``.
 
-    Over such a primitive with shots, and with the gradient class that belongs to it, the gradient
-    is one batch of shifted circuits, only what needs a gradient is measured, and outputs that
-    commute qubit by qubit share their shots. With any other primitive it behaves as its parent
-    class.
+    If such a primitive has shots and the network has the matching gradient class, the gradient is
+    one batch of shifted circuits, only gradients that are needed are measured, and qubit-wise
+    commuting outputs share their shots. With any other primitive it behaves like its parent class.
 
     Args:
         neural_network: An EstimatorQNN or SamplerQNN.
-        initial_weights: Start of the weights, in radians; uniform in [-1, 1] where None.
+        initial_weights: Initial weights in radians; uniform in [-1, 1] if None.
         sparse: As in TorchConnector.
 
     Example:
@@ -69,11 +68,11 @@ class TorchSimulatorConnector(CheckedConnector):
 
     @property
     def program(self) -> Program | None:
-        """The compiled circuit; None where the parent class evaluates the network."""
+        """The compiled circuit; None if the parent class evaluates the network."""
         return None if self._exact is None else self._exact.program
 
     def extra_repr(self) -> str:
-        """Return what torch prints of it: the kind of network and its size."""
+        """Return the kind of network and its size, for torch's repr."""
         network = self.neural_network
         return (
             f"{type(network).__name__}, {network.num_inputs} inputs, "
@@ -82,11 +81,11 @@ class TorchSimulatorConnector(CheckedConnector):
 
     @contextmanager
     def recording(self) -> Iterator[list[NDArray[np.int64]]]:
-        """Collect the counts that forward passes inside the block are computed from.
+        """Collect the counts of forward passes inside the block.
 
         Yields:
-            Tables (rows, 2^bits) in order; none with exact values, with another primitive than
-            ours, in more than one basis, or of more than 16 qubits.
+            Tables (rows, 2^bits) in order; empty for exact values, other primitives, several
+            measurement bases, or more than 16 qubits.
         """
         if self._sampled is None:
             yield []

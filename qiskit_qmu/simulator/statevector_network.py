@@ -1,4 +1,4 @@
-"""Networks over exact primitives as torch functions that can be differentiated at will."""
+"""Networks over exact primitives as torch functions, differentiable any number of times."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from qiskit_qmu.simulator.sampler import TorchSampler
 
 
 class StatevectorNetwork:
-    """A network's compiled circuit and readout, prepared once for each precision and device."""
+    """A network's compiled circuit and readout, prepared once per precision and device."""
 
     def __init__(self, program: Program, readout: "_NetworkReadout", memory_budget: int) -> None:
         self.program = program
@@ -39,11 +39,11 @@ class StatevectorNetwork:
 
     def __call__(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
-        # Half precision is one of weights, not of states.
+        # Half precision applies to weights, not to states.
         dtype = torch.complex128 if weights.dtype == torch.float64 else torch.complex64
         key = (dtype, weights.device)
         if key not in self._prepared:
-            # Tensors made inside of a torch.func transform or inference mode are of no use outside.
+            # Tensors created inside a torch.func transform or inference mode are unusable outside.
             with torch._C._DisableFuncTorch(), torch.inference_mode(False):  # noqa: SLF001
                 self._prepared[key] = (
                     Simulation(self.program, dtype, weights.device, self._memory_budget),
@@ -68,7 +68,7 @@ _NetworkReadout = _ExactExpectations | InterpretedOutcomes
 
 
 def statevector_network(network: NeuralNetwork) -> StatevectorNetwork | None:
-    """Return a network over an exact primitive of ours as a torch function, or None."""
+    """Return a network over one of this package's exact primitives as a torch function, or None."""
     readout: _NetworkReadout
     primitive: StatevectorPrimitive
     if isinstance(network, EstimatorQNN) and isinstance(network.estimator, TorchEstimator):

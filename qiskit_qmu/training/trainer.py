@@ -1,4 +1,4 @@
-"""Trainer: gradient descent on an objective, with batches from a given generator."""
+"""Trainer: gradient descent on an objective, with batches drawn from a given generator."""
 
 import copy
 import math
@@ -32,17 +32,17 @@ Progress = Callable[[int, int, float], None]
 """Called after each epoch with its number (from 1), the number of epochs and the mean loss."""
 
 LARGEST_LEARNING_RATE = 1e30
-"""Single precision has no room for the steps of a larger one."""
+"""Steps of a larger learning rate overflow in single precision."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class TrainingHistory:
-    """What happened during training.
+    """The course of a training.
 
     Attributes:
-        losses: Mean training loss of each epoch: in nats for cross-entropy, in the square of the
-            targets' unit for squared error.
+        losses: Mean training loss of each epoch: in nats for cross-entropy, in the squared unit of
+            the targets for squared error.
         validation_losses: Mean loss on validation rows after each epoch; empty without them.
         best_epoch: Epoch, from 1, whose weights were kept; the last one without early stopping.
         steps: Optimiser steps taken.
@@ -70,15 +70,15 @@ class Trainer:
 
     Attributes:
         epochs: Passes over the rows.
-        batch_size: Rows of one step.
+        batch_size: Rows per step.
         learning_rate: Step size.
         optimizer: "adam", or "sgd" with momentum 0.9.
-        weight_decay: L2 penalty on the parameters that are trained.
-        patience: Epochs without a better loss on the validation rows that are given to ``fit``,
-            after which to stop and go back to the best weights; None for no early stopping.
-        objective: What to learn: `CrossEntropy`, `SquaredError`, or a row loss of your own; see
-            `qiskit_qmu.objectives`. None for cross-entropy where labels are class numbers, and
-            squared error where they are floats.
+        weight_decay: L2 penalty on the trained parameters.
+        patience: Epochs without improvement of the loss on the validation rows passed to ``fit``
+            after which to stop and restore the best weights; None for no early stopping.
+        objective: What to learn: `CrossEntropy`, `SquaredError`, or a custom row loss; see
+            `qiskit_qmu.objectives`. None for cross-entropy if labels are class numbers, and
+            squared error if they are floats.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -111,7 +111,7 @@ class Trainer:
             _check.at_least(1, patience=self.patience)
 
     def worst_case(self) -> "Trainer":
-        """Return the trainer that never stops early, as an upper bound of cost."""
+        """Return the trainer without early stopping, as an upper bound of cost."""
         return self if self.patience is None else replace(self, patience=self.epochs)
 
     def fit(
@@ -126,28 +126,28 @@ class Trainer:
     ) -> TrainingHistory:
         """Train a module in place.
 
-        Parts that fit something to training rows (``fit_inputs``) do so first. A part that is in
+        Submodules with a method ``fit_inputs`` are fitted to the rows first. A submodule that is in
         evaluation mode inside a module in training mode stays in it.
 
         Args:
-            model: Any module that the objective can be computed of, such as one that returns
-                logits; parameters that need no gradient stay fixed.
-            x: Rows (n, …), finite; they are taken in the model's precision, to its device.
+            model: Any module to which the objective applies, for example one that returns logits;
+                parameters that need no gradient stay fixed.
+            x: Rows (n, …), finite; converted to the model's precision and device.
             y: Labels (n,), or one-hot rows (n, classes); or values (n,) or (n, outputs), floats.
-            generator: Order of the batches; a seed will do.
-            validation: Rows and labels for early stopping, on which nothing is trained, such as
-                ``split.validation``; with ``patience`` they must be given.
+            generator: Random generator or seed of the order of the batches.
+            validation: Rows and labels for early stopping, which are not trained on, such as
+                ``split.validation``; required with ``patience``.
             progress: Called after each epoch.
 
         Returns:
-            Losses and the epoch that was kept.
+            Losses and the epoch whose weights were kept.
 
         Raises:
             InputError: If there are no rows, lengths differ, values are not finite, the model's
-                answers do not fit the objective (no logits for cross-entropy, or a label without
-                one), or there is nothing to stop early by.
-            NonFiniteError: If a loss or a weight becomes NaN or infinite; the module is of no use
-                then.
+                outputs do not fit the objective (no logits for cross-entropy, or a label without
+                one), or there are no validation rows for early stopping.
+            NonFiniteError: If a loss or a weight becomes NaN or infinite; the module is then
+                unusable.
         """
         generator = as_generator(generator)
         check_module(model)
@@ -233,24 +233,24 @@ class Trainer:
 
     @contextmanager
     def _in_range(self, where: str) -> Iterator[None]:
-        """Name the learning rate where a circuit is given weights or inputs that are no numbers."""
+        """Report the learning rate if a circuit gets weights or inputs that are NaN or infinite."""
         try:
             yield
         except NonFiniteInputError as error:
-            raise self._left_range(f"{error} {where}") from error
+            raise self._diverged(f"{error} {where}") from error
 
     def _check_loss(self, loss: float, where: str) -> None:
         if not math.isfinite(loss):
-            raise self._left_range(f"the loss is {loss} {where}")
+            raise self._diverged(f"the loss is {loss} {where}")
 
     def _check_weights(self, model: torch.nn.Module) -> None:
         for name, parameter in model.named_parameters():
             if not bool(torch.isfinite(parameter).all()):
-                raise self._left_range(f"{name} is not finite after the last step")
+                raise self._diverged(f"{name} is NaN or infinite after the last step")
 
-    def _left_range(self, what: str) -> NonFiniteError:
+    def _diverged(self, what: str) -> NonFiniteError:
         return NonFiniteError(
-            f"training left the range of numbers, {what}: lower learning_rate={self.learning_rate}"
+            f"training diverged, {what}: lower learning_rate={self.learning_rate}"
         )
 
 
@@ -261,8 +261,8 @@ def _given(
         validation = (validation.x, validation.y) if len(validation) else None
     if validation is None:
         raise InputError(
-            "early stopping must have rows on which nothing is trained, such as "
-            "validation=split.validation of a split with a validation_fraction, got none"
+            "patience needs validation rows that are not trained on; pass "
+            "validation=split.validation of a split with a validation_fraction"
         )
     return validation
 
@@ -278,13 +278,13 @@ def _restore(model: torch.nn.Module, snapshot: dict[str, torch.Tensor]) -> None:
 
 
 def _tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Return parameters and buffers, also those that are not saved."""
+    """Return parameters and buffers, including non-persistent ones."""
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
 @contextmanager
 def _torch_stream(generator: np.random.Generator) -> Iterator[None]:
-    """Let layers that draw from torch's global state, such as dropout, depend on the generator."""
+    """Make layers that use torch's global random state, such as dropout, follow the generator."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(int(copy.deepcopy(generator).integers(2**63)))
         yield

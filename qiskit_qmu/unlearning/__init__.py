@@ -1,10 +1,9 @@
 """Strategies that remove the influence of rows from a model.
 
 Every strategy is a frozen dataclass of hyperparameters and is called as
-``strategy(model, split, generator=…)``; it returns an `UnlearningResult` and leaves the model as it
-is.
-`NoOp` and `Retrain` are what the others are read against. `METHODS` has them by name, with their
-summaries and presets.
+``strategy(model, split, generator=…)``; it returns an `UnlearningResult` and does not change the
+model. `NoOp` and `Retrain` are the references for the others. `METHODS` contains all of them by
+name, with their summaries and presets.
 """
 
 from qiskit_qmu.unlearning.chain import Chain

@@ -1,4 +1,4 @@
-"""Gradient ascent on the forgotten rows until they are forgotten; GA and RGA share it."""
+"""Gradient ascent on the forgotten rows until they are forgotten, shared by GA and RGA."""
 
 import math
 import sys
@@ -33,16 +33,16 @@ from qiskit_qmu.unlearning.stopping import (
 from qiskit_qmu.unlearning.strategy import Work
 
 TINY_STEP = 1e-12
-"""A learning rate at which an ascent that never stops stays in the range of numbers."""
+"""A learning rate at which an ascent without stopping rule cannot overflow."""
 
 NEVER = sys.float_info.max
 """A loss that is never reached."""
 
-# An ascent must stop as soon as the rows are forgotten: a fifth of the rate of training.
+# An ascent must stop as soon as the rows are forgotten: a fifth of the training's learning rate.
 _SHARE_OF_TRAINING_RATE = 0.2
 
-# A class that was only pushed to chance comes back in a repair: ascend further before it. Chosen on
-# iris (1, 2), wine (0) and 300 digits (4, 8), judged on other classes, seeds, sizes and datasets.
+# A class that was only pushed to chance returns in a repair: ascend further before it. Chosen on
+# iris (1, 2), wine (0) and 300 digits (4, 8), tested on other classes, seeds, sizes and datasets.
 _CONFIDENCE_BEFORE_REPAIR = 1e-3
 
 
@@ -57,18 +57,17 @@ def class_preset(context: PresetContext) -> Settings:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Ascent:
-    """How to ascend and when to stop.
+    """Step size and stopping rule of an ascent.
 
     Attributes:
         learning_rate: Step size η.
-        batch_size: Forgotten rows of one step.
-        max_epochs: Passes over the forgotten rows at most.
+        batch_size: Forgotten rows per step.
+        max_epochs: Largest number of passes over the forgotten rows.
         optimizer: "adam", or "sgd" with momentum 0.9.
         loss_threshold: Mean loss on the forgotten rows, by the objective, at which to stop.
         confidence_threshold: Mean confidence in their true class below which to stop. With neither
-            threshold given, a class is forgotten at half of chance confidence and with at most one
-            row in a hundred classified correctly, and single rows at the loss of rows that were
-            never seen.
+            threshold given, a class counts as forgotten at half of chance confidence with at most
+            one row in a hundred classified correctly, and single rows at the loss of unseen rows.
         objective: What the model learned.
     """
 
@@ -105,7 +104,7 @@ class Ascent:
             work: The working copy.
             split: The task.
             generator: Order of the batches.
-            scales: Factor of each parameter's update, by name; 1 where None.
+            scales: Factor of each parameter's update, by name; 1 if None.
 
         Raises:
             NonFiniteError: If the loss becomes NaN or infinite.
@@ -136,7 +135,7 @@ class Ascent:
         work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the rows of the forward pass that finds the loss at which to stop, if any."""
+        """Return the rows of the forward pass that determines the stopping loss, if any."""
         given = self.loss_threshold is not None or self.confidence_threshold is not None
         return [] if given or split.kind == "class" else [len(split.validation)]
 
@@ -144,14 +143,14 @@ class Ascent:
         try:
             found = performance(model, rows, self.objective)
         except NonFiniteInputError as error:
-            raise self._left_range(str(error), step) from error
+            raise self._diverged(str(error), step) from error
         if not math.isfinite(found.loss):
-            raise self._left_range(f"the loss on the forgotten rows is {found.loss}", step)
+            raise self._diverged(f"the loss on the forgotten rows is {found.loss}", step)
         return found
 
-    def _left_range(self, what: str, step: int) -> NonFiniteError:
+    def _diverged(self, what: str, step: int) -> NonFiniteError:
         return NonFiniteError(
-            f"ascent left the range of numbers, {what} after {step} steps: "
+            f"the ascent diverged, {what} after {step} steps: "
             f"lower learning_rate={self.learning_rate}"
         )
 
@@ -163,7 +162,7 @@ class Ascent:
         learned = objective_for(self.objective, model, split.forget.y)
         if self.confidence_threshold and learned.predicts != "classes":
             raise _check.InputError(
-                "confidence_threshold is for models that predict classes; give a loss_threshold"
+                "confidence_threshold requires a model that predicts classes; use loss_threshold"
             )
         if self.loss_threshold is not None or self.confidence_threshold is not None:
             return _Thresholds(
@@ -179,14 +178,14 @@ class Ascent:
 
 @dataclass(frozen=True)
 class _Thresholds:
-    """Mean loss at which, or confidence below and accuracy at which, rows count as forgotten."""
+    """Loss, or confidence and accuracy, at which rows count as forgotten."""
 
     loss: float
     confidence: float
     accuracy: float = 1.0
 
     def reached(self, found: Performance) -> bool:
-        """Tell whether rows of such a performance count as forgotten."""
+        """Return whether rows with this performance count as forgotten."""
         if found.loss >= self.loss:
             return True
         if found.confidence is None or found.accuracy is None:
@@ -206,9 +205,9 @@ def _scaled_step(
     parameters: dict[str, torch.nn.Parameter],
     scales: dict[str, torch.Tensor] | None,
 ) -> None:
-    """Step, and take back the share of each update that its scale does not allow.
+    """Take a step and scale each parameter's update.
 
-    The update is scaled and not the gradient, because Adam would undo any scale of the gradient.
+    The update is scaled rather than the gradient, because Adam would undo a scaled gradient.
     """
     before = {name: p.detach().clone() for name, p in parameters.items()} if scales else {}
     optimizer.step()

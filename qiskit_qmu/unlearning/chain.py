@@ -1,4 +1,4 @@
-"""Chain: strategies one after the other; with FineTune last, the "-R" forms."""
+"""Chain: strategies in sequence; with FineTune last, the "-R" variants."""
 
 from dataclasses import dataclass
 from typing import final
@@ -17,7 +17,7 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 class Chain(UnlearningStrategy):
     """Apply strategies in order; each starts with fresh optimiser state.
 
-    It stops as the first does that does not simply take all its steps.
+    Its result reports the stop of the first strategy that did not simply take all its steps.
 
     Attributes:
         strategies: At least one.
@@ -38,7 +38,7 @@ class Chain(UnlearningStrategy):
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategies", tuple(self.strategies))
         if not self.strategies:
-            raise _check.InputError("a chain needs at least one strategy, got none")
+            raise _check.InputError("a Chain needs at least one strategy")
 
     def __call__(
         self,

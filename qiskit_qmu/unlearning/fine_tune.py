@@ -1,4 +1,4 @@
-"""FineTune: go on training on the retained rows only, and let the others fade."""
+"""FineTune: continue training on the retained rows only."""
 
 from dataclasses import dataclass
 from typing import final, get_args
@@ -19,7 +19,7 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 @final
 @dataclass(frozen=True, kw_only=True)
 class FineTune(UnlearningStrategy):
-    """Descend on the loss of the retained rows: the "GD" baseline, and the "-R" phase.
+    """Continue training on the retained rows: the "GD" baseline, and the "-R" phase.
 
     Running statistics follow the retained rows, unless only quantum parameters may change or their
     layer is in evaluation mode inside a module in training mode.
@@ -29,12 +29,12 @@ class FineTune(UnlearningStrategy):
 
     Attributes:
         epochs: Passes over the retained rows.
-        batch_size: Rows of one step.
+        batch_size: Rows per step.
         learning_rate: Step size.
         optimizer: "adam", or "sgd" with momentum 0.9.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
-            cross-entropy where labels are class numbers, and squared error where they are floats.
+            cross-entropy if labels are class numbers, and squared error if they are floats.
 
     Example:
         >>> import torch
@@ -68,7 +68,7 @@ class FineTune(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the fine-tuned model; see `UnlearningStrategy`."""
-        with working_copy(model, self, trains=True) as work:
+        with working_copy(model, self, split, trains=True) as work:
             history = self._trainer().fit(
                 work.model, split.retain.x, split.retain.y, generator=as_generator(generator)
             )
@@ -91,7 +91,7 @@ def _preset(context: PresetContext) -> Settings:
 
 METHOD = Method(
     strategy=FineTune,
-    summary="training goes on, on the retained rows",
+    summary="training continues on the retained rows",
     needs=frozenset({"retained rows", "gradients"}),
     preset=_preset,
 )

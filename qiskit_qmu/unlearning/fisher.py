@@ -27,17 +27,17 @@ def fisher_diagonal(
     """Return I_i = mean over the rows of (∂ loss / ∂θ_i)².
 
     For cross-entropy the loss is −ln p(y|x), and this is the empirical Fisher information. Squares
-    are taken row by row: the square of a batch's mean gradient, as in the reference code of
+    are taken per row: the square of a batch's mean gradient, as in the reference code of
     selective synaptic dampening, would depend on the batch size.
 
     Args:
-        module: Any module that the objective can be computed of.
+        module: Any module to which the objective applies.
         rows: Rows with labels or values.
-        part: Whose parameters: "all", "quantum" or "classical".
-        objective: What the module learned; None for what the type of ``rows.y`` says.
+        part: Parameters to use: "all", "quantum" or "classical".
+        objective: What the module learned; None to infer it from the type of ``rows.y``.
 
     Returns:
-        The diagonal in float64 by parameter name, and what it cost.
+        The diagonal in float64 by parameter name, and its cost.
 
     Raises:
         InputError: If the part is unknown or has no parameters.
@@ -63,6 +63,6 @@ def fisher_diagonal(
             totals[name] = totals[name] + square if name in totals else square
     wrong = [name for name, total in totals.items() if not bool(torch.isfinite(total).all())]
     if wrong:
-        raise NonFiniteError(f"gradients of single rows must be finite, got others of {wrong[0]}")
+        raise NonFiniteError(f"the gradients of single rows by {wrong[0]} are NaN or infinite")
     usage = gradient_usage(module, x[:1], map(len, x.split(_ROWS_AT_ONCE)), part)
     return {name: total / len(x) for name, total in totals.items()}, usage

@@ -1,4 +1,4 @@
-"""GradientAscent (GA): climb the loss of the forgotten rows."""
+"""GradientAscent (GA): gradient ascent on the loss of the forgotten rows."""
 
 from dataclasses import dataclass, replace
 from typing import final, get_args
@@ -23,22 +23,22 @@ class GradientAscent(UnlearningStrategy):
     """θ ← θ + η ∇L(D_u) on the forgotten rows D_u until they are forgotten.
 
     Equation 6 of Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
-    https://arxiv.org/abs/2509.06086. It needs none of the retained rows; a cross-entropy has no
-    upper bound, so it must stop in time.
+    https://arxiv.org/abs/2509.06086. It does not use the retained rows; as cross-entropy has no
+    upper bound, it must stop in time.
 
     Attributes:
         learning_rate: Step size η.
-        batch_size: Forgotten rows of one step.
-        max_epochs: Passes over the forgotten rows at most.
+        batch_size: Forgotten rows per step.
+        max_epochs: Largest number of passes over the forgotten rows.
         optimizer: "adam", or "sgd" with momentum 0.9.
         loss_threshold: Mean loss on the forgotten rows, by the objective, at which to stop.
         confidence_threshold: Mean confidence in their true class below which to stop. With neither
-            threshold, a class stops at half of chance confidence with at most one row in a hundred
-            classified correctly, and single rows at the loss of the validation rows, which were
-            never seen.
+            threshold, the ascent on a class stops at half of chance confidence with at most one row
+            in a hundred classified correctly, and on single rows at the loss of the validation
+            rows, which were never seen.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
-            cross-entropy where labels are class numbers, and squared error where they are floats.
+            cross-entropy if labels are class numbers, and squared error if they are floats.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -72,18 +72,18 @@ class GradientAscent(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
-        with working_copy(model, self) as work:
+        with working_copy(model, self, split) as work:
             self._ascent().run(work, split, as_generator(generator))
         return work.result()
 
     def worst_case(self) -> "GradientAscent":
-        """Return the ascent that takes all its steps, too small to leave the range of numbers."""
+        """Return an ascent that takes all its steps, too small to overflow."""
         return replace(
             self, learning_rate=TINY_STEP, loss_threshold=NEVER, confidence_threshold=0.0
         )
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the pass over the validation rows, whose loss is where single rows stop."""
+        """Return the pass over the validation rows, whose loss is the target for single rows."""
         return self._ascent().stopping_passes(split)
 
     def _ascent(self) -> Ascent:

@@ -1,4 +1,4 @@
-"""Method: what is known about a strategy by its name."""
+"""Method: a named strategy with its summary, needs and presets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -10,20 +10,20 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 Need = Literal[
     "forgotten rows", "retained rows", "validation rows", "gradients", "classes", "trainer"
 ]
-"""What a strategy may use: the rows of a split, gradients by the parameters, labels that are
-classes, and the trainer of the original model. What it does not list it never looks at."""
+"""What a strategy may use: rows of the split, gradients by the parameters, class labels, and the
+trainer of the original model. It uses nothing that it does not list."""
 
 Settings = dict[str, Any]
 """Hyperparameters by name."""
 
 _OF_THE_ORIGINAL = ("trainer", "objective")
-"""What a strategy takes from how the original model was trained."""
+"""Maps the context to hyperparameters."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class PresetContext:
-    """What presets depend on.
+    """The context that presets depend on.
 
     Attributes:
         dataset: Name of the dataset.
@@ -56,12 +56,12 @@ def no_preset(_context: PresetContext) -> Settings:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A strategy with what the command line, experiments and reports need to know of it.
+    """A strategy with the metadata that the command line, experiments and reports need.
 
     Attributes:
         strategy: Its class, a dataclass of hyperparameters.
         summary: What it does, in one line.
-        needs: What it may use; one that needs the trainer takes it as the argument ``trainer``.
+        needs: What it may use; "trainer" is passed as the argument ``trainer``.
         preset: Hyperparameters that differ from its defaults, by dataset and model.
         repaired: Whether a repair on the retained rows follows: the "-r" forms.
 
@@ -81,17 +81,17 @@ class Method:
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
-        """Names of what can be set; the trainer and its objective are not among them."""
+        """Names of the hyperparameters, without the trainer and its objective."""
         return tuple(
             field.name for field in fields(self.strategy) if field.name not in _OF_THE_ORIGINAL
         )
 
     def build(self, settings: Settings, trainer: Trainer) -> UnlearningStrategy:
-        """Return the strategy itself, without a repair.
+        """Return the strategy, without a repair.
 
         Args:
             settings: Hyperparameters that differ from its defaults.
-            trainer: The trainer of the original model, whose objective the strategy takes.
+            trainer: The trainer of the original model, whose objective the strategy uses.
 
         Raises:
             InputError: If a value is out of range.

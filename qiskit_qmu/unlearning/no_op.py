@@ -1,4 +1,4 @@
-"""NoOp: the model as it is; the row that every table must be read against."""
+"""NoOp: the unchanged model, the reference of every table."""
 
 from dataclasses import dataclass
 from typing import final
@@ -33,9 +33,9 @@ class NoOp(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return a copy; see `UnlearningStrategy`."""
-        with working_copy(model, self) as work:
-            work.stop("nothing to do", "the strategy is to do nothing")
+        with working_copy(model, self, split) as work:
+            work.stop("nothing to do", "NoOp does nothing by design")
         return work.result()
 
 
-METHOD = Method(strategy=NoOp, summary="the trained model as it is: doing nothing")
+METHOD = Method(strategy=NoOp, summary="the trained model, unchanged")

@@ -1,7 +1,7 @@
-"""The methods by name: one row for each, and everything else takes them from here.
+"""The registry of methods by name.
 
-A strategy's file describes it as a `Method`; its row gives the name. A strategy of one's own is
-used in Python as it is, without a name, or by a name in a mapping of one's own::
+A strategy's file describes it as a `Method`; its row here gives the name. A custom strategy can be
+used in Python directly, or by name in a custom mapping::
 
     methods = {**METHODS, "shrink": Method(strategy=Shrink, summary="weights shrink")}
     make_strategy("shrink", {}, Trainer(), methods=methods)
@@ -48,7 +48,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     }
 )
 
-# What doing nothing gives is the row of the original.
+# NoOp is not a method: the row of the original shows its result.
 DEFAULT_METHODS = tuple(name for name in METHODS if name != "noop")
 
 
@@ -59,13 +59,13 @@ def make_strategy(
     *,
     methods: Mapping[str, Method] = METHODS,
 ) -> UnlearningStrategy:
-    """Return the strategy that a name stands for.
+    """Return the strategy with a name.
 
     Args:
         method: One of the methods.
         settings: Hyperparameters that differ from the defaults, by stage: the name of a method, or
-            "repair" for what follows in all repaired ones.
-        trainer: The trainer of the original model, with which the oracle is trained.
+            "repair" for the repair in all repaired ones.
+        trainer: The trainer of the original model, which also trains the oracle.
         methods: The methods by name.
 
     Raises:
@@ -86,7 +86,7 @@ def make_strategy(
             return strategy
         return with_repair(strategy, settings.get(REPAIR, {}), trainer.objective)
     except TypeError as error:
-        raise InputError(f"{method} does not take these settings: {error}") from error
+        raise InputError(f"{method} does not accept these settings: {error}") from error
 
 
 def preset_settings(
@@ -104,7 +104,7 @@ def preset_settings(
         >>> presets = preset_settings(context)
         >>> presets["ga"]
         {'optimizer': 'sgd', 'learning_rate': 0.006}
-        >>> presets["ga-r"]  # ascends further, since a repair follows
+        >>> presets["ga-r"]  # ascends further, as a repair follows
         {'optimizer': 'sgd', 'learning_rate': 0.006, 'confidence_threshold': 0.001}
     """
     presets = {
@@ -120,10 +120,10 @@ def all_settings(
     *,
     methods: Mapping[str, Method] = METHODS,
 ) -> dict[str, Settings]:
-    """Return every hyperparameter of every method with its value, given or default, by stage.
+    """Return all hyperparameters of every method, given or default, by stage.
 
     Args:
-        settings: What differs from the defaults, as for `make_strategy`.
+        settings: Hyperparameters that differ from the defaults, as for `make_strategy`.
         methods: The methods by name.
 
     Raises:
@@ -143,7 +143,7 @@ def all_settings(
 
 
 def summaries(methods: Mapping[str, Method] = METHODS) -> dict[str, str]:
-    """Return what each method of a report does, in one line; "original" is the untouched model.
+    """Return the one-line summary of each method in reports, including "original".
 
     Example:
         >>> from qiskit_qmu.unlearning import summaries

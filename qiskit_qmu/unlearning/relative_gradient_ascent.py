@@ -1,4 +1,4 @@
-"""RelativeGradientAscent (RGA): gradient ascent on the parameters that the forgotten rows own."""
+"""RelativeGradientAscent (RGA): gradient ascent on parameters specific to the forgotten rows."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, final, get_args
@@ -29,21 +29,21 @@ class RelativeGradientAscent(UnlearningStrategy):
     https://arxiv.org/abs/2509.06086, which does not give α.
 
     Attributes:
-        alpha: How many times more a parameter must matter to the forgotten than to the retained
-            rows. If none does, the largest ratio's parameters, one in a hundred, are taken. None:
-            as many times as a quarter of the parameters do, because the ratios of a few parameters
-            may all lie below any number that suits another model.
+        alpha: Threshold on the ratio of a parameter's importance for the forgotten and for the
+            retained rows. If no ratio exceeds it, the 1 % of parameters with the largest ratios are
+            selected. None selects a quarter of the parameters, because the ratios of a small model
+            may all lie below a threshold that suits another one.
         scaling: "hard" for the mask; "importance" to update every parameter by the factor
             min(1, I_u / (α I_r)).
         learning_rate: Step size η.
-        batch_size: Forgotten rows of one step.
-        max_epochs: Passes over the forgotten rows at most.
+        batch_size: Forgotten rows per step.
+        max_epochs: Largest number of passes over the forgotten rows.
         optimizer: "adam", or "sgd" with momentum 0.9.
         loss_threshold: As in `GradientAscent`.
         confidence_threshold: As in `GradientAscent`.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
-            cross-entropy where labels are class numbers, and squared error where they are floats.
+            cross-entropy if labels are class numbers, and squared error if they are floats.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -82,7 +82,7 @@ class RelativeGradientAscent(UnlearningStrategy):
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
-        with working_copy(model, self) as work:
+        with working_copy(model, self, split) as work:
             part, objective = self.parameters, self.objective
             forget, cost = fisher_diagonal(work.model, split.forget, part=part, objective=objective)
             retain, other_cost = fisher_diagonal(
@@ -93,25 +93,27 @@ class RelativeGradientAscent(UnlearningStrategy):
             share = sum(float(s.sum()) for s in scales.values())
             work.history.append({"updated_share": share / sum(s.numel() for s in scales.values())})
             if share == 0:
-                work.stop("nothing selected", "no parameter matters to the forgotten rows")
+                work.stop(
+                    "nothing selected", "the loss of the forgotten rows depends on no parameter"
+                )
             else:
                 self._ascent().run(work, split, as_generator(generator), scales)
         return work.result()
 
     def worst_case(self) -> "RelativeGradientAscent":
-        """Return the ascent that takes all its steps, too small to leave the range of numbers."""
+        """Return an ascent that takes all its steps, too small to overflow."""
         return replace(
             self, learning_rate=TINY_STEP, loss_threshold=NEVER, confidence_threshold=0.0
         )
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the pass over the validation rows, whose loss is where single rows stop."""
+        """Return the pass over the validation rows, whose loss is the target for single rows."""
         return self._ascent().stopping_passes(split)
 
     def _scales(
         self, forget: dict[str, torch.Tensor], retain: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
-        # A parameter that matters to neither has the ratio 0: it must not be touched.
+        # A parameter irrelevant to both has the ratio 0: it must not be changed.
         ratios = {
             name: torch.where(own > 0, own / retain[name].clamp_min(torch.finfo().tiny), 0.0)
             for name, own in forget.items()
@@ -141,7 +143,7 @@ _LEAST_SHARE = 0.01
 
 
 def _exceeded_by(ratios: torch.Tensor, share: float) -> float:
-    """Return a number that a share of the ratios exceeds, and one of them at least."""
+    """Return a threshold exceeded by a share of the ratios, at least one."""
     count = max(1, int(share * len(ratios)))
     return float(ratios.topk(count).values[-1]) * (1 - 1e-12)
 

@@ -1,4 +1,4 @@
-"""The "-r" forms: a strategy, then fine-tuning on the retained rows, in rounds where needed."""
+"""The "-r" methods: a strategy, then fine-tuning on the retained rows, in rounds if needed."""
 
 from dataclasses import replace
 
@@ -11,19 +11,19 @@ from qiskit_qmu.unlearning.repeat import Repeat
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
 REPAIR = "repair"
-"""Stage of settings that all repaired methods share: those of FineTune, and ``rounds``."""
+"""Stage of the settings that all repaired methods share: those of FineTune, and ``rounds``."""
 
-# Where a class comes back in the repair, forget and repair again. Chosen on iris (1, 2), wine (0)
-# and 300 digits (4, 8) and judged on other classes, seeds, sizes and datasets.
+# If a class returns in the repair, forget and repair again. Chosen on iris (1, 2), wine (0) and 300
+# digits (4, 8), tested on other classes, seeds, sizes and datasets.
 _ROUNDS = 4
 
 
 def repaired(name: str, method: Method) -> Method:
-    """Return the method that a repair follows; the name is that of the method without it."""
+    """Return a method followed by a repair; the name is that of the method without it."""
     return replace(
         method,
         repaired=True,
-        summary=f"{name}, then repaired on the retained rows",
+        summary=f"{name}, followed by a repair on the retained rows",
         needs=method.needs | fine_tune.METHOD.needs,
     )
 
@@ -33,12 +33,12 @@ def with_repair(
     settings: Settings,
     objective: RowLoss | HasRowLosses | None = None,
 ) -> UnlearningStrategy:
-    """Return a strategy that is followed by a repair.
+    """Return a strategy followed by a repair.
 
     Args:
-        strategy: How to forget.
-        settings: Hyperparameters of `FineTune`, and ``rounds``: how often to forget and repair at
-            most (1).
+        strategy: The strategy to forget with.
+        settings: Hyperparameters of `FineTune`, and ``rounds``: the largest number of rounds of
+            forgetting and repair (1).
         objective: What the model learned.
 
     Raises:
@@ -62,7 +62,7 @@ def repair_preset(context: PresetContext) -> Settings:
 
 
 def all_repair_settings(settings: Settings) -> Settings:
-    """Return every hyperparameter of a repair with its value."""
+    """Return all hyperparameters of a repair with their values."""
     tuning = dict(settings)
     rounds = tuning.pop("rounds", 1)
     tuned = FineTune(**tuning)

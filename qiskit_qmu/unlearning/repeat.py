@@ -1,4 +1,4 @@
-"""Repeat: a strategy again and again, until the rows are still forgotten after it."""
+"""Repeat: applies a strategy in rounds until the rows stay forgotten."""
 
 from dataclasses import dataclass, replace
 from typing import final
@@ -23,20 +23,20 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 @final
 @dataclass(frozen=True, kw_only=True)
 class Repeat(UnlearningStrategy):
-    """Apply a strategy until the rows are forgotten at its end, a few rounds at most.
+    """Apply a strategy until the rows are forgotten at its end, for a limited number of rounds.
 
     A repair on the retained rows may bring a forgotten class back, because the two share features.
-    Forgetting and repairing in turn ends where the repair no longer does, as in the alternation of
+    Forgetting and repairing alternate until the repair no longer does, as in the alternation of
     Kurmanji et al., Towards Unbounded Machine Unlearning, https://arxiv.org/abs/2302.09880.
 
-    A class counts as forgotten where at most one in a hundred of its training rows is classified
+    A class counts as forgotten if at most one in a hundred of its training rows is classified
     correctly, single rows at the loss of the validation rows under the given model.
 
     Attributes:
-        strategy: What to repeat, such as a `Chain` of an ascent and a repair.
-        rounds: How often at most.
+        strategy: The strategy to repeat, such as a `Chain` of an ascent and a repair.
+        rounds: Largest number of rounds.
         objective: What the model learned; see `GradientAscent`.
-        stop_early: Whether to stop after the first round at whose end the rows are forgotten.
+        stop_early: Whether to stop after the first round that ends with the rows forgotten.
 
     Example:
         >>> import qiskit_qmu as qmu

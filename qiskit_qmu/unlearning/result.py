@@ -1,4 +1,4 @@
-"""What a strategy gives back: a model, why the strategy stopped, and what it took."""
+"""UnlearningResult: the unlearned model, why the strategy stopped, and its cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from qiskit_qmu.models import largest_change
 Module = TypeVar("Module", bound=torch.nn.Module)
 
 Step = dict[str, float]
-"""Named numbers of one step of a strategy, such as its loss on the forgotten rows."""
+"""Named values of one step of a strategy, such as the loss on the forgotten rows."""
 
 Stopped = Literal[
     "done",
@@ -24,29 +24,31 @@ Stopped = Literal[
     "early stopping",
     "nothing to do",
 ]
-"""Why a strategy stopped: it took all its steps; it took all that it may and the rows are not
+"""Why a strategy stopped: it took all its steps; it reached its limit of steps before the rows were
 forgotten; the rows count as forgotten; they did before the first step; no parameter was selected;
-the validation loss grew no smaller; or it is one that does nothing."""
+the validation loss stopped improving; or it does nothing by design."""
 
 
 class UnchangedWarning(UserWarning):
-    """A strategy returned the very weights that it was given."""
+    """A strategy returned the model's weights unchanged."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True, repr=False)
 class UnlearningResult(Generic[Module]):
-    """What a strategy made.
+    """The result of a strategy.
 
     Attributes:
-        model: The unlearned model; the one that was given is unchanged.
-        history: What was measured on the way, step by step.
-        usage: Circuits, shots and gradient evaluations that it took.
+        model: The unlearned model, a copy of the given one.
+        history: Values measured at each step.
+        usage: Circuits, shots and gradient evaluations used.
         seconds: Wall-clock time.
         stopped: Why the strategy stopped, in a word or two.
         reason: The same in a sentence.
-        largest_change: Largest absolute difference of a weight, or of a buffer such as a running
-            mean, from the model that was given: 0.0 where nothing changed.
+        largest_change: Largest absolute change of a weight, or of a buffer such as a running mean;
+            0.0 if nothing changed.
+        notes: What must be known of the rows, such as which retained ones equal forgotten ones; see
+            `qiskit_qmu.data.ForgetSplit.notes`.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -64,6 +66,7 @@ class UnlearningResult(Generic[Module]):
     stopped: Stopped
     reason: str
     largest_change: float
+    notes: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -91,6 +94,7 @@ class UnlearningResult(Generic[Module]):
             "circuits": str(self.usage.circuits),
             "shots": str(self.usage.executions),
             "seconds": f"{self.seconds:.3g}",
+            **({"notes": "; ".join(self.notes)} if self.notes else {}),
         }
 
 
@@ -102,14 +106,14 @@ def joined(
     reason: str,
     usage: Usage | None = None,
 ) -> UnlearningResult[Module]:
-    """Return the result of strategies that were applied one after the other.
+    """Return the joint result of strategies applied in sequence.
 
     Args:
-        given: The model that the first was given.
+        given: The model passed to the first strategy.
         results: At least one result, in order.
-        stopped: Why the last was the last, in a word or two.
+        stopped: Why the sequence stopped, in a word or two.
         reason: The same in a sentence.
-        usage: What was used beside the strategies.
+        usage: Usage in addition to that of the strategies.
     """
     reached = results[-1].model
     return UnlearningResult(
@@ -120,4 +124,5 @@ def joined(
         stopped=stopped,
         reason=reason,
         largest_change=largest_change(given, reached),
+        notes=results[-1].notes,
     )

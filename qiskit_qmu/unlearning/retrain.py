@@ -19,20 +19,19 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 @final
 @dataclass(frozen=True, kw_only=True)
 class Retrain(UnlearningStrategy):
-    """Train from scratch on the retained rows, by the recipe of the original.
+    """Train from scratch on the retained rows, with the trainer of the original.
 
-    Weights are drawn anew from the family that the model was made with. What is fitted to rows
-    (principal components, scaling) is fitted to the retained ones, and running statistics start
-    afresh, in every part of the model. With early stopping it stops by the split's validation rows,
-    as the original must have (``Trainer.fit(…, validation=split.validation)``), less those of a
-    forgotten class.
+    Weights are redrawn from the model's initial distribution. Preprocessing (principal components,
+    scaling) is fitted to the retained rows, and running statistics are reset, in every part of the
+    model. Early stopping uses the split's validation rows without those of a forgotten class, as
+    training of the original must have (``Trainer.fit(…, validation=split.validation)``).
 
     Parameters that need no gradient, and layers in evaluation mode inside a module in training
-    mode, count as pretrained and stay. A model that keeps something else of its training rows is
-    refused, unless the part that does has a method ``reinitialize(generator)``.
+    mode, count as pretrained and are kept. A model with other state that depends on its training
+    rows is rejected, unless the module with that state has a method ``reinitialize(generator)``.
 
     Attributes:
-        trainer: The recipe with which the original was trained, its objective included.
+        trainer: The trainer of the original, including its objective.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -56,7 +55,7 @@ class Retrain(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the retrained model; see `UnlearningStrategy`."""
         generator = as_generator(generator)
-        with working_copy(model, self, trains=True) as work:
+        with working_copy(model, self, split, trains=True) as work:
             x, y = split.retain.x, split.retain.y
             objective = objective_for(self.trainer.objective, work.model, y)
             rows, _ = as_tensors(work.model, x, y, objective.predicts)
@@ -78,7 +77,7 @@ class Retrain(UnlearningStrategy):
         return work.result()
 
     def worst_case(self) -> "Retrain":
-        """Return the strategy that trains through all epochs."""
+        """Return the strategy without early stopping."""
         return replace(self, trainer=self.trainer.worst_case())
 
 

@@ -1,4 +1,4 @@
-"""SelectiveDampening (SSD): shrink the parameters that the forgotten rows own."""
+"""SelectiveDampening (SSD): dampen the parameters that are specific to the forgotten rows."""
 
 import math
 from dataclasses import dataclass
@@ -43,16 +43,16 @@ class SelectiveDampening(UnlearningStrategy):
     https://arxiv.org/abs/2509.06086. There is no training.
 
     Attributes:
-        alpha: Selection α. None: chosen together with λ, where λ is None too, by forward passes
-            alone: the mildest choice that forgets, measured on the forgotten rows, at the highest
-            accuracy on validation rows (retained rows where there are none), or the lowest loss
-            where no classes are predicted.
-        dampening: Dampening constant λ; None: chosen with α.
-        reference: "retain" for I on the retained rows, as Su et al. write; "all" for I on all
-            training rows, as in the code of Foster et al.
+        alpha: Selection threshold α. None chooses it, together with λ if that is None too, by
+            forward passes only: the mildest choice that forgets the forgotten rows, at the highest
+            accuracy on validation rows (retained rows if there are none), or the lowest loss if no
+            classes are predicted.
+        dampening: Dampening constant λ; None to choose it together with α.
+        reference: "retain" for I on the retained rows, as in Su et al.; "all" for I on all training
+            rows, as in the code of Foster et al.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
-            cross-entropy where labels are class numbers, and squared error where they are floats.
+            cross-entropy if labels are class numbers, and squared error if they are floats.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -85,11 +85,11 @@ class SelectiveDampening(UnlearningStrategy):
         *,
         generator: np.random.Generator | int | None = None,
     ) -> UnlearningResult[Module]:
-        """Return the unlearned model; see `UnlearningStrategy`. Nothing is random here.
+        """Return the unlearned model; see `UnlearningStrategy`. This is deterministic.
 
-        Angles that are dampened are brought to [-π, π] first; the others stay as they are.
+        Angles that are dampened are first wrapped to [-π, π]; the others are not changed.
         """
-        with working_copy(model, self) as work:
+        with working_copy(model, self, split) as work:
             given = _weights(work.model)
             wrap_angles(work.model)
             part, objective = self.parameters, self.objective
@@ -136,7 +136,7 @@ class SelectiveDampening(UnlearningStrategy):
         choice: tuple[float, float],
         split: ForgetSplit,
     ) -> Step:
-        """Measure one choice of (α, λ), by forward passes."""
+        """Evaluate one choice of (α, λ) by forward passes."""
         share = _dampen(model, original, forget, reference, *choice)
         step: Step = {"alpha": choice[0], "lambda": choice[1], "dampened_share": share}
         if len(self._choices()) > 1:
@@ -157,10 +157,10 @@ def _nothing_selected(candidates: list[Step]) -> str:
     alpha = min(step["alpha"] for step in candidates)
     if all(step["dampened_share"] == 0 for step in candidates):
         return (
-            f"no parameter matters more than alpha={alpha:g} times as much to the forgotten rows "
-            "as to the others"
+            f"no parameter is more than alpha={alpha:g} times as important for the forgotten rows "
+            "as for the others"
         )
-    return "of all choices of alpha and dampening, the one that dampens nothing measured best"
+    return "of all choices of alpha and dampening, the best one dampens nothing"
 
 
 def _weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -170,17 +170,17 @@ def _weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 def _replace(
     model: torch.nn.Module, old: dict[str, torch.Tensor], new: dict[str, torch.Tensor]
 ) -> None:
-    """Write new values where a model still has the old ones."""
+    """Write new values to parameters that still have the old ones."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(torch.where(parameter == old[name], new[name], parameter))
 
 
 def wrap_angles(model: torch.nn.Module) -> None:
-    """Bring angles to [-π, π] in place, where that leaves every circuit's outcome as it is.
+    """Wrap angles to [-π, π] in place, if that does not change the outcome of any circuit.
 
-    An angle and the same angle plus 2π are the same gate but would be dampened differently. Angles
-    that need no gradient stay.
+    An angle and the same angle plus 2π give the same gate but would be dampened differently. Angles
+    that need no gradient are not changed.
     """
     for connector in connectors_of(model):
         if not connector.weight.requires_grad:
@@ -192,7 +192,7 @@ def wrap_angles(model: torch.nn.Module) -> None:
 
 
 def _is_periodic(connector: TorchConnector) -> torch.Tensor:
-    """Tell which weights enter one-qubit rotations as they are, and nothing else."""
+    """Return which weights are used only as plain angles of one-qubit rotations."""
     network = connector.neural_network
     if not isinstance(network, EstimatorQNN | SamplerQNN):
         return torch.zeros(network.num_weights, dtype=torch.bool)
@@ -215,7 +215,7 @@ def _dampen(
     alpha: float,
     strength: float,
 ) -> float:
-    """Write the dampened parameters into the model; return the share that was dampened."""
+    """Write dampened parameters into the model; return the share that was dampened."""
     parameters = dict(model.named_parameters())
     selected_count, count = 0, 0
     with torch.no_grad():
@@ -230,15 +230,15 @@ def _dampen(
 
 
 def _merit(step: Step, target: float | None) -> tuple[float, ...]:
-    """Order choices: forgotten first, then accurate, then mild."""
+    """Return a sort key for choices: forgotten first, then accurate, then mild."""
     if "forget_loss" not in step:
         return (0.0,)
     if target is None:
         forgotten = -max(0.0, step["forget_accuracy"] - FORGOTTEN_ACCURACY)
     else:
         forgotten = -max(0.0, target - step["forget_loss"])
-    # One percent more forgetting is not worth more than one percent of accuracy; without classes,
-    # a loss that is missing on forgotten rows is worth as much as one that is gained on others.
+    # One percent of forgetting counts as much as one percent of accuracy; without classes, the
+    # distance of the forgotten rows from the target loss counts as much as the loss on the others.
     kept = step["kept_accuracy"] if "kept_accuracy" in step else -step["kept_loss"]
     return (forgotten + kept, -step["dampened_share"])
 

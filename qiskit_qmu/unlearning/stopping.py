@@ -1,4 +1,4 @@
-"""When rows count as forgotten: they are answered as rows are that were never seen."""
+"""When rows count as forgotten: when the model performs on them as on unseen rows."""
 
 import math
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ FORGOTTEN_ACCURACY = 0.01
 @final
 @dataclass(frozen=True)
 class Performance:
-    """How well a model does on rows.
+    """A model's performance on rows.
 
     Attributes:
         loss: Mean loss, by the objective.
-        confidence: Mean probability of the true class; None where no classes are predicted.
-        accuracy: Share of rows that are classified correctly; None likewise.
+        confidence: Mean probability of the true class; None if no classes are predicted.
+        accuracy: Share of rows classified correctly; None likewise.
     """
 
     loss: float
@@ -52,7 +52,7 @@ def forgotten_confidence(num_classes: int) -> float:
 
 
 def kept_validation(split: ForgetSplit) -> Rows:
-    """Return the validation rows that are not of a forgotten class; there may be none."""
+    """Return the validation rows without those of a forgotten class; possibly none."""
     rows = split.validation
     return rows if split.label is None else rows.take(np.flatnonzero(rows.y != split.label))
 
@@ -60,7 +60,7 @@ def kept_validation(split: ForgetSplit) -> Rows:
 def target_loss(
     module: torch.nn.Module, split: ForgetSplit, objective: RowLoss | HasRowLosses | None = None
 ) -> float | None:
-    """Return the loss at which rows count as forgotten; None for a class, told by its accuracy.
+    """Return the loss at which rows count as forgotten; None for a class, judged by accuracy.
 
     Args:
         module: The original model.
@@ -68,15 +68,15 @@ def target_loss(
         objective: What the model learned.
 
     Raises:
-        InputError: If a class is to be forgotten by a model that predicts none, or `unseen_loss`
-            has nothing to go by.
+        InputError: If the model does not predict classes but a class is to be forgotten, or as for
+            `unseen_loss`.
     """
     if split.kind == "instances":
         return unseen_loss(module, split, objective)
     if objective_for(objective, module, split.forget.y).predicts != "classes":
         raise InputError(
-            "when a class is forgotten is known for models that predict classes; give an ascent a "
-            "loss_threshold, or withdraw the rows as instances"
+            "forgetting a class requires a model that predicts classes; pass a loss_threshold to "
+            "the ascent, or forget the rows as instances"
         )
     return None
 
@@ -87,17 +87,17 @@ def unseen_loss(
     """Return the loss at which single rows count as forgotten.
 
     It is the loss on the validation rows, which no model was trained on: a model that never saw the
-    forgotten rows would do as well on them as on those. Without validation rows it is the loss of
+    forgotten rows would perform equally well on both. Without validation rows it is the loss of
     guessing, which over-forgets: ln(classes) for cross-entropy, and for squared error that of
-    answering each row with the mean of the targets.
+    predicting the mean of the targets.
 
     Args:
         module: The original model.
-        split: The task, best with validation rows.
-        objective: What the model learned; None for what the type of the labels says.
+        split: The task, preferably with validation rows.
+        objective: What the model learned; None to infer it from the type of the labels.
 
     Raises:
-        InputError: If there are no validation rows, and the objective is the caller's own.
+        InputError: If there are no validation rows and the objective is a custom one.
     """
     if len(split.validation):
         return performance(module, split.validation, objective).loss
@@ -108,20 +108,20 @@ def unseen_loss(
         targets = split.train.y.astype(np.float64)
         return float(np.square(targets - targets.mean(axis=0)).mean())
     raise InputError(
-        "with an objective of your own, when rows count as forgotten is told by validation rows: "
-        "make the split with a validation_fraction, or give an ascent a loss_threshold"
+        "a custom objective needs validation rows to determine when rows are forgotten: create the "
+        "split with a validation_fraction, or pass a loss_threshold to the ascent"
     )
 
 
 def performance(
     module: torch.nn.Module, rows: Rows, objective: RowLoss | HasRowLosses | None = None
 ) -> Performance:
-    """Return how a module does on rows, from one forward pass.
+    """Return a module's performance on rows, from one forward pass.
 
     Args:
         module: Any module.
         rows: The rows.
-        objective: What the module learned; None for what the type of ``rows.y`` says.
+        objective: What the module learned; None to infer it from the type of ``rows.y``.
     """
     learned = objective_for(objective, module, rows.y)
     x, y = as_tensors(module, rows.x, rows.y, learned.predicts)

@@ -1,4 +1,4 @@
-"""What every unlearning strategy takes and gives."""
+"""UnlearningStrategy: the interface of strategies, and their working copy of the model."""
 
 import math
 import warnings
@@ -36,10 +36,10 @@ from qiskit_qmu.unlearning.result import (
 class UnlearningStrategy(Protocol):
     """Removes the influence of the forgotten rows from a model.
 
-    Implementers: a strategy is a frozen dataclass of hyperparameters. It never changes the model
-    that it is given, reads training and validation rows only, draws from the given generator alone,
-    and changes only the parameters of its ``parameters``. Subclass this to inherit what is said of
-    its cost: that its number of steps does not depend on what is measured.
+    A strategy is a frozen dataclass of hyperparameters. It never changes the given model, reads
+    only training and validation rows, draws only from the given generator, and changes only the
+    parameters selected by its ``parameters``. Subclasses inherit a cost model in which the number
+    of steps does not depend on measurements.
     """
 
     def __call__(
@@ -48,23 +48,23 @@ class UnlearningStrategy(Protocol):
         """Return an unlearned copy of the model.
 
         Args:
-            model: Any module that its objective can be computed of and that holds TorchConnectors;
-                for classes one that returns logits.
+            model: Any module with TorchConnectors to which the objective applies; for classes one
+                that returns logits.
             split: Rows to forget and to retain.
-            generator: Source of everything random; a seed will do.
+            generator: Random generator or seed.
         """
         ...
 
     def worst_case(self) -> "UnlearningStrategy":
         """Return a strategy that takes as many steps as this one can, as an upper bound of cost.
 
-        It is this strategy itself where the number of steps does not depend on what is measured.
-        What the other returns is of no use as a model.
+        It is this strategy itself if its number of steps does not depend on measurements.
+        Otherwise the model that it returns is not useful.
         """
         return self
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the rows of each forward pass that the strategy makes and `worst_case` does not.
+        """Return the rows of each forward pass that the strategy runs in addition to `worst_case`.
 
         Args:
             split: The task.
@@ -76,30 +76,33 @@ class Work(Generic[Module]):
     """A strategy's working copy of a model, with its meter and clock.
 
     Attributes:
-        model: The copy; what must not change has no gradient.
-        meter: Adds up the usage.
+        model: The copy; parameters that must not change need no gradient.
+        meter: Sums the usage.
         history: Steps to report.
     """
 
-    def __init__(self, model: Module, strategy: str, meter: UsageMeter) -> None:
+    def __init__(
+        self, model: Module, strategy: str, meter: UsageMeter, notes: tuple[str, ...]
+    ) -> None:
         self.model = model
         self.meter = meter
         self.history: list[Step] = []
         self.largest_change = 0.0
         self._strategy = strategy
+        self._notes = notes
         self._stopped: Stopped = "done"
         self._reason = "all steps were taken"
         self._started = perf_counter()
 
     def stop(self, stopped: Stopped, reason: str) -> None:
-        """Say why the strategy ends here; without this it took all its steps."""
+        """Record why the strategy stops; by default it took all its steps."""
         self._stopped, self._reason = stopped, reason
 
     def result(self) -> UnlearningResult[Module]:
-        """Return what was done so far.
+        """Return the result so far.
 
         Warns:
-            UnchangedWarning: If that is nothing, and the strategy is one that should do something.
+            UnchangedWarning: If nothing changed, unless the strategy does nothing by design.
         """
         if self.largest_change == 0.0 and self._stopped in {"done", "limit"}:
             self._reason += "; each was too small to change a weight"
@@ -115,27 +118,29 @@ class Work(Generic[Module]):
             stopped=self._stopped,
             reason=self._reason,
             largest_change=self.largest_change,
+            notes=self._notes,
         )
 
 
 @contextmanager
 def working_copy(
-    model: Module, strategy: UnlearningStrategy, *, trains: bool = False
+    model: Module, strategy: UnlearningStrategy, split: ForgetSplit, *, trains: bool = False
 ) -> Iterator[Work[Module]]:
     """Copy a model and let a strategy change its part of the copy inside the block.
 
     Args:
-        model: The model to leave as it is.
-        strategy: The strategy; its ``parameters`` say which part it may change.
-        trains: It trains on retained rows: buffers, such as running means, may follow, unless only
-            quantum parameters may change.
+        model: The model, which is not changed.
+        strategy: The strategy; its ``parameters`` select the part that it may change.
+        split: The task; the result repeats its notes.
+        trains: Whether it trains on retained rows: buffers, such as running means, may then follow,
+            unless only quantum parameters may change.
 
     Yields:
         The copy, metered.
 
     Raises:
-        InputError: If the part is unknown or has no parameters, or the model is no torch module or
-            has weights without a shape or a value.
+        InputError: If the part is unknown or has no parameters, or the model is not a torch module
+            or has uninitialised or non-finite weights.
         NonFiniteError: If the weights are not finite after the block.
     """
     name = type(strategy).__name__
@@ -149,7 +154,7 @@ def working_copy(
         parameter.grad = None
     may_move = trains and part != "quantum"
     with nullcontext() if may_move else kept_state(copy), metered(copy) as meter:
-        work = Work(copy, name, meter)
+        work = Work(copy, name, meter, split.notes)
         try:
             yield work
         except NonFiniteError as error:
@@ -159,17 +164,19 @@ def working_copy(
         parameter.grad = None
     work.largest_change = largest_change(model, copy)
     if math.isnan(work.largest_change) or _not_finite(copy):
-        raise NonFiniteError(f"{name}: weights left the range of numbers, {_not_finite(copy)[0]}")
+        raise NonFiniteError(f"{name} diverged: {_not_finite(copy)[0]} has NaN or infinite values")
 
 
 def _check_model(model: torch.nn.Module) -> None:
     check_module(model)
     lazy = [name for name, parameter in model.named_parameters() if is_lazy(parameter)]
     if lazy:
-        raise _check.InputError(f"a model must be trained before it unlearns, got lazy {lazy[0]}")
+        raise _check.InputError(
+            f"the parameter {lazy[0]} is uninitialised; train the model before unlearning"
+        )
     wrong = _not_finite(model)
     if wrong:
-        raise _check.InputError(f"a model's weights must be finite, got NaN or infinite {wrong[0]}")
+        raise _check.InputError(f"the parameter {wrong[0]} of the model has NaN or infinite values")
 
 
 def _not_finite(model: torch.nn.Module) -> list[str]:

@@ -14,9 +14,9 @@ import qiskit_qmu
 from qiskit_qmu import experiments
 from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.cli.progress import progress_display
 from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
+from qiskit_qmu.experiments.progress import progress_display
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance
 from qiskit_qmu.training import Trainer

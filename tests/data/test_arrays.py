@@ -142,7 +142,10 @@ def with_value(array, value):
             r"y_train must have shape \(rows,\) or \(rows, outputs\)",
         ),
         ({"y_train": Y + 0.5, "num_classes": 3}, "y_train must hold classes as whole numbers"),
-        ({"y_train": Y - 1}, "y_train must hold classes as whole numbers from 0 on, got -1"),
+        (
+            {"y_train": Y - 1, "num_classes": 3},
+            "y_train must hold classes as whole numbers from 0 on, got -1",
+        ),
         ({"y_test": with_value(Y, 1e300)}, "y_test must hold classes as whole numbers"),
         ({"y_test": with_value(Y, np.nan)}, "y_test must be finite"),
         ({"y_test": Y[:, None]}, r"y_test must be one-dimensional, got shape \(6, 1\)"),

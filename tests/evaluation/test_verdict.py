@@ -55,7 +55,7 @@ def test_single_rows(shift, verdict):
 def test_a_trace_that_only_the_oracle_shows_counts():
     own, why = _verdict(noisy(1, forgotten=0.1), noisy(1), row_split())
     assert own == "remembered"
-    assert why.startswith("reference_auc 1.000")
+    assert why.startswith("AUC beside the oracle 1.000")
 
 
 def test_single_rows_with_lost_utility():
@@ -129,8 +129,8 @@ def test_a_forgotten_class_with_a_trace_says_so():
     margins[class_split().forget.indices] += 4.0  # surer of another class on the rows it knew
     own, why = _beside_original(knowing(margins, answers), oracle, knowing(3.0), class_split())
     assert own == "forgotten"
-    assert "but mia_auc 0.0" in why
-    assert "excludes 1/2" in why
+    assert "but AUC of the attack 0.0" in why
+    assert "excludes ½" in why
 
 
 def _values(errors, seed=0):
@@ -159,9 +159,9 @@ KNOWS, LEARNED = {"forget": 0.05, "others": 0.5}, {"forget": 0.5, "others": 0.5}
 @pytest.mark.parametrize(
     ("errors", "verdict", "reason"),
     [
-        (KNOWS, "remembered", "mia_auc 0.9"),
-        (LEARNED, "forgotten", "no test tells the rows from rows that were never seen: mia_auc"),
-        ({"forget": 3.0, "others": 0.5}, "over-forgotten", "mia_auc 0.1"),
+        (KNOWS, "remembered", "AUC of the attack 0.9"),
+        (LEARNED, "forgotten", "no test tells the rows from rows that were never seen: AUC"),
+        ({"forget": 3.0, "others": 0.5}, "over-forgotten", "AUC of the attack 0.1"),
         ({"forget": 0.9, "others": 0.9}, "utility lost", "R² on never-seen rows to retain is 0."),
     ],
 )
@@ -169,6 +169,8 @@ def test_values(errors, verdict, reason):
     found = _judged(_values(errors, 1), _values(LEARNED, 2), _values(KNOWS, 3))
     assert found.name == verdict
     assert found.reason.startswith(reason)
+    keys = {"remembered": "mia_auc", "forgotten": "reference_auc", "utility lost": "r2_retain_test"}
+    assert found.decided_by == keys.get(verdict, "mia_auc")
 
 
 def test_a_loss_of_ones_own_is_read_beside_the_oracles():

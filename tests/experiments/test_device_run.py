@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs import JobPolicy
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data import ForgetRequest, RowSource
 from qiskit_qmu.experiments import (
     DeviceRequest,
     cancel,
@@ -293,9 +293,9 @@ def test_a_models_folder_of_the_users_is_left_alone(saved, place):
 
 def test_the_folder_of_the_data_is_found_from_everywhere(saved, place, monkeypatch):
     monkeypatch.chdir(place)
-    request = replace(OBSERVE, data_dir="data")
+    request = replace(OBSERVE, source=RowSource(data_dir="data"))
     submit(request, {"model": saved}, "run", policy=NOT_WAITING, opener=opener(place))
-    assert run_status("run").request.data_dir == str(place / "data")
+    assert run_status("run").request.source.data_dir == str(place / "data")
 
 
 def test_a_run_that_another_process_has_just_finished_stays(saved, place):

@@ -109,6 +109,7 @@ def build_sample(template, kind="class", seeds=3, methods=None):
             }
             row["verdict"] = _VERDICTS[method]
             row["verdict_reason"] = "as the numbers say"
+            row["decided_by"] = "acc_forget_train" if kind == "class" else "mia_auc"
             assert row.keys() == template.keys()
             rows.append(row)
             scores.append(

@@ -1,3 +1,5 @@
+import base64
+import json
 import re
 import subprocess
 import sys
@@ -8,7 +10,7 @@ from html_check import check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.evaluation import COSTS, RESULTS
 from qiskit_qmu.report import aggregate, reading, render_page, text_table, write_page
-from qiskit_qmu.report.summary import opening, recommendation
+from qiskit_qmu.report.headline import SYMBOLS, headline
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def page(build, kind, config, environment):
 def test_is_well_formed(page):
     checker = check(page)
     assert checker.tags.count("svg") == 4
-    assert checker.tags.count("table") == 5
+    assert checker.tags.count("table") == 3
     assert checker.tags.count("figcaption") == 4
 
 
@@ -39,7 +41,7 @@ def test_needs_nothing_but_itself(page):
         assert not name.startswith("on")
         if name in ("src", "href", "xlink:href", "data", "action", "srcset"):
             assert value.startswith("#") or (
-                tag == "a" and value.startswith("https://arxiv.org/abs/")
+                tag == "a" and value.startswith(("https://arxiv.org/abs/", "data:application/json"))
             )
     assert "@import" not in page
     assert not re.search(r"url\((?!#)", page)
@@ -60,8 +62,9 @@ def test_caption_fits_the_kind(page, kind):
 
 def test_says_what_looking_at_nothing_scores(page):
     text = " ".join(" ".join(check(page).text).split())
-    assert "always “member” an attack that looks at nothing – – 100 100 0 0.50" in text
-    assert "a model that guesses 10.0 10.0" in text
+    assert "always “member” an attack that looks at nothing – – – – 100 100 0 0.50" in text
+    assert "a model that guesses 10.0 – – 10.0" in text
+    assert "guessing looks at nothing" in text
     assert "destroyed model" in text
     assert "doing nothing" in text
 
@@ -77,8 +80,8 @@ def test_every_number_that_is_shown_is_one_that_runs_write(real):
 def test_a_real_run_shows_chance(real):
     """Iris has three classes: who guesses is right in a third of cases."""
     text = " ".join(" ".join(check(real["page"]).text).split())
-    assert "a model that guesses 33.3 33.3 – – – 0.50" in text
-    assert "the same output for every row 0 or 100 about 33.3" in text
+    assert "a model that guesses 33.3 – – 33.3 – – – 0.50" in text
+    assert "the same output for every row 0 or 100 – – about 33.3" in text
 
 
 def test_a_real_run_shows_its_verdicts_and_parameters(real):
@@ -89,44 +92,70 @@ def test_a_real_run_shows_its_verdicts_and_parameters(real):
     assert "The model has {} quantum and {} classical parameters".format(*counts) in text
 
 
-def opening_of(rows, kind):
-    return opening(aggregate(rows), kind=kind, forgotten="")
+def first_section(page):
+    """Return the text of the page's first section."""
+    text = next(text for tag, text in check(page).contents if tag == "section")
+    return " ".join(text.split())
 
 
-def test_only_a_method_that_passed_is_recommended(build, kind):
+def test_the_verdict_comes_first_with_what_decided_and_the_rule(build, kind):
+    rows, scores = build(kind)
+    first = first_section(render_page(rows, kind=kind, scores=scores))
+    said = headline(aggregate(rows), kind)
+    assert first.startswith(f"✓ The deletion worked: 2 of 7 methods forgot. {said.advice}")
+    assert said.rule in first
+    decided = "forget accuracy, train" if kind == "class" else "AUC, confidence"
+    value = next(s for s in aggregate(rows) if s.method == said.focus).values
+    shown = value["acc_forget_train"].value * 100 if kind == "class" else value["mia_auc"].value
+    assert re.search(
+        rf"{said.focus}: {decided}[^▸]* {shown:.{1 if kind == 'class' else 2}f}", first
+    )
+    assert re.search(r"▸ decided\s*oracle [\d.]+ .*original [\d.]+", first)
+
+
+def test_page_and_terminal_say_the_same(build, kind):
     rows, _ = build(kind)
-    for row in rows:  # the nearest to the oracle by far, but it failed
-        if row["method"] == "gd":
-            row |= {"js_oracle_forget": 1e-6, "js_oracle_retain": 1e-6}
-    assert "2 of 7 methods forgot; nearest to the oracle’s outputs is rga-r" in opening_of(
-        rows, kind
-    )
-    for row in rows:  # it passes with two seeds of three
-        if row["method"] == "rga-r" and row["seed"] == 1:
-            row["verdict"] = "remembered"
-    assert "1 of 7 methods forgot; nearest to the oracle’s outputs is ga-r" in opening_of(
-        rows, kind
-    )
+    said = headline(aggregate(rows), kind)
+    printed = " ".join(text_table(rows, kind=kind).split())
+    assert printed.endswith(f"Rule: {said.rule} {said.title} {said.advice}")
 
 
 @pytest.mark.parametrize(
-    ("verdict", "sentence"),
+    ("verdict", "symbol", "title", "advice"),
     [
-        ("remembered", "None of the methods forgot without harm to the rest: retrain"),
-        ("utility lost", "None of the methods forgot without harm to the rest: retrain"),
-        ("untested", "No method was shown to have forgotten: retrain, or ask again with more rows"),
-        ("no oracle", ""),
+        ("remembered", "✗", "none of 7 methods forgot", "Retrain without the rows, as the oracle"),
+        ("utility lost", "✗", "none of 7 methods forgot", "may do with less, or with a repair"),
+        ("untested", "?", "is not known: no method passed", "audit again with more rows"),
+        ("no oracle", "?", "There is no verdict", "Retrain an oracle without the rows"),
     ],
 )
-def test_where_none_passed_it_says_so_and_to_retrain(build, kind, verdict, sentence):
-    rows, _ = build(kind)
+def test_where_none_passed_it_says_so_and_what_to_do(build, kind, verdict, symbol, title, advice):
+    rows, _ = build(kind, seeds=1)
     for row in rows:
         row["verdict"] = verdict
-    found = recommendation(aggregate(rows))
-    assert found.startswith(sentence)
-    assert bool(found) == bool(sentence)
-    assert found in opening_of(rows, kind)
-    assert found in " ".join(text_table(rows, kind=kind).split())
+    first = first_section(render_page(rows, kind=kind))
+    assert first.startswith(symbol)
+    assert title in first
+    assert advice in first
+    assert "Use " not in first
+
+
+def test_every_verdict_has_its_symbol_and_its_word(page):
+    shown = [" ".join(text.split()) for tag, text in check(page).contents if tag == "td"]
+    verdicts = [text for text in shown if text[:1] in SYMBOLS.values()]
+    assert len(verdicts) == 9
+    assert "✓ forgotten with all 3 seeds" in verdicts
+    assert "✗ over-forgotten with all 3 seeds" in verdicts
+
+
+def test_seeds_that_differ_are_counted(build, kind):
+    rows, _ = build(kind, methods=["original", "oracle", "ga-r"])
+    rows[-1]["verdict"] = "remembered"
+    said = "forgotten with 2 of 3 seeds: remembered with 1"
+    assert f"</span> {said}</td>" in render_page(rows, kind=kind)
+    assert headline(aggregate(rows), kind).title.startswith(
+        f"The deletion did not work with every seed: ga-r is {said}"
+    )
 
 
 def test_a_method_that_failed_or_did_nothing_is_no_recommendation(build, kind):
@@ -137,24 +166,38 @@ def test_a_method_that_failed_or_did_nothing_is_no_recommendation(build, kind):
     lost = {"method": "ga", "seed": 0, "error": "its weights are NaN after epoch 2"}
     rows = [lost if row["method"] == "ga" else row for row in rows]
     page, table = render_page(rows, kind=kind), text_table(rows, kind=kind)
-    assert "1 of 3 methods forgot; nearest to the oracle’s outputs is ga-r" in page
-    assert "; stopped: its goal was reached" in page
+    assert "Use ga-r: it is the only method that passed" in page
+    assert "its steps ended: its goal was reached" in page
     for said in ("changed nothing: it was past its goal", "failed: its weights are NaN after"):
         assert said in page
         assert said in table
-    failed = [{**row, "verdict": None, "error": "NaN"} for row in rows if row["method"] == "ga"]
-    assert recommendation(aggregate(failed)).startswith("The method did not forget")
 
 
-def test_a_recommendation_says_where_it_is_no_bargain(build):
+def test_what_costs_more_than_retraining_is_no_bargain(build):
     rows, _ = build(seeds=1, methods=["original", "oracle", "ga-r"])
     by_method = {row["method"]: row for row in rows}
-    cheap = recommendation(aggregate(rows))
-    assert "oracle’s gradient evaluations." in cheap
-    by_method["ga-r"] |= {"gradient_evaluations": 36_000, "stopped": "limit"}
-    dear = recommendation(aggregate(rows))
-    assert "at 2 times the oracle’s gradient evaluations: retraining costs less." in dear
-    assert dear.endswith("It stopped at its limit, before its own goal was reached.")
+    assert (
+        "It took 6.7 % of the circuits of retraining" in headline(aggregate(rows), "class").advice
+    )
+    by_method["ga-r"] |= {"circuits": 2 * by_method["oracle"]["circuits"], "stopped": "limit"}
+    said = headline(aggregate(rows), "class")
+    assert said.title == "ga-r has forgotten, but retraining costs less."
+    assert "ga-r takes 2 times the circuits of retraining" in said.advice
+    assert said.advice.endswith("it took all its steps without reaching its own goal.")
+
+
+def test_evidence_is_shown_and_held_as_json(build):
+    rows, _ = build(seeds=1, methods=["oracle", "ga"])
+    data = {"file": "rows.csv", "SHA-256": "9f86d081", "columns": ["age", "sex"]}
+    page = render_page(rows, kind="class", evidence={"Rows": data})
+    checker = check(page)
+    assert {"rows.csv", "9f86d081", '["age", "sex"]'} <= {
+        text for tag, text in checker.contents if tag == "dd"
+    }
+    (link,) = (v for _, n, v in checker.attributes if n == "href" and v.startswith("data:"))
+    held = json.loads(base64.b64decode(link.partition(",")[2]))
+    assert held["evidence"] == {"Rows": data}
+    assert held["rows"] == rows
 
 
 def test_a_model_of_values_has_a_page_without_classes(build):
@@ -166,8 +209,8 @@ def test_a_model_of_values_has_a_page_without_classes(build):
         )
     ]  # fmt: skip
     text = " ".join(" ".join(check(render_page(rows, kind="instances")).text).split())
-    assert "reaches an R² of 0.500 on forgotten rows and an R² of 0.500 on test rows" in text
-    assert "is ga (mean losses 0.1 from the oracle’s" in text
+    assert "its R², never seen, is at most 0.05 below the oracle’s or the original’s" in text
+    assert "The deletion worked: ga has forgotten." in text
     for absent in ("forget accuracy, %", "called a member", "JS, nats", "gradients"):
         assert absent not in text
 

@@ -103,7 +103,7 @@ def test_says_what_the_ranges_are(build):
 
 def test_verdicts_are_listed(sample, kind):
     text = text_table(sample[0], kind=kind)
-    assert lines_of(text, "ssd ")[-1].split(maxsplit=1)[1] == "utility lost"
+    assert lines_of(text, "ssd ")[-1].split(maxsplit=1)[1] == "utility lost with all 3 seeds"
 
 
 def test_can_be_printed_on_an_old_windows_terminal(sample, kind):

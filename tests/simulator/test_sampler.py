@@ -177,7 +177,7 @@ def test_bits_that_are_never_written_are_zero(shots):
     circuit.h([0, 1])
     data = TorchSampler(shots=shots).run([circuit]).result()[0].data
     assert data.c.get_counts() == pytest.approx({"000": shots or 1.0})
-    with pytest.warns(UserWarning, match="no classical registers, so its result will be empty"):
+    with pytest.warns(UserWarning, match="without classical registers has an empty result"):
         result = TorchSampler(shots=shots).run([QuantumCircuit(2)]).result()
     assert len(result[0].data) == 0
 

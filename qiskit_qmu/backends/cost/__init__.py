@@ -1,1 +1,1 @@
-"""What work costs on a device: counted while it runs, and estimated before."""
+"""Cost of work on a device: metered while it runs, and estimated beforehand."""

@@ -1,4 +1,4 @@
-"""CostModel: what a device takes for a circuit, a measurement of it and a job."""
+"""CostModel: time and bytes of a circuit, a shot and a job on a device."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from qiskit_qmu.backends.transpilation.timing import Timing
 @final
 @dataclass(frozen=True, kw_only=True)
 class CostModel:
-    """What a device takes for some networks; where there are several, the mean of their bytes.
+    """Cost parameters of networks on a device; bytes are averaged over several networks.
 
     Attributes:
         backend: Name of the device.
-        max_executions_per_job: Largest number of circuits times shots of one job; None for any.
-        execution_seconds: From one measurement of a circuit to the next, by the longest scheduled
-            circuit; None where durations are not known.
+        max_executions_per_job: Largest number of circuits times shots per job; None for no limit.
+        execution_seconds: Time from one shot to the next, for the longest scheduled circuit; None
+            if durations are unknown.
         circuits_per_row: Measurement bases of a forward pass.
-        job_bytes: Of a job without angles.
-        forward_bytes: Of the angles of a circuit of a forward pass.
-        gradient_bytes: Of the angles of a circuit of a gradient.
-        calibrations: Calibrations of readout errors that are still to be done.
+        job_bytes: Bytes of a job without angles.
+        forward_bytes: Bytes of the angles of a circuit of a forward pass.
+        gradient_bytes: Bytes of the angles of a circuit of a gradient.
+        calibrations: Pending calibrations of readout errors.
     """
 
     backend: str
@@ -42,7 +42,7 @@ class CostModel:
 
 
 class CircuitPreparer(Protocol):
-    """Makes a network's circuits ready to be sent."""
+    """Prepares a network's circuits for submission."""
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
         """Return a circuit with one parameter for each rotation."""
@@ -57,7 +57,7 @@ class CircuitPreparer(Protocol):
         ...
 
     def missing_calibrations(self, circuits: Iterable[QuantumCircuit]) -> int:
-        """Return how many readout calibrations a device's circuits still take."""
+        """Return how many readout calibrations a device's circuits still need."""
         ...
 
 
@@ -70,15 +70,15 @@ def cost_model_of(
     max_executions_per_job: int | None,
     timing: Timing | None,
 ) -> CostModel:
-    """Prepare networks' circuits and read off what they take; nothing is sent.
+    """Prepare networks' circuits and derive their cost model; nothing is sent.
 
     Args:
-        networks: What is measured, at least one.
-        preparer: Makes circuits ready to be sent.
+        networks: The networks' circuits, at least one.
+        preparer: Prepares circuits for submission.
         rule: How gradients are measured.
         backend: Name of the device.
-        max_executions_per_job: Largest number of circuits times shots of one job; None for any.
-        timing: How long it takes; None where it is unknown.
+        max_executions_per_job: Largest number of circuits times shots per job; None for no limit.
+        timing: How long the device takes; None if unknown.
     """
     payloads, prepared = [], []
     for network in networks:

@@ -1,4 +1,4 @@
-"""What work would cost on a device, before anything is sent."""
+"""Estimates what work would cost on a device, before anything is sent."""
 
 import math
 from collections.abc import Iterable
@@ -22,11 +22,11 @@ IBM_EXECUTIONS_PER_JOB = 10_000_000
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Workload:
-    """Work on the networks of a model, and in what portions it is asked for.
+    """Work on the networks of a model, and how it is divided into requests.
 
     Attributes:
-        usage: How much; its shots do not matter here.
-        networks: What is measured.
+        usage: The amount of work; its shots do not matter here.
+        networks: The networks' circuits.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -45,8 +45,8 @@ class Workload:
         requested = sum(size * times for size, times in self.usage.requests)
         if requested != self.usage.circuits:
             raise InputError(
-                f"a usage must divide its {self.usage.circuits} circuits into requests, "
-                f"got requests of {requested}"
+                f"the requests of a usage have {requested} circuits in total, but the usage has "
+                f"{self.usage.circuits}"
             )
 
     def __add__(self, other: "Workload") -> "Workload":
@@ -57,7 +57,7 @@ class Workload:
         """Return work on a module.
 
         Raises:
-            InputError: If the module holds no network whose circuits are known.
+            InputError: If the module has no EstimatorQNN or SamplerQNN.
         """
         return Workload(usage=usage, networks=networks_of(module))
 
@@ -65,23 +65,23 @@ class Workload:
 @final
 @dataclass(frozen=True, kw_only=True)
 class CostEstimate:
-    """What work would cost.
+    """Estimated cost of work on a device.
 
-    What a service adds by itself is not counted: twirling sends more bytes, and mitigation by
+    Overhead that the service adds is not counted: twirling sends more bytes, and zero-noise
     extrapolation runs more circuits.
 
     Attributes:
         backend: Name of the device.
-        shots: Measurements of each circuit; None for exact values, which no device gives: then
-            there are circuits and jobs, but no executions, no bytes and no seconds.
-        circuits: Circuits at their rows of angles, with those that calibrate the readout where
-            its errors are mitigated and not known yet.
-        executions: Circuits times shots; calibrations may have more shots than the rest.
-        jobs: Jobs that they are sent in.
-        payload_bytes: Bytes of all jobs' inputs together.
-        qpu_seconds: By IBM's quick formula, 2 s a job and 0.35 ms an execution.
-        scheduled_qpu_seconds: By the duration of the longest scheduled circuit: 2 s a job, and the
-            repetition delay and that duration an execution; None where it is not known.
+        shots: Measurements of each circuit; None for exact values, which no device returns: then
+            there are circuits and jobs, but no executions, bytes or seconds.
+        circuits: Circuits at their rows of angles, including pending calibrations if readout
+            errors are mitigated.
+        executions: Circuits times shots; calibrations may have more shots than other circuits.
+        jobs: Number of jobs.
+        payload_bytes: Total bytes of all jobs' inputs.
+        qpu_seconds: By IBM's quick formula, 2 s per job and 0.35 ms per execution.
+        scheduled_qpu_seconds: By the duration of the longest scheduled circuit: 2 s per job, and
+            the repetition delay plus that duration per execution; None if unknown.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -104,7 +104,7 @@ class CostEstimate:
 
     @property
     def most_qpu_seconds(self) -> float:
-        """The larger one of the two times."""
+        """The larger of the two times."""
         return max(self.qpu_seconds, self.scheduled_qpu_seconds or 0.0)
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,15 +113,15 @@ class CostEstimate:
 
 
 def estimate_cost(work: Workload, cost_model: CostModel, shots: int | None) -> CostEstimate:
-    """Return what work would cost.
+    """Return the estimated cost of work.
 
     Args:
         work: The work.
-        cost_model: What the device takes.
+        cost_model: The device's cost model.
         shots: Measurements of each circuit; None for exact values.
 
     Raises:
-        InputError: If one circuit's shots are more than a job may have.
+        InputError: If the shots of one circuit exceed the limit of a job.
     """
     limit = cost_model.max_executions_per_job
     portions = [(work.usage, shots)]
@@ -146,16 +146,16 @@ def estimate_cost(work: Workload, cost_model: CostModel, shots: int | None) -> C
 
 
 def check_budget(estimates: CostEstimate | Iterable[CostEstimate], max_qpu_seconds: float) -> None:
-    """Refuse work that would cost more than a budget.
+    """Raise an error if work would exceed a budget.
 
-    Of formula and schedule, the larger number of seconds counts.
+    The larger of the two estimated times counts.
 
     Args:
-        estimates: One estimate, or several whose sum counts.
+        estimates: One estimate, or several, whose sum counts.
         max_qpu_seconds: The budget in QPU seconds.
 
     Raises:
-        InputError: If the work would cost more, or the budget is not positive.
+        InputError: If the work would exceed the budget, or the budget is not positive.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -186,13 +186,13 @@ def _calibrations(times: int) -> Usage:
 
 
 def _jobs(usage: Usage, shots: int | None, limit: int | None) -> int:
-    """Return the jobs that requests are cut into."""
+    """Return the number of jobs that requests are split into."""
     if shots is not None:
         _check.at_least(1, shots=shots)
     if shots is None or limit is None:
         return sum(times for _, times in usage.requests)
     if shots > limit:
-        raise InputError(f"shots must be at most {limit} in one job, got {shots}")
+        raise InputError(f"{shots} shots exceed the limit of {limit} executions per job")
     return sum(times * math.ceil(size / (limit // shots)) for size, times in usage.requests)
 
 

@@ -1,4 +1,4 @@
-"""Counts what the connectors of a module do: circuits, executions and gradient evaluations."""
+"""Counts circuits, executions and gradient evaluations of a module's connectors."""
 
 import math
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from qiskit_qmu.simulator.compile.unrolling import rotation_angles
 
 
 class UsageMeter:
-    """Adds up the usage of every TorchConnector of a module while it is attached.
+    """Sums the usage of every TorchConnector of a module while it is attached.
 
     Args:
         times: How many rows each row stands for.
@@ -38,16 +38,16 @@ class UsageMeter:
         self.times = times
 
     def add(self, usage: Usage) -> None:
-        """Add work that was done outside of the module's forward pass."""
+        """Add work done outside the module's forward pass."""
         self.usage += usage
 
 
 @contextmanager
 def metered(module: torch.nn.Module, *, times: int = 1) -> Iterator[UsageMeter]:
-    """Count what the connectors of a module do inside the block.
+    """Meter the usage of a module's connectors inside the block.
 
     Args:
-        module: Any module that holds TorchConnectors.
+        module: Any module with TorchConnectors.
         times: How many rows each row stands for.
 
     Yields:
@@ -78,7 +78,7 @@ def metered(module: torch.nn.Module, *, times: int = 1) -> Iterator[UsageMeter]:
 @final
 @dataclass(frozen=True, kw_only=True)
 class ConnectorCost:
-    """Circuits of one row on a connector.
+    """Cost of one row on a connector.
 
     Attributes:
         bases: Measurement bases of its outputs.
@@ -86,8 +86,8 @@ class ConnectorCost:
         input_angles: Gate angles that depend on inputs.
         shared_angles: Gate angles that depend on both.
         forward_shots: Measurements of each circuit of a forward pass; 0 for exact values.
-        shots: Measurements of each circuit of a gradient, which never sees the precision that the
-            network asks of a forward pass.
+        shots: Measurements of each circuit of a gradient, which ignores the network's precision
+            for forward passes.
         rule: How gradients are measured.
 
     Example:
@@ -193,7 +193,7 @@ def _gate_angles(network: NeuralNetwork) -> tuple[int, int, int]:
 def _shots(network: NeuralNetwork) -> tuple[int, int]:
     """Return the shots of a circuit of a forward pass and of a gradient.
 
-    Ours say their shots; those of other primitives are not known here.
+    Only this package's primitives report their shots.
     """
     primitive: object = None
     if isinstance(network, EstimatorQNN):

@@ -1,4 +1,4 @@
-"""NetworkCircuits: what a network measures, before any of it runs."""
+"""NetworkCircuits: the circuits that a network measures, known before any of them runs."""
 
 from dataclasses import dataclass
 from typing import final
@@ -21,8 +21,8 @@ class NetworkCircuits:
     """A network's circuit and how it is measured.
 
     Attributes:
-        circuit: The circuit as it was written; measured where there are no bases.
-        inputs: Its parameters that differ from row to row.
+        circuit: The virtual circuit, with measurements if there are no bases.
+        inputs: The parameters that differ from row to row.
         bases: Pauli bases in which its qubits are measured.
     """
 
@@ -32,10 +32,10 @@ class NetworkCircuits:
 
     @staticmethod
     def of(network: NeuralNetwork) -> "NetworkCircuits":
-        """Return what a network measures.
+        """Return a network's circuits.
 
         Raises:
-            InputError: If it is neither an EstimatorQNN nor a SamplerQNN.
+            InputError: If the network is neither an EstimatorQNN nor a SamplerQNN.
         """
         network = known_network(network)
         return NetworkCircuits(
@@ -60,10 +60,10 @@ def known_network(network: NeuralNetwork) -> EstimatorQNN | SamplerQNN:
 
 
 def networks_of(module: torch.nn.Module) -> tuple[NetworkCircuits, ...]:
-    """Return what the networks of a module measure.
+    """Return the circuits of a module's networks.
 
     Raises:
-        InputError: If it holds no TorchConnector, or a network of another kind.
+        InputError: If it has no TorchConnector, or a network of another kind.
     """
     connectors = connectors_of(module)
     _check.not_empty(connectors=connectors)
@@ -88,7 +88,7 @@ def connectors_of(module: torch.nn.Module) -> list[TorchConnector]:
 def measured_bases(network: NeuralNetwork) -> tuple[str, ...]:
     """Return the Pauli bases that a network's outputs are measured in.
 
-    Empty for a network that is no EstimatorQNN, and for constant observables.
+    Empty for networks other than EstimatorQNN, and for constant observables.
     """
     if not isinstance(network, EstimatorQNN):
         return ()

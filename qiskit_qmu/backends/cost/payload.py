@@ -1,4 +1,4 @@
-"""How many bytes a job's inputs take, as IBM's client-side Sampler encodes them."""
+"""Size of a job's inputs, as IBM's client-side Sampler encodes them."""
 
 import copy
 import io
@@ -17,7 +17,7 @@ from qiskit_qmu.backends.gradients.rules import Rule
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 
 _OPTIONS_BYTES = 1500
-"""A job's options and the frame of its JSON, by encoding some."""
+"""Bytes of a job's options and JSON frame, measured on encoded examples."""
 
 _FORWARD_ROWS = 64
 _GRADIENT_CIRCUITS = 128
@@ -34,9 +34,9 @@ class Payload:
     in one place from the row before, so they compress far better than rows of a forward pass.
 
     Attributes:
-        job: Of a job without angles.
-        forward: Of the angles of one circuit of a forward pass.
-        gradient: Of the angles of one circuit of a gradient.
+        job: Bytes of a job without angles.
+        forward: Bytes of the angles of one circuit of a forward pass.
+        gradient: Bytes of the angles of one circuit of a gradient.
     """
 
     job: float
@@ -50,12 +50,12 @@ def payload_of(
     circuits: Sequence[QuantumCircuit],
     rule: Rule,
 ) -> Payload:
-    """Encode a small forward pass and a small gradient at made-up angles.
+    """Encode a small forward pass and a small gradient at random angles.
 
     Args:
-        network: What is measured.
-        rotations: Its circuit with one parameter for each rotation.
-        circuits: The circuits that are sent, one for each measurement basis.
+        network: The network's circuits.
+        rotations: The circuit with one parameter per rotation.
+        circuits: The transpiled circuits, one per measurement basis.
         rule: How gradients are measured.
     """
     rows = _made_up_rows(network, _FORWARD_ROWS)
@@ -65,7 +65,7 @@ def payload_of(
         shifted.append(angles)
         return np.zeros((len(angles), 1))
 
-    # A copy, because the directions of SPSA come from a stream that must not move.
+    # A copy, because it must not advance the random stream of SPSA's directions.
     wanted = np.flatnonzero(rotations.depends.any(axis=0)).tolist()
     copy.deepcopy(rule).jacobian(
         rotations, _gradient_rows(rows, rotations, rule), wanted, outputs_at
@@ -80,7 +80,7 @@ def payload_of(
 def _gradient_rows(
     rows: NDArray[np.float64], rotations: RotationCircuit, rule: Rule
 ) -> NDArray[np.float64]:
-    """Return as many rows as it takes for weights, the same in all of them, to weigh little."""
+    """Return enough rows for the weights, equal in all of them, to contribute little."""
     circuits = max(1, rule.circuits_per_row(len(rotations.angles)))
     return rows[: max(_GRADIENT_ROWS, _GRADIENT_CIRCUITS // circuits)]
 

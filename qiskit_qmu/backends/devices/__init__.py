@@ -1,1 +1,1 @@
-"""The backends themselves: statevectors, Aer, fake devices and BackendV2 objects."""
+"""The backends: statevectors, Aer, fake devices and BackendV2 objects."""

@@ -1,4 +1,4 @@
-"""Opens Qiskit Aer, which is loaded here and not before."""
+"""Opens Qiskit Aer, which is imported only here."""
 
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ def open_aer(options: DeviceOptions) -> DeviceBackend:
     """Open Qiskit Aer.
 
     Raises:
-        InputError: If the method is unknown, or cannot give exact values where no shots are given.
+        InputError: If the method is unknown, or cannot return exact values and there are no shots.
     """
     from qiskit_aer import AerSimulator
     from qiskit_aer.noise import NoiseModel
@@ -37,22 +37,22 @@ def open_aer(options: DeviceOptions) -> DeviceBackend:
     exact = ("automatic", "density_matrix") if noisy else ("automatic", *EXACT_METHODS)
     if options.shots is None and method not in exact:
         raise InputError(
-            f"method {method!r} needs shots: only {', '.join(exact)} "
-            f"{'simulate noise' if noisy else 'are'} exactly"
+            f"method {method!r} needs shots; only {', '.join(exact)} "
+            f"{'simulate noise' if noisy else 'return values'} exactly"
         )
-    # Placed trivially: the noise model's qubits are those of the circuit.
+    # Trivial layout: the noise model's qubits are those of the circuit.
     noisy_instructions = None
     if noisy:
         noisy_instructions = NoisyInstructions(noise_model, keep=options.pass_manager is None)
     basis = [*_SIMULATED]
-    if noise_model is not None:  # which may name what is no gate, such as "unitary"
+    if noise_model is not None:  # which may name instructions that are no gates, such as "unitary"
         known = get_standard_gate_name_mapping()
         basis = [name for name in noise_model.basis_gates if name in known] or basis
     manager = options.pass_manager or partial(
         generate_preset_pass_manager,
         options.level,
         basis_gates=basis,
-        routing_method="none",  # else it leaves out swaps, and qubits miss the noise of their own
+        routing_method="none",  # else swaps are elided, and noise lands on other qubits
         seed_transpiler=options.seed_transpiler,
     )
     engine = AerEngine(method, noise_model)
@@ -69,7 +69,7 @@ _SIMULATED = (
     "id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "rx", "ry", "rz", "p",
     "cx", "cy", "cz", "swap", "rzz",
 )  # fmt: skip
-"""Gates on one or two qubits that every method simulates or refuses itself."""
+"""One- and two-qubit gates that every method simulates or rejects itself."""
 
 
 def _for_any(engine: Any, _qubits: tuple[int, ...]) -> Any:

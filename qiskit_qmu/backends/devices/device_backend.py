@@ -1,4 +1,4 @@
-"""DeviceBackend: everything over one sampler, for simulators, fake backends and devices."""
+"""DeviceBackend: a backend over one sampler, for simulators, fake backends and devices."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, final
@@ -33,16 +33,16 @@ from qiskit_qmu.backends.versions import package_versions
 
 @final
 class DeviceBackend(Backend):
-    """Everything over one sampler primitive, with one number of shots for values and gradients.
+    """A backend over one sampler primitive, with the same shots for values and gradients.
 
     Args:
         name: Name of the device.
-        sampler: Any SamplerV2 that takes the transpiled circuits. With ``shots=None`` it must
+        sampler: Any SamplerV2 that accepts the transpiled circuits. With ``shots=None`` it must
             return exact probabilities.
-        transpiler: Makes a circuit one that the sampler takes.
+        transpiler: Transpiles circuits for the sampler.
         options: Shots, seed, gradient rule and mitigation.
-        estimator: Makes expectation values of what the sampler prepares.
-        noisy: Instructions that transpilation must not lose; None for none.
+        estimator: Makes the estimator over the sampler.
+        noisy: Instructions that transpilation must keep; None for none.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class DeviceBackend(Backend):
 
     @property
     def executed(self) -> Usage:
-        """Circuits and shots that were sent to the device so far."""
+        """Circuits and shots sent to the device so far."""
         return self.sampler.executed
 
     @property
@@ -97,25 +97,25 @@ class DeviceBackend(Backend):
         return self.sampler.resumable_sampler
 
     def connector(self, network: NeuralNetwork, weights: np.ndarray) -> TorchConnector:
-        """Connect a network to torch; only gradients that are asked for are measured.
+        """Connect a network to torch; only gradients that are needed are measured.
 
         Raises:
-            InputError: If its circuit is too wide for the device, or it reads probabilities that
-                the device's estimator cannot mitigate.
+            InputError: If its circuit is too wide for the device, or it returns probabilities,
+                which the device's estimator cannot mitigate.
         """
         if isinstance(network, SamplerQNN) and not isinstance(self.estimator, BroadcastEstimator):
             raise InputError(
-                "a resilience_level cannot mitigate outcome probabilities: IBM's Estimator has "
-                'none; got a SamplerQNN (readout "probabilities")'
+                "resilience_level applies to IBM's Estimator, but a SamplerQNN (readout "
+                '"probabilities") needs a Sampler'
             )
         if isinstance(network, EstimatorQNN | SamplerQNN):
             self._transpiler.check(network.circuit.num_qubits)
         return DeviceConnector(network, initial_weights=weights)
 
     def settings(self) -> dict[str, Any]:
-        """Return what results depend on, as JSON values; no secrets.
+        """Return all settings that results depend on, as JSON values; no secrets.
 
-        With readout mitigation, that includes the error rates of all qubits calibrated so far.
+        With readout mitigation, they include the error rates of all qubits calibrated so far.
         """
         readout, options = self.sampler.readout, self._options
         spsa = ("spsa_epsilon", "spsa_directions") if options.gradient == "spsa" else ()
@@ -134,7 +134,7 @@ class DeviceBackend(Backend):
         }
 
     def cost_model(self, networks: Sequence[NetworkCircuits]) -> CostModel:
-        """Return what this device takes for networks' circuits; they are transpiled, not sent."""
+        """Return the device's cost model for networks; circuits are transpiled but not sent."""
         return cost_model_of(
             networks,
             self.sampler,
@@ -145,5 +145,5 @@ class DeviceBackend(Backend):
         )
 
     def close(self) -> None:
-        """Stop waiting for jobs; a ledger can then be opened again."""
+        """Stop waiting for jobs; the ledger can then be opened again."""
         self.sampler.close()

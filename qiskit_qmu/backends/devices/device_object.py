@@ -1,4 +1,4 @@
-"""Opens a BackendV2 object of the user's."""
+"""Opens a user's BackendV2 object."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ def open_object(options: DeviceOptions) -> DeviceBackend:
     """Open a BackendV2.
 
     Raises:
-        InputError: If there are no shots, or the device lacks what mitigation takes.
+        InputError: If there are no shots, or the device cannot be calibrated for mitigation.
     """
     device: Any = options.name
     name, options = options.label, seed_of(options)
     if options.shots is None:
-        raise InputError(f"{name} needs shots: a device has no exact values")
+        raise InputError(f"{name} needs shots: a device cannot return exact values")
     if options.readout_mitigation and "x" not in device.target.operation_names:
-        raise InputError(f"readout_mitigation needs a device with an X gate, got {name}")
+        raise InputError(f"readout_mitigation needs a device with an X gate; {name} has none")
     noise_model = getattr(device.options, "noise_model", None)
     noisy = None if noise_model is None else NoisyInstructions(noise_model, keep=False)
     transpiler = make_transpiler(device, options)
@@ -34,7 +34,7 @@ def open_object(options: DeviceOptions) -> DeviceBackend:
 
 
 class _SeededSampler(CopiesDrawAnew, BaseSamplerV2):
-    """Qiskit's sampler over any backend, with a seed of its own for each job where it takes one."""
+    """Qiskit's sampler over any backend, with a different seed per job if the backend takes one."""
 
     def __init__(self, device: BackendV2, seed: int) -> None:
         self._device = device
@@ -50,5 +50,5 @@ class _SeededSampler(CopiesDrawAnew, BaseSamplerV2):
         return BackendSamplerV2(backend=self._device, options=options).run(pubs, shots=shots)
 
     def skip(self, runs: int) -> None:
-        """Leave out the noise of so many runs."""
+        """Skip the noise of so many runs."""
         self._generator.spawn(runs)

@@ -34,10 +34,10 @@ class ExactBackend(Backend):
 
     Args:
         shots: Measurements of each circuit; None for exact values and adjoint gradients. With
-            shots, gradients follow the parameter-shift rule with as many shots.
-        seed: Seed of the shots; two backends of one seed have the same noise.
-        rule: By which rule usage counts a gradient; the parameter-shift rule where None. Another
-            one only without shots.
+            shots, gradients use the parameter-shift rule with the same shots.
+        seed: Seed of the shots; two backends with the same seed have the same noise.
+        rule: Rule by which usage counts a gradient; parameter shift if None. Other rules are
+            allowed only without shots.
 
     Example:
         >>> from qiskit_qmu.backends import ExactBackend
@@ -50,7 +50,7 @@ class ExactBackend(Backend):
         self, *, shots: int | None = None, seed: int = 0, rule: Rule | None = None
     ) -> None:
         if shots is not None and rule is not None:
-            raise InputError(f"a rule is for exact values only, got {shots} shots")
+            raise InputError(f"rule applies to exact values only, not with {shots} shots")
         self.rule = ParameterShift() if rule is None else rule
         self.name = "exact"
         self.shots = shots
@@ -65,20 +65,20 @@ class ExactBackend(Backend):
         """Connect a network to torch; exact values are differentiated through the state.
 
         Raises:
-            InputError: If its circuit was transpiled already.
+            InputError: If its circuit was already transpiled.
         """
         if isinstance(network, EstimatorQNN | SamplerQNN):
             check_virtual(network.circuit)
         return TorchSimulatorConnector(network, initial_weights=weights)
 
     def settings(self) -> dict[str, Any]:
-        """Return what results depend on, as JSON values."""
+        """Return all settings that results depend on, as JSON values."""
         seed = None if self.shots is None else self._seed
         versions = package_versions()
         return {"backend": self.name, "shots": self.shots, "seed": seed, "versions": versions}
 
     def cost_model(self, networks: Sequence[NetworkCircuits]) -> CostModel:
-        """Return what any IBM device would take, by circuits that are not transpiled."""
+        """Return the cost model of a generic IBM device, from circuits that are not transpiled."""
         return cost_model_of(
             networks,
             _AsWritten(),
@@ -89,7 +89,7 @@ class ExactBackend(Backend):
         )
 
     def close(self) -> None:
-        """Do nothing: nothing is held."""
+        """Do nothing: there are no resources to release."""
 
 
 def open_exact(options: DeviceOptions) -> ExactBackend:
@@ -98,7 +98,7 @@ def open_exact(options: DeviceOptions) -> ExactBackend:
 
 
 class _AsWritten:
-    """Prepares circuits for no device in particular."""
+    """Prepares circuits without a specific device."""
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
         """Return a circuit with one parameter for each rotation."""
@@ -109,9 +109,9 @@ class _AsWritten:
         return circuit.measured_in(basis)
 
     def transpiled(self, circuit: RotationCircuit) -> QuantumCircuit:
-        """Return the circuit as it is."""
+        """Return the circuit unchanged."""
         return circuit.circuit
 
     def missing_calibrations(self, circuits: Iterable[QuantumCircuit]) -> int:
-        """Return that nothing is calibrated."""
+        """Return 0: nothing is calibrated."""
         return 0

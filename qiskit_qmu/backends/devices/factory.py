@@ -1,4 +1,4 @@
-"""Builds the backends that options describe."""
+"""Builds backends from their options."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -37,14 +37,14 @@ def open_local(
     *,
     noisy: NoisyInstructions | None = None,
 ) -> DeviceBackend:
-    """Open a backend over a sampler on this machine, with a ledger where one is given.
+    """Open a backend over a local sampler, with a ledger if one is given.
 
     Args:
         options: The options, with a seed.
         name: Name of the backend.
-        sampler: Where transpiled circuits run.
-        transpiler: Makes a circuit one that the sampler takes.
-        noisy: Instructions that transpilation must not lose; None for none.
+        sampler: Runs transpiled circuits.
+        transpiler: Transpiles circuits for the sampler.
+        noisy: Instructions that transpilation must keep; None for none.
 
     Raises:
         InputError: If there is a budget without a ledger, or a ledger without shots.
@@ -67,21 +67,21 @@ def open_service(
     estimator: Callable[[BroadcastSampler], GroupedEstimator] = BroadcastEstimator,
     noisy: NoisyInstructions | None = None,
 ) -> DeviceBackend:
-    """Open a backend over a service that takes jobs, with a ledger where one is given.
+    """Open a backend over a job service, with a ledger if one is given.
 
     Args:
         options: The options.
-        service: Where jobs go.
-        transpiler: Makes a circuit one that the service takes.
-        estimator: Makes the estimator of what the sampler prepares.
-        noisy: Instructions that transpilation must not lose; None for none.
+        service: Receives the jobs.
+        transpiler: Transpiles circuits for the service.
+        estimator: Makes the estimator over the sampler.
+        noisy: Instructions that transpilation must keep; None for none.
 
     Raises:
         InputError: If there are no shots, or the ledger's folder cannot be used.
     """
     options = seed_of(options)
     if options.shots is None:
-        raise InputError(f"jobs on {service.name} need shots: a device has no exact values")
+        raise InputError(f"jobs on {service.name} need shots: a device cannot return exact values")
 
     def opened(sampler: ResumableSampler, transpiler: Transpiler) -> DeviceBackend:
         return DeviceBackend(
@@ -92,12 +92,12 @@ def open_service(
     backend = opened(ResumableSampler(service, None, policy), transpiler)
     if options.ledger is None:
         return backend
-    # Only now that all options are known to be possible is something written.
+    # Nothing is written until all options have been validated.
     with ExitStack() as stack:
         folder = stack.enter_context(JobFolder(options.ledger))
         folder.ledger.bind(OPTIONS, {"device": service.name, **options.decisive()})
         sampler = ResumableSampler(service, folder, policy)
-        stack.pop_all()  # (it is the same work, and stays open)
+        stack.pop_all()  # (it is the same work and stays open)
     return opened(sampler, StoredTranspiler(transpiler, folder))
 
 

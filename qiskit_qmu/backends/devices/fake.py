@@ -24,7 +24,7 @@ def open_fake(options: DeviceOptions) -> DeviceBackend:
     """Open a fake backend, by its name such as "fake_torino" or as an object.
 
     Raises:
-        InputError: If there is none of that name; the message suggests the nearest one.
+        InputError: If there is no such fake backend; the message suggests the nearest name.
     """
     _check.one_of((None, "automatic", "density_matrix", "statevector"), method=options.method)
     name, options = options.label, seed_of(options)
@@ -35,9 +35,9 @@ def open_fake(options: DeviceOptions) -> DeviceBackend:
     return open_local(options, name, sampler, transpiler)
 
 
-@lru_cache(maxsize=4)  # making a device's target and noise takes longer than simulating it
+@lru_cache(maxsize=4)  # building a device's target and noise takes longer than simulating it
 def fake_device(name: str) -> BackendV2:
-    """Return IBM's fake device of a name in snake case.
+    """Return IBM's fake device with a name in snake case.
 
     Raises:
         InputError: If there is none.
@@ -48,13 +48,13 @@ def fake_device(name: str) -> BackendV2:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         meant = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"no fake backend is named {name!r}; {meant}`qmu list devices` lists all")
+        raise InputError(f"there is no fake backend {name!r}; {meant}`qmu list devices` lists them")
     device: BackendV2 = getattr(fake_provider, known[name])()
     return device
 
 
 def fake_device_names() -> dict[str, str]:
-    """Return the names of IBM's fake devices, in snake case, and of their classes."""
+    """Return the class names of IBM's fake devices by their names in snake case."""
     from qiskit_ibm_runtime import fake_provider
 
     known = {}
@@ -73,7 +73,7 @@ def _noise_of(device: BackendV2, qubits: tuple[int, ...]) -> Any:
 
 
 class _EnginesOfSubsets:
-    """Simulators of a device, one for each set of its qubits; they are not pickled."""
+    """Simulators of a device, one per set of its qubits; they are not pickled."""
 
     def __init__(self, device: BackendV2, method: str) -> None:
         self._device = device
@@ -92,11 +92,11 @@ class _EnginesOfSubsets:
 
 
 class DeviceSubset(BackendV2):
-    """Some qubits of a device, renumbered from zero: what a noise model is made of.
+    """Some qubits of a device, renumbered from zero, to build a noise model from.
 
     Args:
         device: The device.
-        qubits: Which of its qubits, in order.
+        qubits: The qubits, in order.
     """
 
     def __init__(self, device: BackendV2, qubits: tuple[int, ...]) -> None:
@@ -105,7 +105,7 @@ class DeviceSubset(BackendV2):
 
     @property
     def target(self) -> Any:
-        """What these qubits can do among themselves."""
+        """The target of these qubits."""
         return self._target
 
     @property
@@ -119,9 +119,9 @@ class DeviceSubset(BackendV2):
         return Options()
 
     def run(self, run_input: Any, **options: Any) -> Any:
-        """Refuse: this is a description of a device.
+        """Raise an error: this only describes a device.
 
         Raises:
             NotImplementedError: Always.
         """
-        raise NotImplementedError("a subset of a device runs nothing")
+        raise NotImplementedError("a DeviceSubset cannot run circuits")

@@ -34,8 +34,8 @@ class Engine(Protocol):
     ) -> NDArray[np.float64] | None:
         """Return the probabilities (B, 2^n) of reading each basis state of all qubits.
 
-        The circuit has no measurements. None where the method cannot tell. Single precision, where
-        it is faster, is enough where shots are drawn: its errors are far below theirs.
+        The circuit has no measurements. None if the method cannot compute them. Single precision,
+        if faster, suffices for drawing shots: its errors are far below shot noise.
         """
         ...
 
@@ -48,15 +48,15 @@ class Engine(Protocol):
 
 @final
 class LocalSampler(CopiesDrawAnew, BaseSamplerV2):
-    """A sampler on this machine, for circuits as wide as a device that use few of its qubits.
+    """A local sampler, for circuits as wide as a device that use few of its qubits.
 
-    Where the engine knows a circuit's outcome probabilities, they are computed once and any number
-    of shots is drawn from them.
+    If the engine can compute a circuit's outcome probabilities, they are computed once and any
+    number of shots is drawn from them.
 
     Args:
         engine: Returns the engine for some of the device's qubits.
-        generator: Source of the shots; each run has a stream of its own.
-        compact: Leave out idle qubits; otherwise qubits keep their numbers.
+        generator: Source of the shots; each run has its own stream.
+        compact: Drop idle qubits; otherwise qubits keep their indices.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class LocalSampler(CopiesDrawAnew, BaseSamplerV2):
 
         Args:
             pubs: Measured circuits with parameter values.
-            shots: Measurements of each row; None for exact probabilities, which are handed out as
+            shots: Measurements of each row; None for exact probabilities, which are returned as
                 `OutcomeProbabilities`.
         """
         coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
@@ -89,7 +89,7 @@ class LocalSampler(CopiesDrawAnew, BaseSamplerV2):
         return job
 
     def skip(self, runs: int) -> None:
-        """Leave out the noise of so many runs."""
+        """Skip the noise of so many runs."""
         self._generator.spawn(runs)
 
     def _run(
@@ -119,7 +119,7 @@ class LocalSampler(CopiesDrawAnew, BaseSamplerV2):
                 return _read(compact, probabilities, shots, generator)
         if shots is None:
             raise InputError(
-                "this circuit needs shots: the simulation method cannot give its exact "
+                "this circuit needs shots: the simulation method cannot compute its exact "
                 "probabilities"
             )
         seed = int(generator.integers(2**31))
@@ -133,7 +133,7 @@ def _read(
     shots: int | None,
     generator: np.random.Generator,
 ) -> dict[str, Any]:
-    """Return the registers' outcomes, exact or drawn, from probabilities (B, 2^n)."""
+    """Return the registers' outcomes, exact or sampled, from probabilities (B, 2^n)."""
     weights = np.clip(probabilities, 0.0, None)
     if shots is None:
         weights = weights / weights.sum(axis=1, keepdims=True)
@@ -154,9 +154,9 @@ def _registers(
     shots: int,
     generator: np.random.Generator,
 ) -> Outcomes:
-    """Return BitArrays (B,) of counts of bit strings, registers parted by spaces, last first."""
+    """Return BitArrays (B,) from counts of bit strings: registers apart by spaces, last first."""
     order = [generator.permutation(shots) for _ in counts]
-    # A register without bits has no word.
+    # A register without bits does not appear in the strings.
     sized = [register for register in reversed(circuit.cregs) if register.size]
     outcomes: Outcomes = {}
     for register in circuit.cregs:

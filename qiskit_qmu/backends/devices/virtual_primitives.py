@@ -1,4 +1,4 @@
-"""Circuits on their own qubits: what every backend takes, and primitives that take no others."""
+"""Primitives that accept virtual circuits only, as every backend does."""
 
 from collections.abc import Iterable
 from typing import Any, final
@@ -30,15 +30,15 @@ from qiskit_qmu.simulator import (
 
 @final
 class VirtualEstimator(TorchEstimator):
-    """A TorchEstimator of circuits on their own qubits."""
+    """A TorchEstimator for virtual circuits."""
 
     def run(
         self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
     ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
-        """Estimate expectation values; as the TorchEstimator, but transpiled circuits are refused.
+        """Estimate expectation values like TorchEstimator, but reject transpiled circuits.
 
         Raises:
-            InputError: If a circuit was transpiled already, or cannot be simulated.
+            InputError: If a circuit was already transpiled, or cannot be simulated.
         """
         coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
         for pub in coerced:
@@ -48,15 +48,15 @@ class VirtualEstimator(TorchEstimator):
 
 @final
 class VirtualSampler(TorchSampler):
-    """A TorchSampler of circuits on their own qubits, whose results have a register ``meas``."""
+    """A TorchSampler for virtual circuits, whose results have a register ``meas``."""
 
     def run(
         self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None
     ) -> PrimitiveJob[PrimitiveResult[SamplerPubResult]]:
-        """Sample circuits; as the TorchSampler, but transpiled ones are refused.
+        """Sample circuits like TorchSampler, but reject transpiled ones.
 
         Raises:
-            InputError: If a circuit was transpiled already, or cannot be simulated.
+            InputError: If a circuit was already transpiled, or cannot be simulated.
         """
         coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
         for pub in coerced:
@@ -75,11 +75,11 @@ def _with_meas(result: SamplerPubResult) -> SamplerPubResult:
 
 @final
 class VirtualEstimatorGradient(TorchEstimatorGradient):
-    """A TorchEstimatorGradient of circuits on their own qubits.
+    """A TorchEstimatorGradient for virtual circuits.
 
     Args:
-        estimator: Where circuits run.
-        rule: By which rule usage counts a gradient, whatever way it is computed.
+        estimator: Runs the circuits.
+        rule: Rule by which usage counts a gradient, however it is computed.
     """
 
     def __init__(self, estimator: VirtualEstimator, rule: Rule) -> None:
@@ -93,11 +93,11 @@ class VirtualEstimatorGradient(TorchEstimatorGradient):
 
 @final
 class VirtualSamplerGradient(TorchSamplerGradient):
-    """A TorchSamplerGradient of circuits on their own qubits.
+    """A TorchSamplerGradient for virtual circuits.
 
     Args:
-        sampler: Where circuits run.
-        rule: By which rule usage counts a gradient, whatever way it is computed.
+        sampler: Runs the circuits.
+        rule: Rule by which usage counts a gradient, however it is computed.
     """
 
     def __init__(self, sampler: VirtualSampler, rule: Rule) -> None:

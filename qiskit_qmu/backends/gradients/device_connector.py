@@ -1,4 +1,4 @@
-"""DeviceConnector: a TorchConnector that runs circuits only for gradients that are asked for."""
+"""DeviceConnector: a TorchConnector that runs circuits only for gradients that are needed."""
 
 import copy
 
@@ -12,10 +12,10 @@ from qiskit_qmu.simulator.checked_connector import CheckedConnector, NetworkPass
 
 
 class DeviceConnector(CheckedConnector):
-    """A TorchConnector whose backward pass costs nothing for what needs no gradient.
+    """A TorchConnector whose backward pass skips gradients that torch does not need.
 
     Its parent differentiates by all inputs of a network with input gradients, and by all weights,
-    whether or not torch asks for them: circuits that a device would run in vain.
+    whether or not torch needs them, which would waste device time.
     """
 
     def _passes(self, network: NeuralNetwork) -> NetworkPasses:
@@ -29,12 +29,12 @@ class _NeededPasses(NetworkPasses):
 
 
 def needed_part(network: NeuralNetwork, *, inputs: bool, weights: bool) -> NeuralNetwork:
-    """Return a network that differentiates by no more than is needed; it shares all else.
+    """Return a network that computes only the gradients needed, sharing everything else.
 
     Args:
         network: The network; it is not changed.
-        inputs: Whether somebody reads the gradient of the inputs.
-        weights: Whether somebody reads the gradient of the weights.
+        inputs: Whether the gradient of the inputs is needed.
+        weights: Whether the gradient of the weights is needed.
     """
     if not isinstance(network, EstimatorQNN | SamplerQNN):
         return network

@@ -24,16 +24,16 @@ _LARGEST_REGISTER = 16
 
 
 class _Restricted:
-    """What both gradient classes have: a rule, and whether weights are left out."""
+    """Shared by both gradient classes: a rule, and whether weights are skipped."""
 
     rule: Rule
     leaves_out_weights = False
 
     def without_weights(self) -> Self:
-        """Return the same gradient that leaves a QNN's weights at zero.
+        """Return a copy that skips a QNN's weights, whose gradient is then zero.
 
-        A QNN asks for all weights whether or not somebody reads them; no circuit is run for those
-        left out.
+        A QNN requests all weights whether or not they are needed; no circuits run for those
+        skipped.
         """
         restricted = copy.copy(self)
         restricted.leaves_out_weights = True
@@ -42,9 +42,9 @@ class _Restricted:
     def _kept(
         self, circuit: QuantumCircuit, rotations: RotationCircuit, wanted: Sequence[int]
     ) -> list[int]:
-        """Return the wanted columns that move an angle and are not left out.
+        """Return the requested columns that affect an angle and are not skipped.
 
-        Weights are known by the names that QNNs give them.
+        Weights are recognized by the names that QNNs give them.
         """
         names = [parameter.name for parameter in circuit.parameters]
         moves = np.asarray(rotations.depends.any(axis=0))
@@ -57,12 +57,12 @@ class _Restricted:
 
 
 class MeasuredEstimatorGradient(_Restricted, TorchEstimatorGradient):
-    """Gradients of expectation values from the outcomes of moved circuits.
+    """Gradients of expectation values from the outcomes of shifted circuits.
 
-    All observables share the outcomes, so their number does not matter to the cost.
+    All observables share the outcomes, so the cost does not depend on their number.
 
     Args:
-        estimator: Where circuits run, with its number of shots.
+        estimator: Runs the circuits, with its number of shots.
         rule: Parameter shift or SPSA.
     """
 
@@ -92,10 +92,10 @@ class MeasuredEstimatorGradient(_Restricted, TorchEstimatorGradient):
 
 
 class MeasuredSamplerGradient(_Restricted, TorchSamplerGradient):
-    """Gradients of outcome probabilities from the outcomes of moved circuits.
+    """Gradients of outcome probabilities from the outcomes of shifted circuits.
 
     Args:
-        sampler: Where circuits run, with its number of shots.
+        sampler: Runs the circuits, with its number of shots.
         rule: Parameter shift or SPSA.
     """
 
@@ -109,8 +109,8 @@ class MeasuredSamplerGradient(_Restricted, TorchSamplerGradient):
         sampler: Any = self._sampler
         if len(circuit.cregs) != 1 or circuit.num_clbits > _LARGEST_REGISTER:
             raise InputError(
-                f"a circuit must have one classical register of at most {_LARGEST_REGISTER} bits, "
-                f"got {[register.size for register in circuit.cregs]}"
+                f"gradients of probabilities need one classical register of at most "
+                f"{_LARGEST_REGISTER} bits, got {[register.size for register in circuit.cregs]}"
             )
         rotations = sampler.rotations(circuit)
         (register,) = circuit.cregs

@@ -1,4 +1,4 @@
-"""How a device's gradients are made of outputs at other angles: parameter shift and SPSA."""
+"""Gradient rules for devices: parameter shift and SPSA."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, get_args
@@ -18,7 +18,7 @@ OutputFunction = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 class Rule(Protocol):
-    """How derivatives are made of outputs at other angles."""
+    """Computes derivatives from outputs at other angles."""
 
     def jacobian(
         self,
@@ -32,7 +32,7 @@ class Rule(Protocol):
         Args:
             circuit: The circuit whose angles are changed.
             rows: Parameter values (B, P).
-            wanted: Columns of the parameters that are asked for; the others stay zero.
+            wanted: Columns of the requested parameters; the others stay zero.
             outputs_at: Measures outputs at rows of angles.
         """
         ...
@@ -42,7 +42,7 @@ class Rule(Protocol):
         ...
 
     def rows_at_once(self, num_angles: int, all_angles: int) -> int | None:
-        """Return how many rows' gradients are asked for at once; None for any number.
+        """Return how many rows' gradients are requested at once; None for any number.
 
         Args:
             num_angles: Angles to differentiate by.
@@ -93,23 +93,23 @@ class ParameterShift:
         return 2 * num_angles
 
     def rows_at_once(self, num_angles: int, all_angles: int) -> int:
-        """Return as many rows as have a table of shifted angles that fits in memory."""
+        """Return the number of rows whose table of shifted angles fits in memory."""
         entries = 2 * max(1, num_angles) * max(1, all_angles)
         return max(1, _LARGEST_REQUEST_ENTRIES // entries)
 
 
 class SimultaneousPerturbation(CopiesDrawAnew):
-    """SPSA: all wanted parameters moved at once by ±ε along random signs.
+    """SPSA: all requested parameters perturbed at once by ±ε with random signs.
 
     Spall, Multivariate stochastic approximation using a simultaneous perturbation gradient
     approximation, 1992, https://doi.org/10.1109/9.119632. The estimate is unbiased up to order ε²,
-    and its spread grows with the number of parameters; it costs two circuits a direction, however
-    many there are.
+    and its spread grows with the number of parameters, while its cost of two circuits per direction
+    does not.
 
     Args:
         epsilon: Step ε in radians. Shot noise of an output is divided by 2ε, so it must not be
             tiny.
-        directions: Directions that are averaged for each row.
+        directions: Directions averaged for each row.
         generator: Source of the directions.
 
     Raises:
@@ -157,13 +157,13 @@ class SimultaneousPerturbation(CopiesDrawAnew):
 def make_rule(
     name: GradientRule, generator: np.random.Generator, *, epsilon: float = 0.1, directions: int = 1
 ) -> Rule:
-    """Return the rule of a name.
+    """Return a gradient rule by name.
 
     Args:
         name: "parameter-shift" or "spsa".
         generator: Source of SPSA's directions.
         epsilon: Step of SPSA, in radians.
-        directions: Directions that SPSA averages for each row.
+        directions: Directions averaged by SPSA for each row.
 
     Raises:
         InputError: If the name is unknown or a number is out of range.

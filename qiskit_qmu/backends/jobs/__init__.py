@@ -1,4 +1,4 @@
-"""Jobs of a run: sent once, kept as they arrive, resumed after a failure."""
+"""Jobs of a run: sent once, results stored as they arrive, resumed after a failure."""
 
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.backends.jobs.errors import (

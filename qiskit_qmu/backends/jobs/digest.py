@@ -1,4 +1,4 @@
-"""What a job asks for, as a short text that is the same in every process."""
+"""Hashes of jobs and circuits that are the same in every process."""
 
 import hashlib
 
@@ -29,5 +29,5 @@ def job_digest(pubs: Pubs, shots: int | None) -> str:
 
 
 def circuit_digest(circuit: QuantumCircuit) -> str:
-    """Return a hash of what a circuit consists of, with parameters by name."""
+    """Return a hash of a circuit's content, with parameters by name."""
     return hashlib.sha256(repr(circuit_content(circuit)).encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What may keep a run from going on; in each case everything that was done is kept."""
+"""Errors that stop a run; everything done so far is kept."""
 
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.runs.errors import JobsPendingError
@@ -15,7 +15,7 @@ __all__ = [
 
 
 class TransientError(Exception):
-    """Something that may pass by itself, such as a busy service; trying again is worth it."""
+    """A temporary problem, such as a busy service; worth retrying."""
 
 
 class JobFailedError(RunError):
@@ -23,15 +23,15 @@ class JobFailedError(RunError):
 
 
 class BudgetError(RunError):
-    """The next job would cost more than is left of the budget."""
+    """The next job would exceed the remaining budget."""
 
 
 class DivergedError(RunError):
-    """A resumed run asks for other circuits than it did before."""
+    """A resumed run requests different circuits than before."""
 
 
 def failure_of(job: JobRecord) -> JobFailedError:
-    """Return the error that says how a job ended."""
+    """Return the error that reports how a job ended."""
     reason = " ".join(job.reason.split()) or "no reason given"
     again = "with failed jobs sent again"
     if job.state == "lost":

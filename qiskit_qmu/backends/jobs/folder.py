@@ -18,26 +18,26 @@ from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.rebuilding import open_ledger
 
 OPTIONS = "options"
-"""The note of what decides a run's results."""
+"""Name of the file that records what determines a run's results."""
 
 _PASSING_NOTES = ("format", "run", "session")
 
 
 @final
 class JobFolder:
-    """What one run keeps of its jobs.
+    """The files that a run keeps of its jobs.
 
     Args:
-        path: The folder; it is made where it is missing.
+        path: The folder; created if missing.
 
     Attributes:
         path: The folder.
         ledger: Its jobs.
-        turn: Lets one thread at a time keep circuits here.
+        turn: Lock that lets one thread at a time store circuits.
 
     Raises:
-        InputError: If it cannot be written, another process works on it, or its ledger does not
-            belong to its results.
+        InputError: If the folder cannot be written, is in use by another process, or its ledger
+            does not match its results.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -49,29 +49,29 @@ class JobFolder:
             self._lock = opened.enter_context(RunLock(self.path / LOCK))
             recover_kept_jobs(self.path)
             self.ledger = open_ledger(self.path)
-            opened.pop_all()  # (both are there, and stay open)
+            opened.pop_all()  # (both opened, and stay open)
 
     def __deepcopy__(self, memo: object) -> "JobFolder":
         return self
 
     def __reduce__(self) -> NoReturn:
         raise InputError(
-            "a model whose jobs are recorded cannot be pickled, because they belong to this "
-            "process: save it, or its state_dict, and open the backend again"
+            "a model with recorded jobs cannot be pickled, as its jobs belong to this process; "
+            "save the model or its state_dict, and open the backend again"
         )
 
     @property
     def circuits(self) -> Path:
-        """Where transpiled circuits are kept."""
+        """Folder of the transpiled circuits."""
         return self.path / CIRCUITS
 
     def save(self, job: JobRecord, results: list[PubData], settings: dict[str, Any]) -> None:
-        """Keep a job's results, and beside them all that the ledger knows of it.
+        """Store a job's results with its ledger entry.
 
         Args:
-            job: The job, done.
+            job: The finished job.
             results: Its results.
-            settings: What they were computed with, as JSON values.
+            settings: Settings they were computed with, as JSON values.
         """
         notes = {k: v for k, v in self.ledger.notes().items() if k not in _PASSING_NOTES}
         about = {"settings": settings}
@@ -82,12 +82,12 @@ class JobFolder:
         """Return a job's results.
 
         Raises:
-            InputError: If they are missing, damaged, or another job's.
+            InputError: If they are missing, damaged, or belong to another job.
         """
         return load_results(self.path, job)
 
     def holds(self, job: JobRecord) -> bool:
-        """Return whether a job's results are there."""
+        """Return whether a job's results are stored."""
         return all(file_of(self.path, job.number, suffix).exists() for suffix in (".json", ".npz"))
 
     def close(self) -> None:
@@ -108,14 +108,14 @@ class JobFolder:
 
 
 def seed_of_run(path: str | Path) -> int | None:
-    """Return the seed that the run of a folder began with; None where none has begun."""
+    """Return the seed of the run in a folder; None if there is no run yet."""
     file = Path(path) / LEDGER
     if not file.exists() or file.stat().st_size == 0:
         return None
     try:
         ledger = Ledger(file)
     except InputError:
-        return None  # (who opens the folder says what is wrong with it)
+        return None  # (opening the folder reports what is wrong with it)
     try:
         options = json.loads(ledger.note(OPTIONS) or "{}")
     finally:

@@ -1,4 +1,4 @@
-"""A sampler on this machine as a service of jobs, which die with the process."""
+"""LocalJobs: a local sampler as a job service; jobs end with the process."""
 
 from importlib.metadata import version
 from typing import Any, Protocol, final
@@ -9,11 +9,11 @@ from qiskit.primitives import BasePrimitiveJob, PrimitiveResult, SamplerPubResul
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.runs.job_record import LOCAL
 
-LOST = "it ran in a process that has ended, at no cost"
+LOST = "it ran in a process that has ended, at no charge"
 
 
 class LocalRuns(Protocol):
-    """A sampler whose every run has noise of its own, by its place among the runs."""
+    """A sampler whose noise in each run depends on the run's position."""
 
     def run(
         self, pubs: Any, *, shots: int | None = None
@@ -22,7 +22,7 @@ class LocalRuns(Protocol):
         ...
 
     def skip(self, runs: int) -> None:
-        """Leave out the noise of so many runs."""
+        """Skip the noise of so many runs."""
         ...
 
 
@@ -32,7 +32,7 @@ class LocalJobs(JobService):
 
     Args:
         name: Name of the device.
-        sampler: What runs them.
+        sampler: Runs the jobs.
     """
 
     def __init__(self, name: str, sampler: LocalRuns) -> None:
@@ -48,7 +48,7 @@ class LocalJobs(JobService):
         return {"device": self.name, "versions": {name: version(name) for name in names}}
 
     def send(self, pubs: Pubs, shots: int | None, *, tag: str, number: int) -> str:
-        """Start a job, with the noise that its number has in every process."""
+        """Start a job, with noise that depends on its number only."""
         self._sampler.skip(number - self._runs)
         self._runs = number + 1
         job_id = f"{LOCAL}{uuid4().hex[:12]}"
@@ -64,7 +64,7 @@ class LocalJobs(JobService):
         return "done" if job_id in self._jobs else "lost"
 
     def reason(self, job_id: str) -> str:
-        """Return what became of jobs of other processes; what fails here raises."""
+        """Return why jobs of other processes are lost; failures in this process raise."""
         return "" if job_id in self._jobs else LOST
 
     def result(self, job_id: str) -> list[PubData]:
@@ -72,7 +72,7 @@ class LocalJobs(JobService):
         return [dict(result.data.items()) for result in self._jobs.pop(job_id).result()]
 
     def seconds(self, job_id: str) -> float | None:
-        """Return 0: nobody is charged."""
+        """Return 0: local jobs are free."""
         return 0.0
 
     def cancel(self, job_id: str) -> None:
@@ -80,4 +80,4 @@ class LocalJobs(JobService):
         self._jobs.pop(job_id, None)
 
     def close(self) -> None:
-        """Do nothing: nothing is held."""
+        """Do nothing: there are no resources to release."""

@@ -1,4 +1,4 @@
-"""How a run deals with its jobs, and how calls that may fail by themselves are tried again."""
+"""How a run handles its jobs, and how failed calls are retried."""
 
 import logging
 import time
@@ -18,16 +18,17 @@ _log = logging.getLogger(__name__)
 @final
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How long to wait for what.
+    """Retries and waiting times.
 
     Attributes:
         attempts: Calls of the service before a transient error becomes final.
         first_pause: Seconds after the first failed call; each pause is twice the one before.
         longest_pause: Seconds of the longest pause.
-        poll: Seconds between two looks at a job that is not done.
+        poll: Seconds between polls of a job that is not done.
         search_pauses: Pauses in seconds before each search for a job of an earlier process whose id
-            was not stored: a service may need a while to list what it accepted.
-        sleep: Waits so many seconds. Where None, a wait ends as soon as the run is stopped.
+            was not stored: a service may take a while to list the jobs it accepted.
+        sleep: Function that waits for so many seconds. If None, a wait ends as soon as the run is
+            stopped.
     """
 
     attempts: int = 8
@@ -49,10 +50,10 @@ class RetryPolicy:
 
 
 def with_retries(call: Callable[[], Result], retry: RetryPolicy) -> Result:
-    """Return what a call returns, as soon as it does not fail with a TransientError.
+    """Return the result of a call, retried while it raises TransientError.
 
     Raises:
-        RunError: If it failed as often as retry allows.
+        RunError: If it failed as often as the policy allows.
     """
     for failures in range(1, retry.attempts + 1):
         try:
@@ -61,9 +62,9 @@ def with_retries(call: Callable[[], Result], retry: RetryPolicy) -> Result:
             if failures == retry.attempts:
                 raise RunError(
                     f"the service failed {failures} times, last with: {error}; nothing is "
-                    "lost, resume the run later"
+                    "lost: resume the run later"
                 ) from error
-            _log.info("trying again after: %s", error)
+            _log.info("retrying after: %s", error)
             (retry.sleep or time.sleep)(retry.pause(failures))
     raise AssertionError
 
@@ -71,13 +72,13 @@ def with_retries(call: Callable[[], Result], retry: RetryPolicy) -> Result:
 @final
 @dataclass(frozen=True, kw_only=True)
 class JobPolicy:
-    """How a run deals with its jobs.
+    """How a run handles its jobs.
 
     Attributes:
-        wait: Wait for jobs that are not done; otherwise JobsPendingError says that there are some.
-        retry_failed: Send again what failed or was cancelled before.
-        max_qpu_seconds: Most QPU seconds of the whole run; no limit where None.
-        retry: How long to wait for what.
+        wait: Wait for jobs that are not done; otherwise raise JobsPendingError.
+        retry_failed: Resend jobs that failed or were cancelled.
+        max_qpu_seconds: Budget of the whole run in QPU seconds; no limit if None.
+        retry: Retries and waiting times.
     """
 
     wait: bool = True

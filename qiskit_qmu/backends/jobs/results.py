@@ -1,4 +1,4 @@
-"""Results of jobs as files: arrays as npz, all else as JSON beside them; never a pickle."""
+"""Results of jobs as files: arrays as npz, everything else as JSON; no pickle."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,15 +25,15 @@ _WHAT = "a job's results"
 
 
 def save_results(folder: Path, kept: KeptJob, results: list[PubData]) -> None:
-    """Write a job's results, and what belongs to them, into a run's folder.
+    """Write a job's results and metadata into a run's folder.
 
     Args:
         folder: The run's folder.
-        kept: The job, and what else to keep.
+        kept: The job and its metadata.
         results: Registers or arrays by name, for each PUB.
 
     Raises:
-        InputError: If there are exact probabilities among them, which no device has.
+        InputError: If some are exact probabilities, which no device returns.
     """
     arrays: dict[str, np.ndarray] = {}
     bits: list[dict[str, int | None]] = []
@@ -41,7 +41,7 @@ def save_results(folder: Path, kept: KeptJob, results: list[PubData]) -> None:
         bits.append({})
         for name, value in data.items():
             if isinstance(value, OutcomeProbabilities):
-                raise InputError("only results from shots can be kept, got exact values")
+                raise InputError("exact values cannot be stored as job results; use shots")
             bits[-1][name] = value.num_bits if isinstance(value, BitArray) else None
             arrays[f"{position}/{name}"] = value.array if isinstance(value, BitArray) else value
     number, content = kept.job.number, replace(kept, content={**kept.content, "pubs": bits})
@@ -51,14 +51,14 @@ def save_results(folder: Path, kept: KeptJob, results: list[PubData]) -> None:
 
 
 def load_results(folder: Path, job: JobRecord) -> list[PubData]:
-    """Read what `save_results` wrote.
+    """Read results written by `save_results`.
 
     Args:
         folder: The run's folder.
-        job: The job whose results they must be.
+        job: The job to which they must belong.
 
     Raises:
-        InputError: If a file is missing, damaged, or another job's.
+        InputError: If a file is missing, damaged, or belongs to another job.
     """
     index, path = (file_of(folder, job.number, suffix) for suffix in (".json", ".npz"))
     kept = KeptJob.read(index)

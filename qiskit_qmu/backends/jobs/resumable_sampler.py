@@ -39,20 +39,20 @@ _log = logging.getLogger(__name__)
 
 @final
 class ResumableSampler(BaseSamplerV2):
-    """Runs jobs on a service for one run, which may be stopped and resumed at any moment.
+    """Runs the jobs of one run on a service; the run can be stopped and resumed at any moment.
 
-    A resumed run does its work again from the start. What it asks for is looked up by its
-    content: results that arrived are read from their files, jobs that were sent are waited for, and
-    only what is new is sent. So work of any kind resumes, a training loop as well as one forward
-    pass, as long as it is deterministic given its results.
+    A resumed run repeats its work from the start. Its jobs are looked up by their content:
+    results that have arrived are read from their files, jobs already sent are waited for, and only
+    new jobs are sent. So any work can be resumed, a training loop as well as one forward pass, as
+    long as it is deterministic given its results.
 
     Args:
-        service: Where jobs go.
-        folder: Where they are recorded; None keeps nothing beyond this process.
+        service: Receives the jobs.
+        folder: Where jobs are recorded; None keeps nothing beyond this process.
         policy: Whether to wait, how long, and how much to spend.
 
     Attributes:
-        service: Where jobs go.
+        service: Receives the jobs.
         ledger: The run's jobs.
     """
 
@@ -79,32 +79,32 @@ class ResumableSampler(BaseSamplerV2):
 
     def __reduce__(self) -> NoReturn:
         raise InputError(
-            f"a model on {self.service.name} cannot be pickled, because its jobs belong to this "
-            "process: save it, or its state_dict, and open the backend again"
+            f"a model on {self.service.name} cannot be pickled, as its jobs belong to this "
+            "process; save the model or its state_dict, and open the backend again"
         )
 
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> SentJob:
-        """Send PUBs of transpiled circuits as one job, unless this run did so before.
+        """Send PUBs of transpiled circuits as one job, unless this run already did.
 
         Args:
             pubs: Measured circuits with parameter values.
             shots: Measurements of each circuit.
 
         Returns:
-            The job, sent.
+            The submitted job.
 
         Raises:
-            BudgetError: If it would cost more than is left.
-            DivergedError: If it is new, although the run has not asked again yet for all that it
-                asked for before it was stopped.
-            RunError: If the service stays out of reach.
+            BudgetError: If it would exceed the remaining budget.
+            DivergedError: If it is new, although the resumed run has not yet repeated all earlier
+                requests.
+            RunError: If the service stays unreachable.
         """
         coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
         number = self.send(coerced, shots)
         return SentJob(self.ledger, number, self.collect, self.service.cancel)
 
     def send(self, pubs: Pubs, shots: int | None) -> int:
-        """Send a job, unless this run did so before; see `run`.
+        """Send a job, unless this run already did; see `run`.
 
         Args:
             pubs: PUBs for a sampler or for an estimator.
@@ -126,8 +126,8 @@ class ResumableSampler(BaseSamplerV2):
         job = self.ledger.last_attempt(digest, occurrence)
         if job is None and self._known:
             raise DivergedError(
-                f"the resumed run asks for other circuits than before: {len(self._known)} jobs "
-                "that were sent are not asked for; model, settings or versions have changed"
+                f"the resumed run differs from the original one: it does not request "
+                f"{len(self._known)} jobs that were sent; model, settings or versions have changed"
             )
         before = job is not None
         if job is None or self._sends_again(job):
@@ -141,7 +141,7 @@ class ResumableSampler(BaseSamplerV2):
         """Return a job's results, from their file or from the service.
 
         Raises:
-            JobsPendingError: If it is not done and is not to be waited for.
+            JobsPendingError: If it is not done and the policy is not to wait.
             JobFailedError: If it failed or was cancelled.
         """
         job = self.ledger.job(number)
@@ -149,7 +149,7 @@ class ResumableSampler(BaseSamplerV2):
             try:
                 return self._folder.load(job)
             except InputError as error:
-                _log.warning("job %s is asked for its results again: %s", job.job_id, error)
+                _log.warning("fetching the results of job %s again: %s", job.job_id, error)
         if job.state in ("failed", "cancelled"):
             raise failure_of(job)
         while not self._submits_only:
@@ -163,7 +163,7 @@ class ResumableSampler(BaseSamplerV2):
         raise JobsPendingError(f"job {job.job_id} is not done")
 
     def refresh(self) -> None:
-        """Fetch the results that have arrived, and record which jobs ended otherwise."""
+        """Fetch results that have arrived, and record jobs that ended without."""
         for job in self.ledger.jobs():
             if job.state == "sent":
                 try:
@@ -177,7 +177,7 @@ class ResumableSampler(BaseSamplerV2):
 
     @contextmanager
     def without_waiting(self) -> Iterator[None]:
-        """Send what is asked for inside the block and wait for nothing; it will be asked again."""
+        """Send jobs inside the block without waiting; they will be requested again."""
         before = self._asked.copy(), self._submits_only
         self._submits_only = True
         try:
@@ -186,9 +186,9 @@ class ResumableSampler(BaseSamplerV2):
             self._asked, self._submits_only = before
 
     def close(self) -> None:
-        """Stop waiting; what was sent stays sent, and nothing is sent from now on."""
+        """Stop waiting; jobs already sent continue, and no more are sent."""
         self._calls.stop()
-        # The folder is another process's from here on, so a job that is on its way goes first.
+        # Another process may take over the folder, so finish sending the current job first.
         with self._sending:
             try:
                 self.service.close()
@@ -197,10 +197,10 @@ class ResumableSampler(BaseSamplerV2):
                     self._folder.close()
 
     def _sends_again(self, job: JobRecord) -> bool:
-        """Return whether a recorded job must be sent once more.
+        """Return whether a recorded job must be sent again.
 
-        The service is asked also about those that ended: it may have thought better of it, or was
-        asked before with another account.
+        The service is also asked about jobs that ended: their state may have changed, or they were
+        queried with another account.
         """
         if job.job_id is None or job.number in self._own:
             return False
@@ -231,10 +231,10 @@ class ResumableSampler(BaseSamplerV2):
         )
 
     def _searches(self, *, planned_before: bool) -> tuple[float, ...]:
-        """Return the pauses before each search for a job that may have been sent already.
+        """Return the pauses before each search for a job that may already have been sent.
 
-        One that was recorded before this process began may have been sent the moment before.
-        One that was not may still have been, where an old copy of the ledger was put back.
+        A job recorded before this process started may have been sent just before the earlier one
+        ended. An unrecorded one may have been sent if an old copy of the ledger was restored.
         """
         if planned_before:
             return self._policy.retry.search_pauses
@@ -243,7 +243,7 @@ class ResumableSampler(BaseSamplerV2):
     def _send(
         self, job: JobRecord, pubs: Pubs, shots: int | None, searches: tuple[float, ...]
     ) -> None:
-        """Send a planned job, unless it is found that it was sent already."""
+        """Send a planned job, unless the service already has it."""
         pauses = searches
 
         def send() -> str:
@@ -271,7 +271,7 @@ class ResumableSampler(BaseSamplerV2):
             self.ledger.set_note("session", self.service.session_id)
 
     def _arrived(self, job: JobRecord) -> list[PubData] | None:
-        """Return a sent job's results, kept before; None if it is not done."""
+        """Fetch and store a sent job's results; None if it is not done."""
         job_id = job.job_id
         if job_id is None:  # (only jobs that were sent are asked for)
             raise AssertionError
@@ -290,7 +290,7 @@ class ResumableSampler(BaseSamplerV2):
         return results
 
     def _ended(self, job: JobRecord, job_id: str, state: JobState) -> JobRecord:
-        """Record that a job ended without results, and why; what it was charged counts."""
+        """Record that a job ended without results, why, and its charged time."""
         reason = self._calls.reason(job_id)
         seconds = 0.0 if state == "lost" else self._calls.seconds(job_id)
         return self.ledger.finished(job.number, state, reason=reason, seconds=seconds)

@@ -1,4 +1,4 @@
-"""RetryingService: a service whose calls are tried again, until the run is stopped."""
+"""RetryingService: a service whose calls are retried until the run is stopped."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,11 +15,11 @@ Result = TypeVar("Result")
 
 @final
 class RetryingService:
-    """Asks a service, again where an error may pass by itself, and pauses until it is stopped.
+    """Retries calls of a service on transient errors, with pauses that end when it is stopped.
 
     Args:
         service: The service.
-        policy: How often to try, and how long to wait.
+        policy: Number of attempts and waiting times.
     """
 
     def __init__(self, service: JobService, policy: RetryPolicy) -> None:
@@ -29,7 +29,7 @@ class RetryingService:
         self._policy = replace(policy, sleep=self.pause)
 
     def stop(self) -> None:
-        """End all pauses, those to come as well."""
+        """End all pauses, including future ones."""
         self._stopped.set()
 
     def check_open(self) -> None:
@@ -38,16 +38,16 @@ class RetryingService:
             raise JobsPendingError("the run was stopped")
 
     def pause(self, seconds: float) -> None:
-        """Wait, at most until it is stopped."""
+        """Wait, at most until stopped."""
         (self._sleep or self._stopped.wait)(seconds)
         self.check_open()
 
     def ask(self, call: Callable[[], Result]) -> Result:
-        """Return what a call returns, tried again where an error may pass by itself."""
+        """Return the result of a call, retried on transient errors."""
         return with_retries(call, self._policy)
 
     def state(self, job_id: str) -> JobState:
-        """Return how far a job is."""
+        """Return a job's state."""
         return self.ask(partial(self._service.state, job_id))
 
     def reason(self, job_id: str) -> str:
@@ -59,15 +59,15 @@ class RetryingService:
         return self.ask(partial(self._service.result, job_id))
 
     def seconds(self, job_id: str) -> float | None:
-        """Return the QPU seconds that a finished job was charged."""
+        """Return the QPU seconds charged for a finished job."""
         return self.ask(partial(self._service.seconds, job_id))
 
     def cancel(self, job_id: str) -> None:
-        """Take a job back, if it is not done."""
+        """Cancel a job unless it is done."""
         self.ask(partial(self._service.cancel, job_id))
 
     def find(self, tag: str, pauses: tuple[float, ...]) -> str | None:
-        """Return the id of the job with a tag, looked for after each of the pauses."""
+        """Return the id of the job with a tag, searching after each of the pauses."""
         for pause in pauses:
             self.pause(pause)
             found = self.ask(partial(self._service.find, tag))

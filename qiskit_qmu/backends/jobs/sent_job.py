@@ -1,4 +1,4 @@
-"""SentJob: a job of a resumable sampler, as primitives hand them out."""
+"""SentJob: a job of a resumable sampler, as a Qiskit primitive job."""
 
 from collections.abc import Callable
 from typing import Any, final
@@ -11,13 +11,13 @@ from qiskit_qmu.runs.ledger import Ledger
 
 @final
 class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
-    """A job that was sent.
+    """A submitted job.
 
     Args:
-        ledger: Where it is recorded.
-        number: Its number there.
+        ledger: The ledger that records it.
+        number: Its number in the ledger.
         collect: Returns a job's results, given its number.
-        cancel: Takes a job back, given its id.
+        cancel: Cancels a job, given its id.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
         return self._ledger.job(self._number).state
 
     def done(self) -> bool:
-        """Return whether its results are there."""
+        """Return whether its results are available."""
         return self.status() == "done"
 
     def running(self) -> bool:
@@ -60,5 +60,5 @@ class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
         return self.status() not in ("planned", "sent")
 
     def cancel(self) -> None:
-        """Take the job back."""
+        """Cancel the job."""
         self._cancel(self.job_id())

@@ -1,4 +1,4 @@
-"""What a run must know of a place that takes jobs, to send each job once and lose no result."""
+"""JobService: the interface of a job queue that a resumable run needs."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, TypeAlias
@@ -11,7 +11,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_qmu.backends.readout.outcomes import Register
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
-"""How far a job is; "lost" if it died with the process that ran it, and may be sent again."""
+"""State of a job; "lost" if it ended with the process that ran it, and may be resent."""
 
 Pubs: TypeAlias = Sequence[SamplerPub] | Sequence[EstimatorPub]
 """PUBs of one job, all for the same primitive, transpiled, with the same number of shots."""
@@ -21,32 +21,32 @@ PubData: TypeAlias = dict[str, Register | NDArray[np.float64]]
 
 
 class JobService(Protocol):
-    """A device's queue, behind as few functions as resuming needs.
+    """A device's job queue, reduced to the functions that resuming needs.
 
-    Implementers: raise `TransientError` for what may pass by itself (the network, a busy service);
-    everything else that goes wrong is final. No message may hold a token.
+    Implementations raise `TransientError` for temporary problems (the network, a busy service);
+    all other errors are final. No message may contain a token.
 
     Attributes:
         name: Name of the device.
-        session_id: Session or batch that jobs go to; None where there is none yet. A run that is
-            resumed sets it, so that it continues in the same one.
+        session_id: Session or batch that jobs go to; None before it is opened. A resumed run sets
+            it to continue in the same one.
     """
 
     name: str
     session_id: str | None
 
     def settings(self) -> dict[str, Any]:
-        """Return what results depend on, as JSON values: device, options, versions; no secrets."""
+        """Return device, options and versions as JSON values; no secrets."""
         ...
 
     def send(self, pubs: Pubs, shots: int | None, *, tag: str, number: int) -> str:
         """Send a job.
 
         Args:
-            pubs: What to run.
-            shots: Measurements of each circuit; None for exact values, where there are any.
-            tag: Short text that belongs to this job alone, by which `find` finds it.
-            number: Position of the job in its run, from 0; simulators draw their noise by it.
+            pubs: The PUBs to run.
+            shots: Measurements of each circuit; None for exact values, if supported.
+            tag: Short text unique to this job, for `find`.
+            number: Position of the job in its run, from 0; it seeds the noise of simulators.
 
         Returns:
             The job's id.
@@ -58,7 +58,7 @@ class JobService(Protocol):
         ...
 
     def state(self, job_id: str) -> JobState:
-        """Return how far a job is."""
+        """Return a job's state."""
         ...
 
     def reason(self, job_id: str) -> str:
@@ -70,13 +70,13 @@ class JobService(Protocol):
         ...
 
     def seconds(self, job_id: str) -> float | None:
-        """Return the QPU seconds that a finished job was charged; None where it is unknown."""
+        """Return the QPU seconds charged for a finished job; None if unknown."""
         ...
 
     def cancel(self, job_id: str) -> None:
-        """Take a job back, if it is not done."""
+        """Cancel a job unless it is done."""
         ...
 
     def close(self) -> None:
-        """Release what is held, such as a session; jobs that were sent run on."""
+        """Release resources such as a session; jobs already sent continue."""
         ...

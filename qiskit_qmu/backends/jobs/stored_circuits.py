@@ -1,4 +1,4 @@
-"""Transpiled circuits that stay as they are, whatever a device's calibration says tomorrow."""
+"""Stores transpiled circuits, so that a run keeps them when the device's calibration changes."""
 
 import hashlib
 from typing import final
@@ -12,18 +12,18 @@ from qiskit_qmu.backends.jobs.folder import JobFolder
 from qiskit_qmu.backends.transpilation.transpilers import Transpiler
 from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
 
-_WHAT = "the transpiled circuit that this run began with"
+_WHAT = "the transpiled circuit of this run"
 
 
 @final
 class StoredTranspiler(Transpiler):
-    """Transpiles each circuit once in a run: a resumed run sends the same one.
+    """Transpiles each circuit once per run: a resumed run sends the same one.
 
-    The ledger holds each circuit's checksum, so that no other one takes its place.
+    The ledger holds each circuit's checksum, which detects replaced files.
 
     Args:
-        transpiler: What transpiles a circuit that is seen for the first time.
-        folder: Where transpiled circuits are kept, as QPY.
+        transpiler: Transpiles new circuits.
+        folder: Where transpiled circuits are stored, as QPY.
     """
 
     def __init__(self, transpiler: Transpiler, folder: JobFolder) -> None:
@@ -32,16 +32,17 @@ class StoredTranspiler(Transpiler):
         self._folder = folder
 
     def check(self, num_qubits: int) -> None:
-        """Raise InputError if it is known before a circuit is there that it cannot fit."""
+        """Raise InputError if no circuit of so many qubits can fit."""
         self._transpiler.check(num_qubits)
 
     def __call__(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the device's circuit.
 
         Raises:
-            InputError: If the circuit does not fit the device, or a kept one is missing or damaged.
+            InputError: If the circuit does not fit the device, or a stored one is missing or
+                damaged.
         """
-        # Two threads would each write a circuit of their own, and read the other's.
+        # Otherwise two threads could overwrite each other's circuit.
         with self._folder.turn:
             return self._stored(circuit)
 
@@ -52,11 +53,11 @@ class StoredTranspiler(Transpiler):
             content = circuit_to_bytes(self._transpiler(circuit))
             write_file(path, content)
             ledger.set_note(_note(name), hashlib.sha256(content).hexdigest())
-        # Read also where it was just written, so that every process sees the same circuit.
+        # Read back even if just written, so that every process sees the same circuit.
         kept = read_bytes(path, _WHAT)
         with reading(path, _WHAT):
             if hashlib.sha256(kept).hexdigest() != ledger.note(_note(name)):
-                raise InputError("a file whose checksum differs")
+                raise InputError("its checksum differs")
             return circuit_from_bytes(kept)
 
 

@@ -24,10 +24,10 @@ class AerEngine:
     """Runs circuits on Aer, or noisy ones as batched density matrices.
 
     Args:
-        method: Aer's simulation method. "automatic" is the statevector without noise; with noise it
-            is exact density matrices up to 12 qubits (batched ones of this package, several times
-            as fast as Aer's) and Aer's trajectories beyond.
-        noise_model: Noise on the qubits of the circuits that come; None for none.
+        method: Aer's simulation method. "automatic" uses the statevector without noise; with noise,
+            exact density matrices up to 12 qubits (this package's batched ones, several times as
+            fast as Aer's) and Aer's trajectories beyond.
+        noise_model: Noise on the qubits of the transpiled circuits; None for no noise.
         options: Further options of the AerSimulator.
     """
 
@@ -67,7 +67,7 @@ class AerEngine:
     def counts(
         self, circuit: QuantumCircuit, angles: NDArray[np.float64], shots: int, seed: int
     ) -> list[dict[str, int]]:
-        """Return outcomes that Aer draws itself."""
+        """Return outcomes sampled by Aer."""
         result = self._run(circuit, angles, shots=shots, seed_simulator=seed)
         return [result.get_counts(row) for row in range(len(angles))]
 

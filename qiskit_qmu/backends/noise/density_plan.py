@@ -1,9 +1,9 @@
-"""A noisy circuit as few matrices on pairs of qubits, applied to batches of density matrices.
+"""A noisy circuit as a few two-qubit matrices, applied to batches of density matrices.
 
 A density matrix is held by its Pauli coefficients Tr(P ρ), which are real, so a channel on two
 qubits is a real 16 x 16 matrix. One-qubit gates and noise are multiplied into the two-qubit gates
-beside them. Qubits join the state when they are first entangled, and when a qubit has had its last
-gate only its coefficients of I and Z are kept.
+beside them. A qubit joins the state when it is first entangled; after its last gate, only its
+coefficients of I and Z are kept.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ from qiskit_qmu.simulator.compile.instructions import is_barrier
 _ZERO = (1.0, 0.0, 0.0, 1.0)
 """Coefficients of |0><0|."""
 _MEASURED = (0, 3)
-"""Of I, X, Y, Z those that a measurement of Z sees."""
+"""Positions, among I, X, Y, Z, of the coefficients that a measurement of Z sees."""
 _STATE_ENTRIES = 2**20
-"""Coefficients that are changed at once: about what a processor's cache holds."""
+"""Coefficients processed at once: about what fits a processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Factor:
-    """A gate or its noise: a matrix, or one that is a function of an angle."""
+    """A gate or its noise: a constant matrix, or a function of one angle."""
 
     qubits: tuple[int, ...]
     matrices: tuple[torch.Tensor, ...]
@@ -93,7 +93,7 @@ class DensityPlan:
         noise: What happens after each gate.
 
     Raises:
-        InputError: If a gate or its noise is of another kind.
+        InputError: If a gate or its noise is not supported.
     """
 
     def __init__(self, circuit: QuantumCircuit, noise: NoiseTables) -> None:
@@ -171,15 +171,15 @@ def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> tuple[list[_Factor], 
         if is_barrier(instruction):
             continue
         if isinstance(instruction.operation, Delay):  # Aer relaxes qubits by its duration
-            raise InputError("circuits must have no delays, got one")
+            raise InputError("delays are not supported by the density-matrix plan")
         qubits = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
         if len(qubits) > 2:
-            raise InputError(f"gates must be on one or two qubits, got {instruction.name!r}")
+            raise InputError(f"gate {instruction.name!r} acts on more than two qubits")
         after = noise.after(instruction.operation, qubits)
         for gate in _rotations(instruction.operation):
             angle = _angle(gate)
             numbers = () if angle is not None else tuple(gate.params)
-            # Gates that are not Qiskit's own may share a name and be different.
+            # Custom gates may share a name and differ.
             own = instruction.is_standard_gate() or angle is not None
             key = (gate.name, numbers) if own else len(steps)
             if key not in known:
@@ -196,18 +196,18 @@ def _steps(circuit: QuantumCircuit, noise: NoiseTables) -> tuple[list[_Factor], 
 
 
 def _rotations(gate: Gate) -> tuple[Gate, ...]:
-    """Return a gate, or the rotations that one with several angles is made of."""
+    """Return a gate, or the rotations that a gate with several angles is made of."""
     if _angle(gate) is None or len(gate.params) == 1:
         return (gate,)
     if gate.base_class not in {U2Gate, U3Gate, UGate}:
-        raise InputError(f"gates with parameters must be rotations, got {gate.name!r}")
+        raise InputError(f"parametrized gate {gate.name!r} is not a rotation")
     phi, lam = gate.params[-2:]
     theta = np.pi / 2 if gate.base_class is U2Gate else gate.params[0]
     return RZGate(lam), RYGate(theta), RZGate(phi)
 
 
 def _angle(gate: Gate) -> ParameterExpression | None:
-    """Return a gate's first parameter that has no value yet."""
+    """Return a gate's first unbound parameter."""
     return next(
         (p for p in gate.params if isinstance(p, ParameterExpression) and p.parameters), None
     )
@@ -233,7 +233,7 @@ def _joined_all(parts: Sequence[_Part]) -> _Part:
 
 
 def _apply(part: _Part, block: _Block, matrix: torch.Tensor) -> None:
-    """Apply a block's matrix to a part, and drop what nothing reads any more."""
+    """Apply a block's matrix to a part, and drop coefficients that are no longer needed."""
     first, second = _adjacent(part, block.qubits)
     if (part.axes[first], part.axes[second]) != block.qubits:  # the other order
         matrix = matrix.reshape(-1, 4, 4, 4, 4).permute(0, 2, 1, 4, 3).reshape(-1, 16, 16)
@@ -258,7 +258,7 @@ def _apply(part: _Part, block: _Block, matrix: torch.Tensor) -> None:
 
 
 def _adjacent(part: _Part, qubits: tuple[int, int]) -> tuple[int, int]:
-    """Bring two qubits' axes beside each other; return their places, the lower first."""
+    """Make two qubits' axes adjacent; return their positions, the lower first."""
     low, high = sorted(part.axes.index(qubit) for qubit in qubits)
     if high != low + 1:
         part.tensor = part.tensor.movedim(high + 1, low + 2).contiguous()

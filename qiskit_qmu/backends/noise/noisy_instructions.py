@@ -1,4 +1,4 @@
-"""NoisyInstructions: what a noise model acts on stays in a circuit while it is transpiled."""
+"""NoisyInstructions: keeps the instructions that a noise model acts on through transpilation."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, final
@@ -23,36 +23,35 @@ _KEPT = "kept "
 """Label, before a number, of the barrier that stands for a noisy instruction."""
 
 _QUIET = "part of a noisy gate"
-"""Label of the rotations that a noisy gate was opened into: the noise follows the last of them."""
+"""Label of the rotations that a noisy gate is decomposed into: the noise follows the last one."""
 
 _WITHOUT_EFFECT = ("barrier", "if_else", "for_loop", "while_loop", "switch_case", "box")
 _DROPPED = ("id", "unitary", "delay")
-"""What a pass manager may leave out, whatever basis it translates to."""
+"""Instructions that a pass manager may drop, whatever basis it translates to."""
 
 
 @final
 class NoisyInstructions:
     """The instructions that an Aer noise model names, by name or by label.
 
-    A pass manager drops identities and labels, merges gates and synthesizes unitaries anew, and the
-    noise that was given for them would go with them. So a barrier stands for each of them while the
-    circuit is transpiled. What the noise model does not name is translated
-    to its basis gates.
+    A pass manager drops identities and labels, merges gates and resynthesizes unitaries, and would
+    lose the noise defined for them. So each of them is replaced by a barrier while the circuit is
+    transpiled. Instructions that the noise model does not name are translated to its basis gates.
 
-    Aer looks an instruction up by its label, where it has one, else by its name. Measurements need
-    no keeping: no pass manager drops them.
+    Aer looks up an instruction by its label if it has one, otherwise by its name. Measurements
+    need no such protection: no pass manager drops them.
 
     Args:
         noise_model: A ``qiskit_aer.noise.NoiseModel``.
-        keep: Keep instructions; otherwise, for a pass manager that moves qubits, only refuse
-            circuits that it robs of their noise.
+        keep: Whether to keep the instructions. False is for a pass manager that moves qubits:
+            circuits that would lose noise to it are then refused.
 
     Raises:
-        InputError: If a part of the noise model acts on nothing.
+        InputError: If a part of the noise model can have no effect.
     """
 
     def __init__(self, noise_model: Any, *, keep: bool = True) -> None:
-        # Aer offers these tables to itself alone; the tests compare with what Aer does.
+        # Aer has no public access to these tables; the tests compare with what Aer does.
         tables = (noise_model._default_quantum_errors, noise_model._local_quantum_errors)  # noqa: SLF001
         self._names = frozenset(tables[0]) | frozenset(tables[1])
         self._passes = tuple(noise_model._custom_noise_passes)  # noqa: SLF001
@@ -60,22 +59,24 @@ class NoisyInstructions:
         for name in _WITHOUT_EFFECT:
             if name in self._names:
                 raise InputError(
-                    f"noise must be of gates, delays, resets or measurements, got noise of {name!r}"
+                    f"the noise model has noise on {name!r}, which would have no effect; noise "
+                    "applies to gates, delays, resets and measurements"
                 )
         for qubits in noise_model._local_readout_errors:  # noqa: SLF001
             if len(qubits) > 1:
                 raise InputError(
-                    f"readout errors must be of single qubits, got one of qubits {qubits}"
+                    f"joint readout error on qubits {qubits} is not supported; define readout "
+                    "errors for single qubits"
                 )
 
     def written(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """Return a circuit with its noisy instructions at the top, none inside of other gates.
+        """Return a circuit with all noisy instructions at its top level, none inside other gates.
 
-        A gate that is opened into rotations, because it has a free parameter, is followed by an
-        identity that has its noise.
+        A gate that is decomposed into rotations, because it has an unbound parameter, is followed
+        by an identity that carries its noise.
 
         Raises:
-            InputError: If noise is given for a labelled measurement, which Aer knows by name only.
+            InputError: If noise is defined for a labelled measurement: Aer goes by its name only.
         """
         written = circuit.copy_empty_like()
         for instruction in circuit.data:
@@ -85,7 +86,7 @@ class NoisyInstructions:
         return written
 
     def sealed(self, circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[Operation]]:
-        """Return a circuit with a barrier for each noisy instruction, and these in order."""
+        """Return a circuit with barriers for its noisy instructions, and these in order."""
         kept: list[Operation] = []
         return (self._sealed(circuit, kept) if self._keep else circuit), kept
 
@@ -96,19 +97,19 @@ class NoisyInstructions:
 
         Args:
             written: The circuit that was transpiled.
-            transpiled: What the pass manager made of it.
+            transpiled: The pass manager's output.
             kept: Its noisy instructions.
 
         Raises:
-            InputError: If the pass manager left out instructions that have noise.
+            InputError: If the pass manager removed instructions that have noise.
         """
         if self._keep:
             return _restored(transpiled, kept)
         lost = self._special(written) - self._special(transpiled)
         if lost:
             raise InputError(
-                f"the pass manager removes {', '.join(map(repr, sorted(lost)))}, and its noise "
-                "with it (without a pass manager, noisy instructions are kept)"
+                f"the pass manager removes {', '.join(map(repr, sorted(lost)))} and with it the "
+                "noise defined for it (without pass_manager, noisy instructions are kept)"
             )
         return transpiled
 
@@ -120,13 +121,13 @@ class NoisyInstructions:
         )
 
     def _opened(self, operation: Operation) -> Iterator[tuple[Operation, Sequence[int]]]:
-        """Yield an operation, or what it is made of, with the places of its qubits."""
+        """Yield an operation, or the operations it consists of, with their qubits' positions."""
         everywhere = range(operation.num_qubits)
         if isinstance(operation, Measure):
             if operation.label in self._names:
                 raise InputError(
-                    "Aer knows measurements by the name 'measure' only, got noise of the label "
-                    f"{operation.label!r}"
+                    f"noise on measurements labelled {operation.label!r} has no effect: Aer looks "
+                    "up measurements by the name 'measure' only"
                 )
             yield operation, everywhere
         elif getattr(operation, "blocks", ()):
@@ -155,7 +156,7 @@ class NoisyInstructions:
             yield UnitaryGate(_matrix(operation), label=label or operation.name)
 
     def _holds_noisy(self, operation: Operation) -> bool:
-        """Return whether a gate of the user's own has a noisy one in its definition."""
+        """Return whether a custom gate has a noisy one in its definition."""
         if isinstance(operation, UnitaryGate) or _is_native(operation):
             return False
         definition = getattr(operation, "definition", None)
@@ -180,7 +181,7 @@ class NoisyInstructions:
         return sealed
 
     def _special(self, circuit: QuantumCircuit) -> set[str]:
-        """Return the noisy names in a circuit that are no basis gates of a pass manager."""
+        """Return the noisy names in a circuit that are not among a pass manager's basis gates."""
         found = set()
         for instruction in circuit.data:
             name = instruction.label or instruction.name
@@ -194,7 +195,7 @@ _AER_LACKS = {
     "c3sx", "ccz", "ch", "crx", "cry", "crz", "cs", "csdg", "cswap", "csx", "cu", "cu1", "cu3",
     "dcx", "iswap", "rcccx", "rccx", "xx_minus_yy", "xx_plus_yy",
 }  # fmt: skip
-"""Standard gates that one of Aer's methods knows by their matrices only."""
+"""Standard gates that some Aer methods know by their matrices only."""
 
 
 def _is_native(operation: Operation) -> bool:
@@ -211,8 +212,8 @@ def _matrix(operation: Operation) -> Any:
         return Operator(operation).data
     except QiskitError as error:
         raise InputError(
-            f"noise must be of unitary gates, resets, delays or measurements, got noise of "
-            f"{operation.name!r}"
+            f"the noise model has noise on {operation.name!r}, which is not a unitary gate, reset, "
+            "delay or measurement"
         ) from error
 
 

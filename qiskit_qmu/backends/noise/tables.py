@@ -18,8 +18,8 @@ class NoiseTables:
         noise_model: A ``qiskit_aer.noise.NoiseModel``; None for no noise.
 
     Attributes:
-        in_tables: Whether all noise but that of delays is known by these tables. Noise models may
-            have passes too, which do what they like to a circuit.
+        in_tables: Whether these tables contain all noise except that of delays. Noise models may
+            also have passes, which change a circuit in any way.
     """
 
     def __init__(self, noise_model: Any | None) -> None:
@@ -29,7 +29,7 @@ class NoiseTables:
         self._default_readout: Any = None
         self.in_tables = True
         if noise_model is not None:
-            # Aer offers these tables to itself alone; the tests compare with what Aer does.
+            # Aer has no public access to these tables; the tests compare with what Aer does.
             self._local = noise_model._local_quantum_errors  # noqa: SLF001
             self._default = noise_model._default_quantum_errors  # noqa: SLF001
             self._readout = noise_model._local_readout_errors  # noqa: SLF001
@@ -50,8 +50,8 @@ class NoiseTables:
             return None
         if error.num_qubits != len(qubits):
             raise InputError(
-                f"noise must act on the qubits of its gate, got {error.num_qubits}-qubit noise "
-                f"of {name!r}"
+                f"{error.num_qubits}-qubit noise on the {len(qubits)}-qubit gate {name!r}: noise "
+                "acts on the qubits of its gate"
             )
         key = (name, qubits)
         if key not in self._matrices:
@@ -59,10 +59,10 @@ class NoiseTables:
         return self._matrices[key]
 
     def before_measurement(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """Return a circuit with the noise of measurements at its end, on every qubit that has some.
+        """Return a circuit with measurement noise appended, on every qubit that has some.
 
-        It stands after an identity with their name. What it does to qubits that are not measured
-        does not matter.
+        It is attached to an identity named like measurements. Its effect on qubits that are not
+        measured does not matter.
         """
         qubits = [qubit for qubit in range(circuit.num_qubits) if self._error("measure", (qubit,))]
         if not qubits:
@@ -73,18 +73,18 @@ class NoiseTables:
         return noisy
 
     def _error(self, name: str, qubits: tuple[int, ...]) -> Any:
-        """Return the error of an instruction, None where there is none."""
+        """Return the error of an instruction; None if it has none."""
         error = self._local.get(name, {}).get(qubits, self._default.get(name))
         return None if error is None or error.ideal() else error
 
     def readout(self, qubit: int) -> NDArray[np.float64] | None:
-        """Return P(read | held), (held, read), of a qubit; None where reading makes no errors.
+        """Return P(read | prepared) of a qubit, (prepared, read); None without readout errors.
 
         Raises:
-            InputError: If the readout of several qubits has a common error.
+            InputError: If several qubits have a joint readout error.
         """
         if any(len(qubits) > 1 for qubits in self._readout):
-            raise InputError("readout errors must be of single qubits, got one of several")
+            raise InputError("joint readout errors of several qubits are not supported")
         error = self._readout.get((qubit,), self._default_readout)
         return None if error is None else np.asarray(error.probabilities, dtype=float)
 
@@ -93,10 +93,10 @@ def gate_matrix(gate: Operation) -> NDArray[np.float64]:
     """Return the Pauli transfer matrix of a gate without parameters.
 
     Raises:
-        InputError: If it is no unitary gate.
+        InputError: If the gate is not unitary.
     """
     if not isinstance(gate, Gate):
-        raise InputError(f"circuits must be made of unitary gates, got {gate.name!r}")
+        raise InputError(f"{gate.name!r} is not a unitary gate")
     return _transfer_matrix(gate)
 
 
@@ -104,7 +104,7 @@ def rotation_matrices(gate: Gate) -> tuple[NDArray[np.float64], ...]:
     """Return C, D, E with the transfer matrix C + D cos θ + E sin θ of a one-parameter gate.
 
     Raises:
-        InputError: If the gate is no function of that kind.
+        InputError: If the gate is not of that form.
     """
     zero, half, whole, other = (
         _transfer_matrix(type(gate)(angle)) for angle in (0.0, np.pi / 2, np.pi, 1.0)
@@ -112,7 +112,7 @@ def rotation_matrices(gate: Gate) -> tuple[NDArray[np.float64], ...]:
     constant, cosine = (zero + whole) / 2, (zero - whole) / 2
     sine = half - constant
     if not np.allclose(constant + cosine * np.cos(1.0) + sine * np.sin(1.0), other, atol=1e-12):
-        raise InputError(f"gates with parameters must be rotations, got {gate.name!r}")
+        raise InputError(f"parametrized gate {gate.name!r} is not a rotation")
     return constant, cosine, sine
 
 

@@ -1,1 +1,1 @@
-"""V2 primitives over a device's sampler, on circuits as users write them."""
+"""V2 primitives over a device's sampler, for virtual circuits."""

@@ -1,4 +1,4 @@
-"""BroadcastEstimator: expectation values from the outcomes that a BroadcastSampler measures."""
+"""BroadcastEstimator: expectation values from the outcomes of a BroadcastSampler."""
 
 import warnings
 from collections.abc import Sequence
@@ -21,14 +21,13 @@ from qiskit_qmu.simulator.readout.measurement_bases import Term, measured_terms
 
 @final
 class BroadcastEstimator(GroupedEstimator):
-    """Expectation values from shots: one measured circuit for each measurement basis.
+    """Expectation values from shots: one measured circuit per measurement basis.
 
-    All observables that commute qubit by qubit are computed from the same outcomes, also where they
-    come in PUBs of their own. Observables stay on the circuit's own qubits: what is transpiled is
-    the measured circuit.
+    All qubit-wise commuting observables are computed from the same outcomes, even if they come in
+    separate PUBs. Observables stay on the virtual qubits: the measured circuit is transpiled.
 
     Args:
-        sampler: What measures; its shots are the estimator's.
+        sampler: Runs the circuits; its shots are the estimator's.
     """
 
     def _estimate(
@@ -62,7 +61,7 @@ class BroadcastEstimator(GroupedEstimator):
         *,
         record: bool,
     ) -> list[list[Register]]:
-        """Return what was read in each basis of each request."""
+        """Return the outcomes in each basis of each request."""
         registers: list[list[Register]] = [[] for _ in requests]
         for shots in dict.fromkeys(request.shots for request in requests):
             chosen = [i for i, request in enumerate(requests) if request.shots == shots]
@@ -79,7 +78,7 @@ def _estimates(
     registers: Sequence[Register],
     errors: Sequence[ReadoutErrors | None],
 ) -> MeansAndVariances:
-    """Return means and variances (O, rows) of observables from what was read in each basis."""
+    """Return means and variances (O, rows) of observables from the outcomes in each basis."""
     constants, by_basis = plan
     means = np.repeat(constants[:, None], rows, axis=1)
     variances = np.zeros_like(means)
@@ -99,17 +98,17 @@ def _estimates(
 
 
 def _check_range(request: EstimationRequest, estimates: MeansAndVariances) -> None:
-    """Warn where mitigated means are out of their observables' reach by more than their errors."""
+    """Warn if mitigated means exceed their observables' range by more than their errors."""
     means, variances = estimates
     for observable, own, errors in zip(request.observables, means, np.sqrt(variances), strict=True):
         largest = float(np.abs(observable.coeffs).sum())
-        # Few shots that were all read alike seem to have no error.
+        # A few shots with equal outcomes seem to have no error.
         least = 0.0 if request.shots is None else largest * request.shots**-0.5
         beyond = np.abs(own) - largest > _STANDARD_ERRORS * np.fmax(errors, least) + _TOLERANCE
         if beyond.any():
             warnings.warn(
-                f"a readout-mitigated value must be within ±{largest:g}, got "
-                f"{own[beyond][0]:.3g}: readout mitigation corrects {MITIGATED_ERRORS}",
+                f"a readout-mitigated value of {own[beyond][0]:.3g} is outside the observable's "
+                f"range of ±{largest:g}: readout mitigation corrects {MITIGATED_ERRORS}",
                 UserWarning,
                 stacklevel=2,
             )
@@ -120,6 +119,6 @@ _TOLERANCE = 1e-6
 
 
 def _bits(basis: str, mask: int) -> int:
-    """Return the mask over the bits of the measured register for one over all qubits."""
+    """Return the mask over the measured register's bits for a mask over all qubits."""
     measured = [qubit for qubit, pauli in enumerate(reversed(basis)) if pauli != "I"]
     return sum(1 << bit for bit, qubit in enumerate(measured) if mask >> qubit & 1)

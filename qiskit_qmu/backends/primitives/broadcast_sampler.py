@@ -1,4 +1,4 @@
-"""BroadcastSampler: any sampler primitive, given few large jobs of transpiled circuits."""
+"""BroadcastSampler: runs circuits on any sampler primitive in few large jobs."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -46,29 +46,27 @@ from qiskit_qmu.simulator.readout.recordings import Recordings
 
 @final
 class BroadcastSampler(BaseSamplerV2):
-    """Sends circuits to another sampler, transpiled once, merged, and with one number of shots.
+    """Sends circuits to another sampler, transpiled once and merged into few jobs.
 
-    PUBs that share a circuit become one PUB with an array of bindings, which is cut where a job
+    PUBs that share a circuit become one PUB with an array of bindings, which is split if a job
     would have too many executions. Results come back in the order of the PUBs and in the classical
-    registers of the circuits as they were given, so nothing outside needs to know of a layout.
+    registers of the original circuits, so callers need not know the layout.
 
     Args:
-        sampler: Where transpiled circuits run. With exact values it must return
-            `OutcomeProbabilities` where no shots are asked for.
-        transpiler: Makes a circuit one that the sampler takes.
+        sampler: Runs transpiled circuits. Without shots it must return `OutcomeProbabilities`.
+        transpiler: Transpiles circuits for the sampler.
         shots: Measurements of each circuit; None for exact values.
-        max_executions_per_job: Largest number of circuits times shots of one job; no limit where
-            None.
-        readout_mitigation: Correct results for misread bits. PUBs then have quasi-probabilities
-            (`OutcomeProbabilities`, some of them negative) in place of counts.
-        noisy: Instructions that transpilation must not lose; None for none.
+        max_executions_per_job: Largest number of circuits times shots per job; no limit if None.
+        readout_mitigation: Correct results for readout errors. PUBs then have quasi-probabilities
+            (`OutcomeProbabilities`, some of them negative) instead of counts.
+        noisy: Instructions that transpilation must keep; None for none.
 
     Attributes:
         shots: Measurements of each circuit; None for exact values.
-        max_executions_per_job: Largest number of circuits times shots of one job.
+        max_executions_per_job: Largest number of circuits times shots per job.
         readout: The calibration of readout errors; None without mitigation.
-        executed: Circuits and shots that were sent so far.
-        jobs_sent: Jobs that were sent so far.
+        executed: Circuits and shots sent so far.
+        jobs_sent: Jobs sent so far.
     """
 
     def __init__(
@@ -105,13 +103,13 @@ class BroadcastSampler(BaseSamplerV2):
 
         Args:
             pubs: Measured circuits, not transpiled, with parameter values.
-            shots: Shots of PUBs that do not say their own; None for the sampler's.
+            shots: Shots of PUBs that do not specify their own; None for the sampler's.
 
         Returns:
             A job whose result has, per PUB, one field for each classical register.
 
         Raises:
-            InputError: If a circuit is transpiled already or does not fit (raised by the result).
+            InputError: If a circuit is already transpiled or does not fit (raised by the result).
         """
         default = self.shots if shots is None else shots
         coerced = [SamplerPub.coerce(pub, default) for pub in pubs]
@@ -121,29 +119,29 @@ class BroadcastSampler(BaseSamplerV2):
 
     @property
     def default_shots(self) -> int | None:
-        """Shots of PUBs and runs that do not say theirs; None for exact probabilities."""
+        """Shots of PUBs and runs that do not specify theirs; None for exact probabilities."""
         return self.shots
 
     def isa_circuit(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """Return a measured circuit as it is sent, with one parameter for each rotation."""
+        """Return a measured circuit as it is sent, with one parameter per rotation."""
         return self._prepared.transpiled(self._prepared.rotations(circuit))
 
     def transpiled(self, circuit: RotationCircuit) -> QuantumCircuit:
-        """Return a circuit as it is sent; made once for each circuit."""
+        """Return a circuit as it is sent; computed once per circuit."""
         return self._prepared.transpiled(circuit)
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
-        """Return a circuit with one parameter for each rotation; made once for each circuit."""
+        """Return a circuit with one parameter per rotation; computed once per circuit."""
         return self._prepared.rotations(circuit)
 
     def measured(self, circuit: RotationCircuit, basis: str) -> RotationCircuit:
-        """Return a circuit measured in a Pauli basis; made once for each circuit and basis."""
+        """Return a circuit measured in a Pauli basis; computed once per circuit and basis."""
         return self._prepared.measured(circuit, basis)
 
     def readout_errors(self, circuit: RotationCircuit) -> dict[str, ReadoutErrors]:
         """Return the readout errors of each register of a circuit; none without mitigation.
 
-        Calibration circuits run where the qubits that it measures were not calibrated yet.
+        Runs calibration circuits if the measured qubits were not calibrated yet.
 
         Raises:
             InputError: If its readout cannot be mitigated.
@@ -153,17 +151,17 @@ class BroadcastSampler(BaseSamplerV2):
         return self.readout.errors(self._prepared.transpiled(circuit))
 
     def missing_calibrations(self, circuits: Iterable[QuantumCircuit]) -> int:
-        """Return how many readout calibrations a device's circuits still take."""
+        """Return how many readout calibrations a device's circuits still need."""
         return 0 if self.readout is None else self.readout.missing(circuits)
 
     def is_calibrated(self, circuit: RotationCircuit) -> bool:
-        """Return whether the readout errors of a circuit are known, with mitigation."""
+        """Return whether mitigation is on and a circuit's readout errors are known."""
         if self.readout is None:
             return False
         return self.readout.is_known(self._prepared.transpiled(circuit))
 
     def corrected(self, circuit: RotationCircuit, outcomes: Outcomes) -> Outcomes:
-        """Return outcomes of a circuit corrected for misread bits, if they are to be."""
+        """Return outcomes of a circuit, corrected for readout errors with mitigation."""
         errors = self.readout_errors(circuit)
         return mitigated(outcomes, errors) if errors else outcomes
 
@@ -173,12 +171,12 @@ class BroadcastSampler(BaseSamplerV2):
         """Measure circuits, each at its rows of angles.
 
         Args:
-            requests: What to measure; those of the same circuit share a PUB.
+            requests: The requests; those of the same circuit share a PUB.
             shots: Measurements of each row; None for exact probabilities.
-            record: Show the outcomes to those who are `recording`.
+            record: Whether `recording` sees the outcomes.
 
         Returns:
-            The outcomes of each request, as they were read.
+            The outcomes of each request, not corrected.
         """
         merged, members = merged_requests(requests)
         self._calibrate_ahead(request.circuit for request in merged)
@@ -190,12 +188,12 @@ class BroadcastSampler(BaseSamplerV2):
         return results
 
     def recording(self) -> AbstractContextManager[list[Outcomes]]:
-        """Collect what forward passes measure inside the block, in order."""
+        """Collect the outcomes of forward passes inside the block, in order."""
         return self._recordings.recording()
 
     @contextmanager
     def without_waiting(self) -> Iterator[None]:
-        """Send what is asked for inside the block without waiting; it will be asked for again."""
+        """Send jobs inside the block without waiting; they will be requested again."""
         before = self.jobs_sent, self.executed, self._recordings
         self._recordings = Recordings()
         try:
@@ -210,24 +208,24 @@ class BroadcastSampler(BaseSamplerV2):
             self.jobs_sent, self.executed, self._recordings = before
 
     def count_job(self, circuits: int, shots: int | None) -> None:
-        """Count a job that is sent."""
+        """Count a sent job."""
         self.jobs_sent += 1
         self.executed += Usage(circuits=circuits, executions=circuits * (shots or 0))
 
     @property
     def keeps_jobs(self) -> bool:
-        """Whether jobs go to a service that keeps them, so that they can be sent ahead."""
+        """Whether jobs go to a service that keeps them, so that they can be sent early."""
         return isinstance(self._sampler, ResumableSampler)
 
     @property
     def resumable_sampler(self) -> ResumableSampler:
-        """Where jobs are recorded.
+        """The sampler that records jobs.
 
         Raises:
-            InputError: If they are not.
+            InputError: If jobs are not recorded.
         """
         if not isinstance(self._sampler, ResumableSampler):
-            raise InputError("this needs a backend whose jobs are recorded; open it with a ledger")
+            raise InputError("this backend does not record its jobs; open it with a ledger")
         return self._sampler
 
     def close(self) -> None:
@@ -263,7 +261,7 @@ class BroadcastSampler(BaseSamplerV2):
         return (SamplerPubResult if counted else ExactSamplerPubResult)(data, metadata=metadata)
 
     def _calibrate_ahead(self, circuits: Iterable[RotationCircuit]) -> None:
-        """Send calibrations of circuits' readout, so that they wait in a queue with them."""
+        """Send readout calibrations of circuits, so that they queue together with them."""
         if self.readout is None or not self.keeps_jobs:
             return
         for circuit in circuits:

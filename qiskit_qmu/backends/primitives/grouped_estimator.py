@@ -1,4 +1,4 @@
-"""Expectation values of many PUBs at once: those of one circuit at the same values share work."""
+"""GroupedEstimator: expectation values of many PUBs at once, with shared measurements."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class EstimationRequest:
     Attributes:
         circuit: The circuit.
         angles: Rows of its angles (B, A).
-        observables: O Hermitian Pauli sums, which share outcomes.
+        observables: O Hermitian Pauli sums that share outcomes.
         shots: Measurements of each row in each basis; None for exact values.
     """
 
@@ -49,13 +49,12 @@ class EstimationRequest:
 class GroupedEstimator(BaseEstimatorV2):
     """An estimator that measures observables of the same circuit and values together.
 
-    EstimatorQNN sends a PUB for each observable of one circuit at the same values. Such PUBs share
-    their shots, and their metadata say with which others they do ("shares_shots_with", by position
-    in the job). PUBs that ask for the same observable have shots of their own each, so equal PUBs
-    are repetitions.
+    EstimatorQNN sends one PUB per observable of a circuit at the same values. Such PUBs share
+    their shots; their metadata list the others ("shares_shots_with", positions in the job). PUBs
+    with the same observable have separate shots, so equal PUBs are repetitions.
 
-    With shots, a positive precision of a PUB or a run takes ``ceil(1 / precision²)`` shots in place
-    of the estimator's own, as IBM's primitives do; ``EstimatorQNN`` asks for its
+    With shots, a positive precision of a PUB or a run takes ``ceil(1 / precision²)`` shots instead
+    of the estimator's own, as in IBM's primitives; ``EstimatorQNN`` requests its
     ``default_precision`` of 1/64, 4096 shots, in every run unless it is built with
     ``default_precision=0.0``. Exact values (``shots=None``) meet every precision.
 
@@ -76,17 +75,17 @@ class GroupedEstimator(BaseEstimatorV2):
 
     @property
     def default_precision(self) -> float:
-        """Precision of PUBs and runs that do not say theirs: 0 for exact values."""
+        """Precision of PUBs and runs that do not specify theirs: 0 for exact values."""
         return 0.0 if self.shots is None else self.shots**-0.5
 
     def shots_for(self, precision: float) -> int | None:
         """Return the shots that a precision takes; None for exact values.
 
         Args:
-            precision: Standard error to aim at; the estimator's own shots where 0.
+            precision: Target standard error; 0 for the estimator's own shots.
 
         Raises:
-            InputError: If it is negative or takes too many shots.
+            InputError: If it is negative or needs too many shots.
         """
         return shots_of_precision(precision, self.shots)
 
@@ -98,16 +97,15 @@ class GroupedEstimator(BaseEstimatorV2):
         Args:
             pubs: Circuits, not transpiled, with observables on their own qubits and parameter
                 values, broadcast against each other.
-            precision: For PUBs that do not say their own; see the class.
+            precision: Precision of PUBs that do not specify their own; see the class.
 
         Returns:
             A job whose result has, per PUB, ``data.evs`` and their standard errors ``data.stds``:
-            zero where values are exact, NaN after a single shot, which does not tell its error.
-            The metadata say the precision that was aimed at, the shots of each circuit, and with
-            which PUBs these are shared.
+            zero for exact values, NaN for a single shot, whose error is unknown. The metadata
+            contain the target precision, the shots of each circuit, and the PUBs that share them.
 
         Raises:
-            InputError: If a precision takes too many shots, or a circuit is transpiled already or
+            InputError: If a precision needs too many shots, or a circuit is already transpiled or
                 measured before its end (raised by the result).
         """
         coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
@@ -130,7 +128,7 @@ class GroupedEstimator(BaseEstimatorV2):
             circuit: The circuit, not measured.
             angles: Angles (B, A).
             observables: O Hermitian Pauli sums.
-            record: Show the outcomes to those who record the sampler's.
+            record: Whether recordings of the sampler see the outcomes.
 
         Returns:
             MeansAndVariances (O, B), and the estimated variances of those estimates (O, B).
@@ -183,7 +181,7 @@ class GroupedEstimator(BaseEstimatorV2):
 
 
 class _Group:
-    """PUBs of the same circuit and values and different observables, which share outcomes."""
+    """PUBs of the same circuit and values with different observables, which share outcomes."""
 
     def __init__(self, pub: EstimatorPub, rows: NDArray[np.float64], shots: int | None) -> None:
         self.pub, self.rows, self.shots = pub, rows, shots
@@ -196,16 +194,16 @@ class _Group:
         return self._distinct.operators
 
     def takes(self, pub: EstimatorPub) -> bool:
-        """Return whether none of a PUB's observables is measured for another one."""
+        """Return whether a PUB may join: none of its observables is in the group yet."""
         return not self._distinct.has_any_of(pub.observables)
 
     def add(self, position: int, pub: EstimatorPub) -> None:
-        """Add a PUB's observables, and note where each of them stands among the group's."""
+        """Add a PUB's observables, and record their positions in the group."""
         self.members[position] = self._distinct.numbers(pub.observables)
 
 
 def _grouped(pubs: Sequence[EstimatorPub], shots: Sequence[int | None]) -> list[_Group]:
-    """Return PUBs in groups that share outcomes, in order of their first members."""
+    """Return PUBs in groups that share outcomes, ordered by their first members."""
     groups: list[_Group] = []
     alike: dict[object, list[_Group]] = {}
     for position, (pub, own_shots) in enumerate(zip(pubs, shots, strict=True)):
@@ -213,7 +211,7 @@ def _grouped(pubs: Sequence[EstimatorPub], shots: Sequence[int | None]) -> list[
         rows = values.reshape(pub.parameter_values.size, pub.circuit.num_parameters)
         key = (id(pub.circuit), rows.shape, rows.tobytes(), own_shots)
         candidates = alike.setdefault(key, [])
-        # Exact values are no repetitions, whoever asks for them.
+        # Exact values are the same for every PUB that requests them.
         group = next((g for g in candidates if own_shots is None or g.takes(pub)), None)
         if group is None:
             group = _Group(pub, rows, own_shots)

@@ -1,4 +1,4 @@
-"""What goes into a job: rows of angles, cut where a job would be too large, bound by name."""
+"""The content of jobs: rows of angles, split to fit the limit of a job and bound by name."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,15 +14,15 @@ from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 def rows_of_jobs(
     sizes: Sequence[int], shots: int | None, max_executions: int | None
 ) -> Iterator[list[tuple[int, slice]]]:
-    """Yield which rows of which request go into each job.
+    """Yield the rows of each request that go into each job.
 
     Args:
         sizes: Rows of each request.
         shots: Measurements of each row; None for exact values.
-        max_executions: Largest number of rows times shots of one job; no limit where None.
+        max_executions: Largest number of rows times shots per job; no limit if None.
 
     Raises:
-        InputError: If the shots of one row are more than a job may have.
+        InputError: If the shots of one row exceed the limit of a job.
     """
     if max_executions is None or shots is None:
         if sizes:
@@ -30,7 +30,7 @@ def rows_of_jobs(
         return
     most = max_executions // shots
     if most < 1:
-        raise InputError(f"shots must be at most {max_executions} in one job, got {shots}")
+        raise InputError(f"{shots} shots exceed the limit of {max_executions} executions per job")
     job: list[tuple[int, slice]] = []
     free = most
     for i, size in enumerate(sizes):
@@ -52,10 +52,10 @@ def bound(
 ) -> BindingsArray:
     """Return rows (B, A) of angles as the parameter values of a transpiled circuit.
 
-    Parameters are matched by name: a circuit that was kept in a file has parameters of its own.
+    Parameters are matched by name: a circuit read from a file has new parameter objects.
     """
     place = {parameter.name: i for i, parameter in enumerate(rotations.angles)}
     names = tuple(circuit.parameters)
     values = angles[:, [place[parameter.name] for parameter in names]]
-    # Without parameters an array of bindings has no shape of its own.
+    # Without parameters, the shape of the bindings cannot be inferred.
     return BindingsArray({names: values} if names else {}, shape=(len(values),))

@@ -1,8 +1,8 @@
-"""What is asked to be measured: circuits at rows of angles, put together and cut into jobs."""
+"""Measurement requests: circuits at rows of angles, merged by circuit and split into jobs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,13 @@ from qiskit_qmu.backends.primitives.job_pubs import rows_of_jobs
 from qiskit_qmu.backends.readout.outcomes import Outcomes, concatenated, no_outcomes, rows_of
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 
-SubmittedJob = BasePrimitiveJob[PrimitiveResult[SamplerPubResult], Any]
+SubmittedJob: TypeAlias = BasePrimitiveJob[PrimitiveResult[SamplerPubResult], Any]
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class MeasurementRequest:
-    """One circuit, to be measured at rows of angles.
+    """One circuit to be measured at rows of angles.
 
     Attributes:
         circuit: The circuit, with its measurements.
@@ -32,7 +32,7 @@ class MeasurementRequest:
 def merged_requests(
     requests: Sequence[MeasurementRequest],
 ) -> tuple[list[MeasurementRequest], list[list[int]]]:
-    """Return one request for each circuit, and the positions of those that it is made of."""
+    """Return one request per circuit, and the positions of the requests merged into it."""
     groups: dict[int, list[int]] = {}
     for position, request in enumerate(requests):
         groups.setdefault(id(request.circuit), []).append(position)
@@ -54,9 +54,9 @@ def divided(
     """Return the outcomes of each request from those of the merged ones.
 
     Args:
-        outcomes: Of each merged request.
-        requests: What was merged.
-        members: The positions that `merged_requests` returned.
+        outcomes: Outcomes of each merged request.
+        requests: The original requests.
+        members: The positions returned by `merged_requests`.
     """
     results: list[Outcomes] = [{} for _ in requests]
     for own, whole in zip(members, outcomes, strict=True):

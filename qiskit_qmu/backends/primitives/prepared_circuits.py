@@ -1,4 +1,4 @@
-"""Circuits that were prepared for a device, remembered by their content."""
+"""Circuits prepared for a device, cached by their content."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -16,11 +16,11 @@ _CAPACITY = 64
 
 @final
 class PreparedCircuits:
-    """Numbers the rotations of circuits and transpiles them, once for each circuit.
+    """Numbers the rotations of circuits and transpiles them, once per circuit.
 
     Args:
-        transpiler: Makes a circuit one that the device takes.
-        noisy: Instructions that must not be lost on the way; None for none.
+        transpiler: Transpiles circuits for the device.
+        noisy: Instructions that transpilation must keep; None for none.
     """
 
     def __init__(self, transpiler: Transpiler, noisy: NoisyInstructions | None = None) -> None:
@@ -29,11 +29,11 @@ class PreparedCircuits:
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_known": OrderedDict()}  # (its keys are objects of this process)
+        return {**self.__dict__, "_known": OrderedDict()}  # (its keys are specific to this process)
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
-        """Return a circuit with one parameter for each rotation."""
-        # A layout does not show in the content, and a circuit that has one is refused.
+        """Return a circuit with one parameter per rotation."""
+        # The content does not include a layout, and circuits with one are rejected.
         key = (circuit_content(circuit), circuit.layout is None)
         found: RotationCircuit = self._get(key, lambda: self._numbered(circuit))
         return found
@@ -75,7 +75,7 @@ class PreparedCircuits:
 
 @final
 class _Same:
-    """A key that is equal to those of the same object only, and keeps it alive."""
+    """A key that is equal only for the same object, and keeps it alive."""
 
     def __init__(self, circuit: RotationCircuit) -> None:
         self._circuit = circuit

@@ -1,4 +1,4 @@
-"""The counts that outputs were computed from, taken while a model is observed."""
+"""Records the counts that outputs are computed from while a model is observed."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from qiskit_qmu.simulator.shots.sampled_counts import LARGEST_REGISTER
 
 
 class RecordedCounts:
-    """What was measured so far: registers of shots, or tables of counts."""
+    """Outcomes measured so far: registers of shots, or tables of counts."""
 
     def __init__(self, parts: Sequence[Outcomes | NDArray[np.int64]]) -> None:
         self._parts = parts
@@ -25,8 +25,8 @@ class RecordedCounts:
     def table(self, rows: int) -> NDArray[np.int64] | None:
         """Return how often each outcome was measured, (rows, 2^bits).
 
-        None if there was nothing but one register of counts for each row: with exact values, more
-        than one measurement basis, or too many bits.
+        None unless there is exactly one register of counts per row: with exact values, several
+        measurement bases, or too many bits.
         """
         tables = [table for part in self._parts for table in _tables(part)]
         if len({table.shape[1] for table in tables}) != 1 or sum(map(len, tables)) != rows:
@@ -46,13 +46,13 @@ def _tables(part: Outcomes | NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 @contextmanager
 def recorded_counts(connectors: Sequence[TorchConnector]) -> Iterator[RecordedCounts]:
-    """Record what forward passes of a connector measure inside the block.
+    """Record the counts of a connector's forward passes inside the block.
 
     Args:
         connectors: One connector, or none.
 
     Yields:
-        The counts; read them when the block is done.
+        The counts; read them after the block.
 
     Example:
         >>> import torch
@@ -78,7 +78,7 @@ def recorded_counts(connectors: Sequence[TorchConnector]) -> Iterator[RecordedCo
 
 
 def sampler_of(connector: TorchConnector) -> BroadcastSampler | None:
-    """Return what measures a connector's circuits; None where nothing of ours does."""
+    """Return the BroadcastSampler of a connector's network; None if it has another one."""
     network = connector.neural_network
     primitive: object = None
     if isinstance(network, EstimatorQNN):

@@ -24,8 +24,8 @@ from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
 class ServiceEstimator(GroupedEstimator):
     """Sends circuits with observables to a service that measures and mitigates errors itself.
 
-    A circuit is transpiled once, its observables are moved to the device's qubits, and all rows and
-    observables of a request are one PUB. No outcomes come back, so none are recorded.
+    A circuit is transpiled once, its observables are mapped to the device's qubits, and all rows
+    and observables of a request form one PUB. No outcomes come back, so none are recorded.
 
     Args:
         sampler: Prepares circuits and records the jobs; its shots are those of each
@@ -49,11 +49,11 @@ class ServiceEstimator(GroupedEstimator):
         return list(zip(means, variances, strict=True))
 
     def _sent(self, requests: list[EstimationRequest]) -> list[tuple[list[tuple[int, slice]], int]]:
-        """Send all requests; return which rows of which are in each job, and its number."""
+        """Send all requests; return the rows of each request in each job, and the job's number."""
         sent = []
         for shots in dict.fromkeys(request.shots for request in requests):
             if shots is None:
-                raise InputError("a device's estimator needs shots")
+                raise InputError("the estimator of a device needs shots")
             chosen = [i for i, own in enumerate(requests) if own.shots == shots and len(own.angles)]
             bases = [len(measured_terms(requests[i].observables)[1]) for i in chosen]
             sizes = [len(requests[i].angles) for i in chosen]
@@ -79,10 +79,10 @@ def _pub(sampler: BroadcastSampler, request: EstimationRequest, rows: slice) -> 
 def _unmeasured(
     sampler: BroadcastSampler, circuit: RotationCircuit
 ) -> tuple[QuantumCircuit, list[int]]:
-    """Return a circuit as the device takes it, and where each of its qubits is at the end.
+    """Return a transpiled circuit without measurements, and its final layout.
 
-    It is transpiled with measurements, which tell that whatever the transpiler did, and which are
-    then left out.
+    It is transpiled with measurements, which reveal the final layout whatever the transpiler does,
+    and are then removed.
     """
     measured = sampler.measured(circuit, "Z" * circuit.circuit.num_qubits)
     isa = sampler.transpiled(measured)
@@ -92,7 +92,7 @@ def _unmeasured(
     bare = QuantumCircuit(isa.num_qubits, global_phase=isa.global_phase)
     barrier = max(i for i, instruction in enumerate(isa.data) if is_barrier(instruction))
     for i, instruction in enumerate(isa.data):
-        if i != barrier and not is_measurement(instruction):  # (the barrier keeps them apart)
+        if i != barrier and not is_measurement(instruction):  # (the barrier separates them)
             qubits = [isa.find_bit(qubit).index for qubit in instruction.qubits]
             bare.append(instruction.operation, qubits)
     return bare, [places[bits.index(bit)] for bit in range(len(bits))]

@@ -1,1 +1,1 @@
-"""What circuits were measured to hold, and corrections for misread bits."""
+"""Measurement outcomes, and readout-error mitigation."""

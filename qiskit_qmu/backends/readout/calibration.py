@@ -1,4 +1,4 @@
-"""Readout error rates of the qubits that circuits measure, each set of qubits measured once."""
+"""Readout error rates of measured qubits, calibrated once for each set of qubits."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +15,13 @@ from qiskit_qmu.backends.readout.readout_errors import ReadoutErrors
 from qiskit_qmu.backends.transpilation.compact_circuit import CompactCircuit
 
 FEWEST_SHOTS = 4096
-"""Shots of a calibration circuit where those of the backend are fewer, to keep its error small."""
+"""Fewest shots of a calibration circuit, to keep its error small."""
 
 _PATTERNS = ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0))
-"""What each third of the qubits is prepared in.
+"""State that each third of the qubits is prepared in.
 
-Every qubit is 0 in two of the circuits and 1 in two. Two qubits of different thirds meet in all
-four combinations, so what one does to the other's readout is averaged.
+Every qubit is 0 in two of the circuits and 1 in two. Two qubits of different thirds take all four
+combinations, so readout crosstalk between them is averaged.
 """
 CALIBRATION_CIRCUITS = len(_PATTERNS)
 """Circuits of one calibration."""
@@ -33,11 +33,11 @@ _SMALLEST_CONTRAST = 0.1
 class ReadoutCalibration:
     """Measures how often each qubit is misread, and remembers it.
 
-    Qubits are prepared by X gates. An error of such a gate counts as a readout error. A device's
-    drift is not followed: rates stay as they were first measured.
+    Qubits are prepared by X gates; an error of such a gate counts as a readout error. Drift of the
+    device is ignored: rates stay as first measured.
 
     Args:
-        run: Measures circuits that stand on the device's qubits already.
+        run: Measures circuits that are already on the device's qubits.
         shots: Shots of each calibration circuit; None for exact probabilities.
     """
 
@@ -51,10 +51,11 @@ class ReadoutCalibration:
     def errors(self, circuit: QuantumCircuit) -> dict[str, ReadoutErrors]:
         """Return the errors of each classical register of a device's circuit.
 
-        Circuits run if its set of measured qubits was not calibrated yet.
+        Runs calibration circuits if the circuit's set of measured qubits was not calibrated yet.
 
         Raises:
-            InputError: If a qubit is measured before its last gate, or hardly tells 0 from 1.
+            InputError: If a qubit is measured before its last gate, or its readout can hardly
+                distinguish 0 from 1.
         """
         registers = _read_qubits(circuit)
         qubits = _all_of(registers)
@@ -73,7 +74,7 @@ class ReadoutCalibration:
         }
 
     def is_known(self, circuit: QuantumCircuit) -> bool:
-        """Return whether `errors` of a circuit takes no further calibration."""
+        """Return whether `errors` of a circuit needs no further calibration."""
         return _all_of(_read_qubits(circuit)) in self._known
 
     def missing(self, circuits: Iterable[QuantumCircuit]) -> int:
@@ -82,7 +83,7 @@ class ReadoutCalibration:
 
     @contextmanager
     def provisional(self) -> Iterator[None]:
-        """Forget after the block what was calibrated inside: it will be asked for again."""
+        """Discard calibrations made inside the block: they will be requested again."""
         known = self._known.copy()
         try:
             yield
@@ -117,8 +118,8 @@ class ReadoutCalibration:
         for qubit, contrast in zip(qubits, errors.contrast, strict=True):
             if contrast < _SMALLEST_CONTRAST:
                 raise InputError(
-                    f"readout of qubit {qubit} is too poor to mitigate: its two error rates add up "
-                    f"to {1 - contrast:.3g}, at most {1 - _SMALLEST_CONTRAST:g} can be corrected"
+                    f"readout of qubit {qubit} is too noisy to mitigate: its two error rates sum "
+                    f"to {1 - contrast:.3g}; at most {1 - _SMALLEST_CONTRAST:g} can be corrected"
                 )
         return errors
 
@@ -127,8 +128,8 @@ def calibration_shots(shots: int | None, max_executions_per_job: int | None) -> 
     """Return the shots of each calibration circuit; None for exact probabilities.
 
     Args:
-        shots: Those of the circuits whose results are corrected.
-        max_executions_per_job: Limit of a job.
+        shots: Shots of the circuits whose results are corrected.
+        max_executions_per_job: Limit per job.
     """
     if shots is None:
         return None
@@ -137,10 +138,10 @@ def calibration_shots(shots: int | None, max_executions_per_job: int | None) -> 
 
 
 def _read_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
-    """Return, by classical register, the qubit that each bit is read from, None for none."""
+    """Return, by classical register, the qubit that each bit is read from (None if unused)."""
     compact = CompactCircuit.of(circuit, keep_all=True)
     if compact.unmeasured is None:
-        raise InputError("readout mitigation needs circuits that are measured at their end only")
+        raise InputError("readout mitigation requires all measurements at the end of a circuit")
     return compact.registers
 
 
@@ -151,7 +152,7 @@ def _all_of(registers: dict[str, list[int | None]]) -> tuple[int, ...]:
 def _of_bits(
     rates: NDArray[np.float64], qubits: tuple[int, ...], bits: list[int | None]
 ) -> NDArray[np.float64]:
-    """Return the rates of a register's bits; a bit that nothing is read into makes no errors."""
+    """Return the rates of a register's bits; unused bits have no errors."""
     return np.array([0.0 if qubit is None else rates[qubits.index(qubit)] for qubit in bits])
 
 

@@ -24,13 +24,13 @@ _LARGEST_TABLE = 14
 @final
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Means of O sums in each of B rows, and what their errors are made of.
+    """Means of O sums in each of B rows, and the contributions to their errors.
 
     Attributes:
         means: The means (O, B).
-        variances: Variances (O, B) of the means by their own shots: zero for exact ones, NaN after
-            a single shot, which does not tell its error.
-        slopes: By each error rate that was estimated, the slopes (O, B) of the means.
+        variances: Variances (O, B) of the means due to their own shots: zero for exact values, NaN
+            for a single shot, whose error is unknown.
+        slopes: For each estimated error rate, the derivatives (O, B) of the means.
     """
 
     means: NDArray[np.float64]
@@ -41,18 +41,18 @@ class Moments:
 def moments(
     register: Register, observables: Sequence[Terms], errors: ReadoutErrors | None = None
 ) -> Moments:
-    """Return means of weighted sums of ±1 products of bits, with what their errors are made of.
+    """Return means of weighted sums of ±1 products of bits, and the contributions to their errors.
 
-    With readout errors, each bit has the values whose mean is that of the ±1 that was held, so a
-    product's mean is unbiased if bits are misread independently of each other (up to terms in the
-    square of the rates' own errors). Variances by shots are those of these wider values. All means
-    that use the same rates share the errors of these, so slopes by the same rate add up, over
-    bases too, before they are squared.
+    With readout errors, each bit takes values whose mean is that of the prepared ±1, so a
+    product's mean is unbiased if bits are misread independently of each other (up to terms
+    quadratic in the rates' own errors). Shot variances are those of these wider values. Means that
+    use the same rates share their errors, so derivatives by the same rate are summed, over bases
+    too, before they are squared.
 
     Args:
-        register: What was read.
+        register: Measured outcomes.
         observables: For each of O sums, the bits of each product as a mask, and its weight.
-        errors: How often bits are misread; None for never.
+        errors: Readout errors; None for no mitigation.
     """
     if errors is None:
         return Moments(
@@ -71,11 +71,11 @@ def moments(
 def all_variances(
     variances: NDArray[np.float64], slopes: Mapping[ErrorRate, NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Return the variances (O, B) of means with those of the error rates that they share.
+    """Return the variances (O, B) of means, including those of the error rates that they share.
 
     Args:
-        variances: Those by the means' own shots.
-        slopes: Slopes of the means by each error rate.
+        variances: Variances due to the means' own shots.
+        slopes: Derivatives of the means by each error rate.
     """
     rates = (rate.variance * slope**2 for rate, slope in slopes.items())
     return sum(rates, start=variances)
@@ -104,11 +104,11 @@ def _moments(
 
 
 def variance_of_mean(spread: NDArray[np.float64], shots: int) -> NDArray[np.float64]:
-    """Return the unbiased variance of a mean by the mean square deviation of its shots.
+    """Return the unbiased variance of a mean from the mean square deviation of its shots.
 
     Args:
         spread: Mean square deviation.
-        shots: Number of shots; the result is NaN after one.
+        shots: Number of shots; the result is NaN for one.
     """
     return spread / (shots - 1) if shots > 1 else np.full_like(spread, np.nan)
 
@@ -116,9 +116,9 @@ def variance_of_mean(spread: NDArray[np.float64], shots: int) -> NDArray[np.floa
 def _moments_of_shots(
     register: Register, observables: Sequence[Terms], values: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the same shot by shot, for registers whose outcomes are too many for a table."""
+    """Return the same shot by shot, for registers with too many outcomes for a table."""
     if isinstance(register, OutcomeProbabilities):
-        raise InputError(f"exact values are of at most {_LARGEST_TABLE} bits, got more")
+        raise InputError(f"exact values are limited to {_LARGEST_TABLE} bits")
     array = register.array
     means, variances = [], []
     for terms in observables:
@@ -135,7 +135,7 @@ def _moments_of_shots(
 def _product(
     values: NDArray[np.float64], mask: int, read: Callable[[int], NDArray[Any]]
 ) -> NDArray[np.float64]:
-    """Return the product of the values of a mask's bits as they were read."""
+    """Return the product of the values of a mask's measured bits."""
     product = np.ones(())
     for bit in _bits(mask):
         product = product * values[bit][read(bit)]
@@ -149,14 +149,13 @@ def _bits(mask: int) -> Iterator[int]:
 def _slopes(
     observables: Sequence[Terms], errors: ReadoutErrors
 ) -> tuple[list[int], list[ErrorRate], list[Terms]]:
-    """Return the slopes of observables by error rates, which are sums of products too.
+    """Return the derivatives of observables by error rates, which are sums of products too.
 
-    A bit's value g moves by (g + 1) / contrast with its rate of false ones and by
-    (g - 1) / contrast with its rate of false zeros.
+    A bit's value g changes by (g + 1) / contrast with P(1 | 0) and by (g - 1) / contrast with
+    P(0 | 1).
 
     Returns:
-        For each slope by a rate that was estimated: the observable that it belongs to, the rate,
-        and its terms.
+        For each derivative by an estimated rate: its observable, the rate, and its terms.
     """
     rows: list[int] = []
     rates: list[ErrorRate] = []

@@ -11,16 +11,16 @@ from qiskit.primitives import BitArray, DataBin
 from qiskit_qmu.simulator.readout.outcome_probabilities import OutcomeProbabilities
 
 Register: TypeAlias = BitArray | OutcomeProbabilities
-"""What one classical register held."""
+"""Outcomes of one classical register."""
 Outcomes: TypeAlias = dict[str, Register]
 """Registers by name, each of shape (B,): one entry for each row of angles."""
 
 
 class RegisterData(DataBin):
-    """A PUB's registers, with ``meas`` for all of them where none has that name.
+    """A PUB's registers, with ``meas`` for all of them if none has that name.
 
-    SamplerQNN 0.9.1 reads the register "meas" row by row, and without one hands every row the mean
-    of all rows.
+    SamplerQNN 0.9.1 reads the register "meas" row by row; without one, every row gets the mean of
+    all rows.
     """
 
     def __getattr__(self, name: str) -> Register:
@@ -55,7 +55,7 @@ def concatenated(parts: Sequence[Outcomes]) -> Outcomes:
 
 
 def rows_of(outcomes: Outcomes, start: int, shape: tuple[int, ...]) -> Outcomes:
-    """Return rows from ``start`` on, as many as the shape holds, in that shape."""
+    """Return rows from ``start`` on, as many as fit the shape, in that shape."""
     rows = slice(start, start + int(np.prod(shape)))
     joint = _joint(outcomes)
     if joint is not None:
@@ -83,7 +83,7 @@ def _with_joint(outcomes: Outcomes, joint: NDArray[np.float64]) -> Outcomes:
 
 
 def no_outcomes(circuit: QuantumCircuit, shots: int | None) -> Outcomes:
-    """Return the registers of a circuit that is measured at no rows of angles."""
+    """Return the empty registers of a circuit with no rows of angles."""
     if shots is None:
         joint = np.zeros((0, 2**circuit.num_clbits))
         place = {bit: i for i, bit in enumerate(circuit.clbits)}
@@ -99,7 +99,7 @@ def no_outcomes(circuit: QuantumCircuit, shots: int | None) -> Outcomes:
 
 def _flat(register: BitArray) -> NDArray[np.uint8]:
     array: NDArray[np.uint8] = register.array
-    # Not -1 for the rows: a register without bits has no bytes to count them by.
+    # Not -1 for the rows: they cannot be inferred for a register without bits.
     return array.reshape(register.size, *array.shape[-2:])
 
 

@@ -1,4 +1,4 @@
-"""Misread bits: their error rates, and outcome frequencies corrected for them."""
+"""Readout errors: their rates, and outcome frequencies corrected for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ _LARGEST_REGISTER = 16
 
 
 MITIGATED_ERRORS = (
-    "misreads of each qubit by itself; misreads of several qubits together are not corrected"
+    "independent readout errors of each qubit; correlated readout errors are not corrected"
 )
-"""What readout mitigation corrects, as results say it."""
+"""What readout mitigation corrects, as stated in results."""
 
 
 @final
 @dataclass(frozen=True)
 class ErrorRate:
-    """An estimated rate of misreads.
+    """An estimated readout error rate.
 
     Attributes:
         calibration: Qubits that were calibrated together.
-        qubit: Whose rate it is.
-        held: Of which bit, 0 or 1.
+        qubit: The qubit.
+        held: The prepared state, 0 or 1.
         variance: Variance of the estimate.
     """
 
@@ -41,17 +41,17 @@ class ErrorRate:
 @final
 @dataclass(frozen=True, eq=False)
 class ReadoutErrors:
-    """How often each bit of a register is misread, whatever the other bits are.
+    """Readout error rates of each bit of a register, independent of the other bits.
 
     This is the tensor product noise of Bravyi et al., Mitigating measurement errors in multi-qubit
-    experiments, https://arxiv.org/abs/2006.14044. Errors that depend on other bits stay in.
+    experiments, https://arxiv.org/abs/2006.14044. Correlated errors are not corrected.
 
     Attributes:
-        prob_meas1_prep0: P(1 is read | 0 is held) of each bit (n,).
-        prob_meas0_prep1: P(0 is read | 1 is held) of each bit (n,).
+        prob_meas1_prep0: P(1 is read | 0 was prepared) of each bit (n,).
+        prob_meas0_prep1: P(0 is read | 1 was prepared) of each bit (n,).
         shots: Measurements that each rate was estimated from; None for exact rates.
-        qubits: The device's qubit that is read into each bit, None for none; by default the bit's
-            own number.
+        qubits: The device's qubit that is read into each bit (None if unused); by default the
+            bit's own index.
         calibration: Qubits that were calibrated together.
     """
 
@@ -63,33 +63,33 @@ class ReadoutErrors:
 
     @property
     def contrast(self) -> NDArray[np.float64]:
-        """By how much a bit's ±1 value shrinks when it is read, (n,): 1 without errors."""
+        """Factor by which readout shrinks a bit's ±1 value, (n,): 1 without errors."""
         return 1 - self.prob_meas1_prep0 - self.prob_meas0_prep1
 
     @property
     def unbiased_values(self) -> NDArray[np.float64]:
-        """Values (n, 2) for a bit that is read 0 and 1, whose mean is that of the ±1 held."""
+        """Values (n, 2) of a bit read as 0 and as 1, whose mean is that of the prepared ±1."""
         shift = self.prob_meas0_prep1 - self.prob_meas1_prep0
         return np.asarray((np.array([1.0, -1.0]) - shift[:, None]) / self.contrast[:, None])
 
     @property
     def variances(self) -> NDArray[np.float64]:
-        """Variances (n, 2) of the estimated rates of false ones and of false zeros."""
+        """Variances (n, 2) of the estimates of P(1 | 0) and P(0 | 1)."""
         rates = np.stack([self.prob_meas1_prep0, self.prob_meas0_prep1], axis=1)
         if self.shots is None:
             return np.zeros_like(rates)
         return np.asarray(rates * (1 - rates) / (self.shots - 1))
 
     def rates(self, bit: int) -> tuple[ErrorRate, ErrorRate]:
-        """Return the rates of false ones and of false zeros of a bit."""
+        """Return P(1 | 0) and P(0 | 1) of a bit."""
         of_ones, of_zeros = self.variances[bit].tolist()
         where = self.calibration, self.qubits[bit] if self.qubits else bit
         return ErrorRate(*where, 0, of_ones), ErrorRate(*where, 1, of_zeros)
 
     def corrected(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the frequencies (B, 2^n) of what was held, from those of what was read.
+        """Return the frequencies (B, 2^n) corrected for readout errors.
 
-        They are unbiased and add up to one, so some may be negative.
+        They are unbiased and sum to one, so some may be negative.
         """
         for bit, (ones, zeros) in enumerate(
             zip(self.prob_meas1_prep0, self.prob_meas0_prep1, strict=True)
@@ -119,14 +119,14 @@ def on_one_bit(
 
 
 def mitigated(outcomes: Outcomes, errors: Mapping[str, ReadoutErrors]) -> Outcomes:
-    """Return the corrected frequencies of all registers, with their correlations.
+    """Return the corrected joint frequencies of all registers.
 
     Args:
-        outcomes: What was read, each register of shape (B,).
+        outcomes: Measured outcomes, each register of shape (B,).
         errors: The errors of each register.
 
     Returns:
-        Quasi-probabilities: they add up to one, and some may be negative.
+        Quasi-probabilities: they sum to one, and some may be negative.
 
     Raises:
         InputError: If there are more than 16 bits.
@@ -134,7 +134,7 @@ def mitigated(outcomes: Outcomes, errors: Mapping[str, ReadoutErrors]) -> Outcom
     whole = joined(list(outcomes.values()))
     if whole.num_bits > _LARGEST_REGISTER:
         raise InputError(
-            f"readout mitigation of outcome frequencies takes at most {_LARGEST_REGISTER} bits, "
+            f"readout mitigation of outcome frequencies supports at most {_LARGEST_REGISTER} bits, "
             f"got {whole.num_bits}"
         )
     joint = ReadoutErrors.joined([errors[name] for name in outcomes]).corrected(frequencies(whole))

@@ -1,1 +1,1 @@
-"""Devices of IBM Quantum: accounts, sessions and jobs; loads qiskit-ibm-runtime when needed."""
+"""Devices of IBM Quantum: accounts, sessions and jobs; imports qiskit-ibm-runtime when needed."""

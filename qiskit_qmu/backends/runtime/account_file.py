@@ -1,4 +1,4 @@
-"""Checks the file of IBM Quantum accounts before IBM's library reads it; shows no token."""
+"""Checks the IBM Quantum account file before IBM's library reads it; never shows a token."""
 
 import os
 from pathlib import Path
@@ -24,11 +24,11 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 def saved_tokens() -> tuple[str, ...]:
-    """Return the tokens that no message may show: of the environment, else of all saved accounts.
+    """Return the tokens that no message may show: from the environment, else from saved accounts.
 
     Raises:
-        InputError: If a token, or something else of an account, is of another kind than IBM's
-            library takes; the message shows no value.
+        InputError: If a token or another field of an account is not of the type that IBM's library
+            expects; the message shows no value.
     """
     given = os.environ.get("QISKIT_IBM_TOKEN")
     if given:
@@ -42,25 +42,25 @@ def saved_tokens() -> tuple[str, ...]:
     content = read_json(path, _WHAT, largest=_LARGEST)
     with reading(path, _WHAT):
         if not isinstance(content, dict):
-            raise InputError("something other than a table")
+            raise InputError("not a JSON object")
         return tuple(_token(account, name) for name, account in content.items())
 
 
 def _token(account: Any, name: str) -> str:
     if not isinstance(account, dict):  # (not shown: it may be a token)
-        raise InputError(f"account {name[:50]!r} that is no table")
+        raise InputError(f"account {name[:50]!r} is not a JSON object")
     for key, kinds in _KINDS.items():
         value = account.get(key)
         if value is not None and not isinstance(value, kinds):
-            raise InputError(f"account {name[:50]!r} whose {key} is no {kinds[0].__name__}")
+            raise InputError(f"{key} of account {name[:50]!r} is not a {kinds[0].__name__}")
     token = account.get("token")
     _check_token(token, f"the token of account {name[:50]!r}")
     return str(token)
 
 
 def _check_token(token: object, name: str) -> None:
-    # What is put into a request's header; where it cannot be, the library shows it in its error.
+    # The token goes into a request's header; if it cannot, the library's error shows it.
     if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
-        raise InputError(f"{name} must consist of printable ASCII characters")
+        raise InputError(f"{name} has characters other than printable ASCII")
     if " " in token:
-        raise InputError(f"{name} must not contain spaces")
+        raise InputError(f"{name} contains spaces")

@@ -1,4 +1,4 @@
-"""Errors of IBM's library: those that may pass, and final ones, in one line without secrets."""
+"""Errors of IBM's library, transient and final, in one line without secrets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +22,9 @@ def translated(*secrets: str | None) -> Iterator[None]:
         *secrets: Texts that no message may show.
 
     Raises:
-        TransientError: For the network, a busy service, and time that ran out.
-        InputError: For what the library refuses itself.
-        RunError: For everything else that the service says.
+        TransientError: For network errors, a busy service, and timeouts.
+        InputError: For input that the library rejects.
+        RunError: For all other errors of the service.
     """
     from qiskit_ibm_runtime.exceptions import IBMInputValueError  # (slow to load)
 
@@ -46,7 +46,7 @@ def translated(*secrets: str | None) -> Iterator[None]:
 
 @contextmanager
 def translated_for_good(*secrets: str | None) -> Iterator[None]:
-    """Do the same where nobody tries again: errors that may pass end in a RunError too."""
+    """Do the same without retries: transient errors become RunError too."""
     try:
         with translated(*secrets):
             yield
@@ -55,7 +55,7 @@ def translated_for_good(*secrets: str | None) -> Iterator[None]:
 
 
 def may_pass(error: BaseException) -> bool:
-    """Return whether an error may pass by itself."""
+    """Return whether an error is transient."""
     from qiskit_ibm_runtime.exceptions import RuntimeJobTimeoutError  # (slow to load)
     from requests.exceptions import ConnectionError as NoConnection
     from requests.exceptions import Timeout
@@ -67,13 +67,13 @@ def may_pass(error: BaseException) -> bool:
             return True
         status = getattr(cause, "status_code", None)
         if isinstance(status, int):
-            # The library gives -1 where there was no answer, and for 503.
+            # The library reports -1 if there was no response, and for 503.
             return status == -1 or status in _BUSY or status >= 500
     return False
 
 
 def one_line(text: str, *secrets: str | None) -> str:
-    """Return a text in one line of bounded length, without secrets."""
+    """Return a text as one line of bounded length, without secrets."""
     for secret in filter(None, secrets):
         text = text.replace(secret, _HIDDEN)
     # IBM's library puts one error's text, quoted and escaped, into another's.
@@ -82,18 +82,18 @@ def one_line(text: str, *secrets: str | None) -> str:
 
 
 def _message(error: Exception) -> str:
-    """Return an error's text; the text of Qiskit's own is quoted."""
+    """Return an error's text; Qiskit's own errors quote theirs."""
     return error.message if isinstance(error, QiskitError) else str(error)
 
 
 def _is_of_service(error: Exception) -> bool:
-    """Return whether the service, the network or the library said it; else it is a mistake here."""
+    """Return whether the service, the network or the library raised an error; else it is a bug."""
     kinds = (QiskitError, OSError)
     return any(isinstance(e, kinds) or hasattr(e, "status_code") for e in _chain(error))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what led to it, also where the library suppresses that."""
+    """Yield an error and its causes, also those that the library suppresses."""
     current: BaseException | None = error
     for _ in range(20):
         if current is None:

@@ -1,4 +1,4 @@
-"""How jobs are scheduled: each by itself, or in a session or batch that is open when needed."""
+"""How jobs are scheduled: individually, or in a session or batch that is opened when needed."""
 
 import logging
 import warnings
@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 class ExecutionMode:
     """The device itself, or the session or batch on it that jobs go to.
 
-    It is opened when the first job is sent, opened again when it has closed, and a batch takes the
-    place of a session where the account's plan allows none.
+    It is opened when the first job is sent and reopened after it has closed. A batch replaces the
+    session if the account's plan does not allow sessions.
 
     Args:
         device: IBM's device.
@@ -28,9 +28,9 @@ class ExecutionMode:
         max_time: Longest life of a batch or session, in seconds or as "2h 30m".
 
     Attributes:
-        kind: What is used; may change from "session" to "batch".
-        session_id: Id of the session or batch; None where there is none yet. Setting it continues
-            in that one, if it still takes jobs.
+        kind: The current mode; may change from "session" to "batch".
+        session_id: Id of the session or batch; None before it is opened. Setting it continues that
+            session, if it still accepts jobs.
     """
 
     def __init__(self, device: Any, kind: Mode, max_time: int | str | None) -> None:
@@ -41,13 +41,13 @@ class ExecutionMode:
         self._lock = Lock()
 
     def send(self, send: Callable[[Any], Job]) -> Job:
-        """Send a job in the current session; once more in a new one if that one has closed.
+        """Send a job in the current session, and retry once in a new one if it has closed.
 
         Args:
-            send: Sends a job, given what the library calls its mode.
+            send: Sends a job, given the library's ``mode``.
 
         Returns:
-            What it returns.
+            The result of ``send``.
         """
         mode = self._current()
         try:
@@ -57,12 +57,12 @@ class ExecutionMode:
         except Exception as error:
             if mode is self._device or may_pass(error) or _takes_jobs(mode):
                 raise
-            _log.info("the %s has closed; opening another one", self.kind)
+            _log.info("the %s has closed; opening a new one", self.kind)
             self._forget(mode)
         return send(self._current())
 
     def close(self) -> None:
-        """Take no further jobs; those that were sent run to their end."""
+        """Accept no further jobs; jobs already sent run to completion."""
         session, self._session = self._session, None
         if session is not None:
             session.close()
@@ -83,7 +83,7 @@ class ExecutionMode:
             return self._session
 
     def _joined(self) -> Any | None:
-        """Return the session of an earlier process; None if there is none that takes jobs."""
+        """Return the session of an earlier process; None if there is none that accepts jobs."""
         from qiskit_ibm_runtime.exceptions import IBMInputValueError, IBMRuntimeError
 
         if self.session_id is None:
@@ -93,7 +93,7 @@ class ExecutionMode:
         except (IBMInputValueError, IBMRuntimeError) as error:
             if may_pass(error):
                 raise
-            return None  # unknown by now, or of the other kind
+            return None  # no longer known, or of the other kind
         return session if _takes_jobs(session) else None
 
     def _opened(self) -> Any:
@@ -103,7 +103,7 @@ class ExecutionMode:
             if self.kind != "session" or not _refuses_sessions(error):
                 raise
         self.kind = "batch"
-        message = "the account's plan allows no sessions; jobs go to a batch instead"
+        message = "the account's plan does not allow sessions; using a batch instead"
         _log.warning(message)
         warnings.warn(message, RuntimeWarning, stacklevel=2)
         return self._class()(self._device, max_time=self._max_time)
@@ -115,14 +115,14 @@ class ExecutionMode:
 
 
 def _takes_jobs(session: Any) -> bool:
-    """Return whether a session or batch is open, as its service says."""
+    """Return whether a session or batch is open, according to its service."""
     return session.status() in (None, "Pending", "In progress, accepting new jobs")
 
 
 def _refuses_sessions(error: Exception) -> bool:
-    """Return whether a plan allows no sessions.
+    """Return whether an error says that the plan does not allow sessions.
 
-    Known by IBM's words, as its answer has no code of its own:
+    Recognized by its text, as IBM's response has no dedicated code:
     https://quantum.cloud.ibm.com/docs/guides/run-jobs-session
     """
     text = str(error).lower()

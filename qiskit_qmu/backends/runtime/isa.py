@@ -1,4 +1,4 @@
-"""Whether a device takes a circuit, known before it is sent."""
+"""Checks that a circuit matches a device's ISA before it is sent."""
 
 from collections.abc import Mapping
 
@@ -9,14 +9,14 @@ from qiskit_qmu._check import InputError
 
 
 def check_isa(circuit: QuantumCircuit, target: Target) -> None:
-    """Raise InputError unless every instruction is one of the device's, on its qubits.
+    """Raise InputError unless the device supports every instruction on its qubits.
 
-    IBM's primitives that prepare jobs on the client do not look; the device would refuse the job
-    after its time in the queue.
+    IBM's client-side primitives do not check this; the device would reject the job after its time
+    in the queue.
 
     Args:
-        circuit: A circuit as wide as the device, or narrower.
-        target: What the device can do.
+        circuit: A circuit at most as wide as the device.
+        target: The device's target.
     """
     if circuit.num_qubits > target.num_qubits:
         raise InputError(
@@ -37,6 +37,6 @@ def _check_block(circuit: QuantumCircuit, target: Target, place: Mapping[Qubit, 
             continue
         if not target.instruction_supported(operation.name, qubits):
             raise InputError(
-                f"the device has no instruction {operation.name!r} on qubits {qubits} (is the "
-                "pass_manager meant for another device?)"
+                f"the device does not support {operation.name!r} on qubits {qubits} (was the "
+                "pass_manager made for another device?)"
             )

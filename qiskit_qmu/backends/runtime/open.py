@@ -19,23 +19,23 @@ from qiskit_qmu.backends.transpilation.transpilers import make_transpiler
 
 
 def open_runtime(options: DeviceOptions) -> DeviceBackend:
-    """Open an IBM device by its name or as an object.
+    """Open an IBM device, given by name or as an object.
 
     Args:
-        options: The options. The seed is that of SPSA's directions; a device's noise has none.
+        options: The options. The seed sets SPSA's directions; a device's noise has none.
 
     Raises:
-        InputError: If there are no shots, no account or no such device, or IBM's library refuses an
-            option.
-        RunError: If the service is out of reach or refuses.
+        InputError: If there are no shots, no account or no such device, or IBM's library rejects
+            an option.
+        RunError: If the service is unreachable or rejects the request.
     """
     if options.shots is None:
-        raise InputError(f"{options.label} needs shots: a device has no exact values")
+        raise InputError(f"{options.label} needs shots: a device cannot return exact values")
     if isinstance(options.name, str):
         found = _found(options.name, options)
     elif options.service is not None:
         raise InputError(
-            f"service has no effect with a device object, got both for {options.label}"
+            f"service has no effect with a device object, as for {options.label}; omit one of them"
         )
     else:
         found = options.name
@@ -53,7 +53,7 @@ def _found(name: str, options: DeviceOptions) -> BackendV2:
     """Return a device; a resumed run stays with the least busy one that it chose."""
     if name != LEAST_BUSY or options.ledger is None:
         return find_device(name, options)
-    chosen, what = Path(options.ledger) / "device.txt", "the name of the device that a run chose"
+    chosen, what = Path(options.ledger) / "device.txt", "the device name of a run"
     if chosen.exists():
         text = read_text(chosen, what, largest=1_000).strip()
         with reading(chosen, what):

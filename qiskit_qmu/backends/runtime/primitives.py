@@ -1,4 +1,4 @@
-"""IBM's primitives: those that prepare jobs on the client, or in older versions the legacy ones."""
+"""IBM's primitives: the client-side ones, or the legacy ones in older versions."""
 
 import copy
 import dataclasses
@@ -15,13 +15,13 @@ from qiskit_qmu.backends.jobs.service import Pubs
 from qiskit_qmu.backends.options import SEQUENCES, DeviceOptions
 
 _SHOTS = "shots="
-"""A job's tag that tells its shots to whoever fetches the result."""
+"""Prefix of the tag that records a job's shots, needed to read its result."""
 
 
 @final
 @dataclass(frozen=True)
 class Primitive:
-    """A class of IBM's primitives with the class of its options."""
+    """One of IBM's primitive classes with its options class."""
 
     primitive: Any
     options: Any
@@ -58,13 +58,13 @@ def estimator_primitive() -> Primitive:
 
 @final
 class PrimitiveRunner:
-    """Runs PUBs on the primitive that the options ask for.
+    """Runs PUBs on the primitive that the options select.
 
     Args:
-        options: The user's; a resilience level asks for the Estimator.
+        options: The user's options; a resilience level selects the Estimator.
 
     Raises:
-        InputError: If the library refuses its options.
+        InputError: If the library rejects the options.
     """
 
     def __init__(self, options: DeviceOptions) -> None:
@@ -90,24 +90,24 @@ class PrimitiveRunner:
         """
         if any(isinstance(pub, EstimatorPub) != self._mitigated for pub in pubs):
             raise InputError(
-                "a resilience_level is for expectation values of IBM's Estimator only: it cannot "
-                "mitigate outcome probabilities"
+                "resilience_level applies only to expectation values of IBM's Estimator, not to "
+                "outcome probabilities"
             )
         options = copy.deepcopy(self._options)
         options.environment.job_tags = [tag, *dict.fromkeys(self._tags), f"{_SHOTS}{shots}"]
         if self._mitigated:
             options.default_shots = shots
         with warnings.catch_warnings():
-            # The legacy primitives warn that they are; they are used where there are no others.
+            # The legacy primitives emit a deprecation warning; used only if there are no others.
             warnings.simplefilter("ignore", DeprecationWarning)
             primitive = self._primitive.primitive(mode=mode, options=options)
         return primitive.run(list(pubs))
 
     def settings(self) -> dict[str, Any]:
-        """Return primitive and options as JSON values, tags left out."""
+        """Return primitive and options as JSON values, without tags."""
         options = self._options
         if self._primitive.client_side:
-            # Models of noise are for simulations and no JSON.
+            # Noise models are for simulation and are not JSON.
             values = options.model_dump(
                 exclude={
                     "environment": {"job_tags"},
@@ -127,13 +127,13 @@ class PrimitiveRunner:
 
 
 def shots_of(tags: Iterable[str]) -> int | None:
-    """Return the shots that a job was sent with, by its tags; None if they do not say."""
+    """Return the shots that a job was sent with, from its tags; None if they do not record it."""
     found = [tag.removeprefix(_SHOTS) for tag in tags if tag.startswith(_SHOTS)]
     return int(found[-1]) if found and found[-1].isdecimal() else None
 
 
 def _library_options(kind: Any, options: DeviceOptions) -> Any:
-    """Return the library's options, checked by itself."""
+    """Return the library's options, validated by the library."""
     given = options.runtime_options
     if given is not None and not isinstance(given, kind | dict):
         raise InputTypeError(
@@ -150,17 +150,17 @@ def _library_options(kind: Any, options: DeviceOptions) -> Any:
     except (TypeError, ValueError) as error:
         line = " ".join(str(error).split())
         raise InputError(
-            f"runtime_options must be those of IBM's {kind.__name__}, got {line}"
+            f"runtime_options are invalid for IBM's {kind.__name__}: {line}"
         ) from error
     if built.environment.private is True:
         raise InputError(
-            "runtime_options must not make jobs private: their results can be read only once"
+            "runtime_options make jobs private, but results of private jobs can be read only once"
         )
     return built
 
 
 def _library_fields(options: DeviceOptions) -> dict[str, Any]:
-    """Return the options in the words of IBM's library, nested; those left out are its own."""
+    """Return the options as nested fields of IBM's library; omitted ones keep its defaults."""
     values: dict[str, Any] = {}
     if options.dynamical_decoupling:
         sequence = options.dynamical_decoupling

@@ -1,4 +1,4 @@
-"""RuntimeJobs: the queue of an IBM device."""
+"""RuntimeJobs: the job queue of an IBM device."""
 
 import warnings
 from collections.abc import Callable
@@ -29,7 +29,7 @@ _STATES: dict[str, JobState] = {
     "ERROR": "failed",
     "CANCELLED": "cancelled",
 }
-_UNKNOWN_JOB = "the service does not know the job; it may be deleted, or of another account"
+_UNKNOWN_JOB = "the job is unknown to the service; it was deleted or belongs to another account"
 
 
 @final
@@ -44,7 +44,7 @@ class RuntimeJobs(JobService):
         name: Name of the device.
 
     Raises:
-        InputError: If IBM's library refuses an option.
+        InputError: If IBM's library rejects an option.
     """
 
     def __init__(self, device: Any, options: DeviceOptions) -> None:
@@ -61,7 +61,7 @@ class RuntimeJobs(JobService):
 
     @property
     def session_id(self) -> str | None:
-        """Session or batch that jobs go to; None where there is none yet."""
+        """Id of the session or batch that jobs go to; None before it is opened."""
         return self._mode.session_id
 
     @session_id.setter
@@ -82,7 +82,7 @@ class RuntimeJobs(JobService):
         """Send a job; see `JobService`.
 
         Raises:
-            InputError: If a circuit is not the device's, or there are no shots.
+            InputError: If a circuit does not match the device's ISA, or there are no shots.
         """
         if shots is None:
             raise InputError("jobs on a device need shots")
@@ -106,7 +106,7 @@ class RuntimeJobs(JobService):
         return found[0].job_id() if found else None
 
     def state(self, job_id: str) -> JobState:
-        """Return how far a job is; one that the service does not know has failed."""
+        """Return a job's state; one that the service does not know counts as failed."""
         status = self._ask(job_id, lambda job: str(job.status()))
         return "failed" if status is None else _STATES.get(status, "queued")
 
@@ -128,7 +128,7 @@ class RuntimeJobs(JobService):
         return result
 
     def seconds(self, job_id: str) -> float | None:
-        """Return the QPU seconds that a finished job was charged; None where it is unknown."""
+        """Return the QPU seconds charged for a finished job; None if unknown."""
         metrics = self._ask(job_id, lambda job: job.metrics())
         usage = (metrics or {}).get("usage") or {}
         if usage.get("status") == "pending":
@@ -139,7 +139,7 @@ class RuntimeJobs(JobService):
         return None
 
     def cancel(self, job_id: str) -> None:
-        """Take a job back, if it is not done."""
+        """Cancel a job unless it is done."""
         from qiskit_ibm_runtime.exceptions import RuntimeInvalidStateError  # (slow to load)
 
         def cancel(job: Any) -> None:
@@ -151,19 +151,21 @@ class RuntimeJobs(JobService):
         self._ask(job_id, cancel)
 
     def close(self) -> None:
-        """Close session or batch; jobs that were sent run to their end.
+        """Close the session or batch; jobs already sent run to completion.
 
-        One that the service does not close now ends by itself; a warning says so.
+        If the service does not close it now, it expires by itself; a warning says so.
         """
         try:
             with translated(self._secret):
                 self._mode.close()
         except (RunError, TransientError) as error:
-            message = f"{self._mode.kind} {self.session_id} was not closed, it will end by itself"
+            message = (
+                f"{self._mode.kind} {self.session_id} was not closed and will expire by itself"
+            )
             warnings.warn(f"{message}: {error}", RuntimeWarning, stacklevel=2)
 
     def _ask(self, job_id: str, question: Callable[[Any], Result]) -> Result | None:
-        """Ask a job something; None if the service does not know it."""
+        """Query a job; None if the service does not know it."""
         from qiskit_ibm_runtime.exceptions import RuntimeJobNotFound  # (slow to load)
 
         with translated(self._secret):
@@ -184,7 +186,7 @@ def _data(pub_result: Any, shots: int | None) -> PubData:
     """Return one PUB's registers, or expectation values with their standard errors."""
     fields = dict(pub_result.data.items())
     if all(isinstance(value, BitArray) for value in fields.values()):
-        # Twirling fills up its last randomization; shots that nobody asked for are left out.
+        # Twirling fills up its last randomization; shots beyond those requested are dropped.
         return {
             name: bits.slice_shots(range(shots or bits.num_shots)) for name, bits in fields.items()
         }

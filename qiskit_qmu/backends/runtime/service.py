@@ -27,7 +27,7 @@ def find_device(name: str, options: DeviceOptions) -> BackendV2:
 
     Raises:
         InputError: If there is no account or no such device.
-        RunError: If the service is out of reach or refuses.
+        RunError: If the service is unreachable or rejects the request.
     """
     service = open_service(options)
     with translated_for_good(token_of(service)):
@@ -35,11 +35,11 @@ def find_device(name: str, options: DeviceOptions) -> BackendV2:
 
 
 def open_service(options: DeviceOptions) -> Any:
-    """Return the service of the user's saved account, or the one that was handed in.
+    """Return the service of the user's saved account, or the one given in the options.
 
     Raises:
         InputError: If there is no account; the message says how to save one.
-        RunError: If the service is out of reach or refuses.
+        RunError: If the service is unreachable or rejects the request.
     """
     from qiskit_ibm_runtime import QiskitRuntimeService  # (slow to load)
     from qiskit_ibm_runtime.accounts.exceptions import AccountNotFoundError
@@ -53,9 +53,9 @@ def open_service(options: DeviceOptions) -> Any:
         except AccountNotFoundError:
             raise InputError(_NO_ACCOUNT) from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # What the library raises for what it did not expect in an account or an instance.
+            # Raised by the library for unexpected values in an account or instance.
             raise InputError(
-                "qiskit-ibm-runtime refuses the account or instance: "
+                "qiskit-ibm-runtime rejects the account or instance: "
                 f"{one_line(str(error), *tokens)}"
             ) from None
 
@@ -79,7 +79,7 @@ def _checked(service: Any) -> Any:
 def _found(service: Any, name: str, options: DeviceOptions) -> BackendV2:
     from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
-    # A service that was opened here has the instance already.
+    # A service that was opened here already has the instance.
     instance = None if options.service is None else options.instance
     found: BackendV2
     try:
@@ -101,9 +101,9 @@ def _found(service: Any, name: str, options: DeviceOptions) -> BackendV2:
 def _not_found(name: str, known: list[str], min_num_qubits: int) -> str:
     if name == LEAST_BUSY:
         return (
-            f"no device of the account takes jobs and has at least {min_num_qubits} qubits; it has "
-            f"{', '.join(known) or 'none'}"
+            f"no operational device of the account has at least {min_num_qubits} qubits; its "
+            f"devices: {', '.join(known) or 'none'}"
         )
     near = difflib.get_close_matches(name, known, n=1)
     meant = f"; did you mean {near[0]}?" if near else ""
-    return f"the account has no device {name!r}, only {', '.join(known) or 'none'}{meant}"
+    return f"the account has no device {name!r}; it has {', '.join(known) or 'none'}{meant}"

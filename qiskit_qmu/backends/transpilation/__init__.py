@@ -1,1 +1,1 @@
-"""From circuits as users write them to circuits that a device takes."""
+"""Transpilation of users' circuits to circuits that a device accepts."""

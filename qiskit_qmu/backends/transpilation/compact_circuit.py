@@ -1,4 +1,4 @@
-"""CompactCircuit: a device's circuit on the qubits that it uses, and where its bits come from."""
+"""CompactCircuit: a transpiled circuit restricted to the qubits that it uses."""
 
 from dataclasses import dataclass
 from typing import Any, final
@@ -12,13 +12,13 @@ from qiskit_qmu.simulator.compile.instructions import is_barrier, is_measurement
 @final
 @dataclass(frozen=True, eq=False)
 class CompactCircuit:
-    """A circuit without the qubits that it leaves alone.
+    """A circuit without its idle qubits.
 
     Attributes:
-        qubits: The device's qubits that are left, in ascending order.
+        qubits: The device's remaining qubits, in ascending order.
         measured: The circuit on them.
-        unmeasured: The same without its final measurements; None where there are others.
-        registers: For each classical register, the qubit that each bit holds, None for none.
+        unmeasured: The same without its final measurements; None if there are others.
+        registers: For each classical register, the qubit that each bit holds (None if unused).
     """
 
     qubits: tuple[int, ...]
@@ -62,7 +62,7 @@ class CompactCircuit:
             register.name: [holds.get(bit) for bit in register] for register in circuit.cregs
         }
         if not holds:
-            raise InputError("a sampled circuit must have measurements, got none")
+            raise InputError("a circuit without measurements cannot be sampled")
         return CompactCircuit(qubits, measured, unmeasured if final_only else None, registers)
 
 

@@ -1,4 +1,4 @@
-"""Which qubits of a device a small circuit should stand on."""
+"""Chooses the qubits of a device for a small circuit."""
 
 from collections.abc import Sequence
 
@@ -10,18 +10,18 @@ from qiskit_qmu._check import InputError
 def best_qubits(target: Target, count: int) -> list[int]:
     """Return a connected set of qubits with small errors of readout and two-qubit gates.
 
-    A set is grown from every qubit of the device by the neighbour that adds the least error; the
-    best of these sets is taken. Qubits without a working readout are left out.
+    From every qubit of the device a set is grown by the neighbour that adds the least error; the
+    best of these sets is taken. Qubits without a working readout are excluded.
 
     Args:
-        target: What the device can do, and how well.
+        target: The device's target, with its error rates.
         count: Number of qubits.
 
     Returns:
         The qubits in ascending order.
 
     Raises:
-        InputError: If no connected set is so large.
+        InputError: If there is no connected set of this size.
     """
     readout = _readout_errors(target)
     neighbours = _neighbours(target)
@@ -32,14 +32,14 @@ def best_qubits(target: Target, count: int) -> list[int]:
             best = grown
     if best is None:
         raise InputError(
-            f"a circuit of {count} qubits does not fit the device: {count} of its "
-            f"{target.num_qubits} qubits would have to work and be connected"
+            f"a circuit of {count} qubits does not fit the device: it has no {count} connected "
+            f"working qubits among its {target.num_qubits}"
         )
     return sorted(best[1])
 
 
 def subset_of(target: Target, qubits: Sequence[int]) -> Target:
-    """Return what some qubits of a device can do among themselves, renumbered from zero."""
+    """Return the target of some of a device's qubits, renumbered from zero."""
     place = {qubit: position for position, qubit in enumerate(qubits)}
     properties = target.qubit_properties
     subset = Target(

@@ -1,4 +1,4 @@
-"""RotationCircuit: a circuit in which every rotation has an angle of its own."""
+"""RotationCircuit: a circuit in which every rotation has its own angle parameter."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.compile.angles import AngleMap
 from qiskit_qmu.simulator.compile.definitions import in_known_gates
 
-# Names that stand for something else than an operation of that name and of another class.
+# Names under which transpilers and simulators expect an operation of a certain class.
 _NAMES = {*get_standard_gate_name_mapping(), "barrier", "unitary"}
 TWO_TERM = {
     RXGate,
@@ -56,22 +56,22 @@ TWO_TERM = {
     RZZGate,
     RZXGate,
 }
-"""Rotations whose generators have two eigenvalues, one apart: the two-term shift rule holds."""
+"""Rotations whose generators have two eigenvalues that differ by one: the two-term shift rule."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class RotationCircuit:
-    """A circuit whose rotations are numbered, and how its own parameters make their angles.
+    """A circuit with one parameter per rotation, and how the original parameters make the angles.
 
-    One such circuit is transpiled once; every row of parameter values and every shift of one angle
-    is only a row of angles of it, and no device ever sees a parameter expression.
+    Such a circuit is transpiled once; every row of parameter values and every shift of one angle
+    is just another row of angles, and no device ever gets a parameter expression.
 
     Attributes:
         circuit: The circuit with one parameter for each rotation.
         angles: Its parameters, in order.
-        depends: Whether an angle is a function of a parameter of the original, (A, P).
-        placed: Whether it stands on a device's qubits already, and is sent as it is.
+        depends: Whether an angle depends on a parameter of the original circuit, (A, P).
+        placed: Whether it is already on a device's qubits and is sent unchanged.
     """
 
     circuit: QuantumCircuit
@@ -82,7 +82,7 @@ class RotationCircuit:
 
     @staticmethod
     def on_device(circuit: QuantumCircuit) -> "RotationCircuit":
-        """Return a circuit without parameters that stands on a device's qubits already."""
+        """Wrap a circuit without parameters that is already on a device's qubits."""
         return RotationCircuit(
             circuit, (), np.zeros((0, 0), dtype=bool), AngleMap([], []), placed=True
         )
@@ -92,11 +92,11 @@ class RotationCircuit:
         """Number the rotations of a circuit.
 
         Args:
-            circuit: A circuit as a user writes it: on its own qubits, not transpiled.
+            circuit: A virtual circuit, not transpiled.
 
         Raises:
-            InputError: If it was transpiled already, or a gate with parameters is neither a
-                rotation nor made of rotations.
+            InputError: If it was already transpiled, or a parametrized gate is neither a rotation
+                nor made of rotations.
         """
         check_virtual(circuit)
         bare, expressions = circuit.copy_empty_like(), []
@@ -138,13 +138,13 @@ class RotationCircuit:
         """Return the circuit with its qubits measured in a Pauli basis, into register "meas".
 
         Args:
-            basis: One Pauli letter for each qubit, the last one of qubit 0, as in Qiskit; a qubit
-                with I is not measured.
+            basis: One Pauli letter per qubit, the last for qubit 0, as in Qiskit; a qubit with I
+                is not measured.
 
         Returns:
             The circuit; bit i of the register is the i-th measured qubit, from qubit 0 on.
 
-        Final measurements of the circuit's own are left out, as on the exact simulator.
+        The circuit's own final measurements are dropped, as on the exact simulator.
 
         Raises:
             InputError: If the circuit is measured before its end.
@@ -165,15 +165,15 @@ class RotationCircuit:
 
 
 def check_virtual(circuit: QuantumCircuit) -> None:
-    """Raise InputError if a circuit was transpiled already.
+    """Raise InputError if a circuit was already transpiled.
 
-    Qiskit ML 0.9 reads the results of such a circuit by its layout, wrongly: silently so for a
-    measured one, and for an EstimatorQNN without observables.
+    Qiskit ML 0.9 misreads the results of such a circuit by its layout: silently for a measured
+    one, and for an EstimatorQNN without observables.
     """
     if circuit.layout is not None:
         raise InputError(
-            "the circuit was transpiled already; a backend takes virtual circuits, transpiles them "
-            "itself and brings results back to their qubits (give a QNN no pass_manager)"
+            "the circuit was already transpiled; backends take virtual circuits, transpile them "
+            "and map results back to their qubits (create the QNN without a pass_manager)"
         )
 
 
@@ -195,8 +195,8 @@ def _without_final_measurements(circuit: QuantumCircuit) -> QuantumCircuit:
             instruction.clbits or not measured.isdisjoint(instruction.qubits)
         ):
             raise InputError(
-                "the circuit of an observable must be measured at its end only, got "
-                f"{instruction.name!r} after a measurement, or with classical bits"
+                f"{instruction.name!r} after a measurement, or with classical bits: circuits of "
+                "observables may only have final measurements"
             )
         else:
             bare.append(operation, instruction.qubits)
@@ -210,7 +210,7 @@ def _count(circuit: QuantumCircuit) -> int:
 def _opened(
     circuit: QuantumCircuit,
 ) -> Iterator[tuple[Operation, Sequence[Qubit], Sequence[Clbit]]]:
-    """Yield a circuit's operations, with gates of several angles made rotations of one each."""
+    """Yield a circuit's operations, with gates of several angles decomposed into rotations."""
     for instruction in circuit.data:
         operation = instruction.operation
         if not is_symbolic(operation):
@@ -224,9 +224,9 @@ def _opened(
 def _under_own_name(
     instruction: CircuitInstruction,
 ) -> Iterator[tuple[Operation, Sequence[Qubit]]]:
-    """Yield an operation, or the gates that one under the name of another is made of.
+    """Yield an operation, or its definition if it bears another operation's name.
 
-    Transpilers and simulators go by names. One that has nothing but a matrix is given by it.
+    Transpilers and simulators go by names. An operation with only a matrix is given as a unitary.
     """
     operation, qubits = instruction.operation, instruction.qubits
     known = instruction.is_standard_gate() or isinstance(operation, UnitaryGate)
@@ -255,20 +255,20 @@ def _rotations(
             yield kind(angle, label=label), qubits
     elif isinstance(operation, ParameterizedInitialize):
         raise InputError(
-            "a RawFeatureVector without values cannot be transpiled: each row is another circuit; "
-            "an AmplitudeEncoding has angles instead"
+            "a RawFeatureVector with unbound parameters cannot be transpiled, as every row gives "
+            "another circuit; use AmplitudeEncoding, which is parametrized by angles"
         )
     else:
         definition = None if _blocks(operation) else getattr(operation, "definition", None)
         if definition is None:
             raise InputError(
-                "an instruction with parameters must be a rotation or be made of rotations, got "
-                f"{operation.name!r}"
+                f"parametrized instruction {operation.name!r} is neither a rotation nor made of "
+                "rotations"
             )
         inner = dict(zip(definition.qubits, qubits, strict=True))
         for instruction in definition.data:
             part = instruction.operation
-            if operation.label is not None:  # noise models know gates by their labels
+            if operation.label is not None:  # noise models look up gates by their labels
                 part = part.to_mutable()
                 part.label = operation.label
             yield from _rotations(part, [inner[qubit] for qubit in instruction.qubits])
@@ -279,7 +279,7 @@ def _blocks(operation: Operation) -> tuple[QuantumCircuit, ...]:
 
 
 def is_symbolic(operation: Operation) -> bool:
-    """Return whether an operation has a parameter without a value."""
+    """Return whether an operation has an unbound parameter."""
     return any(block.parameters for block in _blocks(operation)) or any(
         isinstance(parameter, ParameterExpression) and parameter.parameters
         for parameter in getattr(operation, "params", ())

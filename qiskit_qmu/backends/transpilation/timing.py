@@ -1,4 +1,4 @@
-"""Timing: how long a device takes for its circuits."""
+"""Timing: how long a device takes to run circuits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from qiskit.exceptions import QiskitError
 from qiskit.transpiler import Target
 
 DEFAULT_REP_DELAY = 250e-6
-"""Seconds between two measurements, where a device does not say its own."""
+"""Repetition delay in seconds of a device that does not report its own."""
 
 SECONDS_PER_JOB = 2.0
-"""What a job takes besides its executions, by IBM's formula."""
+"""Seconds that a job takes besides its executions, by IBM's formula."""
 
 _SECONDS_PER_EXECUTION = 0.00035
 
@@ -28,11 +28,11 @@ def quick_seconds(executions: int, jobs: int = 1) -> float:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How long a device takes.
+    """How long a device takes to run circuits.
 
     Attributes:
-        target: What knows the durations of its instructions.
-        rep_delay: Seconds between two measurements.
+        target: The device's target, with the durations of its instructions.
+        rep_delay: Repetition delay in seconds.
     """
 
     target: Target
@@ -45,7 +45,7 @@ class Timing:
         return Timing(target=device.target, rep_delay=rep_delay or DEFAULT_REP_DELAY)
 
     def execution_seconds(self, circuits: Sequence[QuantumCircuit]) -> float | None:
-        """Return the time of one measurement of the longest circuit; None where it is unknown."""
+        """Return the time of one shot of the longest circuit; None if unknown."""
         try:
             durations = [circuit.estimate_duration(self.target, unit="s") for circuit in circuits]
         except QiskitError:  # an instruction without a duration

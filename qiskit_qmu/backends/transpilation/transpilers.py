@@ -1,4 +1,4 @@
-"""From a circuit as it was written to one that a device takes, once for each circuit."""
+"""Transpilers: each virtual circuit is turned once into one that a device accepts."""
 
 from functools import partial
 from typing import Any, Protocol, final
@@ -15,10 +15,10 @@ from qiskit_qmu.backends.transpilation.timing import Timing
 
 
 class Transpiler(Protocol):
-    """Makes a circuit one that a device takes; measurements keep their classical bits.
+    """Transpiles a circuit for a device; measurements keep their classical bits.
 
     Attributes:
-        timing: How long the device takes for it; None where it is unknown.
+        timing: How long the device takes; None if unknown.
     """
 
     timing: Timing | None
@@ -32,7 +32,7 @@ class Transpiler(Protocol):
         ...
 
     def check(self, num_qubits: int) -> None:
-        """Raise InputError if it is known before a circuit is there that it cannot fit."""
+        """Raise InputError if no circuit of so many qubits can fit."""
         ...
 
 
@@ -41,8 +41,8 @@ class PassManagerTranspiler:
     """Runs a pass manager.
 
     Args:
-        pass_manager: The user's own, or what makes a preset one, which Qiskit cannot pickle.
-        timing: How long the device takes; None where it is unknown.
+        pass_manager: The user's own, or a factory of a preset one, which Qiskit cannot pickle.
+        timing: How long the device takes; None if unknown.
     """
 
     def __init__(self, pass_manager: Any, timing: Timing | None = None) -> None:
@@ -60,23 +60,23 @@ class PassManagerTranspiler:
         return _run(self._made, circuit)
 
     def check(self, num_qubits: int) -> None:
-        """Nothing is known of what a pass manager takes."""
+        """Do nothing: the limits of a pass manager are unknown."""
 
 
 @final
 class DeviceTranspiler:
     """Places a circuit on a small connected set of good qubits of a device and keeps it there.
 
-    On a whole device routing wanders: a circuit of ten qubits leaves a trace on twelve, and noise
-    on them costs sixteen times as much to simulate. Several seeds are tried, and the circuit with
-    the smallest expected error is kept.
+    On a whole device, routing spreads: a circuit of ten qubits ends up on twelve, whose noise costs
+    sixteen times as much to simulate. Several seeds are tried, and the circuit with the smallest
+    expected error is kept.
 
     Args:
-        target: What the device can do, and how well.
-        optimization_level: Of Qiskit's preset pass managers, 0 to 3.
+        target: The device's target, with its error rates.
+        optimization_level: Level of Qiskit's preset pass managers, 0 to 3.
         seed: Seed of layout and routing.
         attempts: Seeds to try.
-        timing: How long the device takes; None where it is unknown.
+        timing: How long the device takes; None if unknown.
     """
 
     def __init__(
@@ -128,12 +128,12 @@ class DeviceTranspiler:
 def make_transpiler(
     device: BackendV2, options: DeviceOptions, *, small_subset: bool = False
 ) -> Transpiler:
-    """Return what transpiles for a device.
+    """Return a device's transpiler.
 
     Args:
         device: The device.
         options: Optimization level, seed, layout, pass manager.
-        small_subset: Keep circuits on as few qubits as they have, where no layout is given.
+        small_subset: Keep circuits on as few qubits as they have, unless a layout is given.
     """
     timing = Timing.of(device)
     if options.pass_manager is not None:

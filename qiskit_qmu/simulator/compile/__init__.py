@@ -1,1 +1,1 @@
-"""Circuits to fused programs, on as few qubits and in as few steps as they take."""
+"""Compiles circuits to fused programs, on as few qubits and in as few steps as possible."""

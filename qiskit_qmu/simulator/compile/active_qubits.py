@@ -1,4 +1,4 @@
-"""Circuits on the qubits that they really use."""
+"""Restricts circuits to the qubits that they use."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from qiskit_qmu.simulator.compile.instructions import does_nothing, is_measureme
 @final
 @dataclass(frozen=True, kw_only=True)
 class ActiveCircuit:
-    """A circuit on as few qubits as it needs.
+    """A circuit on as few qubits as possible.
 
     Attributes:
         circuit: The small circuit; classical bits, registers and parameters are those of the
@@ -45,7 +45,7 @@ class ActiveCircuit:
         """Return an observable of the original circuit as one of the small circuit.
 
         Args:
-            observable: On the original's qubits.
+            observable: An observable on the original's qubits.
 
         Returns:
             The observable with the same expectation value: on a qubit in |0>, X and Y have the
@@ -72,14 +72,14 @@ def active_qubits(circuit: QuantumCircuit) -> ActiveCircuit:
 
     A transpiled circuit has all qubits of its device; a statevector should hold only those in use.
     Barriers, delays and identities touch nothing; a measured idle qubit gives 0. A qubit that is
-    reset after use continues as a new qubit in |0>, and nothing touches the old one any more, which
-    is what a reset does.
+    reset after use continues as a new qubit in |0>, and no gate touches the old one any more, which
+    is equivalent to a reset.
 
     Args:
-        circuit: Any circuit; one with control flow, which is not simulated, is left as it is.
+        circuit: Any circuit; one with control flow, which is not simulated, is left unchanged.
 
     Returns:
-        The small circuit, or the same object where all qubits are used and none is reset.
+        The small circuit, or the same object if all qubits are used and none is reset.
 
     Example:
         >>> circuit = QuantumCircuit(5)
@@ -116,7 +116,7 @@ def _touches(instruction: CircuitInstruction) -> bool:
 
 
 def _resets(operation: Operation) -> bool:
-    """Whether this resets a qubit, or is made of what does."""
+    """Whether this resets a qubit, directly or in its definition."""
     if isinstance(operation, Reset | Initialize | ParameterizedInitialize):
         return True
     if isinstance(operation, Gate | Barrier | Measure) or not isinstance(operation, Instruction):
@@ -128,7 +128,7 @@ def _resets(operation: Operation) -> bool:
 def _parts(operation: Instruction) -> QuantumCircuit | None:
     try:
         return with_numbers(operation).definition
-    except QiskitError:  # as of amplitudes that are parameters
+    except QiskitError:  # e.g. amplitudes that are parameters
         return None
 
 
@@ -151,7 +151,7 @@ class _Rewiring:
             if parts is not None:
                 self._add_parts(parts, instruction)
                 return
-            # The old wires stay as they are; the next gates get new ones.
+            # The old wires are left untouched; the next gates get new ones.
             for qubit in instruction.qubits:
                 self._wire_of.pop(qubit, None)
             if isinstance(operation, Reset):

@@ -30,7 +30,7 @@ _TORCH_FUNCTIONS = {
 class AngleMap:
     """Evaluates many parameter expressions at once.
 
-    Affine expressions, nearly all that occur, are matrix products; the others (products of
+    Affine expressions, by far the most common, become matrix products; the others (products of
     parameters, functions) are translated to torch one by one.
 
     Args:
@@ -71,7 +71,7 @@ class AngleMap:
         dtype, device = values[0].dtype, values[0].device
         angles = torch.as_tensor(self._offset, dtype=dtype, device=device)
         for number, (group, matrix) in enumerate(zip(values, self._matrices, strict=True)):
-            # The values of a further group that no expression uses may be those of many models.
+            # An unused group may hold the values of many models.
             if number == 0 or matrix.any():
                 angles = angles + group @ torch.as_tensor(matrix, dtype=dtype, device=device)
         angles = angles.expand(*shape, -1)
@@ -142,10 +142,10 @@ def _lambdify(
 def _torch_function(text: str, num_parameters: int) -> Callable[..., torch.Tensor]:
     """Return a formula in p0, p1, … as a torch function.
 
-    It is kept, because a circuit repeats its formulas, and SymPy takes milliseconds for each.
+    It is cached, because circuits repeat formulas and SymPy takes milliseconds for each.
     """
     symbols = [Parameter(f"p{i}").sympify() for i in range(num_parameters)]
-    # Qiskit's own translation fails on a number to the power of a parameter, and on what holds one.
+    # Qiskit's own translation fails on expressions with a number to the power of a parameter.
     formula = sympy.parse_expr(text, {"conj": sympy.conjugate})
     # SymPy would print its own sign() as a comparison, which tensors do not have.
     formula = formula.replace(sympy.sign, sympy.Function("sgn"))

@@ -1,8 +1,8 @@
-"""What a circuit consists of: a key under which circuits are equal only if they do the same.
+"""The content of a circuit: a key that is equal only for circuits that do the same.
 
-Names and parameters do not tell operations apart: a Clifford or an annotated operation has none,
-and gates of anyone's own may share them. So what is not in the standard library is known by its
-matrix and its definition, or by nothing.
+Names and parameters do not distinguish operations: a Clifford or an annotated operation has none,
+and custom gates may share them. So operations outside the standard library are identified by their
+matrix and definition, or not at all.
 """
 
 import re
@@ -43,16 +43,16 @@ from qiskit_qmu.simulator.compile.instructions import plain_text
 
 Content = tuple[object, ...]
 
-# Qiskit numbers circuits without a name, each time that a definition is made.
+# Qiskit numbers unnamed circuits each time a definition is created.
 _GENERATED_NAME = r"circuit-\d+(-\d+)?"
 
 
 def circuit_content(circuit: QuantumCircuit) -> Content:
-    """Return what a circuit consists of, to tell circuits apart and equal ones not.
+    """Return a circuit's content, as a key for caches and comparisons.
 
-    Names of qubits and of the circuit, and metadata, are left out. An operation that cannot be
+    Names of qubits and of the circuit, and metadata, are ignored. An operation that cannot be
     identified makes a circuit equal to no other, not even to itself. The ``repr`` is the same in
-    every process; it has parameters by name.
+    every process; it contains parameters by name.
 
     Args:
         circuit: Any circuit.
@@ -123,13 +123,13 @@ def _defined_content(operation: Operation) -> Content:
     matrix = matrix_of(operation)
     try:
         definition = definition_of(operation)
-    except InputError:  # it has none
+    except InputError:  # it has no definition
         return (_Unknown() if matrix is None else _value(matrix),)
     return _value(matrix), circuit_content(definition)
 
 
 def _control_flow_content(operation: ControlFlowOp | Store) -> Content:
-    """Return conditions and such as text, which shows all of them, and the blocks by content."""
+    """Return conditions and the like as text, which is complete, and the blocks by content."""
     blocks = tuple(map(circuit_content, getattr(operation, "blocks", ())))
     match operation:
         case IfElseOp() | WhileLoopOp():
@@ -165,7 +165,7 @@ def _value(value: object) -> object:
 
 
 def _expression_content(expression: ParameterExpression) -> object:
-    # Equality of expressions is no use: it does not look at parameters that cancel out, takes
-    # close coefficients for equal, and the hash of a negative constant raises an error.
+    # Equality of expressions cannot be used: it ignores parameters that cancel out, treats close
+    # coefficients as equal, and hashing a negative constant raises an error.
     text, parameters = plain_text(expression)
     return text, *parameters

@@ -1,4 +1,4 @@
-"""What operations are made of: their definitions, or their matrices."""
+"""Definitions and matrices of operations."""
 
 import warnings
 
@@ -22,20 +22,20 @@ _LARGEST_MATRIX = 6
 
 
 def definition_of(operation: Operation) -> QuantumCircuit:
-    """Return what an operation is made of.
+    """Return an operation's definition.
 
     Raises:
         InputError: If it is control flow, or has no definition.
     """
     if getattr(operation, "blocks", None):
         raise InputError(
-            f"control flow cannot be simulated, got instruction {operation.name!r}; circuits may "
-            "hold unitary gates and final measurements"
+            f"instruction {operation.name!r} cannot be simulated: it is control flow; circuits may "
+            "contain unitary gates and final measurements"
         )
     if isinstance(operation, Instruction):
         try:
             definition = with_numbers(operation).definition
-        except QiskitError:  # as of an RV gate with free parameters
+        except QiskitError:  # e.g. an RV gate with unbound parameters
             definition = None
     else:
         definition = _synthesized(operation)
@@ -48,7 +48,7 @@ def definition_of(operation: Operation) -> QuantumCircuit:
 
 
 def matrix_of(operation: Operation) -> NDArray[np.complex128] | None:
-    """Return the matrix of a gate without parameters, if it is small or what defines the gate."""
+    """Return the matrix of a gate without parameters, if it is small or defines the gate."""
     if not isinstance(operation, Gate) or not hasattr(operation, "__array__"):
         return None
     if any(map(is_symbolic, operation.params)):
@@ -65,7 +65,7 @@ def in_known_gates(circuit: QuantumCircuit) -> QuantumCircuit:
     Global phases are kept: they matter under control.
 
     Raises:
-        InputError: If an instruction is no unitary gate.
+        InputError: If an instruction is not a unitary gate.
     """
     known = QuantumCircuit(circuit.num_qubits, global_phase=circuit.global_phase)
     for instruction in circuit.data:
@@ -95,7 +95,7 @@ def _synthesized(operation: Operation) -> QuantumCircuit | None:
     try:
         circuit.append(_with_known_base(operation), circuit.qubits, circuit.clbits)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a failure to come, which is told here
+            warnings.simplefilter("ignore")  # they precede an error, which is handled here
             synthesized: QuantumCircuit = HighLevelSynthesis()(circuit)
     except QiskitError:
         return None
@@ -104,7 +104,7 @@ def _synthesized(operation: Operation) -> QuantumCircuit | None:
 
 
 def _with_known_base(operation: Operation) -> Operation:
-    """Return an annotated operation on what Qiskit's synthesis, which goes by names, knows."""
+    """Return an annotated operation whose base Qiskit's synthesis, which goes by names, knows."""
     if not isinstance(operation, AnnotatedOperation):
         return operation
     base = QuantumCircuit(operation.base_op.num_qubits)

@@ -60,9 +60,9 @@ class DenseGate:
 
 @dataclass(frozen=True)
 class StatePreparationGate:
-    """A gate that takes |0…0⟩ to known amplitudes; elsewhere it is what its definition says.
+    """A gate that takes |0…0⟩ to known amplitudes; on other states its definition applies.
 
-    The amplitudes are given, or those that the angles of an amplitude encoding make.
+    The amplitudes are given directly or by the angles of an amplitude encoding.
     """
 
     qubits: tuple[int, ...]

@@ -39,8 +39,8 @@ from qiskit_qmu.simulator.compile.unrolling import unroll, unroll_definition
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, require_memory
 
 _ZERO = 1e-15
-# Bytes for each basis state: of a step's permutation with its inverse, of its constant phases, and
-# of what is at hand while a round of gates is collected.
+# Bytes per basis state: of a step's permutation with its inverse, of its constant phases, and of
+# temporary tables while a round of gates is collected.
 _PERMUTATION_BYTES, _CONSTANT_BYTES, _ROUND_BYTES = 16, 16, 40
 
 
@@ -57,10 +57,10 @@ def compile_program(
         circuit: A circuit of unitary gates; final measurements are ignored.
         batched: Parameters whose values differ from sample to sample, in the order of the values.
         shared: Parameters whose values all samples share, in the order of the values.
-        memory_budget: Bytes that its tables may take.
+        memory_budget: Bytes that its tables may use.
 
     Returns:
-        The fused program; its text tells the steps.
+        The fused program; its ``str`` lists the steps.
 
     Raises:
         InputError: If a parameter of the circuit is in neither list, the circuit is too large, or
@@ -83,7 +83,7 @@ def compile_program(
     missing = set(circuit.parameters) - {*batched, *shared}
     if missing:
         names = ", ".join(sorted(parameter.name for parameter in missing))
-        raise InputError(f"no values for circuit parameters {names}; each is batched or shared")
+        raise InputError(f"circuit parameters {names} are neither batched nor shared")
     fuser = _Fuser(circuit.num_qubits, set(batched), memory_budget)
     for gate in unroll(circuit):
         fuser.add(gate)
@@ -106,7 +106,7 @@ def compile_program(
 class _Fuser:
     """Collects gates: pending one-qubit runs first, then pending phases and permutations.
 
-    A one-qubit gate may still join the pending runs while no pending phase or permutation touches
+    A one-qubit gate can join the pending runs as long as no pending phase or permutation touches
     its qubit; otherwise everything pending is written out and a new round begins.
     """
 

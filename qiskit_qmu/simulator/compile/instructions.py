@@ -1,7 +1,7 @@
-"""What an instruction and its parameters are, whatever names their author gave them.
+"""Identifies instructions and parameters independently of their names.
 
-Anyone may give any name to a gate of their own, so instructions are told apart by class; and a
-parameter may be named like a formula, so expressions are written out with names of our own.
+Custom gates may have any name, so instructions are identified by class; and a parameter may be
+named like a formula, so expressions are written with new names.
 """
 
 import re
@@ -25,7 +25,7 @@ def does_nothing(operation: Operation) -> bool:
 
 def is_measurement(instruction: CircuitInstruction) -> bool:
     """Whether this measures one qubit into one classical bit."""
-    # Most instructions have no classical bits, and making their operation takes time.
+    # Most instructions have no classical bits, and creating their operation takes time.
     return bool(instruction.clbits) and isinstance(instruction.operation, Measure)
 
 
@@ -40,14 +40,14 @@ def is_symbolic(value: object) -> bool:
 
 
 def plain_text(expression: ParameterExpression) -> tuple[str, list[Parameter]]:
-    """Return an expression in parameters p0, p1, …, and which parameters these stand for."""
+    """Return an expression in parameters p0, p1, …, and the parameters that these stand for."""
     parameters = sorted(expression.parameters, key=lambda parameter: parameter.name)
     plain = {parameter: Parameter(f"p{i}") for i, parameter in enumerate(parameters)}
     return str(expression.subs(plain)), parameters
 
 
 def with_numbers(operation: Operation) -> Operation:
-    """Return an operation in which expressions that fold to a number, as x - x - 1, are numbers.
+    """Return an operation with expressions that fold to a number, such as x - x - 1, as numbers.
 
     In Qiskit such expressions keep their parameters, and definitions cannot be made from them.
     """

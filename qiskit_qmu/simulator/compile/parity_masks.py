@@ -47,7 +47,7 @@ def permuted_mask(mask: int, qubits: tuple[int, ...], linear: list[int]) -> int:
     Args:
         mask: Any qubits of the circuit, bit q for qubit q.
         qubits: Qubits that the permutation acts on.
-        linear: What `linear_masks` returned for it.
+        linear: The result of `linear_masks` for it.
     """
     permuted = mask & ~sum(1 << qubit for qubit in qubits)
     for i, qubit in enumerate(qubits):

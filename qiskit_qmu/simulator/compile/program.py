@@ -8,7 +8,7 @@ A compiled program runs
 3. one-qubit gates whose angles differ from sample to sample as 2 x 2 matrices per sample;
 4. everything that permutes or multiplies basis states by phases (CX, SWAP, CCX, CZ, RZZ, CP, …),
    however many such gates follow each other, as one permutation and one phase per basis state;
-5. any other gate without parameters as a dense matrix, where nothing else will do.
+5. any other gate without parameters as a dense matrix.
 
 Every angle of a program is that of a rotation exp(-i a P / 2) about a string P of Pauli matrices.
 """
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from qiskit_qmu.simulator.compile.angles import AngleMap
 
 LARGEST_BLOCK = 5
-"""Qubits in one dense block: 32 x 32 products are where a processor core is fastest."""
+"""Qubits in one dense block: a processor core is fastest at 32 x 32 products."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ class DenseStep:
 
 @dataclass(frozen=True)
 class PreparedQubits:
-    """Qubits that start in a state of their own.
+    """Qubits that start in a prepared state.
 
     Attributes:
         qubits: The qubits, the first the lowest bit of the amplitudes' indices.
-        amplitudes: Their amplitudes (2^k,); None where angles make them.
+        amplitudes: Their amplitudes (2^k,); None if angles make them.
         angles: Per-sample angles of an amplitude encoding.
-        are_amplitudes: Whether these are no angles but the amplitudes themselves, of any norm.
+        are_amplitudes: Whether ``angles`` are the amplitudes themselves, of any norm.
     """
 
     qubits: tuple[int, ...]
@@ -106,9 +106,9 @@ class Program:
     Attributes:
         num_qubits: Number of qubits n; states have 2^n amplitudes, qubit 0 is the lowest bit.
         initial: The run of each qubit that makes the product state.
-        prepared: The qubits that start otherwise; their runs are empty.
+        prepared: The qubits that start in prepared states; their runs are empty.
         layers: The runs of each qubit, for each layer of shared gates.
-        steps: What happens to the product state, in order.
+        steps: The steps applied to the product state, in order.
         shared_map: Shared parameter values to shared angles.
         batched_map: Per-sample and shared parameter values to per-sample angles.
         num_shared_angles: Gate angles that all samples share, one for each gate.
@@ -134,7 +134,7 @@ class Program:
 
     @property
     def amplitude_angles(self) -> set[int]:
-        """Places, among the angles of both kinds, of those that are amplitudes."""
+        """Positions, among the angles of both kinds, of those that are amplitudes."""
         return {
             self.num_shared_angles + angle
             for prepared in self.prepared
@@ -177,7 +177,7 @@ def _describe(step: ProgramStep) -> str:
 
 
 def blocks_of(num_qubits: int) -> tuple[tuple[int, int], ...]:
-    """Split qubits into the fewest blocks of at most five, as equal as they can be."""
+    """Split qubits into the fewest blocks of at most five, as equal in size as possible."""
     count = -(-num_qubits // LARGEST_BLOCK)
     sizes = [num_qubits // count + (i < num_qubits % count) for i in range(count)]
     starts = np.cumsum([0, *sizes[:-1]])

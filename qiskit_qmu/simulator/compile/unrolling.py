@@ -60,7 +60,7 @@ _ZERO = 1e-13
 
 
 def unroll(circuit: QuantumCircuit) -> Iterator[ElementaryGate]:
-    """Yield the elementary gates of a circuit in order; final measurements are left out.
+    """Yield the elementary gates of a circuit in order, without final measurements.
 
     Args:
         circuit: Any circuit of unitary gates, with barriers and final measurements.
@@ -69,7 +69,7 @@ def unroll(circuit: QuantumCircuit) -> Iterator[ElementaryGate]:
         Elementary gates on the circuit's qubit indices.
 
     Raises:
-        InputError: If the circuit holds control flow, a reset or a measurement in its middle, or an
+        InputError: If the circuit has control flow, a mid-circuit reset or measurement, or an
             instruction without a definition; the message names it.
     """
     qubits = tuple(range(circuit.num_qubits))
@@ -82,14 +82,12 @@ def unroll(circuit: QuantumCircuit) -> Iterator[ElementaryGate]:
         name = f"{operation.name!r} in {outer!r}" if outer else repr(operation.name)
         if measured.intersection(targets):
             raise InputError(
-                f"mid-circuit measurements cannot be simulated, got instruction {name} on a qubit "
-                "that was measured before"
+                f"mid-circuit measurements cannot be simulated: instruction {name} acts on a qubit "
+                "that was already measured"
             )
         resets = isinstance(operation, Reset | ParameterizedInitialize)
         if resets and used.intersection(targets):
-            raise InputError(
-                f"a qubit that is already in use cannot be reset, got instruction {name}"
-            )
+            raise InputError(f"instruction {name} resets a qubit that is already in use")
         if isinstance(operation, Reset):
             continue
         used.update(targets)
@@ -100,16 +98,16 @@ def unroll(circuit: QuantumCircuit) -> Iterator[ElementaryGate]:
 
 
 def rotation_angles(circuit: QuantumCircuit) -> Iterator[ParameterExpression]:
-    """Yield the angle of every rotation that depends on parameters, one for each rotation.
+    """Yield the angle of every rotation that depends on parameters, one per rotation.
 
-    The parameter-shift rule runs two circuits for each. It knows nothing of amplitudes that are
-    features, which are left out.
+    The parameter-shift rule runs two circuits for each. It does not apply to amplitudes that are
+    features, which are skipped.
 
     Args:
-        circuit: As for `unroll`, but qubits may be reset in its middle.
+        circuit: As for `unroll`, but mid-circuit resets are allowed.
 
     Raises:
-        InputError: As `unroll` does.
+        InputError: As for `unroll`.
     """
     for gate in unroll(active_qubits(circuit).circuit):
         angles: tuple[GateAngle, ...] = ()
@@ -129,7 +127,7 @@ def unroll_definition(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Elementar
 def _flatten(
     circuit: QuantumCircuit, qubits: tuple[int, ...], outer: str = ""
 ) -> Iterator[tuple[Operation, tuple[int, ...], str]]:
-    """Yield operations, outer qubit indices, and the opened instruction they are in, if any."""
+    """Yield operations, outer qubit indices, and the name of the enclosing instruction, if any."""
     for instruction in circuit.data:
         operation = instruction.operation
         targets = tuple(qubits[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
@@ -148,7 +146,7 @@ def _has_free_features(operation: Operation) -> bool:
 
 
 def _real(value: ParameterExpression | complex) -> GateAngle:
-    """Return an amplitude beside others that are parameters.
+    """Return an amplitude in a gate where others are parameters.
 
     Raises:
         InputError: If it is a number that is not real.
@@ -200,7 +198,7 @@ def _by_matrix(matrix: NDArray[np.complex128], qubits: tuple[int, ...]) -> Itera
     source = np.abs(matrix).argmax(axis=1)
     rows = np.arange(len(matrix))
     phases = matrix[rows, source]
-    # What is left is to be compared with zero: one minus the phase's size is its square.
+    # The remainder is compared with zero: one minus the phase's size is its square.
     rest = matrix.copy()
     rest[rows, source] = 0
     if len(qubits) == 1:

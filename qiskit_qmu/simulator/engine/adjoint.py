@@ -1,9 +1,9 @@
-"""Angles to final states as one differentiable function, with the adjoint method as its gradient.
+"""Evolution from angles to final states, differentiated by the adjoint method.
 
 Jones and Gacon, Efficient calculation of gradients in classical simulations of variational quantum
-algorithms, https://arxiv.org/abs/2009.02823. States of the forward pass are kept while they fit a
-fixed amount of memory; beyond it they are recomputed by the inverse of each step, so that memory
-does not grow with depth.
+algorithms, https://arxiv.org/abs/2009.02823. States of the forward pass are kept as long as they
+fit a fixed amount of memory; beyond it they are recomputed by the inverse of each step, so that
+memory does not grow with depth.
 """
 
 import math
@@ -18,7 +18,7 @@ from qiskit_qmu.simulator.engine.sweep_arrays import GradientTotals, join_angles
 from qiskit_qmu.simulator.memory import CACHE_BYTES
 
 Mapped = tuple[tuple[torch.Tensor, ...], tuple[int | None, ...]]
-"""Outputs, and where the mapped dimension is in each."""
+"""Outputs, and the position of the mapped dimension in each."""
 
 
 def evolve(
@@ -27,7 +27,7 @@ def evolve(
     """Return the final states (2^n, B), differentiable any number of times.
 
     Args:
-        plan: What to run.
+        plan: The plan to run.
         shared: Angles that all samples share, (A,), in radians.
         batched: Per-sample angles (A', B), in radians.
         largest_tape: Bytes of states that may be kept for the gradient.
@@ -44,7 +44,7 @@ def evolve_by_steps(
     """Return the final states (M, 2^n, B, …), differentiable by autograd any number of times.
 
     Args:
-        plan: What to run.
+        plan: The plan to run.
         shared: Angles that all samples share, (A, M), in radians.
         batched: Per-sample angles (A', M, B, …), in radians.
     """
@@ -169,7 +169,7 @@ class _Adjoint(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        """Keep what the sweep is a function of; states follow from the angles."""
+        """Save the inputs of the sweep; states follow from the angles."""
         ctx.plan, _, gradient, shared, batched, *states = inputs
         ctx.num_states = len(states)
         ctx.save_for_backward(gradient, shared, batched)
@@ -237,7 +237,7 @@ def _split_at(
 
 
 def _groups(size: int, bytes_of_one: int) -> list[slice]:
-    """Cut mapped models into groups whose states stay near the processor."""
+    """Split mapped models into groups whose states fit the processor's cache."""
     at_once = max(1, CACHE_BYTES // max(1, bytes_of_one))
     return [slice(start, min(start + at_once, size)) for start in range(0, size, at_once)]
 
@@ -253,7 +253,7 @@ def _fold(tensor: torch.Tensor, dim: int | None, place: int, group: slice) -> to
 
 
 def _joined(parts: list[tuple[torch.Tensor, ...]], place: int, size: int) -> Mapped:
-    """Join the groups' results, and take the mapped dimension out of the models again."""
+    """Join the groups' results, and separate the mapped dimension from the models again."""
     joined = (
         parts[0]
         if len(parts) == 1
@@ -264,7 +264,7 @@ def _joined(parts: list[tuple[torch.Tensor, ...]], place: int, size: int) -> Map
 
 
 def _last(tensor: torch.Tensor, dim: int | None, size: int = 1) -> torch.Tensor:
-    """Return a tensor with a mapped dimension at its end, of ``size`` where it is not mapped."""
+    """Return a tensor with the mapped dimension last, of size ``size`` if it is not mapped."""
     if dim is not None:
         return tensor.movedim(dim, -1).contiguous()
     return tensor.unsqueeze(-1).expand(*tensor.shape, size).contiguous()

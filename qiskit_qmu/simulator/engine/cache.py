@@ -1,4 +1,4 @@
-"""A cache of compiled circuits, and the split of parameter values that it is keyed by."""
+"""A cache of compiled circuits, and the split of parameter values in its key."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ class SimulationCache:
 
     Args:
         dtype: torch.complex64 or torch.complex128.
-        device: Where the states live.
+        device: Device of the states.
         memory_budget: Bytes that one simulation may use.
     """
 
@@ -48,7 +48,7 @@ class SimulationCache:
     def simulation(
         self, circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
     ) -> Simulation:
-        """Return the compiled circuit, from the cache if it is there."""
+        """Return the compiled circuit, from the cache if possible."""
         key = (circuit_content(circuit), tuple(batched), tuple(shared))
         # One operation at a time, because the jobs of one primitive may run in several threads.
         simulation = self._simulations.pop(key, None)
@@ -72,11 +72,11 @@ class SimulationCache:
         """Yield the final states of rows of parameter values, a few rows at a time.
 
         Args:
-            circuit: What to run.
+            circuit: The circuit.
             values: Parameter values (B, P).
 
         Yields:
-            Which rows, and their states (2^n, rows), without gradient.
+            Row indices, and their states (2^n, rows), without gradient.
         """
         rows = SharedColumns(circuit, values)
         simulation = self.simulation(circuit, rows.batched_parameters, rows.shared_parameters)
@@ -94,7 +94,7 @@ class SimulationCache:
 
 
 class SharedColumns:
-    """Rows of parameter values, split into what differs from row to row and what all share.
+    """Rows of parameter values, split into columns that differ and columns that all rows share.
 
     Gates of shared values are fused into dense layers, so the split is what makes a batch fast.
     ``order`` says which columns became the batched and then the shared ones.

@@ -42,8 +42,8 @@ class ExecutionPlan:
     """The product state, the dense blocks of all layers, and the kernels in order.
 
     Attributes:
-        product: What it starts from.
-        layers: Angles to the matrices of all layers.
+        product: The initial state.
+        layers: Maps angles to the matrices of all layers.
         kernels: The steps.
         state_bytes: Size of one state.
     """
@@ -59,7 +59,7 @@ class ExecutionPlan:
         return sum(kernel.has_angles for kernel in self.kernels[:-1])
 
     def operands(self, angles: Angles, dense: Sequence[torch.Tensor]) -> list[Any]:
-        """Return what each kernel makes of the angles and of the layers' matrices."""
+        """Return the operand of each kernel, from the angles and the layers' matrices."""
         layers = self.layers.blocks(dense)
         return [kernel.operand(angles, layers) for kernel in self.kernels]
 

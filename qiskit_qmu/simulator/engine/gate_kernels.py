@@ -1,11 +1,11 @@
 """Kernels that multiply states by matrices: shared layers, per-sample gates and dense gates.
 
 A kernel is one step of a compiled program on a batch of states: forward, transposed, and its
-derivatives. A gradient is carried as its complex conjugate, so that the way back needs no
+derivatives. A gradient is stored as its complex conjugate, so that the backward pass needs no
 conjugates: it is multiplied by the transpose of each step. The derivative of a step U by one of its
 angles is Y U with a one-qubit or diagonal operator Y, and that of the result is
-Re(gradientᵀ Y state) with gradient and state behind the step. So all that a step needs is how the
-two overlap on single qubits or on basis states.
+Re(gradientᵀ Y state) with gradient and state after the step. So a step only needs the overlap of
+the two on single qubits or on basis states.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,9 +23,9 @@ class QubitBlock:
     """The qubits of a dense block.
 
     Attributes:
-        number: Which of the program's blocks it is.
-        left: Dimension of what stands above it.
-        size: Its own dimension.
+        number: Index among the program's blocks.
+        left: Dimension of the qubits above it.
+        size: Dimension of the block.
     """
 
     number: int
@@ -69,7 +69,7 @@ class LayerKernel:
         """Write the overlaps on each block; those of all layers become slopes together."""
         models, *examples = gradient.shape[0], *gradient.shape[3:]
         if examples:
-            # Examples become the outermost dimension, as more models would be.
+            # Examples become the outermost dimension, like additional models.
             state, gradient = (
                 tensor.expand_as(gradient).flatten(3).movedim(3, 1).flatten(0, 1).contiguous()
                 for tensor in (state, gradient)

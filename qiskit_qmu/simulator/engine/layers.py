@@ -21,7 +21,7 @@ class SharedLayers:
     Args:
         program: The compiled circuit.
         dtype: Complex type of the matrices.
-        device: Where they live.
+        device: Their device.
     """
 
     def __init__(self, program: Program, dtype: torch.dtype, device: torch.device) -> None:
@@ -54,12 +54,12 @@ class SharedLayers:
 
     @staticmethod
     def blocks(stacks: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, ...]]:
-        """Return the matrices (M, d, d) of each block, for each layer, of what `dense` returned."""
+        """Return the matrices (M, d, d) of each block, for each layer, from those of `dense`."""
         blocks = [block for stack in stacks for block in stack.unbind(2)]
         return list(zip(*(block.unbind(1) for block in blocks), strict=True))
 
     def overlaps(self, models: int, examples: Sequence[int]) -> list[torch.Tensor]:
-        """Return, for each block, room for the overlaps (layers, M, …, d, d) behind each layer."""
+        """Return, per block, a buffer for the overlaps (layers, M, …, d, d) after each layer."""
         return [
             traces.new_zeros(self.shape[0], models, *examples, 2**size, 2**size)
             for traces, size in ((self._traces[size], size) for _, size in self._blocks)
@@ -111,7 +111,7 @@ def block_overlaps(
     Args:
         gradient: (N, 2^n, B), contiguous.
         state: Of the same shape.
-        left: Size of what stands above the block.
+        left: Dimension of the qubits above the block.
         size: Size of the block.
 
     Returns:
@@ -120,7 +120,7 @@ def block_overlaps(
     count, dimension, samples = gradient.shape
     rest = dimension // (left * size) * samples
     if rest < left:
-        # Few columns behind the block: what stands above it is better summed by the product too.
+        # With few columns behind the block, the product should also sum over the qubits above it.
         rows, columns = (
             tensor.view(count, left, size, rest).transpose(1, 2).reshape(count, size, left * rest)
             for tensor in (gradient, state)
@@ -133,7 +133,7 @@ def block_overlaps(
 
 
 def partial_traces(num_qubits: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """Return the table (4^n, 4 n) that takes matrices to the partial traces onto each qubit."""
+    """Return the table (4^n, 4 n) that maps matrices to the partial traces onto each qubit."""
     identity = torch.eye(2, dtype=dtype, device=device)
     factors = identity.expand(num_qubits, 4, num_qubits, 2, 2).clone()
     for qubit in range(num_qubits):

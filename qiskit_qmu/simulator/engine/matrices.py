@@ -22,11 +22,10 @@ class RunProducts:
     """Multiplies the gates of many one-qubit runs at once.
 
     Args:
-        runs: N runs; those shorter than the longest, of ``depth`` gates, are filled up with
-            identities.
+        runs: N runs, padded with identities to the ``depth`` of the longest.
         num_shared: Number of shared angles.
         dtype: Complex type of the matrices.
-        device: Where they live.
+        device: Their device.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class RunProducts:
         """Return the matrices (depth, N, 2, 2, …) in all slots.
 
         Args:
-            angles: A zero, all shared angles, and all per-sample angles where runs have such; in
+            angles: A zero, all shared angles, and all per-sample angles if runs have any; in
                 radians, of shape (A, …).
         """
         samples = angles.shape[1:]
@@ -69,7 +68,7 @@ class RunProducts:
         Args:
             factors: The matrices in all slots, from ``factors``.
             overlaps: Overlaps (N, 2, 2, …) of gradient and state behind the products.
-            gradients: Gradients (A, …) of the angles that the factors were made of.
+            gradients: Gradients (A, …) of the angles of the factors.
         """
         generators = with_dims(self._sine, factors.dim() - self._sine.dim())
         slopes = []
@@ -116,7 +115,7 @@ def products(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
 
 def columns_of_all(factors: torch.Tensor) -> torch.Tensor:
-    """Return what products of matrices (depth, N, 2, 2, …) make of |0>, (N, 2, …)."""
+    """Return products of matrices (depth, N, 2, 2, …) applied to |0>, (N, 2, …)."""
     result = factors[0, :, :, 0]
     for factor in factors[1:]:
         result = (factor * result.unsqueeze(1)).sum(2)
@@ -185,7 +184,7 @@ def with_dims(tensor: torch.Tensor, count: int) -> torch.Tensor:
 def multiply(matrix: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
     """Multiply states (N, d, X) by one matrix (e, d).
 
-    Not torch.matmul, which copies the states where the matrix is the one that is repeated.
+    torch.matmul would copy the states if the matrix is the operand that is repeated.
     """
     if len(states) == 1:
         return torch.mm(matrix, states[0]).unsqueeze(0)

@@ -22,7 +22,7 @@ class Parities:
         masks: The sets, bit q for qubit q.
         num_qubits: Number of qubits n.
         dtype: Real type of the values.
-        device: Where they live.
+        device: Their device.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The kernel of everything that permutes basis states or multiplies them by phases."""
+"""The kernel that permutes basis states and multiplies them by phases."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from qiskit_qmu.simulator.engine.sweep_arrays import Angles, Derivative, Gradien
 
 @dataclass(frozen=True)
 class ParityRotations:
-    """Rotations about parities: their angles' places and what the angles multiply."""
+    """Rotations about parities: the positions of their angles, and the parities."""
 
     index: torch.Tensor
     parities: Parities

@@ -1,4 +1,4 @@
-"""The states that programs start from: a product over single qubits and prepared groups of them."""
+"""Initial states of programs: a product over single qubits and prepared groups of qubits."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from qiskit_qmu.simulator.engine.sweep_arrays import Angles, Derivative, Gradien
 
 @dataclass(frozen=True)
 class FixedAmplitudes:
-    """A group of qubits in a state of its own, (2^k,)."""
+    """A group of qubits in a fixed state, (2^k,)."""
 
     values: torch.Tensor
 
@@ -30,12 +30,12 @@ class FixedAmplitudes:
 
 @dataclass(frozen=True)
 class EncodedAmplitudes:
-    """A group of qubits whose real amplitudes are made of per-sample angles.
+    """A group of qubits whose real amplitudes are computed from per-sample angles.
 
     Attributes:
-        index: Places of the angles in ``Angles.all``, (K,).
+        index: Positions of the angles in ``Angles.all``, (K,).
         dtype: Complex type of the states.
-        amplitudes_of: Angles (…, K) to amplitudes (…, 2^k).
+        amplitudes_of: Maps angles (…, K) to amplitudes (…, 2^k).
     """
 
     index: torch.Tensor
@@ -62,8 +62,8 @@ class ProductState:
     Attributes:
         runs: Runs of the qubits that are in no group.
         qubits: Those qubits.
-        groups: The others; their amplitudes are the lower ones of the product.
-        source: Where each amplitude of all qubits is in the product; None where it is in its place.
+        groups: The groups; their qubits are the lower ones of the product.
+        source: Position in the product of each amplitude of all qubits; None if in order.
     """
 
     runs: RunProducts

@@ -33,7 +33,7 @@ class Simulation:
     Args:
         program: The compiled circuit.
         dtype: torch.complex64 or torch.complex128.
-        device: Where the states live.
+        device: Device of the states.
         memory_budget: Bytes that ``read`` may use.
 
     Raises:
@@ -75,10 +75,10 @@ class Simulation:
     def read(
         self, readout: StateReadout, batched: torch.Tensor, shared: torch.Tensor
     ) -> torch.Tensor:
-        """Return what a readout makes of the final states, a few rows at a time.
+        """Return the values that a readout computes from the final states, a few rows at a time.
 
         Args:
-            readout: States (2^n, B) to values (O, B), row by row.
+            readout: Maps states (2^n, B) to values (O, B), row by row.
             batched: Parameter values of each sample, (B, inputs).
             shared: Parameter values that all samples share, (weights,).
 
@@ -94,14 +94,14 @@ class Simulation:
         size = max(_FEWEST_ROWS, CACHE_BYTES // self.state_bytes)
         values = []
         for piece in batched.split(size):
-            # One half of the memory is for the states at hand, the other for those that a gradient
-            # will need.
+            # Half of the memory is for the current states, the other half for those that the
+            # gradient needs.
             largest_tape = self._memory // 2 * len(piece) // max(1, len(batched))
             values.append(readout(evolve(self._plan, *self._angles(piece, shared), largest_tape)))
         return values[0] if len(values) == 1 else torch.cat(values, dim=-1)
 
     def rows_at_once(self, states: int) -> int:
-        """Return how many rows fit into memory, at least one, with so many states for each."""
+        """Return how many rows with so many states each fit in memory, at least one."""
         return int(max(1, self._memory // (2 * states * self.state_bytes)))
 
     def derivatives(
@@ -154,7 +154,7 @@ def simulate(
         batched: Parameters whose values differ from sample to sample.
         shared: Parameters whose values all samples share.
         dtype: torch.complex64 or torch.complex128.
-        device: Where the states live.
+        device: Device of the states.
         memory_budget: Bytes that it may use.
 
     Returns:
@@ -162,7 +162,7 @@ def simulate(
 
     Raises:
         InputError: If the circuit cannot be simulated; the message names the instruction, or the
-            bytes that are missing.
+            memory needed.
     """
     program = compile_program(circuit, batched, shared, memory_budget=memory_budget)
     return Simulation(program, dtype, device, memory_budget)

@@ -1,9 +1,9 @@
-"""The arrays that a sweep over a program's steps reads and adds up.
+"""The arrays that a sweep over a program's steps reads and accumulates.
 
 States are complex tensors of shape (M, 2^n, B, …): models, basis states, samples. The samples come
 last, so that permutations copy whole rows and a block on the highest qubits is a single matrix
-product. M counts sets of shared angles; what all share has M = 1 and is broadcast. Dimensions
-behind B are examples that torch.func.vmap adds; they are broadcast too.
+product. M counts sets of shared angles; arrays common to all models have M = 1 and are broadcast.
+Dimensions after B are examples that torch.func.vmap adds; they are broadcast too.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import torch
 from qiskit_qmu.simulator.engine.matrices import with_dims
 
 Derivative = tuple[int, torch.Tensor]
-"""An angle's place in ``Angles.all``, and the derivative of a state by it."""
+"""An angle's position in ``Angles.all``, and the derivative of a state by it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Angles:
 
 @dataclass(frozen=True)
 class GradientTotals:
-    """What one sweep adds up.
+    """The totals that one sweep accumulates.
 
     Attributes:
         shared: Gradients of ``Angles.shared``, (1 + A, M, …).

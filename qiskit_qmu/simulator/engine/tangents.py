@@ -1,7 +1,7 @@
 """Derivatives of final states by every angle of a program, in one forward sweep.
 
-Each step with angles adds the derivatives of its own result to those that came before it, and all
-are carried on together: cheaper than a backward pass for every amplitude.
+Each step with angles adds the derivatives of its own result to those of earlier steps, and all are
+propagated together: cheaper than a backward pass for every amplitude.
 """
 
 from collections import defaultdict
@@ -21,9 +21,9 @@ def derivatives(
     """Return final states and their derivatives, without gradient.
 
     Args:
-        plan: What to run.
+        plan: The plan to run.
         angles: The angles of one model (M = 1) and its samples.
-        wanted: Places in ``Angles.all`` of the angles to differentiate by.
+        wanted: Positions in ``Angles.all`` of the angles to differentiate by.
 
     Returns:
         States (2^n, B) and derivatives (K, 2^n, B).
@@ -50,7 +50,7 @@ def derivatives(
 
 
 class _Sweep:
-    """A state (1, 2^n, B), and behind it the derivatives found so far."""
+    """A state (1, 2^n, B), followed by the derivatives found so far."""
 
     def __init__(self, state: torch.Tensor, wanted: set[int]) -> None:
         self.states = state
@@ -58,7 +58,7 @@ class _Sweep:
         self.found: list[int] = []
 
     def add(self, pairs: Iterable[Derivative]) -> None:
-        """Carry those derivatives on that are wanted."""
+        """Propagate the derivatives that are requested."""
         own = [(angle, state) for angle, state in pairs if angle in self.wanted]
         self.found += [angle for angle, _ in own]
         self.states = torch.cat([self.states, *(state for _, state in own)])

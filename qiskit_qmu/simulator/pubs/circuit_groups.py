@@ -17,10 +17,10 @@ from qiskit_qmu.simulator.engine.cache import SharedColumns, SimulationCache
 
 
 class PubError(QiskitError, InputError):
-    """A PUB cannot be run: an error of this package and one of Qiskit's."""
+    """A PUB that cannot be run: an error of this package and of Qiskit."""
 
     def __str__(self) -> str:
-        return str(self.message)  # (Qiskit's would put it in quotes)
+        return str(self.message)  # (Qiskit's __str__ adds quotes)
 
 
 @final
@@ -45,11 +45,11 @@ def group_pubs(
     """Group PUBs of the same circuit object, and compile the circuits.
 
     PUBs with the same bindings share one simulation, and so do all PUBs with a single binding.
-    Several bindings of one PUB mostly agree in the weights, which makes them faster by themselves.
+    Several bindings of one PUB usually share the weights, so they are faster on their own.
 
     Args:
         pubs: Validated PUBs.
-        cache: Where the compiled circuits are kept.
+        cache: Cache of compiled circuits.
 
     Returns:
         The groups; later changes to a circuit do not affect them.
@@ -77,16 +77,16 @@ def group_pubs(
 def states_of_rows(
     rows: NDArray[np.int64], chunk: slice, states: torch.Tensor
 ) -> Iterator[tuple[NDArray[np.int64], torch.Tensor]]:
-    """Yield the states of some rows, as far as a chunk has them.
+    """Yield the states of requested rows that a chunk contains.
 
     Args:
-        rows: Which rows are wanted (k,), in any order and as often as wanted.
-        chunk: Which rows the chunk holds.
+        rows: Requested rows (k,), in any order, possibly repeated.
+        chunk: Rows that the chunk contains.
         states: Their states (2^n, rows of the chunk).
 
     Yields:
-        Positions in ``rows``, and the states (2^n, positions), never more than the chunk has. Row
-        follows row, whatever the size of the chunks.
+        Positions in ``rows``, and the states (2^n, positions), at most as many as the chunk has.
+        The order of rows does not depend on the size of the chunks.
     """
     width = states.shape[1]
     inside = np.flatnonzero((rows >= chunk.start) & (rows < chunk.stop))

@@ -32,7 +32,7 @@ class _ReadoutTask:
     Attributes:
         readout: Estimates O observables.
         rows: The rows (k,) among those that are simulated.
-        positions: Where the results (k, O) belong among all wanted values.
+        positions: Positions of the results (k, O) among all requested values.
     """
 
     readout: _ObservableReadout
@@ -43,11 +43,11 @@ class _ReadoutTask:
 @final
 @dataclass(frozen=True)
 class _MeasurementSettings:
-    """What is measured together: rows of the simulation, each with a number of shots.
+    """Joint measurements: rows of the simulation, each with a number of shots.
 
-    Exact values of a row serve all PUBs that ask for it. Shots of the same rows serve different
-    observables of several PUBs, as those of one PUB, but an observable that is asked for again is
-    measured anew.
+    Exact values of a row serve all PUBs that request it. Shots of the same rows serve different
+    observables of several PUBs, as within one PUB, but an observable that is requested again is
+    measured again.
     """
 
     rows: NDArray[np.int64]
@@ -62,13 +62,13 @@ def estimate_group(
     cache: SimulationCache,
     generator: np.random.Generator,
 ) -> dict[int, ValuesAndVariances]:
-    """Estimate all that the PUBs of a group ask for.
+    """Estimate all observables of a group's PUBs.
 
     Args:
         group: PUBs of one circuit, by their positions.
         pubs: All PUBs.
         shots: Shots of each of them; None for exact values.
-        cache: What simulates the circuit.
+        cache: Simulates the circuit.
         generator: Source of the shots.
 
     Returns:
@@ -91,7 +91,7 @@ def estimate_group(
                 means, errors = task.readout(own_states)
                 values[positions], variances[positions] = means.T, errors.T
                 del own_states
-        del states  # before the next chunk is made
+        del states  # before the next chunk is computed
     ends = np.cumsum([len(code) for code in codes])[:-1]
     parts = zip(which, np.split(where, ends), strict=True)
     return {position: (values[part], variances[part]) for position, part in parts}
@@ -106,7 +106,7 @@ def _settings(
     of_pub: dict[int, NDArray[np.int64]] = {}
     rows_measured: list[NDArray[np.int64]] = []
     of_settings: list[int | None] = []
-    # Measurements of the same rows with the same number of shots: their places and observables.
+    # Measurements of the same rows with the same shots: their positions and observables.
     alike: dict[tuple[bytes, int | None], list[tuple[NDArray[np.int64], set[int]]]] = {}
     for position, rows in group.members.items():
         wanted = set(which[position].ravel().tolist())
@@ -126,7 +126,7 @@ def _settings(
 def _observables(
     pubs: Sequence[EstimatorPub], positions: Sequence[int], active: ActiveCircuit
 ) -> tuple[list[SparsePauliOp], dict[int, NDArray[np.int64]]]:
-    """Return the distinct observables of some PUBs, and which stand where in each PUB."""
+    """Return the distinct observables of some PUBs, and their positions in each PUB."""
     distinct = DistinctObservables()
     which = {position: distinct.numbers(pubs[position].observables) for position in positions}
     return [active.restrict(operator) for operator in distinct.operators], which
@@ -142,10 +142,10 @@ def _tasks(
     """Combine settings with the same observables and the same number of shots into tasks.
 
     Args:
-        wanted: Sorted codes ``setting * len(operators) + operator`` of the wanted values.
+        wanted: Sorted codes ``setting * len(operators) + operator`` of the requested values.
         operators: All observables.
         settings: All settings.
-        cache: What simulates the states.
+        cache: Simulates the states.
         generator: Source of the shots.
     """
     of_value, operator = np.divmod(wanted, max(1, len(operators)))

@@ -17,7 +17,7 @@ from qiskit_qmu.simulator.readout.registers import register_bytes, register_qubi
 from qiskit_qmu.simulator.shots.draws import draw_outcomes, outcome_weights
 
 RegisterFields = dict[str, BitArray | OutcomeProbabilities]
-"""What each classical register read."""
+"""Outcomes of each classical register."""
 
 _SHOTS_AT_ONCE = 2**21
 
@@ -28,12 +28,12 @@ def sample_group(
     cache: SimulationCache,
     generator: np.random.Generator,
 ) -> dict[int, RegisterFields]:
-    """Measure the circuit of a group with the number of shots that each PUB asks for.
+    """Measure the circuit of a group with the shots that each PUB requests.
 
     Args:
         group: PUBs of one circuit, by their positions.
         pubs: All PUBs; those without shots get probabilities.
-        cache: What simulates the circuit.
+        cache: Simulates the circuit.
         generator: Source of the shots.
 
     Returns:
@@ -54,7 +54,7 @@ def sample_group(
             for chosen, own_states in states_of_rows(reading.rows, chunk, states):
                 reading.add(chosen, _joint_weights(own_states, measured))
                 del own_states
-        del states  # before the next chunk is made
+        del states  # before the next chunk is computed
     sources = {
         name: [None if qubit is None else measured.index(qubit) for qubit in qubits]
         for name, qubits in registers.items()
@@ -70,7 +70,7 @@ class _OutcomeCollector:
     """Collects the shots, or the probabilities, of all PUBs with one number of shots.
 
     Args:
-        shots: That number; None for probabilities.
+        shots: The number of shots; None for probabilities.
         members: The rows of each PUB.
         num_bits: Bits of an outcome.
         generator: Source of the shots.
@@ -86,7 +86,7 @@ class _OutcomeCollector:
         self.rows = np.concatenate(list(members.values()))
         self._members = members
         self._shots = shots
-        # Streams of their own, used row by row, so that the size of the chunks does not matter.
+        # Separate streams, used row by row, so that results do not depend on the chunk size.
         self._streams = generator.spawn(2)
         if shots is None:
             self._all = np.empty((len(self.rows), 2**num_bits))
@@ -95,7 +95,7 @@ class _OutcomeCollector:
             self._all = np.empty((len(self.rows), shots), dtype=kind)
 
     def add(self, chosen: NDArray[np.int64], weights: NDArray[np.float64]) -> None:
-        """Take the probabilities (k, 2^m) of some of the rows."""
+        """Add the probabilities (k, 2^m) of some of the rows."""
         if self._shots is None:
             self._all[chosen] = weights
             return
@@ -111,7 +111,7 @@ class _OutcomeCollector:
 
 
 def _joint_weights(states: torch.Tensor, measured: list[int]) -> NDArray[np.float64]:
-    """Return the probabilities (B, 2^m) of what m qubits read together, in ascending order."""
+    """Return the joint outcome probabilities (B, 2^m) of m qubits, in ascending order."""
     if 2 ** len(measured) == len(states):
         return outcome_weights(states)
     values = register_values(np.arange(len(states)), measured).astype(np.int64)
@@ -127,7 +127,7 @@ def _fields(
     num_bits: int,
     pub: SamplerPub,
 ) -> RegisterFields:
-    """Return what each register reads of the joint probabilities, or shots, of all bits."""
+    """Return the outcomes of each register from joint probabilities, or shots, of all bits."""
     joint = result.reshape(*pub.shape, result.shape[-1])
     fields: RegisterFields = {}
     for name, source in sources.items():

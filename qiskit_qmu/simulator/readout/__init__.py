@@ -1,1 +1,1 @@
-"""States to exact numbers: expectation values, register values, probabilities and Jacobians."""
+"""Exact readouts of states: expectation values, register values, probabilities and Jacobians."""

@@ -1,4 +1,4 @@
-"""DistinctObservables: what several PUBs ask for, each observable once."""
+"""DistinctObservables: the observables of several PUBs, each once."""
 
 from typing import final
 
@@ -10,7 +10,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 @final
 class DistinctObservables:
-    """Observables, numbered in the order in which they are first asked for.
+    """Observables, numbered in the order of their first request.
 
     Attributes:
         operators: The observables, each once.
@@ -21,7 +21,7 @@ class DistinctObservables:
         self._known: dict[str, int] = {}
 
     def has_any_of(self, asked: ObservablesArray) -> bool:
-        """Return whether one of the observables was asked for before."""
+        """Return whether one of the observables was requested before."""
         array = asked.sparse_observables_array()
         return not self._known.keys().isdisjoint(map(repr, array.ravel()))
 

@@ -20,11 +20,11 @@ from qiskit_qmu.simulator.readout.observables import PauliSums
 from qiskit_qmu.simulator.readout.registers import merge_outcomes, outcome_of_states
 
 _LARGEST_BACKWARD_BATCH = 8192
-# Bytes of derivatives carried at once: some megabytes are faster than all rows together.
+# Bytes of derivatives processed at once: a few megabytes are faster than all rows together.
 _LARGEST_SWEEP = 2**23
 
 AngleSlopes = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""States (2^n, B) and derivatives (K, 2^n, B) to the derivatives (O, K, B) of a readout."""
+"""Maps states (2^n, B) and derivatives (K, 2^n, B) to derivatives (O, K, B) of a readout."""
 
 
 def expectation_jacobian(
@@ -36,8 +36,8 @@ def expectation_jacobian(
     """Return the derivatives (B, O, P) of expectation values by all circuit parameters.
 
     Args:
-        cache: Where the circuit is compiled.
-        circuit: What to differentiate.
+        cache: Cache of compiled circuits.
+        circuit: The circuit.
         rows: Parameter values (B, P), in the circuit's order.
         observables: O observables.
     """
@@ -73,10 +73,10 @@ def outcome_jacobian(
     """Return the derivatives (B, O, P) of outcome probabilities by circuit parameters.
 
     Args:
-        cache: Where the circuit is compiled.
-        circuit: What to differentiate.
+        cache: Cache of compiled circuits.
+        circuit: The circuit.
         rows: Parameter values (B, P), in the circuit's order.
-        wanted: Columns of the parameters that are asked for; the others stay zero.
+        wanted: Columns of the requested parameters; the others stay zero.
     """
     indices, count = outcome_of_states(circuit)
     outcomes = torch.as_tensor(indices, device=cache.device)
@@ -99,7 +99,7 @@ def jacobian_by_angles(
     *,
     by_shifts: bool,
 ) -> NDArray[np.float64]:
-    """Chain a readout's derivatives by the angles with the angles' by the parameters."""
+    """Apply the chain rule to a readout's derivatives by the angles."""
     split = SharedColumns(circuit, rows)
     simulation = cache.simulation(circuit, split.batched_parameters, split.shared_parameters)
     amplitudes = simulation.program.amplitude_angles if by_shifts else set()
@@ -116,8 +116,8 @@ def jacobian_by_angles(
         used = by_values.abs().amax((0, 2)).nonzero()[:, 0]
         if not amplitudes.isdisjoint(used.tolist()):
             raise InputError(
-                "no parameter-shift rule exists for amplitudes of a raw feature vector; use an "
-                "exact primitive (shots=None) for gradients with respect to them"
+                "there is no parameter-shift rule for amplitudes of a raw feature vector; use an "
+                "exact primitive (shots=None) for their gradients"
             )
         for angles in used.split(states_at_once) if len(used) else ():
             states = simulation.derivatives(batched, split.shared, angles.tolist())

@@ -1,4 +1,4 @@
-"""Groups Pauli strings that are measured together: those that commute qubit by qubit."""
+"""Groups qubit-wise commuting Pauli strings, which are measured together."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,7 +20,7 @@ _Masks = tuple[int, int]
 
 
 def measurement_bases(labels: Iterable[str]) -> list[str]:
-    """Group Pauli labels that commute qubit by qubit; return one basis label for each group.
+    """Group qubit-wise commuting Pauli labels; return one basis label per group.
 
     Args:
         labels: Strings of I, X, Y and Z of one length.
@@ -40,14 +40,13 @@ def measurement_bases(labels: Iterable[str]) -> list[str]:
 def measured_terms(
     observables: Sequence[SparsePauliOp],
 ) -> tuple[NDArray[np.float64], dict[str, list[Term]]]:
-    """Return how to measure observables in few bases.
+    """Group the terms of observables into few measurement bases.
 
     Args:
         observables: O Hermitian Pauli sums on the same qubits.
 
     Returns:
-        The part (O,) of each that is a multiple of the identity, and for each measurement basis
-        the terms that are read from it.
+        The coefficient (O,) of the identity in each, and the terms of each measurement basis.
     """
     constants = np.zeros(len(observables))
     terms: dict[str, list[tuple[int, float]]] = {}

@@ -22,7 +22,7 @@ class PauliSums:
     Args:
         observables: Hermitian Pauli sums on the circuit's qubits.
         dtype: Complex type of the states.
-        device: Where they live.
+        device: Device of the states.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class _Flip:
             self._flipped = torch.as_tensor(np.arange(2**num_qubits) ^ flip, device=device)
 
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
-        """Return what the strings add to the observables' values, (O, B)."""
+        """Return the strings' contributions to the observables' values, (O, B)."""
         if self._flipped is None:
-            # Real and imaginary parts are columns of their own until the end, because strided
-            # passes over complex numbers are slow.
+            # Real and imaginary parts are kept in separate columns, because strided passes over
+            # complex numbers are slow.
             parts = torch.view_as_real(states)
             gathered = self._parities.gather((parts * parts).unsqueeze(0))[0]
             total: torch.Tensor = self._real @ gathered.flatten(1)
@@ -89,7 +89,7 @@ class _Flip:
 
 
 def as_pauli_sum(observable: BaseOperator | ObservableLike) -> SparsePauliOp:
-    """Return an observable, of any class that a PUB takes or an operator, as Pauli strings."""
+    """Return an observable, of any class that PUBs accept or an operator, as a Pauli sum."""
     if isinstance(observable, SparsePauliOp):
         return observable
     if isinstance(observable, Pauli):

@@ -1,4 +1,4 @@
-"""Exact outcome probabilities, read as counts are: what an exact sampler hands out."""
+"""OutcomeProbabilities: exact outcome probabilities with the interface of counts."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -18,16 +18,15 @@ _FACTORS = {"I": (1.0, 1.0), "Z": (1.0, -1.0), "0": (1.0, 0.0), "1": (0.0, 1.0)}
 
 
 class OutcomeProbabilities(ShapedMixin):
-    """Exact outcome probabilities of one classical register, read like a BitArray.
+    """Exact outcome probabilities of one classical register, with the interface of a BitArray.
 
-    What is a number of shots in a BitArray is a probability here. All registers of one circuit
-    share the weights of their joint outcomes and read some of their bits, so that they keep their
-    correlations: see `concatenate_bits`.
+    Numbers of shots in a BitArray are probabilities here. All registers of one circuit share the
+    probabilities of their joint outcomes, so that correlations are kept: see `concatenate_bits`.
 
     Args:
         probabilities: Probabilities of outcomes of m bits, (…, 2^m), bit 0 the lowest.
         num_bits: Bits of the register.
-        source: The bit of the outcome that each bit of the register reads, None for one that is
+        source: The bit of the outcome that each bit of the register reads; None for a bit that is
             always 0. By default the outcomes are the register's own.
 
     Attributes:
@@ -61,8 +60,8 @@ class OutcomeProbabilities(ShapedMixin):
         outcomes = self.joint.shape[-1]
         if len(self.source) != num_bits or outcomes.bit_count() != 1 or outcomes < 2**needed:
             raise InputError(
-                f"a register of {num_bits} bits needs a source for each and the probabilities of "
-                f"all their outcomes, got {len(self.source)} sources and {outcomes} probabilities"
+                f"a register of {num_bits} bits needs as many sources and 2^m probabilities, got "
+                f"{len(self.source)} sources and {outcomes} probabilities"
             )
 
     def __repr__(self) -> str:
@@ -75,7 +74,7 @@ class OutcomeProbabilities(ShapedMixin):
 
     @property
     def num_shots(self) -> int:
-        """1, which the probabilities add up to as counts do to the shots; no shots were drawn."""
+        """1, the sum of the probabilities, as counts sum to the shots; no shots were drawn."""
         return 1
 
     @property
@@ -83,8 +82,8 @@ class OutcomeProbabilities(ShapedMixin):
         """Probabilities (…, 2^num_bits) of the register's values."""
         if self.num_bits > _MOST_BITS:
             raise InputError(
-                f"probabilities of at most {_MOST_BITS} bits fit into an array, got "
-                f"{self.num_bits} bits; use get_counts(), or slice_bits() first"
+                f"an array of probabilities is limited to {_MOST_BITS} bits, but the register has "
+                f"{self.num_bits}; use get_counts(), or slice_bits() first"
             )
         outcomes = self.joint.shape[-1]
         if self.source == tuple(range(outcomes.bit_length() - 1)):
@@ -101,7 +100,7 @@ class OutcomeProbabilities(ShapedMixin):
             loc: Which binding; None for the mean over all.
 
         Returns:
-            Probabilities that add up to 1.
+            Probabilities that sum to 1.
         """
         rows = self._rows()
         # A result without bindings has one row, which Qiskit ML asks for as the first of many.
@@ -129,7 +128,7 @@ class OutcomeProbabilities(ShapedMixin):
         return self._with(self.joint.reshape(*shape_tuple(shape), self.joint.shape[-1]))
 
     def transpose(self, *axes: int | Sequence[int]) -> "OutcomeProbabilities":
-        """Return the same probabilities with the axes of the bindings in another order."""
+        """Return the same probabilities with the axes of the bindings permuted."""
         order = shape_tuple(axes) if axes else tuple(reversed(range(self.ndim)))
         return self._with(self._rows()[self._positions().transpose(order)])
 
@@ -159,8 +158,8 @@ class OutcomeProbabilities(ShapedMixin):
     ) -> "OutcomeProbabilities":
         """Return the probabilities of the outcomes in which some bits have given values.
 
-        As with counts, nothing is normalized: what is left adds up to the probability that a shot
-        is kept. Unlike counts, which would be ragged, the bindings keep their shape.
+        As with counts, the result is not normalized: it sums to the probability that a shot is
+        kept. Unlike with counts, which would be ragged, the bindings keep their shape.
 
         Args:
             indices: Positions in the register, 0 the lowest bit; negative ones count from the top.
@@ -196,7 +195,7 @@ class OutcomeProbabilities(ShapedMixin):
             Values in the broadcast shape.
 
         Raises:
-            InputError: If an observable is not diagonal or not on this register's bits.
+            InputError: If an observable is not diagonal or does not match this register's bits.
         """
         array = ObservablesArray.coerce(observables)
         tables = [self._table(terms) for terms in np.ravel(np.asarray(array))]
@@ -210,7 +209,7 @@ class OutcomeProbabilities(ShapedMixin):
         """Return the joint probabilities of several registers of one result.
 
         Args:
-            registers: Their bits are put one after the other, the first register's lowest.
+            registers: The registers; their bits are concatenated, the first register's lowest.
 
         Returns:
             Probabilities of one long register, correlations included.
@@ -219,7 +218,7 @@ class OutcomeProbabilities(ShapedMixin):
             InputError: If the registers do not come from one result.
         """
         if any(other.joint is not registers[0].joint for other in registers):
-            raise InputError("registers must come from one result to have a joint distribution")
+            raise InputError("registers of different results have no joint distribution")
         source = [bit for register in registers for bit in register.source]
         return OutcomeProbabilities(registers[0].joint, len(source), source)
 
@@ -252,7 +251,7 @@ class OutcomeProbabilities(ShapedMixin):
 
 
 class ExactSamplerPubResult(SamplerPubResult):
-    """A sampler's result of one PUB that holds probabilities in place of shots."""
+    """A sampler's result of one PUB, with probabilities instead of shots."""
 
     def join_data(self, names: Iterable[str] | None = None) -> OutcomeProbabilities:
         """Return the joint probabilities of several registers.
@@ -264,7 +263,7 @@ class ExactSamplerPubResult(SamplerPubResult):
             Probabilities of one long register.
 
         Raises:
-            InputError: If there is no register, or none of this name.
+            InputError: If there is no register, or none with this name.
         """
         wanted = list(self.data if names is None else names)
         if not wanted or not set(wanted) <= set(self.data):

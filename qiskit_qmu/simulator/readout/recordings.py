@@ -1,4 +1,4 @@
-"""Recordings: what forward passes measure, shown to those who listen."""
+"""Recordings: collects measurements of forward passes."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,17 +9,17 @@ Item = TypeVar("Item")
 
 @final
 class Recordings(Generic[Item]):
-    """Lists that are open for what is measured; each listener has one of its own."""
+    """Lists that collect measurements; each recording has its own."""
 
     def __init__(self) -> None:
         self._open: list[list[Item]] = []
 
     @contextmanager
     def recording(self) -> Iterator[list[Item]]:
-        """Collect what is measured inside the block.
+        """Collect measurements inside the block.
 
         Yields:
-            What was measured so far, in order.
+            The measurements so far, in order.
         """
         recording: list[Item] = []
         self._open.append(recording)
@@ -29,7 +29,7 @@ class Recordings(Generic[Item]):
             self._open = [other for other in self._open if other is not recording]
 
     def add(self, items: Iterable[Item]) -> None:
-        """Show what was measured to all who listen."""
+        """Add measurements to all open recordings."""
         shown = list(items)
         for recording in self._open:
             recording.extend(shown)

@@ -1,4 +1,4 @@
-"""What the classical registers of a circuit read at its end."""
+"""The qubits and values that a circuit's classical registers hold at its end."""
 
 from collections.abc import Sequence
 
@@ -21,16 +21,16 @@ def register_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
         circuit: A circuit with final measurements, or with none.
 
     Returns:
-        Register names to one qubit index per bit, None for a bit that is never written.
+        Register names to one qubit index per bit; None for a bit that is never written.
 
     Raises:
-        InputError: If the circuit measures inside of another instruction.
+        InputError: If the circuit measures inside another instruction.
     """
     for instruction in circuit.data:
         if instruction.clbits and not is_measurement(instruction):
             raise InputError(
-                "measurements inside another instruction cannot be read, got classical bits in "
-                f"instruction {instruction.name!r}; decompose it first"
+                f"instruction {instruction.name!r} has classical bits, but measurements inside "
+                "instructions are not supported; decompose it first"
             )
     source = {
         instruction.clbits[0]: circuit.find_bit(instruction.qubits[0]).index
@@ -41,10 +41,10 @@ def register_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
 
 
 def measured_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
-    """Return what `register_qubits` does, of a circuit that must measure something.
+    """Return `register_qubits` of a circuit that must have measurements.
 
     Raises:
-        InputError: If the circuit measures nothing, or measures inside of another instruction.
+        InputError: If the circuit has no measurements, or measures inside another instruction.
     """
     registers = register_qubits(circuit)
     if all(qubit is None for qubits in registers.values() for qubit in qubits):
@@ -55,7 +55,7 @@ def measured_qubits(circuit: QuantumCircuit) -> dict[str, list[int | None]]:
 def register_values(
     states: NDArray[np.int64], qubits: Sequence[int | None]
 ) -> NDArray[np.int64] | NDArray[np.object_]:
-    """Return the integer that a register holds after basis states were measured.
+    """Return the integer that a register holds after measuring basis states.
 
     Args:
         states: Basis states, as integers whose bit q is qubit q.
@@ -72,7 +72,7 @@ def register_values(
 
 
 def register_bytes(num_qubits: int, qubits: Sequence[int | None]) -> NDArray[np.uint8]:
-    """Return a register's bits after each basis state was measured, packed as a BitArray is.
+    """Return a register's bits after measuring each basis state, packed like a BitArray.
 
     Args:
         num_qubits: Number n of qubits.
@@ -103,12 +103,12 @@ def outcome_of_states(circuit: QuantumCircuit) -> tuple[NDArray[np.int64], int]:
     active = active_qubits(circuit).circuit
     registers = register_qubits(active)
     if len(registers) != 1:
-        raise InputError(f"a circuit must have one classical register, got {len(registers)}")
+        raise InputError(f"the circuit must have one classical register, but has {len(registers)}")
     (qubits,) = registers.values()
     values = register_values(np.arange(2**active.num_qubits), qubits).astype(np.int64)
     return values, 2 ** len(qubits)
 
 
 def merge_outcomes(values: torch.Tensor, outcomes: torch.Tensor, count: int) -> torch.Tensor:
-    """Add up the values (2^n, …) of basis states that are read as the same outcome, (count, …)."""
+    """Sum the values (2^n, …) of basis states that give the same outcome, (count, …)."""
     return values.new_zeros(count, *values.shape[1:]).index_add(0, outcomes, values)

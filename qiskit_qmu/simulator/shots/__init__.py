@@ -1,1 +1,1 @@
-"""States to numbers from a finite number of shots."""
+"""Readouts of states from a finite number of shots."""

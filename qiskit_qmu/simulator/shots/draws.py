@@ -1,10 +1,10 @@
 """Draws measurement outcomes of states, or of probabilities.
 
-Two exact ways, of which the faster is taken. Many shots: numpy's multinomial, one binomial per
-outcome, whatever the number of shots. Few shots: the inverse of the distribution function, one
-search per shot, whatever the number of outcomes.
+Of two exact methods the faster is used. Many shots: NumPy's multinomial, one binomial per outcome,
+whatever the number of shots. Few shots: the inverse of the distribution function, one search per
+shot, whatever the number of outcomes.
 
-A stream gives its rows one after the other: rows drawn in several calls are those drawn in one.
+Rows are drawn in turn: rows drawn in several calls are the same as those drawn in one.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu.simulator.readout.observables import basis_probabilities
 
-# A binomial costs about as much as a search in a table and its share of the table.
+# A binomial costs about as much as a search in a table plus its share of building the table.
 _SEARCHES_PER_BINOMIAL = 0.5
 
 
@@ -28,7 +28,7 @@ def outcome_counts(
         generator: Source of the shots.
 
     Returns:
-        Counts (B, 2^n); each row adds up to ``shots``.
+        Counts (B, 2^n); each row sums to ``shots``.
     """
     return draw_counts(outcome_weights(states), shots, generator)
 
@@ -36,7 +36,7 @@ def outcome_counts(
 def outcome_weights(states: torch.Tensor) -> NDArray[np.float64]:
     """Return the outcome probabilities (B, 2^n) of states (2^n, B), on the CPU.
 
-    Rows add up to 1 as well as the states' precision allows.
+    Rows sum to 1 up to the states' precision.
     """
     return np.ascontiguousarray(basis_probabilities(states).T.double().cpu().numpy())
 
@@ -53,7 +53,7 @@ def draw_counts(
         generator: Source of the shots.
 
     Returns:
-        Counts (B, K); each row adds up to ``shots``, and an outcome of weight zero has none.
+        Counts (B, K); each row sums to ``shots``, and an outcome of weight zero has none.
 
     Example:
         >>> draw_counts(np.array([[0.0, 1.0]]), 10, np.random.default_rng(0)).tolist()
@@ -78,7 +78,7 @@ def draw_outcomes(
         probabilities: As in `draw_counts`.
         shots: Shots of each row.
         generator: Source of the shots.
-        order: Source of their order, where they are counted first.
+        order: Source of their order, if they are first drawn as counts.
 
     Returns:
         Outcomes (B, shots), each between 0 and K - 1.
@@ -106,7 +106,7 @@ def _search(
 def _multinomial(
     probabilities: NDArray[np.float64], shots: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
-    # numpy gives what rounding leaves over to the last outcome, so the likeliest one stands there.
+    # NumPy assigns the rounding remainder to the last outcome, so the likeliest is put there.
     weights = probabilities / probabilities.sum(axis=1, keepdims=True)
     rows, likeliest = np.arange(len(weights)), weights.argmax(axis=1)
     _swap_with_last(weights, rows, likeliest)

@@ -1,9 +1,9 @@
 """Jacobians from shots by the parameter-shift rule.
 
 Every angle is shifted by ±π/2 (Schuld et al., Evaluating analytic gradients on quantum hardware,
-https://arxiv.org/abs/1811.11184), and each shifted circuit is measured as often as was asked for.
-No circuit is simulated for it: since an angle a turns exp(-i a P / 2) with P² = 1, the derivative D
-of a state ψ also gives the state at a shifted angle, ψ(a ± π/2) = (ψ ± 2 D) / √2.
+https://arxiv.org/abs/1811.11184), and each shifted circuit is measured with the requested shots.
+No additional circuit is simulated: as an angle a enters as exp(-i a P / 2) with P² = 1, the
+derivative D of a state ψ also gives the state at a shifted angle, ψ(a ± π/2) = (ψ ± 2 D) / √2.
 """
 
 from collections.abc import Sequence
@@ -31,14 +31,14 @@ def sampled_expectation_jacobian(
     shots: int,
     generator: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Estimate the same from shots; commuting observables of a shifted circuit share them.
+    """Estimate `expectation_jacobian` from shots; commuting observables of a circuit share them.
 
     Args:
-        cache: Where the circuit is compiled.
-        circuit: What to differentiate.
+        cache: Cache of compiled circuits.
+        circuit: The circuit.
         rows: Parameter values (B, P), in the circuit's order.
         observables: O observables.
-        wanted: Columns of the parameters that are asked for; the others stay zero.
+        wanted: Columns of the requested parameters; the others stay zero.
         shots: Measurements of each circuit in each basis.
         generator: Source of the shots.
     """
@@ -63,13 +63,13 @@ def sampled_outcome_jacobian(
     shots: int,
     generator: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Estimate the same from shots.
+    """Estimate `outcome_jacobian` from shots.
 
     Args:
-        cache: Where the circuit is compiled.
-        circuit: What to differentiate.
+        cache: Cache of compiled circuits.
+        circuit: The circuit.
         rows: Parameter values (B, P), in the circuit's order.
-        wanted: Columns of the parameters that are asked for; the others stay zero.
+        wanted: Columns of the requested parameters; the others stay zero.
         shots: Measurements of each circuit.
         generator: Source of the shots.
     """

@@ -19,7 +19,7 @@ from qiskit_qmu.simulator.shots.draws import outcome_counts
 from qiskit_qmu.simulator.shots.sampled_pauli_sums import SampledPauliSums
 
 LARGEST_REGISTER = 16
-"""Bits of the largest register whose counts are kept as a table."""
+"""Largest register, in bits, whose counts are kept as a table."""
 
 Counts = NDArray[np.int64]
 """How often each outcome was measured in each row, (B, 2^bits)."""
@@ -33,19 +33,19 @@ def expectations_with_counts(
     shots: int,
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.float64], Counts | None]:
-    """Estimate observables; those that commute qubit by qubit share their shots.
+    """Estimate observables; qubit-wise commuting ones share their shots.
 
     Args:
-        cache: Where the circuit is compiled.
-        circuit: What to measure.
+        cache: Cache of compiled circuits.
+        circuit: The circuit to measure.
         rows: Parameter values (B, P), in the circuit's order.
         observables: O observables.
         shots: Measurements of each row in each basis.
         generator: Source of the shots.
 
     Returns:
-        Estimates (B, O), and the counts (B, 2^qubits) behind them; None in place of counts where
-        more than one basis or none was measured, or there are more than 16 qubits.
+        Estimates (B, O), and the counts (B, 2^qubits) that they are computed from; None instead of
+        counts unless exactly one basis was measured, on at most 16 qubits.
     """
     active = active_qubits(circuit)
     kept: list[Counts] = []
@@ -70,8 +70,8 @@ def register_counts(
     """Measure a circuit with one classical register.
 
     Args:
-        cache: Where the circuit is compiled.
-        circuit: What to measure.
+        cache: Cache of compiled circuits.
+        circuit: The circuit to measure.
         rows: Parameter values (B, P), in the circuit's order.
         shots: Measurements of each row.
         generator: Source of the shots.

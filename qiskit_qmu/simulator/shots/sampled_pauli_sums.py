@@ -1,4 +1,4 @@
-"""Finite-shot results from exact states: the distribution of N measurements, drawn directly."""
+"""Estimates from shots: samples the outcomes of N measurements of exact states."""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,7 +20,7 @@ def sampled_expectations(
     shots: int,
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Estimate observables from shots; see `SampledPauliSums`, whose call this is.
+    """Estimate observables from shots; a call of `SampledPauliSums`.
 
     Args:
         observables: O Hermitian Pauli sums.
@@ -37,14 +37,14 @@ def sampled_expectations(
 class SampledPauliSums:
     """Several observables, estimated from shots in as few bases as qubit-wise commutation allows.
 
-    Terms in one basis share their shots; each basis has a stream of its own, used state by state,
-    so that states may come in chunks of any size.
+    Terms in one basis share their shots; each basis has its own stream, used state by state, so
+    that states may come in chunks of any size.
 
     Args:
         observables: O Hermitian Pauli sums on the same qubits.
         shots: Measurements of each state in each basis.
         generator: Source of the shots.
-        kept: Where the counts (B, 2^n) of each call are put, if one basis is all there is.
+        kept: List that receives the counts (B, 2^n) of each call, if there is only one basis.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class SampledPauliSums:
             states: States (2^n, B).
 
         Returns:
-            Estimates (O, B), and unbiased estimates (O, B) of their variances: NaN where a single
-            shot leaves them open, zero for observables that need no measurement.
+            Estimates (O, B), and unbiased estimates (O, B) of their variances: NaN for a single
+            shot, zero for observables that need no measurement.
         """
         means = np.tile(self._constants[:, None], states.shape[1])
         variances = np.zeros_like(means)
@@ -81,8 +81,8 @@ class SampledPauliSums:
                 mean = signs @ counts / self._shots
                 spread = np.maximum(signs**2 @ counts / self._shots - mean**2, 0.0)
                 means[members] += mean
-                # The mean square of N shots around their own mean is short of the variance by
-                # (N - 1) / N.
+                # The mean square of N shots around their own mean underestimates the variance by
+                # the factor (N - 1) / N.
                 variances[members] += spread / (self._shots - 1) if self._shots > 1 else np.nan
         return means, variances
 
@@ -90,7 +90,7 @@ class SampledPauliSums:
 def _tables(
     terms: Sequence[Term], num_qubits: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Yield some of the observables (k,) and what each outcome adds to them (k, 2^n)."""
+    """Yield some of the observables (k,) and each outcome's contribution to them (k, 2^n)."""
     of_observable: dict[int, list[tuple[int, float]]] = {}
     for row, mask, coefficient in terms:
         of_observable.setdefault(row, []).append((mask, coefficient))

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.evaluation import aggregate
+from qiskit_qmu.evaluation.method_summary import find, shown_columns
 from qiskit_qmu.metrics import Interval
-from qiskit_qmu.report import aggregate
-from qiskit_qmu.report.aggregate import find, shown_columns
 
 
 def row(method, seed, **numbers):
@@ -116,11 +116,30 @@ def test_an_oracle_that_cost_nothing_is_no_unit():
     assert math.isnan(find(aggregate(rows), "ga").relative_costs["circuits"])
 
 
-def test_verdicts_that_differ_are_counted():
-    rows = [row("ga", seed, verdict=text) for seed, text in enumerate(["a", "b", "b"])]
-    assert aggregate(rows)[0].verdict == "b (2 of 3 seeds); a (1 of 3 seeds)"
-    assert aggregate([row("ga", 0, verdict="a"), row("ga", 1, verdict="a")])[0].verdict == "a"
-    assert aggregate([row("ga", 0)])[0].verdict == ""
+@pytest.mark.parametrize(
+    ("verdicts", "outcome"),
+    [
+        (["forgotten"] * 3, "passed"),
+        (["forgotten", "remembered", "forgotten"], "failed"),
+        (["forgotten", "untested"], "unknown"),
+        (["untested", "remembered"], "failed"),
+        (["no oracle"], "unknown"),
+        ([None], None),
+    ],
+)
+def test_one_seed_that_failed_fails_a_method(verdicts, outcome):
+    rows = [row("ga", seed, verdict=verdict) for seed, verdict in enumerate(verdicts)]
+    (summary,) = aggregate(rows)
+    assert summary.outcome == outcome
+    assert summary.passes == verdicts.count("forgotten")
+    assert sum(summary.verdicts.values()) == len([v for v in verdicts if v])
+
+
+def test_what_changed_nothing_or_failed_did_not_forget():
+    unchanged = {"verdict": "forgotten", "largest_change": 0.0}
+    for bad in (unchanged, {"verdict": None, "error": "NaN"}):
+        (summary,) = aggregate([row("ga", 0, **bad)])
+        assert (summary.outcome, summary.passes) == ("failed", 0)
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,46 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 Row = Mapping[str, Any]
 
+Outcome = Literal["passed", "failed", "unknown"]
+"""What the verdicts of all seeds come to: forgotten with every seed; not forgotten with at least
+one; or none of them failed, but not all could be tested."""
+
 _PASSED = "forgotten"
+_UNKNOWN = ("untested", "no oracle")
 _MEANT_TO_CHANGE_NOTHING = ("original", "noop")
 
 
-def passed(rows: Sequence[Row]) -> bool:
-    """Return whether a method forgot, by its verdict, with every seed, and changed the model."""
-    return all(row.get("verdict") == _PASSED and not _remark(row) for row in rows)
+def outcome(rows: Sequence[Row]) -> Outcome | None:
+    """Return what a method's verdicts come to over its seeds; None where nothing was judged.
+
+    One seed with which it failed is enough to fail: a deletion is asked for once.
+    """
+    found = verdicts(rows)
+    if not found:
+        return None
+    if passes(rows) == len(rows):
+        return "passed"
+    return "failed" if found.keys() - {_PASSED, *_UNKNOWN} else "unknown"
 
 
-def verdict(row: Row) -> str:
-    """Return a row's verdict; empty without one, and where a remark says it with its reason."""
-    said = str(row.get("verdict") or "")
-    return "" if said in ("failed", "unchanged") and _remark(row) else said
+def passes(rows: Sequence[Row]) -> int:
+    """Return the number of seeds with which a method forgot, by its verdict, changing the model."""
+    return verdicts(rows).get(_PASSED, 0)
+
+
+def decided_by(rows: Sequence[Row]) -> str:
+    """Return the key of the column that decided; empty where seeds differ or none did."""
+    keys = {str(row.get("decided_by") or "") for row in rows}
+    return keys.pop() if len(keys) == 1 else ""
+
+
+def verdicts(rows: Sequence[Row]) -> dict[str, int]:
+    """Return a method's verdicts with the number of seeds of each, the most frequent first."""
+    return dict(Counter(filter(None, map(_verdict, rows))).most_common())
 
 
 def remarks(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -64,6 +87,12 @@ def reasons(rows: Sequence[Row]) -> tuple[str, ...]:
 def stops(rows: Sequence[Row]) -> str:
     """Return why a method stopped, the reasons of several seeds joined; empty where not known."""
     return "; ".join(dict.fromkeys(str(row["stopped"]) for row in rows if row.get("stopped")))
+
+
+def _verdict(row: Row) -> str:
+    if not _remark(row):
+        return str(row.get("verdict") or "")
+    return "failed" if row.get("error") else "unchanged"
 
 
 def _remark(row: Row) -> str:

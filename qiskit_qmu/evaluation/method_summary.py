@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from qiskit_qmu._check import InputError, not_empty
-from qiskit_qmu.evaluation import COSTS, Column, result_columns
-from qiskit_qmu.evaluation.column import number
+from qiskit_qmu.evaluation import outcomes
+from qiskit_qmu.evaluation.column import Column, number
+from qiskit_qmu.evaluation.columns import COSTS, result_columns
+from qiskit_qmu.evaluation.outcomes import Outcome
 from qiskit_qmu.metrics import UNKNOWN, Interval, difference_interval, mean_interval
-from qiskit_qmu.report import outcomes
 
 ORIGINAL = "original"
 ORACLE = "oracle"
@@ -29,9 +30,12 @@ class MethodSummary:
         values: Interval per column key; every column of the rows is there.
         gaps: The same minus the oracle's, per result key.
         relative_costs: Cost divided by the oracle's, per cost key; NaN where unknown.
-        verdict: The rows' verdicts, empty without any.
+        verdicts: The rows' verdicts with their numbers of seeds, the most frequent first.
+        outcome: Whether it forgot with every seed; None where nothing was judged.
+        passes: Number of seeds with which it forgot.
+        decided_by: Key of the column that decided every row's verdict; empty where they differ or
+            none did.
         reasons: What the verdict rests on, one for each seed that has one.
-        passed: Whether it forgot with every seed.
         remarks: That it failed or changed nothing, in words; empty where all went well.
         stopped: Why it stopped, empty where that is not known.
     """
@@ -41,11 +45,23 @@ class MethodSummary:
     values: Mapping[str, Interval]
     gaps: Mapping[str, Interval]
     relative_costs: Mapping[str, float]
-    verdict: str
+    verdicts: Mapping[str, int]
+    outcome: Outcome | None
+    passes: int
+    decided_by: str
     reasons: tuple[str, ...]
-    passed: bool
     remarks: tuple[str, ...]
     stopped: str
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether it ended at its limit of steps with some seed, short of its own goal."""
+        return "limit" in self.stopped.split("; ")
+
+    @property
+    def passed(self) -> bool:
+        """Whether it forgot with every seed."""
+        return self.outcome == "passed"
 
     @property
     def is_reference(self) -> bool:
@@ -93,9 +109,11 @@ def aggregate(rows: Sequence[Row]) -> tuple[MethodSummary, ...]:
                 values=values,
                 gaps=gaps,
                 relative_costs=relative_costs,
-                verdict=_verdict(group),
+                verdicts=outcomes.verdicts(group),
                 reasons=outcomes.reasons(group),
-                passed=outcomes.passed(group),
+                outcome=outcomes.outcome(group),
+                passes=outcomes.passes(group),
+                decided_by=outcomes.decided_by(group),
                 remarks=outcomes.remarks(group),
                 stopped=outcomes.stops(group),
             )
@@ -195,12 +213,3 @@ def _gap(
 
 def _ratio(value: float, reference: float) -> float:
     return value / reference if reference > 0 else math.nan
-
-
-def _verdict(rows: Sequence[Row]) -> str:
-    counts = Counter(verdict for row in rows if (verdict := outcomes.verdict(row)))
-    if len(counts) == 1 and counts.total() == len(rows):
-        return next(iter(counts))
-    return "; ".join(
-        f"{verdict} ({count} of {len(rows)} seeds)" for verdict, count in counts.most_common()
-    )

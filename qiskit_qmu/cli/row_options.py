@@ -1,0 +1,78 @@
+"""Options that say which rows a command works on: a bundled dataset, or a file of one's own."""
+
+from argparse import ArgumentTypeError as OptionError
+from pathlib import Path
+from typing import Any
+
+from qiskit_qmu.cli import option_types
+
+ROW_KEYS = ("dataset", "label_column", "id_column", "feature_columns", "test")
+"""Their names in an Experiment, and in a config file."""
+
+
+def add_row_options(parser: Any) -> None:
+    """Add the options; ``parser`` is a parser or a group of its options."""
+    parser.add_argument(
+        "--dataset",
+        type=dataset,
+        metavar="NAME|FILE",
+        help="digits, iris, mnist or fashion-mnist (digits); or a CSV, Parquet or NPZ file, or a "
+        "folder with a subfolder of images for each class",
+    )
+    parser.add_argument(
+        "--label-column", metavar="NAME", help="column of the classes, where --dataset is a table"
+    )
+    parser.add_argument("--id-column", metavar="NAME", help="column that names each row")
+    parser.add_argument(
+        "--features",
+        dest="feature_columns",
+        type=names,
+        metavar="A,B,…",
+        help="columns to learn from (all others)",
+    )
+    parser.add_argument(
+        "--test",
+        type=test_rows,
+        metavar="SHARE|FILE",
+        help="share of the rows that no model trains on, or a file with such rows (0.3)",
+    )
+
+
+def dataset(text: str) -> str:
+    """Return the name of a bundled dataset, or the path of a file or folder that is there.
+
+    Raises:
+        OptionError: If it is neither.
+    """
+    if Path(text).exists():
+        return text
+    if Path(text).suffix or len(Path(text).parts) > 1:
+        raise OptionError(f"no file {text}")
+    return option_types.dataset(text)
+
+
+def names(text: str) -> list[str]:
+    """Return names that are separated by commas.
+
+    Raises:
+        OptionError: If there are none.
+    """
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise OptionError("no name of a column in it")
+    return found
+
+
+def test_rows(text: str) -> float | str:
+    """Return a share, or the path of a file that is there.
+
+    Raises:
+        OptionError: If it is neither.
+    """
+    try:
+        option_types.real(text)
+    except ValueError:
+        if Path(text).exists():
+            return text
+        raise OptionError(f"no file {text}, and no number between 0 and 1") from None
+    return option_types.share(text)

@@ -1,0 +1,118 @@
+"""Looks rows up by their ids, and says of each id that cannot be forgotten why not."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.row_record import listed
+
+Reason = Literal["test", "validation", "forgotten", "unknown", "repeated"]
+"""Why an id is not looked up: it is that of a row that no model is trained on, of one held out for
+validation, of one forgotten before, of no row; or it is given more than once."""
+
+_WORDS: dict[Reason, str] = {
+    "test": "in the test rows, which no model is trained on",
+    "validation": "held out for validation, not trained on",
+    "forgotten": "already forgotten",
+    "unknown": "unknown",
+    "repeated": "given more than once",
+}
+
+
+class UntrainedId(NamedTuple):
+    """An id that cannot be forgotten as it is given.
+
+    Attributes:
+        id: The id.
+        reason: Why.
+        near: An id that may have been meant; None where none is alike.
+    """
+
+    id: str
+    reason: Reason
+    near: str | None = None
+
+
+def sort_ids(
+    ds: Dataset,
+    ids: Sequence[str],
+    trained: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    forgotten_ids: Collection[str] = (),
+) -> tuple[NDArray[np.int64], tuple[UntrainedId, ...]]:
+    """Return the positions of ids that can be forgotten, and the other ids with the reason.
+
+    Args:
+        ds: The dataset.
+        ids: Ids, in any order.
+        trained: Positions of the rows that a model trains on, or still knows.
+        validation: Positions of rows held out; training rows that are neither have been forgotten.
+        forgotten_ids: Ids of rows that were forgotten before, if still in the data or not.
+
+    Returns:
+        Positions in ascending order, each once; an id that is given twice is in both results.
+
+    Raises:
+        InputError: If the dataset has no ids.
+    """
+    if ds.ids_train is None:
+        raise InputError(
+            f"{ds.name} has no ids: name the column that holds them when its rows are read "
+            "(id_column), or forget rows by their positions"
+        )
+    positions = {each: position for position, each in enumerate(ds.ids_train.tolist())}
+    tested = set() if ds.ids_test is None else set(ds.ids_test.tolist())
+    known, held_out = set(trained.tolist()), set(validation.tolist())
+    gone = set(forgotten_ids)
+    found, untrained = [], []
+    for each, times in Counter(ids).items():
+        position = positions.get(each)
+        reason: Reason
+        if position not in known and each in gone:
+            reason = "forgotten"
+        elif position is None:
+            reason = "test" if each in tested else "unknown"
+        elif position not in known:
+            reason = "validation" if position in held_out else "forgotten"
+        else:
+            found.append(position)
+            if times == 1:
+                continue
+            reason = "repeated"
+        untrained.append(UntrainedId(each, reason))
+    return np.array(sorted(found), dtype=np.int64), _with_near(untrained, [*positions, *tested])
+
+
+def untrained_ids_in_words(untrained: Iterable[UntrainedId]) -> str:
+    """Name ids by their reasons; of each reason the first few.
+
+    Example:
+        >>> from qiskit_qmu.data.ids import UntrainedId, untrained_ids_in_words
+        >>> untrained_ids_in_words([UntrainedId("42", "unknown", "0042"), UntrainedId("7", "test")])
+        'in the test rows, which no model is trained on: 7; unknown: 42 (did you mean 0042?)'
+    """
+    by_reason: dict[Reason, list[str]] = {reason: [] for reason in _WORDS}
+    for each in untrained:
+        meant = "" if each.near is None else f" (did you mean {each.near}?)"
+        by_reason[each.reason].append(f"{each.id}{meant}")
+    return "; ".join(f"{_WORDS[reason]}: {listed(own)}" for reason, own in by_reason.items() if own)
+
+
+def _with_near(untrained: list[UntrainedId], known: list[str]) -> tuple[UntrainedId, ...]:
+    """Add to each unknown id the known one that differs in zeros in front, case or spaces alone."""
+    if not any(each.reason == "unknown" for each in untrained):
+        return tuple(untrained)
+    bare = {_bare(each): each for each in known}
+    return tuple(
+        each._replace(near=bare.get(_bare(each.id))) if each.reason == "unknown" else each
+        for each in untrained
+    )
+
+
+def _bare(text: str) -> str:
+    return text.strip().casefold().lstrip("0")

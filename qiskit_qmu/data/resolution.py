@@ -1,0 +1,232 @@
+"""Which training rows a request to forget stands for: the one place where they are looked up."""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.data.column_values import ColumnValues
+from qiskit_qmu.data.condition import read_condition
+from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.duplicates import positions_of_duplicates
+from qiskit_qmu.data.forget_request import ForgetRequest
+from qiskit_qmu.data.ids import UntrainedId, sort_ids, untrained_ids_in_words
+from qiskit_qmu.data.sampling import rows_of_share
+
+IntArray = NDArray[np.int64]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Resolution:
+    """What a request stands for.
+
+    Attributes:
+        positions: Positions of the training rows to forget, in ascending order, each once.
+        label: Number of the class to forget; None for single rows.
+        skipped: Ids that the request names and that are left out, with the reason.
+    """
+
+    positions: IntArray
+    label: int | None = None
+    skipped: tuple[UntrainedId, ...] = ()
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainedRows:
+    """The rows that a request is about.
+
+    Attributes:
+        ds: The dataset.
+        trained: Positions of the training rows that a model trains on, or still knows, in ascending
+            order.
+        validation: Positions of those held out; what is neither has been forgotten before.
+        forgotten_ids: Ids of rows that were forgotten before, if still in the data or not.
+    """
+
+    ds: Dataset
+    trained: IntArray
+    validation: IntArray
+    forgotten_ids: Collection[str] = ()
+
+
+def resolve(rows: TrainedRows, request: ForgetRequest, *, seed: int) -> Resolution:
+    """Find the rows that a request stands for.
+
+    Args:
+        rows: Where to look.
+        request: What to forget.
+        seed: Seed of the draw of a fraction.
+
+    Raises:
+        InputError: If the request names what the model is not trained on, no row or all rows.
+
+    Example:
+        >>> import numpy as np
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.data import ForgetRequest
+        >>> from qiskit_qmu.data.resolution import TrainedRows, resolve
+        >>> iris, positions = qmu.load_dataset("iris"), np.arange(105)
+        >>> rows = TrainedRows(ds=iris, trained=positions, validation=positions[:0])
+        >>> request = ForgetRequest(where="`petal width (cm)` > 2.4")
+        >>> iris.x_train[resolve(rows, request, seed=0).positions, 3]
+        array([2.5, 2.5, 2.5], dtype=float32)
+    """
+    resolution = _LOOKUPS[request.way](rows, request, seed)
+    if not request.duplicates:
+        return resolution
+    chosen = np.searchsorted(rows.trained, resolution.positions)
+    twins = positions_of_duplicates(rows.ds.train.take(rows.trained), chosen)
+    return Resolution(positions=rows.trained[twins], skipped=resolution.skipped)
+
+
+def class_number(ds: Dataset, label: int | str) -> int:
+    """Return the number of a class that is given by name, by the caller's own label, or by number.
+
+    Raises:
+        InputError: If the dataset has no classes, or none of that name.
+
+    Example:
+        >>> from qiskit_qmu.data import dataset_from_arrays
+        >>> from qiskit_qmu.data.resolution import class_number
+        >>> x = [[0.0], [1.0]]
+        >>> ds = dataset_from_arrays(x, ["ham", "spam"], x, ["ham", "spam"])
+        >>> class_number(ds, "spam"), class_number(ds, 1)
+        (1, 1)
+    """
+    if ds.num_classes is None:
+        raise InputError(
+            f"{ds.name} has values to predict, and no class to forget; forget rows by "
+            "ForgetSplit.by_fraction, by_indices, by_ids or by_condition"
+        )
+    names = ds.class_names or tuple(map(str, range(ds.num_classes)))
+    if str(label) in names:
+        return names.index(str(label))
+    if isinstance(label, int) and not any(map(_is_number, names)):
+        _check.one_of(range(ds.num_classes), label=label)
+        return label
+    _check.one_of(names, label=label)
+    raise AssertionError  # pragma: no cover
+
+
+def _is_number(name: str) -> bool:
+    return name.lstrip("-").isdecimal()
+
+
+def _class(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
+    assert request.label is not None
+    number = class_number(rows.ds, request.label)
+    labels = rows.ds.y_train[rows.trained]
+    if number not in labels:
+        names = rows.ds.class_names or range(rows.ds.num_classes or 0)
+        _check.one_of([names[each] for each in np.unique(labels)], label=request.label)
+    return Resolution(positions=rows.trained[labels == number], label=number)
+
+
+def _fraction(rows: TrainedRows, request: ForgetRequest, seed: int) -> Resolution:
+    assert request.fraction is not None
+    size = rows_of_share("fraction", request.fraction, len(rows.trained))
+    drawn = stream(seed, "forget").choice(rows.trained, size=size, replace=False)
+    return Resolution(positions=np.sort(drawn))
+
+
+def _indices(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
+    indices = np.sort(np.asarray(request.indices, dtype=np.int64))
+    unknown = np.setdiff1d(indices, rows.trained)
+    if unknown.size:
+        raise InputError(
+            "indices must be positions of rows that the model is trained on, from 0 to "
+            f"{len(rows.ds.y_train) - 1}; got {unknown[0]}"
+        )
+    return Resolution(positions=indices)
+
+
+def _ids(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
+    assert request.ids is not None
+    positions, untrained = sort_ids(
+        rows.ds, request.ids, rows.trained, rows.validation, rows.forgotten_ids
+    )
+    if untrained and not request.skip_untrained_ids:
+        raise InputError(
+            f"{len(untrained)} of {len(Counter(request.ids))} ids cannot be forgotten as given: "
+            f"{untrained_ids_in_words(untrained)}. Nothing was changed; skip_untrained_ids goes on "
+            "without them"
+        )
+    if not positions.size:
+        raise InputError(
+            f"ids must name at least one row that the model is trained on: "
+            f"{untrained_ids_in_words(untrained)}"
+        )
+    _leave_some("ids", positions, rows.trained)
+    return Resolution(positions=positions, skipped=untrained)
+
+
+def _mask(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
+    mask = np.asarray(request.mask, dtype=bool)
+    if len(mask) != len(rows.ds.y_train):
+        raise InputError(
+            f"mask must have one value for each of {len(rows.ds.y_train)} training rows, got "
+            f"{len(mask)}"
+        )
+    positions = np.flatnonzero(mask)
+    unknown = np.setdiff1d(positions, rows.trained)
+    if unknown.size:
+        raise InputError(
+            f"mask must select rows that the model is trained on, got training row {unknown[0]}"
+        )
+    _leave_some("mask", positions, rows.trained)
+    return Resolution(positions=positions)
+
+
+def _where(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
+    assert request.where is not None
+    met = read_condition(request.where)(lambda name: _column(rows.ds, name))
+    positions = rows.trained[met[rows.trained]]
+    if not positions.size:
+        raise InputError(
+            f"where must select at least one of {len(rows.trained)} rows that the model is trained "
+            f"on, and none meets {request.where!r}"
+        )
+    _leave_some("where", positions, rows.trained)
+    return Resolution(positions=positions)
+
+
+def _leave_some(way: str, positions: IntArray, trained: IntArray) -> None:
+    if len(positions) == len(trained):
+        raise InputError(
+            f"{way} must leave rows to retain, and all {len(trained)} rows that the model is "
+            "trained on would be forgotten"
+        )
+
+
+def _column(ds: Dataset, name: str) -> ColumnValues:
+    values = ds.column(name)
+    kind = next((column.kind for column in ds.columns if column.name == name), None)
+    if kind == "date":
+        missing = np.isnan(values)
+        days = np.where(missing, 0, values).astype(np.float64)
+        dates = (days * 86_400).round().astype("datetime64[s]")
+        return ColumnValues(name, "dates", dates, missing)
+    if kind == "boolean":
+        return ColumnValues(name, "truth values", values == 1, np.isnan(values))
+    if values.dtype.kind == "U":
+        return ColumnValues(name, "text", values, values == "")
+    return ColumnValues.of(name, values)
+
+
+_LOOKUPS: dict[str, Callable[[TrainedRows, ForgetRequest, int], Resolution]] = {
+    "label": _class,
+    "fraction": _fraction,
+    "indices": _indices,
+    "ids": _ids,
+    "mask": _mask,
+    "where": _where,
+}
+"""How the rows of each kind of request are found."""

@@ -1,0 +1,288 @@
+"""RowRecord: which rows a dataset had, by digest and id; it finds them again wherever they lie."""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.rows import row_digests
+
+_LONGEST_LIST = 8
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class FoundRows:
+    """Rows of a record in another reading of the data.
+
+    Attributes:
+        dataset: The rows that were found, in the order of the record.
+        positions: Position in the record (n,) of each of its training rows.
+        remarks: What differs without harm, each in a line.
+    """
+
+    dataset: Dataset
+    positions: NDArray[np.int64]
+    remarks: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RowRecord:
+    """Digests of all rows of a dataset, and their ids where they have any; never the rows.
+
+    Attributes:
+        train: Digests of the training rows, in the dataset's order; see `row_digests`.
+        test: Digests of the test rows.
+        train_ids: Ids of the training rows; None where they have none.
+        test_ids: Ids of the test rows.
+
+    Example:
+        >>> from qiskit_qmu.data import RowRecord, dataset_from_arrays
+        >>> x, y = [[0.0], [1.0], [2.0]], [0, 1, 0]
+        >>> record = RowRecord.of(dataset_from_arrays(x, y, x, y))
+        >>> other = dataset_from_arrays(x[::-1], y[::-1], x, y)  # the same rows, in another order
+        >>> record.find(other, needed=[0, 1, 2]).dataset.x_train.ravel()
+        array([0., 1., 2.], dtype=float32)
+    """
+
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+    train_ids: tuple[str, ...] | None = None
+    test_ids: tuple[str, ...] | None = None
+
+    @staticmethod
+    def of(ds: Dataset) -> "RowRecord":
+        """Return the record of a dataset's rows."""
+        return RowRecord(
+            train=tuple(row_digests(ds.x_train, ds.y_train)),
+            test=tuple(row_digests(ds.x_test, ds.y_test)),
+            train_ids=_texts(ds.ids_train),
+            test_ids=_texts(ds.ids_test),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        fields = {"train": self.train, "test": self.test}
+        ids = {"train_ids": self.train_ids, "test_ids": self.test_ids}
+        return {
+            name: None if values is None else list(values)
+            for name, values in {**fields, **ids}.items()
+        }
+
+    @staticmethod
+    def from_dict(values: Any) -> "RowRecord":
+        """Return the record that `to_dict` wrote.
+
+        Raises:
+            InputError: If it is no such table of lists of text.
+        """
+        try:
+            record = RowRecord(
+                **{n: None if each is None else tuple(each) for n, each in values.items()}
+            )
+        except (AttributeError, TypeError) as error:
+            raise InputError("rows must be lists of digests and ids") from error
+        for name, ids in (("train", record.train_ids), ("test", record.test_ids)):
+            digests = getattr(record, name) or ()
+            texts = digests if ids is None else (*digests, *ids)
+            if not all(isinstance(text, str) for text in texts):
+                raise InputError(f"digests and ids of the {name} rows must be text")
+            if not digests or (ids is not None and len(ids) != len(digests)):
+                raise InputError(f"{len(ids or ())} ids of {len(digests)} {name} rows")
+        return record
+
+    def name(self, position: int) -> str:
+        """Return what a message calls a training row: its id, or its position."""
+        return str(position) if self.train_ids is None else self.train_ids[position]
+
+    def names(self, positions: Sequence[int]) -> str:
+        """Return what a message calls training rows; a long list is cut, with a count."""
+        what = "positions" if self.train_ids is None else "ids"
+        return f"{what} {listed([self.name(position) for position in positions])}"
+
+    def find(self, ds: Dataset, *, needed: Collection[int], new_test: bool = False) -> FoundRows:
+        """Find the rows of this record in a dataset that has them in another order.
+
+        A row is found by its id where both have ids, and by its digest elsewhere. Rows that are not
+        of this record are left out.
+
+        Args:
+            ds: The dataset.
+            needed: Positions of the training rows that must be there.
+            new_test: Take the dataset's own test rows, less those of this record's training rows,
+                in place of those of this record.
+
+        Returns:
+            The rows that were found.
+
+        Raises:
+            InputError: If a row that is needed is missing or was changed, or no test row is there.
+        """
+        other = RowRecord.of(ds)
+        if other == self:
+            return FoundRows(dataset=ds, positions=np.arange(len(self.train)), remarks=())
+        pool = _Pool(other)
+        train = [pool.take(*row) for row in _rows(self.train, self.train_ids)]
+        self._refuse_lost(train, pool, needed)
+        if new_test:
+            kept = set(train) - {None}
+            start, end = len(other.train), len(other.train) + len(other.test)
+            test: list[int | None] = [row for row in range(start, end) if row not in kept]
+        else:
+            test = [pool.take(*row) for row in _rows(self.test, self.test_ids)]
+        places = [
+            np.array([place for place in part if place is not None], dtype=np.int64)
+            for part in (train, test)
+        ]
+        if not len(places[1]):
+            raise InputError("none of the never-seen rows is there: name a file of test rows")
+        positions = np.array([i for i, p in enumerate(train) if p is not None], dtype=np.int64)
+        return FoundRows(
+            dataset=rearranged(ds, *places),
+            positions=positions,
+            remarks=tuple(_remarks(len(train) - len(positions), test, pool)),
+        )
+
+    def _refuse_lost(
+        self, found: Sequence[int | None], pool: "_Pool", needed: Collection[int]
+    ) -> None:
+        lost = [i for i in sorted(needed) if found[i] is None]
+        if not lost:
+            return
+        if len(lost) == len(needed):
+            raise InputError(f"other data: the digests of the rows differ, of all {len(lost)} rows")
+        changed = [i for i in lost if self.train_ids and pool.has_id(self.train_ids[i])]
+        missing = [i for i in lost if i not in set(changed)]
+        said = [
+            f"{len(rows)} {'row was' if len(rows) == 1 else 'rows were'} {what} "
+            f"({self.names(rows)})"
+            for rows, what in (
+                (changed, "changed"),
+                (missing, "removed" if self.train_ids else "removed or changed"),
+            )
+            if rows
+        ]
+        raise InputError(f"other data: the digests of the rows differ; {' and '.join(said)}")
+
+
+def rearranged(ds: Dataset, train: NDArray[np.int64], test: NDArray[np.int64]) -> Dataset:
+    """Return a dataset of some of another one's rows.
+
+    Args:
+        ds: The other one.
+        train: Which rows to train on, shape (n,): positions among its training rows and, counted on
+            from there, its test rows.
+        test: Which rows to test on, likewise.
+    """
+    size = len(ds.y_train)
+    sources = np.concatenate([ds.train_indices, ds.test_indices])
+    one_source = ds.train_source == ds.test_source or (
+        bool((train < size).all()) and bool((test >= size).all())
+    )
+    fields: dict[str, Any] = {}
+    for part, rows in (("train", train), ("test", test)):
+        fields[f"x_{part}"] = _gathered(ds.x_train, ds.x_test, rows)
+        fields[f"y_{part}"] = _gathered(ds.y_train, ds.y_test, rows)
+        fields[f"{part}_indices"] = sources[rows] if one_source else rows
+        if ds.ids_train is not None and ds.ids_test is not None:
+            fields[f"ids_{part}"] = _gathered(ds.ids_train, ds.ids_test, rows)
+    if not (train < size).all():
+        # Test rows do not say what columns hold that are no features.
+        fields["columns"] = tuple(own for own in ds.columns if own.features is not None)
+    else:
+        fields["columns"] = tuple(
+            own if own.values is None else replace(own, values=own.values[train])
+            for own in ds.columns
+        )
+    if not one_source:
+        fields |= {"train_source": "all", "test_source": "all"}
+    return replace(ds, **fields)
+
+
+def listed(names: Iterable[str], longest: int = _LONGEST_LIST) -> str:
+    """Return names separated by commas; of a long list its beginning and how many follow.
+
+    Example:
+        >>> from qiskit_qmu.data.row_record import listed
+        >>> listed(["C17", "C23", "C42"], longest=2)
+        'C17, C23 and 1 more'
+    """
+    given = list(names)
+    more = len(given) - longest
+    return ", ".join(given[:longest]) + (f" and {more} more" if more > 0 else "")
+
+
+class _Pool:
+    """Rows to choose from, each once: by id and digest, or by digest alone."""
+
+    def __init__(self, record: RowRecord) -> None:
+        self._record = record
+        self._digests = (*record.train, *record.test)
+        ids = None if record.train_ids is None else (*record.train_ids, *(record.test_ids or ()))
+        self._by_id = None if ids is None else {own: i for i, own in enumerate(ids)}
+        self._by_digest: dict[str, deque[int]] = defaultdict(deque)
+        for i, digest in enumerate(self._digests):
+            self._by_digest[digest].append(i)
+        self._taken: set[int] = set()
+
+    def has_id(self, own: str) -> bool:
+        return self._by_id is not None and own in self._by_id
+
+    def take(self, digest: str, own: str | None) -> int | None:
+        """Return the place of a row that was not taken yet; None where it is not there."""
+        if own is not None and self._by_id is not None:
+            place = self._by_id.get(own)
+            if place is None or self._digests[place] != digest:
+                return None
+        else:
+            waiting = self._by_digest.get(digest)
+            if not waiting:
+                return None
+            place = waiting.popleft()
+        self._taken.add(place)
+        return place
+
+    def left(self) -> str:
+        """Name the rows that were not taken; empty where there are none."""
+        size = len(self._record.train)
+        rows = [i for i in range(len(self._digests)) if i not in self._taken]
+        if self._by_id is not None:
+            wanted = set(rows)
+            return listed([own for own, i in self._by_id.items() if i in wanted])
+        return listed([f"{'training' if i < size else 'test'} row {i % size}" for i in rows])
+
+    def count_left(self) -> int:
+        return len(self._digests) - len(self._taken)
+
+
+def _rows(digests: Sequence[str], ids: Sequence[str] | None) -> Iterable[tuple[str, str | None]]:
+    return zip(digests, [None] * len(digests) if ids is None else ids, strict=True)
+
+
+def _remarks(forgotten: int, test: Sequence[int | None], pool: _Pool) -> Iterable[str]:
+    if forgotten:
+        yield f"{forgotten} rows that were forgotten are no longer in the data"
+    lost = sum(place is None for place in test)
+    if lost:
+        yield f"{lost} of {len(test)} never-seen rows are missing or changed, and are left out"
+    if pool.count_left():
+        yield f"{pool.count_left()} rows were added since, and are left out: {pool.left()}"
+
+
+def _gathered(first: NDArray[Any], second: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:
+    """Return rows of two arrays, counted through both, without putting the arrays together."""
+    result = np.empty((len(places), *first.shape[1:]), dtype=np.result_type(first, second))
+    own = places < len(first)
+    result[own] = first[places[own]]
+    result[~own] = second[places[~own] - len(first)]
+    return result
+
+
+def _texts(ids: NDArray[np.str_] | None) -> tuple[str, ...] | None:
+    return None if ids is None else tuple(map(str, ids))

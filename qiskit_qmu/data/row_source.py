@@ -1,0 +1,84 @@
+"""RowSource: where the rows of a saved model are now, if not where it was trained on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, final
+
+from qiskit_qmu._check import InputError
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RowSource:
+    """Where to read rows; what is None is as the model remembers it.
+
+    Attributes:
+        dataset: Name of a bundled dataset, or path of a file.
+        label_column: Column of the labels.
+        id_column: Column of the ids.
+        feature_columns: Columns of the features.
+        test: Share of the rows that were held out as test rows, or path of a file of test rows.
+        data_dir: Where image files lie.
+
+    Example:
+        >>> from qiskit_qmu.data import RowSource
+        >>> RowSource(dataset="customers.csv", id_column="customer").to_dict()
+        {'dataset': 'customers.csv', 'id_column': 'customer'}
+    """
+
+    dataset: str | None = None
+    label_column: str | None = None
+    id_column: str | None = None
+    feature_columns: tuple[str, ...] | None = None
+    test: float | str | None = None
+    data_dir: str | None = None
+
+    @staticmethod
+    def of(values: Mapping[str, Any]) -> "RowSource":
+        """Return what an experiment's fields say of its rows."""
+        names = (own.name for own in fields(RowSource))
+        return RowSource.from_dict({name: values[name] for name in names if name in values})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields that are given as JSON values."""
+        values = {own.name: getattr(self, own.name) for own in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if value is not None
+        }
+
+    @staticmethod
+    def from_dict(values: Any) -> "RowSource":
+        """Return the source that `to_dict` wrote.
+
+        Raises:
+            InputError: If it is no table of these fields.
+        """
+        try:
+            source = RowSource(**values)
+        except TypeError as error:
+            raise InputError(f"not a source of rows: {error}") from error
+        columns = source.feature_columns
+        return source if columns is None else replace(source, feature_columns=tuple(columns))
+
+    def of_experiment(self) -> dict[str, Any]:
+        """Return those that are given and are fields of an `Experiment`."""
+        return {name: value for name, value in self.to_dict().items() if name != "data_dir"}
+
+    def absolute(self) -> "RowSource":
+        """Return it with paths that hold from any folder."""
+        return RowSource(
+            **{
+                name: _absolute(value) if name in ("dataset", "test", "data_dir") else value
+                for name, value in vars(self).items()
+            }
+        )
+
+
+def _absolute(value: Any) -> Any:
+    """Return the full path of a file or folder that is there; anything else as it is."""
+    if isinstance(value, str) and Path(value).expanduser().exists():
+        return str(Path(value).expanduser().absolute())
+    return value

@@ -1,0 +1,78 @@
+"""The rules by which a model passes, each with the column that it is about.
+
+They say in words what `judge` does.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import final
+
+from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
+from qiskit_qmu.evaluation.column import Column
+from qiskit_qmu.evaluation.columns import FORGET_TRAIN
+from qiskit_qmu.evaluation.verdict import (
+    FORGET_TOLERANCE,
+    LOSS_TOLERANCE,
+    UTILITY,
+    UTILITY_TOLERANCE,
+    Kind,
+)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One condition.
+
+    Attributes:
+        column: The number that it is about.
+        text: What that number has to be, to follow "is" or "has".
+    """
+
+    column: Column
+    text: str
+
+
+def rules(kind: Kind, known: Collection[str]) -> tuple[Rule, ...]:
+    """Return the rules for models of which some numbers are known.
+
+    Args:
+        kind: What was forgotten.
+        known: Keys of the columns in which there are numbers.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import rules
+        >>> for rule in rules("class", {"acc_forget_train", "acc_retain_test"}):
+        ...     print(f"{rule.column.name}: {rule.text}")
+        forget accuracy, train: at most 5 percentage points above the oracle’s
+        retain accuracy, test: at most 5 percentage points below the oracle’s or the original’s
+    """
+    forgotten = (
+        (Rule(column=FORGET_TRAIN, text=f"at most {_points(FORGET_TOLERANCE)} above the oracle’s"),)
+        if kind == "class"
+        else (
+            Rule(
+                column=AUC, text="not told from ½ (unless the attack finds the oracle’s rows too)"
+            ),
+            Rule(column=REFERENCE_AUC, text="not told from ½"),
+        )
+    )
+    found = [rule for rule in forgotten if rule.column.key in known]
+    kept = next((column for pair in UTILITY for column in pair if column.key in known), None)
+    if kept is not None:
+        found.append(Rule(column=kept, text=_kept(kept)))
+    return tuple(found)
+
+
+_HALF = "not told from ½ by its 95 % interval"
+
+
+def _kept(column: Column) -> str:
+    if column.better == "lower":
+        return f"at most {100 * LOSS_TOLERANCE:.0f} % above the oracle’s or the original’s"
+    most = _points(UTILITY_TOLERANCE) if column.unit == "%" else f"{UTILITY_TOLERANCE}"
+    return f"at most {most} below the oracle’s or the original’s"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.0f} percentage points"

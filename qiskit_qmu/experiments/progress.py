@@ -1,0 +1,66 @@
+"""How a run tells what it is doing: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+RunProgress = Callable[[str, float], None]
+"""Called with what is being done and the share of the whole that is done, 0 to 1."""
+
+
+def no_progress(_task: str, _share: float) -> None:
+    """Show nothing."""
+
+
+def part_of(progress: RunProgress, start: float, end: float) -> RunProgress:
+    """Return the progress of a part of the work.
+
+    Args:
+        progress: That of the whole.
+        start: The share of the whole at which the part starts.
+        end: The share at which it ends.
+
+    Example:
+        >>> from qiskit_qmu.experiments.progress import part_of
+        >>> second_half = part_of(lambda task, share: print(task, share), 0.5, 1.0)
+        >>> second_half("method ga", 0.5)
+        method ga 0.75
+    """
+
+    def report(task: str, share: float) -> None:
+        progress(task, start + share * (end - start))
+
+    return report
+
+
+def part_of_seeds(progress: RunProgress, number: int, count: int) -> RunProgress:
+    """Return the progress of one seed of several, which says which it is."""
+    own = part_of(progress, number / count, (number + 1) / count)
+    prefix = f"seed {number + 1} of {count}: " if count > 1 else ""
+    return lambda task, share: own(prefix + task, share)
+
+
+@contextmanager
+def progress_display() -> Iterator[RunProgress]:
+    """Show what is being done and how much of the whole is done, on standard error."""
+    if not sys.stderr.isatty():
+        shown = ""
+
+        def line(task: str, share: float) -> None:
+            nonlocal shown
+            if task != shown:  # a log needs no line for each epoch
+                sys.stderr.write(f"{100 * share:3.0f} %  {task}\n")
+                sys.stderr.flush()
+            shown = task
+
+        yield line
+        return
+    with tqdm(total=100, bar_format="{percentage:3.0f} % |{bar}| {desc} {elapsed}") as bar:
+
+        def move(task: str, share: float) -> None:
+            bar.n = round(100 * share)
+            bar.set_description_str(task)
+
+        yield move

@@ -1,0 +1,135 @@
+"""What a saved model remembers: its recipe, digests of its rows, and what it was made to forget."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._files import checked, entry
+from qiskit_qmu.data import RowRecord
+
+Digests = Counter[str]
+"""Rows by digest, each as often as it is there."""
+
+_LAST_STEP = ("strategy", "seed", "forgotten_indices", "forgotten_label")
+"""What is kept of a deletion that another one follows."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Deletion:
+    """One step in which a model was made to forget.
+
+    Attributes:
+        strategy: How.
+        forgotten: Positions of the rows in the model's record, in ascending order.
+        label: Their class, where all of it was forgotten.
+    """
+
+    strategy: str
+    forgotten: NDArray[np.int64]
+    label: int | None
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Provenance:
+    """What was kept beside a saved model.
+
+    Attributes:
+        content: All of it, as JSON values.
+        rows: Digests and ids of the rows of its dataset.
+        trained: Positions of the rows that it was trained on, before any deletion.
+        validation: Positions of the rows held out for tuning.
+        deletions: What it was made to forget, the first one first.
+    """
+
+    content: dict[str, Any]
+    rows: RowRecord
+    trained: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    deletions: tuple[Deletion, ...]
+
+    @staticmethod
+    def from_dict(content: dict[str, Any]) -> "Provenance":
+        """Read what was kept.
+
+        Raises:
+            InputError: If something is missing, or is of another type than it is used as.
+        """
+        rows = RowRecord.from_dict(entry(content, "rows", dict))
+        size = len(rows.train)
+        steps = [*checked(content.get("earlier_deletions", []), list, "earlier_deletions")]
+        if "forgotten_indices" in content:
+            steps.append(content)
+        deletions = tuple(_deletion(step, size) for step in steps)
+        known = _positions(content, "train_indices", size)
+        return Provenance(
+            content=content,
+            rows=rows,
+            trained=_union(known, *(step.forgotten for step in deletions)),
+            validation=_positions(content, "validation_indices", size),
+            deletions=deletions,
+        )
+
+    @property
+    def forgotten(self) -> NDArray[np.int64]:
+        """Positions of all rows that it was made to forget."""
+        return _union(*(step.forgotten for step in self.deletions))
+
+    @property
+    def known(self) -> NDArray[np.int64]:
+        """Positions of the rows that it was trained on and has not been made to forget."""
+        return np.setdiff1d(self.trained, self.forgotten)
+
+    @property
+    def seen(self) -> NDArray[np.int64]:
+        """Positions of the rows that its weights have ever seen; a retrained model starts anew."""
+        seen, known = self.trained, self.trained
+        for step in self.deletions:
+            known = np.setdiff1d(known, step.forgotten)
+            seen = known if step.strategy == "oracle" else seen
+        return seen
+
+    def known_before(self, step: int) -> NDArray[np.int64]:
+        """Return the positions of the rows that it knew before a deletion, counted from 0."""
+        return _union(self.known, *(each.forgotten for each in self.deletions[step:]))
+
+    def digests(self, positions: NDArray[np.int64]) -> Digests:
+        """Return training rows by digest."""
+        return Counter(self.rows.train[position] for position in positions)
+
+    def as_earlier(self) -> list[dict[str, Any]]:
+        """Return all deletions as they are kept where another one follows."""
+        earlier = list(self.content.get("earlier_deletions", []))
+        if "forgotten_indices" in self.content:
+            earlier.append({name: self.content.get(name) for name in _LAST_STEP})
+        return earlier
+
+
+def _deletion(step: Any, size: int) -> Deletion:
+    table = checked(step, dict, "a deletion")
+    label = table.get("forgotten_label")
+    return Deletion(
+        strategy=str(table.get("strategy")),
+        forgotten=_positions(table, "forgotten_indices", size),
+        label=None if label is None else checked(label, int, "forgotten_label"),
+    )
+
+
+def _positions(content: Mapping[str, Any], name: str, size: int) -> NDArray[np.int64]:
+    values = entry(content, name, list)
+    for position in values:
+        if not 0 <= checked(position, int, f"a position of {name}") < size:
+            raise InputError(f"positions of {name} must be below {size}, got {position}")
+    return _union(values)
+
+
+def _union(*parts: ArrayLike) -> NDArray[np.int64]:
+    """Return the positions of all parts, each once, in ascending order."""
+    arrays = [np.asarray(part, dtype=np.int64) for part in parts]
+    return np.unique(np.concatenate(arrays)) if arrays else np.empty(0, dtype=np.int64)

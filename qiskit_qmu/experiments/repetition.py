@@ -1,0 +1,231 @@
+"""One repetition: an original, its oracle and strategies, each measured beside the first two."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, final
+
+import torch
+
+from qiskit_qmu._errors import NonFiniteError
+from qiskit_qmu.auditing import Auditor, model_row, observe_split, roc_scores
+from qiskit_qmu.backends import Backend, Usage, metered
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import SplitObservations
+from qiskit_qmu.experiments.progress import RunProgress, no_progress
+from qiskit_qmu.experiments.steps import fit_arguments, unlearn
+from qiskit_qmu.models import on_backend, parameter_counts
+from qiskit_qmu.objectives import HasRowLosses, RowLoss
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One model's numbers.
+
+    Attributes:
+        row: A row of results.json.
+        scores: Attack scores behind its ROC curve; None without never-seen rows.
+        history: What the strategy measured on the way.
+        split: How many rows were forgotten, kept and never seen, with their digests.
+    """
+
+    row: dict[str, Any]
+    scores: dict[str, Any] | None
+    history: tuple[dict[str, float], ...]
+    split: dict[str, Any]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Observer:
+    """How trained models are observed.
+
+    Attributes:
+        device: The backend that they are moved to; None for that of their training.
+        objective: What they learned; None for what the type of the labels says.
+        backend_name: Name of the backend, for records; None where it is not known.
+        shots: Measurements of each circuit, for records; None for exact values.
+    """
+
+    device: Backend | None = None
+    objective: RowLoss | HasRowLosses | None = None
+    backend_name: str | None = None
+    shots: int | None = None
+
+    def __call__(self, model: torch.nn.Module, split: ForgetSplit) -> SplitObservations:
+        """Return what a model answers on the rows of a split."""
+        moved = model if self.device is None else on_backend(model, self.device)
+        return observe_split(moved, split, self.objective)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """A model, and what making it took; None for what is not known.
+
+    Attributes:
+        model: The model.
+        usage: Circuits, shots and gradient evaluations.
+        seconds: Wall-clock time.
+        history: What was measured on the way, step by step.
+        stopped: Why it ended.
+        largest_change: Largest absolute difference of a weight from the original's.
+    """
+
+    model: torch.nn.Module
+    usage: Usage | None = None
+    seconds: float | None = None
+    history: tuple[dict[str, float], ...] = ()
+    stopped: str | None = None
+    largest_change: float = 0.0
+
+    @staticmethod
+    def of(result: UnlearningResult[torch.nn.Module]) -> "Trained":
+        """Return what a strategy made."""
+        return Trained(
+            model=result.model,
+            usage=result.usage,
+            seconds=result.seconds,
+            history=result.history,
+            stopped=result.stopped,
+            largest_change=result.largest_change,
+        )
+
+
+def train_original(
+    model: torch.nn.Module,
+    split: ForgetSplit,
+    trainer: Trainer,
+    *,
+    seed: int,
+    progress: RunProgress = no_progress,
+) -> Trained:
+    """Train a model in place on all training rows of a split, those to forget among them.
+
+    Args:
+        model: The untrained model.
+        split: The task.
+        trainer: The recipe.
+        seed: Seed of the repetition.
+        progress: Called before the training and after each epoch.
+
+    Raises:
+        NonFiniteError: If it leaves the range of numbers.
+    """
+    task = "training the original"
+    progress(task, 0.0)
+    started = perf_counter()
+    with metered(model) as meter:
+        history = trainer.fit(
+            model,
+            **fit_arguments(split, seed),
+            progress=lambda epoch, epochs, _loss: progress(task, epoch / epochs),
+        )
+    return Trained(
+        model=model,
+        usage=meter.usage,
+        seconds=perf_counter() - started,
+        history=tuple({"train_loss": loss} for loss in history.losses),
+        stopped="done" if len(history.losses) == trainer.epochs else "early stopping",
+    )
+
+
+def measure_methods(
+    original: Trained,
+    split: ForgetSplit,
+    strategies: Mapping[str, UnlearningStrategy],
+    *,
+    seed: int,
+    observer: Observer,
+    progress: RunProgress = no_progress,
+) -> Iterator[tuple[Record, torch.nn.Module | None]]:
+    """Unlearn by every strategy, and measure each model beside the original and the oracle.
+
+    Args:
+        original: The trained model.
+        split: The task.
+        strategies: Strategies by method; the first is the oracle.
+        seed: Seed of the repetition.
+        observer: How models are observed.
+        progress: Called before each method.
+
+    Yields:
+        Record and model: of the original, the oracle, then the others. Of a method that left the
+        range of numbers the record says so under "error", and there is no model.
+
+    Raises:
+        NonFiniteError: If the oracle leaves the range of numbers.
+    """
+    records = _Records(split, seed, observer)
+    # The oracle must be there before the original can be read against it.
+    before = observer(original.model, split)
+    auditor: Auditor | None = None
+    for position, (method, strategy) in enumerate(strategies.items()):
+        progress(f"method {method}", position / len(strategies))
+        try:
+            made = Trained.of(unlearn(strategy, method, original.model, split, seed))
+        except NonFiniteError as error:
+            if auditor is None:  # without the oracle there is nothing to compare with
+                raise NonFiniteError(f"method {method}, seed {seed}: {error}") from error
+            yield records.failure(method, error), None
+            continue
+        observed = observer(made.model, split)
+        if auditor is None:
+            auditor = Auditor(split, before, [observed], seed=seed)
+            yield records.of("original", original, before, auditor), original.model
+        yield records.of(method, made, observed, auditor), made.model
+
+
+class _Records:
+    """What the records of one repetition have in common."""
+
+    def __init__(self, split: ForgetSplit, seed: int, observer: Observer) -> None:
+        self._split = split
+        self._seed = seed
+        self._observer = observer
+
+    def of(
+        self, method: str, made: Trained, observed: SplitObservations, auditor: Auditor
+    ) -> Record:
+        """Return the record of a model."""
+        measured = auditor.measure(observed, method)
+        unchanged = method != "original" and made.largest_change == 0.0
+        counts, usage = parameter_counts(made.model), made.usage
+        row = {
+            **model_row(method, self._seed, measured, auditor.judge(measured, unchanged=unchanged)),
+            "seconds": None if made.seconds is None else round(made.seconds, 4),
+            "gradient_evaluations": None if usage is None else usage.gradient_evaluations,
+            "forward_evaluations": None if usage is None else usage.forward_evaluations,
+            "circuits": None if usage is None else usage.circuits,
+            "shots": None if usage is None else usage.executions,
+            "observed_on": self._observer.backend_name,
+            "observed_shots": self._observer.shots,
+            "quantum_parameters": counts["quantum"],
+            "classical_parameters": counts["classical"],
+            "stopped": made.stopped,
+            "largest_change": made.largest_change,
+            "error": None,
+        }
+        return Record(
+            row=row,
+            scores=roc_scores(method, self._seed, measured),
+            history=made.history,
+            split=self._split.to_dict(),
+        )
+
+    def failure(self, method: str, error: NonFiniteError) -> Record:
+        """Return the record of a method that gave no model; its row has no measures."""
+        row = {
+            "method": method,
+            "seed": self._seed,
+            "verdict": "failed",
+            "verdict_reason": str(error),
+            "decided_by": "",
+            "stopped": "failed",
+            "largest_change": None,
+            "error": str(error),
+        }
+        return Record(row=row, scores=None, history=(), split=self._split.to_dict())

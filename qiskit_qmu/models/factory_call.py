@@ -1,0 +1,291 @@
+"""FactoryCall: the function of a user's that makes a model, and what it is called with."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FunctionType
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._files import checked, entry
+from qiskit_qmu.models.dry_run import no_circuits, zeros
+from qiskit_qmu.models.tensors import placement
+
+Factory = Callable[..., torch.nn.Module]
+
+_ROWS_TO_TRY = 4
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class FactoryCall:
+    """The function that makes a model, and what it is called with.
+
+    Attributes:
+        name: "package.module:function", by which it is imported; None where it cannot be.
+        input_shape: Shape of one row, the first argument.
+        num_classes: Number of classes, the second argument.
+        settings: Further arguments by name.
+        source: Name of the file that it stands in, and its SHA-256; None where it has none.
+        function: The function.
+    """
+
+    name: str | None
+    input_shape: tuple[int, ...]
+    num_classes: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    source: tuple[str, str] | None
+    function: Factory = field(repr=False, compare=False)
+
+    @staticmethod
+    def of(
+        factory: str | Factory,
+        input_shape: Sequence[int],
+        num_classes: int,
+        settings: Mapping[str, Any] | None = None,
+    ) -> "FactoryCall":
+        """Return the call of a function, or of one that is imported by name.
+
+        Raises:
+            InputError: If there is no such function, or it does not take these arguments.
+        """
+        function = import_factory(factory) if isinstance(factory, str) else factory
+        if not callable(function):
+            raise InputError(f"a factory must be a function or a name, got {function!r}")
+        call = FactoryCall(
+            name=factory if isinstance(factory, str) else _name_of(function),
+            input_shape=tuple(int(size) for size in input_shape),
+            num_classes=int(num_classes),
+            settings=dict(settings or {}),
+            source=_source_of(function),
+            function=function,
+        )
+        call.check_arguments()
+        return call
+
+    @property
+    def title(self) -> str:
+        """What messages call the function."""
+        return self.name or getattr(self.function, "__qualname__", repr(self.function))
+
+    def check_arguments(self) -> None:
+        """Raise InputError unless the function takes the arguments."""
+        try:
+            inspect.signature(self.function).bind(
+                self.input_shape, self.num_classes, **self.settings
+            )
+        except TypeError as error:
+            given = ", ".join(("input_shape", "num_classes", *self.settings))
+            raise InputError(
+                f"{self.title} is called as {self.title.rpartition(':')[2]}({given}): {error}"
+            ) from error
+        except ValueError:  # a builtin without a signature
+            return
+
+    def make(self, generator: np.random.Generator) -> torch.nn.Module:
+        """Return a new module, whatever it draws from torch's global state seeded.
+
+        Raises:
+            InputError: If the function fails, or returns something else.
+        """
+        with torch.random.fork_rng(devices=[]), self.failing("raised"):
+            torch.default_generator.manual_seed(int(generator.integers(2**63)))
+            module = self.function(self.input_shape, self.num_classes, **self.settings)
+        if not isinstance(module, torch.nn.Module):
+            raise InputError(
+                f"{self.title} must return a torch module, got {type(module).__name__}"
+            )
+        how = f"made a module that fails on rows of shape {self.input_shape}:"
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), self.failing(how):
+            torch.default_generator.manual_seed(int(generator.integers(2**63)))
+            with no_circuits(module, zeros) as dry:  # (lazy layers draw their weights here)
+                dry(self.rows_for(module))
+        return module
+
+    def rows_for(self, module: torch.nn.Module) -> torch.Tensor:
+        """Return a few random rows of the shape, as a module takes them."""
+        dtype, device = placement(module)
+        noise = torch.Generator().manual_seed(0)
+        return torch.rand((_ROWS_TO_TRY, *self.input_shape), generator=noise).to(device, dtype)
+
+    @contextmanager
+    def failing(self, how: str) -> Iterator[None]:
+        """Say in one line where the user's code failed inside the block.
+
+        Raises:
+            InputError: If it did.
+        """
+        try:
+            yield
+        except Exception as error:
+            where = _place(error, _file_of(self.function))
+            raise InputError(f"{self.title} {how} {_said(error)}{where}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values, without the function."""
+        return {
+            "name": self.name,
+            "input_shape": list(self.input_shape),
+            "num_classes": self.num_classes,
+            "settings": dict(self.settings),
+            "source": None if self.source is None else list(self.source),
+        }
+
+    @staticmethod
+    def from_dict(values: Any, factory: Factory | str | None = None) -> "FactoryCall":
+        """Return the call that `to_dict` wrote.
+
+        Args:
+            values: What it wrote.
+            factory: The function, or its name now, in place of the one that is named there.
+
+        Raises:
+            InputError: If the function is not named, cannot be imported or does not take these
+                arguments.
+
+        Warns:
+            UserWarning: If the file that it stands in has changed.
+        """
+        name = values.get("name") if isinstance(values, dict) else None
+        if factory is None and name is None:
+            raise InputError(
+                "a model whose factory has no importable name: give it, as in "
+                "qmu.load_model(path, factory=build)"
+            )
+        call = FactoryCall.of(
+            factory or checked(name, str, "name"),
+            entry(values, "input_shape", list),
+            entry(values, "num_classes", int),
+            entry(values, "settings", dict),
+        )
+        old = values.get("source")
+        if old is not None and call.source is not None and list(call.source)[1] != old[1]:
+            warnings.warn(
+                f"{call.source[0]}, which {call.title} stands in, has changed since the model was "
+                "saved",
+                stacklevel=2,
+            )
+        return call
+
+
+def is_factory_name(name: str) -> bool:
+    """Tell whether a model's name is that of a factory: "package.module:function"."""
+    module, separator, function = name.partition(":")
+    words = (*module.split("."), *function.split("."))
+    return bool(separator) and all(word.isidentifier() for word in words)
+
+
+def import_factory(name: str) -> Factory:
+    """Import a function by "package.module:function"; the current folder is looked in first.
+
+    Raises:
+        InputError: If the name is no such name, there is no such module or function, or the
+            module's own code fails.
+    """
+    if not is_factory_name(name):
+        raise InputError(f"a factory is named package.module:function, got {name!r}")
+    module_name, _, function_name = name.partition(":")
+    with _current_folder_first():
+        try:
+            found: Any = importlib.import_module(module_name)
+        except ModuleNotFoundError as error:
+            if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
+                raise InputError(
+                    f"no module {error.name!r} for {name}: run from the folder that holds it, or "
+                    "install it"
+                ) from error
+            raise InputError(
+                f"{module_name} cannot be imported: {_said(error)}{_place(error)}"
+            ) from error
+        except Exception as error:
+            raise InputError(
+                f"{module_name} cannot be imported: {_said(error)}{_place(error)}"
+            ) from error
+    for part in function_name.split("."):
+        if not hasattr(found, part):
+            functions = [
+                key for key, value in vars(found).items() if isinstance(value, FunctionType)
+            ]
+            near = f" (it has {', '.join(functions)})" if functions else ""
+            raise InputError(f"no function {function_name!r} in module {module_name}{near}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise InputError(f"{name} must be a function, got {type(found).__name__}")
+    factory: Factory = found
+    return factory
+
+
+@contextmanager
+def _current_folder_first() -> Iterator[None]:
+    """Import from the current folder first, as `python -m` does, and later last.
+
+    What is imported may itself import from there when it is called.
+    """
+    folder = str(Path.cwd())
+    if folder in sys.path or "" in sys.path:
+        yield
+        return
+    sys.path.insert(0, folder)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+        sys.path.append(folder)
+
+
+def _name_of(function: Factory) -> str | None:
+    """Return a name by which another process can import a function; None where there is none."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
+    if module in (None, "__main__") or not is_factory_name(f"{module}:{name}"):
+        return None
+    return f"{module}:{name}"
+
+
+def _file_of(function: Factory) -> str | None:
+    try:
+        return inspect.getsourcefile(inspect.unwrap(function))
+    except (TypeError, ValueError):
+        return None
+
+
+def _source_of(function: Factory) -> tuple[str, str] | None:
+    file = _file_of(function)
+    if file is None or not Path(file).is_file():
+        return None
+    return Path(file).name, hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+def _said(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _place(error: BaseException, file: str | None = None) -> str:
+    """Return where an error comes from: the last line in a file, or outside of libraries."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" ({Path(error.filename).name}, line {error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.filename == file] or [f for f in frames if _is_users(f.filename)]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+
+
+_PACKAGE = str(Path(__file__).parent.parent)
+
+
+def _is_users(file: str) -> bool:
+    """Tell whether a file is neither this package's, a library's nor Python's own."""
+    path = Path(file)
+    libraries = (_PACKAGE, str(Path(importlib.__file__).parent.parent))
+    return path.is_file() and "site-packages" not in path.parts and not file.startswith(libraries)

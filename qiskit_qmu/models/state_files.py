@@ -1,0 +1,81 @@
+"""Weights that were trained elsewhere: state dicts in files, of which only tensors are read."""
+
+import pickle
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._files import one_line
+
+State = dict[str, torch.Tensor]
+
+
+def read_state(path: str | Path) -> State:
+    """Read a state dict.
+
+    Args:
+        path: A ``.safetensors`` file, or one that ``torch.save(module.state_dict(), path)`` wrote.
+
+    Raises:
+        InputError: If it cannot be read, or holds other than tensors by name.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(f"no file {path}")
+    try:
+        if file.suffix == ".safetensors":
+            state = safetensors.torch.load_file(file)
+        else:
+            state = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path} holds more than tensors, which are not loaded; save the weights alone: "
+            "torch.save(module.state_dict(), path)"
+        ) from error
+    except (OSError, RuntimeError, EOFError, ValueError, safetensors.SafetensorError) as error:
+        raise InputError(
+            f"{path} must hold a module's state dict, got: {one_line(error)}"
+        ) from error
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in state.items()
+    ):
+        raise InputError(
+            f"{path} must hold a module's state dict, tensors by name, got {type(state).__name__} "
+            "of something else"
+        )
+    return dict(state)
+
+
+def load_state(module: torch.nn.Module, state: State, path: str | Path) -> None:
+    """Give a module the weights and buffers of a state dict, in place.
+
+    A tensor that the module has under several names, such as a TorchConnector's, needs one.
+
+    Args:
+        module: The module.
+        state: The state dict.
+        path: Where it came from, for messages.
+
+    Raises:
+        InputError: If a tensor is missing, of another shape, not finite, or not the module's.
+    """
+    own = module.state_dict()
+    given = {own[name].data_ptr() for name in state if name in own}
+    missing = [n for n, t in own.items() if n not in state and t.data_ptr() not in given]
+    unknown = [name for name in state if name not in own]
+    for what, names in (("lacks", missing), ("has, unlike the module,", unknown)):
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise InputError(f"{path} {what} {names[0]}{more}: weights of another module?")
+    for name, tensor in state.items():
+        if tensor.shape != own[name].shape:
+            raise InputError(
+                f"{path}: {name} must have shape {tuple(own[name].shape)}, "
+                f"got {tuple(tensor.shape)}"
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise InputError(f"{path}: {name} must be finite, got NaN or infinite values")
+    module.load_state_dict(state, strict=False)

@@ -1,0 +1,252 @@
+"""Verdicts in words, for page and terminal alike: the headline, what to do, and the rule."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from qiskit_qmu.evaluation import MethodSummary, Recommendation, recommend, rules
+from qiskit_qmu.evaluation.column import show_ratio
+from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS
+from qiskit_qmu.evaluation.method_summary import shown_columns
+from qiskit_qmu.evaluation.outcomes import Outcome
+from qiskit_qmu.evaluation.recommendation import oracle_distance
+from qiskit_qmu.evaluation.verdict import Kind
+
+SYMBOLS: Mapping[Outcome | None, str] = {
+    "passed": "✓",
+    "failed": "✗",
+    "unknown": "?",
+    None: "?",
+}
+"""What stands before a verdict, so that it can be told without colour."""
+
+CHOICE = (
+    "Of the methods that passed, the one that costs the fewest circuits is recommended, unless the "
+    "outputs of another are clearly nearer to the oracle’s: at most half as far, with 95 % "
+    "intervals that do not overlap. One that costs as much as retraining is never recommended."
+)
+"""How the recommended method is chosen, in words what `recommend` does."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """What a report says first.
+
+    Attributes:
+        outcome: Whether the deletion worked.
+        title: The same in a sentence.
+        advice: What to do, in one sentence or a few.
+        rule: When a model passes.
+        focus: The method whose numbers stand beside it: the recommended one, or the only one;
+            empty where there is no such method.
+    """
+
+    outcome: Outcome
+    title: str
+    advice: str
+    rule: str
+    focus: str
+
+    @property
+    def symbol(self) -> str:
+        """What stands before the title."""
+        return SYMBOLS[self.outcome]
+
+
+def headline(summaries: Sequence[MethodSummary], kind: Kind) -> Headline:
+    """Say whether the deletion worked, what to do, and by what rule.
+
+    Args:
+        summaries: One per method.
+        kind: What was forgotten.
+
+    Example:
+        >>> from qiskit_qmu.report.headline import headline
+        >>> from qiskit_qmu.evaluation import aggregate
+        >>> rows = [{"method": "ga", "verdict": "remembered"}, {"method": "oracle"}]
+        >>> said = headline(aggregate(rows), "class")
+        >>> print(said.symbol, said.title)
+        ✗ The deletion did not work: ga remembered.
+    """
+    methods = [summary for summary in summaries if not summary.is_reference]
+    found = recommend(summaries)
+    return Headline(
+        outcome=_OUTCOMES[found.outcome],
+        title=_title(methods, found),
+        advice=_advice(methods, found),
+        rule=rule_sentence(summaries, kind),
+        focus=found.method or (methods[0].method if len(methods) == 1 else ""),
+    )
+
+
+def verdict_words(summary: MethodSummary) -> str:
+    """Return a method's verdict over its seeds: one word, or how many seeds forgot."""
+    if not summary.verdicts:
+        return ""
+    if len(summary.verdicts) == 1 and sum(summary.verdicts.values()) == summary.seeds:
+        word = next(iter(summary.verdicts))
+        return word if summary.seeds == 1 else f"{word} with all {summary.seeds} seeds"
+    others = {word: count for word, count in summary.verdicts.items() if word != "forgotten"}
+    return (
+        f"forgotten with {summary.passes} of {summary.seeds} seeds: "
+        f"{', '.join(f'{word} with {count}' for word, count in others.items())}"
+    )
+
+
+def rule_sentence(summaries: Sequence[MethodSummary], kind: Kind) -> str:
+    """Say in one sentence when a model passes; empty where nothing of it was measured."""
+    known = {column.key for column in shown_columns(summaries)}
+    parts = [f"{rule.column.name}, is {rule.text}" for rule in rules(kind, known)]
+    if not parts:
+        return ""
+    seeds = max(summary.seeds for summary in summaries)
+    when = "A model passes if" if seeds == 1 else "A method passes if, with every seed,"
+    return f"{when} its {' and its '.join(parts)}."
+
+
+def cost_words(summary: MethodSummary, found: Recommendation | None = None) -> str:
+    """Say what a method cost beside the oracle; empty where that is not known."""
+    columns = (CIRCUITS, GRADIENTS) if found is None or found.cost is None else (found.cost,)
+    for column in columns:
+        ratio = summary.relative_costs[column.key]
+        if math.isfinite(ratio):
+            what = "circuits" if column is CIRCUITS else "gradient evaluations"
+            own = column.show(summary.values[column.key].value)
+            share = f"{100 * ratio:.2g} % of" if ratio < 1 else f"{show_ratio(ratio)} times"
+            return f"{share} the {what} of retraining ({own})"
+    return ""
+
+
+_OUTCOMES: Mapping[str, Outcome] = {
+    "recommended": "passed",
+    "dearer": "passed",
+    "none passed": "failed",
+    "unknown": "unknown",
+    "not judged": "unknown",
+}
+
+
+def _title(methods: Sequence[MethodSummary], found: Recommendation) -> str:
+    if not methods:
+        return "No method was compared with the oracle."
+    if found.outcome == "not judged":
+        return "There is no verdict: nothing was compared with an oracle."
+    if len(methods) == 1:
+        return _title_of_one(methods[0], found)
+    of = f"{found.passed} of {found.judged} methods"
+    match found.outcome:
+        case "recommended":
+            return f"The deletion worked: {of} forgot."
+        case "dearer":
+            return f"{of} forgot, but none at less than the price of retraining."
+        case "unknown":
+            return "Whether the deletion worked is not known: no method passed the tests."
+    return f"The deletion did not work: none of {found.judged} methods forgot."
+
+
+def _title_of_one(method: MethodSummary, found: Recommendation) -> str:
+    who = "the model" if method.method == "audited" else method.method
+    with_seeds = "" if method.seeds == 1 else f" with all {method.seeds} seeds"
+    match found.outcome:
+        case "recommended":
+            return f"The deletion worked: {who} has forgotten{with_seeds}."
+        case "dearer":
+            return f"{who} has forgotten{with_seeds}, but retraining costs less."
+        case "unknown":
+            return f"Whether {who} has forgotten is not known: the test cannot tell."
+    if len(method.verdicts) > 1:
+        return f"The deletion did not work with every seed: {who} is {verdict_words(method)}."
+    said = _DID.get(next(iter(method.verdicts)), "did not forget")
+    return f"The deletion did not work: {who} {said}."
+
+
+_DID = {
+    "remembered": "remembered",
+    "over-forgotten": "forgot too much",
+    "utility lost": "lost its utility",
+    "unchanged": "changed nothing",
+    "failed": "failed",
+}
+
+
+def _advice(methods: Sequence[MethodSummary], found: Recommendation) -> str:
+    by_name = {summary.method: summary for summary in methods}
+    match found.outcome:
+        case "recommended":
+            return _recommended(by_name, found)
+        case "dearer":
+            cheapest = by_name[found.cheapest]
+            return (
+                f"Retrain without the rows: {_subject(found)} takes "
+                f"{cost_words(cheapest, found)}{_limit(cheapest)}."
+            )
+        case "unknown":
+            return (
+                "Retrain without the rows, or audit again with more rows to compare: more to "
+                "forget, or more never-seen ones like them."
+            )
+        case "not judged":
+            return (
+                "Retrain an oracle without the rows (strategy oracle) and audit beside it: only a "
+                "model that never saw them tells what having forgotten looks like."
+            )
+    return " ".join(("Retrain without the rows, as the oracle was.", *_remedies(methods)))
+
+
+def _subject(found: Recommendation) -> str:
+    if found.judged == 1:
+        return found.cheapest
+    if found.passed == 1:
+        return f"{found.cheapest}, the only one that passed,"
+    return f"the cheapest that passed, {found.cheapest},"
+
+
+def _recommended(by_name: Mapping[str, MethodSummary], found: Recommendation) -> str:
+    chosen = by_name[found.method]
+    cost = cost_words(chosen, found)
+    if found.judged == 1:
+        return (
+            f"It took {cost}{_limit(chosen)}."
+            if cost
+            else f"The model can be used{_limit(chosen)}."
+        )
+    if found.cheapest:
+        cheapest = by_name[found.cheapest]
+        why = (
+            f"its outputs are clearly nearer to the oracle’s ({_nats(chosen)}) than those of the "
+            f"cheapest that passed, {cheapest.method} ({_nats(cheapest)}, "
+            f"{cost_words(cheapest, found)}), at {cost}"
+        )
+    elif found.passed == 1:
+        why = f"it is the only method that passed{cost and f', at {cost}'}"
+    elif found.cost is None:
+        why = f"of the methods that passed it is nearest to the oracle ({_nats(chosen)})"
+    else:
+        why = f"of the {found.passed} methods that passed it is the cheapest, at {cost}"
+    return f"Use {found.method}: {why}{_limit(chosen)}."
+
+
+def _nats(summary: MethodSummary) -> str:
+    return f"{oracle_distance(summary).value:.3g}"
+
+
+def _limit(summary: MethodSummary) -> str:
+    """Say where a method was ended by its limit of steps, not by its own goal."""
+    return "; it took all its steps without reaching its own goal" if summary.at_limit else ""
+
+
+def _remedies(methods: Sequence[MethodSummary]) -> list[str]:
+    """Say what may help the methods that failed."""
+    found = {word for summary in methods for word in summary.verdicts}
+    advice = []
+    if found & {"remembered", "unchanged"}:
+        advice.append(
+            "What remembered may forget with more: a higher learning rate, more epochs or rounds."
+        )
+    if found & {"over-forgotten", "utility lost"}:
+        advice.append(
+            "What forgot too much or lost utility may do with less, or with a repair (-r)."
+        )
+    return advice
