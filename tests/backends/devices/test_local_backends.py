@@ -1,7 +1,5 @@
 """One table: the same unmodified QNNs on every local backend, forward and gradient."""
 
-import subprocess
-import sys
 import urllib.request
 from functools import cache
 
@@ -240,15 +238,6 @@ def test_spsas_default_step_is_sane_with_shots(kind):
 def test_the_network_is_refused():
     with pytest.raises(NetworkError):
         urllib.request.urlopen("http://localhost:9")
-
-
-def test_neither_aer_nor_ibms_library_is_loaded_before_it_is_needed():
-    code = (
-        "import sys, qiskit_qmu, qiskit_qmu.backends; qiskit_qmu.open_backend('exact');"
-        "print([m for m in ('qiskit_aer', 'qiskit_ibm_runtime') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_a_device_is_a_bundle():
