@@ -6,8 +6,6 @@ from typing import final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import StandardScaler
 
 from qiskit_qmu._check import InputError
 
@@ -62,6 +60,9 @@ class Preprocessing(torch.nn.Module):
             return
         if x.ndim != 2:
             raise InputError(f"rows to preprocess must have shape (rows, features), got {x.shape}")
+        from sklearn.impute import SimpleImputer  # (takes longer to load than torch)
+        from sklearn.preprocessing import StandardScaler
+
         imputer = SimpleImputer(strategy="median", keep_empty_features=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of features that no row has, and of constant ones
