@@ -1,4 +1,4 @@
-"""Arrays of numbers as npz files; what a damaged file claims is checked before memory is taken."""
+"""Arrays of numbers as npz files; sizes in a file are checked before memory is allocated."""
 
 import math
 import stat
@@ -15,7 +15,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files.reading import LARGEST, read_bytes, reading
 
 _HIGHEST_RATIO = 1032
-"""Deflate's: no byte of a compressed file stands for more, https://zlib.net/zlib_tech.html."""
+"""Largest expansion of a compressed byte by Deflate, https://zlib.net/zlib_tech.html."""
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -31,65 +31,72 @@ def arrays_to_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return content.getvalue()
 
 
-def arrays_from_bytes(content: bytes, *, largest: int = LARGEST) -> dict[str, NDArray[Any]]:
+def arrays_from_bytes(
+    content: bytes, *, largest: int = LARGEST, texts: bool = False
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of an npz file; only numbers and booleans, never a pickle.
 
-    Call it inside of `qiskit_qmu._files.reading`, which words what NumPy and zlib raise.
+    Call it inside `qiskit_qmu._files.reading`, which translates errors of NumPy and zlib.
 
     Args:
         content: The file's.
         largest: The most bytes of all arrays together.
+        texts: Whether arrays may hold texts too.
 
     Raises:
-        InputError: If it claims to hold more than it can, or something other than numbers.
+        InputError: If declared sizes are impossible, or it contains something other than numbers.
     """
     with zipfile.ZipFile(BytesIO(content)) as archive:
         members = archive.infolist()
         _check_members(members, min(largest, _HIGHEST_RATIO * len(content)))
-        return {member.filename.removesuffix(".npy"): _array(archive, member) for member in members}
+        kinds = _NUMBERS + ("U" if texts else "")
+        return {m.filename.removesuffix(".npy"): _array(archive, m, kinds) for m in members}
 
 
-def read_arrays(path: str | Path, what: str, *, largest: int = LARGEST) -> dict[str, NDArray[Any]]:
+def read_arrays(
+    path: str | Path, what: str, *, largest: int = LARGEST, texts: bool = False
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of an npz file; see `arrays_from_bytes`.
 
     Args:
         path: The file.
         what: What it must hold, in words.
         largest: The most bytes of the file, and of all arrays together.
+        texts: Whether arrays may hold texts too.
 
     Raises:
-        InputError: If it cannot be read, is damaged, or claims to hold more than it can.
+        InputError: If it cannot be read, is damaged, or declares impossible sizes.
     """
     content = read_bytes(path, what, largest=largest)
     with reading(path, what):
-        return arrays_from_bytes(content, largest=largest)
+        return arrays_from_bytes(content, largest=largest, texts=texts)
 
 
 def _check_members(members: list[zipfile.ZipInfo], largest: int) -> None:
     if len({member.filename for member in members}) < len(members):
-        raise InputError("two arrays of one name")
+        raise InputError("two arrays with the same name")
     for member in members:
         is_link = stat.S_ISLNK(member.external_attr >> 16)
         known = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         if not member.filename.endswith(".npy") or is_link or not known or member.flag_bits & 1:
-            raise InputError(f"{member.filename!r}, which is no plain array")
+            raise InputError(f"{member.filename!r}, which is not a plain array")
     claimed = sum(member.file_size for member in members)
     if claimed > largest:
-        raise InputError(f"arrays that claim {claimed:,} bytes, of {largest:,} at most")
+        raise InputError(f"arrays of {claimed:,} bytes (at most {largest:,} are allowed)")
 
 
-def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> NDArray[Any]:
     data = archive.read(member)
     file = BytesIO(data)
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise InputError(f"arrays of format {version}")
     shape, in_columns, dtype = _HEADERS[version](file)
-    if dtype.kind not in _NUMBERS:
+    if dtype.kind not in kinds:
         raise InputError(f"{member.filename!r} of {dtype}, which is no number")
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise InputError(f"{member.filename!r} of the shape {shape}")
     if math.prod(shape) * dtype.itemsize != len(data) - file.tell():
-        raise InputError(f"{member.filename!r} of another size than its shape {shape}")
+        raise InputError(f"{member.filename!r}, whose size does not match its shape {shape}")
     values = np.frombuffer(data, dtype=dtype, offset=file.tell())
     return values.reshape(shape, order="F" if in_columns else "C").copy()

@@ -1,6 +1,6 @@
 """List datasets, models, strategies, attacks, backends, devices, settings and reported columns.
 
-Settings are those of a run on --dataset with --model, with every value that --set can replace.
+Settings are those of a run on --dataset with --model: all values that --set can replace.
 """
 
 import argparse
@@ -12,12 +12,13 @@ from dataclasses import asdict
 from typing import Any
 
 from qiskit_qmu import _check
+from qiskit_qmu.cli.result import add_result_options, print_result
 
 SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 
 _SUBJECTS = ("datasets", "models", "strategies", "attacks", "backends", "settings")
 _DETAILS = ("devices", "columns")
-"""What is listed only when it is asked for."""
+"""Subjects listed only on request."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,22 +26,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "subject", nargs="?", metavar="SUBJECT", help=", ".join((*_SUBJECTS, *_DETAILS))
     )
-    group = parser.add_argument_group("whose settings to list")
+    group = parser.add_argument_group("settings to list")
     group.add_argument("--dataset", default="digits", metavar="NAME", help="dataset (%(default)s)")
     group.add_argument("--model", default="hybrid", metavar="NAME", help="model (%(default)s)")
     group.add_argument(
         "--kind", default="class", metavar="KIND", help="what is forgotten: class or instances"
     )
+    add_result_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     if options.subject is not None:
         _check.one_of((*_SUBJECTS, *_DETAILS), subject=options.subject)
-    for subject in _SUBJECTS if options.subject is None else (options.subject,):
-        print(f"{subject}:")
-        for line in _lines(subject, options):
-            print(textwrap.indent(line, "  "))
+    subjects = _SUBJECTS if options.subject is None else (options.subject,)
+    lists = {subject: _lines(subject, options) for subject in subjects}
+    blocks = [
+        "\n".join([f"{subject}:", *(textwrap.indent(line, "  ") for line in lines)])
+        for subject, lines in lists.items()
+    ]
+    print_result(options, lists, "\n".join(blocks))
 
 
 def _lines(subject: str, options: argparse.Namespace) -> list[str]:
@@ -107,7 +112,7 @@ def _settings(options: argparse.Namespace) -> list[str]:
 
 
 def _model_settings(model: str, preset: dict[str, Any]) -> dict[str, Any]:
-    """Return every argument of a model that an experiment does not decide itself."""
+    """Return every argument of a model that the experiment does not determine."""
     from qiskit_qmu.models import BasicQNN, HybridQNN
 
     decided = {"input_shape", "num_classes", "backend", "seed", "qnn"}
@@ -121,11 +126,11 @@ def _model_settings(model: str, preset: dict[str, Any]) -> dict[str, Any]:
 
 def _backends(devices: int) -> list[str]:
     texts = {
-        "exact": "statevectors, with shots if asked for",
+        "exact": "statevector simulator, with shots on request",
         "aer": "Qiskit Aer",
-        "fake_<device>": f"one of {devices} of IBM's devices, simulated, such as fake_manila with "
-        "5 qubits or fake_torino with 133; `qmu list devices` names all",
-        "ibm_<device>": "one of IBM's devices, with an account",
-        "ibm:least_busy": "the one of them with the shortest queue",
+        "fake_<device>": f"one of {devices} simulated IBM devices, such as fake_manila with 5 "
+        "qubits or fake_torino with 133; `qmu list devices` lists all",
+        "ibm_<device>": "an IBM device of your account",
+        "ibm:least_busy": "the IBM device with the shortest queue",
     }
     return [f"{name:16s}{text}" for name, text in texts.items()]

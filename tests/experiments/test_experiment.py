@@ -178,7 +178,7 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         ({"settings": {"magic.epochs": 1}}, "a setting must be STAGE.NAME with a stage of model"),
         ({"settings": {"trainer": 1}}, "a setting must be STAGE.NAME"),
         ({"settings": {"trainer.epoch": 1}}, "unexpected keyword argument 'epoch'"),
-        ({"settings": {"rga.beta": 1}}, "does not take these settings: 'beta'"),
+        ({"settings": {"rga.beta": 1}}, "does not accept these settings: 'beta'"),
         ({"settings": {"trainer.epochs": "abc"}}, "epochs must be an integer of at least 1"),
         ({"settings": {"trainer.epochs": None}}, "epochs must be an integer of at least 1"),
         ({"settings": {"trainer.learning_rate": -1}}, "learning_rate must be positive, got -1"),
@@ -189,7 +189,7 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         # A method that is not run must not hide a mistake.
         (
             {"methods": ("noop",), "settings": {"ga.speed": 1}},
-            "does not take these settings: 'speed'",
+            "does not accept these settings: 'speed'",
         ),
     ],
 )

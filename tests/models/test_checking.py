@@ -63,7 +63,10 @@ WAYS = {
     [
         (bare_sampler, r"got probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)"),
         (softened, r"got probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)"),
-        (column, r"got a single column: wrap it by qmu.as_classifier\(model, outputs='expectation"),
+        (
+            column,
+            r"a single column .*: wrap it with qmu.as_classifier\(model, outputs='expectation",
+        ),
     ],
 )
 def test_every_way_in_refuses_without_running_a_circuit(way, build, message):

@@ -50,7 +50,7 @@ def test_exact_values_have_no_counts(options, generator):
     own = model("expectation", **options)
     observed = own.observe(X, Y)
     assert observed.counts is None
-    with pytest.raises(InputError, match="observations must have counts, got none"):
+    with pytest.raises(InputError, match="the observations have no counts"):
         with_fewer_shots(own, observed, 5, generator)
 
 
@@ -96,7 +96,7 @@ def test_outputs_that_were_mitigated_elsewhere_are_refused(readout, generator):
     mitigated = {"name": "fake_manila", "shots": 100, "readout_mitigation": True}
     own = model(readout, **mitigated)
     observed = own.observe(X, Y)
-    with pytest.raises(InputError, match="outputs that follow from their counts"):
+    with pytest.raises(InputError, match="the outputs of the observations differ by"):
         with_fewer_shots(own.on(open_backend("aer", shots=100)), observed, 50, generator)
     with pytest.raises(InputError, match="fake_manila that has not calibrated its readout"):
         with_fewer_shots(own.on(open_backend(**mitigated)), observed, 50, generator)

@@ -189,8 +189,8 @@ def pair_readout() -> NoiseModel:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (noise("barrier"), "noise must be of gates, delays, resets or measurements, got .*barrier"),
-        (pair_readout(), r"readout errors must be of single qubits, got one of qubits \(0, 1\)"),
+        (noise("barrier"), "noise on .*barrier.*, which would have no effect"),
+        (pair_readout(), r"joint readout error on qubits \(0, 1\)"),
     ],
 )
 def test_noise_that_acts_on_nothing_is_refused(model, message):
