@@ -1,12 +1,12 @@
 """Experiments: from a config to records, results and a report, for command line and Python."""
 
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.output import (
-    environment,
     run_experiment,
     run_shot_comparison,
     writable_folder,
