@@ -31,14 +31,17 @@ def arrays_to_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return content.getvalue()
 
 
-def arrays_from_bytes(content: bytes, *, largest: int = LARGEST) -> dict[str, NDArray[Any]]:
+def arrays_from_bytes(
+    content: bytes, *, largest: int = LARGEST, texts: bool = False
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of an npz file; only numbers and booleans, never a pickle.
 
     Call it inside `qiskit_qmu._files.reading`, which translates errors of NumPy and zlib.
 
     Args:
-        content: The file's content.
-        largest: Largest total size of the arrays, in bytes.
+        content: The file's.
+        largest: The most bytes of all arrays together.
+        texts: Whether arrays may hold texts too.
 
     Raises:
         InputError: If declared sizes are impossible, or it contains something other than numbers.
@@ -46,23 +49,27 @@ def arrays_from_bytes(content: bytes, *, largest: int = LARGEST) -> dict[str, ND
     with zipfile.ZipFile(BytesIO(content)) as archive:
         members = archive.infolist()
         _check_members(members, min(largest, _HIGHEST_RATIO * len(content)))
-        return {member.filename.removesuffix(".npy"): _array(archive, member) for member in members}
+        kinds = _NUMBERS + ("U" if texts else "")
+        return {m.filename.removesuffix(".npy"): _array(archive, m, kinds) for m in members}
 
 
-def read_arrays(path: str | Path, what: str, *, largest: int = LARGEST) -> dict[str, NDArray[Any]]:
+def read_arrays(
+    path: str | Path, what: str, *, largest: int = LARGEST, texts: bool = False
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of an npz file; see `arrays_from_bytes`.
 
     Args:
         path: The file.
-        what: What it must contain, for messages.
-        largest: Largest size of the file, and of all arrays together, in bytes.
+        what: What it must hold, in words.
+        largest: The most bytes of the file, and of all arrays together.
+        texts: Whether arrays may hold texts too.
 
     Raises:
         InputError: If it cannot be read, is damaged, or declares impossible sizes.
     """
     content = read_bytes(path, what, largest=largest)
     with reading(path, what):
-        return arrays_from_bytes(content, largest=largest)
+        return arrays_from_bytes(content, largest=largest, texts=texts)
 
 
 def _check_members(members: list[zipfile.ZipInfo], largest: int) -> None:
@@ -78,15 +85,15 @@ def _check_members(members: list[zipfile.ZipInfo], largest: int) -> None:
         raise InputError(f"arrays of {claimed:,} bytes (at most {largest:,} are allowed)")
 
 
-def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> NDArray[Any]:
     data = archive.read(member)
     file = BytesIO(data)
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise InputError(f"arrays of format {version}")
     shape, in_columns, dtype = _HEADERS[version](file)
-    if dtype.kind not in _NUMBERS:
-        raise InputError(f"{member.filename!r} of the non-numeric type {dtype}")
+    if dtype.kind not in kinds:
+        raise InputError(f"{member.filename!r} of {dtype}, which is no number")
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise InputError(f"{member.filename!r} of the shape {shape}")
     if math.prod(shape) * dtype.itemsize != len(data) - file.tell():

@@ -1,5 +1,6 @@
 """Turns the caller's own rows and labels into arrays, and into a dataset."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ def dataset_from_arrays(
     *,
     num_classes: int | None = None,
     name: str = "arrays",
+    ids_train: ArrayLike | None = None,
+    ids_test: ArrayLike | None = None,
+    feature_names: Sequence[str] | None = None,
 ) -> Dataset:
     """Make a dataset of your own arrays, which are checked, converted and never changed.
 
@@ -40,6 +44,9 @@ def dataset_from_arrays(
         num_classes: Number of classes, of which labels are the numbers then, some perhaps without
             rows. Default: the number of different labels or of one-hot columns; none for values.
         name: What reports call the dataset.
+        ids_train: What each training row is called, shape (n,); taken as texts, no two alike.
+        ids_test: Likewise of the test rows.
+        feature_names: A name for each feature, where rows are flat.
 
     Returns:
         The dataset with float32 features and int64 labels or float64 values, in the given order.
@@ -57,6 +64,11 @@ def dataset_from_arrays(
         >>> dataset_from_arrays(x, [1.5, 0.5, 2.0], x[:2], [1.0, 2.0]).num_classes is None  # values
         True
     """
+    named: dict[str, Any] = {
+        "ids_train": None if ids_train is None else np.asarray(ids_train).astype(np.str_),
+        "ids_test": None if ids_test is None else np.asarray(ids_test).astype(np.str_),
+        "feature_names": None if feature_names is None else tuple(feature_names),
+    }
     train, test = _as_array("y_train", y_train), _as_array("y_test", y_test)
     if num_classes is None and train.size and not are_classes(train):
         return _dataset(
@@ -67,6 +79,7 @@ def dataset_from_arrays(
             as_values("y_test", test),
             num_classes=None,
             class_names=None,
+            **named,
         )
     class_names = _class_names(train, test, numbered=num_classes is not None)
     if class_names is not None:
@@ -79,7 +92,14 @@ def dataset_from_arrays(
         num_classes = max(largest, columns, len(class_names or ()))
     names = None if class_names is None else tuple(map(str, class_names))
     return _dataset(
-        name, x_train, train_labels, x_test, test_labels, num_classes=num_classes, class_names=names
+        name,
+        x_train,
+        train_labels,
+        x_test,
+        test_labels,
+        num_classes=num_classes,
+        class_names=names,
+        **named,
     )
 
 
@@ -92,6 +112,7 @@ def _dataset(
     *,
     num_classes: int | None,
     class_names: tuple[str, ...] | None,
+    **named: Any,
 ) -> Dataset:
     return Dataset(
         name=name,
@@ -105,6 +126,7 @@ def _dataset(
         train_source="train",
         test_source="test",
         class_names=class_names,
+        **named,
     )
 
 

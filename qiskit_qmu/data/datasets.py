@@ -108,6 +108,12 @@ class Dataset:
                 "x_train and x_test must have rows of the same shape, got "
                 f"{self.x_train.shape[1:]} and {self.x_test.shape[1:]}"
             )
+        names = self.feature_names
+        if names is not None and self.x_train.shape[1:] != (len(names),):
+            raise InputError(
+                f"feature_names must name each feature of flat rows, got {len(names)} names for "
+                f"rows of shape {self.x_train.shape[1:]}"
+            )
         shared = np.intersect1d(self.train_indices, self.test_indices)
         if self.train_source == self.test_source and shared.size:
             raise InputError(

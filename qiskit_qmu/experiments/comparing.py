@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,9 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.comparison import Comparison
-from qiskit_qmu.experiments.description import described
+from qiskit_qmu.experiments.config_values import described
 from qiskit_qmu.experiments.progress import (
     RunProgress,
-    no_progress,
     part_of,
     part_of_seeds,
     progress_display,
@@ -133,7 +132,8 @@ def compare(
     observer = _observer(model, trainer, backend)
     records: list[Record] = []
     models: dict[str, torch.nn.Module] = {}
-    with _shown(progress) as shown, one_thread():
+    display = nullcontext(progress) if callable(progress) else progress_display(quiet=not progress)
+    with display as shown, one_thread():
         for number in range(seeds):
             for record, made in _repetition(
                 Trained(model=clone_module(model)),
@@ -224,17 +224,6 @@ def _preset(model: torch.nn.Module, split: ForgetSplit, trainer: Trainer) -> dic
 
 
 _FAMILIES: dict[type[torch.nn.Module], str] = {BasicQNN: "basic", HybridQNN: "hybrid"}
-
-
-@contextmanager
-def _shown(progress: bool | RunProgress) -> Iterator[RunProgress]:
-    if callable(progress):
-        yield progress
-    elif progress:
-        with progress_display() as shown:
-            yield shown
-    else:
-        yield no_progress
 
 
 def _observer(model: torch.nn.Module, trainer: Trainer, backend: Backend | None) -> Observer:

@@ -14,8 +14,15 @@ from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
 from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.source_digest import files_digest
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
+from qiskit_qmu.models import Outputs, is_factory_name
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
+
+SAVED_NETWORK = "network"
+"""Model of an experiment that no factory makes: a saved network of Qiskit Machine Learning."""
+
+Scale = Literal["standard", "none"]
+"""Whether a model fills missing values and standardises features, or takes rows as they are."""
 
 
 @final
@@ -26,21 +33,28 @@ class Experiment:
     Attributes:
         dataset: "digits", "iris", "mnist" or "fashion-mnist"; or the path of a CSV, Parquet or NPZ
             file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
-        model: "basic" or "hybrid".
-        label_column: Column of the classes, if the dataset is a table.
-        id_column: Column of the rows' ids; None if there are none.
+        model: "basic" or "hybrid"; or "package.module:factory", a function of input shape and
+            number of classes that returns a torch module with TorchConnectors.
+        outputs: What a factory's module returns, see `as_classifier`; None for logits, which are
+            refused where they look like something else.
+        scale: "standard" to fill missing values with medians and standardise features, fitted to
+            the training rows as part of the model; "none" to take rows as they are. Where None,
+            "standard" for rows of a table of your own, and in front of a factory's module for all
+            rows that are no images.
+        label_column: Column of the classes, where the dataset is a table.
+        id_column: Column that names each row; None if rows have no names.
         feature_columns: Columns to learn from; None for all others.
-        test: Share of the file's rows held out as test rows, drawn for each seed; or the path of a
-            file with test rows. None for a share of 0.3.
-        forget: Training rows to forget; None for all of class 4 (class 1 for iris), or an error for
-            a file.
-        train_size: Training rows, including validation rows; None for the dataset's default.
-        test_size: Test rows; None for the dataset's default.
-        validation_fraction: Share of the training rows held out for early stopping and for
-            strategies that tune their strength.
-        methods: Methods to compare; the oracle is always included.
-        seeds: Number of repetitions, each with its own rows, weights, batches and attacks.
-        seed: Seed of the first repetition; the others use the following seeds.
+        test: Share of the file's rows that no model trains on, drawn for each seed; or the path of
+            a file with such rows. None for a share of 0.3.
+        forget: Which training rows to forget; if None, all of class 4 (of iris: class 1, of
+            diabetes: a tenth of the rows). A file has no such default.
+        train_size: Training rows, validation rows among them; None for the dataset's default.
+        test_size: Never-seen rows; None for the dataset's default.
+        validation_fraction: Share of the training rows that no model trains on: for early stopping,
+            and for strategies that choose their strength.
+        methods: What to compare; the oracle is always run.
+        seeds: Number of repetitions; each draws its own rows, weights, batches and attacks.
+        seed: Seed of the first repetition; the others follow it.
         shots: Measurements of each circuit; None for exact values.
         backend: Backend on which trained models are observed. Training is exact on all backends
             except "exact" with shots: the audit attacks the outputs of a device.
@@ -60,7 +74,9 @@ class Experiment:
     """
 
     dataset: str = "digits"
-    model: ModelName = "hybrid"
+    model: str = "hybrid"
+    outputs: Outputs | None = None
+    scale: Scale | None = None
     label_column: str | None = None
     id_column: str | None = None
     feature_columns: tuple[str, ...] | None = None
@@ -83,12 +99,7 @@ class Experiment:
         self._check_rows()
         if self.is_bundled:  # (so that equal experiments are equal)
             object.__setattr__(self, "forget", self.request)
-        if self.is_bundled and self.dataset not in CLASS_DATASET_NAMES:
-            raise InputError(
-                f"{self.dataset} has values to predict, but the models basic and hybrid predict "
-                "classes; train your own model in Python"
-            )
-        _check.one_of(get_args(ModelName), model=self.model)
+        self._check_model()
         _check.at_least(1, seeds=self.seeds)
         _check.at_least(0, seed=self.seed)
         _check.between(0.0, 0.5, validation_fraction=self.validation_fraction)
@@ -110,10 +121,33 @@ class Experiment:
         for method in METHODS:
             make_strategy(method, settings, trainer)
 
+    def _check_model(self) -> None:
+        has_values = self.is_bundled and self.dataset not in CLASS_DATASET_NAMES
+        if has_values and self.outputs is not None:
+            raise InputError(
+                f"outputs are those of classifiers; {self.dataset} has values to predict"
+            )
+        if not self.is_own_model:
+            _check.one_of((*get_args(ModelName), "package.module:factory"), model=self.model)
+            if has_values:
+                raise InputError(
+                    f"{self.dataset} has values to predict, and the models basic and hybrid "
+                    "predict classes; name a factory of your own, --model package.module:factory"
+                )
+            if self.outputs is not None:
+                raise InputError(
+                    f"outputs are declared of a model of your own, and {self.model} is none"
+                )
+        if self.outputs is not None:
+            _check.one_of(get_args(Outputs), outputs=self.outputs)
+        if self.scale is not None:
+            _check.one_of(get_args(Scale), scale=self.scale)
+
     def _check_rows(self) -> None:
         kinds = (*DATASET_NAMES, "the path of a file")
-        if not isinstance(self.dataset, str):
-            _check.one_of(kinds, dataset=self.dataset)
+        name: Any = self.dataset
+        if not isinstance(name, str):
+            _check.one_of(kinds, dataset=name)
         own = {
             "label_column": self.label_column,
             "id_column": self.id_column,
@@ -145,6 +179,17 @@ class Experiment:
         return self.dataset in DATASET_NAMES
 
     @property
+    def is_own_model(self) -> bool:
+        """Whether the model is none of the package's: from a factory, or saved from Python."""
+        own = isinstance(self.model, str)
+        return own and (self.model == SAVED_NETWORK or is_factory_name(self.model))
+
+    @property
+    def model_name(self) -> str:
+        """What folders call the model."""
+        return self.model.replace(":", "-")
+
+    @property
     def dataset_name(self) -> str:
         """Name of the dataset in reports and folders: its own, or the file's without its suffix."""
         return self.dataset if self.is_bundled else Path(self.dataset).stem
@@ -168,6 +213,8 @@ class Experiment:
                 "--forget-fraction, --forget-indices, --forget-ids and --forget-where (in Python: "
                 "forget=ForgetRequest(…))"
             )
+        if self.forget is None and self.dataset not in CLASS_DATASET_NAMES:
+            return ForgetRequest(fraction=0.1)
         return self.forget or ForgetRequest(label=1 if self.dataset == "iris" else 4)
 
     def with_source(self) -> "Experiment":

@@ -8,8 +8,11 @@ import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import Dataset, ForgetSplit, RowRecord
-from qiskit_qmu.models import QuantumClassifier
+from qiskit_qmu.data.layout import Layout
+from qiskit_qmu.experiments.experiment import SAVED_NETWORK
+from qiskit_qmu.models import CircuitClassifier, Classifier, QuantumClassifier
 from qiskit_qmu.models import save_model as write_model
 from qiskit_qmu.training import Trainer
 
@@ -67,7 +70,12 @@ def save_model(
     rows = RowRecord.of(dataset)
     recipe = {**untrained_recipe(model), **(dataset.origin or {})}
     recipe["settings"] = {**recipe["settings"], **_trainer_settings(trainer)}
-    provenance: dict[str, Any] = {"experiment": recipe, "rows": rows.to_dict()}
+    provenance: dict[str, Any] = {
+        "experiment": recipe,
+        "rows": rows.to_dict(),
+        "layout": Layout.of(dataset).to_dict(),
+        "versions": package_versions("torch", "numpy"),
+    }
     if split is None:
         provenance |= {"train_indices": list(range(len(rows.train))), "validation_indices": []}
     else:
@@ -86,16 +94,27 @@ def save_model(
 
 
 def untrained_recipe(model: QuantumClassifier) -> dict[str, Any]:
-    """Return the part of a recipe that the model itself determines: kind and hyperparameters."""
+    """Return what a model itself says of its experiment: its kind and its hyperparameters."""
+    scale = "none" if model.preprocessing is None else "standard"
+    if isinstance(model, Classifier):
+        call = model.made_by
+        if call is None or call.name is None:
+            return {"dataset": None, "model": SAVED_NETWORK, "scale": scale, "settings": {}}
+        settings = {f"model.{name}": value for name, value in call.settings.items()}
+        shared = {"dataset": None, "scale": scale, "settings": settings}
+        return {"model": call.name, "outputs": model.outputs, **shared}
+    if not isinstance(model, CircuitClassifier):
+        raise InputError(f"a model to save must be a classifier, got {type(model).__name__}")
     config = model.config
-    own = {name: value for name, value in config.shared().items() if name != "num_classes"}
+    decided = {"num_classes", "labels", "preprocess"}
+    own = {name: value for name, value in config.shared().items() if name not in decided}
     if config.kind == "basic":
         own["num_features"] = config.num_features
     settings = {
         f"model.{name}": list(value) if isinstance(value, tuple) else value
         for name, value in own.items()
     }
-    return {"dataset": None, "model": config.kind, "settings": settings}
+    return {"dataset": None, "model": config.kind, "scale": scale, "settings": settings}
 
 
 def _trainer_settings(trainer: Trainer | None) -> dict[str, Any]:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
+import torch
 
-from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset, read_table
 from qiskit_qmu.data.sampling import draw_validation
 from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.model_building import build_model, build_regression_model
 from qiskit_qmu.experiments.presets import Preset
 from qiskit_qmu.experiments.steps import fit_arguments, unlearn
-from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
+from qiskit_qmu.models import QuantumClassifier, as_tensors, fit_inputs, on_backend
+from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy, make_strategy
 
@@ -111,22 +113,21 @@ class Setup:
         """Return the untrained model.
 
         Raises:
-            InputError: If a hyperparameter is unknown or out of range.
+            InputError: If a hyperparameter is unknown or out of range, or a factory cannot be used.
         """
-        settings = self.preset.model
-        # Arguments that the experiment determines cannot be settings: Python rejects duplicates.
-        shared: dict[str, Any] = {
-            "num_classes": self.dataset.num_classes,
-            "backend": backend,
-            "seed": self.seed,
-            "qnn": None,
-        }
-        try:
-            if self.experiment.model == "basic":
-                return BasicQNN(**shared, **settings)
-            return HybridQNN(**shared, input_shape=self.dataset.input_shape, **settings)
-        except TypeError as error:
-            raise InputError(f"impossible setting of the model: {error}") from error
+        return build_model(self.experiment, self.dataset, self.preset.model, backend, self.seed)
+
+    def build_any_model(self, backend: Backend) -> torch.nn.Module:
+        """Return the untrained model, of classes or of values.
+
+        Raises:
+            InputError: If a hyperparameter is unknown or out of range, or a factory cannot be used.
+        """
+        if self.dataset.num_classes is not None:
+            return self.build_model(backend)
+        return build_regression_model(
+            self.experiment, self.dataset, self.preset.model, backend, self.seed
+        )
 
     def train(
         self, model: QuantumClassifier, *, progress: Progress | None = None
@@ -155,8 +156,8 @@ class Setup:
         """
         return unlearn(self.strategy(method), method, model, self.split, self.seed)
 
-    def check(self, backends: Iterable[Backend]) -> QuantumClassifier:
-        """Build the untrained model and move it to each of some backends, before anything runs.
+    def check(self, backends: Iterable[Backend]) -> torch.nn.Module:
+        """Build the untrained model and put it on each of some backends, before anything is run.
 
         Returns:
             The model, on the exact simulator.
@@ -164,10 +165,12 @@ class Setup:
         Raises:
             InputError: If the model cannot be built, or a backend cannot run it.
         """
-        model = self.build_model(open_backend("exact"))
-        model.fit_inputs(self.split.retain.x)
+        model = self.build_any_model(open_backend("exact"))
+        objective = objective_for(self.trainer.objective, model, self.split.retain.y)
+        rows, _ = as_tensors(model, self.split.retain.x, self.split.retain.y, objective.predicts)
+        fit_inputs(model, rows)
         for backend in backends:
-            model.on(backend)
+            on_backend(model, backend)
         return model
 
 

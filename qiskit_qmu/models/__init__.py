@@ -3,6 +3,7 @@
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.checking import check_answers, check_module, check_returns_logits
+from qiskit_qmu.models.circuit_classifier import CircuitClassifier
 from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
@@ -28,12 +29,14 @@ from qiskit_qmu.models.parameters import (
 from qiskit_qmu.models.per_example import per_example_gradients
 from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
+from qiskit_qmu.models.state_files import load_state, read_state
 from qiskit_qmu.models.tensors import as_tensors
 from qiskit_qmu.models.weights_digest import weights_digest
 
 __all__ = [
     "ROWS_AT_ONCE",
     "BasicQNN",
+    "CircuitClassifier",
     "Classifier",
     "ClassifierConfig",
     "HybridQNN",
@@ -61,12 +64,14 @@ __all__ = [
     "largest_change",
     "load_model",
     "load_module",
+    "load_state",
     "load_provenance",
     "named_parameters",
     "observe",
     "on_backend",
     "parameter_counts",
     "per_example_gradients",
+    "read_state",
     "reinitialize",
     "save_model",
     "to_qiskit_classifier",

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.backends import Backend, connectors_of
+from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.checking import check_returns_logits
 from qiskit_qmu.models.factory_call import Factory, FactoryCall
 from qiskit_qmu.models.labels import Label
 from qiskit_qmu.models.module_classifier import Classifier, as_classifier
 from qiskit_qmu.models.outputs import Outputs
+from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.state_files import load_state, read_state
 
 
@@ -67,9 +70,7 @@ def build_from_factory(
         (5,)
     """
     call = FactoryCall.of(factory, input_shape, num_classes, settings)
-    module = call.make(as_generator(generator))
-    if not connectors_of(module):
-        raise InputError(f"the module returned by {call.title} has no TorchConnector")
+    module = _made(call, generator)
     model = as_classifier(module, outputs, labels=labels, preprocess=preprocess)
     model.made_by = call
     classes = check_returns_logits(model, call.rows_for(module))
@@ -79,6 +80,58 @@ def build_from_factory(
             f"got {classes}"
         )
     return model if backend is None else model.on(backend)
+
+
+def build_regressor(
+    factory: str | Factory,
+    input_shape: Sequence[int],
+    num_values: int = 1,
+    *,
+    preprocess: bool = False,
+    settings: Mapping[str, Any] | None = None,
+    backend: Backend | None = None,
+    generator: np.random.Generator | int | None = 0,
+) -> torch.nn.Module:
+    """Let a function make a model that predicts values.
+
+    Args:
+        factory: A function of input shape and number of values, as for `build_from_factory`.
+        input_shape: Shape of one row.
+        num_values: Number of values of each row.
+        preprocess: Whether missing values are filled and features standardised first.
+        settings: Further arguments of the function, by name.
+        backend: Where circuits run; as the function decided where None.
+        generator: Seed of what the function draws from torch's global generator.
+
+    Returns:
+        The module, with a `Preprocessing` in front of it where one is asked for.
+
+    Raises:
+        InputError: If there is no such function, it fails or takes other arguments, or what it
+            returns is no torch module, holds no TorchConnector, or cannot take such rows.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models.factory import build_regressor
+        >>> def build(input_shape, num_values):
+        ...     layer = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1).quantum
+        ...     return torch.nn.Sequential(layer, torch.nn.Linear(2, num_values))
+        >>> build_regressor(build, (2,))(torch.zeros(5, 2)).shape
+        torch.Size([5, 1])
+    """
+    call = FactoryCall.of(factory, input_shape, num_values, settings)
+    module = _made(call, generator)
+    if preprocess:
+        module = torch.nn.Sequential(Preprocessing(), module)
+    return module if backend is None else on_backend(module, backend)
+
+
+def _made(call: FactoryCall, generator: np.random.Generator | int | None) -> torch.nn.Module:
+    module = call.make(as_generator(generator))
+    if not connectors_of(module):
+        raise InputError(f"the module returned by {call.title} has no TorchConnector")
+    return module
 
 
 def load_module(

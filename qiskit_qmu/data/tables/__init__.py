@@ -1,0 +1,1 @@
+"""How a table becomes a dataset: chunks, kinds of columns, labels and ids, features."""
