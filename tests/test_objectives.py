@@ -90,7 +90,7 @@ def test_a_loss_of_ones_own_says_what_it_predicts():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("mse", r"is a function \(model, x, y\) -> losses \(n,\) or a value .* got 'mse'"),
+        ("mse", r"must be a function \(model, x, y\) -> losses \(n,\) or an object .* got 'mse'"),
         (SquaredError, "or an object with a method row_losses; got <class"),
         (torch.nn.MSELoss, "or an object with a method row_losses; got <class"),
     ],

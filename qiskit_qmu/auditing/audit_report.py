@@ -48,7 +48,7 @@ class AuditReport:
         reason: The numbers that the verdict rests on.
         notes: What must be known of the rows, such as which retained or test rows equal forgotten
             ones; see `qiskit_qmu.data.ForgetSplit.notes`.
-        forgotten_ids: Ids of the forgotten rows; None where rows have no ids.
+        forgotten_ids: Ids of the forgotten rows; None if rows have no ids.
 
     Example:
         >>> import torch

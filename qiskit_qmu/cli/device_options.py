@@ -13,7 +13,8 @@ from qiskit_qmu.cli import option_types
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
 
-BACKENDS = "exact, aer, fake_<device> such as fake_torino, ibm_<device>, or ibm:least_busy"
+DEVICES = "aer, fake_<device> such as fake_torino, ibm_<device>, or ibm:least_busy"
+BACKENDS = f"exact, {DEVICES}"
 
 DEVICE_OPTIONS = {
     own.name: own for own in fields(DeviceOptions) if own.metadata["metavar"] is not None
@@ -22,13 +23,14 @@ DEVICE_OPTIONS = {
 
 
 def add_device_options(
-    parser: argparse.ArgumentParser, purpose: str, **backend: Any
+    parser: argparse.ArgumentParser, purpose: str, *, backends: str = BACKENDS, **backend: Any
 ) -> argparse._ArgumentGroup:
     """Add the options of a device, except the shots.
 
     Args:
         parser: The command's parser.
         purpose: What the device is used for.
+        backends: Which backends can be named.
         backend: Arguments of ``--backend`` for argparse, such as a default.
 
     Returns:
@@ -39,7 +41,7 @@ def add_device_options(
         "--backend",
         type=option_types.backend,
         metavar="NAME",
-        help=f"{purpose}: {BACKENDS}",
+        help=f"{purpose}: {backends}",
         **backend,
     )
     group.add_argument(

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from qiskit_qmu import _check
+from qiskit_qmu.cli.result import add_result_options, print_result
 
 SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 
@@ -31,16 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--kind", default="class", metavar="KIND", help="what is forgotten: class or instances"
     )
+    add_result_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     if options.subject is not None:
         _check.one_of((*_SUBJECTS, *_DETAILS), subject=options.subject)
-    for subject in _SUBJECTS if options.subject is None else (options.subject,):
-        print(f"{subject}:")
-        for line in _lines(subject, options):
-            print(textwrap.indent(line, "  "))
+    subjects = _SUBJECTS if options.subject is None else (options.subject,)
+    lists = {subject: _lines(subject, options) for subject in subjects}
+    blocks = [
+        "\n".join([f"{subject}:", *(textwrap.indent(line, "  ") for line in lines)])
+        for subject, lines in lists.items()
+    ]
+    print_result(options, lists, "\n".join(blocks))
 
 
 def _lines(subject: str, options: argparse.Namespace) -> list[str]:

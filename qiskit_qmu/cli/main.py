@@ -5,7 +5,9 @@ import difflib
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, NoReturn
 
@@ -15,11 +17,14 @@ from qiskit_qmu.cli import (
     audit,
     cancel,
     estimate,
+    importing,
     listing,
+    predict,
     report,
     resume,
     run,
     shots,
+    show,
     status,
     submit,
     train,
@@ -33,10 +38,13 @@ from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 _COMMANDS = {
     "run": run,
     "train": train,
+    "import": importing,
     "unlearn": unlearn,
     "audit": audit,
     "estimate": estimate,
     "shots": shots,
+    "show": show,
+    "predict": predict,
     "submit": submit,
     "status": status,
     "resume": resume,
@@ -136,7 +144,8 @@ def _say_what_is_lost(options: argparse.Namespace, output: Lenient) -> None:
 def _execute(options: argparse.Namespace) -> int:
     module: Any = _COMMANDS[options.command]
     try:
-        module.execute(options)
+        with _warnings_in_one_line(options):
+            module.execute(options)
     except InputError as error:
         message = in_words_of_options(" ".join(str(error).split()), options)
         print(f"qmu {options.command}: error: {message}", file=sys.stderr)
@@ -149,6 +158,22 @@ def _execute(options: argparse.Namespace) -> int:
         print(f"qmu {options.command}: stopped{advice and '; '}{advice}", file=sys.stderr)
         return exit_status(error)
     return 0
+
+
+@contextmanager
+def _warnings_in_one_line(options: argparse.Namespace) -> Iterator[None]:
+    """Print this package's warnings as a command's own remarks."""
+    before = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if category.__module__.startswith("qiskit_qmu."):
+            print(f"qmu {options.command}: {' '.join(str(message).split())}", file=sys.stderr)
+        else:
+            before(message, category, *place, **more)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 if __name__ == "__main__":

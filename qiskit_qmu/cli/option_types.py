@@ -1,5 +1,6 @@
 """Types of options, checked while parsing, before anything slow is imported."""
 
+import difflib
 from argparse import ArgumentTypeError as OptionError
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -153,11 +154,28 @@ def saved_model(text: str) -> Path:
         OptionError: If there is no such folder, or it has no model.
     """
     path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise OptionError(f"{text} is a file; a saved model is a folder")
     if not path.is_dir():
-        raise OptionError(f"there is no folder {text}")
+        raise OptionError(_no_model(path))
     if not (path / "model.json").exists():
-        raise OptionError(f"{text} is not a model saved by `qmu train` or `qmu unlearn`")
+        raise OptionError(f"{text} holds no saved model{_meant(path)}")
     return path
+
+
+def _no_model(path: Path) -> str:
+    """Say that there is no such folder, and which model beside it may have been meant."""
+    near: list[str] = []
+    if path.parent.is_dir():
+        beside = [each.parent.name for each in path.parent.glob("*/model.json")]
+        near = difflib.get_close_matches(path.name, beside, n=1)
+    return f"no folder {path}" + (f"; did you mean {path.with_name(near[0])}?" if near else "")
+
+
+def _meant(path: Path) -> str:
+    """Name the model that a folder of a run holds, where it holds one."""
+    inner = path / "result" / "model"
+    return f"; did you mean {inner}?" if (inner / "model.json").exists() else ""
 
 
 def folder(text: str) -> str:

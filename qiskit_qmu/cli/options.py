@@ -3,7 +3,6 @@
 import argparse
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
@@ -134,20 +133,6 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="seed of everything random (0)",
     )
-
-
-def add_force(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the permission to overwrite."""
-    parser.add_argument("--force", action="store_true", help=f"overwrite {what} in --out")
-
-
-def refuse_replacing(options: argparse.Namespace, name: str, what: str) -> None:
-    """Raise InputError if the output folder holds a file of ours and --force is not given."""
-    if options.out is not None and not options.force and (Path(options.out) / name).exists():
-        raise InputError(
-            f"{options.out} already holds {what}; choose another --out, or overwrite it with "
-            "--force"
-        )
 
 
 def add_setting_options(

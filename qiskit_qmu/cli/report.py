@@ -5,6 +5,7 @@ from pathlib import Path
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import entry, read_sealed_json, reading
+from qiskit_qmu.cli.result import add_result_options, print_result
 
 SUMMARY = "rewrite the report of a `qmu run`"
 
@@ -12,6 +13,7 @@ SUMMARY = "rewrite the report of a `qmu run`"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("run", metavar="DIR", help="folder that `qmu run` wrote")
+    add_result_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -38,5 +40,6 @@ def execute(options: argparse.Namespace) -> None:
         )
         table = text_table([record.row for record in records], kind=experiment.kind)
     options.written = folder / "report.html"
-    print(table)
-    print(f"\n{folder / 'report.html'}")
+    rows = [record.row for record in records]
+    content = {"out": str(folder), "config": experiment.to_dict(), "rows": rows}
+    print_result(options, content, f"{table}\n\n{folder / 'report.html'}")

@@ -6,7 +6,8 @@ until the last one is done, unless --no-wait is given.
 
 import argparse
 
-from qiskit_qmu.cli.run_messages import jobs_shown, print_status
+from qiskit_qmu.cli.result import add_result_options, print_result
+from qiskit_qmu.cli.run_messages import jobs_shown, status_text
 from qiskit_qmu.cli.submit import add_policy_options
 
 SUMMARY = "resume a run on a device"
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="rebuild a lost or damaged ledger from the stored results",
     )
     add_policy_options(parser, wait=True)
+    add_result_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -33,7 +35,7 @@ def execute(options: argparse.Namespace) -> None:
     if not options.rebuild_ledger:
         status = run_status(options.run)
         if status.state == "finished":
-            print_status(status)
+            print_result(options, status.to_dict(), lambda: status_text(status))
             return
     from qiskit_qmu.backends.jobs import JobPolicy  # (slow to load)
     from qiskit_qmu.experiments import resume
@@ -43,10 +45,10 @@ def execute(options: argparse.Namespace) -> None:
         retry_failed=options.retry_failed,
         max_qpu_seconds=options.max_qpu_seconds,
     )
-    with jobs_shown():
+    with jobs_shown(quiet=options.quiet):
         status = resume(options.run, policy=policy, rebuild=options.rebuild_ledger)
     options.written = options.run
-    print_status(status)
+    print_result(options, status.to_dict(), lambda: status_text(status))
 
 
 def when_stopped(options: argparse.Namespace) -> str:

@@ -6,18 +6,19 @@ shots.html and shots.svg.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options
-from qiskit_qmu.cli.forget_options import add_forget_options
+from qiskit_qmu.cli.dry_run import plan_text
+from qiskit_qmu.cli.forget_options import add_forget_options, print_notes
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
     make_experiment,
 )
+from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
 
 SUMMARY = "accuracy, divergence and membership against the number of shots"
 
@@ -70,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "for each seed",
     )
     add_setting_options(parser)
+    add_result_options(parser, dry_run=True, overwrites="another comparison's results")
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -80,7 +82,7 @@ def execute(options: argparse.Namespace) -> None:
     experiment = make_experiment(options)
     if experiment.shots is not None:
         raise InputError(f"use --shots instead of shots = {experiment.shots} in the config file")
-    from qiskit_qmu.experiments import ShotComparison, run_shot_comparison
+    from qiskit_qmu.experiments import ShotComparison, run_shot_comparison, shots_plan
     from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, shot_table
 
@@ -94,14 +96,20 @@ def execute(options: argparse.Namespace) -> None:
     )
     name = f"qmu-shots-{experiment.dataset_name}-{experiment.model_name}-{comparison.digest()[:8]}"
     out = Path(options.out or name)
-    with progress_display() as progress:
+    refuse_occupied(options, out, "shots.json")
+    if options.dry_run:
+        plan = shots_plan(comparison, options.data_dir)
+        print_result(options, plan, lambda: plan_text(plan))
+        print_notes(options, plan["notes"])
+        return
+    with progress_display(quiet=options.quiet) as progress:
         rows = run_shot_comparison(comparison, out, data_dir=options.data_dir, progress=progress)
     options.written = out
-    print(shot_table(rows))
-    print(f"\n{out / 'shots.html'}")
+    content = {"out": str(out), "config": comparison.to_dict(), "rows": rows}
+    print_result(options, content, lambda: f"{shot_table(rows)}\n\n{out / 'shots.html'}")
     of_seeds = {(row["model"], row["seed"]): {**row, "method": row["model"]} for row in rows}
     for method, remarks in remarks_by_method(list(of_seeds.values())).items():
-        print(f"qmu shots: {method}: {'; '.join(remarks)}", file=sys.stderr)
+        remark(options, f"{method}: {'; '.join(remarks)}")
 
 
 def when_stopped(options: argparse.Namespace) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from qiskit_qmu.cli import option_types
-from qiskit_qmu.cli.device_options import add_budget, add_device_options, device_options_of
+from qiskit_qmu.cli.device_options import DEVICES, add_budget, add_device_options, device_options_of
 from qiskit_qmu.cli.forget_options import add_forget_options, required_forget_request
 from qiskit_qmu.cli.options import (
     add_original,
@@ -22,8 +22,9 @@ from qiskit_qmu.cli.options import (
     add_strategy,
     settings_of,
 )
+from qiskit_qmu.cli.result import add_result_options, print_result
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
-from qiskit_qmu.cli.run_messages import jobs_shown, print_status
+from qiskit_qmu.cli.run_messages import jobs_shown, status_text
 from qiskit_qmu.runs.rebuilding import REQUEST
 
 SUMMARY = "submit work on saved models to a device"
@@ -68,7 +69,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
     if task == "unlearn":
         add_strategy(parser)
     add_seed(parser)
-    device = add_device_options(parser, "where circuits run", required=True)
+    device = add_device_options(parser, "where circuits run", backends=DEVICES, required=True)
     device.add_argument(
         "--shots",
         type=option_types.count,
@@ -81,6 +82,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
         add_forget_options(parser, how_many="exactly one")
         add_setting_options(parser, shortcuts=False, config=False)
     add_row_source(parser)
+    add_result_options(parser, dry_run=True)
 
 
 def add_policy_options(parser: argparse.ArgumentParser, *, wait: bool = False) -> None:
@@ -99,7 +101,7 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     own = _own_fields(options)  # (check early)
     from qiskit_qmu.backends.jobs import JobPolicy
-    from qiskit_qmu.experiments import DeviceRequest, submit
+    from qiskit_qmu.experiments import DeviceRequest, submission_plan, submit
 
     shared = {
         "backend": options.backend,
@@ -112,10 +114,22 @@ def execute(options: argparse.Namespace) -> None:
     named = {name: getattr(options, name, None) for name in ("model", "original", "oracle")}
     models = {name: path for name, path in named.items() if path is not None}
     policy = JobPolicy(wait=options.wait, max_qpu_seconds=options.max_qpu_seconds)
-    with jobs_shown():
+    if options.dry_run:
+        plan = submission_plan(request, models, options.out, policy=policy)
+        print_result(options, plan, lambda: _plan_text(plan))
+        return
+    with jobs_shown(quiet=options.quiet):
         status = submit(request, models, options.out, policy=policy)
     options.written = options.out
-    print_status(status)
+    print_result(options, status.to_dict(), lambda: status_text(status))
+
+
+def _plan_text(plan: dict[str, Any]) -> str:
+    return (
+        f"{plan['task']} on {plan['backend']} with {plan['shots']:,} shots: {plan['circuits']:,} "
+        f"circuits in {plan['jobs']:,} jobs, {plan['executions']:,} executions, "
+        f"{plan['qpu_seconds']:,.0f} QPU seconds; nothing was sent or written"
+    )
 
 
 def when_stopped(options: argparse.Namespace) -> str:

@@ -22,15 +22,15 @@ Better = Literal["higher", "lower", "as the oracle", "½", "0"]
 ALWAYS, COIN, CHANCE, DESTROYED = "always “member”", "coin", "chance", "destroyed model"
 
 BASELINES: Mapping[str, str] = {
-    ALWAYS: "an attack that looks at nothing",
+    ALWAYS: "an attack that calls every row a member",
     COIN: "an attack that tosses a coin",
     CHANCE: "a model that guesses",
     DESTROYED: "the same output for every row",
 }
-"""The attacks and models that look at nothing, and how each answers."""
+"""Uninformed attacks and models, with their descriptions."""
 
 CHANCE_SHARE = "{chance}"
-"""Stands in `Column.baselines` for one in so many classes, in per cent."""
+"""Placeholder in `Column.baselines` for 1 / number of classes, in per cent."""
 
 
 @final

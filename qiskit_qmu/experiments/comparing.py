@@ -14,7 +14,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.comparison import Comparison
-from qiskit_qmu.experiments.description import described
+from qiskit_qmu.experiments.config_values import described
 from qiskit_qmu.experiments.progress import (
     RunProgress,
     part_of,
@@ -88,7 +88,7 @@ def compare(
             trained from scratch, its weights drawn anew from the family they were made with.
         seeds: Number of repetitions.
         seed: Seed of the first repetition; the others follow it.
-        backend: Where trained models are observed, such as a device; where None, where they are.
+        backend: Where trained models are observed, such as a device; if None, where they are.
         progress: True for a bar on a terminal and lines elsewhere; False for nothing; or a function
             that is called with what is being done and the share that is done.
 

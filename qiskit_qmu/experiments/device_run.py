@@ -91,6 +91,42 @@ def submit(
     return run_status(path)
 
 
+def submission_plan(
+    request: DeviceRequest,
+    models: Mapping[str, str | Path],
+    folder: str | Path,
+    *,
+    policy: JobPolicy | None = None,
+    opener: Opener = open_backend,
+) -> dict[str, Any]:
+    """Check what `submit` would check, and say what the run is expected to take.
+
+    Nothing is sent or written.
+
+    Args:
+        request: What to do.
+        models: Folders of saved models, as for `submit`.
+        folder: The run's folder, new or empty.
+        policy: What the jobs may cost; anything where None.
+        opener: Opens the backend.
+
+    Returns:
+        The task and the expected cost as JSON values.
+
+    Raises:
+        InputError: If `submit` would raise it.
+        RunError: If the service is out of reach.
+    """
+    check_request(request, models)
+    _check_folder(Path(folder), models)
+    settings = {"shots": request.shots, "seed": request.seed, **request.options}
+    with opener(request.backend, **settings) as backend, one_thread():
+        expected = _expected_cost(request, models, backend)
+    if policy is not None and policy.max_qpu_seconds is not None:
+        check_budget(expected, policy.max_qpu_seconds)
+    return {"task": request.task, **expected.to_dict()}
+
+
 def resume(
     folder: str | Path,
     *,

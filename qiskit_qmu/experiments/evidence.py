@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from qiskit_qmu.experiments.description import described
+from qiskit_qmu.experiments.config_values import described
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.report.evidence import few_or_digest, forgotten_evidence, now
 

@@ -30,6 +30,7 @@ def run_experiment(
     *,
     data_dir: str | None = None,
     workers: int | None = None,
+    overwrite: bool = False,
     progress: RunProgress = no_progress,
     call: str = "",
 ) -> list[Record]:
@@ -38,9 +39,11 @@ def run_experiment(
     Args:
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         workers: Processes that share the seeds; as many as there are cores and seeds if None.
             The numbers do not depend on it.
+        overwrite: Remove the records and the report that the folder holds first, instead of
+            resuming them.
         progress: Called with what is done and the share of the run that is.
         call: How the run was called, for the report.
 
@@ -70,6 +73,8 @@ def run_experiment(
         first = Setup.load(experiment, experiment.seed, data_dir)
         model = first.check([] if device is None else [device])
     with writable_folder(out) as folder, RunLock(folder / LOCK):
+        if overwrite:
+            _remove(folder, "results.json", "report.html", "records.jsonl")
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)
         pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
@@ -106,7 +111,7 @@ def run_shot_comparison(
     Args:
         comparison: What to compare.
         out: The folder; made where it is missing.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         progress: Called with what is being done and the share that is done.
 
     Returns:
@@ -123,6 +128,12 @@ def run_shot_comparison(
         progress("writing the report", 1.0)
         _write_shots(folder, comparison, rows)
     return rows
+
+
+def _remove(folder: Path, *names: str) -> None:
+    with writing(folder):
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry
 from qiskit_qmu.data import RowRecord
+from qiskit_qmu.data.layout import Layout
 
 Digests = Counter[str]
 """Rows by digest, with multiplicity."""
@@ -43,6 +44,7 @@ class Provenance:
     Attributes:
         content: The whole record, as JSON values.
         rows: Digests and ids of the rows of its dataset.
+        layout: Meaning of features and class numbers.
         trained: Positions of its training rows, before any deletion.
         validation: Positions of the rows held out for tuning.
         deletions: Its deletions, in order.
@@ -50,6 +52,7 @@ class Provenance:
 
     content: dict[str, Any]
     rows: RowRecord
+    layout: Layout
     trained: NDArray[np.int64]
     validation: NDArray[np.int64]
     deletions: tuple[Deletion, ...]
@@ -71,6 +74,7 @@ class Provenance:
         return Provenance(
             content=content,
             rows=rows,
+            layout=Layout.from_dict(content.get("layout") or {"columns": []}),
             trained=_union(known, *(step.forgotten for step in deletions)),
             validation=_positions(content, "validation_indices", size),
             deletions=deletions,

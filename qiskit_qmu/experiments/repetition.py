@@ -46,7 +46,7 @@ class Observer:
     Attributes:
         device: The backend that they are moved to; None for that of their training.
         objective: What they learned; None for what the type of the labels says.
-        backend_name: Name of the backend, for records; None where it is not known.
+        backend_name: Name of the backend, for records; None if it is not known.
         shots: Measurements of each circuit, for records; None for exact values.
     """
 

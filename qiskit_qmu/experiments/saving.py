@@ -8,7 +8,9 @@ import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import Dataset, ForgetSplit, RowRecord
+from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK
 from qiskit_qmu.models import CircuitClassifier, Classifier, QuantumClassifier
 from qiskit_qmu.models import save_model as write_model
@@ -68,7 +70,12 @@ def save_model(
     rows = RowRecord.of(dataset)
     recipe = {**untrained_recipe(model), **(dataset.origin or {})}
     recipe["settings"] = {**recipe["settings"], **_trainer_settings(trainer)}
-    provenance: dict[str, Any] = {"experiment": recipe, "rows": rows.to_dict()}
+    provenance: dict[str, Any] = {
+        "experiment": recipe,
+        "rows": rows.to_dict(),
+        "layout": Layout.of(dataset).to_dict(),
+        "versions": package_versions("torch", "numpy"),
+    }
     if split is None:
         provenance |= {"train_indices": list(range(len(rows.train))), "validation_indices": []}
     else:

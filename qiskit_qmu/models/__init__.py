@@ -29,6 +29,7 @@ from qiskit_qmu.models.parameters import (
 from qiskit_qmu.models.per_example import per_example_gradients
 from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
+from qiskit_qmu.models.state_files import load_state, read_state
 from qiskit_qmu.models.tensors import as_tensors
 from qiskit_qmu.models.weights_digest import weights_digest
 
@@ -63,12 +64,14 @@ __all__ = [
     "largest_change",
     "load_model",
     "load_module",
+    "load_state",
     "load_provenance",
     "named_parameters",
     "observe",
     "on_backend",
     "parameter_counts",
     "per_example_gradients",
+    "read_state",
     "reinitialize",
     "save_model",
     "to_qiskit_classifier",

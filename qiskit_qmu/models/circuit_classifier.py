@@ -79,6 +79,11 @@ class CircuitClassifier(QuantumClassifier):
         self._build_front()
         self.reinitialize(stream(seed, "weights"))
 
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return self.config.num_classes
+
     @abstractmethod
     def _build_front(self) -> None:
         """Add the modules that convert rows to angles."""
@@ -161,7 +166,8 @@ class CircuitClassifier(QuantumClassifier):
         config, qnn = saved.classifier_parts()
         if config.model_name != cls.__name__:
             raise _check.InputError(f"{path} contains a {config.model_name}, not a {cls.__name__}")
-        return saved.build(lambda: cls.of_config(config, backend, qnn))
+        model = saved.build(lambda: cls.of_config(config, None, qnn))
+        return model if backend is None else model.on(backend)
 
     @classmethod
     @abstractmethod

@@ -65,6 +65,11 @@ class QuantumClassifier(torch.nn.Module, ABC):
         """Return rows (n, …) after preprocessing, if there is one."""
         return x if self.preprocessing is None else self.preprocessing(x)  # type: ignore[no-any-return]
 
+    @property
+    @abstractmethod
+    def num_classes(self) -> int:
+        """Number of classes."""
+
     @abstractmethod
     def on(self, backend: Backend) -> Self:
         """Return a copy with the same weights whose circuits run on another backend."""

@@ -28,7 +28,7 @@ class ClassifierConfig:
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
-        labels: Labels in the order of the outputs; None where they are numbered.
+        labels: Labels in the order of the outputs; None if they are numbered.
         preprocess: Whether rows are imputed and standardised.
 
     Example:

@@ -33,11 +33,11 @@ class FactoryCall:
     """A function that builds a model, with its arguments.
 
     Attributes:
-        name: "package.module:function", by which it is imported; None where it cannot be.
+        name: "package.module:function", by which it is imported; None if it cannot be.
         input_shape: Shape of one row, the first argument.
         num_classes: Number of classes, the second argument.
         settings: Further arguments by name.
-        source: Name of the file that it stands in, and its SHA-256; None where it has none.
+        source: Name of the file that it stands in, and its SHA-256; None if it has none.
         function: The function.
     """
 

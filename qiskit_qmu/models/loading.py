@@ -54,10 +54,14 @@ def load_model(
     saved = read_model(path)
     if saved.kind in _KINDS:
         config, qnn = saved.classifier_parts()
-        return saved.build(lambda: _KINDS[saved.kind].of_config(config, backend, qnn))
+        model: QuantumClassifier = saved.build(
+            lambda: _KINDS[saved.kind].of_config(config, None, qnn)
+        )
+        # That a model does not fit a backend is no fault of its files.
+        return model if backend is None else model.on(backend)
     where = backend if backend is not None else open_backend("exact")
     if saved.kind == "network":
-        return saved.build(lambda: _of_network(saved, where))
+        return saved.build(lambda: _of_network(saved)).on(where)
     if saved.kind != "module":
         raise InputError(f"cannot read a saved model from {path}: unknown kind {saved.kind!r}")
     # Outside `build`: errors of the user's code are not errors of the files.
@@ -66,13 +70,11 @@ def load_model(
     return saved.build(lambda: _wrapped(saved, module, made_by)).on(where)
 
 
-def _of_network(saved: StoredModel, backend: Backend) -> Classifier:
+def _of_network(saved: StoredModel) -> Classifier:
     if saved.circuit is None:
         raise InputError("no circuit")
-    connector = network_from(entry(saved.config, "network", dict), saved.circuit, backend)
-    model = _wrapped(saved, connector, None)
-    model.backend = backend
-    return model
+    network = entry(saved.config, "network", dict)
+    return _wrapped(saved, network_from(network, saved.circuit, open_backend("exact")), None)
 
 
 def _wrapped(

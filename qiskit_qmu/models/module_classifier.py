@@ -1,11 +1,13 @@
 """as_classifier: wraps any torch module as a classifier of this package."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Self, final, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from qiskit_machine_learning.connectors import TorchConnector
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -57,6 +59,21 @@ class Classifier(QuantumClassifier):
         self.module = module
         self.outputs = outputs
         self.made_by = made_by
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes.
+
+        Raises:
+            InputError: If nothing says it: no labels, no factory and more than one circuit layer.
+        """
+        if self.made_by is not None:
+            return self.made_by.num_classes
+        if self.labels is not None:
+            return len(self.labels)
+        if isinstance(self.module, TorchConnector):
+            return max(2, math.prod(self.module.neural_network.output_shape))
+        raise InputError("a module without labels and factory does not say how many classes it has")
 
     def raw_outputs(self, x: torch.Tensor) -> torch.Tensor:
         """Return the module's outputs for rows (n, …)."""

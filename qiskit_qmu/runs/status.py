@@ -93,6 +93,30 @@ class RunStatus:
     spent_seconds: float
     summary: dict[str, Any]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        jobs = [
+            {
+                "number": job.number,
+                "job_id": job.job_id,
+                "state": job.state,
+                "circuits": job.circuits,
+                "shots": job.shots,
+                "reason": job.reason,
+            }
+            for job in self.jobs
+        ]
+        return {
+            "folder": str(self.folder),
+            "request": self.request.to_dict(),
+            "state": self.state,
+            "jobs": jobs,
+            "expected": self.expected,
+            "spent_seconds": self.spent_seconds,
+            "result": str(self.result) if self.summary else None,
+            "summary": self.summary,
+        }
+
     @property
     def result(self) -> Path:
         """Folder of the results, once the run is finished."""

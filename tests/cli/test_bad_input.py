@@ -129,7 +129,7 @@ CONFIGS = {
     "settings": ("settings = 3", "config.toml: settings must be a table, got 3"),
     "stage": ("[settings]\nmagic = 1", "a setting must be STAGE.NAME"),
     "table in a setting": ("[settings.rga.alpha]\nx = 1", "alpha must be a number, got {'x': 1}"),
-    "shortcut": ('epochs = "abc"', "epochs must be an integer of at least 1, got abc"),
+    "shortcut": ('epochs = "abc"', "epochs must be an integer of at least 1, got 'abc'"),
 }
 
 
@@ -293,9 +293,9 @@ def _damage(models, kind):
     elif kind == "a file":
         shutil.rmtree(folder)
         folder.write_text("")
-    elif kind == "no provenance":
+    elif kind == "no rows":
         content = read_sealed_json(folder / "model.json", "a model")
-        write_sealed_json(folder / "model.json", {**content, "provenance": {}})
+        write_sealed_json(folder / "model.json", {**content, "provenance": {"rows": {}}})
     elif kind == "not a table":
         (folder / "model.json").write_text("[]")
     else:
@@ -304,7 +304,7 @@ def _damage(models, kind):
     return folder
 
 
-DAMAGES = ("missing", "empty", "a file", "no provenance", "not a table", "model.json",
+DAMAGES = ("missing", "empty", "a file", "no rows", "not a table", "model.json",
            "weights.safetensors", "circuit.qpy")  # fmt: skip
 
 
@@ -332,7 +332,7 @@ def test_other_data_than_the_model_was_trained_on(refuses, models):
         ("unlearned", "original", "stranger-oracle", "was not trained on the same rows"),
         ("unlearned", "original", "original", "has not forgotten the same rows"),
         ("unlearned", "stranger", "oracle", "was not trained on the same rows"),
-        ("unlearned", "unlearned", "oracle", "was not trained on the same rows"),
+        ("unlearned", "unlearned", "oracle", "was not trained on the rows that"),
         ("original", "original", "oracle", "has not forgotten anything yet"),
         ("unlearned", "original", "none", "argument --oracle: no folder models/none"),
     ],
@@ -388,6 +388,9 @@ def test_what_is_there_is_replaced_by_force_only(refuses, qmu, models):
     assert "models/original already holds a model; choose another --out" in refuses(*train)
     unlearn = ("unlearn", "models/original", *UNLEARN[:2], "--forget-class", 1, "--out")
     assert "overwrite it with --force" in refuses(*unlearn, "models/unlearned")
+    assert "models/original holds a model; choose another --out" in refuses(
+        "run", *TINY, "--out", "models/original"
+    )
     audit = ("audit", "models/unlearned", "--original", "models/original", "--out", "out")
     assert qmu(*audit).status == 0
     assert "out already holds an audit" in refuses(*audit)
@@ -406,8 +409,11 @@ def test_what_is_there_is_replaced_by_force_only(refuses, qmu, models):
         (("run", "--methods", "ga,sdd"), "did you mean ssd?"),
         (("list", "strtegies"), "did you mean strategies?"),
         (("run", "--dataset", "cifar"), "mnist, fashion-mnist)"),
+        (("show", "models/orignal"), "no folder models/orignal; did you mean models/original?"),
+        (("show", "models/original/model.json"), "is a file; a saved model is a folder"),
     ],
 )
+@pytest.mark.usefixtures("models")
 def test_a_mistyped_word_is_answered_with_what_was_meant(refuses, words, meant):
     assert refuses(*words).endswith(f"{meant}\n")
 

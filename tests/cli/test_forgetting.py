@@ -5,7 +5,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli.id_file import read_ids
-from qiskit_qmu.data import load_dataset
+from qiskit_qmu.data import ForgetRequest, load_dataset
 from qiskit_qmu.models import load_provenance
 
 
@@ -50,3 +50,15 @@ def test_a_condition_reaches_the_rows_and_the_record(qmu, saved):
     met = (x[:, 3] > 1.5) & (x[:, 2] < 5.5)
     assert kept["forgotten_indices"] == trained[met].tolist()
     assert kept["forget"] == {"where": condition}
+
+
+def test_a_config_file_says_it_too_and_options_win(experiment_of, folder):
+    (folder / "withdrawn.txt").write_text("0042\n0007\n")
+    (folder / "config.toml").write_text(
+        'dataset = "iris"\nforget_ids = "withdrawn.txt"\nskip_untrained_ids = true\n'
+    )
+    experiment = experiment_of("--config", "config.toml")
+    assert experiment.request == ForgetRequest(ids=("0042", "0007"), skip_untrained_ids=True)
+    experiment = experiment_of("--config", "config.toml", "--forget-class", "0")
+    assert experiment.request == ForgetRequest(label=0)
+    assert experiment_of("--forget-class", "007").request == ForgetRequest(label="007")

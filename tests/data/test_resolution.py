@@ -7,6 +7,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, dataset_from_arrays
+from qiskit_qmu.data.ids import untrained_ids
 from qiskit_qmu.data.split import split_trained_rows
 
 LABELS = [30, 10, 20, 30, 10, 20, 30, 10]
@@ -84,7 +85,7 @@ def test_each_id_that_cannot_be_forgotten_is_named_with_its_reason():
     assert str(refusal.value) == (
         "7 of 8 ids cannot be forgotten as given: in the test rows, which no model is trained on: "
         "0201; held out for validation, not trained on: 0102; already forgotten: 0105, gone; "
-        "unknown: 0999, 103 (did you mean 0103?); given more than once: 0107. Nothing was changed; "
+        "unknown: 0999, 103 (did you mean 0103?); repetitions of: 0107. Nothing was changed; "
         "skip_untrained_ids goes on without them"
     )
 
@@ -97,6 +98,7 @@ def test_going_on_without_them_says_which():
         "0107": "repeated", "0201": "test", "0102": "validation", "0105": "forgotten",
         "0999": "unknown", "103": "unknown", "gone": "unknown",
     }  # fmt: skip
+    assert untrained_ids(split.to_dict()["skipped_ids"]) == split.skipped_ids
     assert "unknown: 0999, 103 (did you mean 0103?), gone" in split.notes[0]
 
 
@@ -111,9 +113,10 @@ def test_going_on_without_them_says_which():
         (ForgetRequest(where="age > 20"), "where must select at least one of 6 rows"),
         (ForgetRequest(where="age == 2"), "where must select at least one of 6 rows"),
         (ForgetRequest(where="age >= 0"), "where must leave rows to retain, and all 6 rows"),
+        (ForgetRequest(where="x == 1"), "columns are customer, plan, age"),
         (
             ForgetRequest(where="agee >= 0"),
-            "column must be one of .*; got 'agee'; did you mean",
+            "where names agee, .*; did you mean age",
         ),
         (
             ForgetRequest(ids=("1", "0200"), skip_untrained_ids=True),

@@ -346,7 +346,7 @@ def test_bad_requests_are_refused_before_anything_is_written(saved, place):
 def test_a_request_comes_back_from_its_file():
     request = replace(UNLEARN, forget=ForgetRequest(indices=(1, 5)))
     assert DeviceRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
-    with pytest.raises(InputError, match="format 3"):
+    with pytest.raises(InputError, match="format 4"):
         DeviceRequest.from_dict({**request.to_dict(), "format": 1})
     with pytest.raises(InputError, match=r"not a request: .*colour"):
         DeviceRequest.from_dict({**request.to_dict(), "colour": "red"})

@@ -80,7 +80,7 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path):
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
     with (tmp_path / "file").open("wb") as file:
         file.truncate(2**40)
-    with pytest.raises(InputError, match="got more than 1,000 bytes"):
+    with pytest.raises(InputError, match="it is larger than 1,000 bytes"):
         read_bytes(tmp_path / "file", "text", largest=1000)
 
 

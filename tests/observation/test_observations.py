@@ -173,7 +173,7 @@ def test_load_refuses_other_files(tmp_path):
         with pytest.raises(InputError, match="cannot read observations as an npz archive from"):
             Observations.load(path)
     with pytest.raises(
-        InputError, match="got: arrays called rows, which must be logits and labels, or row_losses"
+        InputError, match="arrays rows, without logits and labels or row_losses"
     ):
         Observations.load(other)
 
@@ -205,7 +205,7 @@ def test_wrong_input_is_refused(change, message):
     ("change", "message"),
     [
         ({"row_losses": None}, "need logits and labels, or row_losses; got neither"),
-        ({"labels": [0, 1, 1]}, "need logits and labels, got labels alone"),
+        ({"labels": [0, 1, 1]}, "need both logits and labels, got only labels"),
         ({"row_losses": np.zeros((3, 1))}, r"row_losses must have the shape \(3,\), got \(3, 1\)"),
         ({"row_losses": [0.0, np.nan, 1.0]}, "row_losses must be finite"),
         ({"outputs": np.zeros(2)}, r"outputs must have the shape \(3,\) or \(3, values\)"),

@@ -23,7 +23,7 @@ def test_a_lock_names_the_process_that_holds_it_until_that_is_killed(tmp_path):
     process.start()
     try:
         assert held.wait(60.0)
-        with pytest.raises(InputError, match=f"another process .*, process {process.pid}: .*kill"):
+        with pytest.raises(InputError, match=f"another process .{process.pid}: .*kill"):
             RunLock(tmp_path / ".lock")
     finally:
         process.kill()

@@ -80,16 +80,16 @@ def test_a_strategy_that_does_nothing_says_so(strategy, stopped, message):
     [
         (
             GradientAscent(learning_rate=1e30, **NEVER),
-            "GradientAscent: ascent left the range of numbers, the loss on the forgotten rows is "
+            "GradientAscent: the ascent diverged, the loss on the forgotten rows is "
             "nan after 1 steps: lower learning_rate=1e+30",
         ),
         (
             RelativeGradientAscent(learning_rate=1e30, alpha=1e-9, **NEVER),
-            "RelativeGradientAscent: ascent left the range of numbers",
+            "RelativeGradientAscent: the ascent diverged",
         ),
         (
             Chain((GradientAscent(**NEVER), FineTune(learning_rate=1e30, batch_size=4))),
-            "FineTune: training left the range of numbers, the loss is nan at step 2 of epoch 1",
+            "FineTune: training diverged, the loss is nan at step 2 of epoch 1",
         ),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_weight_that_is_no_number_after_the_last_step_is_found():
     far = replace(split, forget=replace(split.forget, x=split.forget.x * np.float32(1e12)))
     unsure = torch.nn.Linear(4, 3)  # a model that is sure of such rows has no gradient
     torch.nn.init.zeros_(unsure.weight)
-    with pytest.raises(NonFiniteError, match="GradientAscent: weights left the range of numbers"):
+    with pytest.raises(NonFiniteError, match="GradientAscent diverged: weight has NaN"):
         strategy(unsure, far, generator=0)
 
 
