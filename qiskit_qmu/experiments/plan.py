@@ -4,11 +4,13 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
+import torch
+
 from qiskit_qmu.auditing import observed_parts
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.models import QuantumClassifier, as_tensors, forward_usage, gradient_usage
+from qiskit_qmu.models import as_tensors, forward_usage, gradient_usage, parameter_counts
 
 Plan = dict[str, Any]
 
@@ -102,7 +104,7 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
     }
 
 
-def _plan(setup: Setup, model: QuantumClassifier) -> Plan:
+def _plan(setup: Setup, model: torch.nn.Module) -> Plan:
     trainer, rows = setup.trainer, setup.split.train
     row, _ = as_tensors(model, rows.x[:1], rows.y[:1])
     circuits = len(rows) * gradient_usage(model, row, [1], "all").circuits
@@ -117,13 +119,13 @@ def _plan(setup: Setup, model: QuantumClassifier) -> Plan:
         },
         "num_classes": setup.dataset.num_classes,
         "model": setup.experiment.model,
-        "parameters": model.parameter_counts(),
+        "parameters": parameter_counts(model),
         "trainer": {name: value for name, value in asdict(trainer).items() if name != "objective"},
         "training_circuits": trainer.epochs * circuits,
     }
 
 
-def _observing_circuits(setup: Setup, model: QuantumClassifier) -> int:
+def _observing_circuits(setup: Setup, model: torch.nn.Module) -> int:
     """Return the circuits that observe one model on all rows of an audit."""
     parts = observed_parts(setup.split)
     row, _ = as_tensors(model, setup.split.forget.x[:1], setup.split.forget.y[:1])
