@@ -34,8 +34,8 @@ def training_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
         >>> from qiskit_qmu.experiments import training_plan
         >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 2}
         >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
-        >>> training_plan(experiment)["training_circuits"]  # 2 epochs · 95 rows · (1 + 2 · 4)
-        1710
+        >>> training_plan(experiment)["training_circuits"]  # 2 epochs · 95 rows · (1 + 2 · 2)
+        950
     """
     setup = Setup.to_train(experiment, experiment.seed, data_dir)
     return _plan(setup, setup.check([]))
@@ -57,6 +57,16 @@ def run_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
     Raises:
         InputError: If the data cannot be read, the rows cannot be forgotten, or the backend cannot
             run the model.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import run_plan
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1}
+        >>> experiment = qmu.Experiment(
+        ...     dataset="iris", model="basic", methods=("ga",), settings=settings
+        ... )
+        >>> run_plan(experiment)["observing_circuits"]  # 3 models · (95 + 45) rows
+        420
     """
     with experiment.observing_backend(experiment.seed) or nullcontext() as device:
         setup = Setup.load(experiment, experiment.seed, data_dir)
@@ -88,6 +98,15 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
 
     Raises:
         InputError: If the comparison is not possible.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import ShotComparison, shots_plan
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> plan = shots_plan(ShotComparison(experiment=experiment, method="ga"))
+        >>> plan["methods"], plan["shots"]
+        (['oracle', 'ga'], 8192)
     """
     setup = comparison.check(data_dir)
     model = setup.check([])
