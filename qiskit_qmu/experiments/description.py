@@ -31,7 +31,7 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         >>> qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1).save("new")
         >>> shown = describe_model("new")
         >>> shown["parameters"], shown["rows"]
-        ({'quantum': 4, 'classical': 9}, None)
+        ({'quantum': 2, 'classical': 9}, None)
     """
     model, content = load_model(path), load_provenance(path)
     config = model.description().config

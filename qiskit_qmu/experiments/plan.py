@@ -4,11 +4,13 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
+import torch
+
 from qiskit_qmu.auditing import observed_parts
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.models import QuantumClassifier, as_tensors, forward_usage, gradient_usage
+from qiskit_qmu.models import as_tensors, forward_usage, gradient_usage, parameter_counts
 
 Plan = dict[str, Any]
 
@@ -32,8 +34,8 @@ def training_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
         >>> from qiskit_qmu.experiments import training_plan
         >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 2}
         >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
-        >>> training_plan(experiment)["training_circuits"]  # 2 epochs · 95 rows · (1 + 2 · 4)
-        1710
+        >>> training_plan(experiment)["training_circuits"]  # 2 epochs · 95 rows · (1 + 2 · 2)
+        950
     """
     setup = Setup.to_train(experiment, experiment.seed, data_dir)
     return _plan(setup, setup.check([]))
@@ -55,6 +57,16 @@ def run_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
     Raises:
         InputError: If the data cannot be read, the rows cannot be forgotten, or the backend cannot
             run the model.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import run_plan
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1}
+        >>> experiment = qmu.Experiment(
+        ...     dataset="iris", model="basic", methods=("ga",), settings=settings
+        ... )
+        >>> run_plan(experiment)["observing_circuits"]  # 3 models · (95 + 45) rows
+        420
     """
     with experiment.observing_backend(experiment.seed) or nullcontext() as device:
         setup = Setup.load(experiment, experiment.seed, data_dir)
@@ -86,6 +98,15 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
 
     Raises:
         InputError: If the comparison is not possible.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import ShotComparison, shots_plan
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> plan = shots_plan(ShotComparison(experiment=experiment, method="ga"))
+        >>> plan["methods"], plan["shots"]
+        (['oracle', 'ga'], 8192)
     """
     setup = comparison.check(data_dir)
     model = setup.check([])
@@ -102,7 +123,7 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
     }
 
 
-def _plan(setup: Setup, model: QuantumClassifier) -> Plan:
+def _plan(setup: Setup, model: torch.nn.Module) -> Plan:
     trainer, rows = setup.trainer, setup.split.train
     row, _ = as_tensors(model, rows.x[:1], rows.y[:1])
     circuits = len(rows) * gradient_usage(model, row, [1], "all").circuits
@@ -117,13 +138,13 @@ def _plan(setup: Setup, model: QuantumClassifier) -> Plan:
         },
         "num_classes": setup.dataset.num_classes,
         "model": setup.experiment.model,
-        "parameters": model.parameter_counts(),
+        "parameters": parameter_counts(model),
         "trainer": {name: value for name, value in asdict(trainer).items() if name != "objective"},
         "training_circuits": trainer.epochs * circuits,
     }
 
 
-def _observing_circuits(setup: Setup, model: QuantumClassifier) -> int:
+def _observing_circuits(setup: Setup, model: torch.nn.Module) -> int:
     """Return the circuits that observe one model on all rows of an audit."""
     parts = observed_parts(setup.split)
     row, _ = as_tensors(model, setup.split.forget.x[:1], setup.split.forget.y[:1])

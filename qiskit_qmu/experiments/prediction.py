@@ -30,6 +30,18 @@ class Predictions:
         id_name: Heading of the ids; "row" for numbers.
         classes: Names of the classes (k,), or their numbers as text.
         probabilities: Their probabilities (n, k).
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.experiments import Predictions
+        >>> predicted = Predictions(
+        ...     rows=("C17",),
+        ...     id_name="customer",
+        ...     classes=("no", "yes"),
+        ...     probabilities=np.array([[0.2, 0.8]]),
+        ... )
+        >>> predicted.labels
+        ('yes',)
     """
 
     rows: tuple[str, ...]

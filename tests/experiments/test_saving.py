@@ -80,14 +80,14 @@ def test_without_rows_the_commands_need_them_and_count_all_as_trained(model, spl
 
 
 def test_what_cannot_be_kept_is_refused(model, split, tmp_path):
-    with pytest.raises(InputError, match="split and trainer cannot be kept without the dataset"):
+    with pytest.raises(InputError, match="split and trainer cannot be saved without the dataset"):
         save_model(model, tmp_path / "m", split=split, trainer=TRAINER)
     other = ForgetSplit.by_class(load_dataset("iris", train_size=40, test_size=20, seed=1), 1)
     own = Trainer(objective=CrossEntropy())
-    with pytest.raises(InputError, match="split must be of the dataset that is given"):
+    with pytest.raises(InputError, match="rows are not those of the dataset"):
         save_model(model, tmp_path / "m", dataset=few_iris(), split=other)
-    with pytest.raises(InputError, match="an objective of your own cannot be kept"):
+    with pytest.raises(InputError, match="a custom objective cannot be saved"):
         save_model(model, tmp_path / "m", dataset=few_iris(), trainer=own)
-    with pytest.raises(InputError, match="strategy says how the rows of a split were forgotten"):
+    with pytest.raises(InputError, match="strategy needs the split"):
         save_model(model, tmp_path / "m", dataset=few_iris(), strategy="ga")
     assert not (tmp_path / "m").exists()
