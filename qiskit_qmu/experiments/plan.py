@@ -4,11 +4,16 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
+import torch
+
 from qiskit_qmu.auditing import observed_parts
+from qiskit_qmu.data import Rows
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.model_building import check_classes
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.models import QuantumClassifier, as_tensors, forward_usage, gradient_usage
+from qiskit_qmu.models import as_tensors, forward_usage, gradient_usage, parameter_counts
+from qiskit_qmu.objectives import objective_for
 
 Plan = dict[str, Any]
 
@@ -36,6 +41,7 @@ def training_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
         1710
     """
     setup = Setup.to_train(experiment, experiment.seed, data_dir)
+    check_classes(setup.dataset)
     return _plan(setup, setup.check([]))
 
 
@@ -88,6 +94,7 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
         InputError: If the comparison is not possible.
     """
     setup = comparison.check(data_dir)
+    check_classes(setup.dataset)
     model = setup.check([])
     setup.strategy(comparison.method)
     return {
@@ -102,9 +109,9 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
     }
 
 
-def _plan(setup: Setup, model: QuantumClassifier) -> Plan:
+def _plan(setup: Setup, model: torch.nn.Module) -> Plan:
     trainer, rows = setup.trainer, setup.split.train
-    row, _ = as_tensors(model, rows.x[:1], rows.y[:1])
+    row = _one_row(model, rows)
     circuits = len(rows) * gradient_usage(model, row, [1], "all").circuits
     if trainer.patience is not None:
         circuits += len(setup.split.validation) * forward_usage(model, row, [1]).circuits
@@ -117,14 +124,19 @@ def _plan(setup: Setup, model: QuantumClassifier) -> Plan:
         },
         "num_classes": setup.dataset.num_classes,
         "model": setup.experiment.model,
-        "parameters": model.parameter_counts(),
+        "parameters": parameter_counts(model),
         "trainer": {name: value for name, value in asdict(trainer).items() if name != "objective"},
         "training_circuits": trainer.epochs * circuits,
     }
 
 
-def _observing_circuits(setup: Setup, model: QuantumClassifier) -> int:
+def _observing_circuits(setup: Setup, model: torch.nn.Module) -> int:
     """Return the circuits that observe one model on all rows of an audit."""
     parts = observed_parts(setup.split)
-    row, _ = as_tensors(model, setup.split.forget.x[:1], setup.split.forget.y[:1])
+    row = _one_row(model, setup.split.forget)
     return sum(map(len, parts)) * forward_usage(model, row, [1]).circuits
+
+
+def _one_row(model: torch.nn.Module, rows: Rows) -> torch.Tensor:
+    predicts = objective_for(None, model, rows.y).predicts
+    return as_tensors(model, rows.x[:1], rows.y[:1], predicts)[0]

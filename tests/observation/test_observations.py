@@ -172,9 +172,7 @@ def test_load_refuses_other_files(tmp_path):
     for path in (text, pickled, tmp_path / "empty.npz"):
         with pytest.raises(InputError, match="cannot read observations as an npz archive from"):
             Observations.load(path)
-    with pytest.raises(
-        InputError, match="arrays rows, without logits and labels or row_losses"
-    ):
+    with pytest.raises(InputError, match="arrays rows, without logits and labels or row_losses"):
         Observations.load(other)
 
 
