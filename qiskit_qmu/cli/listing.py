@@ -9,10 +9,13 @@ import json
 import math
 import textwrap
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu import _check
 from qiskit_qmu.cli.result import add_result_options, print_result
+
+if TYPE_CHECKING:
+    from qiskit_qmu.experiments import Experiment
 
 SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 
@@ -54,7 +57,7 @@ def _lines(subject: str, options: argparse.Namespace) -> list[str]:
     if subject == "datasets":
         return list(DATASET_NAMES)
     if subject == "models":
-        return ["basic", "hybrid"]
+        return _models()
     if subject == "strategies":
         return _strategies()
     if subject == "attacks":
@@ -67,6 +70,16 @@ def _lines(subject: str, options: argparse.Namespace) -> list[str]:
 
     names = list(fake_device_names())
     return names if subject == "devices" else _backends(len(names))
+
+
+def _models() -> list[str]:
+    texts = {
+        "basic": "principal components of the rows, a QNN and a linear head",
+        "hybrid": "a small convolutional or dense network, a QNN and a linear head",
+        "package.module:factory": "your own: a function of input shape and number of classes that "
+        "returns a torch module with TorchConnectors",
+    }
+    return [f"{name:24s}{text}" for name, text in texts.items()]
 
 
 def _columns() -> list[str]:
@@ -100,7 +113,7 @@ def _settings(options: argparse.Namespace) -> list[str]:
     num_features = math.prod(input_shape_of(experiment.dataset))
     preset = experiment.preset(num_features)
     stages = {
-        "model": _model_settings(experiment.model, preset.model),
+        "model": _model_settings(experiment, preset.model),
         "trainer": asdict(experiment.trainer(num_features)),
         **all_settings(preset.strategies),
     }
@@ -111,15 +124,22 @@ def _settings(options: argparse.Namespace) -> list[str]:
     ]
 
 
-def _model_settings(model: str, preset: dict[str, Any]) -> dict[str, Any]:
+def _model_settings(experiment: "Experiment", preset: dict[str, Any]) -> dict[str, Any]:
     """Return every argument of a model that the experiment does not determine."""
-    from qiskit_qmu.models import BasicQNN, HybridQNN
+    from qiskit_qmu.models import BasicQNN, HybridQNN, import_factory
 
-    decided = {"input_shape", "num_classes", "backend", "seed", "qnn"}
-    parameters = inspect.signature(BasicQNN if model == "basic" else HybridQNN).parameters
+    if experiment.is_own_model:
+        arguments = list(inspect.signature(import_factory(experiment.model)).parameters.items())[2:]
+        return {
+            name: None if parameter.default is parameter.empty else parameter.default
+            for name, parameter in arguments
+            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        }
+    decided = {"input_shape", "num_classes", "backend", "seed", "qnn", "labels", "preprocess"}
+    kind = BasicQNN if experiment.model == "basic" else HybridQNN
     return {
         name: preset.get(name, parameter.default)
-        for name, parameter in parameters.items()
+        for name, parameter in inspect.signature(kind).parameters.items()
         if name not in decided
     }
 

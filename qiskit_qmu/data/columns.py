@@ -70,7 +70,7 @@ class Column:
         hot = x[:, first:end]
         texts = np.array(self.categories)[hot.argmax(1)]
         known = hot.any(1)
-        return texts if known.all() else np.where(known, texts.astype(object), None)
+        return texts if known.all() else _with_none(texts, known)
 
 
 def _typed(values: NDArray[Any], kind: ColumnKind) -> NDArray[Any]:
@@ -84,7 +84,13 @@ def _typed(values: NDArray[Any], kind: ColumnKind) -> NDArray[Any]:
         dates[missing] = np.datetime64("NaT")
         return dates
     truths = filled != 0
-    return np.where(missing, None, truths.astype(object)) if missing.any() else truths
+    return _with_none(truths, ~missing) if missing.any() else truths
+
+
+def _with_none(values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:
+    found = values.astype(object)
+    found[~known] = None
+    return found
 
 
 _SECONDS_OF_A_DAY = 86_400

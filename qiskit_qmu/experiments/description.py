@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from qiskit_qmu.backends import connectors_of
+from qiskit_qmu.backends import most_qubits
 from qiskit_qmu.data import RowSource
 from qiskit_qmu.experiments.provenance import Provenance
 from qiskit_qmu.models import load_model, load_provenance
@@ -43,7 +43,7 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         "kind": type(model).__name__,
         **own,
         "num_classes": model.num_classes,
-        "num_qubits": max(c.neural_network.circuit.num_qubits for c in connectors_of(model)),
+        "num_qubits": most_qubits(model),
         "class_names": model.labels or (content.get("layout") or {}).get("class_names"),
         "parameters": model.parameter_counts(),
         "bytes": sum(each.stat().st_size for each in Path(path).iterdir() if each.is_file()),

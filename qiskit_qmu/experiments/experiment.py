@@ -181,8 +181,8 @@ class Experiment:
     @property
     def is_own_model(self) -> bool:
         """Whether the model is none of the package's: from a factory, or saved from Python."""
-        own = isinstance(self.model, str)
-        return own and (self.model == SAVED_NETWORK or is_factory_name(self.model))
+        name = str(self.model)  # (a file may hold anything)
+        return name == SAVED_NETWORK or is_factory_name(name)
 
     @property
     def model_name(self) -> str:

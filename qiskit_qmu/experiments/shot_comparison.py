@@ -9,7 +9,7 @@ from typing import Any, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import Backend, connectors_of
+from qiskit_qmu.backends import Backend, most_qubits
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.unlearning import METHODS
@@ -104,8 +104,7 @@ class ShotComparison:
         with ExitStack() as opened:
             backends = self.backends(self.experiment.seed, opened)
             model = setup.check(backend for backend in backends if backend is not None)
-        qubits = max(c.neural_network.circuit.num_qubits for c in connectors_of(model))
-        _check.between(1, MOST_QUBITS, num_qubits=qubits)
+        _check.between(1, MOST_QUBITS, num_qubits=most_qubits(model))
         return setup
 
     def backends(

@@ -8,7 +8,7 @@ from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
 from qiskit_qmu.models.factory import build_from_factory, load_module
-from qiskit_qmu.models.factory_call import is_factory_name
+from qiskit_qmu.models.factory_call import import_factory, is_factory_name
 from qiskit_qmu.models.fewer_shots import split_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_provenance, save_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
@@ -58,6 +58,7 @@ __all__ = [
     "forward_usage",
     "from_qiskit_classifier",
     "gradient_usage",
+    "import_factory",
     "in_mode",
     "is_factory_name",
     "kept_state",

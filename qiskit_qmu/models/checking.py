@@ -63,10 +63,10 @@ def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> int:
         3
     """
     check_module(model)
-    declared = getattr(model, "outputs", None)
-    if declared is not None and hasattr(model, "raw_outputs"):
-        raw = _on_a_few(model, rows, lambda dry, some: dry.raw_outputs(some))
-        check_outputs(raw, declared)
+    declared: Any = getattr(model, "outputs", None)
+    raw_outputs: Any = getattr(model, "raw_outputs", None)
+    if declared is not None and raw_outputs is not None:
+        check_outputs(_on_a_few(model, rows, lambda _dry, some: raw_outputs(some)), declared)
     outputs = _on_a_few(model, rows, lambda dry, some: dry(some))
     check_logits(model, outputs)
     return int(outputs.shape[1])

@@ -63,7 +63,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
 
     def prepared(self, x: torch.Tensor) -> torch.Tensor:
         """Return rows (n, …) after preprocessing, if there is one."""
-        return x if self.preprocessing is None else self.preprocessing(x)  # type: ignore[no-any-return]
+        return x if self.preprocessing is None else self.preprocessing(x)
 
     @property
     @abstractmethod
@@ -113,7 +113,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
             InputError: If there are no rows, or a value is infinite or missing.
         """
         numbers = predicted_logits(self, x).argmax(axis=1)
-        return numbers if self.labels is None else np.asarray(self.labels)[numbers]
+        return np.asarray(numbers if self.labels is None else np.asarray(self.labels)[numbers])
 
     def predict_proba(self, x: ArrayLike) -> NDArray[np.float64]:
         """Return the probabilities (n, classes) of the classes, in the order of ``labels``.

@@ -13,7 +13,7 @@ from qiskit_qmu.backends import Backend, connectors_of
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.checking import check_returns_logits
 from qiskit_qmu.models.factory_call import Factory, FactoryCall
-from qiskit_qmu.models.labels import Label
+from qiskit_qmu.models.labels import Label, check_labels
 from qiskit_qmu.models.module_classifier import Classifier, as_classifier
 from qiskit_qmu.models.outputs import Outputs
 from qiskit_qmu.models.preprocessing import Preprocessing
@@ -69,17 +69,34 @@ def build_from_factory(
         >>> model.predict(torch.zeros(5, 4)).shape
         (5,)
     """
+    if labels is not None:
+        check_labels(labels, num_classes)
     call = FactoryCall.of(factory, input_shape, num_classes, settings)
     module = _made(call, generator)
     model = as_classifier(module, outputs, labels=labels, preprocess=preprocess)
     model.made_by = call
-    classes = check_returns_logits(model, call.rows_for(module))
+    if outputs == "expectation" and num_classes != 2:
+        raise InputError(f"outputs='expectation' is an answer to two classes, got {num_classes}")
+    classes = _checked_classes(model, call)
     if classes != call.num_classes:
         raise InputError(
             f"{call.title} must return a module with {call.num_classes} outputs, one per class, "
             f"got {classes}"
         )
     return model if backend is None else model.on(backend)
+
+
+def _checked_classes(model: Classifier, call: FactoryCall) -> int:
+    """Return the number of classes that a model answers with; refuse undeclared outputs."""
+    try:
+        return check_returns_logits(model, call.rows_for(model))
+    except InputError as error:
+        if model.outputs is not None:
+            raise InputError(f"{call.title}: {error}") from error
+        raise InputError(
+            f"{call.title}: {error}; on the command line declare --outputs probabilities or "
+            "--outputs expectation"
+        ) from error
 
 
 def build_regressor(

@@ -77,7 +77,7 @@ class FactoryCall:
     @property
     def title(self) -> str:
         """What messages call the function."""
-        return self.name or getattr(self.function, "__qualname__", repr(self.function))
+        return self.name or str(getattr(self.function, "__qualname__", self.function))
 
     def check_arguments(self) -> None:
         """Raise InputError unless the function takes the arguments."""
@@ -215,7 +215,9 @@ def import_factory(name: str) -> Factory:
     for part in function_name.split("."):
         if not hasattr(found, part):
             functions = [
-                key for key, value in vars(found).items() if isinstance(value, FunctionType)
+                key
+                for key, value in vars(found).items()
+                if isinstance(value, FunctionType) and value.__module__ == module_name
             ]
             near = f" (it has {', '.join(functions)})" if functions else ""
             raise InputError(f"no function {function_name!r} in module {module_name}{near}")

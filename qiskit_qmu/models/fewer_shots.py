@@ -147,7 +147,7 @@ def _observed(
 def _logits(model: QuantumClassifier, outputs: NDArray[np.float64]) -> NDArray[Any]:
     """Return the logits that a model makes of its circuit's outputs."""
     dtype, device = placement(model)
-    answers = torch.as_tensor(outputs, dtype=dtype, device=device)
+    answers = torch.as_tensor(np.array(outputs), dtype=dtype, device=device)
     with torch.no_grad():
         if isinstance(model, CircuitClassifier):
             return np.asarray(model.head(answers).cpu().numpy())
@@ -175,10 +175,13 @@ def _some_rows(model: QuantumClassifier, count: int) -> torch.Tensor:
 
 def _check_logits(model: QuantumClassifier, observations: Observations) -> None:
     """Raise InputError unless the logits follow from the circuit's outputs alone."""
+    observed = observations.logits
     if isinstance(model, CircuitClassifier) or observations.expectations is None:
         return
-    difference = np.abs(_logits(model, observations.expectations) - observations.logits).max()
-    if difference > _ROUNDING * max(1.0, float(np.abs(observations.logits).max())):
+    if observed is None:
+        raise InputError("observations must have logits, got none")
+    difference = np.abs(_logits(model, observations.expectations) - observed).max()
+    if difference > _ROUNDING * max(1.0, float(np.abs(observed).max())):
         raise InputError(
             "fewer shots follow from one run only where a model's answers come from the outputs of "
             f"its last circuit alone, got a difference of {difference:.2g}"

@@ -62,8 +62,8 @@ def network_to_dict(module: torch.nn.Module) -> dict[str, Any]:
     """Return a connector's network as JSON values, without circuit and weights."""
     network = known_network(_network_of(module))
     shared = {
-        "inputs": [parameter.name for parameter in network.input_params],
-        "weights": [parameter.name for parameter in network.weight_params],
+        "inputs": [parameter.name for parameter in network.input_params or ()],
+        "weights": [parameter.name for parameter in network.weight_params or ()],
         "input_gradients": bool(network.input_gradients),
     }
     if isinstance(network, EstimatorQNN):

@@ -1,6 +1,7 @@
 """Reads state dicts of modules trained elsewhere; only tensors are loaded."""
 
 import pickle
+import zipfile
 from pathlib import Path
 
 import safetensors
@@ -31,6 +32,8 @@ def read_state(path: str | Path) -> State:
         else:
             state = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        if not zipfile.is_zipfile(file):
+            raise InputError(f"{path} must hold a module's state dict, got another file") from error
         raise InputError(
             f"{path} has objects other than tensors, which are not loaded; save only the weights: "
             "torch.save(module.state_dict(), path)"
