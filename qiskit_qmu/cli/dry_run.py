@@ -6,9 +6,11 @@ from typing import Any
 def plan_text(plan: dict[str, Any]) -> str:
     """Return a plan of `qiskit_qmu.experiments` in words."""
     rows, parameters, trainer = plan["rows"], plan["parameters"], plan["trainer"]
+    classes = plan["num_classes"]
+    answers = "values to predict" if classes is None else f"{classes} classes"
     lines = [
         f"rows:      {rows['train']:,} of {plan['dataset']} to train on, {rows['validation']:,} "
-        f"held out, {rows['test']:,} never seen; {plan['num_classes']} classes",
+        f"held out, {rows['test']:,} never seen; {answers}",
         f"model:     {plan['model']}, {parameters['quantum']:,} parameters of circuits, "
         f"{parameters['classical']:,} others",
         f"training:  {trainer['epochs']} epochs in batches of {trainer['batch_size']}, at most "

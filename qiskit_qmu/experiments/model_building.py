@@ -33,11 +33,7 @@ def build_model(
         InputError: If a hyperparameter is unknown or out of range, a factory cannot be used, or
             rows of this shape cannot be scaled.
     """
-    if dataset.num_classes is None:
-        raise InputError(
-            f"{dataset.name} has values to predict, which of all commands only qmu run takes; "
-            "train a model of your own in Python"
-        )
+    check_classes(dataset)
     shared: dict[str, Any] = {
         "labels": dataset.class_names,
         "preprocess": preprocesses(experiment, dataset),
@@ -63,6 +59,15 @@ def build_model(
         return HybridQNN(**shared, input_shape=dataset.input_shape, **settings)
     except TypeError as error:
         raise InputError(f"the model {experiment.model} {_in_words(error)}") from error
+
+
+def check_classes(dataset: Dataset) -> None:
+    """Raise InputError unless a dataset has classes; only `qmu run` takes others."""
+    if dataset.num_classes is None:
+        raise InputError(
+            f"{dataset.name} has values to predict, which of all commands only qmu run takes; "
+            "train a model of your own in Python"
+        )
 
 
 def build_regression_model(

@@ -7,10 +7,13 @@ from typing import Any
 import torch
 
 from qiskit_qmu.auditing import observed_parts
+from qiskit_qmu.data import Rows
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.model_building import check_classes
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.models import as_tensors, forward_usage, gradient_usage, parameter_counts
+from qiskit_qmu.objectives import objective_for
 
 Plan = dict[str, Any]
 
@@ -38,6 +41,7 @@ def training_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
         950
     """
     setup = Setup.to_train(experiment, experiment.seed, data_dir)
+    check_classes(setup.dataset)
     return _plan(setup, setup.check([]))
 
 
@@ -109,6 +113,7 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
         (['oracle', 'ga'], 8192)
     """
     setup = comparison.check(data_dir)
+    check_classes(setup.dataset)
     model = setup.check([])
     setup.strategy(comparison.method)
     return {
@@ -125,7 +130,7 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
 
 def _plan(setup: Setup, model: torch.nn.Module) -> Plan:
     trainer, rows = setup.trainer, setup.split.train
-    row, _ = as_tensors(model, rows.x[:1], rows.y[:1])
+    row = _one_row(model, rows)
     circuits = len(rows) * gradient_usage(model, row, [1], "all").circuits
     if trainer.patience is not None:
         circuits += len(setup.split.validation) * forward_usage(model, row, [1]).circuits
@@ -147,5 +152,10 @@ def _plan(setup: Setup, model: torch.nn.Module) -> Plan:
 def _observing_circuits(setup: Setup, model: torch.nn.Module) -> int:
     """Return the circuits that observe one model on all rows of an audit."""
     parts = observed_parts(setup.split)
-    row, _ = as_tensors(model, setup.split.forget.x[:1], setup.split.forget.y[:1])
+    row = _one_row(model, setup.split.forget)
     return sum(map(len, parts)) * forward_usage(model, row, [1]).circuits
+
+
+def _one_row(model: torch.nn.Module, rows: Rows) -> torch.Tensor:
+    predicts = objective_for(None, model, rows.y).predicts
+    return as_tensors(model, rows.x[:1], rows.y[:1], predicts)[0]
