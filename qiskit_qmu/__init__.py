@@ -11,7 +11,7 @@
     unlearned = qmu.unlearning.SelectiveDampening()(model, split).model
     print(qmu.audit(unlearned, split, oracle=oracle, original=model))
 
-Names are imported when they are first used, so that `import qiskit_qmu` is quick.
+Names are imported on first use, so that `import qiskit_qmu` is quick.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Named, independent random streams from one seed; nothing draws from global state."""
+"""Named, independent random streams from one seed, without global state."""
 
 import secrets
 import sys
@@ -14,8 +14,8 @@ from qiskit_qmu._check import InputError
 def stream(seed: int, *names: str) -> np.random.Generator:
     """Return the generator that belongs to ``seed`` and a path of names.
 
-    The same seed and names always give the same stream, whatever else was drawn before; other names
-    give an independent one.
+    The same seed and names always give the same stream, whatever was drawn before; other names give
+    an independent one.
 
     Args:
         seed: Root seed of the run, zero or more.
@@ -33,12 +33,11 @@ def stream(seed: int, *names: str) -> np.random.Generator:
 
 
 class CopiesDrawAnew:
-    """Has a generator, of which copies of the object get streams of their own.
+    """Base class of objects with a generator, whose copies get independent streams.
 
-    A copy with the generator as it is would repeat what the original is still to draw. Copies by
+    A copy with the same generator would repeat the random numbers of the original. Copies by
     ``copy``, ``pickle`` or in a worker process are the same in every program that makes the same
-    ones, and the original goes on as if there were none. (All that is read from one pickle is
-    equal.)
+    copies, and do not affect the original. (Objects read from one pickle are equal.)
 
     Example:
         >>> import copy
@@ -62,15 +61,15 @@ class CopiesDrawAnew:
 
 
 _COPIES = zlib.crc32(b"copies")
-"""Place of copies in a spawn key, where what is drawn counts from 0."""
+"""Position of copies in a spawn key, in which spawned streams count from 0."""
 
 
 def as_generator(generator: Any) -> np.random.Generator:
     """Return a NumPy generator.
 
     Args:
-        generator: A NumPy generator, returned as it is; a seed; a torch generator, from which a
-            seed is drawn; or None for entropy of the operating system.
+        generator: A NumPy generator, returned unchanged; a seed; a torch generator, from which a
+            seed is drawn; or None for entropy from the operating system.
 
     Raises:
         InputError: If it is none of these.
@@ -82,7 +81,7 @@ def as_generator(generator: Any) -> np.random.Generator:
         >>> as_generator(generator) is generator
         True
     """
-    # Where a torch generator was made, torch is loaded; modules without torch must stay so.
+    # If a torch generator exists, torch is imported; modules without torch must not import it.
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(generator, torch.Generator):
         generator = int(torch.randint(2**62, (1,), generator=generator))
@@ -97,12 +96,12 @@ def as_generator(generator: Any) -> np.random.Generator:
 def child_seed(seed: int, *names: str) -> int:
     """Return the seed that belongs to ``seed`` and a path of names, below 2⁶³.
 
-    It is for what takes a seed and no generator, such as `open_backend`: two backends of one seed
-    have the same noise, and those of seeds of different names are independent.
+    It is for functions that take a seed rather than a generator, such as `open_backend`: backends
+    with the same seed have the same noise, and backends with different child seeds are independent.
 
     Args:
         seed: Root seed of the run, zero or more.
-        names: What it is for, for example ``"unlearning", "ssd"``.
+        names: Path of the stream, for example ``"unlearning", "ssd"``.
 
     Raises:
         InputError: If the seed is negative.

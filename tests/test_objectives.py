@@ -53,7 +53,7 @@ def test_squared_error_is_the_mean_over_the_outputs(outputs, targets, expected):
     ("outputs", "targets"), [((3, 2), (3,)), ((3,), (3, 2)), ((1,), (3,)), ((3, 1, 1), (3,))]
 )
 def test_squared_error_broadcasts_nothing(outputs, targets):
-    with pytest.raises(InputError, match="must predict as many values as there are targets"):
+    with pytest.raises(InputError, match="the model's outputs have the shape"):
         SquaredError().row_losses(IDENTITY, torch.zeros(outputs), torch.zeros(targets))
 
 
@@ -90,9 +90,9 @@ def test_a_loss_of_ones_own_says_what_it_predicts():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("mse", r"is a function \(model, x, y\) -> losses \(n,\) or a value .* got 'mse'"),
-        (SquaredError, "or a value with a method row_losses, got <class"),
-        (torch.nn.MSELoss, "or a value with a method row_losses, got <class"),
+        ("mse", r"must be a function \(model, x, y\) -> losses \(n,\) or an object .* got 'mse'"),
+        (SquaredError, "or an object with a method row_losses; got <class"),
+        (torch.nn.MSELoss, "or an object with a method row_losses; got <class"),
     ],
 )
 def test_what_is_no_objective_is_refused(given, message):
@@ -106,5 +106,5 @@ def test_what_is_no_objective_is_refused(given, message):
 )
 def test_a_loss_that_is_not_of_each_row_is_refused(compute):
     own = objective_for(lambda model, x, y: compute(model(x), y), IDENTITY, np.zeros(3))
-    with pytest.raises(InputError, match=r"one loss for each row, a tensor \(3,\), got"):
+    with pytest.raises(InputError, match=r"one loss per row, a tensor \(3,\); got"):
         own.row_losses(IDENTITY, torch.zeros(3, 1), torch.zeros(3))

@@ -221,6 +221,11 @@ EXAMPLES = {
     "qmu audit unlearned --original original --oracle oracle --out audit": Example(
         _audited("audit"), (TRAIN, UNLEARN, ORACLE), ci=True
     ),
+    "qmu run --dataset rows.csv --label-column diagnosis --id-column customer --forget-ids "
+    "withdrawn.txt --skip-untrained-ids --model basic --methods ssd-r,rga-r": Example(
+        _ran("ssd-r,rga-r", forgets=False)
+    ),
+    "qmu run --dataset iris --model mine:build --methods ssd-r,ga-r": Example(_ran("ssd-r,ga-r")),
     f"{IRIS} --backend fake_manila --shots 256": Example(_ran(forgets=False)),
     f"{IRIS} --backend ibm_torino --shots 256": Example(_no_account, quick=True),
     FLOWERS: Example(_model("flowers")),
@@ -292,9 +297,39 @@ class Shell:
         return Outcome(status, out.getvalue(), err.getvalue(), self.folder)
 
 
+OWN_MODEL = """
+import torch
+from qiskit_qmu.models import BasicQNN
+
+
+def build(input_shape, num_classes):
+    layer = BasicQNN(num_classes=2, num_qubits=2, num_layers=2).quantum
+    return torch.nn.Sequential(
+        torch.nn.Linear(input_shape[0], 2), layer, torch.nn.Linear(2, num_classes)
+    )
+"""
+
+
+def _write_what_readers_have(folder: Path) -> list[str]:
+    """Write a table of 120 patients with ids, a list of a few, and a module with a factory."""
+    from sklearn.datasets import load_breast_cancer
+
+    cancer = load_breast_cancer(as_frame=True)
+    table = cancer.data.iloc[:120, :8].assign(
+        customer=[f"C{number:04d}" for number in range(120)],
+        diagnosis=cancer.target_names[cancer.target[:120]],
+    )
+    table.to_csv(folder / "rows.csv", index=False)
+    withdrawn = [f"C{number:04d}" for number in range(0, 120, 6)]
+    (folder / "withdrawn.txt").write_text("\n".join(withdrawn) + "\n")
+    (folder / "mine.py").write_text(OWN_MODEL)
+    return withdrawn
+
+
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory) -> Iterator[Shell]:
     folder = tmp_path_factory.mktemp("readme")
+    _write_what_readers_have(folder)
     with pytest.MonkeyPatch.context() as patch:
         refuse_network(patch)
         accounts = "qiskit_ibm_runtime.accounts.management._DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
@@ -339,8 +374,9 @@ def test_all_code_is_run_below():
     starts = (
         "import qiskit_qmu as qmu",
         "from qiskit.circuit.library import",
+        "from pathlib import Path",
         "import torch",
-        'patients = qmu.load_dataset("diabetes", train_size=150)',
+        'patients = qmu.load_dataset("diabetes")',
         'device = qmu.open_backend("fake_torino", shots=1024)',
         'device = qmu.open_backend("ibm_torino", shots=1024, mode="batch", ledger="run", ',
     )
@@ -352,7 +388,7 @@ def test_all_code_is_run_below():
 @pytest.mark.slow
 @pytest.mark.ci
 def test_main_job_and_a_noisy_device(tmp_path):
-    names = _run_code([PYTHON[0], PYTHON[4]], tmp_path)
+    names = _run_code([PYTHON[0], PYTHON[5]], tmp_path)
     assert names["report"].verdict == "forgotten"
     assert "verdict: forgotten" in names["printed"]
     assert names["result"].largest_change > 0
@@ -377,22 +413,49 @@ def test_the_simulator_on_its_own(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.ci
-def test_a_model_of_ones_own(tmp_path):
-    import torch
-
+def test_rows_of_ones_own(tmp_path):
     import qiskit_qmu as qmu
 
-    torch.manual_seed(1)  # the weights of the example's layers
-    names = _run_code([PYTHON[1], PYTHON[2]], tmp_path)
-    assert names["forgot"].stopped == "forgotten"
-    assert names["forgot"].reason in names["printed"]
-    task = names["task"]
+    withdrawn = _write_what_readers_have(tmp_path)
+    names = _run_code([PYTHON[2]], tmp_path)
+    customers, deletion, compared = names["customers"], names["deletion"], names["compared"]
+    forgotten = customers.ids_train[deletion.forget.indices]
+    assert set(forgotten) == set(withdrawn) - set(customers.ids_test)
+    rows = {row["method"]: row for row in compared.rows}
+    assert list(rows) == ["original", "oracle", "ssd-r", "rga-r"]
+    assert rows["original"]["acc_retain_test"] > 0.8
+    page = (tmp_path / "report.html").read_text()
+    assert forgotten[0] in page
+    assert repr(compared) in names["printed"]
+    loaded = qmu.load_model(tmp_path / "unlearned")
+    same = compared.models["ssd-r"].predict(customers.x_test) == loaded.predict(customers.x_test)
+    assert same.all()
+
+
+@pytest.fixture(scope="module")
+def own_model(tmp_path_factory):
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(1)  # the weights of the examples' layers
+        return _run_code([PYTHON[3], PYTHON[4]], tmp_path_factory.mktemp("own"))
+
+
+@pytest.mark.slow
+@pytest.mark.ci
+def test_a_model_of_ones_own(own_model):
+    import qiskit_qmu as qmu
+
+    task, forgot = own_model["task"], own_model["forgot"]
+    chosen = forgot.recommendation.method
+    assert chosen in own_model["mine"]
+    assert own_model["printed"].startswith(chosen)
     before, after, kept = (
         qmu.observe(model, rows.x, rows.y).accuracy
         for model, rows in (
-            (names["own"], task.test_forget),
-            (names["forgot"].model, task.test_forget),
-            (names["forgot"].model, task.test_retain),
+            (own_model["own"], task.test_forget),
+            (forgot.models[chosen], task.test_forget),
+            (forgot.models[chosen], task.test_retain),
         )
     )
     assert before > 0.9
@@ -400,14 +463,18 @@ def test_a_model_of_ones_own(tmp_path):
     assert kept > 0.6
 
 
-def test_a_loss_of_ones_own(tmp_path):
+@pytest.mark.slow
+@pytest.mark.ci
+def test_a_loss_of_ones_own(own_model):
     import torch
 
-    torch.manual_seed(1)
-    names = _run_code([PYTHON[1], PYTHON[2], PYTHON[3]], tmp_path)
-    assert names["huber"](names["regressor"], torch.zeros(4, 10), torch.zeros(4)).shape == (4,)
-    assert "R²" in names["printed"]
-    assert "verdict: " in names["printed"]
+    assert own_model["huber"](own_model["regressor"], torch.zeros(4, 10), torch.zeros(4)).shape == (
+        4,
+    )
+    oracle = re.search(r"^oracle +(-?[\d.]+)±\S+ +(\d[\d.]+)±", own_model["printed"], re.MULTILINE)
+    assert oracle is not None
+    assert float(oracle[2]) > 0.3  # R² on retained rows: it has learned
+    assert "Rule: A model passes if" in own_model["printed"]
 
 
 def test_ibms_devices_ask_for_an_account(shell):
@@ -415,4 +482,4 @@ def test_ibms_devices_ask_for_an_account(shell):
     from qiskit_qmu._check import InputError
 
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
-        exec(compile(PYTHON[5], "README.md", "exec"), {"qmu": qmu})
+        exec(compile(PYTHON[6], "README.md", "exec"), {"qmu": qmu})

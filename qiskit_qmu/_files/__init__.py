@@ -1,4 +1,4 @@
-"""One way of writing files, and one guarded way of reading them, for the whole package."""
+"""Atomic writing and guarded reading of files, for the whole package."""
 
 from qiskit_qmu._files.appending import append_to_file
 from qiskit_qmu._files.arrays import arrays_from_bytes, arrays_to_bytes, read_arrays

@@ -1,4 +1,4 @@
-"""Adds to the end of a file, all of it or nothing where the disk is full."""
+"""Appends to a file: everything, or nothing if the disk is full."""
 
 import os
 from contextlib import suppress
@@ -8,16 +8,16 @@ from qiskit_qmu._files.writing import sync_folder, write_all, writing
 
 
 def append_to_file(path: str | Path, content: str) -> None:
-    """Add text to a file and bring it onto the disk.
+    """Append text to a file and sync it to disk.
 
-    A process that is killed may leave a part of the text at the end, without its last line break.
+    A killed process may leave a part of the text at the end, without the last line break.
 
     Args:
-        path: The file; it is made where it is missing.
+        path: The file; created if missing.
         content: Whole lines, written as UTF-8.
 
     Raises:
-        FileError: If it cannot be written; the file is as long as it was before.
+        FileError: If it cannot be written; the file keeps its previous length.
     """
     target = Path(path)
     with writing(target):

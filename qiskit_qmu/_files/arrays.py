@@ -1,4 +1,4 @@
-"""Arrays of numbers as npz files; what a damaged file claims is checked before memory is taken."""
+"""Arrays of numbers as npz files; sizes in a file are checked before memory is allocated."""
 
 import math
 import stat
@@ -15,7 +15,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files.reading import LARGEST, read_bytes, reading
 
 _HIGHEST_RATIO = 1032
-"""Deflate's: no byte of a compressed file stands for more, https://zlib.net/zlib_tech.html."""
+"""Largest expansion of a compressed byte by Deflate, https://zlib.net/zlib_tech.html."""
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -36,7 +36,7 @@ def arrays_from_bytes(
 ) -> dict[str, NDArray[Any]]:
     """Return the arrays of an npz file; only numbers and booleans, never a pickle.
 
-    Call it inside of `qiskit_qmu._files.reading`, which words what NumPy and zlib raise.
+    Call it inside `qiskit_qmu._files.reading`, which translates errors of NumPy and zlib.
 
     Args:
         content: The file's.
@@ -44,7 +44,7 @@ def arrays_from_bytes(
         texts: Whether arrays may hold texts too.
 
     Raises:
-        InputError: If it claims to hold more than it can, or something other than numbers.
+        InputError: If declared sizes are impossible, or it contains something other than numbers.
     """
     with zipfile.ZipFile(BytesIO(content)) as archive:
         members = archive.infolist()
@@ -65,7 +65,7 @@ def read_arrays(
         texts: Whether arrays may hold texts too.
 
     Raises:
-        InputError: If it cannot be read, is damaged, or claims to hold more than it can.
+        InputError: If it cannot be read, is damaged, or declares impossible sizes.
     """
     content = read_bytes(path, what, largest=largest)
     with reading(path, what):
@@ -74,15 +74,15 @@ def read_arrays(
 
 def _check_members(members: list[zipfile.ZipInfo], largest: int) -> None:
     if len({member.filename for member in members}) < len(members):
-        raise InputError("two arrays of one name")
+        raise InputError("two arrays with the same name")
     for member in members:
         is_link = stat.S_ISLNK(member.external_attr >> 16)
         known = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         if not member.filename.endswith(".npy") or is_link or not known or member.flag_bits & 1:
-            raise InputError(f"{member.filename!r}, which is no plain array")
+            raise InputError(f"{member.filename!r}, which is not a plain array")
     claimed = sum(member.file_size for member in members)
     if claimed > largest:
-        raise InputError(f"arrays that claim {claimed:,} bytes, of {largest:,} at most")
+        raise InputError(f"arrays of {claimed:,} bytes (at most {largest:,} are allowed)")
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> NDArray[Any]:
@@ -97,6 +97,6 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> NDA
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise InputError(f"{member.filename!r} of the shape {shape}")
     if math.prod(shape) * dtype.itemsize != len(data) - file.tell():
-        raise InputError(f"{member.filename!r} of another size than its shape {shape}")
+        raise InputError(f"{member.filename!r}, whose size does not match its shape {shape}")
     values = np.frombuffer(data, dtype=dtype, offset=file.tell())
     return values.reshape(shape, order="F" if in_columns else "C").copy()

@@ -1,4 +1,4 @@
-"""Makes folders that are there with all that they hold or not at all."""
+"""Creates folders atomically, with their whole content or not at all."""
 
 import os
 import shutil
@@ -11,10 +11,10 @@ from qiskit_qmu._files.writing import left_overs, name_beside, sync_folder, writ
 
 
 def make_folder(path: str | Path) -> Path:
-    """Make a folder, and those that it lies in, where they are missing.
+    """Create a folder and its parents if missing.
 
     Raises:
-        FileError: If it cannot be made.
+        FileError: If it cannot be created.
     """
     folder = Path(path)
     with writing(folder):
@@ -24,18 +24,18 @@ def make_folder(path: str | Path) -> Path:
 
 @contextmanager
 def new_folder(path: str | Path) -> Iterator[Path]:
-    """Fill a folder under another name; it takes its own when the block is done and on the disk.
+    """Fill a folder under a temporary name; after the block it is synced and renamed.
 
-    What killed processes left beside it is removed.
+    Temporary folders left by killed processes are removed.
 
     Args:
-        path: The folder; it is missing or empty, and the one that it lies in is there.
+        path: The folder, missing or empty; its parent exists.
 
     Yields:
         The folder to be filled.
 
     Raises:
-        FileError: If it cannot be written, or is there and holds something.
+        FileError: If it cannot be written, or already has content.
     """
     target = Path(path)
     with writing(target):
@@ -58,7 +58,7 @@ def new_folder(path: str | Path) -> Iterator[Path]:
 
 
 def _held(folder: Path) -> int | None:
-    """Return an open folder that is locked, so that no other process takes it for a left-over."""
+    """Return an open, locked folder, so that no other process treats it as a leftover."""
     if os.name == "nt":
         return None
     descriptor = os.open(folder, os.O_RDONLY)
@@ -70,7 +70,7 @@ def _remove_left_over_folders(target: Path) -> None:
     for other in left_overs(target):
         if os.name == "nt" or other.is_symlink() or not other.is_dir():
             continue
-        with suppress(OSError):  # another process was quicker
+        with suppress(OSError):  # removed by another process
             descriptor = os.open(other, os.O_RDONLY)
             try:
                 if lock(descriptor):

@@ -1,4 +1,4 @@
-"""JSON files, with and without a seal: a checksum over everything else that they hold."""
+"""JSON files, optionally sealed with a checksum over their content."""
 
 import hashlib
 import json
@@ -14,24 +14,24 @@ _SEAL = "sha256"
 
 
 def write_json(path: str | Path, content: Any) -> None:
-    """Write JSON values to a file, whole or not at all.
+    """Write JSON values to a file atomically.
 
     Raises:
-        InputError: If they are no JSON values, or the file cannot be written.
+        InputError: If they are not JSON values, or the file cannot be written.
     """
     write_file(path, _text(path, content))
 
 
 def read_json(path: str | Path, what: str, *, largest: int = LARGEST) -> Any:
-    """Return the JSON values that a file holds.
+    """Return the JSON values in a file.
 
     Args:
         path: The file.
-        what: What it must hold, in words.
-        largest: Its most bytes.
+        what: What it must contain, for messages.
+        largest: Its largest size in bytes.
 
     Raises:
-        InputError: If it cannot be read, or is no JSON.
+        InputError: If it cannot be read, or is not JSON.
     """
     content = read_bytes(path, what, largest=largest)
     with reading(path, what):
@@ -39,40 +39,40 @@ def read_json(path: str | Path, what: str, *, largest: int = LARGEST) -> Any:
 
 
 def write_sealed_json(path: str | Path, content: Mapping[str, Any]) -> None:
-    """Write a table to a file, whole or not at all, with a checksum of all of it.
+    """Write a JSON object to a file atomically, with a checksum of its content.
 
     Raises:
-        InputError: If it holds other than JSON values, or the file cannot be written.
+        InputError: If it has values other than JSON values, or the file cannot be written.
     """
     write_file(path, _sealed(path, content))
 
 
 def read_sealed_json(path: str | Path, what: str, *, largest: int = LARGEST) -> dict[str, Any]:
-    """Return a table that `write_sealed_json` wrote, without the checksum.
+    """Return a JSON object written by `write_sealed_json`, without the checksum.
 
     Args:
         path: The file.
-        what: What it must hold, in words.
-        largest: Its most bytes.
+        what: What it must contain, for messages.
+        largest: Its largest size in bytes.
 
     Raises:
-        InputError: If it cannot be read, is no table, or is not as it was written.
+        InputError: If it cannot be read, is not a JSON object, or was changed.
     """
     text = read_bytes(path, what, largest=largest)
     with reading(path, what):
         content = checked(json.loads(text.decode()), dict, "the content")
         content.pop(_SEAL, None)
-        # All of the text, so that no changed byte is overlooked because it means the same.
+        # Compare the whole text, so that every changed byte is noticed.
         if _sealed(path, content).encode() != text:
             raise InputError(CHANGED)
     return content
 
 
 def sealed_line(content: Mapping[str, Any]) -> str:
-    """Return a table as one line of JSON, with a checksum of all of it.
+    """Return a JSON object as one line, with a checksum of its content.
 
     Raises:
-        ValueError: If it holds other than JSON values.
+        ValueError: If it has values other than JSON values.
     """
     text = json.dumps(dict(content), allow_nan=False)
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -80,12 +80,12 @@ def sealed_line(content: Mapping[str, Any]) -> str:
 
 
 def read_sealed_line(line: bytes) -> dict[str, Any]:
-    """Return a table that `sealed_line` wrote, without the checksum.
+    """Return a JSON object written by `sealed_line`, without the checksum.
 
-    Call it inside of `qiskit_qmu._files.reading`, which words what a parser raises.
+    Call it inside `qiskit_qmu._files.reading`, which translates errors of the parser.
 
     Raises:
-        InputError: If it is no table, or is not as it was written.
+        InputError: If it is not a JSON object, or was changed.
     """
     content = checked(json.loads(line.decode()), dict, "a line")
     content.pop(_SEAL, None)
@@ -103,4 +103,4 @@ def _text(path: str | Path, content: Any) -> str:
     try:
         return json.dumps(content, indent=1, allow_nan=False) + "\n"
     except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"cannot write {path}: its content is no JSON: {error}") from error
+        raise InputError(f"cannot write {path}: its content is not valid JSON: {error}") from error

@@ -1,4 +1,4 @@
-"""Locks on open files that the operating system gives back when a process ends, however it ends."""
+"""Locks on open files, which the operating system releases whenever a process ends."""
 
 import os
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ def lock(descriptor: int) -> bool:
     """Take the lock of an open file, without waiting.
 
     Returns:
-        Whether it is ours. False also where the file system has no locks: what cannot be told from
-        a file that is being written stays. Windows removes no open file, and needs none.
+        Whether the lock was taken. False also if the file system has no locks: files that may be in
+        use are kept. Windows cannot remove open files, and needs no locks.
     """
     if os.name == "nt":
         return True
@@ -27,9 +27,9 @@ def lock(descriptor: int) -> bool:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock during the block, after waiting for whoever holds it.
+    """Hold a folder's lock during the block, after waiting for its current holder.
 
-    Where the system has no locks of folders nothing is held.
+    Without effect if the system has no locks for folders.
     """
     if os.name == "nt":
         yield

@@ -1,4 +1,4 @@
-"""Reads files that may be damaged: sizes before memory, types before use, one line on failure."""
+"""Guarded reading of files that may be damaged: checks sizes and types, one-line errors."""
 
 import os
 import stat
@@ -11,65 +11,67 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files.errors import FileError, one_line
 
 LARGEST = 2**32
-"""Bytes that no file of this package holds, and no array that is read from one."""
+"""Bytes beyond which no file, and no array read from one, is accepted."""
 
 _PIECE = 2**20
 
-CHANGED = "a file that is not as it was written: its checksum differs"
+CHANGED = "it was changed or damaged: its checksum differs"
 
 Value = TypeVar("Value")
 
 
 @contextmanager
 def reading(path: str | Path, what: str) -> Iterator[None]:
-    """Turn whatever is raised while a file is read and understood into one line that names it.
+    """Turn any error while a file is read and parsed into one line that names it.
 
     Args:
         path: The file.
-        what: What it must hold, in words.
+        what: What it must contain, for the message.
 
     Raises:
-        InputError: If anything went wrong inside the block.
+        InputError: If anything goes wrong inside the block.
     """
     try:
         yield
     except FileError:
         raise
-    # Parsers of damaged files raise anything: zlib.error, struct.error, RecursionError, …
+    # Parsers raise all kinds of errors for damaged files: zlib.error, struct.error, RecursionError…
     except Exception as error:
-        raise InputError(f"{path} must hold {what}, got: {one_line(error)}") from error
+        raise InputError(f"cannot read {what} from {path}: {one_line(error)}") from error
 
 
 def read_bytes(
     path: str | Path, what: str, *, largest: int = LARGEST, any_kind: bool = False
 ) -> bytes:
-    """Return what a file holds.
+    """Return the content of a file.
 
     Args:
         path: The file.
-        what: What it must hold, in words.
-        largest: Its most bytes.
-        any_kind: Whether a pipe or a device may be read too; where not, none is waited for.
+        what: What it must contain, for messages.
+        largest: Its largest size in bytes.
+        any_kind: Whether to read pipes and devices too; otherwise they are rejected at once.
 
     Raises:
         FileError: If it cannot be read.
-        InputError: If it is larger, or no regular file.
+        InputError: If it is larger, or not a regular file.
     """
-    # A pipe that nobody writes to must not stop the process when it is opened.
+    # Opening a pipe without a writer must not block the process.
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
     flags |= 0 if any_kind else getattr(os, "O_NONBLOCK", 0)
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
             about = os.fstat(file.fileno())
             if not any_kind and not stat.S_ISREG(about.st_mode):
-                raise InputError(f"{path} must hold {what}, got no regular file")
-            # In pieces: memory is taken for what is there, not for what may be.
+                raise InputError(f"cannot read {what} from {path}: it is not a regular file")
+            # In pieces, so that memory is allocated only for actual content.
             pieces, left = [], largest - about.st_size
             while left >= 0 and (piece := file.read(_PIECE)):
                 pieces.append(piece)
                 left = largest - sum(map(len, pieces))
             if left < 0:
-                raise InputError(f"{path} must hold {what}, got more than {largest:,} bytes")
+                raise InputError(
+                    f"cannot read {what} from {path}: it is larger than {largest:,} bytes"
+                )
     except OSError as error:
         raise FileError(f"cannot read {path}: {one_line(error)}") from error
     return b"".join(pieces)
@@ -82,7 +84,7 @@ def read_text(
 
     Raises:
         FileError: If it cannot be read.
-        InputError: If it is larger, no regular file, or no text.
+        InputError: If it is larger, not a regular file, or not text.
     """
     content = read_bytes(path, what, largest=largest, any_kind=any_kind)
     with reading(path, what):
@@ -90,10 +92,10 @@ def read_text(
 
 
 def checked(value: Any, kind: type[Value], name: str) -> Value:
-    """Return a value that was read if it is of a kind; a boolean is no number.
+    """Return a value that was read, after checking its type; a boolean is not a number.
 
     Raises:
-        InputError: If it is of another.
+        InputError: If it has another type.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is float and is_number:
@@ -106,10 +108,10 @@ def checked(value: Any, kind: type[Value], name: str) -> Value:
 
 
 def entry(content: Any, name: str, kind: type[Value]) -> Value:
-    """Return one value of a table that was read; see `checked`.
+    """Return one value of a JSON object that was read; see `checked`.
 
     Raises:
-        InputError: If the content is no table, has no such value, or one of another kind.
+        InputError: If the content is not an object, or the value is missing or of another type.
     """
     table = checked(content, dict, "the content")
     if name not in table:

@@ -1,8 +1,8 @@
-"""Files of one folder that belong together: all of them are the old ones or the new ones.
+"""Sets of files in one folder that are replaced atomically.
 
 One of them, the index, is JSON and holds the checksums of the others. New files are written under
-names of their own; the moment in which the new index takes the place of the old one decides. Then
-each takes its name. Whoever reads takes the file whose checksum is the index's, under either name.
+temporary names; replacing the index makes the change effective. Then the files are renamed. Readers
+take the file whose checksum matches the index, under either name.
 """
 
 import hashlib
@@ -25,16 +25,16 @@ _ATTEMPTS = 3
 def write_set(
     folder: Path, index: str, content: Mapping[str, Any], files: Mapping[str, bytes]
 ) -> None:
-    """Write files that belong together, in place of those that are there.
+    """Write files that belong together, replacing existing ones.
 
     Args:
-        folder: Where to; it is there. What else it holds stays.
-        index: Name of the file that holds the content and the others' checksums.
-        content: JSON values; "files" is none of them.
-        files: What the others are to hold, by name.
+        folder: An existing folder; its other files are kept.
+        index: Name of the file with the content and the others' checksums.
+        content: JSON values; the key "files" is reserved.
+        files: Contents of the other files, by name.
 
     Raises:
-        InputError: If a file cannot be written, or the content is no JSON.
+        InputError: If a file cannot be written, or the content is not JSON.
     """
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     waiting = {name: _waiting(folder, name, digest) for name, digest in digests.items()}
@@ -56,19 +56,19 @@ def write_set(
 def read_set(
     folder: Path, index: str, what: str, *, largest: int = LARGEST
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Read files that `write_set` wrote.
+    """Read files written by `write_set`.
 
     Args:
-        folder: Where they are.
-        index: Name of the one that holds the others' checksums.
-        what: What the folder must hold, in words.
-        largest: The most bytes of each.
+        folder: Their folder.
+        index: Name of the file with the others' checksums.
+        what: What the folder must contain, for messages.
+        largest: Largest size of each file in bytes.
 
     Returns:
-        The content, and what the others hold, by name.
+        The content, and the contents of the other files, by name.
 
     Raises:
-        InputError: If one is missing, cannot be read, or is not as it was written.
+        InputError: If one is missing, cannot be read, or was changed.
     """
     for attempt in range(_ATTEMPTS):
         content = read_sealed_json(folder / index, what, largest=largest)
@@ -77,26 +77,26 @@ def read_set(
                 name: entry(content[_FILES], name, str) for name in entry(content, _FILES, dict)
             }
             if any(Path(name).name != name for name in digests):
-                raise InputError("names of files that lie elsewhere")
+                raise InputError("names of files in other folders")
         del content[_FILES]
         try:
             files = {n: _read(folder, n, digest, what, largest) for n, digest in digests.items()}
         except InputError:
             if attempt == _ATTEMPTS - 1:
                 raise
-            continue  # Another process may be putting new ones in their place.
+            continue  # Another process may be replacing them.
         return content, files
     raise AssertionError
 
 
 def recover_sets(folder: Path, index_of: Callable[[str], str]) -> None:
-    """Complete the sets that killed processes left half renamed, and remove those without an index.
+    """Complete sets that killed processes left half renamed, and remove those without an index.
 
-    Nobody may be writing in the folder.
+    No other process may be writing to the folder.
 
     Args:
-        folder: Where they are.
-        index_of: Returns the name of the index that a file's checksum lies in.
+        folder: The folder.
+        index_of: Returns the name of the index that contains a file's checksum.
     """
     for path in folder.iterdir():
         if path.name.startswith(".") and path.suffix == _NEW:
@@ -111,7 +111,7 @@ def recover_sets(folder: Path, index_of: Callable[[str], str]) -> None:
 
 
 def _names(index: Path, name: str, digest: str) -> bool:
-    """Return whether an index can be read and holds a file's checksum, which starts so."""
+    """Return whether an index is readable and contains a file's checksum with a given prefix."""
     try:
         content = read_sealed_json(index, "an index")
         with reading(index, "an index"):
@@ -125,7 +125,7 @@ def _read(folder: Path, name: str, digest: str, what: str, largest: int) -> byte
     path = waiting if waiting.exists() else folder / name
     content = read_bytes(path, what, largest=largest)
     if hashlib.sha256(content).hexdigest() != digest:
-        raise InputError(f"{path} must hold {what}, got: {CHANGED}")
+        raise InputError(f"cannot read {what} from {path}: {CHANGED}")
     return content
 
 
@@ -134,7 +134,7 @@ def _waiting(folder: Path, name: str, digest: str) -> Path:
 
 
 def _is_written(path: Path, digests: Mapping[str, str]) -> bool:
-    """Return whether an index that could not be finished names the new files all the same."""
+    """Return whether an index names the new files although writing it failed."""
     try:
         return bool(read_sealed_json(path, "an index").get(_FILES) == digests)
     except InputError:
@@ -142,7 +142,7 @@ def _is_written(path: Path, digests: Mapping[str, str]) -> bool:
 
 
 def _left_overs(folder: Path, names: Iterable[str]) -> list[Path]:
-    """Return what killed processes left of files with these names."""
+    """Return temporary files of these names left by killed processes."""
     return [
         path
         for path in folder.iterdir()

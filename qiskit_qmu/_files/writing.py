@@ -1,4 +1,4 @@
-"""Writes files that are there whole or not at all, whenever a process is killed or a disk fills."""
+"""Atomic writing of files, safe against killed processes and full disks."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ UNFINISHED = ".unfinished"
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[None]:
-    """Turn what the operating system refuses inside the block into one line that names a path.
+    """Turn errors of the operating system inside the block into one line that names a path.
 
     Raises:
         FileError: If a file or folder cannot be written.
@@ -29,18 +29,18 @@ def writing(path: str | Path) -> Iterator[None]:
 
 
 def write_file(path: str | Path, content: bytes | str) -> None:
-    """Write a file so that whoever is killed leaves the old one or the new one.
+    """Write a file atomically: a killed process leaves the old one or the new one.
 
-    The content goes into a file beside it, onto the disk, and takes its name last. A link in its
-    place is replaced, not followed; what is no regular file (``/dev/stdout``, a pipe) is written
-    straight. What killed processes left beside it is removed.
+    The content is written to a temporary file beside it, synced, and renamed. A link at its path is
+    replaced, not followed; anything but a regular file (``/dev/stdout``, a pipe) is written
+    directly. Temporary files left by killed processes are removed.
 
     Args:
-        path: The file; its folder is there.
+        path: The file; its folder exists.
         content: Text is written as UTF-8.
 
     Raises:
-        FileError: If it cannot be written; the old file is still there.
+        FileError: If it cannot be written; the old file is kept.
     """
     target = Path(path)
     data = content.encode() if isinstance(content, str) else content
@@ -55,13 +55,13 @@ def write_file(path: str | Path, content: bytes | str) -> None:
 
 
 def write_together(folder: Path, files: Mapping[str, bytes | str]) -> None:
-    """Write a record and what shows it, such as a page, so that none shows another's record.
+    """Write a record and files derived from it, such as a page, so that they always match.
 
-    Whoever is killed leaves the old files or the new ones, perhaps without those after the first.
+    A killed process leaves the old files or the new ones, possibly without those after the first.
 
     Args:
-        folder: Where to; it is there. What else it holds stays.
-        files: What they are to hold, by name; the first is the record.
+        folder: An existing folder; its other files are kept.
+        files: Contents by file name; the first is the record.
 
     Raises:
         FileError: If one cannot be written.
@@ -82,7 +82,7 @@ def write_together(folder: Path, files: Mapping[str, bytes | str]) -> None:
 
 @contextmanager
 def _beside(target: Path, data: bytes) -> Iterator[Path]:
-    """Write a file beside another one, onto the disk; it is removed unless the block renames it."""
+    """Write a temporary file beside a target and sync it; removed unless the block renames it."""
     remove_left_overs(target)
     unfinished, descriptor = _new_file_beside(target)
     try:
@@ -97,7 +97,7 @@ def _beside(target: Path, data: bytes) -> Iterator[Path]:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of it to an open file and onto the disk."""
+    """Write data to an open file and sync it."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
@@ -105,7 +105,7 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names onto the disk, where the system can do that."""
+    """Sync a folder's directory entries, if the system supports it."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -119,12 +119,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def name_beside(path: Path) -> Path:
-    """Return a new name for what is to become ``path``."""
+    """Return a temporary name for a file that will become ``path``."""
     return path.with_name(f".{path.name}.{uuid4().hex[:8]}{UNFINISHED}")
 
 
 def left_overs(path: Path) -> list[Path]:
-    """Return what is beside a path under a name that `name_beside` gives."""
+    """Return files beside a path with temporary names of `name_beside`."""
     start = f".{path.name}."
     length = len(start) + 8 + len(UNFINISHED)
     return [
@@ -137,9 +137,9 @@ def left_overs(path: Path) -> list[Path]:
 
 
 def remove_left_overs(path: Path) -> None:
-    """Remove the files that killed processes left; those that are being written are locked."""
+    """Remove files left by killed processes; files being written are locked."""
     for other in left_overs(path):
-        with suppress(OSError):  # another process was quicker, or it is a folder
+        with suppress(OSError):  # removed by another process, or a folder
             descriptor = os.open(other, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
             try:
                 if lock(descriptor):
@@ -152,7 +152,7 @@ def _new_file_beside(target: Path) -> tuple[Path, int]:
     while True:
         unfinished = name_beside(target)
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(unfinished, flags, 0o666)  # (less what the umask takes)
+        descriptor = os.open(unfinished, flags, 0o666)  # (reduced by the umask)
         lock(descriptor)
         if unfinished.exists():
             return unfinished, descriptor

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import digamma, polygamma
-from scipy.stats import t as student_t
 
 from qiskit_qmu.attacks.group_moments import GroupMoments
 from qiskit_qmu.attacks.references import References, check_models, check_target
@@ -65,10 +65,12 @@ class BaVarIA:
         check_models(2, references.outside(), "not trained on", "BaVarIA")
         out = _predictive(GroupMoments.of(references.scores, ~references.included))
         if self.offline:
-            return np.asarray(student_t.logcdf(score, **out))
+            return np.asarray(scipy.stats.t.logcdf(score, **out))
         check_models(2, references.inside(), "trained on", "online BaVarIA")
         inside = _predictive(GroupMoments.of(references.scores, references.included))
-        return np.asarray(student_t.logpdf(score, **inside) - student_t.logpdf(score, **out))
+        return np.asarray(
+            scipy.stats.t.logpdf(score, **inside) - scipy.stats.t.logpdf(score, **out)
+        )
 
 
 def _predictive(moments: GroupMoments) -> dict[str, NDArray[np.float64]]:

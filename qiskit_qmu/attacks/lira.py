@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, final, get_args
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
 
 from qiskit_qmu import _check
 from qiskit_qmu.attacks.group_moments import GroupMoments
@@ -70,13 +70,13 @@ class LiRA:
         check_models(2, references.outside(), "not trained on", "LiRA")
         out = GroupMoments.of(references.scores, ~references.included)
         if self.offline:
-            return np.asarray(norm.logcdf(score, out.means, self._deviations(out)))
+            return np.asarray(scipy.stats.norm.logcdf(score, out.means, self._deviations(out)))
         check_models(2, references.inside(), "trained on", "online LiRA")
         inside = GroupMoments.of(references.scores, references.included)
         own = self._own(out) and self._own(inside)
         return np.asarray(
-            norm.logpdf(score, inside.means, _deviations(inside, own))
-            - norm.logpdf(score, out.means, _deviations(out, own))
+            scipy.stats.norm.logpdf(score, inside.means, _deviations(inside, own))
+            - scipy.stats.norm.logpdf(score, out.means, _deviations(out, own))
         )
 
     def _deviations(self, moments: GroupMoments) -> NDArray[np.float64]:

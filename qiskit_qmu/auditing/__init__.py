@@ -1,4 +1,4 @@
-"""Audits: what a model still knows of rows that it should have forgotten, beside the oracle."""
+"""Audits: what a model still knows about forgotten rows, compared with a retrained oracle."""
 
 from qiskit_qmu.auditing.audit_report import AuditReport, audit, in_words, model_row, roc_scores
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks

@@ -15,6 +15,7 @@ from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, Verdict
 from qiskit_qmu.evaluation.attack_columns import AUC
@@ -24,9 +25,11 @@ from qiskit_qmu.models import (
     check_module,
     largest_change,
     parameter_counts,
+    weights_digest,
 )
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.report import render_page, render_results, text_table
+from qiskit_qmu.report.evidence import few_or_digest, now
 from qiskit_qmu.unlearning import summaries
 
 
@@ -45,7 +48,7 @@ class AuditReport:
         reason: The numbers that the verdict rests on.
         notes: What must be known of the rows, such as which retained or test rows equal forgotten
             ones; see `qiskit_qmu.data.ForgetSplit.notes`.
-        forgotten_ids: Ids of the forgotten rows; None where rows have no ids.
+        forgotten_ids: Ids of the forgotten rows; None if rows have no ids.
 
     Example:
         >>> import torch
@@ -115,6 +118,15 @@ class AuditReport:
             self.rows,
             kind=self.kind,
             scores=self.scores,
+            evidence={
+                "Audit": {"written": now(), "seed": self.rows[0]["seed"]},
+                "What was forgotten": {
+                    "forgotten": self.forgotten,
+                    "ids": few_or_digest(self.forgotten_ids),
+                    "notes": list(self.notes),
+                },
+            },
+            environment=environment(),
             forgotten=self.forgotten,
             title="Audit of an unlearned model",
             does=summaries(),
@@ -208,6 +220,7 @@ def audit(
         {
             **model_row(name, seed, measured, verdict),
             **{f"{part}_parameters": n for part, n in parameter_counts(models[name]).items()},
+            "weights_sha256": weights_digest(models[name]),
         }
         for name, (measured, verdict) in records.items()
     )

@@ -1,4 +1,4 @@
-"""Auditor: one task with its references, beside which any number of models is measured."""
+"""Auditor: one task with its references, against which any number of models is measured."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -27,30 +27,30 @@ from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 
 Audited = torch.nn.Module | SplitObservations
-"""A model, or what it answered on the rows of the split."""
+"""A model, or its outputs on the rows of the split."""
 
 DEFAULT_ATTACKS: tuple[MembershipAttack, ...] = (LossAttack(),)
 
 
 @final
 class Auditor:
-    """Measures models on one task, all beside the same original and the same oracles.
+    """Measures models on one task, all against the same original and the same oracles.
 
-    A model that was observed already is given as its outputs, and is not asked again. Each
-    measurement draws from random streams of its own, so its numbers do not depend on what was
-    measured before.
+    A model that was already observed can be given as its outputs, which are not computed again.
+    Each measurement uses its own random streams, so results do not depend on the order of
+    measurements.
 
     Args:
         split: The task.
-        original: The model before unlearning; the paper's attack is fitted on it.
+        original: The model before unlearning; the paper's attack is fitted to it.
         oracles: Models retrained without the forgotten rows; one so far.
-        attacks: Attacks by the keys of their columns; that of ``"mia_auc"`` decides verdicts.
-        columns: What to measure.
+        attacks: Attacks by the keys of their columns; the one of ``"mia_auc"`` decides verdicts.
+        columns: Columns to measure.
         objective: What the models learned: a row loss, see `qiskit_qmu.objectives`. None for
-            cross-entropy where labels are class numbers, and squared error where they are floats.
-        fit_on: What the paper's attack is fitted on, where there is no original; None for no such
-            attack.
-        seed: Seed of everything random in the attacks.
+            cross-entropy if labels are class numbers, and squared error if they are floats.
+        fit_on: Model or outputs to fit the paper's attack to if there is no original; None to skip
+            that attack.
+        seed: Seed of the attacks.
 
     Raises:
         InputError: If there is more than one oracle.
@@ -80,7 +80,7 @@ class Auditor:
         seed: int = 0,
     ) -> None:
         if len(oracles) > 1:
-            raise InputError(f"an audit compares with one oracle so far, got {len(oracles)}")
+            raise InputError(f"an audit supports one oracle, got {len(oracles)}")
         self._split = split
         self._attacks = {AUC.key: LossAttack()} if attacks is None else dict(attacks)
         self._columns = columns
@@ -91,19 +91,19 @@ class Auditor:
         self._fit_on = self._original if fit_on is None else self.observe(fit_on)
 
     def observe(self, model: Audited) -> SplitObservations:
-        """Return what a model answers on the rows of the split."""
+        """Return a model's outputs on the rows of the split."""
         if isinstance(model, SplitObservations):
             return model
         return observe_split(model, self._split, self._objective)
 
     @cached_property
     def original(self) -> Measurement | None:
-        """The numbers of the original; None without one."""
+        """The measurement of the original; None without one."""
         return None if self._original is None else self._measured(self._original, "original")
 
     @cached_property
     def oracle(self) -> Measurement | None:
-        """The numbers of the oracle; None without one."""
+        """The measurement of the oracle; None without one."""
         return self._measured(self._oracles[0], "oracle") if self._oracles else None
 
     def measure(
@@ -113,11 +113,11 @@ class Auditor:
 
         Args:
             model: The model, or its outputs.
-            name: Names the random stream of its attacks.
-            exact: Its outputs without the noise of shots, for the divergence from them.
+            name: Name of the random stream of its attacks.
+            exact: Its exact outputs, for the divergence from them.
 
         Returns:
-            Its numbers, each with its interval.
+            Its values with their intervals.
         """
         observed = self.observe(model)
         if observed is self._original and self.original is not None:
@@ -127,12 +127,11 @@ class Auditor:
         return self._measured(observed, name, exact)
 
     def judge(self, measured: Measurement, *, unchanged: bool = False) -> Verdict:
-        """Judge a model beside the original and the oracle.
+        """Judge a model against the original and the oracle.
 
         Args:
-            measured: Its numbers.
-            unchanged: Whether every weight is the original's, in a model that should have
-                forgotten.
+            measured: Its measurement.
+            unchanged: Whether all weights of an unlearned model equal the original's.
         """
         return judge(
             measured, self.oracle, self._split.kind, original=self.original, unchanged=unchanged
@@ -170,10 +169,10 @@ class Auditor:
 
 
 def named_attacks(attacks: Sequence[MembershipAttack]) -> dict[str, MembershipAttack]:
-    """Name attacks by their kind, and number those of a kind where there are several.
+    """Name attacks by their class, numbered if there are several of a class.
 
     Args:
-        attacks: One or more.
+        attacks: At least one attack.
 
     Returns:
         The attacks by the keys of their columns: ``"mia_auc"`` the first, and ``"mia_auc_KIND"``.

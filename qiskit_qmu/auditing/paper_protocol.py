@@ -1,4 +1,4 @@
-"""The QMU paper's attack as a protocol: fitted on the original, turned on other models."""
+"""The QMU paper's attack as a protocol: fitted to the original, applied to other models."""
 
 from dataclasses import dataclass
 from typing import final
@@ -15,12 +15,12 @@ from qiskit_qmu.observation import concatenate
 @final
 @dataclass(frozen=True, kw_only=True)
 class PaperProtocol:
-    """The QMU paper's attack, fitted on the original model's outputs.
+    """The QMU paper's attack, fitted to the original model's outputs.
 
     Attributes:
         fitted: The attack.
-        num_forget: The first so many of its members are the forgotten rows.
-        num_control: The first so many of its non-members are their never-seen counterparts.
+        num_forget: Number of forgotten rows, which come first among its members.
+        num_control: Number of their unseen counterparts, which come first among its non-members.
     """
 
     fitted: FittedPaperNetwork
@@ -28,7 +28,7 @@ class PaperProtocol:
     num_control: int
 
     def called(self, observed: SplitObservations) -> CalledMembers:
-        """Return which forgotten rows, and which of their counterparts, are called members."""
+        """Return which forgotten rows and counterparts are classified as members."""
         members = self.fitted.member_folds[: self.num_forget]
         others = self.fitted.nonmember_folds[: self.num_control]
         control = observed.test_forget
@@ -40,12 +40,12 @@ class PaperProtocol:
         )
 
     def rate(self, observed: SplitObservations) -> Interval:
-        """Return the share of forgotten rows that is called a member."""
+        """Return the share of forgotten rows classified as members."""
         called = self.called(observed).forget
         return binomial_interval(int(called.sum()), len(called))
 
     def control(self, observed: SplitObservations) -> Interval | None:
-        """Return the same share on their never-seen counterparts."""
+        """Return the same share of their unseen counterparts."""
         called = self.called(observed).control
         return None if called is None else binomial_interval(int(called.sum()), len(called))
 
@@ -58,10 +58,10 @@ def paper_protocol(
     Args:
         original: Outputs of the original model.
         split: The task.
-        generator: Source of everything random in the attack.
+        generator: Random generator of the attack.
 
     Returns:
-        The fitted attack; None without classes, and where there are too few rows to hold any out.
+        The fitted attack; None without classes, or if there are too few rows to hold any out.
 
     Example:
         >>> import numpy as np
@@ -77,7 +77,7 @@ def paper_protocol(
     if original.forget.logits is None or original.retain is None:
         return None
     members = concatenate(original.forget, original.retain)
-    # Of single rows, the never-seen counterparts are among the other test rows: take each once.
+    # For instances, the unseen counterparts are also among the other test rows: use each once.
     others = original.test_retain
     if others is not None and original.test_forget is not None and split.kind == "instances":
         extra = np.flatnonzero(~np.isin(split.test_retain.indices, split.test_forget.indices))

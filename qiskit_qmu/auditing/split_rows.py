@@ -1,4 +1,4 @@
-"""The rows that a model is observed on, put together, and its outputs taken apart again."""
+"""SplitRows: concatenates the parts of a split for observation, and separates the outputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ PARTS = ("forget", "retain", "test_forget", "test_retain")
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SplitRows:
-    """Parts of a split in one array: a device has one queue for them.
+    """Parts of a split in one array, so that a device queues them once.
 
     Attributes:
         x: All rows, shape (n, …).
         y: Their labels or targets, shape (n, …).
-        places: The positions of each part that has rows.
+        places: The positions of each non-empty part.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -43,11 +43,11 @@ class SplitRows:
 
     @staticmethod
     def of(split: ForgetSplit, parts: Sequence[str] = PARTS) -> "SplitRows":
-        """Put parts of a split together.
+        """Concatenate parts of a split.
 
         Args:
             split: The task.
-            parts: Their names, in the order in which a model is to be asked.
+            parts: Their names, in the order of evaluation.
         """
         rows: dict[str, Rows] = {name: getattr(split, name) for name in parts}
         present = {name: part for name, part in rows.items() if len(part)}
@@ -59,10 +59,10 @@ class SplitRows:
         )
 
     def taken_apart(self, observed: Observations) -> SplitObservations:
-        """Return what a model answered to each part.
+        """Return a model's outputs on each part.
 
         Args:
-            observed: What it answered to all rows.
+            observed: Its outputs on all rows.
         """
         return SplitObservations(
             **{name: observed.take(np.r_[place]) for name, place in self.places.items()}
@@ -72,12 +72,12 @@ class SplitRows:
 def observe_split(
     model: torch.nn.Module, split: ForgetSplit, objective: RowLoss | HasRowLosses | None = None
 ) -> SplitObservations:
-    """Evaluate a model on the parts of a split, all at once: a device has one queue for them.
+    """Evaluate a model on the parts of a split, all at once, so that a device queues them once.
 
     Args:
-        model: Any module that the objective can be computed of.
+        model: Any module to which the objective applies.
         split: The task.
-        objective: What the model learned; None for what the type of the labels says.
+        objective: What the model learned; None to infer it from the type of the labels.
 
     Example:
         >>> import torch

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from qiskit_qmu.backends.backend import Backend
     from qiskit_qmu.backends.cost.estimate import CostEstimate, Workload, check_budget
     from qiskit_qmu.backends.cost.metering import ConnectorCost, UsageMeter, metered
-    from qiskit_qmu.backends.cost.networks import connectors_of
+    from qiskit_qmu.backends.cost.networks import connectors_of, most_qubits
     from qiskit_qmu.backends.devices.device_backend import DeviceBackend
     from qiskit_qmu.backends.devices.exact_backend import ExactBackend
     from qiskit_qmu.backends.gradients.device_connector import DeviceConnector, needed_part
@@ -62,6 +62,7 @@ _HOMES = {
     "Workload": "cost.estimate",
     "check_budget": "cost.estimate",
     "connectors_of": "cost.networks",
+    "most_qubits": "cost.networks",
     "make_rule": "gradients.rules",
     "metered": "cost.metering",
     "mitigation_options": "open",
@@ -98,6 +99,7 @@ __all__ = [
     "Workload",
     "check_budget",
     "connectors_of",
+    "most_qubits",
     "make_rule",
     "metered",
     "mitigation_options",

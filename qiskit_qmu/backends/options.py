@@ -71,8 +71,9 @@ class DeviceOptions:
         None,
         "An Aer NoiseModel. Instructions that it names, by name or label, are kept as they are; "
         "all others, and the rotations that measure an observable's basis, are transpiled to its "
-        "basis gates and get the noise of those. (AerSimulator.run on a circuit that is not "
-        "transpiled leaves gates that the model does not name without noise.)",
+        "basis gates and get the noise of those, as with transpile for an AerSimulator of the "
+        "noise model. (AerSimulator.run without transpile leaves gates that the model does not "
+        "name free of noise.)",
         of=("aer",),
     )
     optimization_level: int | None = option(
@@ -207,7 +208,7 @@ class DeviceOptions:
 
     @property
     def kind(self) -> Kind | None:
-        """What kind of backend the name stands for; None for an unknown one."""
+        """The kind of backend that the name denotes; None if unknown."""
         return kind_of(self.name)
 
     @property

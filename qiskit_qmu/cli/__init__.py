@@ -1,1 +1,1 @@
-"""The `qmu` command line: one file for each command, no logic of its own."""
+"""The `qmu` command line: one file per command, without logic of its own."""

@@ -1,4 +1,4 @@
-"""Audit a saved unlearned model beside its original and a retrained oracle."""
+"""Audit a saved unlearned model against its original and a retrained oracle."""
 
 import argparse
 from contextlib import nullcontext
@@ -6,12 +6,11 @@ from contextlib import nullcontext
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
-    add_force,
     add_original,
     add_saved_model,
     add_seed,
-    refuse_replacing,
 )
+from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 SUMMARY = "audit a saved unlearned model"
@@ -28,19 +27,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder that `qmu unlearn … --strategy oracle` wrote",
     )
     parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
-    add_force(parser, "an audit")
     add_seed(parser)
     device = add_device_options(parser, "where the models are observed")
     add_shots(device)
     add_budget(device)
     add_row_source(parser)
+    add_result_options(parser, overwrites="an audit")
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     from qiskit_qmu.experiments import audit_saved, writable_folder  # (help must not load it)
 
-    refuse_replacing(options, "audit.json", "an audit")
+    refuse_occupied(options, options.out, "audit.json")
     device = backend_of(options)
     out = nullcontext() if options.out is None else writable_folder(options.out)
     with out as folder, device or nullcontext():
@@ -55,6 +54,5 @@ def execute(options: argparse.Namespace) -> None:
         if folder is not None:
             report.save(folder)
     options.written = folder
-    print(report)
-    if folder is not None:
-        print(f"\n{folder / 'audit.html'}")
+    page = "" if folder is None else f"\n\n{folder / 'audit.html'}"
+    print_result(options, report.to_dict(), lambda: f"{report}{page}")

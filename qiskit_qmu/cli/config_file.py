@@ -1,4 +1,4 @@
-"""A config file in TOML: options by name, and hyperparameters in a table of settings."""
+"""Config files in TOML: options by name, and hyperparameters in the table [settings]."""
 
 import difflib
 import tomllib
@@ -14,17 +14,17 @@ _LARGEST = 2**20
 def read_config(
     path: str, keys: tuple[str, ...], shortcuts: dict[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what a config file says: options by name, and settings by dotted key.
+    """Return the content of a config file: options by name, and settings by dotted key.
 
     Dashes in keys are read as underscores.
 
     Args:
         path: The file.
-        keys: Options that it may hold.
-        shortcuts: Options that stand for a setting, with its dotted key.
+        keys: Options that it may contain.
+        shortcuts: Options that set a hyperparameter, with its dotted key.
 
     Raises:
-        InputError: If it cannot be read or holds an unknown key.
+        InputError: If it cannot be read or has an unknown key.
     """
     text = read_text(path, _WHAT, largest=_LARGEST, any_kind=True)
     with reading(path, _WHAT):
@@ -34,7 +34,7 @@ def read_config(
     for key in config:
         if key not in allowed:
             near = difflib.get_close_matches(key, allowed, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(allowed)}"
+            hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(allowed)}"
             raise InputError(f"{path}: unknown key {key!r}; {hint}")
     tables = config.pop("settings", {})
     if not isinstance(tables, dict):

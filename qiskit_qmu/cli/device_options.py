@@ -1,4 +1,4 @@
-"""Options that say on which device circuits run and how, alike for all commands."""
+"""Options of the device on which circuits run, the same for all commands."""
 
 import argparse
 from dataclasses import fields
@@ -13,7 +13,8 @@ from qiskit_qmu.cli import option_types
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
 
-BACKENDS = "exact, aer, fake_<device> such as fake_torino, ibm_<device>, or ibm:least_busy"
+DEVICES = "aer, fake_<device> such as fake_torino, ibm_<device>, or ibm:least_busy"
+BACKENDS = f"exact, {DEVICES}"
 
 DEVICE_OPTIONS = {
     own.name: own for own in fields(DeviceOptions) if own.metadata["metavar"] is not None
@@ -22,30 +23,31 @@ DEVICE_OPTIONS = {
 
 
 def add_device_options(
-    parser: argparse.ArgumentParser, purpose: str, **backend: Any
+    parser: argparse.ArgumentParser, purpose: str, *, backends: str = BACKENDS, **backend: Any
 ) -> argparse._ArgumentGroup:
-    """Add a device and its options, all but the shots.
+    """Add the options of a device, except the shots.
 
     Args:
-        parser: The command.
-        purpose: What the device is for.
-        backend: What argparse takes for ``--backend``, such as a default.
+        parser: The command's parser.
+        purpose: What the device is used for.
+        backends: Which backends can be named.
+        backend: Arguments of ``--backend`` for argparse, such as a default.
 
     Returns:
-        The group of options, for more of them.
+        The group of options, to add more.
     """
     group = parser.add_argument_group("device")
     group.add_argument(
         "--backend",
         type=option_types.backend,
         metavar="NAME",
-        help=f"{purpose}: {BACKENDS}",
+        help=f"{purpose}: {backends}",
         **backend,
     )
     group.add_argument(
         "--mitigation",
         metavar="NAME",
-        help="readout: correct results for bits that are misread each by itself",
+        help="readout: correct results for independent readout errors of each qubit",
     )
     for name, own in DEVICE_OPTIONS.items():
         option, text = f"--{name.replace('_', '-')}", help_of(own)
@@ -58,26 +60,26 @@ def add_device_options(
 
 
 def add_shots(parser: Any) -> None:
-    """Add the number of shots, where exact values are possible too."""
+    """Add the number of shots, for commands that also support exact values."""
     parser.add_argument(
         "--shots",
         type=option_types.count,
         metavar="N",
-        help="shots of each circuit; exact values without it",
+        help="shots of each circuit (exact values)",
     )
 
 
 def add_budget(parser: Any, of: str = "") -> None:
-    """Add a budget of QPU seconds, in total or for each of something."""
-    text = f"budget of QPU seconds {of}".strip() + "; nothing beyond it is sent"
+    """Add a budget of QPU seconds, in total or per item."""
+    text = f"budget of QPU seconds {of}".strip() + "; no job that would exceed it is sent"
     parser.add_argument("--max-qpu-seconds", type=option_types.positive, metavar="S", help=text)
 
 
 def device_options_of(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options of `open_backend` that were given, but for shots and seed.
+    """Return the options of `open_backend` that were given, except shots and seed.
 
     Raises:
-        InputError: If the mitigation is unknown, or the backend has no errors.
+        InputError: If the mitigation is unknown or does not apply to the backend.
     """
     from qiskit_qmu.backends import mitigation_options  # (help must not load it)
 
@@ -87,10 +89,10 @@ def device_options_of(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def backend_of(options: argparse.Namespace) -> "Backend | None":
-    """Open the backend that options name; None if they name none.
+    """Open the backend given by options; None without one.
 
     Raises:
-        InputError: If there is none of that name, or its options are given without one.
+        InputError: If there is no such backend, or its options are given without one.
     """
     from qiskit_qmu._seeds import child_seed  # (help must load neither)
     from qiskit_qmu.backends import open_backend
@@ -99,12 +101,12 @@ def backend_of(options: argparse.Namespace) -> "Backend | None":
         for name in ("shots", "mitigation", "max_qpu_seconds", *DEVICE_OPTIONS):
             value = getattr(options, name)
             if value is not None:
-                raise InputError(f"--{name.replace('_', '-')} needs a --backend, got {value}")
+                raise InputError(f"--{name.replace('_', '-')} {value} needs a --backend")
         return None
     given = device_options_of(options)
     if options.max_qpu_seconds is not None:
         given["max_qpu_seconds"] = options.max_qpu_seconds
-    # Commands on one saved model, such as unlearning and its oracle, have shots of their own each.
+    # Commands on one saved model, such as unlearning and its oracle, use independent shots.
     purpose = [options.command, Path(options.model).name, getattr(options, "strategy", "")]
     seed = child_seed(options.seed, *purpose)
     return open_backend(options.backend, shots=options.shots, seed=seed, **given)

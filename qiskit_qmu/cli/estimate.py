@@ -1,35 +1,35 @@
-"""Say what work on a saved model would cost on a device, before anything is sent.
+"""Estimate the cost of work on a saved model on a device, before anything is sent.
 
-Rows: train it, each unlearning method, observe it, and attack it beside original and oracle.
-"QPU seconds" are IBM's rule of thumb: 2 s per job and 0.35 ms per execution (circuits times shots);
-"scheduled" uses the gate durations of the device that --backend names. Training and unlearning are
-rehearsed on the exact simulator: methods with data-dependent stopping may need fewer or more
-circuits under noise, at most those in the column "at most". Fake backends such as fake_torino take
-jobs of any size; --max-executions-per-job 10000000 splits them as IBM's devices do.
+The table has rows for training, each unlearning method, observation, and an audit with original and
+oracle. "QPU seconds" are IBM's rule of thumb: 2 s per job and 0.35 ms per execution (circuits times
+shots); "scheduled" uses the gate durations of --backend. Training and unlearning are rehearsed on
+the exact simulator: methods with data-dependent stopping may need fewer or more circuits under
+noise, up to the column "at most". Fake backends such as fake_torino accept jobs of any size;
+--max-executions-per-job 10000000 splits them as for IBM's devices.
 """
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_json
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_device_options, device_options_of
-from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of
+from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of, print_notes
 from qiskit_qmu.cli.options import (
     add_saved_model,
     add_seed,
     add_setting_options,
     settings_of,
 )
+from qiskit_qmu.cli.result import add_result_options, print_result, refuse_file
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
 if TYPE_CHECKING:
     from qiskit_qmu.backends import Backend
 
-SUMMARY = "what work on a saved model would cost on a device"
+SUMMARY = "estimate the cost of work on a saved model on a device"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,10 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rows", type=option_types.count, metavar="N", help="rows to observe (all of its data)"
     )
     add_seed(parser)
-    parser.add_argument("--json", metavar="FILE", help="also write the table to a JSON file")
+    parser.add_argument("--out", metavar="FILE", help="also write the table to a JSON file")
     device = add_device_options(
         parser,
-        "whose gate durations to use; exact has none",
+        "device with the gate durations to use; exact has none",
         default="exact",
     )
     device.add_argument(
@@ -66,11 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_row_source(parser)
     add_forget_options(parser)
     add_setting_options(parser, shortcuts=False, config=False)
+    add_result_options(parser, overwrites="the file")
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    _check_early(options)
+    refuse_file(options)
     shots, request = _shots(options.shots), forget_request_of(options)
     from qiskit_qmu.experiments import cost_rows, saved_workloads  # (slow to load)
     from qiskit_qmu.report import cost_table
@@ -88,22 +89,29 @@ def execute(options: argparse.Namespace) -> None:
             seed=options.seed,
         )
         rows = cost_rows(workloads, device, shots, max_qpu_seconds=options.max_qpu_seconds)
-    if options.json is not None:
-        _write(options, rows)
-        options.written = options.json
-    print(
-        f"{options.model} on {device.name}: forgets {workloads.forgotten_rows} rows, observes "
-        f"{workloads.observed_rows}, gradients by {options.gradient or 'parameter-shift'}\n"
+    content = {
+        "schema": 1,
+        "model": str(options.model),
+        "backend": options.backend,
+        "gradient": options.gradient or "parameter-shift",
+        "forgotten": workloads.forgotten,
+        "observed_rows": workloads.observed_rows,
+        "notes": list(workloads.notes),
+        "max_qpu_seconds": options.max_qpu_seconds,
+        "rows": rows,
+    }
+    if options.out is not None:
+        write_json(options.out, content)
+        options.written = options.out
+    head = (
+        f"{options.model} on {device.name}: forgets {workloads.forgotten}, observes "
+        f"{workloads.observed_rows}, gradients by {content['gradient']}"
     )
-    print(cost_table(rows))
+    budget = ""
     if options.max_qpu_seconds is not None:
-        print(f"\nbudget: {options.max_qpu_seconds:,g} QPU seconds for each row")
-
-
-def _check_early(options: argparse.Namespace) -> None:
-    """Raise InputError for what would be refused only after the work was rehearsed."""
-    if options.json is not None and not Path(options.json).parent.is_dir():
-        raise InputError(f"--json {options.json}: no folder {Path(options.json).parent}")
+        budget = f"\n\nbudget: {options.max_qpu_seconds:,g} QPU seconds for each row"
+    print_result(options, content, lambda: f"{head}\n\n{cost_table(rows)}{budget}")
+    print_notes(options, workloads.notes)
 
 
 def _shots(text: str) -> list[int]:
@@ -117,7 +125,7 @@ def _shots(text: str) -> list[int]:
 
 
 def _backend(options: argparse.Namespace, shots: list[int]) -> "Backend":
-    """Open the device; the exact backend only follows its gradient rule."""
+    """Open the device; for the exact backend only the gradient rule matters."""
     from qiskit_qmu._seeds import stream  # (help must not load it)
     from qiskit_qmu.backends import ExactBackend, make_rule, open_backend
 
@@ -126,15 +134,3 @@ def _backend(options: argparse.Namespace, shots: list[int]) -> "Backend":
         rule = make_rule(options.gradient or "parameter-shift", stream(options.seed, "directions"))
         return ExactBackend(rule=rule)
     return open_backend(options.backend, shots=shots[0], seed=options.seed, **given)
-
-
-def _write(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
-    content = {
-        "schema": 1,
-        "model": str(options.model),
-        "backend": options.backend,
-        "gradient": options.gradient or "parameter-shift",
-        "max_qpu_seconds": options.max_qpu_seconds,
-        "rows": rows,
-    }
-    write_json(options.json, content)

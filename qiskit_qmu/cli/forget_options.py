@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import FileError, one_line, read_text
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.id_file import read_ids
+from qiskit_qmu.cli.result import remark
 
 if TYPE_CHECKING:
     from qiskit_qmu.data import ForgetRequest
@@ -73,7 +73,7 @@ def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at m
 
 
 def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
-    """Return what is to be forgotten from a saved model; None where no option says it.
+    """Return what is to be forgotten from a saved model; None if no option says it.
 
     Raises:
         InputError: If several do, or the rows cannot be read.
@@ -101,7 +101,7 @@ def forget_request(given: dict[str, Any], id_column: str | None) -> "ForgetReque
     """Return what options, or a config file, say is to be forgotten.
 
     Args:
-        given: Values by the names of `FORGET_KEYS`; None where nothing is given.
+        given: Values by the names of `FORGET_KEYS`; None if nothing is given.
         id_column: Heading of the ids in the rows' own table.
 
     Raises:
@@ -127,13 +127,13 @@ def forget_request(given: dict[str, Any], id_column: str | None) -> "ForgetReque
     return ForgetRequest(**fields)
 
 
-def print_notes(command: str, notes: Iterable[str], options: argparse.Namespace) -> None:
+def print_notes(options: argparse.Namespace, notes: Iterable[str]) -> None:
     """Print what must be known of the rows to standard error, each note once."""
     told = tuple(dict.fromkeys(notes))
     for note in told:
-        print(f"qmu {command}: note: {note}", file=sys.stderr)
+        remark(options, f"note: {note}")
     if any("undo" in note for note in told) and not options.forget_duplicates:
-        print(f"qmu {command}: --forget-duplicates forgets them too", file=sys.stderr)
+        remark(options, "--forget-duplicates forgets them too")
 
 
 def parse_indices(text: str) -> tuple[int, ...]:

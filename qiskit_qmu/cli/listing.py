@@ -1,6 +1,6 @@
 """List datasets, models, strategies, attacks, backends, devices, settings and reported columns.
 
-Settings are those of a run on --dataset with --model, with every value that --set can replace.
+Settings are those of a run on --dataset with --model: all values that --set can replace.
 """
 
 import argparse
@@ -9,15 +9,19 @@ import json
 import math
 import textwrap
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu import _check
+from qiskit_qmu.cli.result import add_result_options, print_result
+
+if TYPE_CHECKING:
+    from qiskit_qmu.experiments import Experiment
 
 SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 
 _SUBJECTS = ("datasets", "models", "strategies", "attacks", "backends", "settings")
 _DETAILS = ("devices", "columns")
-"""What is listed only when it is asked for."""
+"""Subjects listed only on request."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,22 +29,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "subject", nargs="?", metavar="SUBJECT", help=", ".join((*_SUBJECTS, *_DETAILS))
     )
-    group = parser.add_argument_group("whose settings to list")
+    group = parser.add_argument_group("settings to list")
     group.add_argument("--dataset", default="digits", metavar="NAME", help="dataset (%(default)s)")
     group.add_argument("--model", default="hybrid", metavar="NAME", help="model (%(default)s)")
     group.add_argument(
         "--kind", default="class", metavar="KIND", help="what is forgotten: class or instances"
     )
+    add_result_options(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     if options.subject is not None:
         _check.one_of((*_SUBJECTS, *_DETAILS), subject=options.subject)
-    for subject in _SUBJECTS if options.subject is None else (options.subject,):
-        print(f"{subject}:")
-        for line in _lines(subject, options):
-            print(textwrap.indent(line, "  "))
+    subjects = _SUBJECTS if options.subject is None else (options.subject,)
+    lists = {subject: _lines(subject, options) for subject in subjects}
+    blocks = [
+        "\n".join([f"{subject}:", *(textwrap.indent(line, "  ") for line in lines)])
+        for subject, lines in lists.items()
+    ]
+    print_result(options, lists, "\n".join(blocks))
 
 
 def _lines(subject: str, options: argparse.Namespace) -> list[str]:
@@ -49,7 +57,7 @@ def _lines(subject: str, options: argparse.Namespace) -> list[str]:
     if subject == "datasets":
         return list(DATASET_NAMES)
     if subject == "models":
-        return ["basic", "hybrid"]
+        return _models()
     if subject == "strategies":
         return _strategies()
     if subject == "attacks":
@@ -62,6 +70,16 @@ def _lines(subject: str, options: argparse.Namespace) -> list[str]:
 
     names = list(fake_device_names())
     return names if subject == "devices" else _backends(len(names))
+
+
+def _models() -> list[str]:
+    texts = {
+        "basic": "principal components of the rows, a QNN and a linear head",
+        "hybrid": "a small convolutional or dense network, a QNN and a linear head",
+        "package.module:factory": "your own: a function of input shape and number of classes that "
+        "returns a torch module with TorchConnectors",
+    }
+    return [f"{name:24s}{text}" for name, text in texts.items()]
 
 
 def _columns() -> list[str]:
@@ -95,7 +113,7 @@ def _settings(options: argparse.Namespace) -> list[str]:
     num_features = math.prod(input_shape_of(experiment.dataset))
     preset = experiment.preset(num_features)
     stages = {
-        "model": _model_settings(experiment.model, preset.model),
+        "model": _model_settings(experiment, preset.model),
         "trainer": asdict(experiment.trainer(num_features)),
         **all_settings(preset.strategies),
     }
@@ -106,26 +124,33 @@ def _settings(options: argparse.Namespace) -> list[str]:
     ]
 
 
-def _model_settings(model: str, preset: dict[str, Any]) -> dict[str, Any]:
-    """Return every argument of a model that an experiment does not decide itself."""
-    from qiskit_qmu.models import BasicQNN, HybridQNN
+def _model_settings(experiment: "Experiment", preset: dict[str, Any]) -> dict[str, Any]:
+    """Return every argument of a model that the experiment does not determine."""
+    from qiskit_qmu.models import BasicQNN, HybridQNN, import_factory
 
-    decided = {"input_shape", "num_classes", "backend", "seed", "qnn"}
-    parameters = inspect.signature(BasicQNN if model == "basic" else HybridQNN).parameters
+    if experiment.is_own_model:
+        arguments = list(inspect.signature(import_factory(experiment.model)).parameters.items())[2:]
+        return {
+            name: None if parameter.default is parameter.empty else parameter.default
+            for name, parameter in arguments
+            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        }
+    decided = {"input_shape", "num_classes", "backend", "seed", "qnn", "labels", "preprocess"}
+    kind = BasicQNN if experiment.model == "basic" else HybridQNN
     return {
         name: preset.get(name, parameter.default)
-        for name, parameter in parameters.items()
+        for name, parameter in inspect.signature(kind).parameters.items()
         if name not in decided
     }
 
 
 def _backends(devices: int) -> list[str]:
     texts = {
-        "exact": "statevectors, with shots if asked for",
+        "exact": "statevector simulator, with shots on request",
         "aer": "Qiskit Aer",
-        "fake_<device>": f"one of {devices} of IBM's devices, simulated, such as fake_manila with "
-        "5 qubits or fake_torino with 133; `qmu list devices` names all",
-        "ibm_<device>": "one of IBM's devices, with an account",
-        "ibm:least_busy": "the one of them with the shortest queue",
+        "fake_<device>": f"one of {devices} simulated IBM devices, such as fake_manila with 5 "
+        "qubits or fake_torino with 133; `qmu list devices` lists all",
+        "ibm_<device>": "an IBM device of your account",
+        "ibm:least_busy": "the IBM device with the shortest queue",
     }
     return [f"{name:16s}{text}" for name, text in texts.items()]

@@ -1,10 +1,13 @@
-"""qmu: the command line. Commands are imported when they are run, so that help is quick."""
+"""qmu: the command line. Commands are imported when they run, so that help is quick."""
 
 import argparse
 import difflib
 import re
+import shlex
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, NoReturn
 
@@ -14,11 +17,14 @@ from qiskit_qmu.cli import (
     audit,
     cancel,
     estimate,
+    importing,
     listing,
+    predict,
     report,
     resume,
     run,
     shots,
+    show,
     status,
     submit,
     train,
@@ -32,10 +38,13 @@ from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 _COMMANDS = {
     "run": run,
     "train": train,
+    "import": importing,
     "unlearn": unlearn,
     "audit": audit,
     "estimate": estimate,
     "shots": shots,
+    "show": show,
+    "predict": predict,
     "submit": submit,
     "status": status,
     "resume": resume,
@@ -49,7 +58,7 @@ NOT_DONE = 1
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and what may have been meant; takes ASCII numbers only."""
+    """Reports errors in one line with a suggestion; accepts ASCII numbers only."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -59,7 +68,7 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Any = None, namespace: Any = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Refuse what is unknown here, where the options that it may have meant are known."""
+        """Report unknown arguments here, where the known options are available for suggestions."""
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -69,7 +78,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: error: {message}{self._meant(message)}\n")
 
     def _meant(self, message: str) -> str:
-        """Name the option, or the choice that argparse lists in the message, nearest to a word."""
+        """Return a suggestion: the option or choice nearest to the word in the message."""
         choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
         option = re.search(r"unrecognized arguments: .*?(--[^\s=]+)", message)
         if choice:
@@ -89,11 +98,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: Words after ``qmu``; those of the process if None.
+        arguments: Arguments after ``qmu``; those of the process if None.
 
     Returns:
         The exit status: 0; 1 if a run on a device failed or standard output could not be written; 2
-        for bad input; 130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
+        for invalid input; 130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
@@ -113,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if output.error is not None and not end.code:
                 raise SystemExit(NOT_DONE) from None
             raise
+        options.call = shlex.join(["qmu", *(sys.argv[1:] if arguments is None else arguments)])
         status = _execute(options)
         if output.error is not None:
             _say_what_is_lost(options, output)
@@ -120,13 +130,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say_what_is_lost(options: argparse.Namespace, output: Lenient) -> None:
-    """Say that the output is not whole, and where results are; a pager that is left knows it."""
+    """Report incomplete output and where the results are, unless a pager was closed."""
     written = getattr(options, "written", None)
     if written is None and not output.is_read:
         return
     where = f"; the results are in {written}" if written else ""
     print(
-        f"qmu {options.command}: standard output was not written to its end: {output.error}{where}",
+        f"qmu {options.command}: standard output is incomplete: {output.error}{where}",
         file=sys.stderr,
     )
 
@@ -134,7 +144,8 @@ def _say_what_is_lost(options: argparse.Namespace, output: Lenient) -> None:
 def _execute(options: argparse.Namespace) -> int:
     module: Any = _COMMANDS[options.command]
     try:
-        module.execute(options)
+        with _warnings_in_one_line(options):
+            module.execute(options)
     except InputError as error:
         message = in_words_of_options(" ".join(str(error).split()), options)
         print(f"qmu {options.command}: error: {message}", file=sys.stderr)
@@ -147,6 +158,23 @@ def _execute(options: argparse.Namespace) -> int:
         print(f"qmu {options.command}: stopped{advice and '; '}{advice}", file=sys.stderr)
         return exit_status(error)
     return 0
+
+
+@contextmanager
+def _warnings_in_one_line(options: argparse.Namespace) -> Iterator[None]:
+    """Print this package's warnings as a command's own remarks."""
+    before = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if category.__module__.startswith("qiskit_qmu."):
+            print(f"qmu {options.command}: {' '.join(str(message).split())}", file=sys.stderr)
+        else:
+            before(message, category, *place, **more)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", category=UserWarning, module=r"qiskit_qmu\.")
+        warnings.showwarning = show
+        yield
 
 
 if __name__ == "__main__":

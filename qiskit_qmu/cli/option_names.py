@@ -1,4 +1,4 @@
-"""Errors of the Python API name parameters: here they name the option that was given."""
+"""Replaces parameter names in errors of the Python API by the options of the command line."""
 
 import argparse
 import re
@@ -19,11 +19,11 @@ _PARAMETER = re.compile(r"([a-z]+(?:_[a-z]+)*) must ")
 
 
 def in_words_of_options(message: str, options: argparse.Namespace) -> str:
-    """Return an error with an option, or the config file, in place of a parameter's name.
+    """Return an error message with an option, or the config file, instead of a parameter's name.
 
     Args:
-        message: Of an error that was raised; one that begins otherwise is returned as it is.
-        options: What was given.
+        message: The error message; returned unchanged if it does not start with a parameter.
+        options: The given options.
     """
     for name in _MENTIONED:
         message = message.replace(name, f"--{name.replace('_', '-')}")

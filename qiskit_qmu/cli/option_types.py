@@ -1,74 +1,75 @@
-"""What options may hold, checked while they are parsed: before anything slow is imported."""
+"""Types of options, checked while parsing, before anything slow is imported."""
 
+import difflib
 from argparse import ArgumentTypeError as OptionError
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 _BACKENDS = ("exact", "aer", "fake_", "ibm_", "ibm:")
-"""How the names of backends begin."""
+"""Prefixes of backend names."""
 
 
 def integer(text: str) -> int:
-    """Return the integer that a text is; Python's own reader takes 1_0 and other scripts' digits.
+    """Parse an integer; unlike int(), underscores and non-ASCII digits are rejected.
 
     Raises:
-        ValueError: If it is none, or has other than ASCII digits and a sign.
+        ValueError: If the text is not an integer of ASCII digits with an optional sign.
     """
     return int(_plain(text))
 
 
 def real(text: str) -> float:
-    """Return the number that a text is.
+    """Parse a number.
 
     Raises:
-        ValueError: If it is none, or has other than ASCII characters, or underscores.
+        ValueError: If the text is not a number, or has underscores or non-ASCII characters.
     """
     return float(_plain(text))
 
 
 def count(text: str) -> int:
-    """Return an integer of at least 1.
+    """Parse an integer of at least 1.
 
     Raises:
-        OptionError: If it is none.
+        OptionError: If the text is not one.
     """
     return _integer_from(1, text)
 
 
 def seed(text: str) -> int:
-    """Return an integer of at least 0.
+    """Parse an integer of at least 0.
 
     Raises:
-        OptionError: If it is none.
+        OptionError: If the text is not one.
     """
     return _integer_from(0, text)
 
 
 def positive(text: str) -> float:
-    """Return a finite number above 0.
+    """Parse a finite number above 0.
 
     Raises:
-        OptionError: If it is none.
+        OptionError: If the text is not one.
     """
     return _real_between(0.0, float("inf"), text, "a number above 0")
 
 
 def share(text: str) -> float:
-    """Return a number between 0 and 1, both excluded.
+    """Parse a number between 0 and 1, exclusive.
 
     Raises:
-        OptionError: If it is none.
+        OptionError: If the text is not one.
     """
-    return _real_between(0.0, 1.0, text, "a number between 0 and 1, both excluded")
+    return _real_between(0.0, 1.0, text, "a number between 0 and 1 (exclusive)")
 
 
 def choice(names: Callable[[], Collection[str]]) -> Callable[[str], str]:
-    """Return a type of option that is one of some names, which are looked up when it is given."""
+    """Return an option type that accepts some names, which are looked up when parsing."""
 
     def chosen(text: str) -> str:
         known = names()
         if text not in known:
-            # (as argparse words it, so that what may have been meant is added)
+            # (worded like argparse, so that a suggestion is added)
             raise OptionError(f"invalid choice: {text!r} (choose from {', '.join(known)})")
         return text
 
@@ -84,9 +85,35 @@ def dataset() -> Collection[str]:
 
 
 @choice
-def model() -> Collection[str]:
+def known_model() -> Collection[str]:
     """Return the names of models."""
     return ("basic", "hybrid")
+
+
+def model(text: str) -> str:
+    """Return the name of a model, or of a factory; what is behind that is seen when it is built.
+
+    Raises:
+        OptionError: If it is neither.
+    """
+    if ":" not in text:
+        return known_model(text)
+    words = [word for part in text.split(":") for word in part.split(".")]
+    if text.count(":") > 1 or not all(word.isidentifier() for word in words):
+        raise OptionError(f"a factory is named package.module:function, got {text!r}")
+    return text
+
+
+@choice
+def outputs() -> Collection[str]:
+    """Return what a model may return."""
+    return ("logits", "probabilities", "expectation")
+
+
+@choice
+def scale() -> Collection[str]:
+    """Return how features may be scaled."""
+    return ("standard", "none")
 
 
 @choice
@@ -107,14 +134,14 @@ def methods(text: str) -> list[str]:
 
 
 def backend(text: str) -> str:
-    """Return the name of a backend; which devices there are is known only when one is opened.
+    """Parse the name of a backend; whether a device exists is checked when it is opened.
 
     Raises:
-        OptionError: If it is like none.
+        OptionError: If the name has no known form.
     """
     if not text.startswith(_BACKENDS):
         raise OptionError(
-            f"unknown backend {text!r}; choose exact, aer, fake_<device>, ibm_<device> or "
+            f"unknown backend {text!r}; use exact, aer, fake_<device>, ibm_<device> or "
             "ibm:least_busy"
         )
     return text
@@ -124,24 +151,41 @@ def saved_model(text: str) -> Path:
     """Return the folder of a saved model.
 
     Raises:
-        OptionError: If there is no such folder, or no model in it.
+        OptionError: If there is no such folder, or it has no model.
     """
     path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise OptionError(f"{text} is a file; a saved model is a folder")
     if not path.is_dir():
-        raise OptionError(f"no folder {text}")
+        raise OptionError(_no_model(path))
     if not (path / "model.json").exists():
-        raise OptionError(f"{text} holds no model that `qmu train` or `qmu unlearn` wrote")
+        raise OptionError(f"{text} holds no saved model{_meant(path)}")
     return path
+
+
+def _no_model(path: Path) -> str:
+    """Say that there is no such folder, and which model beside it may have been meant."""
+    near: list[str] = []
+    if path.parent.is_dir():
+        beside = [each.parent.name for each in path.parent.glob("*/model.json")]
+        near = difflib.get_close_matches(path.name, beside, n=1)
+    return f"no folder {path}" + (f"; did you mean {path.with_name(near[0])}?" if near else "")
+
+
+def _meant(path: Path) -> str:
+    """Name the model that a folder of a run holds, where it holds one."""
+    inner = path / "result" / "model"
+    return f"; did you mean {inner}?" if (inner / "model.json").exists() else ""
 
 
 def folder(text: str) -> str:
     """Return a folder.
 
     Raises:
-        OptionError: If there is none of that name.
+        OptionError: If there is no such folder.
     """
     if not Path(text).expanduser().is_dir():
-        raise OptionError(f"no folder {text}")
+        raise OptionError(f"there is no folder {text}")
     return text
 
 

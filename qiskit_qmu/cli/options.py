@@ -3,7 +3,6 @@
 import argparse
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
@@ -29,6 +28,8 @@ _SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
 _EXPERIMENT_KEYS = (
     *ROW_KEYS,
     "model",
+    "outputs",
+    "scale",
     *FORGET_KEYS,
     "train_size",
     "test_size",
@@ -48,7 +49,24 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("data and model")
     add_row_options(group)
     group.add_argument(
-        "--model", type=option_types.model, metavar="NAME", help="basic or hybrid (hybrid)"
+        "--model",
+        type=option_types.model,
+        metavar="NAME",
+        help="basic, hybrid, or package.module:factory, a function of input shape and number of "
+        "classes that returns a torch module with TorchConnectors (hybrid)",
+    )
+    group.add_argument(
+        "--outputs",
+        type=option_types.outputs,
+        metavar="KIND",
+        help="what the factory's module returns: logits, probabilities or expectation (logits)",
+    )
+    group.add_argument(
+        "--scale",
+        type=option_types.scale,
+        metavar="HOW",
+        help="standard (medians for missing values, then mean 0 and deviation 1, fitted to the "
+        "training rows) or none; default: standard for tables of your own",
     )
     group.add_argument(
         "--train-size",
@@ -115,20 +133,6 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="seed of everything random (0)",
     )
-
-
-def add_force(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the permission to overwrite."""
-    parser.add_argument("--force", action="store_true", help=f"overwrite {what} in --out")
-
-
-def refuse_replacing(options: argparse.Namespace, name: str, what: str) -> None:
-    """Raise InputError if the output folder holds a file of ours and --force is not given."""
-    if options.out is not None and not options.force and (Path(options.out) / name).exists():
-        raise InputError(
-            f"{options.out} already holds {what}; choose another --out, or overwrite it with "
-            "--force"
-        )
 
 
 def add_setting_options(

@@ -1,7 +1,7 @@
-"""Standard output and error that a command can always write to, whatever they are connected to.
+"""Standard output and error that never fail, whatever they are connected to.
 
-A reader that has seen enough, a full disk, a closed stream or a terminal without some letters must
-not end work that takes hours, nor hide where its results are.
+A closed pipe, a full disk, a closed stream or a limited encoding must not end hours of work, nor
+hide where the results are.
 """
 
 import codecs
@@ -19,14 +19,14 @@ _ERRORS = "qiskit_qmu.spelled"
 
 @final
 class Lenient(io.RawIOBase):
-    """Passes bytes on to a stream for as long as it takes them.
+    """Passes bytes on to a stream as long as it accepts them.
 
     Args:
-        stream: Where to; None if it is closed.
+        stream: The stream; None if closed.
 
     Attributes:
-        error: What the stream said when it took no more.
-        is_read: Whether there is still somebody who reads a pipe.
+        error: The stream's error once it failed.
+        is_read: Whether a pipe still has a reader.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -36,7 +36,7 @@ class Lenient(io.RawIOBase):
         self.is_read = True
 
     def write(self, data: Any) -> int:
-        """Write what can be written; the rest is gone."""
+        """Write as much as possible and drop the rest."""
         size = len(data)
         try:
             if self._stream is None:
@@ -50,7 +50,7 @@ class Lenient(io.RawIOBase):
         return size
 
     def writable(self) -> bool:
-        """Return True: that is what it is for."""
+        """Return True."""
         return True
 
     def isatty(self) -> bool:
@@ -66,10 +66,10 @@ class Lenient(io.RawIOBase):
 
 @contextmanager
 def lenient_output() -> Iterator[Lenient]:
-    """Let everything inside the block print without ever failing.
+    """Make printing inside the block never fail.
 
     Yields:
-        What standard output goes through; its ``error`` says whether all of it arrived.
+        The stream behind standard output; its ``error`` tells whether output was lost.
     """
     codecs.register_error(_ERRORS, _spelled)
     _occupy_standard_descriptors()
@@ -90,9 +90,9 @@ def lenient_output() -> Iterator[Lenient]:
 
 
 def _text(raw: Lenient, stream: TextIO | None) -> TextIO:
-    """Return a text stream that spells what its encoding does not have."""
+    """Return a text stream that spells out characters that its encoding lacks."""
     if stream is not None and not hasattr(stream, "buffer"):
-        return stream  # (no real one: text that Python collects)
+        return stream  # (not a real stream: text collected by Python)
     encoding = getattr(stream, "encoding", None) or "utf-8"
     unbuffered: Any = raw  # (as Python itself does it with -u)
     return io.TextIOWrapper(unbuffered, encoding=encoding, errors=_ERRORS, write_through=True)
@@ -106,7 +106,7 @@ def _spelled(error: UnicodeError) -> tuple[str, int]:
 
 
 def _occupy_standard_descriptors() -> None:
-    """Open what is closed of them, so that no file of a run takes its place and is printed into."""
+    """Open closed standard descriptors, so that no file of a run gets their numbers."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
@@ -116,7 +116,7 @@ def _occupy_standard_descriptors() -> None:
 
 
 def _discard_rest(stream: TextIO) -> None:
-    """Keep Python from complaining at its end of what a stream did not take."""
+    """Keep Python from reporting at exit that a stream could not be flushed."""
     try:
         descriptor = stream.fileno()
     except (OSError, ValueError):

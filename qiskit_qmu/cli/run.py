@@ -1,22 +1,23 @@
-"""Train a model, unlearn by several methods, audit each beside the retrained oracle.
+"""Train a model, unlearn by several methods, audit each against the retrained oracle.
 
 Prints a table and writes records.jsonl, results.json and report.html. The same command with the
 same folder resumes after the last completed seed.
 """
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots
+from qiskit_qmu.cli.dry_run import plan_text
 from qiskit_qmu.cli.forget_options import add_forget_options, print_notes
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
     make_experiment,
 )
+from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
 
 SUMMARY = "train, unlearn, audit and report in one go"
 
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="processes that share the seeds (one per core)",
     )
     group.add_argument("--out", metavar="DIR", help="output folder (default: named after the run)")
+    add_result_options(parser, dry_run=True, overwrites="another run's results")
     device = add_device_options(
         parser,
         "where trained models are observed; training is exact on all but exact",
@@ -55,25 +57,40 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     experiment = make_experiment(options)
     options.resumable = experiment.seeds > 1
-    from qiskit_qmu.experiments import run_experiment
+    from qiskit_qmu.experiments import run_experiment, run_plan
     from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, text_table
 
-    name = f"qmu-run-{experiment.dataset_name}-{experiment.model}-{experiment.digest()[:8]}"
+    name = f"qmu-run-{experiment.dataset_name}-{experiment.model_name}-{experiment.digest()[:8]}"
     out = Path(options.out or name)
-    with progress_display() as progress:
+    refuse_occupied(options, out, "records.jsonl", resumes=True)
+    if options.dry_run:
+        plan = run_plan(experiment, options.data_dir)
+        print_result(options, plan, lambda: plan_text(plan))
+        print_notes(options, plan["notes"])
+        return
+    with progress_display(quiet=options.quiet) as progress:
         records = run_experiment(
-            experiment, out, data_dir=options.data_dir, workers=options.workers, progress=progress
+            experiment,
+            out,
+            data_dir=options.data_dir,
+            workers=options.workers,
+            overwrite=options.force,
+            progress=progress,
+            call=options.call,
         )
     options.written = out
     rows = [record.row for record in records]
-    print(text_table(rows, kind=experiment.kind))
+    text = text_table(rows, kind=experiment.kind)
     if experiment.backend != "exact":
-        print(f"Shots are those of training and unlearning, which are exact; {_observed(rows[0])}.")
-    print(f"\n{out / 'report.html'}")
-    print_notes("run", (note for record in records for note in record.split["notes"]), options)
+        exact = "Shots are those of training and unlearning, which are exact"
+        text += f"\n{exact}; {_observed(rows[0])}."
+    notes = [*dict.fromkeys(note for each in records for note in each.split["notes"])]
+    content = {"out": str(out), "config": experiment.to_dict(), "notes": notes, "rows": rows}
+    print_result(options, content, f"{text}\n\n{out / 'report.html'}")
+    print_notes(options, notes)
     for method, remarks in remarks_by_method(rows).items():
-        print(f"qmu run: {method}: {'; '.join(remarks)}", file=sys.stderr)
+        remark(options, f"{method}: {'; '.join(remarks)}")
 
 
 def _observed(row: dict[str, Any]) -> str:
@@ -83,7 +100,7 @@ def _observed(row: dict[str, Any]) -> str:
 
 
 def when_stopped(options: argparse.Namespace) -> str:
-    """Say what to do after the command was stopped."""
+    """Return advice for a stopped command."""
     if getattr(options, "resumable", False):
         return "the same command resumes after the last completed seed"
     if (options.backend or "").startswith("ibm"):

@@ -1,23 +1,24 @@
-"""Compare shot counts: what few shots cost in accuracy, and how little they hide of membership.
+"""Compare shot counts: how accuracy, divergence and membership leakage depend on them.
 
 Trains an original, retrains the oracle, unlearns by one method, and observes each of them once with
-many shots, from which every smaller number is drawn. Prints a table and writes shots.json,
+many shots, from which all smaller shot counts are drawn. Prints a table and writes shots.json,
 shots.html and shots.svg.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options
-from qiskit_qmu.cli.forget_options import add_forget_options
+from qiskit_qmu.cli.dry_run import plan_text
+from qiskit_qmu.cli.forget_options import add_forget_options, print_notes
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
     make_experiment,
 )
+from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
 
 SUMMARY = "accuracy, divergence and membership against the number of shots"
 
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="shot_counts",
         metavar="N,N,…",
         default=_SHOTS,
-        help=f"shot counts, and exact where the backend has exact values ({_SHOTS})",
+        help=f"shot counts, and exact if the backend supports it ({_SHOTS})",
     )
     group.add_argument(
         "--method",
@@ -70,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "for each seed",
     )
     add_setting_options(parser)
+    add_result_options(parser, dry_run=True, overwrites="another comparison's results")
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -79,10 +81,8 @@ def execute(options: argparse.Namespace) -> None:
     counts, exact = parse_shots(options.shot_counts)
     experiment = make_experiment(options)
     if experiment.shots is not None:
-        raise InputError(
-            f"shots are given by --shots here, not in the config; got {experiment.shots}"
-        )
-    from qiskit_qmu.experiments import ShotComparison, run_shot_comparison
+        raise InputError(f"use --shots instead of shots = {experiment.shots} in the config file")
+    from qiskit_qmu.experiments import ShotComparison, run_shot_comparison, shots_plan
     from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, shot_table
 
@@ -94,35 +94,41 @@ def execute(options: argparse.Namespace) -> None:
         repetitions=options.repetitions,
         train_shots=options.train_shots,
     )
-    name = f"qmu-shots-{experiment.dataset_name}-{experiment.model}-{comparison.digest()[:8]}"
+    name = f"qmu-shots-{experiment.dataset_name}-{experiment.model_name}-{comparison.digest()[:8]}"
     out = Path(options.out or name)
-    with progress_display() as progress:
+    refuse_occupied(options, out, "shots.json")
+    if options.dry_run:
+        plan = shots_plan(comparison, options.data_dir)
+        print_result(options, plan, lambda: plan_text(plan))
+        print_notes(options, plan["notes"])
+        return
+    with progress_display(quiet=options.quiet) as progress:
         rows = run_shot_comparison(comparison, out, data_dir=options.data_dir, progress=progress)
     options.written = out
-    print(shot_table(rows))
-    print(f"\n{out / 'shots.html'}")
+    content = {"out": str(out), "config": comparison.to_dict(), "rows": rows}
+    print_result(options, content, lambda: f"{shot_table(rows)}\n\n{out / 'shots.html'}")
     of_seeds = {(row["model"], row["seed"]): {**row, "method": row["model"]} for row in rows}
     for method, remarks in remarks_by_method(list(of_seeds.values())).items():
-        print(f"qmu shots: {method}: {'; '.join(remarks)}", file=sys.stderr)
+        remark(options, f"{method}: {'; '.join(remarks)}")
 
 
 def when_stopped(options: argparse.Namespace) -> str:
-    """Say what to do after the command was stopped."""
+    """Return advice for a stopped command."""
     if (options.backend or "").startswith("ibm"):
         return "the same command starts again, and reads the results of jobs that were sent"
     return "nothing is kept; the same command starts again"
 
 
 def parse_shots(text: str) -> tuple[tuple[int, ...], bool]:
-    """Return the shot counts of "16,64,exact", and whether exact values are among them.
+    """Return the shot counts of "16,64,exact", and whether exact values are included.
 
     Raises:
-        InputError: If a word is neither an integer nor "exact", or "exact" stands there twice.
+        InputError: If an entry is neither an integer nor "exact", or is repeated.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     exact = words.count(_EXACT)
     if exact > 1:
-        raise InputError(f"--shots must not repeat a number, got {text!r}")
+        raise InputError(f"--shots has duplicates: {text!r}")
     try:
         counts = tuple(option_types.integer(word) for word in words if word != _EXACT)
     except ValueError as error:
@@ -130,5 +136,5 @@ def parse_shots(text: str) -> tuple[tuple[int, ...], bool]:
             f"--shots must be integers or exact, separated by commas; got {text!r}"
         ) from error
     if not counts:
-        raise InputError(f"--shots must hold at least one number, got {text!r}")
+        raise InputError(f"--shots needs at least one number, got {text!r}")
     return counts, bool(exact)

@@ -1,4 +1,4 @@
-"""Being told to stop: by Ctrl-C, by `kill`, or by a terminal that is closed, all alike."""
+"""Uniform handling of Ctrl-C, `kill`, and a closed terminal."""
 
 import signal
 import threading
@@ -12,7 +12,7 @@ _NAMES = ("SIGTERM", "SIGHUP")
 
 @final
 class StoppedError(KeyboardInterrupt):
-    """The process was told to stop; it ends as after Ctrl-C.
+    """The process received a signal to stop; it ends as after Ctrl-C.
 
     Args:
         number: The signal.
@@ -27,10 +27,10 @@ class StoppedError(KeyboardInterrupt):
 def stopping_by_signals() -> Iterator[None]:
     """Raise StoppedError inside the block on the first signal; the next one ends the process.
 
-    A signal that is ignored already, as under nohup, stays ignored.
+    A signal that is already ignored, as under nohup, stays ignored.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # (only the main thread may choose)
+        yield  # (only the main thread can set handlers)
         return
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     chosen = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
@@ -50,5 +50,5 @@ def stopping_by_signals() -> Iterator[None]:
 
 
 def exit_status(error: KeyboardInterrupt) -> int:
-    """Return the status of a process that a signal ended, as shells have it: 130 for Ctrl-C."""
+    """Return the exit status of a process ended by a signal, as in shells: 130 for Ctrl-C."""
     return 128 + (error.number if isinstance(error, StoppedError) else signal.SIGINT)

@@ -4,13 +4,13 @@ import argparse
 import sys
 
 from qiskit_qmu.cli.device_options import add_shots
+from qiskit_qmu.cli.dry_run import plan_text
 from qiskit_qmu.cli.options import (
     add_data_options,
-    add_force,
     add_setting_options,
     make_experiment,
-    refuse_replacing,
 )
+from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 
 SUMMARY = "train and save a model"
 
@@ -20,20 +20,24 @@ _LINES = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--out", required=True, metavar="MODEL", help="folder of the model")
-    add_force(parser, "a model")
     add_data_options(parser)
     add_shots(parser)
     add_setting_options(parser)
+    add_result_options(parser, dry_run=True, overwrites="a model")
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    refuse_replacing(options, "model.json", "a model")
+    refuse_occupied(options, options.out, "model.json")
     experiment = make_experiment(options)
-    from qiskit_qmu.experiments import train_and_save, writable_folder
+    from qiskit_qmu.experiments import train_and_save, training_plan, writable_folder
     from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
 
-    with progress_display() as show, writable_folder(options.out) as folder:
+    if options.dry_run:
+        plan = training_plan(experiment, options.data_dir)
+        print_result(options, plan, lambda: plan_text(plan))
+        return
+    with progress_display(quiet=options.quiet) as show, writable_folder(options.out) as folder:
 
         def progress(epoch: int, epochs: int, loss: float) -> None:
             tenth = (_LINES * epoch) // epochs > (_LINES * (epoch - 1)) // epochs
@@ -44,9 +48,11 @@ def execute(options: argparse.Namespace) -> None:
             experiment, folder, data_dir=options.data_dir, progress=progress
         )
     options.written = options.out
-    print(f"{options.out}: trained on {len(provenance['train_indices'])} rows")
+    rows = len(provenance["train_indices"])
+    content = {"model": options.out, "trained_rows": rows, "losses": provenance["losses"]}
+    print_result(options, content, f"{options.out}: trained on {rows} rows")
 
 
 def when_stopped(_options: argparse.Namespace) -> str:
-    """Say what became of the model."""
+    """Return what happened to the model."""
     return "nothing was saved"

@@ -41,8 +41,16 @@ questions and different oracles, so a split is of one kind and says which:
     >>> len(ForgetSplit.by_indices(dataset, [3, 14, 159]).forget)
     3
 
-Where the kind is not known beforehand, as on a command line, a `ForgetRequest` says which rows
-and `ForgetSplit.of(dataset, request)` finds them.
+Rows of one's own are named by their ids, by a boolean mask, or by a condition on their columns:
+
+    >>> bright = ForgetSplit.by_condition(load_dataset("iris"), "`petal width (cm)` > 2.4")
+    >>> len(bright.forget)
+    3
+
+A split finds the rows that equal a forgotten one, since a retained copy undoes the deletion: see
+`ForgetSplit.duplicates` and `ForgetSplit.notes`. Where the kind of request is not known beforehand,
+as on a command line, a `ForgetRequest` says which rows and `ForgetSplit.of(dataset, request)` finds
+them.
 
 Its parts are `Rows`, which remember their positions in the dataset and have digests, so that a
 record can prove which rows a model was trained on.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ _WORDS: dict[Reason, str] = {
     "validation": "held out for validation, not trained on",
     "forgotten": "already forgotten",
     "unknown": "unknown",
-    "repeated": "given more than once",
+    "repeated": "repetitions of",
 }
 
 
@@ -86,6 +86,22 @@ def sort_ids(
             reason = "repeated"
         untrained.append(UntrainedId(each, reason))
     return np.array(sorted(found), dtype=np.int64), _with_near(untrained, [*positions, *tested])
+
+
+def untrained_ids(values: Any) -> tuple[UntrainedId, ...]:
+    """Return the ids that were written as a list of dictionaries of their fields.
+
+    Raises:
+        InputError: If they are something else.
+    """
+    try:
+        read = tuple(UntrainedId(**each) for each in values)
+    except TypeError as error:
+        raise InputError(f"skipped ids must be a list of tables, got {values!r}") from error
+    texts = all(isinstance(each.id, str) and isinstance(each.reason, str) for each in read)
+    if not texts or any(each.reason not in _WORDS for each in read):
+        raise InputError(f"skipped ids must be texts with one of {', '.join(_WORDS)}")
+    return read
 
 
 def untrained_ids_in_words(untrained: Iterable[UntrainedId]) -> str:

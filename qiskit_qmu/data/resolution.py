@@ -1,5 +1,6 @@
 """Which training rows a request to forget stands for: the one place where they are looked up."""
 
+import difflib
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from qiskit_qmu.data.datasets import Dataset
 from qiskit_qmu.data.duplicates import positions_of_duplicates
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.ids import UntrainedId, sort_ids, untrained_ids_in_words
+from qiskit_qmu.data.row_record import listed
 from qiskit_qmu.data.sampling import rows_of_share
 
 IntArray = NDArray[np.int64]
@@ -207,6 +209,11 @@ def _leave_some(way: str, positions: IntArray, trained: IntArray) -> None:
 
 
 def _column(ds: Dataset, name: str) -> ColumnValues:
+    if name not in ds.column_names:
+        near = difflib.get_close_matches(name, ds.column_names, n=1)
+        known = f"columns are {listed(ds.column_names)}" if ds.column_names else "it has no names"
+        hint = f"did you mean {near[0]}?" if near else known
+        raise InputError(f"where names {name}, which is no column of {ds.name}; {hint}")
     values = ds.column(name)
     kind = next((column.kind for column in ds.columns if column.name == name), None)
     if kind == "date":

@@ -82,10 +82,11 @@ class RowRecord:
         Raises:
             InputError: If it is no such table of lists of text.
         """
+        fields: dict[str, Any] = {}
         try:
-            record = RowRecord(
-                **{n: None if each is None else tuple(each) for n, each in values.items()}
-            )
+            for name, each in values.items():
+                fields[name] = None if each is None else tuple(each)
+            record = RowRecord(**fields)
         except (AttributeError, TypeError) as error:
             raise InputError("rows must be lists of digests and ids") from error
         for name, ids in (("train", record.train_ids), ("test", record.test_ids)):
@@ -129,13 +130,12 @@ class RowRecord:
             return FoundRows(dataset=ds, positions=np.arange(len(self.train)), remarks=())
         pool = _Pool(other)
         train = [pool.take(*row) for row in _rows(self.train, self.train_ids)]
+        test: Sequence[int | None] = (
+            pool.take_tests()
+            if new_test
+            else [pool.take(*row) for row in _rows(self.test, self.test_ids)]
+        )
         self._refuse_lost(train, pool, needed)
-        if new_test:
-            kept = set(train) - {None}
-            start, end = len(other.train), len(other.train) + len(other.test)
-            test: list[int | None] = [row for row in range(start, end) if row not in kept]
-        else:
-            test = [pool.take(*row) for row in _rows(self.test, self.test_ids)]
         places = [
             np.array([place for place in part if place is not None], dtype=np.int64)
             for part in (train, test)
@@ -168,6 +168,9 @@ class RowRecord:
             )
             if rows
         ]
+        added = pool.left(besides={*(self.train_ids or ()), *(self.test_ids or ())})
+        if added:
+            said.append(f"{len(added)} added ({listed(added)})")
         raise InputError(f"other data: the digests of the rows differ; {' and '.join(said)}")
 
 
@@ -248,17 +251,21 @@ class _Pool:
         self._taken.add(place)
         return place
 
-    def left(self) -> str:
-        """Name the rows that were not taken; empty where there are none."""
+    def take_tests(self) -> list[int]:
+        """Return the places of all test rows that were not taken yet."""
+        start = len(self._record.train)
+        places = [i for i in range(start, len(self._digests)) if i not in self._taken]
+        self._taken.update(places)
+        return places
+
+    def left(self, besides: Collection[str] = ()) -> list[str]:
+        """Return names of the rows that were not taken, but for some ids."""
         size = len(self._record.train)
         rows = [i for i in range(len(self._digests)) if i not in self._taken]
         if self._by_id is not None:
             wanted = set(rows)
-            return listed([own for own, i in self._by_id.items() if i in wanted])
-        return listed([f"{'training' if i < size else 'test'} row {i % size}" for i in rows])
-
-    def count_left(self) -> int:
-        return len(self._digests) - len(self._taken)
+            return [own for own, i in self._by_id.items() if i in wanted and own not in besides]
+        return [f"training row {i}" if i < size else f"test row {i - size}" for i in rows]
 
 
 def _rows(digests: Sequence[str], ids: Sequence[str] | None) -> Iterable[tuple[str, str | None]]:
@@ -267,12 +274,13 @@ def _rows(digests: Sequence[str], ids: Sequence[str] | None) -> Iterable[tuple[s
 
 def _remarks(forgotten: int, test: Sequence[int | None], pool: _Pool) -> Iterable[str]:
     if forgotten:
-        yield f"{forgotten} rows that were forgotten are no longer in the data"
+        yield f"{forgotten} rows that were forgotten or held out are no longer in the data"
     lost = sum(place is None for place in test)
     if lost:
         yield f"{lost} of {len(test)} never-seen rows are missing or changed, and are left out"
-    if pool.count_left():
-        yield f"{pool.count_left()} rows were added since, and are left out: {pool.left()}"
+    left = pool.left()
+    if left:
+        yield f"{len(left)} rows were added since, and are left out: {listed(left)}"
 
 
 def _gathered(first: NDArray[Any], second: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:

@@ -19,7 +19,7 @@ class RowSource:
         id_column: Column of the ids.
         feature_columns: Columns of the features.
         test: Share of the rows that were held out as test rows, or path of a file of test rows.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
 
     Example:
         >>> from qiskit_qmu.data import RowSource

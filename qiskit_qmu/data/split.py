@@ -326,9 +326,9 @@ class ForgetSplit:
             >>> qmu.ForgetSplit.by_indices(ds, [0]).notes[0]
             '1 retained row equals a forgotten one and undoes its deletion: 2 (as 0)'
         """
-        skipped = untrained_ids_in_words(self.skipped_ids)
-        left_out = [f"not forgotten, or not as given: {skipped}"] if skipped else []
-        return (*left_out, *duplicates_in_words(self.duplicates))
+        left_out = untrained_ids_in_words(self.skipped_ids)
+        notes = (f"ids left out: {left_out}",) if left_out else ()
+        return (*notes, *duplicates_in_words(self.duplicates))
 
     def in_words(self) -> str:
         """Say what is forgotten: how many rows, of which class, or which ids.

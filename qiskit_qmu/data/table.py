@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,24 +106,38 @@ def read_table(
         if path.is_dir() or path.suffix.lower() == ".npz":
             _refuse_columns(path, label=label, id=id, features=features)
             read = read_image_folder if path.is_dir() else read_array_file
-            return read(path, test=_path("test", test) if share is None else share, **sizes)
+            tested = _path("test", test) if share is None else share
+            return _with_origin(read(path, test=tested, **sizes), path, test, sizes)
     form: dict[str, Any] = {"separator": separator, "decimal": decimal, "encoding": encoding}
     table = open_table(source, **form)
-    tested = table if share is not None else open_table(test, **form)
+    tested_table = table if share is not None else open_table(test, **form)
     if label is None:
         raise InputError(
             f"label must name the column of the classes, one of {shown(table.names)}; got none"
         )
-    reader = TableReader(table, tested, label, id, features)
+    reader = TableReader(table, tested_table, label, id, features)
     reader.read_labels(task)
     reader.draw(share, train_size, test_size, seed)
-    return reader.dataset(Path(source).stem if isinstance(source, str | os.PathLike) else "table")
+    if not isinstance(source, str | os.PathLike):
+        return reader.dataset("table")
+    columns = {"label_column": label, "id_column": id, "feature_columns": features}
+    return _with_origin(reader.dataset(Path(source).stem), source, test, {**columns, **sizes})
 
 
 def _refuse_columns(path: Path, **columns: Any) -> None:
     given = [name for name, value in columns.items() if value is not None]
     if given:
         raise InputError(f"{given[0]} must be left out, since {path} is no table with columns")
+
+
+def _with_origin(ds: Dataset, source: Any, test: Any, how: dict[str, Any]) -> Dataset:
+    """Return a dataset that says how it is read again; one of a DataFrame cannot be."""
+    if not isinstance(test, int | float | str | os.PathLike):
+        return ds
+    known = {name: list(v) if isinstance(v, tuple) else v for name, v in how.items()}
+    tested = str(Path(test).absolute()) if isinstance(test, str | os.PathLike) else float(test)
+    origin = {"dataset": str(Path(source).absolute()), "test": tested, **known}
+    return replace(ds, origin=origin)
 
 
 def _path(name: str, value: Any) -> Path:

@@ -32,9 +32,9 @@ PAPER_RATE = _member_column(
     heading="forgotten",
     computed="share of forgotten rows that the attack of arXiv:2509.06086 calls members",
     better="as the oracle",
-    reading="read it against the control, never-seen rows of the same classes: only the difference "
-    "of the two is about membership. Either rate by itself also moves with how the model answers "
-    "that class at all.",
+    reading="compare it with the control, never-seen rows of the same classes: only the difference "
+    "of the two indicates membership. Each rate alone also depends on how the model performs on "
+    "that class.",
     baselines={ALWAYS: "100", COIN: "50", DESTROYED: "0 or 100"},
     measure=called_member,
     in_text="interval",
@@ -66,7 +66,7 @@ def auc_column(key: str, heading: str, computed: str, **options: Any) -> Column:
         key: Its name in result rows.
         heading: Its heading under "AUC".
         computed: What the attack does, in one line.
-        **options: Other fields of `Column`.
+        **options: Further fields of `Column`.
     """
     return Column(
         **{
@@ -102,7 +102,7 @@ AUC = replace(
 REFERENCE_AUC = auc_column(
     "reference_auc",
     "beside oracle",
-    "AUC of the score's difference from the oracle's: sharper, but only an auditor can do it",
+    "AUC of the score's difference from the oracle's: sharper, but available to auditors only",
     measure=reference_auc,
 )
 

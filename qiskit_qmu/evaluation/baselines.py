@@ -1,4 +1,4 @@
-"""What answers score that look at nothing, on the rows of one task."""
+"""Scores of uninformed baselines on the rows of one task."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,12 @@ _COIN_TOSSES = 1000
 
 
 def constant_answer(answer: int, forget: Labels, never_seen: Labels) -> dict[str, Interval | None]:
-    """Return the accuracies of naming one class for every row.
+    """Return the accuracies of predicting one class for every row.
 
     Args:
         answer: The class.
         forget: Labels of the forgotten rows.
-        never_seen: Labels of the never-seen rows of what is retained.
+        never_seen: Labels of the unseen rows to retain.
     """
     return {
         RETAIN_TEST.key: _share(never_seen == answer),
@@ -33,7 +33,7 @@ def constant_answer(answer: int, forget: Labels, never_seen: Labels) -> dict[str
 
 
 def uniform_divergence(exact: SplitObservations | None) -> dict[str, Interval | None]:
-    """Return the divergence of naming all classes alike from a model's exact outputs.
+    """Return the divergence of uniform probabilities from a model's exact outputs.
 
     Args:
         exact: The model's exact outputs; None if there are none.
@@ -49,12 +49,12 @@ def uniform_divergence(exact: SplitObservations | None) -> dict[str, Interval | 
 def coin_auc(
     members: Labels, nonmembers: Labels, generator: np.random.Generator
 ) -> Interval | None:
-    """Return ½ with the range that the middle 95 % of attackers reach who toss coins.
+    """Return an AUC of ½ with the central 95 % range of attacks with random scores.
 
     Args:
         members: Strata (classes) of the forgotten rows, shape (n,).
-        nonmembers: Strata of the never-seen rows, shape (m,).
-        generator: Tosses the coins.
+        nonmembers: Strata of the unseen rows, shape (m,).
+        generator: Random generator of the scores.
     """
     if not comparable(members, nonmembers):
         return None

@@ -1,4 +1,4 @@
-"""Column: everything that is to be known of one reported number."""
+"""Column: the description of one reported number."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,27 +10,27 @@ from qiskit_qmu.evaluation.evidence import Evidence
 from qiskit_qmu.metrics import Interval
 
 NOTHING = "–"
-"""What stands where a number is missing."""
+"""Placeholder for a missing number."""
 
 Applies = Literal["classes", "values", "any"]
-"""Which models a number exists for: classifiers, models of anything else, or both."""
+"""The models that a number applies to: classifiers, other models, or both."""
 
 Better = Literal["higher", "lower", "as the oracle", "½", "0"]
-"""Where a good method ends."""
+"""The value that a good method reaches."""
 
 
 ALWAYS, COIN, CHANCE, DESTROYED = "always “member”", "coin", "chance", "destroyed model"
 
 BASELINES: Mapping[str, str] = {
-    ALWAYS: "an attack that looks at nothing",
+    ALWAYS: "an attack that calls every row a member",
     COIN: "an attack that tosses a coin",
     CHANCE: "a model that guesses",
     DESTROYED: "the same output for every row",
 }
-"""The attacks and models that look at nothing, and how each answers."""
+"""Uninformed attacks and models, with their descriptions."""
 
 CHANCE_SHARE = "{chance}"
-"""Stands in `Column.baselines` for one in so many classes, in per cent."""
+"""Placeholder in `Column.baselines` for 1 / number of classes, in per cent."""
 
 
 @final
@@ -43,19 +43,18 @@ class Column:
         group: Heading shared by neighbouring columns.
         heading: Heading of the column itself.
         computed: How it is computed, in one line.
-        better: Where a good method ends.
-        unit: What it is shown in.
-        reading: How to read the group, for a legend; empty where another column of the group says
-            it.
-        baselines: What attacks and models score that look at nothing, as it is shown, by name.
-        applies: Which models it exists for.
-        measure: Computes it from what is known of a model; None for what a run counts itself.
-        factor: What the stored number is multiplied with before it is shown.
+        better: The value that a good method reaches.
+        unit: Unit in which it is shown.
+        reading: How to read the group, for a legend; empty if another column of the group has it.
+        baselines: Values of uninformed attacks and models, as shown, by name.
+        applies: Models that it applies to.
+        measure: Computes it from the evidence; None for values that a run counts itself.
+        factor: Factor from the stored to the shown number.
         decimals: Decimals shown.
-        minimum: Smallest possible value; intervals are cut off there.
+        minimum: Smallest possible value; intervals are clipped there.
         maximum: Largest possible value.
-        in_text: How the terminal's table shows it; the page shows every column.
-        with_gap: Whether the terminal's table shows its difference from the oracle.
+        in_text: How the table in the terminal shows it; the page shows every column.
+        with_gap: Whether the table in the terminal shows its difference from the oracle.
 
     Example:
         >>> from qiskit_qmu.evaluation import RESULTS
@@ -94,7 +93,7 @@ class Column:
         return f"{self.group}, {self.heading}" if self.heading else self.group
 
     def show(self, value: float) -> str:
-        """Return the number as text, a dash where it is missing."""
+        """Return the number as text, a dash if missing."""
         if not math.isfinite(value):
             return NOTHING
         return f"{value * self.factor:,.{self.decimals}f}"
@@ -107,16 +106,16 @@ class Column:
         return text.replace("-", "+") if float(text) == 0 else text
 
     def read(self, row: Mapping[str, Any]) -> Interval:
-        """Return a result row's number with its limits, NaN for what is missing.
+        """Return a result row's number with its limits; NaN for missing values.
 
         Raises:
-            InputError: If the row holds something there that is not a number.
+            InputError: If the row has a value there that is not a number.
         """
         return Interval(*(number(row, f"{self.key}{end}") for end in ("", "_low", "_high")))
 
 
 def number(row: Mapping[str, Any], key: str) -> float:
-    """Return a row's number, NaN where it is absent, null or not finite.
+    """Return a row's number; NaN if it is absent, null or not finite.
 
     Args:
         row: A result row.
@@ -126,7 +125,7 @@ def number(row: Mapping[str, Any], key: str) -> float:
         The number.
 
     Raises:
-        InputError: If the row holds something there that is not a number.
+        InputError: If the row has a value there that is not a number.
     """
     value = row.get(key)
     if value is None:
@@ -139,7 +138,7 @@ def number(row: Mapping[str, Any], key: str) -> float:
 
 
 def show_ratio(ratio: float) -> str:
-    """Return a multiple as text with three digits, a dash where it is missing."""
+    """Return a ratio as text with three digits, a dash if missing."""
     if not math.isfinite(ratio):
         return NOTHING
     return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"

@@ -1,4 +1,4 @@
-"""The reported numbers, one row for each: to add a number, add its row (and its function)."""
+"""The reported numbers, one row each: to add a number, add its row (and its function)."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from qiskit_qmu.evaluation.formulas import (
 from qiskit_qmu.evaluation.value_columns import VALUE_COLUMNS
 
 BASELINE = "baseline"
-"""Name of the row that answers score that look at nothing, in a comparison of shot counts."""
+"""Name of the row of uninformed baselines in a comparison of shot counts."""
 
 
 def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column:
@@ -30,14 +30,14 @@ def _accuracy_column(key: str, group: str, part: Part, **options: Any) -> Column
         "forget": "the forgotten training rows",
         "retain": "the retained training rows",
         "test_forget": "never-seen rows like the forgotten ones",
-        "test_retain": "never-seen rows of what is retained",
+        "test_retain": "never-seen rows like the retained ones",
     }[part]
     return Column(
         key=key,
         group=group,
         heading=side,
         unit="%",
-        computed=f"share of {rows} whose class is right, Clopper–Pearson limits",
+        computed=f"share of {rows} classified correctly, with Clopper–Pearson limits",
         better="as the oracle" if group.startswith("forget") else "higher",
         applies="classes",
         measure=accuracy(part),
@@ -93,8 +93,8 @@ JS_FORGET = _distance_column(
     "js_oracle_forget",
     "forget",
     "forget",
-    reading="mean Jensen–Shannon divergence from the oracle’s outputs on the same rows; 0 = the "
-    "same outputs, ln 2 = 0.693 = nothing in common.",
+    reading="mean Jensen–Shannon divergence from the oracle’s outputs on the same rows; 0 = equal "
+    "outputs, ln 2 = 0.693 = disjoint outputs.",
 )
 JS_RETAIN = _distance_column("js_oracle_retain", "retain", "retain")
 
@@ -127,10 +127,10 @@ def _cost_column(key: str, unit: str, computed: str, decimals: int = 0) -> Colum
 
 
 GRADIENTS = _cost_column(
-    "gradient_evaluations", "gradients", "rows whose gradient was computed; of original, training"
+    "gradient_evaluations", "gradients", "gradients of rows; for the original, of its training"
 )
 CIRCUITS = _cost_column("circuits", "circuits", "circuits that a device would run for it")
-SHOTS = _cost_column("shots", "shots", "shots of all circuits together")
+SHOTS = _cost_column("shots", "shots", "total shots of all circuits")
 SECONDS = _cost_column("seconds", "seconds", "wall-clock time on this machine", decimals=1)
 
 RESULTS: tuple[Column, ...] = (
@@ -143,7 +143,7 @@ RESULTS: tuple[Column, ...] = (
     JS_FORGET,
     JS_RETAIN,
 )
-"""What a method achieved, in the order of the tables."""
+"""Columns of a method's results, in the order of the tables."""
 
 SHOT_RESULTS: tuple[Column, ...] = (
     RETAIN_TEST,
@@ -151,20 +151,20 @@ SHOT_RESULTS: tuple[Column, ...] = (
     JS_EXACT,
     *(ATTACK_AUCS | {AUC.key: AUC}).values(),
 )
-"""What is measured with a number of shots, in the order of tables and figures."""
+"""Columns of a comparison of shot counts, in the order of tables and figures."""
 
 COSTS: tuple[Column, ...] = (GRADIENTS, CIRCUITS, SHOTS, SECONDS)
-"""What a method cost, in the order of the tables."""
+"""Columns of a method's cost, in the order of the tables."""
 
 
 def result_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
-    """Return the columns of result rows: those of `RESULTS`, and the AUCs of further attacks.
+    """Return the columns of result rows: `RESULTS`, and the AUCs of additional attacks.
 
     Args:
         rows: Result rows; ``mia_auc_NAME`` is the AUC of the attack NAME.
 
     Returns:
-        The columns, further AUCs beside the others.
+        The columns, with additional AUCs next to the others.
 
     Example:
         >>> from qiskit_qmu.evaluation import RESULTS, result_columns

@@ -1,4 +1,4 @@
-"""What is known of one model before anything is measured: arrays, and nothing else."""
+"""Evidence: the arrays that all numbers of a model are computed from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qiskit_qmu.observation import Observations
 
 Scores = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""An attack's scores of the forgotten rows and of their never-seen counterparts."""
+"""An attack's scores of the forgotten rows and of their unseen counterparts."""
 
 
 @final
@@ -19,10 +19,11 @@ class SplitObservations:
     """A model's outputs on the parts of a split.
 
     Attributes:
-        forget: On the forgotten training rows.
-        retain: On the retained training rows; None if they were not observed.
-        test_forget: On the never-seen counterparts of the forgotten rows; None if there are none.
-        test_retain: On the other never-seen rows; None if there are none.
+        forget: Outputs on the forgotten training rows.
+        retain: Outputs on the retained training rows; None if not observed.
+        test_forget: Outputs on the unseen counterparts of the forgotten rows; None if there are
+            none.
+        test_retain: Outputs on the other unseen rows; None if there are none.
 
     Example:
         >>> from qiskit_qmu.evaluation import SplitObservations
@@ -42,11 +43,11 @@ class SplitObservations:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CalledMembers:
-    """Which rows the QMU paper's attack calls members.
+    """Rows that the QMU paper's attack classifies as members.
 
     Attributes:
-        forget: Of the forgotten rows, shape (n,).
-        control: Of their never-seen counterparts, shape (m,); None if there are none.
+        forget: Mask of the forgotten rows, shape (n,).
+        control: Mask of their unseen counterparts, shape (m,); None if there are none.
 
     Example:
         >>> import numpy as np
@@ -65,14 +66,14 @@ class CalledMembers:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
-    """What the numbers of one model are computed from.
+    """The data that the numbers of one model are computed from.
 
     Attributes:
         observed: Its outputs.
         oracle: The oracle's outputs on the same rows.
-        exact: Its own outputs without the noise of shots.
-        scores: Scores of attacks, by the key of the column that holds their AUC.
-        called: What the paper's attack calls members.
+        exact: Its own exact outputs, without shot noise.
+        scores: Scores of attacks, by the key of their AUC's column.
+        called: Rows that the paper's attack classifies as members.
 
     Example:
         >>> from qiskit_qmu.evaluation import Evidence, SplitObservations
@@ -90,5 +91,5 @@ class Evidence:
 
     @property
     def has_classes(self) -> bool:
-        """Whether the model tells classes apart."""
+        """Whether the model predicts classes."""
         return self.observed.forget.labels is not None

@@ -1,4 +1,4 @@
-"""How each reported number is computed from what was observed."""
+"""Formulas of the reported numbers."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -23,7 +23,7 @@ Measure = Callable[[Evidence], Interval | None]
 
 
 def accuracy(part: Part) -> Measure:
-    """Return what measures the share of rows of a part whose class is right."""
+    """Return a function that measures the accuracy on a part."""
 
     def measured(evidence: Evidence) -> Interval | None:
         seen: Observations | None = getattr(evidence.observed, part)
@@ -35,7 +35,7 @@ def accuracy(part: Part) -> Measure:
 
 
 def explained_variance(part: Part) -> Measure:
-    """Return what measures R² on a part; None without predicted values."""
+    """Return a function that measures R² on a part; None without predicted values."""
 
     def measured(evidence: Evidence) -> Interval | None:
         seen: Observations | None = getattr(evidence.observed, part)
@@ -47,7 +47,7 @@ def explained_variance(part: Part) -> Measure:
 
 
 def mean_loss(part: Part) -> Measure:
-    """Return what measures the mean loss of the rows of a part, with Student's limits."""
+    """Return a function that measures the mean loss on a part, with Student's t limits."""
 
     def measured(evidence: Evidence) -> Interval | None:
         seen: Observations | None = getattr(evidence.observed, part)
@@ -57,24 +57,24 @@ def mean_loss(part: Part) -> Measure:
 
 
 def called_member(evidence: Evidence) -> Interval | None:
-    """Return the share of forgotten rows that the paper's attack calls members."""
+    """Return the share of forgotten rows that the paper's attack classifies as members."""
     return None if evidence.called is None else _share(evidence.called.forget)
 
 
 def called_member_control(evidence: Evidence) -> Interval | None:
-    """Return the same share of their never-seen counterparts."""
+    """Return the same share of their unseen counterparts."""
     called = evidence.called
     return None if called is None or called.control is None else _share(called.control)
 
 
 def called_member_difference(evidence: Evidence) -> Interval | None:
-    """Return how much more often forgotten rows are called members than the control."""
+    """Return the difference of the two shares."""
     rate, control = called_member(evidence), called_member_control(evidence)
     return None if rate is None or control is None else difference_interval(rate, control)
 
 
 def attack_auc(key: str) -> Measure:
-    """Return what measures the AUC of the attack whose scores have a key."""
+    """Return a function that measures the AUC of the attack with a key."""
 
     def measured(evidence: Evidence) -> Interval | None:
         return _auc(evidence, evidence.scores[key]) if key in evidence.scores else None
@@ -83,10 +83,10 @@ def attack_auc(key: str) -> Measure:
 
 
 def reference_auc(evidence: Evidence) -> Interval | None:
-    """Score each row by how much better the model answers it than the oracle.
+    """Score each row by how much better the model predicts it than the oracle.
 
-    The oracle tells which rows are easy, so the same rows say far more than without it. Only an
-    auditor has it: this is no attack, but the sharpest test of whether a trace is left.
+    The oracle shows which rows are easy, which makes the comparison much more sensitive. Only an
+    auditor has an oracle: this is not an attack, but the sharpest test for remaining traces.
     """
     observed, oracle = evidence.observed, evidence.oracle
     if oracle is None or observed.test_forget is None or oracle.test_forget is None:
@@ -94,30 +94,30 @@ def reference_auc(evidence: Evidence) -> Interval | None:
     members = observed.forget.membership_score - oracle.forget.membership_score
     others = observed.test_forget.membership_score - oracle.test_forget.membership_score
     if not members.any() and not others.any():
-        return None  # the oracle beside itself
+        return None  # the oracle itself
     return _auc(evidence, (members, others))
 
 
 def oracle_divergence(part: Part) -> Measure:
-    """Return what measures the divergence of a part's outputs from the oracle's."""
+    """Return a function that measures the divergence of a part's outputs from the oracle's."""
 
     def measured(evidence: Evidence) -> Interval | None:
         seen: Observations | None = getattr(evidence.observed, part)
         oracle: Observations | None = evidence.oracle and getattr(evidence.oracle, part)
         if seen is None or oracle is None:
             return None
-        # Itself: 0 for any rows, not only for those that were looked at.
+        # The oracle itself: 0 for all rows, not only for the observed ones.
         return _ZERO if seen is oracle else _divergence(seen, oracle)
 
     return measured
 
 
 def exact_divergence(evidence: Evidence) -> Interval | None:
-    """Return the divergence from the model's own exact outputs, on what accuracies are read on."""
+    """Return the divergence from the model's own exact outputs, on the rows of the accuracies."""
     if evidence.exact is None:
         return None
     if evidence.observed.forget.shots is None:
-        return _ZERO  # from itself, whatever the rows
+        return _ZERO  # the exact outputs themselves
     pair = []
     for outputs in (evidence.observed, evidence.exact):
         parts = [part for part in (outputs.forget, outputs.test_retain) if part is not None]
@@ -139,7 +139,7 @@ def _share(called: NDArray[np.bool_]) -> Interval:
 
 
 def comparable(members: NDArray[np.int64], nonmembers: NDArray[np.int64]) -> bool:
-    """Return whether two groups, given by their strata, hold enough rows of a common one."""
+    """Return whether two groups, given by their strata, have enough rows in a common stratum."""
     return min(len(members), len(nonmembers)) > 1 and bool(np.isin(members, nonmembers).any())
 
 

@@ -1,4 +1,4 @@
-"""Measurement: the numbers of one model, each column of it with its interval."""
+"""Measurement: the reported numbers of one model with their intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from qiskit_qmu.metrics import Interval
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Measurement:
-    """The numbers of one model.
+    """The reported numbers of one model.
 
     Attributes:
-        evidence: What they were computed from.
-        values: Interval by the key of its column; None if there are no rows for it. Columns that
-            do not apply to the model are absent.
+        evidence: The data that they were computed from.
+        values: Intervals by the keys of their columns; None if there are no rows. Columns that do
+            not apply to the model are absent.
 
     Example:
         >>> from qiskit_qmu.evaluation import Evidence, SplitObservations, measure
@@ -39,11 +39,11 @@ class Measurement:
         return self.values.get(key)
 
     def to_row(self) -> dict[str, float | None]:
-        """Return {key: value, key_low: …, key_high: …}, None for what is missing."""
+        """Return {key: value, key_low: …, key_high: …}, None for missing values."""
         return interval_row(self.values)
 
     def roc_scores(self, key: str) -> dict[str, Any] | None:
-        """Return what the ROC curve of an attack is drawn from; None if there is no AUC.
+        """Return the data of an attack's ROC curve; None if there is no AUC.
 
         Args:
             key: Key of the attack's column.
@@ -64,12 +64,12 @@ def measure(evidence: Evidence, columns: Sequence[Column] = RESULTS) -> Measurem
     """Measure one model.
 
     Args:
-        evidence: What is known of it.
-        columns: What to measure; those that do not apply to the model are left out, and the AUC of
-            each attack whose scores are there comes with them.
+        evidence: The model's evidence.
+        columns: Columns to measure; those that do not apply to the model are skipped, and the AUC
+            of each attack with scores is added.
 
     Returns:
-        The numbers, each with its interval.
+        The values with their intervals.
 
     Example:
         >>> from qiskit_qmu.evaluation import Evidence, SplitObservations, measure
@@ -94,7 +94,7 @@ def measure(evidence: Evidence, columns: Sequence[Column] = RESULTS) -> Measurem
 
 
 def interval_row(named: Mapping[str, Interval | None]) -> dict[str, float | None]:
-    """Return {name: value, name_low: …, name_high: …} of intervals, None for what is missing.
+    """Return {name: value, name_low: …, name_high: …} of intervals, None for missing values.
 
     Example:
         >>> from qiskit_qmu.evaluation import interval_row
@@ -110,7 +110,7 @@ def interval_row(named: Mapping[str, Interval | None]) -> dict[str, float | None
 
 
 def interval_values(interval: Interval) -> tuple[float | None, ...]:
-    """Return value, low and high, with None for NaN, as JSON has it."""
+    """Return value, low and high, with None for NaN, for JSON."""
     values = (interval.value, interval.low, interval.high)
     return tuple(float(v) if np.isfinite(v) else None for v in values)
 

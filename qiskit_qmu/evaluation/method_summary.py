@@ -31,7 +31,7 @@ class MethodSummary:
         gaps: The same minus the oracle's, per result key.
         relative_costs: Cost divided by the oracle's, per cost key; NaN where unknown.
         verdicts: The rows' verdicts with their numbers of seeds, the most frequent first.
-        outcome: Whether it forgot with every seed; None where nothing was judged.
+        outcome: Whether it forgot with every seed; None if nothing was judged.
         passes: Number of seeds with which it forgot.
         decided_by: Key of the column that decided every row's verdict; empty where they differ or
             none did.
@@ -122,7 +122,7 @@ def aggregate(rows: Sequence[Row]) -> tuple[MethodSummary, ...]:
 
 
 def find(summaries: Sequence[MethodSummary], method: str) -> MethodSummary | None:
-    """Return the summary of a method, None where it was not run."""
+    """Return the summary of a method, None if it was not run."""
     return next((summary for summary in summaries if summary.method == method), None)
 
 

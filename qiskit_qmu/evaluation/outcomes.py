@@ -16,7 +16,7 @@ _MEANT_TO_CHANGE_NOTHING = ("original", "noop")
 
 
 def outcome(rows: Sequence[Row]) -> Outcome | None:
-    """Return what a method's verdicts come to over its seeds; None where nothing was judged.
+    """Return what a method's verdicts come to over its seeds; None if nothing was judged.
 
     One seed with which it failed is enough to fail: a deletion is asked for once.
     """

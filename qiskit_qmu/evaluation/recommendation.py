@@ -35,7 +35,7 @@ class Recommendation:
             or all are too dear; empty otherwise.
         passed: Number of methods that passed.
         judged: Number of methods that were judged.
-        cost: The column of costs that decided; None where no costs are known.
+        cost: The column of costs that decided; None if no costs are known.
     """
 
     outcome: Outcome

@@ -26,19 +26,20 @@ class Rule:
 
     Attributes:
         column: The number that it is about.
-        text: What that number has to be, to follow "is" or "has".
+        text: What that number has to be, to follow "is".
     """
 
     column: Column
     text: str
 
 
-def rules(kind: Kind, known: Collection[str]) -> tuple[Rule, ...]:
+def rules(kind: Kind, known: Collection[str], *, has_original: bool = True) -> tuple[Rule, ...]:
     """Return the rules for models of which some numbers are known.
 
     Args:
         kind: What was forgotten.
         known: Keys of the columns in which there are numbers.
+        has_original: Whether the original is one of the references.
 
     Example:
         >>> from qiskit_qmu.evaluation import rules
@@ -51,27 +52,26 @@ def rules(kind: Kind, known: Collection[str]) -> tuple[Rule, ...]:
         (Rule(column=FORGET_TRAIN, text=f"at most {_points(FORGET_TOLERANCE)} above the oracle’s"),)
         if kind == "class"
         else (
-            Rule(
-                column=AUC, text="not told from ½ (unless the attack finds the oracle’s rows too)"
-            ),
-            Rule(column=REFERENCE_AUC, text="not told from ½"),
+            Rule(column=AUC, text=f"{_HALF} (or the attack finds the oracle’s rows too)"),
+            Rule(column=REFERENCE_AUC, text=_HALF),
         )
     )
     found = [rule for rule in forgotten if rule.column.key in known]
     kept = next((column for pair in UTILITY for column in pair if column.key in known), None)
     if kept is not None:
-        found.append(Rule(column=kept, text=_kept(kept)))
+        found.append(Rule(column=kept, text=_kept(kept, has_original)))
     return tuple(found)
 
 
 _HALF = "not told from ½ by its 95 % interval"
 
 
-def _kept(column: Column) -> str:
+def _kept(column: Column, has_original: bool) -> str:
+    whose = "the oracle’s or the original’s" if has_original else "the oracle’s"
     if column.better == "lower":
-        return f"at most {100 * LOSS_TOLERANCE:.0f} % above the oracle’s or the original’s"
+        return f"at most {100 * LOSS_TOLERANCE:.0f} % above {whose}"
     most = _points(UTILITY_TOLERANCE) if column.unit == "%" else f"{UTILITY_TOLERANCE}"
-    return f"at most {most} below the oracle’s or the original’s"
+    return f"at most {most} below {whose}"
 
 
 def _points(share: float) -> str:

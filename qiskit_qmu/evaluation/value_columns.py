@@ -48,7 +48,7 @@ def _loss_column(key: str, heading: str, part: Part, **options: Any) -> Column:
         key=key,
         group="mean loss",
         heading=heading,
-        computed="mean of the rows' losses, Student's limits",
+        computed="mean of the rows' losses, with Student's t limits",
         applies="values",
         measure=mean_loss(part),
         decimals=3,

@@ -1,17 +1,21 @@
-"""Experiments: config → records → results and report, for the command line and for Python."""
+"""Experiments: from a config to records, results and a report, for command line and Python."""
 
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
-from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submit
+from qiskit_qmu.experiments.description import describe_model
+from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.importing import import_weights
 from qiskit_qmu.experiments.output import (
-    environment,
     run_experiment,
     run_shot_comparison,
     writable_folder,
     write_report,
 )
+from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
+from qiskit_qmu.experiments.prediction import Predictions, predict_saved
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.repetition import Record
@@ -49,6 +53,7 @@ __all__ = [
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
+    "Predictions",
     "Preset",
     "Record",
     "RecordFile",
@@ -62,6 +67,7 @@ __all__ = [
     "cancel",
     "compare",
     "cost_rows",
+    "describe_model",
     "compare_shots",
     "environment",
     "observe_saved",
@@ -69,15 +75,21 @@ __all__ = [
     "overridden",
     "save_model",
     "saved_workloads",
+    "predict_saved",
     "preset",
     "refresh",
     "resume",
     "run_experiment",
+    "run_plan",
     "run_seed",
     "run_shot_comparison",
     "run_status",
+    "shots_plan",
+    "submission_plan",
     "submit",
+    "import_weights",
     "train_and_save",
+    "training_plan",
     "training_workload",
     "unlearn_saved",
     "unlearning_workload",

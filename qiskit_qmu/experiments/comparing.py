@@ -2,8 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,9 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.comparison import Comparison
+from qiskit_qmu.experiments.config_values import described
 from qiskit_qmu.experiments.progress import (
     RunProgress,
-    no_progress,
     part_of,
     part_of_seeds,
     progress_display,
@@ -39,6 +38,7 @@ from qiskit_qmu.models import (
     parameter_counts,
     reinitialize,
 )
+from qiskit_qmu.report.evidence import now
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
     DEFAULT_METHODS,
@@ -88,7 +88,7 @@ def compare(
             trained from scratch, its weights drawn anew from the family they were made with.
         seeds: Number of repetitions.
         seed: Seed of the first repetition; the others follow it.
-        backend: Where trained models are observed, such as a device; where None, where they are.
+        backend: Where trained models are observed, such as a device; if None, where they are.
         progress: True for a bar on a terminal and lines elsewhere; False for nothing; or a function
             that is called with what is being done and the share that is done.
 
@@ -132,7 +132,8 @@ def compare(
     observer = _observer(model, trainer, backend)
     records: list[Record] = []
     models: dict[str, torch.nn.Module] = {}
-    with _shown(progress) as shown, one_thread():
+    display = nullcontext(progress) if callable(progress) else progress_display(quiet=not progress)
+    with display as shown, one_thread():
         for number in range(seeds):
             for record, made in _repetition(
                 Trained(model=clone_module(model)),
@@ -153,10 +154,11 @@ def compare(
         kind=split.kind,
         config={
             **_described_task(model, split),
-            "training": {"trained_here": train, **_described(trainer)},
-            "strategies": {name: _described(strategy) for name, strategy in strategies.items()},
+            "training": {"trained_here": train, **described(trainer)},
+            "strategies": {name: described(strategy) for name, strategy in strategies.items()},
             "seeds": list(range(seed, seed + seeds)),
         },
+        finished=now(),
         does={
             "original": summaries()["original"],
             **{
@@ -224,17 +226,6 @@ def _preset(model: torch.nn.Module, split: ForgetSplit, trainer: Trainer) -> dic
 _FAMILIES: dict[type[torch.nn.Module], str] = {BasicQNN: "basic", HybridQNN: "hybrid"}
 
 
-@contextmanager
-def _shown(progress: bool | RunProgress) -> Iterator[RunProgress]:
-    if callable(progress):
-        yield progress
-    elif progress:
-        with progress_display() as shown:
-            yield shown
-    else:
-        yield no_progress
-
-
 def _observer(model: torch.nn.Module, trainer: Trainer, backend: Backend | None) -> Observer:
     home = getattr(model, "backend", None) if backend is None else backend
     known = home if isinstance(home, Backend) else None
@@ -273,17 +264,3 @@ def _described_task(model: torch.nn.Module, split: ForgetSplit) -> dict[str, Any
         "model": {"class": type(model).__name__, **counts},
         "data": {"row_shape": list(split.retain.x.shape[1:]), **rows},
     }
-
-
-def _described(value: Any) -> Any:
-    """Return a value as JSON has it: a dataclass by its class and its fields."""
-    if is_dataclass(value) and not isinstance(value, type):
-        own = {field.name: _described(getattr(value, field.name)) for field in fields(value)}
-        return {"class": type(value).__name__, **own}
-    if isinstance(value, Mapping):
-        return {str(key): _described(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_described(each) for each in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return getattr(value, "__name__", type(value).__name__)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, final
 import torch
 
 from qiskit_qmu._files import write_json
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.evaluation import Recommendation, aggregate, recommend
-from qiskit_qmu.experiments.output import environment, write_report
+from qiskit_qmu.experiments.evidence import Evidence
+from qiskit_qmu.experiments.output import write_report
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.report import overview_figure, render_results, text_table
+from qiskit_qmu.report.evidence import forgotten_evidence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +34,7 @@ class Comparison:
         kind: "class" or "instances".
         config: Model, data, training and strategies with all hyperparameters, as JSON values.
         does: What each method does, in one line, by its name.
+        finished: When it was done, in UTC.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -51,6 +55,17 @@ class Comparison:
     kind: Literal["class", "instances"]
     config: Mapping[str, Any]
     does: Mapping[str, str]
+    finished: str
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the numbers rest on, by heading and name."""
+        splits = {record.row["seed"]: record.split for record in self.records}
+        run = {"called as": "qiskit_qmu.compare(…)", "finished": self.finished}
+        return {
+            "Run": {**run, "seeds": list(splits)},
+            "What was forgotten": forgotten_evidence(self.records[0].split),
+        }
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -68,6 +83,7 @@ class Comparison:
             "schema": 1,
             "config": dict(self.config),
             "environment": environment(),
+            "evidence": self.evidence,
             "rows": self.rows,
         }
 
@@ -85,9 +101,14 @@ class Comparison:
         Raises:
             InputError: If it cannot be written.
         """
-        title = f"Unlearning from a {self.config['model']['class']}"
         write_report(
-            Path(path), dict(self.config), self.kind, self.records, title=title, does=self.does
+            Path(path),
+            dict(self.config),
+            self.kind,
+            self.records,
+            self.evidence,
+            title=f"Unlearning from a {self.config['model']['class']}",
+            does=self.does,
         )
 
     def to_frame(self) -> "pd.DataFrame":

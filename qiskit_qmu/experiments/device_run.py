@@ -1,4 +1,4 @@
-"""Runs on a device in a folder of their own: submitted, looked at, picked up again, cancelled."""
+"""Runs on a device, each in a folder: submit, refresh, resume and cancel."""
 
 import logging
 import shutil
@@ -41,7 +41,7 @@ from qiskit_qmu.runs.status import (
 _log = logging.getLogger(__name__)
 
 Opener = Callable[..., Any]
-"""Opens a backend, as `open_backend` does."""
+"""A function that opens a backend, such as `open_backend`."""
 
 
 def submit(
@@ -52,18 +52,18 @@ def submit(
     policy: JobPolicy | None = None,
     opener: Opener = open_backend,
 ) -> RunStatus:
-    """Start a run in a new folder: send what can be sent, and continue as far as the policy allows.
+    """Start a run in a new folder: send its first jobs, and continue as far as the policy allows.
 
     Args:
-        request: What to do.
-        models: Folders of saved models: "model", and to attack also "original" and, where there is
-            one, "oracle". They are copied.
+        request: The task.
+        models: Folders of saved models: "model", and for an attack also "original" and optionally
+            "oracle". They are copied.
         folder: The run's folder, new or empty.
-        policy: Whether to wait for jobs, and what they may cost; not to wait if None.
+        policy: Whether to wait for jobs, and what they may cost; does not wait if None.
         opener: Opens the backend.
 
     Returns:
-        How far the run is.
+        The state of the run.
 
     Raises:
         InputError: If a model or the folder cannot be used, or the request is not possible.
@@ -72,13 +72,15 @@ def submit(
     path = Path(folder)
     check_request(request, models)
     _check_folder(path, models)
-    request = replace(request, source=request.source.absolute())  # (resumed from elsewhere)
+    request = replace(
+        request, source=request.source.absolute()
+    )  # (it may be resumed from another folder)
     with (
         writable_folder(path),
         _backend(path, request, policy or JobPolicy(wait=False), opener) as backend,
         one_thread(),
     ):
-        _check_folder(path, models)  # (another process may have been quicker)
+        _check_folder(path, models)  # (another process may have used it)
         with _emptied_unless_submitted(path):
             expected = _expected_cost(request, models, backend)
             budget = None if policy is None else policy.max_qpu_seconds
@@ -89,6 +91,42 @@ def submit(
     return run_status(path)
 
 
+def submission_plan(
+    request: DeviceRequest,
+    models: Mapping[str, str | Path],
+    folder: str | Path,
+    *,
+    policy: JobPolicy | None = None,
+    opener: Opener = open_backend,
+) -> dict[str, Any]:
+    """Check what `submit` would check, and say what the run is expected to take.
+
+    Nothing is sent or written.
+
+    Args:
+        request: What to do.
+        models: Folders of saved models, as for `submit`.
+        folder: The run's folder, new or empty.
+        policy: What the jobs may cost; anything where None.
+        opener: Opens the backend.
+
+    Returns:
+        The task and the expected cost as JSON values.
+
+    Raises:
+        InputError: If `submit` would raise it.
+        RunError: If the service is out of reach.
+    """
+    check_request(request, models)
+    _check_folder(Path(folder), models)
+    settings = {"shots": request.shots, "seed": request.seed, **request.options}
+    with opener(request.backend, **settings) as backend, one_thread():
+        expected = _expected_cost(request, models, backend)
+    if policy is not None and policy.max_qpu_seconds is not None:
+        check_budget(expected, policy.max_qpu_seconds)
+    return {"task": request.task, **expected.to_dict()}
+
+
 def resume(
     folder: str | Path,
     *,
@@ -96,20 +134,20 @@ def resume(
     opener: Opener = open_backend,
     rebuild: bool = False,
 ) -> RunStatus:
-    """Resume a run: read what arrived, send what is new, and write the result at the end.
+    """Resume a run: fetch results, send new jobs, and write the result at the end.
 
     Args:
         folder: The run's folder.
-        policy: Whether to wait for jobs, and what they may cost; to wait if None.
+        policy: Whether to wait for jobs, and what they may cost; waits if None.
         opener: Opens the backend.
-        rebuild: Write the ledger anew from what lies beside the jobs' results, before.
+        rebuild: Whether to rebuild the ledger from the stored results first.
 
     Returns:
-        How far the run is.
+        The state of the run.
 
     Raises:
-        InputError: If the folder holds no run, its files do not belong together, or another process
-            works on it.
+        InputError: If the folder is not a run's, its files are inconsistent, or it is in use by
+            another process.
         RunError: If a job failed, or the service or the budget does not allow the run to continue.
     """
     path = Path(folder)
@@ -127,11 +165,11 @@ def resume(
 
 
 def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
-    """Ask the device about the jobs of a run, keep what arrived, and send nothing.
+    """Query the device about the jobs of a run and store new results, without sending jobs.
 
     Raises:
-        InputError: If the folder holds no run, or another process works on it.
-        RunError: If the service stays out of reach.
+        InputError: If the folder is not a run's, or is in use by another process.
+        RunError: If the service stays unreachable.
     """
     path = Path(folder)
     with _backend(path, _own_request(path), JobPolicy(wait=False), opener) as backend:
@@ -140,14 +178,14 @@ def refresh(folder: str | Path, *, opener: Opener = open_backend) -> RunStatus:
 
 
 def cancel(folder: str | Path, *, opener: Opener = open_backend) -> list[str]:
-    """Cancel the pending jobs of a run; what arrived is kept.
+    """Cancel the pending jobs of a run; results that have arrived are kept.
 
     Returns:
-        Ids of the jobs that were cancelled.
+        Ids of the cancelled jobs.
 
     Raises:
-        InputError: If the folder holds no run, or another process works on it.
-        RunError: If the service stays out of reach.
+        InputError: If the folder is not a run's, or is in use by another process.
+        RunError: If the service stays unreachable.
     """
     path = Path(folder)
     with _backend(path, _own_request(path), JobPolicy(wait=False), opener) as backend:
@@ -159,7 +197,7 @@ def cancel(folder: str | Path, *, opener: Opener = open_backend) -> list[str]:
 def _backend(
     path: Path, request: DeviceRequest, policy: JobPolicy, opener: Opener
 ) -> Iterator[DeviceBackend]:
-    """Open the run's device; a run that waits for jobs leaves the block early and quietly."""
+    """Open the run's device; a run with pending jobs leaves the block early without an error."""
     try:
         with opener(
             request.backend,
@@ -173,7 +211,7 @@ def _backend(
     except JobsPendingError:
         return
     except Exception as error:
-        # Qiskit ML's networks wrap what a primitive raised in an error of their own.
+        # Qiskit ML's networks wrap errors of primitives.
         own = _cause(error)
         if own is None or own is error:
             raise
@@ -187,7 +225,7 @@ def _write_request(
     expected: CostEstimate,
     backend: DeviceBackend,
 ) -> None:
-    """Copy the models and write down the request: from here on the folder is a run."""
+    """Copy the models and write the request, which makes the folder a run."""
     shutil.rmtree(path / MODELS, ignore_errors=True)
     with new_folder(path / MODELS) as unfinished:
         for name, source in models.items():
@@ -199,27 +237,27 @@ def _write_request(
         models=file_digests(path / MODELS),
     )
     bind_request(backend.resumable_sampler.ledger, submitted)
-    # Last: a folder without it is no run, and can be used again.
+    # Last: a folder without it is not a run and can be used again.
     write_sealed_json(path / REQUEST, submitted.to_dict())
 
 
 @contextmanager
 def _emptied_unless_submitted(path: Path) -> Iterator[None]:
-    """Leave nothing of a submission that is refused; the folder's lock is held."""
+    """Remove all files if the submission fails; the caller holds the folder's lock."""
     try:
         yield
     except BaseException:
         if not (path / REQUEST).exists():
             for name in (MODELS, CIRCUITS, JOBS):
                 shutil.rmtree(path / name, ignore_errors=True)
-            with suppress(OSError):  # (Windows removes no open file)
+            with suppress(OSError):  # (Windows cannot remove open files)
                 (path / LEDGER).unlink(missing_ok=True)
         raise
 
 
 def _work(path: Path, request: DeviceRequest, backend: DeviceBackend) -> None:
-    """Do all of a run's work and write its result, whole or not at all."""
-    if (path / RESULT).exists():  # another process was quicker
+    """Do all of a run's work and write its result atomically."""
+    if (path / RESULT).exists():  # written by another process
         return
     with new_folder(path / RESULT) as unfinished:
         summary = run_task(path / MODELS, request, backend, unfinished)
@@ -244,13 +282,13 @@ def _expected_cost(
 
 def _check_folder(path: Path, models: Mapping[str, str | Path]) -> None:
     if (path / REQUEST).exists():
-        raise InputError(f"{path} already holds a run; resume it, or choose a new folder")
-    # What a submission that was stopped left may be replaced; its ledger is older than its models.
+        raise InputError(f"{path} already contains a run; resume it, or choose a new folder")
+    # Leftovers of an interrupted submission may be replaced; its ledger is older than its models.
     if (path / MODELS).exists() and not (path / LEDGER).exists():
-        raise InputError(f"{path} already holds {MODELS}; choose a new folder")
+        raise InputError(f"{path} already contains {MODELS}; choose a new folder")
     for source in models.values():
         if path.resolve().is_relative_to(Path(source).resolve()):
-            raise InputError(f"{path} lies inside the folder of a model; choose another")
+            raise InputError(f"{path} is inside the folder of a model; choose another one")
 
 
 def _check_models(path: Path, submitted: SubmittedRun) -> None:
@@ -259,18 +297,18 @@ def _check_models(path: Path, submitted: SubmittedRun) -> None:
 
 
 def _own_request(path: Path) -> DeviceRequest:
-    """Return the request of a run whose ledger is there."""
+    """Return the request of a run with a ledger."""
     submitted = SubmittedRun.read(path)
     open_own_ledger(path, submitted).close()
     return submitted.request
 
 
 def _cause(error: BaseException) -> RunError | InputError | None:
-    """Return the error of ours that another one was raised for."""
+    """Return the error of this package that caused another one."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, OSError):  # (before InputError: a FileError is both)
-            return RunError(f"{found}; nothing is lost, resume the run once that is fixed")
+            return RunError(f"{found}; nothing is lost: resume the run once this is fixed")
         if isinstance(found, RunError | InputError):
             return found
         found = found.__cause__ or found.__context__

@@ -1,4 +1,4 @@
-"""What a run on a device does: its tasks, whether they can be done, and how much work they are."""
+"""The tasks of a run on a device: checks, expected workload, and execution."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,17 +20,17 @@ from qiskit_qmu.unlearning import METHODS
 
 
 def check_request(request: DeviceRequest, models: Mapping[str, str | Path]) -> None:
-    """Refuse a request that names an unknown method or models that are missing.
+    """Check a request's method and models.
 
     Raises:
-        InputError: If it does, or a model cannot be read.
+        InputError: If the method is unknown, or a model is missing or cannot be read.
     """
     if request.task == "unlearn":
         _check.one_of(tuple(METHODS), strategy=request.strategy)
     needed = {"model", "original"} if request.task == "attack" else {"model"}
     missing = sorted(needed - models.keys())
     if missing:
-        raise InputError(f"{request.task} needs models that are missing: {', '.join(missing)}")
+        raise InputError(f"{request.task} needs further models: {', '.join(missing)}")
     for source in models.values():
         load_model(source)
 
@@ -38,11 +38,11 @@ def check_request(request: DeviceRequest, models: Mapping[str, str | Path]) -> N
 def expected_workload(
     request: DeviceRequest, models: Mapping[str, str | Path], rule: Rule | None = None
 ) -> Workload:
-    """Return what a request takes; unlearning is rehearsed on the exact simulator.
+    """Return the workload of a request; unlearning is rehearsed on the exact simulator.
 
     Args:
-        request: What to do.
-        models: Folders of saved models, as `submit` takes them.
+        request: The task.
+        models: Folders of saved models, as for `submit`.
         rule: How the device measures gradients.
 
     Raises:
@@ -69,16 +69,16 @@ def expected_workload(
 def run_task(
     models: Path, request: DeviceRequest, backend: DeviceBackend, out: Path
 ) -> dict[str, Any]:
-    """Do what is asked for and write its result.
+    """Execute a task and write its result.
 
     Args:
         models: Folder of the copied models.
-        request: What to do.
-        backend: Where circuits run.
+        request: The task.
+        backend: Backend to run circuits on.
         out: Folder of the result.
 
     Returns:
-        What came out, in short, as JSON values.
+        A summary of the result, as JSON values.
     """
     return _TASKS[request.task](models, request, backend, out)
 

@@ -1,4 +1,4 @@
-"""Experiment: everything that decides a run's numbers, as one value."""
+"""Experiment: everything that determines the results of a run."""
 
 import hashlib
 import json
@@ -14,26 +14,40 @@ from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
 from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.source_digest import files_digest
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
+from qiskit_qmu.models import Outputs, is_factory_name
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
+
+SAVED_NETWORK = "network"
+"""Model of an experiment that no factory makes: a saved network of Qiskit Machine Learning."""
+
+Scale = Literal["standard", "none"]
+"""Whether a model fills missing values and standardises features, or takes rows as they are."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """Train, unlearn by several methods, and audit them beside the oracle, for several seeds.
+    """Train, unlearn by several methods, and audit them against the oracle, for several seeds.
 
     Attributes:
         dataset: "digits", "iris", "mnist" or "fashion-mnist"; or the path of a CSV, Parquet or NPZ
             file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
-        model: "basic" or "hybrid".
+        model: "basic" or "hybrid"; or "package.module:factory", a function of input shape and
+            number of classes that returns a torch module with TorchConnectors.
+        outputs: What a factory's module returns, see `as_classifier`; None for logits, which are
+            refused where they look like something else.
+        scale: "standard" to fill missing values with medians and standardise features, fitted to
+            the training rows as part of the model; "none" to take rows as they are. Where None,
+            "standard" for rows of a table of your own, and in front of a factory's module for all
+            rows that are no images.
         label_column: Column of the classes, where the dataset is a table.
         id_column: Column that names each row; None if rows have no names.
         feature_columns: Columns to learn from; None for all others.
         test: Share of the file's rows that no model trains on, drawn for each seed; or the path of
             a file with such rows. None for a share of 0.3.
-        forget: Which training rows to forget; if None, all of class 4 (of iris: class 1). A
-            file has no such default.
+        forget: Which training rows to forget; if None, all of class 4 (of iris: class 1, of
+            diabetes: a tenth of the rows). A file has no such default.
         train_size: Training rows, validation rows among them; None for the dataset's default.
         test_size: Never-seen rows; None for the dataset's default.
         validation_fraction: Share of the training rows that no model trains on: for early stopping,
@@ -42,12 +56,12 @@ class Experiment:
         seeds: Number of repetitions; each draws its own rows, weights, batches and attacks.
         seed: Seed of the first repetition; the others follow it.
         shots: Measurements of each circuit; None for exact values.
-        backend: Where trained models are observed. All but "exact" leave training exact: what is
-            attacked is what a device answers.
-        mitigation: What the device's answers are corrected for: "readout", or nothing if None.
+        backend: Backend on which trained models are observed. Training is exact on all backends
+            except "exact" with shots: the audit attacks the outputs of a device.
+        mitigation: Error mitigation of the device's outputs: "readout", or None.
         backend_options: Further options of `open_backend` as JSON values: {"mode": "batch"}.
         settings: Hyperparameters that replace the preset's, by dotted key such as "rga.alpha".
-        source_digest: What the files held when the experiment was run, see `with_source`.
+        source_digest: Digest of the files' content when the experiment ran, see `with_source`.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -60,7 +74,9 @@ class Experiment:
     """
 
     dataset: str = "digits"
-    model: ModelName = "hybrid"
+    model: str = "hybrid"
+    outputs: Outputs | None = None
+    scale: Scale | None = None
     label_column: str | None = None
     id_column: str | None = None
     feature_columns: tuple[str, ...] | None = None
@@ -83,12 +99,7 @@ class Experiment:
         self._check_rows()
         if self.is_bundled:  # (so that equal experiments are equal)
             object.__setattr__(self, "forget", self.request)
-        if self.is_bundled and self.dataset not in CLASS_DATASET_NAMES:
-            raise InputError(
-                f"{self.dataset} has values to predict, and the models basic and hybrid predict "
-                "classes; train a model of your own in Python"
-            )
-        _check.one_of(get_args(ModelName), model=self.model)
+        self._check_model()
         _check.at_least(1, seeds=self.seeds)
         _check.at_least(0, seed=self.seed)
         _check.between(0.0, 0.5, validation_fraction=self.validation_fraction)
@@ -99,16 +110,38 @@ class Experiment:
         mitigation_options(self.mitigation, self.backend)
         if self.backend == "exact" and self.backend_options:
             raise InputError(
-                f"backend_options need another backend than exact, got {self.backend_options}"
+                f"backend_options {self.backend_options} do not apply to the exact backend"
             )
         if not self.methods:
-            raise InputError("methods must not be empty, got none")
+            raise InputError("methods must not be empty")
         for method in self.methods:
             _check.one_of(tuple(METHODS), method=method)
-        # Bad hyperparameters must be refused before anything is trained.
+        # Reject invalid hyperparameters before anything is trained.
         settings, trainer = self.preset(_SOME_FEATURES).strategies, self.trainer(_SOME_FEATURES)
         for method in METHODS:
             make_strategy(method, settings, trainer)
+
+    def _check_model(self) -> None:
+        has_values = self.is_bundled and self.dataset not in CLASS_DATASET_NAMES
+        if has_values and self.outputs is not None:
+            raise InputError(
+                f"outputs are those of classifiers; {self.dataset} has values to predict"
+            )
+        if not self.is_own_model:
+            _check.one_of((*get_args(ModelName), "package.module:factory"), model=self.model)
+            if has_values:
+                raise InputError(
+                    f"{self.dataset} has values to predict, and the models basic and hybrid "
+                    "predict classes; name a factory of your own, --model package.module:factory"
+                )
+            if self.outputs is not None:
+                raise InputError(
+                    f"outputs are declared of a model of your own, and {self.model} is none"
+                )
+        if self.outputs is not None:
+            _check.one_of(get_args(Outputs), outputs=self.outputs)
+        if self.scale is not None:
+            _check.one_of(get_args(Scale), scale=self.scale)
 
     def _check_rows(self) -> None:
         kinds = (*DATASET_NAMES, "the path of a file")
@@ -125,54 +158,67 @@ class Experiment:
         if self.is_bundled:
             if given:
                 raise InputError(
-                    f"{given[0]} is for a table of your own, and {self.dataset} is a bundled "
+                    f"{given[0]} applies to your own tables, but {self.dataset} is a bundled "
                     "dataset; give the path of a file as dataset"
                 )
         elif not given and not Path(self.dataset).suffix and not Path(self.dataset).exists():
             _check.one_of(kinds, dataset=self.dataset)
         for name in ("label_column", "id_column", "source_digest"):
             if not isinstance(getattr(self, name), str | None):
-                raise InputTypeError(f"{name} must be a text, got {getattr(self, name)!r}")
+                raise InputTypeError(f"{name} must be a string, got {getattr(self, name)!r}")
         if isinstance(self.feature_columns, str) or not all(
             isinstance(name, str) for name in self.feature_columns or ()
         ):
-            raise InputTypeError(f"feature_columns must be names, got {self.feature_columns!r}")
+            raise InputTypeError(f"feature_columns must be strings, got {self.feature_columns!r}")
         if self.test is not None and not isinstance(self.test, str):
             check_share("test", self.test)
 
     @property
     def is_bundled(self) -> bool:
-        """Whether the dataset comes with the package, rather than from a file."""
+        """Whether the dataset is bundled with the package, rather than a file."""
         return self.dataset in DATASET_NAMES
 
     @property
+    def is_own_model(self) -> bool:
+        """Whether the model is none of the package's: from a factory, or saved from Python."""
+        name = str(self.model)  # (a file may hold anything)
+        return name == SAVED_NETWORK or is_factory_name(name)
+
+    @property
+    def model_name(self) -> str:
+        """What folders call the model."""
+        return self.model.replace(":", "-")
+
+    @property
     def dataset_name(self) -> str:
-        """What reports and folders call the dataset: its name, or the file's without its ending."""
+        """Name of the dataset in reports and folders: its own, or the file's without its suffix."""
         return self.dataset if self.is_bundled else Path(self.dataset).stem
 
     @property
     def kind(self) -> Literal["class", "instances"]:
-        """What is forgotten; single rows where nothing says it yet."""
+        """What is forgotten: "class" or "instances" (also if not specified yet)."""
         known = self.is_bundled or self.forget is not None
         return "class" if known and self.request.label is not None else "instances"
 
     @property
     def request(self) -> ForgetRequest:
-        """Which training rows to forget.
+        """The training rows to forget.
 
         Raises:
-            InputError: If nothing says it, and the dataset is not a bundled one.
+            InputError: If they are not specified and the dataset is not a bundled one.
         """
         if self.forget is None and not self.is_bundled:
             raise InputError(
-                f"nothing says which rows of {self.dataset} to forget; give one of --forget-class, "
+                f"no rows of {self.dataset} to forget are given; use one of --forget-class, "
                 "--forget-fraction, --forget-indices, --forget-ids and --forget-where (in Python: "
                 "forget=ForgetRequest(…))"
             )
+        if self.forget is None and self.dataset not in CLASS_DATASET_NAMES:
+            return ForgetRequest(fraction=0.1)
         return self.forget or ForgetRequest(label=1 if self.dataset == "iris" else 4)
 
     def with_source(self) -> "Experiment":
-        """Return it with a digest of what the files hold now; of a bundled dataset as it is.
+        """Return a copy with a digest of the files' content; unchanged for a bundled dataset.
 
         Raises:
             InputError: If a file cannot be read.
@@ -183,26 +229,26 @@ class Experiment:
         return replace(self, source_digest=files_digest([self.dataset, *tested]))
 
     def training_backend(self, seed: int, *purpose: str) -> Backend:
-        """Open the backend that models are trained and changed on.
+        """Open the backend on which models are trained and unlearned.
 
         Args:
             seed: Seed of the repetition.
-            purpose: What it is for, if that is not the training of the original: shots are
-                independent of those for any other purpose.
+            purpose: Purpose other than training the original; shots are independent of those for
+                other purposes.
         """
         shots = self.shots if self.backend == "exact" else None
         return open_backend("exact", shots=shots, seed=child_seed(seed, "training", *purpose))
 
     def observing_backend(self, seed: int, job_dir: Path | None = None) -> Backend | None:
-        """Open the backend that trained models are observed on; None for that of their training.
+        """Open the backend on which trained models are observed; None for that of their training.
 
         Args:
             seed: Seed of the repetition.
-            job_dir: Where the jobs of IBM's devices are written down, in a folder for each seed, so
+            job_dir: Folder in which jobs of IBM devices are recorded, with a subfolder per seed, so
                 that none is sent twice.
 
         Raises:
-            InputError: If there is none of that name.
+            InputError: If there is no such backend.
         """
         if self.backend == "exact":
             return None
@@ -217,7 +263,7 @@ class Experiment:
             job_dir: As for `observing_backend`.
 
         Raises:
-            InputError: If there is none of that name, or it has no exact values.
+            InputError: If there is no such backend, or it cannot return exact values.
         """
         options = {**self.backend_options, **mitigation_options(self.mitigation, self.backend)}
         if job_dir is not None and self.backend.startswith("ibm"):
@@ -230,7 +276,7 @@ class Experiment:
         return tuple(dict.fromkeys(("oracle", *self.methods)))
 
     def preset(self, num_features: int) -> Preset:
-        """Return the hyperparameters, for rows of so many values."""
+        """Return the hyperparameters for rows with so many values."""
         qubits = self.settings.get("model.num_qubits")
         base = preset(
             self.dataset,
@@ -242,7 +288,7 @@ class Experiment:
         return overridden(base, self.settings)
 
     def trainer(self, num_features: int) -> Trainer:
-        """Return the training recipe of original and oracle."""
+        """Return the trainer of original and oracle."""
         try:
             return Trainer(**self.preset(num_features).trainer)
         except TypeError as error:
@@ -258,13 +304,13 @@ class Experiment:
 
     @staticmethod
     def from_dict(values: Any) -> "Experiment":
-        """Return the experiment that `to_dict` wrote.
+        """Return the experiment written by `to_dict`.
 
         Raises:
-            InputError: If it is no table, or a field is unknown or not possible.
+            InputError: If it is not a JSON object, or a field is unknown or invalid.
         """
         if not isinstance(values, dict):
-            raise InputError(f"an experiment must be a table, got {values!r}")
+            raise InputError(f"an experiment must be a JSON object, got {values!r}")
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
         }
@@ -280,8 +326,8 @@ class Experiment:
     def digest(self) -> str:
         """Return a short hash that is the same for equal experiments.
 
-        The number of seeds is left out: more seeds continue the same experiment. Where it is known
-        what the files hold, their paths are left out too.
+        The number of seeds is ignored: more seeds continue the same experiment. If the files have a
+        digest, their paths are ignored too.
         """
         content = {key: value for key, value in self.to_dict().items() if key != "seeds"}
         if self.source_digest is not None:

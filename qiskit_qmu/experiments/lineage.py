@@ -1,4 +1,4 @@
-"""Whether saved models belong together: one that forgot, those before it, and an oracle."""
+"""Checks that saved models match: an unlearned one, its predecessors, and an oracle."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ from qiskit_qmu.models import load_provenance
 
 
 def deletions_since(model: Provenance, path: str | Path, original: str | Path) -> int:
-    """Return the first of a model's deletions that an original has not been through.
+    """Return the first of a model's deletions that an original has not undergone.
 
     Args:
-        model: What is kept of the model.
+        model: Provenance of the model.
         path: Its folder, for messages.
         original: Folder of the model before that deletion.
 
     Raises:
-        InputError: If the model has forgotten nothing, or the original does not know just the rows
-            that it knew before one of its deletions. Of an original without digests the rows are
-            taken to be those before the first.
+        InputError: If the model has forgotten nothing, or the original's rows differ from those of
+            the model before each of its deletions. An original without digests is assumed to have
+            the rows before the first.
     """
     if not model.deletions:
         raise InputError(f"{path} has not forgotten anything yet: unlearn it first")
@@ -36,13 +36,13 @@ def deletions_since(model: Provenance, path: str | Path, original: str | Path) -
 
 
 def check_oracle(model: Provenance, path: str | Path, oracle: str | Path, first: int) -> None:
-    """Refuse an oracle that was not trained on just the rows that a model still knows.
+    """Raise InputError unless an oracle was trained on exactly the rows that a model retains.
 
     Args:
-        model: What is kept of the model.
+        model: Provenance of the model.
         path: Its folder, for messages.
         oracle: Folder of the oracle.
-        first: The first of the model's deletions that the oracle is to be without.
+        first: The first of the model's deletions whose rows the oracle must not have seen.
 
     Raises:
         InputError: If it was trained on other rows, or ever saw a row that was forgotten.
@@ -58,13 +58,13 @@ def check_oracle(model: Provenance, path: str | Path, oracle: str | Path, first:
     count = (seen & model.digests(forgotten)).total()
     if count:
         raise InputError(
-            f"{oracle} is no oracle: its weights have seen {count} of the rows that {path} has "
+            f"{oracle} is not an oracle: it was trained on {count} of the rows that {path} has "
             "forgotten; retrain one with --strategy oracle"
         )
 
 
 def _provenance_of(path: str | Path, beside: Provenance) -> Provenance:
-    """Return what is kept of a model; a model that has no record knows all rows of another's."""
+    """Return a model's provenance; a model without a record is assumed to know all rows."""
     content = load_provenance(path)
     if "rows" not in content:
         everything = beside.trained.tolist()

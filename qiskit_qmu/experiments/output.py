@@ -1,8 +1,6 @@
 """What runs write: records.jsonl, results.json and report.html, or shots.json, .html and .svg."""
 
 import json
-import os
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
@@ -10,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._files import write_sealed_json, write_together, writing
-from qiskit_qmu.backends.versions import package_versions
+from qiskit_qmu.backends.versions import environment
+from qiskit_qmu.experiments.evidence import Evidence, run_evidence
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Kind
 from qiskit_qmu.experiments.progress import RunProgress, no_progress
@@ -31,17 +30,22 @@ def run_experiment(
     *,
     data_dir: str | None = None,
     workers: int | None = None,
+    overwrite: bool = False,
     progress: RunProgress = no_progress,
+    call: str = "",
 ) -> list[Record]:
     """Run an experiment into a folder; seeds that the folder holds already are not run again.
 
     Args:
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         workers: Processes that share the seeds; as many as there are cores and seeds if None.
             The numbers do not depend on it.
+        overwrite: Remove the records and the report that the folder holds first, instead of
+            resuming them.
         progress: Called with what is done and the share of the run that is.
+        call: How the run was called, for the report.
 
     Returns:
         All records.
@@ -67,8 +71,10 @@ def run_experiment(
     experiment = experiment.with_source()
     with experiment.observing_backend(experiment.seed) or nullcontext() as device:
         first = Setup.load(experiment, experiment.seed, data_dir)
-        first.check([] if device is None else [device])
+        model = first.check([] if device is None else [device])
     with writable_folder(out) as folder, RunLock(folder / LOCK):
+        if overwrite:
+            _remove(folder, "results.json", "report.html", "records.jsonl")
         file = RecordFile(folder / "records.jsonl", experiment.digest())
         seeds = range(experiment.seed, experiment.seed + experiment.seeds)
         pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
@@ -84,8 +90,12 @@ def run_experiment(
         done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
         records = [record for own in done for record in own or ()]
         progress("writing the report", 1.0)
-        write_results(folder / "results.json", first, records)
-        write_report(folder / "report.html", experiment.to_dict(), experiment.kind, records)
+        splits = {record.row["seed"]: record.split for record in records}
+        evidence = run_evidence(first, model, splits, call)
+        write_results(folder / "results.json", first, records, evidence)
+        write_report(
+            folder / "report.html", experiment.to_dict(), experiment.kind, records, evidence
+        )
     return records
 
 
@@ -101,7 +111,7 @@ def run_shot_comparison(
     Args:
         comparison: What to compare.
         out: The folder; made where it is missing.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         progress: Called with what is being done and the share that is done.
 
     Returns:
@@ -118,6 +128,12 @@ def run_shot_comparison(
         progress("writing the report", 1.0)
         _write_shots(folder, comparison, rows)
     return rows
+
+
+def _remove(folder: Path, *names: str) -> None:
+    with writing(folder):
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> None:
@@ -178,8 +194,14 @@ def writable_folder(path: str | Path) -> Iterator[Path]:
         raise
 
 
-def write_results(path: Path, setup: Setup, records: Sequence[Record]) -> None:
+def write_results(path: Path, setup: Setup, records: Sequence[Record], evidence: Evidence) -> None:
     """Write results.json, whole or not at all; with every hyperparameter, preset or given.
+
+    Args:
+        path: The file.
+        setup: The first repetition.
+        records: Those of all seeds and methods.
+        evidence: What the numbers rest on, see `run_evidence`.
 
     Raises:
         InputError: If it cannot be written.
@@ -189,25 +211,10 @@ def write_results(path: Path, setup: Setup, records: Sequence[Record]) -> None:
         "config": setup.experiment.to_dict(),
         "hyperparameters": asdict(setup.preset),
         "environment": environment(),
+        "evidence": evidence,
         "rows": [record.row for record in records],
     }
     write_sealed_json(path, content)
-
-
-def environment() -> dict[str, Any]:
-    """Return versions and the machine's kind; no name, path or address of it.
-
-    Example:
-        >>> from qiskit_qmu.experiments import environment
-        >>> sorted(environment())
-        ['cores', 'packages', 'python', 'system']
-    """
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "cores": os.cpu_count(),
-        "packages": package_versions("torch", "numpy", "scikit-learn"),
-    }
 
 
 def write_report(
@@ -215,6 +222,7 @@ def write_report(
     config: dict[str, Any],
     kind: Kind,
     records: Sequence[Record],
+    evidence: Evidence,
     *,
     title: str | None = None,
     does: Mapping[str, str] | None = None,
@@ -226,6 +234,7 @@ def write_report(
         config: Everything that decides the numbers, as JSON values.
         kind: What is forgotten.
         records: Those of all seeds and methods.
+        evidence: What the numbers rest on, by heading and name.
         title: Title of the page; None for dataset and model of the configuration.
         does: What each method does, in one line, by its name; None for the methods by name.
 
@@ -237,6 +246,7 @@ def write_report(
         [record.row for record in records],
         kind=kind,
         scores=[record.scores for record in records if record.scores is not None],
+        evidence=evidence,
         config=config,
         environment=environment(),
         title=title or _title(config),

@@ -1,11 +1,11 @@
 """Hyperparameters of model, training and methods for each dataset and kind of model.
 
-Those of a strategy are in the strategy's own file. All were chosen on validation rows, never on
-test rows.
+Hyperparameters of a strategy are in the strategy's own file. All were chosen on validation rows,
+never on test rows.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, final
+from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -23,8 +23,8 @@ class Preset:
     Attributes:
         model: For BasicQNN or HybridQNN.
         trainer: For Trainer.
-        strategies: For each method that has hyperparameters: of a repaired one such as "ga-r"
-            those of its first phase; "repair" is the phase that follows.
+        strategies: For each method with hyperparameters; for a repaired one such as "ga-r" those of
+            its first phase, and under "repair" those of the second.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -42,19 +42,27 @@ class Preset:
 
 _SMALL = {"num_qubits": 4, "num_layers": 3}
 
-_TRAINERS: dict[tuple[str, ModelName], dict[str, Any]] = {
+_TRAINERS: dict[tuple[str, str], dict[str, Any]] = {
     ("iris", "basic"): {"epochs": 60, "batch_size": 16, "learning_rate": 0.03},
     ("iris", "hybrid"): {"epochs": 60, "batch_size": 16, "learning_rate": 0.01},
 }
-_TRAINER_OF_MODEL: dict[ModelName, dict[str, Any]] = {
+_TRAINER_OF_MODEL: dict[str, dict[str, Any]] = {
     "basic": {"epochs": 30, "batch_size": 32, "learning_rate": 0.03},
     "hybrid": {"epochs": 30, "batch_size": 32, "learning_rate": 0.005},
+}
+
+# Of a model that nothing is known of, chosen on validation rows of breast cancer and iris for two
+# qubits behind a linear layer, whose circuits need a longer training than the models above.
+# Strategies then have the values that hold for every model.
+_GENERAL_TRAINER = {"epochs": 60, "batch_size": 32, "learning_rate": 0.01}
+_TRAINERS_OF_DATASET: dict[str, dict[str, Any]] = {
+    "iris": {"epochs": 60, "batch_size": 16, "learning_rate": 0.03},
 }
 
 
 def preset(
     dataset: str,
-    model: ModelName,
+    model: str,
     kind: Kind,
     num_features: int,
     *,
@@ -64,23 +72,28 @@ def preset(
 
     Args:
         dataset: Name of the dataset; an unknown one gets the model's general values.
-        model: "basic" or "hybrid".
+        model: "basic", "hybrid" or the name of a factory, which gets general values: a training
+            recipe, and no arguments but its input shape and number of classes.
         kind: "class" or "instances".
-        num_features: Values of one row, flattened: a small row needs few qubits.
-        num_qubits: Qubits, where they are set already; a basic model has one feature for each.
+        num_features: Values of one flattened row; small rows need few qubits.
+        num_qubits: Qubits, if already set; a basic model has one feature for each.
 
     Example:
         >>> from qiskit_qmu.experiments import preset
         >>> preset("iris", "basic", "class", num_features=4).trainer
         {'epochs': 60, 'batch_size': 16, 'learning_rate': 0.03}
     """
-    small = dict(_SMALL) if num_features < _FULL_SIZE else {}
+    is_known = model in get_args(ModelName)
+    small = dict(_SMALL) if is_known and num_features < _FULL_SIZE else {}
     if num_qubits is not None:
         _check.at_least(1, num_qubits=num_qubits)
         small["num_qubits"] = num_qubits
     if model == "basic":
         small["num_features"] = min(num_features, small.get("num_qubits", _FULL_SIZE))
-    trainer = _TRAINERS.get((dataset, model), _TRAINER_OF_MODEL[model])
+    if is_known:
+        trainer = _TRAINERS.get((dataset, model), _TRAINER_OF_MODEL[model])
+    else:
+        trainer = _TRAINERS_OF_DATASET.get(dataset, _GENERAL_TRAINER)
     context = PresetContext(
         dataset=dataset, model=model, kind=kind, learning_rate=trainer["learning_rate"]
     )
@@ -98,7 +111,7 @@ def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
         overrides: Values by dotted key: "trainer.epochs", "model.num_qubits", "rga.alpha".
 
     Raises:
-        InputError: If a key names no stage.
+        InputError: If the stage of a key is unknown.
 
     Example:
         >>> from qiskit_qmu.experiments import overridden, preset
@@ -120,6 +133,6 @@ def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
         stages[stage][name] = value
     model, trainer = stages.pop("model"), stages.pop("trainer")
     if model.get("encoding") == "amplitude" and "model.num_features" not in overrides:
-        # One feature per qubit is the other encodings' measure; the model knows the right one.
+        # One feature per qubit applies to the other encodings; the model computes the right number.
         model.pop("num_features", None)
     return Preset(model=model, trainer=trainer, strategies=stages)

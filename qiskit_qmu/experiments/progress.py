@@ -43,8 +43,15 @@ def part_of_seeds(progress: RunProgress, number: int, count: int) -> RunProgress
 
 
 @contextmanager
-def progress_display() -> Iterator[RunProgress]:
-    """Show what is being done and how much of the whole is done, on standard error."""
+def progress_display(*, quiet: bool = False) -> Iterator[RunProgress]:
+    """Show what is being done and how much of the whole is done, on standard error.
+
+    Args:
+        quiet: Show nothing.
+    """
+    if quiet:
+        yield no_progress
+        return
     if not sys.stderr.isatty():
         shown = ""
 

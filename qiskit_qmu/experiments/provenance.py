@@ -1,4 +1,4 @@
-"""What a saved model remembers: its recipe, digests of its rows, and what it was made to forget."""
+"""Provenance of a saved model: its recipe, digests of its rows, and its deletions."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,23 +11,24 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry
 from qiskit_qmu.data import RowRecord
+from qiskit_qmu.data.layout import Layout
 
 Digests = Counter[str]
-"""Rows by digest, each as often as it is there."""
+"""Rows by digest, with multiplicity."""
 
 _LAST_STEP = ("strategy", "seed", "forgotten_indices", "forgotten_label")
-"""What is kept of a deletion that another one follows."""
+"""Record of a deletion that is followed by another one."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Deletion:
-    """One step in which a model was made to forget.
+    """One deletion of rows from a model.
 
     Attributes:
-        strategy: How.
+        strategy: The strategy.
         forgotten: Positions of the rows in the model's record, in ascending order.
-        label: Their class, where all of it was forgotten.
+        label: Their class, if the whole class was forgotten.
     """
 
     strategy: str
@@ -38,28 +39,30 @@ class Deletion:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Provenance:
-    """What was kept beside a saved model.
+    """The record stored with a saved model.
 
     Attributes:
-        content: All of it, as JSON values.
+        content: The whole record, as JSON values.
         rows: Digests and ids of the rows of its dataset.
-        trained: Positions of the rows that it was trained on, before any deletion.
+        layout: Meaning of features and class numbers.
+        trained: Positions of its training rows, before any deletion.
         validation: Positions of the rows held out for tuning.
-        deletions: What it was made to forget, the first one first.
+        deletions: Its deletions, in order.
     """
 
     content: dict[str, Any]
     rows: RowRecord
+    layout: Layout
     trained: NDArray[np.int64]
     validation: NDArray[np.int64]
     deletions: tuple[Deletion, ...]
 
     @staticmethod
     def from_dict(content: dict[str, Any]) -> "Provenance":
-        """Read what was kept.
+        """Parse a record.
 
         Raises:
-            InputError: If something is missing, or is of another type than it is used as.
+            InputError: If an entry is missing or of the wrong type.
         """
         rows = RowRecord.from_dict(entry(content, "rows", dict))
         size = len(rows.train)
@@ -71,6 +74,7 @@ class Provenance:
         return Provenance(
             content=content,
             rows=rows,
+            layout=Layout.from_dict(content.get("layout") or {"columns": []}),
             trained=_union(known, *(step.forgotten for step in deletions)),
             validation=_positions(content, "validation_indices", size),
             deletions=deletions,
@@ -78,17 +82,17 @@ class Provenance:
 
     @property
     def forgotten(self) -> NDArray[np.int64]:
-        """Positions of all rows that it was made to forget."""
+        """Positions of all rows that it has forgotten."""
         return _union(*(step.forgotten for step in self.deletions))
 
     @property
     def known(self) -> NDArray[np.int64]:
-        """Positions of the rows that it was trained on and has not been made to forget."""
+        """Positions of the training rows that it has not forgotten."""
         return np.setdiff1d(self.trained, self.forgotten)
 
     @property
     def seen(self) -> NDArray[np.int64]:
-        """Positions of the rows that its weights have ever seen; a retrained model starts anew."""
+        """Positions of all rows that influenced its weights; retraining starts from scratch."""
         seen, known = self.trained, self.trained
         for step in self.deletions:
             known = np.setdiff1d(known, step.forgotten)
@@ -96,7 +100,7 @@ class Provenance:
         return seen
 
     def known_before(self, step: int) -> NDArray[np.int64]:
-        """Return the positions of the rows that it knew before a deletion, counted from 0."""
+        """Return the positions of the rows retained before a deletion, counted from 0."""
         return _union(self.known, *(each.forgotten for each in self.deletions[step:]))
 
     def digests(self, positions: NDArray[np.int64]) -> Digests:
@@ -104,7 +108,7 @@ class Provenance:
         return Counter(self.rows.train[position] for position in positions)
 
     def as_earlier(self) -> list[dict[str, Any]]:
-        """Return all deletions as they are kept where another one follows."""
+        """Return the record of all deletions for a model with another deletion."""
         earlier = list(self.content.get("earlier_deletions", []))
         if "forgotten_indices" in self.content:
             earlier.append({name: self.content.get(name) for name in _LAST_STEP})

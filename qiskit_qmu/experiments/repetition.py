@@ -14,7 +14,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.experiments.progress import RunProgress, no_progress
 from qiskit_qmu.experiments.steps import fit_arguments, unlearn
-from qiskit_qmu.models import on_backend, parameter_counts
+from qiskit_qmu.models import on_backend, parameter_counts, weights_digest
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy
@@ -46,7 +46,7 @@ class Observer:
     Attributes:
         device: The backend that they are moved to; None for that of their training.
         objective: What they learned; None for what the type of the labels says.
-        backend_name: Name of the backend, for records; None where it is not known.
+        backend_name: Name of the backend, for records; None if it is not known.
         shots: Measurements of each circuit, for records; None for exact values.
     """
 
@@ -207,6 +207,7 @@ class _Records:
             "classical_parameters": counts["classical"],
             "stopped": made.stopped,
             "largest_change": made.largest_change,
+            "weights_sha256": weights_digest(made.model),
             "error": None,
         }
         return Record(

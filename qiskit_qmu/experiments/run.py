@@ -38,7 +38,7 @@ def run_seed(
     )
     with experiment.training_backend(seed) as backend, device or nullcontext():
         original = train_original(
-            setup.build_model(backend),
+            setup.build_any_model(backend),
             split,
             setup.trainer,
             seed=seed,

@@ -8,8 +8,10 @@ import numpy as np
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.auditing import AuditReport, audit
-from qiskit_qmu.backends import Backend
+from qiskit_qmu.backends import Backend, open_backend
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RowRecord
+from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
@@ -35,7 +37,7 @@ def train_and_save(
     Args:
         experiment: Dataset, model, sizes, seed and hyperparameters; nothing is forgotten.
         out: Folder of the model.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         progress: Called after each epoch.
 
     Returns:
@@ -58,15 +60,27 @@ def train_and_save(
     model = setup.build_model(experiment.training_backend(experiment.seed))
     with one_thread():
         history = setup.train(model, progress=progress)
-    provenance = {
-        "experiment": _recipe(experiment),
+    provenance = trained_provenance(setup, list(history.losses))
+    save_model(model, out, provenance=provenance)
+    return provenance
+
+
+def trained_provenance(setup: Setup, losses: list[float]) -> dict[str, Any]:
+    """Return what is kept beside a model that was trained on a setup's rows.
+
+    Args:
+        setup: Rows and recipe, with the digest of its source.
+        losses: The training loss of each epoch; none where it was trained elsewhere.
+    """
+    return {
+        "experiment": _recipe(setup.experiment),
         "rows": RowRecord.of(setup.dataset).to_dict(),
         "train_indices": setup.split.train.indices.tolist(),
         "validation_indices": setup.split.validation.indices.tolist(),
-        "losses": list(history.losses),
+        "layout": Layout.of(setup.dataset).to_dict(),
+        "losses": losses,
+        "versions": package_versions("torch", "numpy"),
     }
-    save_model(model, out, provenance=provenance)
-    return provenance
 
 
 def unlearn_saved(
@@ -118,7 +132,7 @@ def unlearn_saved(
     setup = saved.setup(request, seed, settings)
     with one_thread():
         result = setup.unlearn(strategy, saved.model)
-    own = saved.model.backend
+    own = saved.model.backend or open_backend("exact")
     before, split = saved.provenance, setup.split.to_dict()
     provenance = {
         **before.content,
@@ -141,6 +155,7 @@ def unlearn_saved(
         "largest_change": result.largest_change,
         "usage": result.usage.to_dict(),
         "seconds": result.seconds,
+        "versions": package_versions("torch", "numpy"),
     }
     save_model(result.model, out, provenance=provenance)
     return result

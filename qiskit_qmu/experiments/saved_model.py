@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import reading
+from qiskit_qmu._files import FileError, reading
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, RowRecord
+from qiskit_qmu.data.ids import untrained_ids
+from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.split import split_by_positions, split_trained_rows
 from qiskit_qmu.experiments.experiment import Experiment
@@ -74,12 +76,16 @@ class SavedModel:
         source = source or RowSource()
         content = load_provenance(path)
         experiment = _experiment(path, content, source)
-        dataset = load_rows(experiment, experiment.seed, source.data_dir)
+        dataset = _rows_of(experiment, source)
         provenance = _provenance(path, content, experiment, dataset)
+        if not experiment.is_bundled:
+            tested = experiment.test if isinstance(experiment.test, str) else None
+            dataset = provenance.layout.applied(dataset, experiment.dataset, tested)
         trained = provenance.trained if with_forgotten else provenance.known
-        needed = np.union1d(trained, provenance.validation).tolist()
         try:
-            found = provenance.rows.find(dataset, needed=needed, new_test=source.test is not None)
+            found = provenance.rows.find(
+                dataset, needed=trained.tolist(), new_test=source.test is not None
+            )
         except InputError as error:
             raise InputError(f"{path} was trained on {error}") from error
         for remark in found.remarks:
@@ -102,7 +108,7 @@ class SavedModel:
 
     @property
     def known(self) -> NDArray[np.int64]:
-        """Positions of the rows that it was trained on and has not been made to forget."""
+        """Positions of the training rows that it has not forgotten."""
         return self._here(self.provenance.known)
 
     def setup(
@@ -161,6 +167,7 @@ class SavedModel:
             validation=self._here(self.provenance.validation),
             label=labels.pop() if len(labels) == 1 else None,
             kind=kind,
+            skipped_ids=untrained_ids(self.provenance.content.get("skipped_ids", [])),
         )
 
     def _here(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -197,6 +204,15 @@ def _experiment(path: str | Path, content: dict[str, Any], source: RowSource) ->
         raise InputError(f"{path}: {error}") from error
 
 
+def _rows_of(experiment: Experiment, source: RowSource) -> Dataset:
+    try:
+        return load_rows(experiment, experiment.seed, source.data_dir)
+    except FileError as error:
+        if source.dataset is not None or experiment.is_bundled:
+            raise
+        raise FileError(f"{error}; say where the rows are now with --dataset FILE") from error
+
+
 def _provenance(
     path: str | Path, content: dict[str, Any], experiment: Experiment, ds: Dataset
 ) -> Provenance:
@@ -215,6 +231,7 @@ def _provenance(
         {
             "experiment": experiment.to_dict(),
             "rows": RowRecord.of(ds).to_dict(),
+            "layout": Layout.of(ds).to_dict(),
             "train_indices": list(range(size)),
             "validation_indices": [],
         }

@@ -7,9 +7,11 @@ from typing import Any, Literal, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
+from qiskit_qmu.auditing import in_words
 from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Workload
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.experiments.experiment import SAVED_NETWORK
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workers import one_thread
@@ -19,7 +21,7 @@ from qiskit_qmu.experiments.workload import (
     training_workload,
     unlearning_workload,
 )
-from qiskit_qmu.models import QuantumClassifier
+from qiskit_qmu.models import QuantumClassifier, reinitialize
 from qiskit_qmu.unlearning import METHODS
 
 BudgetState = Literal["within", "maybe over", "over"]
@@ -51,11 +53,15 @@ class SavedWorkloads:
         pieces: The pieces of work.
         observed_rows: Rows that are observed.
         forgotten_rows: Rows that are forgotten.
+        forgotten: What is forgotten, in words.
+        notes: What must be known of the rows, see `qiskit_qmu.data.ForgetSplit.notes`.
     """
 
     pieces: tuple[PlannedWorkload, ...]
     observed_rows: int
     forgotten_rows: int
+    forgotten: str
+    notes: tuple[str, ...] = ()
 
 
 def saved_workloads(
@@ -68,18 +74,21 @@ def saved_workloads(
     rule: Rule | None = None,
     source: RowSource | None = None,
     seed: int = 0,
+    only_methods: bool = False,
 ) -> SavedWorkloads:
     """Return what a saved model's training, unlearning, observation and audit take.
 
     Args:
         path: Folder of the model.
-        request: What to forget; what the model's experiment says where None.
+        request: What to forget; where None, what the model's experiment says, or a tenth of the
+            rows where it says nothing.
         methods: Names of the methods to unlearn with.
         rows: Rows to observe; all training and test rows where None.
         settings: Hyperparameters that replace the preset's.
         rule: How gradients are measured; by parameter shift where None.
         source: Where the model's rows are now; where None, as the model remembers it.
         seed: Seed of everything random, as `unlearn_saved` takes it.
+        only_methods: Leave out training, observation and audit.
 
     Raises:
         InputError: If the model or its data cannot be read, or the request is not possible.
@@ -99,23 +108,45 @@ def saved_workloads(
         _check.at_least(1, rows=rows)
     backend = ExactBackend(rule=rule)
     saved = SavedModel.read(path, backend, source=source)
-    setup = saved.setup(request or saved.experiment.request, seed, settings)
+    setup = saved.setup(request or _usual_request(saved), seed, settings)
     observed = len(saved.known) + len(saved.dataset.test) if rows is None else rows
     with one_thread():
-        pieces = (
-            _training(replace(setup, seed=saved.experiment.seed), backend),
-            *_unlearning(setup, saved.model, methods),
-            _fixed("observe", observation_workload(saved.model, setup.split.forget.x, observed)),
-            _fixed("attack", audit_workload([saved.model] * 3, setup.split)),
-        )
+        pieces = tuple(_unlearning(setup, saved.model, methods))
+        if not only_methods:
+            watched = observation_workload(saved.model, setup.split.forget.x, observed)
+            pieces = (
+                _training(replace(setup, seed=saved.experiment.seed), saved.model, backend),
+                *pieces,
+                _fixed("observe", watched),
+                _fixed("attack", audit_workload([saved.model] * 3, setup.split)),
+            )
     return SavedWorkloads(
-        pieces=pieces, observed_rows=observed, forgotten_rows=len(setup.split.forget)
+        pieces=pieces,
+        observed_rows=observed,
+        forgotten_rows=len(setup.split.forget),
+        forgotten=in_words(setup.split),
+        notes=setup.split.notes,
     )
 
 
-def _training(setup: Setup, backend: ExactBackend) -> PlannedWorkload:
+def _usual_request(saved: SavedModel) -> ForgetRequest:
+    """Return what the experiment forgets, if it says so and the model still knows it."""
+    experiment = saved.experiment
+    known = saved.dataset.y_train[saved.known]
+    if experiment.is_bundled or experiment.forget is not None:
+        request = experiment.request
+        if request.label is None or request.label in known:
+            return request
+    return ForgetRequest(fraction=0.1)
+
+
+def _training(setup: Setup, saved: QuantumClassifier, backend: ExactBackend) -> PlannedWorkload:
     trainer = setup.trainer
-    model = setup.build_model(backend)
+    if setup.experiment.model == SAVED_NETWORK:
+        model = saved.clone()
+        reinitialize(model, stream(setup.seed, "weights"))
+    else:
+        model = setup.build_model(backend)
 
     def rehearsed(*, worst_case: bool) -> Workload:
         return training_workload(trainer, model, **setup.fit_arguments(), worst_case=worst_case)
@@ -165,7 +196,7 @@ def _fixed(name: str, work: Workload) -> PlannedWorkload:
 def cost_rows(
     workloads: SavedWorkloads,
     backend: Backend,
-    shots: Sequence[int],
+    shots: Sequence[int | None],
     *,
     max_qpu_seconds: float | None = None,
 ) -> list[dict[str, Any]]:
@@ -174,7 +205,7 @@ def cost_rows(
     Args:
         workloads: The work.
         backend: Where it would run.
-        shots: Numbers of measurements of each circuit.
+        shots: Numbers of measurements of each circuit; None for exact values.
         max_qpu_seconds: Budget of each piece of work; none where None.
 
     Raises:

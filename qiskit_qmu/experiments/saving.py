@@ -1,4 +1,4 @@
-"""save_model: a model from Python with what the commands need to know of its rows and training."""
+"""save_model: saves a model from Python with the record that commands need."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -8,8 +8,11 @@ import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import Dataset, ForgetSplit, RowRecord
-from qiskit_qmu.models import QuantumClassifier
+from qiskit_qmu.data.layout import Layout
+from qiskit_qmu.experiments.experiment import SAVED_NETWORK
+from qiskit_qmu.models import CircuitClassifier, Classifier, QuantumClassifier
 from qiskit_qmu.models import save_model as write_model
 from qiskit_qmu.training import Trainer
 
@@ -25,24 +28,24 @@ def save_model(
 ) -> None:
     """Write a model to a folder, with digests of its rows and its recipe, as `qmu train` does.
 
-    Every command takes the folder. Digests and ids of the rows are kept, and where they were read
-    from (a full path), never the rows themselves. Of rows that were given as arrays the commands
-    must be told a file: ``--dataset FILE``.
+    Every command accepts the folder. It contains digests and ids of the rows and the full path of
+    their source, but never the rows themselves. If the rows were given as arrays, commands need a
+    file with them: ``--dataset FILE``.
 
     Args:
         model: The model.
-        path: The folder; it is made where it is missing.
-        dataset: The rows. Without them only the model is kept: commands then need ``--dataset`` and
-            count all training rows as trained on.
-        split: Which of the dataset's rows the model was trained on (``split.train``) and which were
-            held out; all training rows were trained on where None.
-        trainer: How it was trained: the recipe of retrained models.
-        strategy: How it was made to forget ``split.forget``, such as "ssd-r", or "oracle" for a
-            model retrained on ``split.retain``; None for a model that knows all of ``split.train``.
+        path: The folder; created if missing.
+        dataset: The rows. Without them only the model is saved: commands then need ``--dataset``
+            and assume that it was trained on all training rows.
+        split: The split with the model's training rows (``split.train``) and held-out rows; None if
+            it was trained on all training rows.
+        trainer: The trainer, also used to retrain models.
+        strategy: How the model forgot ``split.forget``, such as "ssd-r", or "oracle" for a model
+            retrained on ``split.retain``; None for a model trained on all of ``split.train``.
 
     Raises:
-        InputError: If the folder cannot be written, the split is of other rows, or the trainer's
-            objective is one that no file can hold.
+        InputError: If the folder cannot be written, the split has other rows, or the trainer's
+            objective cannot be saved.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -59,15 +62,20 @@ def save_model(
         given = {"split": split, "trainer": trainer, "strategy": strategy}
         needless = [name for name, value in given.items() if value is not None]
         if needless:
-            raise InputError(f"{' and '.join(needless)} cannot be kept without the dataset")
+            raise InputError(f"{' and '.join(needless)} cannot be saved without the dataset")
         write_model(model, path)
         return
     if strategy is not None and split is None:
-        raise InputError("strategy says how the rows of a split were forgotten, got no split")
+        raise InputError("strategy needs the split whose rows were forgotten")
     rows = RowRecord.of(dataset)
     recipe = {**untrained_recipe(model), **(dataset.origin or {})}
     recipe["settings"] = {**recipe["settings"], **_trainer_settings(trainer)}
-    provenance: dict[str, Any] = {"experiment": recipe, "rows": rows.to_dict()}
+    provenance: dict[str, Any] = {
+        "experiment": recipe,
+        "rows": rows.to_dict(),
+        "layout": Layout.of(dataset).to_dict(),
+        "versions": package_versions("torch", "numpy"),
+    }
     if split is None:
         provenance |= {"train_indices": list(range(len(rows.train))), "validation_indices": []}
     else:
@@ -87,24 +95,33 @@ def save_model(
 
 def untrained_recipe(model: QuantumClassifier) -> dict[str, Any]:
     """Return what a model itself says of its experiment: its kind and its hyperparameters."""
+    scale = "none" if model.preprocessing is None else "standard"
+    if isinstance(model, Classifier):
+        call = model.made_by
+        if call is None or call.name is None:
+            return {"dataset": None, "model": SAVED_NETWORK, "scale": scale, "settings": {}}
+        settings = {f"model.{name}": value for name, value in call.settings.items()}
+        shared = {"dataset": None, "scale": scale, "settings": settings}
+        return {"model": call.name, "outputs": model.outputs, **shared}
+    if not isinstance(model, CircuitClassifier):
+        raise InputError(f"a model to save must be a classifier, got {type(model).__name__}")
     config = model.config
-    own = {name: value for name, value in config.shared().items() if name != "num_classes"}
+    decided = {"num_classes", "labels", "preprocess"}
+    own = {name: value for name, value in config.shared().items() if name not in decided}
     if config.kind == "basic":
         own["num_features"] = config.num_features
     settings = {
         f"model.{name}": list(value) if isinstance(value, tuple) else value
         for name, value in own.items()
     }
-    return {"dataset": None, "model": config.kind, "settings": settings}
+    return {"dataset": None, "model": config.kind, "scale": scale, "settings": settings}
 
 
 def _trainer_settings(trainer: Trainer | None) -> dict[str, Any]:
     if trainer is None:
         return {}
     if trainer.objective is not None:
-        raise InputError(
-            "an objective of your own cannot be kept in a file: save the model without the trainer"
-        )
+        raise InputError("a custom objective cannot be saved; save the model without the trainer")
     return {
         f"trainer.{own.name}": getattr(trainer, own.name)
         for own in fields(trainer)
@@ -118,4 +135,4 @@ def _check_rows(split: ForgetSplit, dataset: Dataset) -> None:
             _check.between(0, len(dataset.y_train) - 1, position=int(part.indices.max()))
             own = dataset.train.take(part.indices)
             if not (np.array_equal(own.x, part.x) and np.array_equal(own.y, part.y)):
-                raise InputError("split must be of the dataset that is given, got other rows")
+                raise InputError("the split's rows are not those of the dataset")

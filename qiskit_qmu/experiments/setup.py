@@ -1,4 +1,4 @@
-"""Setup: the rows, recipes and models of one repetition of an experiment."""
+"""Setup: the rows, hyperparameters and models of one repetition of an experiment."""
 
 import math
 import warnings
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
+import torch
 
-from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset, read_table
 from qiskit_qmu.data.sampling import draw_validation
 from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.model_building import build_model, build_regression_model
 from qiskit_qmu.experiments.presets import Preset
 from qiskit_qmu.experiments.steps import fit_arguments, unlearn
-from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier
+from qiskit_qmu.models import QuantumClassifier, as_tensors, fit_inputs, on_backend
+from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy, make_strategy
 
@@ -54,7 +56,7 @@ class Setup:
         """Load the rows of one repetition.
 
         Raises:
-            InputError: If they cannot be read or the forget set is not possible.
+            InputError: If they cannot be read or the forget set is invalid.
         """
         dataset = load_rows(experiment, seed, data_dir)
         split = ForgetSplit.of(
@@ -67,7 +69,7 @@ class Setup:
 
     @staticmethod
     def to_train(experiment: Experiment, seed: int, data_dir: str | None = None) -> "Setup":
-        """Load the rows of one repetition for training alone: nothing needs to be forgotten.
+        """Load the rows of one repetition for training only, without rows to forget.
 
         Raises:
             InputError: If they cannot be read.
@@ -80,7 +82,7 @@ class Setup:
             dataset.train.strata, everything, experiment.validation_fraction, seed=seed
         )
         trained = np.setdiff1d(everything, validation)
-        # A split needs a row to forget; which one it is makes no difference to training.
+        # A split needs a row to forget; the choice has no effect on training.
         split = split_by_positions(
             dataset,
             forget=trained[:1],
@@ -91,7 +93,7 @@ class Setup:
         return Setup(experiment=experiment, seed=seed, dataset=dataset, split=split)
 
     def of_seed(self, seed: int, data_dir: str | None = None) -> "Setup":
-        """Return another repetition's; of the same seed this one, whose rows are loaded already."""
+        """Return another repetition; for the same seed this one, whose rows are already loaded."""
         return self if seed == self.seed else Setup.load(self.experiment, seed, data_dir)
 
     @property
@@ -101,11 +103,11 @@ class Setup:
 
     @property
     def trainer(self) -> Trainer:
-        """The training recipe of original and oracle."""
+        """The trainer of original and oracle."""
         return self.experiment.trainer(math.prod(self.dataset.input_shape))
 
     def strategy(self, method: str) -> UnlearningStrategy:
-        """Return the strategy that a name stands for, with its hyperparameters.
+        """Return the strategy with a name, with its hyperparameters.
 
         Raises:
             InputError: If the name or a hyperparameter is unknown, or a value is out of range.
@@ -116,27 +118,26 @@ class Setup:
         """Return the untrained model.
 
         Raises:
-            InputError: If a hyperparameter is unknown or out of range.
+            InputError: If a hyperparameter is unknown or out of range, or a factory cannot be used.
         """
-        settings = self.preset.model
-        # What the experiment itself decides cannot be a setting: Python refuses it twice.
-        shared: dict[str, Any] = {
-            "num_classes": self.dataset.num_classes,
-            "backend": backend,
-            "seed": self.seed,
-            "qnn": None,
-        }
-        try:
-            if self.experiment.model == "basic":
-                return BasicQNN(**shared, **settings)
-            return HybridQNN(**shared, input_shape=self.dataset.input_shape, **settings)
-        except TypeError as error:
-            raise InputError(f"impossible setting of the model: {error}") from error
+        return build_model(self.experiment, self.dataset, self.preset.model, backend, self.seed)
+
+    def build_any_model(self, backend: Backend) -> torch.nn.Module:
+        """Return the untrained model, of classes or of values.
+
+        Raises:
+            InputError: If a hyperparameter is unknown or out of range, or a factory cannot be used.
+        """
+        if self.dataset.num_classes is not None:
+            return self.build_model(backend)
+        return build_regression_model(
+            self.experiment, self.dataset, self.preset.model, backend, self.seed
+        )
 
     def train(
         self, model: QuantumClassifier, *, progress: Progress | None = None
     ) -> TrainingHistory:
-        """Train a model in place on all training rows, those to forget among them.
+        """Train a model in place on all training rows, including those to forget.
 
         Args:
             model: The untrained model.
@@ -152,32 +153,34 @@ class Setup:
         return fit_arguments(self.split, self.seed)
 
     def unlearn(self, method: str, model: QuantumClassifier) -> UnlearningResult[QuantumClassifier]:
-        """Unlearn the split's rows by a named method; that it changed nothing its result says.
+        """Unlearn the split's rows by a named method; its result reports if nothing changed.
 
         Raises:
             InputError: If the name or a hyperparameter is unknown, or a value is out of range.
-            NonFiniteError: If the method leaves the range of numbers.
+            NonFiniteError: If the method diverges.
         """
         return unlearn(self.strategy(method), method, model, self.split, self.seed)
 
-    def check(self, backends: Iterable[Backend]) -> QuantumClassifier:
+    def check(self, backends: Iterable[Backend]) -> torch.nn.Module:
         """Build the untrained model and put it on each of some backends, before anything is run.
 
         Returns:
             The model, on the exact simulator.
 
         Raises:
-            InputError: If the model is not possible, or a backend cannot run it.
+            InputError: If the model cannot be built, or a backend cannot run it.
         """
-        model = self.build_model(open_backend("exact"))
-        model.fit_inputs(self.split.retain.x)
+        model = self.build_any_model(open_backend("exact"))
+        objective = objective_for(self.trainer.objective, model, self.split.retain.y)
+        rows, _ = as_tensors(model, self.split.retain.x, self.split.retain.y, objective.predicts)
+        fit_inputs(model, rows)
         for backend in backends:
-            model.on(backend)
+            on_backend(model, backend)
         return model
 
 
 def load_rows(experiment: Experiment, seed: int, data_dir: str | None = None) -> Dataset:
-    """Load the training and never-seen rows of one repetition.
+    """Load the training and test rows of one repetition.
 
     What was decided when a file was read is said by a `TableWarning`.
 

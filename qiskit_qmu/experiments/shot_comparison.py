@@ -1,4 +1,4 @@
-"""ShotComparison: everything that decides what a comparison of shot counts gives."""
+"""ShotComparison: everything that determines the results of a comparison of shot counts."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Any, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import Backend
+from qiskit_qmu.backends import Backend, most_qubits
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.unlearning import METHODS
@@ -17,7 +17,7 @@ from qiskit_qmu.unlearning import METHODS
 DEFAULT_SHOTS = (16, 64, 256, 1024, 4096, 8192)
 
 MOST_SHOTS = 100_000
-"""Largest number of shots of one run, all repetitions together; devices take about as many."""
+"""Largest number of shots of one run, over all repetitions; about the limit of devices."""
 
 MOST_QUBITS = 16
 """Qubits up to which counts are kept."""
@@ -31,12 +31,12 @@ class ShotComparison:
     """Observe the original, the oracle and an unlearned model with few and with many shots.
 
     Attributes:
-        experiment: Data, model, what to forget, seeds, and the backend that models are observed
-            on. Its methods and shots are not used.
-        method: How the model is unlearned; any but the oracle.
-        shots: Shot counts to compare, each once.
-        exact: Whether to observe exactly too. A device has no exact values.
-        repetitions: Runs of each seed's models, independent of each other.
+        experiment: Data, model, rows to forget, seeds, and the backend on which models are
+            observed. Its methods and shots are not used.
+        method: Unlearning method; any except the oracle.
+        shots: Shot counts to compare, without duplicates.
+        exact: Whether to observe exactly as well, which devices cannot.
+        repetitions: Independent runs of each seed's models.
         train_shots: Shots of each circuit of training and unlearning; None for exact gradients.
 
     Example:
@@ -62,11 +62,11 @@ class ShotComparison:
         for count in self.shots:
             _check.at_least(1, shots=count)
         if len(set(self.shots)) < len(self.shots):
-            raise InputError(f"shots must be different from each other, got {list(self.shots)}")
+            raise InputError(f"shots has duplicates: {list(self.shots)}")
         _check.at_least(1, repetitions=self.repetitions)
         if self.run_shots > MOST_SHOTS:
             raise InputError(
-                f"the largest number of shots times repetitions must be at most {MOST_SHOTS:,}, "
+                f"the largest shot count times repetitions must be at most {MOST_SHOTS:,}, "
                 f"got {self.run_shots:,}"
             )
         if self.train_shots is not None:
@@ -74,7 +74,7 @@ class ShotComparison:
 
     @property
     def run_shots(self) -> int:
-        """Shots of the one run that serves all repetitions and all smaller numbers."""
+        """Shots of the single run that serves all repetitions and all smaller shot counts."""
         return max(self.shots) * self.repetitions
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,31 +91,31 @@ class ShotComparison:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def check(self, data_dir: str | None = None) -> Setup:
-        """Refuse what cannot be run, before anything is trained.
+        """Check that everything can run, before anything is trained.
 
         Returns:
-            The first repetition's rows and recipes.
+            The setup of the first repetition.
 
         Raises:
-            InputError: If the data cannot be read, the forget set is not possible, or the backend
-                cannot run the model or has no exact values though they are wanted.
+            InputError: If the data cannot be read, the forget set is invalid, or the backend cannot
+                run the model or return the requested exact values.
         """
         setup = Setup.load(self.experiment, self.experiment.seed, data_dir)
         with ExitStack() as opened:
             backends = self.backends(self.experiment.seed, opened)
             model = setup.check(backend for backend in backends if backend is not None)
-        _check.between(1, MOST_QUBITS, num_qubits=model.config.num_qubits)
+        _check.between(1, MOST_QUBITS, num_qubits=most_qubits(model))
         return setup
 
     def backends(
         self, seed: int, opened: ExitStack, job_dir: Path | None = None
     ) -> tuple[Backend, Backend | None]:
-        """Open the backend with the shots of a run, and with exact values where they are wanted.
+        """Open the backend with the shots of a run, and with exact values if requested.
 
         Args:
             seed: Seed of the shots.
-            opened: What closes them.
-            job_dir: Where the jobs of IBM's devices are written down.
+            opened: Stack that closes them.
+            job_dir: Folder in which jobs of IBM devices are recorded.
         """
         opens = self.experiment.open_device
         exact = opened.enter_context(opens(None, seed)) if self.exact else None

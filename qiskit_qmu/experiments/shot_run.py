@@ -42,7 +42,7 @@ def compare_shots(
 
     Args:
         comparison: What to compare.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         job_dir: Where the jobs of IBM's devices are written down, in a folder for each seed.
         progress: Called with what is being done and the share that is done.
 

@@ -39,7 +39,7 @@ def run_seeds(
     Args:
         first: One of its seeds, with rows that are loaded already.
         seeds: Which seeds to run.
-        data_dir: Where image files lie.
+        data_dir: Folder of image files.
         workers: Processes; as many as there are cores and seeds if None.
         job_dir: Where the jobs of IBM's devices are written down.
         progress: Called with what is done and the share of the whole that is.

@@ -1,10 +1,10 @@
-"""How much work something is, before it runs on a device.
+"""Workloads: the amount of work of a task, before it runs on a device.
 
-Observing follows from the number of rows. Everything that trains is rehearsed: the same code runs
-on the exact simulator, and its circuits are counted as a device would be asked for them. Methods
-with data-dependent stopping (gradient ascent at a loss, training at a validation loss) may stop
-earlier or later under shots and noise: for those the rehearsal gives an expectation, and the worst
-case an upper bound.
+The workload of observations follows from the number of rows. Training is rehearsed: the same code
+runs on the exact simulator, and its circuits are counted as a device would run them. Methods with
+data-dependent stopping (gradient ascent at a loss, training at a validation loss) may stop earlier
+or later under shots and noise: for those the rehearsal is an estimate, and the worst case an upper
+bound.
 """
 
 import copy
@@ -37,13 +37,13 @@ def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None 
     """Return the work of observing a model.
 
     Args:
-        model: Any module; a circuit that it runs several times for a row counts as often.
-        x: Rows (n, …) like those to observe; the first goes through the model, and no circuit is
-            run.
-        rows: Number of rows to observe; as many as there are in ``x`` if None.
+        model: Any module; a circuit that runs several times for a row is counted as often.
+        x: Rows (n, …) like those to observe; the first is passed through the model without running
+            circuits.
+        rows: Number of rows to observe; the length of ``x`` if None.
 
     Raises:
-        InputError: If there are no rows, or the model holds no network whose circuits are known.
+        InputError: If there are no rows, or the model has no EstimatorQNN or SamplerQNN.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -61,14 +61,14 @@ def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None 
 
 
 def audit_workload(models: Iterable[torch.nn.Module], split: ForgetSplit) -> Workload:
-    """Return the work of observing models on all rows of a split; attacks need no more.
+    """Return the work of observing models on all rows of a split; attacks need nothing else.
 
     Args:
-        models: The audited model and, where there are, the original and the oracle.
+        models: The audited model and, if any, the original and the oracle.
         split: The task.
 
     Raises:
-        InputError: If there are no models, or one holds no network whose circuits are known.
+        InputError: If there are no models, or one has no EstimatorQNN or SamplerQNN.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -97,17 +97,17 @@ def training_workload(
 ) -> Workload:
     """Return the work of training, by a rehearsal on the exact simulator.
 
-    With early stopping it is what training takes without noise; the worst case is an upper bound.
+    With early stopping it is the work without noise; the worst case is an upper bound.
 
     Args:
-        trainer: How to train.
-        model: Where training starts; it is not changed.
+        trainer: The trainer.
+        model: The initial model, which is not changed.
         x: Rows (n, …).
         y: Labels (n,).
-        generator: Order of the batches, as for `Trainer.fit`; a generator is not used up.
+        generator: Order of the batches, as for `Trainer.fit`; a generator is copied, not advanced.
         validation: Rows and labels for early stopping.
         rule: How gradients are measured; that of the model's own backend if None.
-        worst_case: Go through all epochs.
+        worst_case: Whether to count all epochs.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -141,12 +141,12 @@ def unlearning_workload(
     upper bound, known for this package's strategies.
 
     Args:
-        strategy: How to unlearn.
-        model: The model; it is not changed.
+        strategy: The strategy.
+        model: The model, which is not changed.
         split: The task.
-        generator: Source of everything random, as for the strategy; a generator is not used up.
+        generator: Random generator of the strategy; it is copied, not advanced.
         rule: How gradients are measured; that of the model's own backend if None.
-        worst_case: Never stop by what is measured.
+        worst_case: Whether to ignore data-dependent stopping.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -160,7 +160,7 @@ def unlearning_workload(
     """
     rehearsed = _on_simulator(model, rule)
     with warnings.catch_warnings():
-        # A rehearsal is to tell the cost; that a strategy may do nothing its run will say.
+        # A rehearsal estimates the cost; the run itself warns if nothing changes.
         warnings.simplefilter("ignore", UnchangedWarning)
         if not worst_case:
             usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
@@ -172,7 +172,7 @@ def unlearning_workload(
 
 
 def _forward_passes(model: torch.nn.Module, x: ArrayLike, portions: Sequence[int]) -> Workload:
-    """Return the work of forward passes of so many rows each, of rows like some."""
+    """Return the work of forward passes with given numbers of rows."""
     row, _ = as_tensors(model, np.asarray(x)[:1], [0])
     return Workload.on(model, forward_usage(model, row, portions))
 

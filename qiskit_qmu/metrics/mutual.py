@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import t as student_t
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -46,5 +46,5 @@ def mutual_mean(values: ArrayLike, level: float = 0.95) -> Interval:
     if groups < 3:
         return Interval(mean, level=level)
     variance = means.var(ddof=1) / groups * 2 * (groups - 1) / (groups - 2)
-    arm = float(student_t.ppf((1 + level) / 2, groups - 1)) * math.sqrt(variance)
+    arm = float(scipy.stats.t.ppf((1 + level) / 2, groups - 1)) * math.sqrt(variance)
     return Interval(mean, low=max(mean - arm, 0.0), high=min(mean + arm, 1.0), level=level)

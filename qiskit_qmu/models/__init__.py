@@ -1,13 +1,14 @@
-"""Quantum classifiers, and what strategies need to handle any torch module that holds a QNN."""
+"""Quantum classifiers, and tools for any torch module with a QNN."""
 
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.checking import check_answers, check_module, check_returns_logits
+from qiskit_qmu.models.circuit_classifier import CircuitClassifier
 from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
 from qiskit_qmu.models.factory import build_from_factory, load_module
-from qiskit_qmu.models.factory_call import is_factory_name
+from qiskit_qmu.models.factory_call import import_factory, is_factory_name
 from qiskit_qmu.models.fewer_shots import split_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_provenance, save_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
@@ -28,11 +29,14 @@ from qiskit_qmu.models.parameters import (
 from qiskit_qmu.models.per_example import per_example_gradients
 from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
+from qiskit_qmu.models.state_files import load_state, read_state
 from qiskit_qmu.models.tensors import as_tensors
+from qiskit_qmu.models.weights_digest import weights_digest
 
 __all__ = [
     "ROWS_AT_ONCE",
     "BasicQNN",
+    "CircuitClassifier",
     "Classifier",
     "ClassifierConfig",
     "HybridQNN",
@@ -54,20 +58,24 @@ __all__ = [
     "forward_usage",
     "from_qiskit_classifier",
     "gradient_usage",
+    "import_factory",
     "in_mode",
     "is_factory_name",
     "kept_state",
     "largest_change",
     "load_model",
     "load_module",
+    "load_state",
     "load_provenance",
     "named_parameters",
     "observe",
     "on_backend",
     "parameter_counts",
     "per_example_gradients",
+    "read_state",
     "reinitialize",
     "save_model",
     "to_qiskit_classifier",
+    "weights_digest",
     "with_fewer_shots",
 ]

@@ -1,4 +1,4 @@
-"""Rows to amplitudes: values or principal components, scaled to norm one, as part of a model."""
+"""AmplitudeScaler: rows or their principal components as amplitudes of norm one."""
 
 from typing import final
 
@@ -13,11 +13,11 @@ from qiskit_qmu.models.fitted_projection import FittedProjection
 
 @final
 class AmplitudeScaler(FittedProjection):
-    """Makes rows the amplitudes of a state, as the angles of an `AmplitudeEncoding`.
+    """Converts rows to the angles of an `AmplitudeEncoding` that prepares them as amplitudes.
 
-    Rows of more than ``num_features`` values are projected on as many principal components of the
-    training rows, less their mean, and not scaled one by one. Rows of at most so many values are
-    taken as they are. Zeros fill up what is missing to 2^num_qubits, and the state has norm one.
+    Rows of more than ``num_features`` values are centred and projected on as many principal
+    components of the training rows, without scaling each component. Shorter rows are used
+    unchanged. They are padded with zeros to 2^num_qubits, and the state has norm one.
 
     Args:
         num_features: Amplitudes to use, at most 2^num_qubits.
@@ -38,16 +38,16 @@ class AmplitudeScaler(FittedProjection):
         """Return angles (n, 2^num_qubits - 1) of rows (n, …).
 
         Raises:
-            InputError: If the rows are of another size than those it was fitted on, have too many
-                values before it is fitted, or one has nothing but zeros.
+            InputError: If the rows differ in size from the training rows, have too many values
+                before it is fitted, or one is all zeros.
         """
         features = x.flatten(1)
         if self.is_fitted:
             features = self._project(features)
         elif features.shape[1] > self.num_features:
             raise InputError(
-                f"a model must be fitted on training rows before it takes rows of more than "
-                f"{self.num_features} values, got {features.shape[1]}"
+                f"the model is not fitted yet: it accepts rows of at most {self.num_features} "
+                f"values before training, got {features.shape[1]}"
             )
         missing = 2**self.num_qubits - features.shape[1]
         return amplitude_angles(torch.nn.functional.pad(features, (0, missing)))

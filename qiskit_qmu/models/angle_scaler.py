@@ -1,4 +1,4 @@
-"""Rows to rotation angles: principal components, fitted on training rows, as part of a model."""
+"""AngleScaler: principal components of rows as rotation angles."""
 
 from typing import final
 
@@ -17,11 +17,10 @@ class AngleScaler(FittedProjection):
     """Projects flattened rows on principal components and scales them to angles.
 
     Each component is divided by its standard deviation on the training rows; two standard
-    deviations are mapped to ``centre`` ± ``largest_angle``, and what lies beyond is cut off there,
-    so that no row is turned past it.
+    deviations are mapped to ``centre`` ± ``largest_angle``, and values beyond are clipped.
 
     Args:
-        num_features: Principal components to keep; rows with just as many values are only scaled.
+        num_features: Principal components to keep; rows of exactly as many values are only scaled.
         largest_angle: Largest distance from the centre, in radians.
         centre: Angle of the mean row, in radians.
     """
@@ -46,18 +45,18 @@ class AngleScaler(FittedProjection):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return angles (n, num_features) of rows (n, …).
 
-        Before it is fitted, rows of ``num_features`` values are taken as angles.
+        Before it is fitted, rows of ``num_features`` values are used as angles.
 
         Raises:
-            InputError: If the rows are of another size than those it was fitted on.
+            InputError: If the rows differ in size from the training rows.
         """
         flat = x.flatten(1)
         if not self.is_fitted and flat.shape[1] == self.num_features:
             return flat
         if not self.is_fitted:
             raise InputError(
-                f"a model must be fitted on training rows before it takes rows of other than "
-                f"{self.num_features} values, got {flat.shape[1]}"
+                f"the model is not fitted yet: it accepts rows of {self.num_features} values "
+                f"before training, got {flat.shape[1]}"
             )
         angles = self._project(flat)
         return self.centre + angles.clamp(-self.largest_angle, self.largest_angle)

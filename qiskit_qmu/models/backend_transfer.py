@@ -1,4 +1,4 @@
-"""Moves any module that holds TorchConnectors to another backend."""
+"""Moves any module with TorchConnectors to another backend."""
 
 import copy
 from typing import cast
@@ -18,11 +18,11 @@ def on_backend(module: Module, backend: Backend) -> Module:
     """Return a copy with the same weights whose circuits run on a backend.
 
     Args:
-        module: Any module that holds TorchConnectors of EstimatorQNNs or SamplerQNNs.
-        backend: Where they shall run.
+        module: Any module with TorchConnectors of EstimatorQNNs or SamplerQNNs.
+        backend: The new backend.
 
     Raises:
-        InputError: If a network is of another kind, or its circuit is transpiled already.
+        InputError: If a network is of another kind, or its circuit is already transpiled.
 
     Example:
         >>> import torch
@@ -42,7 +42,7 @@ def on_backend(module: Module, backend: Backend) -> Module:
 def _moved(
     module: torch.nn.Module, backend: Backend, done: dict[int, torch.nn.Module]
 ) -> torch.nn.Module:
-    """Replace connectors in place; one that is used in several places stays one."""
+    """Replace connectors in place; a shared connector stays shared."""
     if id(module) not in done:
         done[id(module)] = module
         if isinstance(module, QuantumClassifier):
@@ -71,5 +71,7 @@ def _network(network: NeuralNetwork, backend: Backend) -> NeuralNetwork:
     else:
         moved.sampler, moved.gradient = backend.sampler, backend.sampler_gradient
     if moved.circuit.layout is not None:
-        raise InputError("a network's circuit must not be transpiled, got one with a layout")
+        raise InputError(
+            "the circuit of a network was already transpiled; build it from a virtual circuit"
+        )
     return moved

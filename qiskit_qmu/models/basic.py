@@ -29,8 +29,8 @@ class BasicQNN(CircuitClassifier):
     """PCA → encoding → hardware-efficient ansatz → readout → linear head.
 
     The basic model of Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
-    https://arxiv.org/abs/2509.06086. PCA and scaling are fitted on the rows of the first training
-    and belong to the model; later training keeps them.
+    https://arxiv.org/abs/2509.06086. PCA and scaling are fitted to the rows of the first training
+    and are part of the model; later training keeps them.
 
     Args:
         num_features: Principal components, at most one per qubit; rows with just as many values
@@ -39,7 +39,7 @@ class BasicQNN(CircuitClassifier):
         num_classes: Classes. Ten if None, which training on fewer classes then refuses.
         num_qubits: Qubits.
         num_layers: Layers of the ansatz.
-        backend: Where circuits run; the exact simulator if None.
+        backend: Backend of the circuits; the exact simulator if None.
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
@@ -50,7 +50,7 @@ class BasicQNN(CircuitClassifier):
             know; class numbers if None.
         preprocess: Whether missing values (NaN) of table rows are replaced by medians and features
             standardised before anything else; see `Preprocessing`.
-        qnn: The circuit, where it is built already; made from the other arguments if None.
+        qnn: The circuit, if already built; built from the other arguments if None.
 
     Raises:
         InputError: If a number is out of range or a name is unknown.
@@ -115,7 +115,7 @@ class BasicQNN(CircuitClassifier):
         if config.encoding == "amplitude":
             self.scaler = AmplitudeScaler(config.num_features, config.num_qubits)
             return
-        # A ZZ map multiplies angles.
+        # A ZZ feature map multiplies angles.
         largest = math.pi / 2 if config.encoding != "zz" else math.pi / 4
         centre = centre_of(config.encoding)
         self.scaler = AngleScaler(config.num_features, largest, centre=centre)
@@ -123,7 +123,7 @@ class BasicQNN(CircuitClassifier):
     def angles(self, x: torch.Tensor) -> torch.Tensor:
         """Return the circuit's inputs (n, inputs), in radians, of rows (n, …).
 
-        They are the scaled principal components, or the angles that prepare a row's amplitudes.
+        These are the scaled principal components, or the angles that prepare a row's amplitudes.
         """
         angles: torch.Tensor = self.scaler(self.prepared(x))
         return angles

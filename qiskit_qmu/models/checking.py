@@ -1,4 +1,4 @@
-"""Whether a model's answers fit what it is to learn, told before any of its circuits is run."""
+"""Checks that a model's outputs fit its objective, before any circuit runs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ import torch
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import SamplerQNN
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.models.dry_run import no_circuits
 from qiskit_qmu.models.outputs import check_outputs
@@ -18,7 +18,7 @@ _ROWS = 4
 
 
 def check_module(model: Any) -> None:
-    """Raise InputError unless a model is a torch module; the message names the adapter.
+    """Raise InputTypeError unless a model is a torch module; the message suggests an adapter.
 
     Example:
         >>> import torch
@@ -27,34 +27,34 @@ def check_module(model: Any) -> None:
         >>> check_module("a path")
         Traceback (most recent call last):
             ...
-        qiskit_qmu._check.InputError: a model must be a torch module, got str
+        qiskit_qmu._check.InputTypeError: a model must be a torch module, got str
     """
     if isinstance(model, torch.nn.Module):
         return
     advice = ""
     if hasattr(model, "neural_network") and hasattr(model, "predict"):
-        advice = ": wrap it by qmu.from_qiskit_classifier(classifier)"
+        advice = ": wrap it with qmu.from_qiskit_classifier(classifier)"
     elif hasattr(model, "num_weights") and hasattr(model, "backward"):
-        advice = ": connect it to torch by backend.connector(network, weights)"
-    raise InputError(f"a model must be a torch module, got {type(model).__name__}{advice}")
+        advice = ": connect it to torch with backend.connector(network, weights)"
+    raise InputTypeError(f"a model must be a torch module, got {type(model).__name__}{advice}")
 
 
 def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> int:
-    """Return the number of classes of a model that returns logits (n, classes); refuse others.
+    """Return the number of classes of a model that returns logits (n, classes).
 
-    A few rows go through the model, and no circuit is run: random values, or random probabilities,
-    stand for their outputs.
+    A few rows are passed through the model without running circuits: random values or
+    probabilities replace their outputs.
 
     Args:
         model: Any module.
-        rows: Rows (n, …) as the model takes them.
+        rows: Rows (n, …) in the model's precision.
 
     Returns:
         The number of classes.
 
     Raises:
-        InputError: If the model is no torch module, or returns probabilities or a single column;
-            the message names the wrapper that makes logits of them.
+        InputError: If the model is not a torch module, or returns probabilities or a single
+            column; the message names the wrapper that converts them to logits.
 
     Example:
         >>> import torch
@@ -63,10 +63,10 @@ def check_returns_logits(model: torch.nn.Module, rows: torch.Tensor) -> int:
         3
     """
     check_module(model)
-    declared = getattr(model, "outputs", None)
-    if declared is not None and hasattr(model, "raw_outputs"):
-        raw = _on_a_few(model, rows, lambda dry, some: dry.raw_outputs(some))
-        check_outputs(raw, declared)
+    declared: Any = getattr(model, "outputs", None)
+    raw_outputs: Any = getattr(model, "raw_outputs", None)
+    if declared is not None and raw_outputs is not None:
+        check_outputs(_on_a_few(model, rows, lambda _dry, some: raw_outputs(some)), declared)
     outputs = _on_a_few(model, rows, lambda dry, some: dry(some))
     check_logits(model, outputs)
     return int(outputs.shape[1])
@@ -77,7 +77,7 @@ def _on_a_few(
     rows: torch.Tensor,
     compute: Callable[[torch.nn.Module, torch.Tensor], torch.Tensor],
 ) -> torch.Tensor:
-    """Return what is computed of a model and a few rows, without running a circuit."""
+    """Evaluate a function of a model and a few rows, without running circuits."""
     generator = torch.Generator().manual_seed(0)
 
     def stand_in(connector: TorchConnector, inputs: torch.Tensor) -> torch.Tensor:
@@ -108,19 +108,19 @@ def _on_a_few(
 def check_answers(
     model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, objective: Objective
 ) -> None:
-    """Refuse a model whose answers an objective cannot be computed of, before a circuit is run.
+    """Check that an objective applies to a model's outputs, before any circuit runs.
 
-    A few rows go through the model as in `check_returns_logits`.
+    A few rows are passed through the model as in `check_returns_logits`.
 
     Args:
         model: Any module.
-        x: Rows (n, …) as the model takes them.
+        x: Rows (n, …) in the model's precision.
         y: Labels (n,), or values (n,) or (n, outputs).
         objective: What the model learns.
 
     Raises:
-        InputError: If the objective is of classes and the model returns no logits or a label has
-            none, or the objective gives no loss for each row.
+        InputError: If the objective is for classes and the model does not return logits or a label
+            has none, or the objective does not return one loss per row.
 
     Example:
         >>> import torch
@@ -142,15 +142,15 @@ def check_answers(
 
 
 def check_logits(model: torch.nn.Module, outputs: torch.Tensor) -> None:
-    """Refuse outputs (n, …) that are no logits (n, classes).
+    """Raise InputError unless outputs (n, …) are logits (n, classes).
 
     Raises:
         InputError: If they are rows of probabilities, or a single column.
     """
     if outputs.dim() == 1 or (outputs.dim() == 2 and outputs.shape[1] == 1):
         raise InputError(
-            "a model must return logits, one column for each class, got a single column: wrap it "
-            "by qmu.as_classifier(model, outputs='expectation'), or 'probabilities'"
+            "the model returns a single column instead of logits, one column per class: wrap it "
+            "with qmu.as_classifier(model, outputs='expectation'), or 'probabilities'"
         )
     if outputs.dim() != 2:
         raise InputError(
@@ -159,19 +159,19 @@ def check_logits(model: torch.nn.Module, outputs: torch.Tensor) -> None:
     declared = getattr(model, "outputs", None) == "logits"
     if not declared and _are_probabilities(outputs):
         raise InputError(
-            "a model must return logits, got probabilities (each row adds up to 1): wrap it by "
+            "the model returns probabilities (each row sums to 1) instead of logits: wrap it with "
             "qmu.as_classifier(model, outputs='probabilities')"
         )
 
 
 def _is_stock(connector: TorchConnector) -> bool:
-    """Tell whether a connector is Qiskit ML's own, which answers in single precision."""
+    """Return whether a connector is Qiskit ML's own, which returns single precision."""
     return type(connector) is TorchConnector
 
 
 def _are_probabilities(outputs: torch.Tensor) -> bool:
     values = outputs.detach().double().cpu().numpy()
-    if not np.isfinite(values).all():  # who reads them says so
+    if not np.isfinite(values).all():  # reported where they are read
         return False
     tolerance = 4 * values.shape[1] * torch.finfo(outputs.dtype).eps
     sums = np.abs(values.sum(axis=1) - 1)

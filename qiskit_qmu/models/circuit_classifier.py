@@ -1,4 +1,4 @@
-"""What BasicQNN and HybridQNN share: a front that makes angles, a QNN, and a linear head."""
+"""CircuitClassifier: base class of BasicQNN and HybridQNN, with a front, a QNN and a head."""
 
 import math
 from abc import abstractmethod
@@ -22,7 +22,7 @@ from qiskit_qmu.models.quantum_layer import output_size, quantum_layer
 
 
 def centre_of(encoding: Encoding) -> float:
-    """Return the angle around which an encoding by angles has its features, in radians.
+    """Return the angle, in radians, around which an angle encoding has its features.
 
     An RY rotation of |0> by π/2 + x has ⟨Z⟩ = -sin x: steepest at x = 0 and one-to-one up to ±π/2.
     Around 0 it would be cos x, flat there and blind to the sign of x.
@@ -34,14 +34,14 @@ class CircuitClassifier(QuantumClassifier):
     """Rows → angles → QNN → linear head → logits.
 
     Attributes:
-        config: What it was built from.
-        backend: Where its circuits run.
-        qnn: The circuit with its parameters told apart.
+        config: Its configuration.
+        backend: Backend of its circuits.
+        qnn: The circuit with its input and weight parameters.
         quantum: The TorchConnector.
         head: The linear layer from circuit outputs to logits.
         knows_classes: Whether the number of classes was given, or seen in training.
-        labels: Labels in the order of the logits; None where they are numbered.
-        preprocessing: What fills missing values and standardises features; None for nothing.
+        labels: Labels in the order of the logits; None if they are numbers.
+        preprocessing: Imputation and standardisation of rows; None for none.
         predicts: "classes", whatever the type of the labels.
 
     Example:
@@ -79,9 +79,14 @@ class CircuitClassifier(QuantumClassifier):
         self._build_front()
         self.reinitialize(stream(seed, "weights"))
 
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return self.config.num_classes
+
     @abstractmethod
     def _build_front(self) -> None:
-        """Add the modules that make angles of rows."""
+        """Add the modules that convert rows to angles."""
 
     @abstractmethod
     def angles(self, x: torch.Tensor) -> torch.Tensor:
@@ -89,10 +94,10 @@ class CircuitClassifier(QuantumClassifier):
 
     @abstractmethod
     def _fit_front(self, x: NDArray[np.float32]) -> None:
-        """Fit what the front fits to prepared training rows, where it is not yet."""
+        """Fit the front to preprocessed training rows, unless already fitted."""
 
     def fit_inputs(self, x: NDArray[np.float32]) -> None:
-        """Fit what is fitted to training rows (n, …) before training, where it is not yet."""
+        """Fit preprocessing and front to training rows (n, …), unless already fitted."""
         if self.preprocessing is not None:
             self.preprocessing.fit_inputs(x)
             rows = torch.as_tensor(x).to(self.preprocessing.mean)
@@ -100,16 +105,17 @@ class CircuitClassifier(QuantumClassifier):
         self._fit_front(x)
 
     def check_labels(self, labels: NDArray[np.int64]) -> None:
-        """Refuse training labels of fewer classes than a model has that was not told how many.
+        """Check that a model with the default number of classes is not trained on fewer.
 
         Raises:
-            InputError: If there are fewer; a model that was told may train on some of its classes.
+            InputError: If there are fewer; with num_classes given, a model may be trained on some
+                of its classes.
         """
         classes = int(labels.max()) + 1
         if not self.knows_classes and classes < self.config.num_classes:
             raise _check.InputError(
-                f"num_classes must be given where it is not {self.config.num_classes}, "
-                f"got labels of {classes} classes: {type(self).__name__}(num_classes={classes})"
+                f"the model has {self.config.num_classes} classes by default, but the labels have "
+                f"{classes}: create it with {type(self).__name__}(num_classes={classes})"
             )
         self.knows_classes = True
 
@@ -119,12 +125,12 @@ class CircuitClassifier(QuantumClassifier):
         return logits
 
     def reinitialize(self, generator: np.random.Generator) -> None:
-        """Draw all weights anew, in place, and forget what was fitted to training rows.
+        """Redraw all weights in place, and reset everything fitted to training rows.
 
         Parameters that need no gradient keep their values.
 
         Args:
-            generator: Source of the weights.
+            generator: Random generator of the weights.
         """
         angles = initial_angles(len(self.qnn.weights), generator)
         if self.quantum.weight.requires_grad:
@@ -142,35 +148,36 @@ class CircuitClassifier(QuantumClassifier):
         return moved
 
     def description(self) -> Description:
-        """Return what a saved model is built from again, but its weights."""
+        """Return the description from which a saved model is rebuilt, without its weights."""
         return Description(config=self.config.to_dict(), circuit=self.qnn.circuit)
 
     @classmethod
     def load(cls, path: str | Path, *, backend: Backend | None = None) -> Self:
-        """Read a model that ``save`` wrote.
+        """Read a model written by ``save``.
 
         Args:
             path: The folder.
-            backend: Where its circuits run; the exact simulator where None.
+            backend: Backend of its circuits; the exact simulator if None.
 
         Raises:
-            InputError: If files are missing or damaged, or hold another kind of model.
+            InputError: If files are missing or damaged, or contain another kind of model.
         """
         saved = read_model(path)
         config, qnn = saved.classifier_parts()
         if config.model_name != cls.__name__:
-            raise _check.InputError(f"{path} must hold a {cls.__name__}, got a {config.model_name}")
-        return saved.build(lambda: cls.of_config(config, backend, qnn))
+            raise _check.InputError(f"{path} contains a {config.model_name}, not a {cls.__name__}")
+        model = saved.build(lambda: cls.of_config(config, None, qnn))
+        return model if backend is None else model.on(backend)
 
     @classmethod
     @abstractmethod
     def of_config(
         cls, config: ClassifierConfig, backend: Backend | None, qnn: QNNCircuit | None = None
     ) -> Self:
-        """Return a new model of a config.
+        """Return a new model with a configuration.
 
         Args:
-            config: What to build.
-            backend: Where its circuits run; the exact simulator where None.
-            qnn: The circuit, where it is built already.
+            config: The configuration.
+            backend: Backend of its circuits; the exact simulator if None.
+            qnn: The circuit, if already built.
         """

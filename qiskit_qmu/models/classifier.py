@@ -1,4 +1,4 @@
-"""QuantumClassifier: what every classifier of this package can do, whatever it is made of."""
+"""QuantumClassifier: base class of all classifiers of this package."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -22,17 +22,17 @@ from qiskit_qmu.observation import Observations
 
 
 class QuantumClassifier(torch.nn.Module, ABC):
-    """A torch module that returns logits, with what scikit-learn's classifiers have.
+    """A torch module that returns logits, with the methods of scikit-learn's classifiers.
 
     Args:
         labels: Labels in the order of the logits; numbers if None.
-        backend: Where its circuits run; None if they run as its maker decided.
+        backend: Backend of its circuits; None to keep the networks' own.
         preprocess: Whether rows are imputed and standardised; see `Preprocessing`.
 
     Attributes:
-        labels: Labels in the order of the logits; None if they are numbered.
-        backend: Where its circuits run; None if they run as its maker decided.
-        preprocessing: What fills missing values and standardises features; None for nothing.
+        labels: Labels in the order of the logits; None if they are numbers.
+        backend: Backend of its circuits; None if it keeps the networks' own.
+        preprocessing: Imputation and standardisation of rows; None for none.
         predicts: "classes", whatever the type of the labels.
 
     Example:
@@ -62,8 +62,13 @@ class QuantumClassifier(torch.nn.Module, ABC):
         self.preprocessing = Preprocessing() if preprocess else None
 
     def prepared(self, x: torch.Tensor) -> torch.Tensor:
-        """Return rows (n, …) with missing values filled and features scaled, where they are."""
-        return x if self.preprocessing is None else self.preprocessing(x)  # type: ignore[no-any-return]
+        """Return rows (n, …) after preprocessing, if there is one."""
+        return x if self.preprocessing is None else self.preprocessing(x)
+
+    @property
+    @abstractmethod
+    def num_classes(self) -> int:
+        """Number of classes."""
 
     @abstractmethod
     def on(self, backend: Backend) -> Self:
@@ -71,14 +76,14 @@ class QuantumClassifier(torch.nn.Module, ABC):
 
     @abstractmethod
     def description(self) -> Description:
-        """Return what a saved model is built from again, but its weights."""
+        """Return the description from which a saved model is rebuilt, without its weights."""
 
     @abstractmethod
     def check_labels(self, labels: NDArray[np.int64]) -> None:
-        """Refuse training labels that cannot be all there are, where that is known.
+        """Check training labels against the number of classes, if known.
 
         Raises:
-            InputError: If they cannot.
+            InputError: If classes are missing.
         """
 
     def clone(self) -> Self:
@@ -86,12 +91,12 @@ class QuantumClassifier(torch.nn.Module, ABC):
         return clone_module(self)
 
     def class_numbers(self, y: ArrayLike) -> ArrayLike:
-        """Return the numbers of the logits that labels (n,) belong to.
+        """Return the indices of the logits of labels (n,).
 
-        Numbers of logits are taken as they are.
+        Indices are returned unchanged.
 
         Raises:
-            InputError: If a label is none of the model's.
+            InputError: If a label is unknown to the model.
         """
         return numbers_of(self.labels, y)
 
@@ -99,16 +104,16 @@ class QuantumClassifier(torch.nn.Module, ABC):
         """Return the most probable class of each row.
 
         Args:
-            x: Rows (n, …); NaN for a missing value where the model has a preprocessing.
+            x: Rows (n, …); NaN for missing values if the model has preprocessing.
 
         Returns:
-            Labels (n,), or class numbers where the model has no labels.
+            Labels (n,), or class numbers if the model has no labels.
 
         Raises:
             InputError: If there are no rows, or a value is infinite or missing.
         """
         numbers = predicted_logits(self, x).argmax(axis=1)
-        return numbers if self.labels is None else np.asarray(self.labels)[numbers]
+        return np.asarray(numbers if self.labels is None else np.asarray(self.labels)[numbers])
 
     def predict_proba(self, x: ArrayLike) -> NDArray[np.float64]:
         """Return the probabilities (n, classes) of the classes, in the order of ``labels``.
@@ -124,11 +129,11 @@ class QuantumClassifier(torch.nn.Module, ABC):
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     def score(self, x: ArrayLike, y: ArrayLike) -> float:
-        """Return the share of rows whose class is predicted right.
+        """Return the accuracy on rows.
 
         Args:
             x: Rows (n, …), as for ``predict``.
-            y: Labels (n,) as the model knows them, or class numbers.
+            y: Labels (n,) of the model, or class numbers.
 
         Raises:
             InputError: If there are no rows, lengths differ, or a label is unknown.
@@ -160,7 +165,7 @@ class QuantumClassifier(torch.nn.Module, ABC):
         """Write weights (safetensors), config (JSON) and circuit (QPY) to a folder.
 
         Args:
-            path: The folder; it is made where it is missing.
+            path: The folder; created if missing.
 
         Raises:
             InputError: If it cannot be written.

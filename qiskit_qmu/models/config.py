@@ -1,4 +1,4 @@
-"""ClassifierConfig: everything that a classifier is built from but its weights."""
+"""ClassifierConfig: the configuration of a classifier, without its weights."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
@@ -9,26 +9,26 @@ from qiskit_qmu.models.labels import Label, check_labels
 from qiskit_qmu.models.quantum_layer import Readout
 
 DEFAULT_CLASSES = 10
-"""Classes of a model that was not told how many there are."""
+"""Default number of classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig:
-    """Everything that a classifier is built from but its weights.
+    """The configuration of a classifier, without its weights.
 
     Attributes:
-        kind: Which model it is.
-        input_shape: Shape of one row; None for a basic QNN that takes any.
+        kind: Kind of model.
+        input_shape: Shape of one row; None for a basic QNN, which accepts any shape.
         num_features: Features that the circuit encodes.
         num_classes: Outputs of the head.
         num_qubits: Qubits.
         num_layers: Layers of the ansatz.
         readout: "expectation" or "probabilities".
-        encoding: How features enter the circuit.
+        encoding: Encoding of features in the circuit.
         entanglement: "ring", "linear" or "full".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
-        labels: Labels in the order of the outputs; None where they are numbered.
+        labels: Labels in the order of the outputs; None if they are numbered.
         preprocess: Whether rows are imputed and standardised.
 
     Example:
@@ -73,7 +73,7 @@ class ClassifierConfig:
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> "ClassifierConfig":
-        """Return the config that ``to_dict`` wrote."""
+        """Return the config written by ``to_dict``."""
         fixed: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
         }
@@ -97,7 +97,7 @@ class ClassifierConfig:
         return f"{self.kind.capitalize()}QNN"
 
     def shared(self) -> dict[str, Any]:
-        """Return the arguments that the models have in common, by name."""
+        """Return the arguments common to all models, by name."""
         names = (
             "num_classes",
             "num_qubits",

@@ -1,4 +1,4 @@
-"""Passes through a model whose circuits are not run: what would be asked of them, and what for."""
+"""Dry runs: passes through a model without running its circuits, to determine their usage."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,18 +12,18 @@ from qiskit_qmu.models.mode import in_mode
 from qiskit_qmu.models.parameters import Module, Part, clone_module, named_parameters
 
 StandIn = Callable[[TorchConnector, torch.Tensor], torch.Tensor]
-"""A connector and its inputs (…, num_inputs) to outputs (…, *output_shape)."""
+"""Maps a connector and its inputs (…, num_inputs) to outputs (…, *output_shape)."""
 
 
 @contextmanager
 def no_circuits(module: torch.nn.Module, stand_in: StandIn) -> Iterator[torch.nn.Module]:
-    """Let a module's connectors answer without running a circuit inside the block.
+    """Replace the outputs of a module's connectors inside the block, without running circuits.
 
-    It is in evaluation mode, and what is hooked to its connectors does not see the passes.
+    The module is in evaluation mode, and hooks of its connectors do not see the passes.
 
     Args:
         module: Any module.
-        stand_in: What its connectors answer.
+        stand_in: Returns the connectors' outputs.
 
     Yields:
         The module to call.
@@ -35,7 +35,7 @@ def no_circuits(module: torch.nn.Module, stand_in: StandIn) -> Iterator[torch.nn
         connector._forward_hooks = type(connector._forward_hooks)()  # noqa: SLF001
     try:
         with in_mode(module, training=False):
-            # What torch.compile made would be compiled anew; what it was made of does the same.
+            # A module compiled by torch.compile would be recompiled; use the original instead.
             yield getattr(module, "_orig_mod", module)
     finally:
         for connector, (forward, hooks) in zip(connectors, own, strict=True):
@@ -46,7 +46,7 @@ def no_circuits(module: torch.nn.Module, stand_in: StandIn) -> Iterator[torch.nn
 
 
 def without_circuits(module: Module) -> Module:
-    """Return a copy of a module whose connectors answer zeros, without running a circuit."""
+    """Return a copy of a module whose connectors return zeros, without running circuits."""
     copy = clone_module(module)
     for connector in connectors_of(copy):
         vars(connector)["forward"] = partial(_answer, connector, zeros)
@@ -54,12 +54,12 @@ def without_circuits(module: Module) -> Module:
 
 
 def forward_usage(module: torch.nn.Module, row: torch.Tensor, portions: Iterable[int]) -> Usage:
-    """Return what forward passes take.
+    """Return the usage of forward passes.
 
     Args:
         module: Any module; a layer may be called several times for a row.
-        row: One row (1, …) like those that are evaluated, as `as_tensors` makes it.
-        portions: Rows that are evaluated at once.
+        row: An example row (1, …) from `as_tensors`.
+        portions: Numbers of rows evaluated at once.
 
     Example:
         >>> import torch
@@ -82,13 +82,13 @@ def forward_usage(module: torch.nn.Module, row: torch.Tensor, portions: Iterable
 def gradient_usage(
     module: torch.nn.Module, row: torch.Tensor, portions: Iterable[int], part: Part
 ) -> Usage:
-    """Return what forward and backward passes take.
+    """Return the usage of forward and backward passes.
 
     Args:
         module: Any module; a layer may be called several times for a row.
-        row: One row (1, …) like those that are differentiated, as `as_tensors` makes it.
-        portions: Rows that are differentiated at once.
-        part: By which parameters.
+        row: An example row (1, …) from `as_tensors`.
+        portions: Numbers of rows differentiated at once.
+        part: Parameters to differentiate by: "all", "quantum" or "classical".
 
     Example:
         >>> import torch
@@ -118,7 +118,7 @@ def _answer(
 ) -> torch.Tensor:
     inputs = connector.weight.new_zeros(0) if input_data is None else input_data
     seen = inputs if connector.neural_network.input_gradients else inputs.detach()
-    # What is differentiated must reach the outputs.
+    # Outputs must depend on the tensors that are differentiated.
     touched = 0.0 * (seen.sum() + connector.weight.sum())
     return stand_in(connector, inputs.detach()) + touched
 

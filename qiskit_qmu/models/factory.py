@@ -1,19 +1,22 @@
-"""Models that a function of the user's makes, named as "package.module:function"."""
+"""Models built by a user's function, named "package.module:function"."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.backends import Backend, connectors_of
+from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.checking import check_returns_logits
 from qiskit_qmu.models.factory_call import Factory, FactoryCall
-from qiskit_qmu.models.labels import Label
+from qiskit_qmu.models.labels import Label, check_labels
 from qiskit_qmu.models.module_classifier import Classifier, as_classifier
 from qiskit_qmu.models.outputs import Outputs
+from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.state_files import load_state, read_state
 
 
@@ -29,30 +32,30 @@ def build_from_factory(
     backend: Backend | None = None,
     generator: np.random.Generator | int | None = 0,
 ) -> Classifier:
-    """Let a function make a model, and check what it made before any circuit is run.
+    """Build a model with a function, and check it before any circuit runs.
 
     Args:
         factory: A function of input shape and number of classes that returns a torch module with
-            TorchConnectors, or its name "package.module:function", which is imported; the current
-            folder is looked in first.
+            TorchConnectors, or its name "package.module:function", which is imported, from the
+            current folder first.
         input_shape: Shape of one row, such as (30,) or (1, 28, 28).
         num_classes: Number of classes.
-        outputs: What the module returns, see `as_classifier`; where None, logits, refused where
-            they look like something else.
+        outputs: Kind of the module's outputs, see `as_classifier`; None for logits, with an error
+            if they look otherwise.
         labels: Labels in the order of the classes.
-        preprocess: Whether missing values are filled and features standardised before the module
-            sees them; see `Preprocessing`.
+        preprocess: Whether missing values are filled and features standardised before they reach
+            the module; see `Preprocessing`.
         settings: Further arguments of the function, by name.
-        backend: Where circuits run; as the function decided where None.
-        generator: Seed of what the function draws from torch's global generator.
+        backend: Backend of the circuits; None to keep the networks' own.
+        generator: Seed of torch's global generator while the function runs.
 
     Returns:
-        The module as a classifier that can be saved and drawn anew.
+        The module as a classifier that can be saved and reinitialised.
 
     Raises:
-        InputError: If there is no such function, it fails or takes other arguments, or what it
-            returns is no torch module, holds no TorchConnector, cannot take such rows, or has not
-            one output for each class.
+        InputError: If there is no such function, it fails or takes other arguments, or it does not
+            return a torch module with a TorchConnector that accepts such rows and has one output
+            per class.
 
     Example:
         >>> import torch
@@ -66,19 +69,86 @@ def build_from_factory(
         >>> model.predict(torch.zeros(5, 4)).shape
         (5,)
     """
+    if labels is not None:
+        check_labels(labels, num_classes)
     call = FactoryCall.of(factory, input_shape, num_classes, settings)
-    module = call.make(as_generator(generator))
-    if not connectors_of(module):
-        raise InputError(f"{call.title} must return a module with a TorchConnector, got none in it")
+    module = _made(call, generator)
     model = as_classifier(module, outputs, labels=labels, preprocess=preprocess)
     model.made_by = call
-    classes = check_returns_logits(model, call.rows_for(module))
+    if outputs == "expectation" and num_classes != 2:
+        raise InputError(f"outputs='expectation' is an answer to two classes, got {num_classes}")
+    classes = _checked_classes(model, call)
     if classes != call.num_classes:
         raise InputError(
-            f"{call.title} must make a module with {call.num_classes} outputs, one for each class, "
+            f"{call.title} must return a module with {call.num_classes} outputs, one per class, "
             f"got {classes}"
         )
     return model if backend is None else model.on(backend)
+
+
+def _checked_classes(model: Classifier, call: FactoryCall) -> int:
+    """Return the number of classes that a model answers with; refuse undeclared outputs."""
+    try:
+        return check_returns_logits(model, call.rows_for(model))
+    except InputError as error:
+        if model.outputs is not None:
+            raise InputError(f"{call.title}: {error}") from error
+        raise InputError(
+            f"{call.title}: {error}; on the command line declare --outputs probabilities or "
+            "--outputs expectation"
+        ) from error
+
+
+def build_regressor(
+    factory: str | Factory,
+    input_shape: Sequence[int],
+    num_values: int = 1,
+    *,
+    preprocess: bool = False,
+    settings: Mapping[str, Any] | None = None,
+    backend: Backend | None = None,
+    generator: np.random.Generator | int | None = 0,
+) -> torch.nn.Module:
+    """Let a function make a model that predicts values.
+
+    Args:
+        factory: A function of input shape and number of values, as for `build_from_factory`.
+        input_shape: Shape of one row.
+        num_values: Number of values of each row.
+        preprocess: Whether missing values are filled and features standardised first.
+        settings: Further arguments of the function, by name.
+        backend: Where circuits run; as the function decided where None.
+        generator: Seed of what the function draws from torch's global generator.
+
+    Returns:
+        The module, with a `Preprocessing` in front of it where one is asked for.
+
+    Raises:
+        InputError: If there is no such function, it fails or takes other arguments, or what it
+            returns is no torch module, holds no TorchConnector, or cannot take such rows.
+
+    Example:
+        >>> import torch
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.models.factory import build_regressor
+        >>> def build(input_shape, num_values):
+        ...     layer = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1).quantum
+        ...     return torch.nn.Sequential(layer, torch.nn.Linear(2, num_values))
+        >>> build_regressor(build, (2,))(torch.zeros(5, 2)).shape
+        torch.Size([5, 1])
+    """
+    call = FactoryCall.of(factory, input_shape, num_values, settings)
+    module = _made(call, generator)
+    if preprocess:
+        module = torch.nn.Sequential(Preprocessing(), module)
+    return module if backend is None else on_backend(module, backend)
+
+
+def _made(call: FactoryCall, generator: np.random.Generator | int | None) -> torch.nn.Module:
+    module = call.make(as_generator(generator))
+    if not connectors_of(module):
+        raise InputError(f"the module returned by {call.title} has no TorchConnector")
+    return module
 
 
 def load_module(
@@ -93,25 +163,25 @@ def load_module(
     settings: Mapping[str, Any] | None = None,
     backend: Backend | None = None,
 ) -> Classifier:
-    """Return a module that was trained elsewhere as a classifier.
+    """Load a module that was trained elsewhere as a classifier.
 
     Args:
-        factory: What makes such modules, as for `build_from_factory`.
-        weights: File of its ``state_dict()``: a ``.safetensors`` file, or one that ``torch.save``
-            wrote, of which nothing but tensors is read.
+        factory: The factory of such modules, as for `build_from_factory`.
+        weights: File of its ``state_dict()``: a ``.safetensors`` file, or one written by
+            ``torch.save``, from which only tensors are read.
         input_shape: Shape of one row.
         num_classes: Number of classes.
-        outputs: What the module returns, as for `build_from_factory`.
+        outputs: Kind of the module's outputs, as for `build_from_factory`.
         labels: Labels in the order of the classes.
-        preprocess: Whether missing values are filled and features standardised before the module
-            sees them. Fitting them to the training rows is up to the caller:
-            ``fit_inputs(model, rows)``. Leave it off for a module that was trained on other rows.
+        preprocess: Whether missing values are filled and features standardised before they reach
+            the module. The caller must fit them to the training rows with
+            ``fit_inputs(model, rows)``. Do not use it for a module trained on other rows.
         settings: Further arguments of the factory, by name.
-        backend: Where circuits run; as the factory decided where None.
+        backend: Backend of the circuits; None to keep the networks' own.
 
     Raises:
-        InputError: If the factory cannot be used, or the file cannot be read, holds other than
-            tensors, or tensors of another module.
+        InputError: If the factory cannot be used, or the file cannot be read, or has anything but
+            the module's tensors.
 
     Example:
         >>> import torch

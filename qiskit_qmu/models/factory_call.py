@@ -1,4 +1,4 @@
-"""FactoryCall: the function of a user's that makes a model, and what it is called with."""
+"""FactoryCall: a user's function that builds a model, with its arguments."""
 
 import hashlib
 import importlib
@@ -30,14 +30,14 @@ _ROWS_TO_TRY = 4
 @final
 @dataclass(frozen=True, kw_only=True)
 class FactoryCall:
-    """The function that makes a model, and what it is called with.
+    """A function that builds a model, with its arguments.
 
     Attributes:
-        name: "package.module:function", by which it is imported; None where it cannot be.
+        name: "package.module:function", by which it is imported; None if it cannot be.
         input_shape: Shape of one row, the first argument.
         num_classes: Number of classes, the second argument.
         settings: Further arguments by name.
-        source: Name of the file that it stands in, and its SHA-256; None where it has none.
+        source: Name of the file that it stands in, and its SHA-256; None if it has none.
         function: The function.
     """
 
@@ -77,7 +77,7 @@ class FactoryCall:
     @property
     def title(self) -> str:
         """What messages call the function."""
-        return self.name or getattr(self.function, "__qualname__", repr(self.function))
+        return self.name or str(getattr(self.function, "__qualname__", self.function))
 
     def check_arguments(self) -> None:
         """Raise InputError unless the function takes the arguments."""
@@ -94,10 +94,10 @@ class FactoryCall:
             return
 
     def make(self, generator: np.random.Generator) -> torch.nn.Module:
-        """Return a new module, whatever it draws from torch's global state seeded.
+        """Return a new module, with torch's global generator seeded.
 
         Raises:
-            InputError: If the function fails, or returns something else.
+            InputError: If the function fails or does not return a module.
         """
         with torch.random.fork_rng(devices=[]), self.failing("raised"):
             torch.default_generator.manual_seed(int(generator.integers(2**63)))
@@ -106,7 +106,7 @@ class FactoryCall:
             raise InputError(
                 f"{self.title} must return a torch module, got {type(module).__name__}"
             )
-        how = f"made a module that fails on rows of shape {self.input_shape}:"
+        how = f"returned a module that fails on rows of shape {self.input_shape}:"
         with torch.random.fork_rng(devices=[]), torch.no_grad(), self.failing(how):
             torch.default_generator.manual_seed(int(generator.integers(2**63)))
             with no_circuits(module, zeros) as dry:  # (lazy layers draw their weights here)
@@ -114,17 +114,17 @@ class FactoryCall:
         return module
 
     def rows_for(self, module: torch.nn.Module) -> torch.Tensor:
-        """Return a few random rows of the shape, as a module takes them."""
+        """Return a few random rows of the shape, in a module's precision."""
         dtype, device = placement(module)
         noise = torch.Generator().manual_seed(0)
         return torch.rand((_ROWS_TO_TRY, *self.input_shape), generator=noise).to(device, dtype)
 
     @contextmanager
     def failing(self, how: str) -> Iterator[None]:
-        """Say in one line where the user's code failed inside the block.
+        """Turn errors of the user's code inside the block into one line with their location.
 
         Raises:
-            InputError: If it did.
+            InputError: If the code fails.
         """
         try:
             yield
@@ -144,23 +144,23 @@ class FactoryCall:
 
     @staticmethod
     def from_dict(values: Any, factory: Factory | str | None = None) -> "FactoryCall":
-        """Return the call that `to_dict` wrote.
+        """Return the call written by `to_dict`.
 
         Args:
-            values: What it wrote.
-            factory: The function, or its name now, in place of the one that is named there.
+            values: The JSON values.
+            factory: The function, or its current name, instead of the stored name.
 
         Raises:
             InputError: If the function is not named, cannot be imported or does not take these
                 arguments.
 
         Warns:
-            UserWarning: If the file that it stands in has changed.
+            UserWarning: If the function's file has changed.
         """
         name = values.get("name") if isinstance(values, dict) else None
         if factory is None and name is None:
             raise InputError(
-                "a model whose factory has no importable name: give it, as in "
+                "its factory has no importable name: pass it, as in "
                 "qmu.load_model(path, factory=build)"
             )
         call = FactoryCall.of(
@@ -172,7 +172,7 @@ class FactoryCall:
         old = values.get("source")
         if old is not None and call.source is not None and list(call.source)[1] != old[1]:
             warnings.warn(
-                f"{call.source[0]}, which {call.title} stands in, has changed since the model was "
+                f"{call.source[0]}, which defines {call.title}, has changed since the model was "
                 "saved",
                 stacklevel=2,
             )
@@ -180,21 +180,21 @@ class FactoryCall:
 
 
 def is_factory_name(name: str) -> bool:
-    """Tell whether a model's name is that of a factory: "package.module:function"."""
+    """Return whether a model's name is that of a factory: "package.module:function"."""
     module, separator, function = name.partition(":")
     words = (*module.split("."), *function.split("."))
     return bool(separator) and all(word.isidentifier() for word in words)
 
 
 def import_factory(name: str) -> Factory:
-    """Import a function by "package.module:function"; the current folder is looked in first.
+    """Import a function by "package.module:function", from the current folder first.
 
     Raises:
-        InputError: If the name is no such name, there is no such module or function, or the
-            module's own code fails.
+        InputError: If the name has another form, there is no such module or function, or importing
+            the module fails.
     """
     if not is_factory_name(name):
-        raise InputError(f"a factory is named package.module:function, got {name!r}")
+        raise InputError(f"a factory must be named package.module:function, got {name!r}")
     module_name, _, function_name = name.partition(":")
     with _current_folder_first():
         try:
@@ -202,7 +202,7 @@ def import_factory(name: str) -> Factory:
         except ModuleNotFoundError as error:
             if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
                 raise InputError(
-                    f"no module {error.name!r} for {name}: run from the folder that holds it, or "
+                    f"no module {error.name!r} for {name}: run in the folder that contains it, or "
                     "install it"
                 ) from error
             raise InputError(
@@ -215,7 +215,9 @@ def import_factory(name: str) -> Factory:
     for part in function_name.split("."):
         if not hasattr(found, part):
             functions = [
-                key for key, value in vars(found).items() if isinstance(value, FunctionType)
+                key
+                for key, value in vars(found).items()
+                if isinstance(value, FunctionType) and value.__module__ == module_name
             ]
             near = f" (it has {', '.join(functions)})" if functions else ""
             raise InputError(f"no function {function_name!r} in module {module_name}{near}")
@@ -228,9 +230,9 @@ def import_factory(name: str) -> Factory:
 
 @contextmanager
 def _current_folder_first() -> Iterator[None]:
-    """Import from the current folder first, as `python -m` does, and later last.
+    """Import from the current folder first, like `python -m`, and afterwards last.
 
-    What is imported may itself import from there when it is called.
+    The imported code may import from there when it is called.
     """
     folder = str(Path.cwd())
     if folder in sys.path or "" in sys.path:
@@ -246,7 +248,7 @@ def _current_folder_first() -> Iterator[None]:
 
 
 def _name_of(function: Factory) -> str | None:
-    """Return a name by which another process can import a function; None where there is none."""
+    """Return a name by which another process can import a function; None if there is none."""
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
     if module in (None, "__main__") or not is_factory_name(f"{module}:{name}"):
         return None
@@ -273,7 +275,7 @@ def _said(error: BaseException) -> str:
 
 
 def _place(error: BaseException, file: str | None = None) -> str:
-    """Return where an error comes from: the last line in a file, or outside of libraries."""
+    """Return the location of an error: the last line in a file, or outside libraries."""
     if isinstance(error, SyntaxError) and error.filename:
         return f" ({Path(error.filename).name}, line {error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)
@@ -285,7 +287,7 @@ _PACKAGE = str(Path(__file__).parent.parent)
 
 
 def _is_users(file: str) -> bool:
-    """Tell whether a file is neither this package's, a library's nor Python's own."""
+    """Return whether a file belongs neither to this package, a library nor Python."""
     path = Path(file)
     libraries = (_PACKAGE, str(Path(importlib.__file__).parent.parent))
     return path.is_file() and "site-packages" not in path.parts and not file.startswith(libraries)

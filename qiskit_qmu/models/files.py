@@ -1,4 +1,4 @@
-"""Models as files: weights as safetensors, config as JSON, circuit as QPY; never a pickle."""
+"""Models as files: weights as safetensors, config as JSON, circuit as QPY; no pickle."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -26,11 +26,11 @@ _WHAT = "a saved model"
 @final
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """What a model is built from again, but its weights.
+    """The description from which a model is rebuilt, without its weights.
 
     Attributes:
-        config: JSON values; "kind" says what they are of.
-        circuit: Its circuit; None where it has none, or several.
+        config: JSON values; "kind" is the kind of model.
+        circuit: Its circuit; None if it has none or several.
     """
 
     config: dict[str, Any]
@@ -38,10 +38,10 @@ class Description:
 
 
 class Savable(Protocol):
-    """A classifier, as far as its files are concerned."""
+    """The interface of a classifier that can be saved."""
 
     def description(self) -> Description:
-        """Return what it is built from again, but its weights."""
+        """Return the description from which it is rebuilt, without its weights."""
         ...
 
     def parameter_counts(self) -> dict[str, int]:
@@ -60,16 +60,16 @@ class Savable(Protocol):
 def save_model(
     model: Savable, path: str | Path, *, provenance: dict[str, Any] | None = None
 ) -> None:
-    """Write a model to a folder; one that is there stays as it is until the new one is whole.
+    """Write a model to a folder; an existing one is replaced atomically.
 
     Args:
         model: The model.
-        path: The folder; it is made where it is missing. What else it holds stays.
-        provenance: What else to keep beside the config as JSON: on which rows it was trained, how.
+        path: The folder; created if missing. Other files in it are kept.
+        provenance: Further JSON values to store, such as training rows and recipe.
 
     Raises:
         InputError: If the folder cannot be written, a weight is NaN or infinite, or the provenance
-            holds other than JSON values.
+            has values other than JSON values.
 
     Example:
         >>> from pathlib import Path
@@ -97,13 +97,13 @@ def save_model(
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StoredModel:
-    """What a folder holds of a model.
+    """The content of a saved model's folder.
 
     Attributes:
         folder: The folder.
         kind: Kind of model.
-        config: What the model was built from, as JSON values.
-        circuit: Its circuit; None where it has none, or several.
+        config: The model's description, as JSON values.
+        circuit: Its circuit; None if it has none or several.
         tensors: Its weights and buffers by name.
     """
 
@@ -117,7 +117,7 @@ class StoredModel:
         """Return config and circuit of a BasicQNN or a HybridQNN.
 
         Raises:
-            InputError: If they are none, or ask for more than the files hold.
+            InputError: If the model is of another kind, or the config does not match the files.
         """
         with reading(self.folder, _WHAT):
             config = ClassifierConfig.from_dict(self.config)
@@ -131,10 +131,10 @@ class StoredModel:
         """Return the model.
 
         Args:
-            make: Makes a new model of what it was built from.
+            make: Creates a new model from the description.
 
         Raises:
-            InputError: If the config makes no model, or the tensors are not the model's.
+            InputError: If the model cannot be created, or the tensors are not the model's.
         """
         with reading(self.folder, _WHAT):
             model = make()
@@ -143,13 +143,13 @@ class StoredModel:
 
 
 def read_model(path: str | Path) -> StoredModel:
-    """Read what `save_model` wrote.
+    """Read a model written by `save_model`.
 
     Args:
         path: The folder.
 
     Raises:
-        InputError: If files are missing, damaged or do not fit each other.
+        InputError: If files are missing, damaged or inconsistent.
     """
     folder = Path(path)
     content, files = read_set(folder, _CONFIG, _WHAT)
@@ -164,10 +164,10 @@ def read_model(path: str | Path) -> StoredModel:
 
 
 def load_provenance(path: str | Path) -> dict[str, Any]:
-    """Return what was kept beside a saved model's config.
+    """Return the provenance stored with a saved model.
 
     Raises:
-        InputError: If the folder holds no saved model.
+        InputError: If the folder does not contain a saved model.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -186,7 +186,9 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 
 def _check_format(content: dict[str, Any]) -> None:
     if content.get("format") != FORMAT:
-        raise InputError(f"the format {content.get('format')}, which must be {FORMAT}")
+        raise InputError(
+            f"unsupported format {content.get('format')}, this version requires {FORMAT}"
+        )
 
 
 def _check_finite(tensors: dict[str, torch.Tensor]) -> None:
@@ -199,7 +201,7 @@ def _check_finite(tensors: dict[str, torch.Tensor]) -> None:
 def _check_sizes(
     config: ClassifierConfig, qnn: QNNCircuit, tensors: dict[str, torch.Tensor]
 ) -> None:
-    """Raise InputError for a config that asks for more than the files hold, before it is built."""
+    """Raise InputError if a config's sizes exceed those of the files, before building it."""
     numbers = sum(tensor.numel() for tensor in tensors.values())
     channels, *image = config.input_shape or (1,)
     limits = {
@@ -212,7 +214,7 @@ def _check_sizes(
     }
     for name, (given, largest) in limits.items():
         if given > largest:
-            raise InputError(f"{name} {getattr(config, name)}, more than circuit and weights hold")
+            raise InputError(f"{name} {getattr(config, name)} does not match circuit and weights")
 
 
 def _told_apart(circuit: QuantumCircuit) -> QNNCircuit:
@@ -223,7 +225,7 @@ def _told_apart(circuit: QuantumCircuit) -> QNNCircuit:
 
 
 def _tensors(model: Savable | torch.nn.Module) -> dict[str, torch.Tensor]:
-    # Not state_dict(): a TorchConnector lists its one weight tensor there twice.
+    # Not state_dict(): it lists the weight tensor of a TorchConnector twice.
     named = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     # Copies: tensors that share memory are not saved.
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in named.items()}
@@ -232,17 +234,17 @@ def _tensors(model: Savable | torch.nn.Module) -> dict[str, torch.Tensor]:
 def _restore(model: torch.nn.Module, tensors: dict[str, torch.Tensor]) -> None:
     expected = set(_tensors(model))
     if expected != set(tensors):
-        raise InputError(f"the tensors {sorted(tensors)}, which must be {sorted(expected)}")
+        raise InputError(f"it has the tensors {sorted(tensors)} instead of {sorted(expected)}")
     for name, parameter in model.named_parameters():
         if parameter.shape != tensors[name].shape:
             raise InputError(
-                f"{name} must have shape {tuple(parameter.shape)}, got {tuple(tensors[name].shape)}"
+                f"{name} has shape {tuple(tensors[name].shape)} instead of {tuple(parameter.shape)}"
             )
         parameter.data.copy_(tensors[name])
     for name in dict(model.named_buffers()):
         owner, _, attribute = name.rpartition(".")
-        # Buffers that are fitted have their size from the training rows.
+        # Fitted buffers get their size from the training rows.
         built = model.get_buffer(name)
         if tensors[name].ndim != built.ndim or tensors[name].dtype != built.dtype:
-            raise InputError(f"{name} of another kind than the model's")
+            raise InputError(f"{name} has another type or shape than the model's")
         setattr(model.get_submodule(owner), attribute, tensors[name])

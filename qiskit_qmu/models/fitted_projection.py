@@ -1,4 +1,4 @@
-"""A linear map of rows that is fitted on training rows and belongs to a model."""
+"""FittedProjection: a linear map fitted to training rows, as part of a model."""
 
 from abc import ABC, abstractmethod
 
@@ -12,7 +12,7 @@ from qiskit_qmu._check import InputError
 
 
 class FittedProjection(torch.nn.Module, ABC):
-    """Projects flattened rows, less a mean, on directions that were fitted to training rows.
+    """Projects centred, flattened rows on directions fitted to training rows.
 
     Args:
         num_features: Directions to keep.
@@ -28,16 +28,16 @@ class FittedProjection(torch.nn.Module, ABC):
         self.register_buffer("projection", torch.zeros(0, num_features))
 
     def reset(self) -> None:
-        """Forget what was fitted."""
+        """Reset the fit."""
         self.mean = self.mean.new_zeros(0)
         self.projection = self.projection.new_zeros(0, self.num_features)
 
     def reinitialize(self, generator: np.random.Generator) -> None:
-        """Forget what was fitted; nothing is drawn."""
+        """Reset the fit; nothing is random."""
         self.reset()
 
     def fit_inputs(self, x: NDArray[np.float32]) -> None:
-        """Fit to training rows (n, …), unless it is fitted already."""
+        """Fit to training rows (n, …), unless already fitted."""
         if not self.is_fitted:
             self.fit(x)
 
@@ -53,7 +53,7 @@ class FittedProjection(torch.nn.Module, ABC):
             x: Training rows (n, …).
 
         Raises:
-            InputError: If the rows have too few values, or are too few for the directions.
+            InputError: If there are too few rows, or too few values per row.
         """
         flat = np.asarray(x, dtype=np.float64).reshape(len(x), -1)
         mean, projection = self._fitted(flat)
@@ -65,10 +65,10 @@ class FittedProjection(torch.nn.Module, ABC):
         """Return mean (values,) and projection (values, directions) of flattened rows."""
 
     def _principal_components(self, flat: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return components (num_features, values); the values themselves where they are as many.
+        """Return components (num_features, values); the identity for rows of num_features values.
 
         Raises:
-            InputError: If the rows are too few.
+            InputError: If there are too few rows.
         """
         _check.at_least(self.num_features + 1, training_rows=len(flat))
         if flat.shape[1] == self.num_features:
@@ -80,7 +80,7 @@ class FittedProjection(torch.nn.Module, ABC):
         """Return features (n, directions) of flattened rows.
 
         Raises:
-            InputError: If the rows are of another size than those it was fitted on.
+            InputError: If the rows differ in size from the training rows.
         """
         if flat.shape[1] != len(self.mean):
             raise InputError(f"rows must have {len(self.mean)} values, got {flat.shape[1]}")

@@ -1,4 +1,4 @@
-"""What a model has of training rows beside its weights: fitted before training, moved by it."""
+"""State that a model derives from training rows besides its weights."""
 
 import warnings
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ _ROWS_TO_TRY = 8
 
 
 def fit_inputs(module: torch.nn.Module, rows: torch.Tensor) -> None:
-    """Let every part that fits something to training rows do so, before training.
+    """Fit all submodules with a method ``fit_inputs`` to training rows, before training.
 
-    A part that has a method ``fit_inputs(x)`` is given what reaches it when the rows pass through
-    the module in evaluation mode: for the module itself, the rows. What stands in front of it runs,
-    circuits included.
+    ``fit_inputs(x)`` gets the submodule's inputs when the rows are passed through the module in
+    evaluation mode; for the module itself, the rows. Everything in front of it runs, including
+    circuits.
 
     Args:
         module: Any module.
@@ -43,19 +43,19 @@ def fit_inputs(module: torch.nn.Module, rows: torch.Tensor) -> None:
         while waiting:
             part, inputs = _first_reached(module, waiting, rows)
             if part is None:
-                return  # the others are not part of the forward pass
+                return  # the other submodules are not part of the forward pass
             part.fit_inputs(inputs.cpu().numpy())
             waiting.remove(part)
 
 
 class _ReachedError(Exception):
-    """A forward pass came to a part that waits for its inputs."""
+    """A forward pass reached a submodule that waits for its inputs."""
 
 
 def _first_reached(
     module: torch.nn.Module, waiting: list[Any], rows: torch.Tensor
 ) -> tuple[Any, torch.Tensor]:
-    """Return the first of some parts in a forward pass, and all that reaches it."""
+    """Return the first of some submodules in a forward pass, and all its inputs."""
     reached: list[tuple[Any, torch.Tensor]] = []
 
     def stop(part: torch.nn.Module, arguments: tuple[Any, ...]) -> None:
@@ -77,22 +77,22 @@ def _first_reached(
 
 
 def check_resettable(module: torch.nn.Module, rows: torch.Tensor) -> None:
-    """Refuse a model that holds what training rows left in it and nobody knows how to reset.
+    """Raise InputError if a model has state derived from training rows that cannot be reset.
 
-    Known are weights, running statistics, and whatever a part's own ``reinitialize`` resets. A few
-    rows pass through a copy in training mode, without circuits, to see what else they move.
+    Weights, running statistics, and state that a submodule's ``reinitialize`` resets are known. A
+    few rows are passed through a copy in training mode, without circuits, to detect other changes.
 
     Args:
         module: A trained model.
         rows: Rows (n, …) of its task, of which the first few are used.
 
     Raises:
-        InputError: If it holds an estimator of scikit-learn, or a pass in training mode moves a
-            buffer or tensor of a part that has no ``reinitialize``.
+        InputError: If it contains a scikit-learn estimator, or a pass in training mode changes a
+            buffer or tensor of a submodule without ``reinitialize``.
 
     Warns:
-        UserWarning: If a part that has no ``reinitialize`` holds another persistent buffer of
-            floats: nobody can tell a constant from what was computed from training rows.
+        UserWarning: If a submodule without ``reinitialize`` has another persistent float buffer,
+            which may be a constant or computed from training rows.
 
     Example:
         >>> import torch
@@ -129,9 +129,9 @@ def _unknown(name: str, part: torch.nn.Module, attribute: str, why: str) -> Inpu
     where = f"{name}.{attribute}" if name else attribute
     kind = type(part).__name__
     return InputError(
-        f"cannot reset {where!r} of {kind}, {why}, so a retrained model could keep what the rows "
-        f"left there; give {kind} a method reinitialize(generator), and fit_inputs(x) if it is "
-        "fitted before training"
+        f"cannot reset {where!r} of {kind}, {why}, so a retrained model could keep traces of the "
+        f"forgotten rows; add a method reinitialize(generator) to {kind}, and fit_inputs(x) if it "
+        "is fitted before training"
     )
 
 
@@ -147,15 +147,15 @@ def _warn_of_constants(module: torch.nn.Module) -> None:
     ]
     if kept:
         warnings.warn(
-            f"retraining keeps {', '.join(kept)} as in the trained model; if computed from "
-            "training rows, its module needs reinitialize(generator) and fit_inputs(x), and if "
-            "constant, register_buffer(…, persistent=False) says so",
+            f"retraining keeps {', '.join(kept)} from the trained model; if computed from training "
+            "rows, the module needs reinitialize(generator) and fit_inputs(x); if constant, use "
+            "register_buffer(…, persistent=False)",
             stacklevel=2,
         )
 
 
 def _unknown_state(module: torch.nn.Module) -> dict[tuple[str, str], torch.Tensor]:
-    """Return copies of tensors, no weights, whose first values are not known, by part and name."""
+    """Return copies of non-weight tensors with unknown initial values, by submodule and name."""
     return {
         (name, attribute): value.detach().clone()
         for name, part in plain_parts(module).items()
@@ -167,10 +167,10 @@ def _unknown_state(module: torch.nn.Module) -> dict[tuple[str, str], torch.Tenso
 
 @contextmanager
 def kept_state(module: torch.nn.Module) -> Iterator[None]:
-    """Keep all buffers as they are, whatever is done inside the block.
+    """Keep all buffers unchanged inside the block.
 
-    Layers with buffers, such as running statistics, are in evaluation mode meanwhile, also where
-    the rest is trained.
+    Layers with buffers, such as running statistics, are in evaluation mode inside the block, even
+    if the rest is trained.
 
     Args:
         module: Any module.

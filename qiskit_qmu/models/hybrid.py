@@ -42,7 +42,7 @@ class HybridQNN(CircuitClassifier):
         num_qubits: Qubits. The front makes one feature for each, with amplitude encoding
             2^num_qubits.
         num_layers: Layers of the ansatz.
-        backend: Where circuits run; the exact simulator if None.
+        backend: Backend of the circuits; the exact simulator if None.
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
@@ -53,7 +53,7 @@ class HybridQNN(CircuitClassifier):
             know; class numbers if None.
         preprocess: Whether missing values (NaN) of table rows are replaced by medians and features
             standardised before anything else; see `Preprocessing`.
-        qnn: The circuit, where it is built already; made from the other arguments if None.
+        qnn: The circuit, if already built; built from the other arguments if None.
 
     Raises:
         InputError: If a number is out of range or a name is unknown.
@@ -127,14 +127,14 @@ class HybridQNN(CircuitClassifier):
     def angles(self, x: torch.Tensor) -> torch.Tensor:
         """Return the circuit's inputs (n, inputs), in radians, of rows (n, …).
 
-        They are the front's outputs, or the angles that prepare these as amplitudes.
+        These are the front's outputs, or the angles that prepare them as amplitudes.
 
         Raises:
             InputError: If the rows have another shape than ``input_shape``.
         """
         if tuple(x.shape[1:]) != self.config.input_shape:
             raise InputError(
-                f"rows must have shape {self.config.input_shape}, got {tuple(x.shape[1:])}"
+                f"rows must have the shape {self.config.input_shape}, got {tuple(x.shape[1:])}"
             )
         features: torch.Tensor = self.front(self.prepared(x))
         if self.config.encoding == "amplitude":
@@ -171,6 +171,6 @@ def _dense(shape: tuple[int, ...], num_features: int) -> torch.nn.Sequential:
 
 
 def _blank(kind: type[torch.nn.Module], *sizes: int, **options: int) -> torch.nn.Module:
-    """Make a layer without drawing weights from torch's global generator."""
+    """Create a layer without drawing weights from torch's global generator."""
     layer: torch.nn.Module = torch.nn.utils.skip_init(kind, *sizes, **options)
     return layer

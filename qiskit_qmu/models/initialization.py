@@ -1,4 +1,4 @@
-"""Fresh weights from a given generator; torch's own layers would draw from its global state."""
+"""Initial weights from a given generator instead of torch's global state."""
 
 import math
 
@@ -11,28 +11,28 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.models.parts import inner_parts_with, is_frozen, plain_parts
 
 LARGEST_INITIAL_ANGLE = 0.1
-"""Angles of our models start uniformly in ±0.1 rad, near the identity, where gradients are not flat
-(Zhang et al., Escaping from the barren plateau via Gaussian initializations,
-https://arxiv.org/abs/2203.09376); TorchConnector's own default is ±1."""
+"""Initial angles are uniform in ±0.1 rad, near the identity, where gradients do not vanish (Zhang
+et al., Escaping from the barren plateau via Gaussian initializations,
+https://arxiv.org/abs/2203.09376); TorchConnector's default is ±1."""
 
 _CONNECTOR_DEFAULT = 1.0
 
 
 def initialize_classical(module: torch.nn.Module, generator: np.random.Generator) -> None:
-    """Draw the weights of linear and convolutional layers in place, and reset normalising ones.
+    """Redraw the weights of linear and convolutional layers in place, and reset normalisation.
 
-    Weights and biases are uniform in ±1/√(inputs of one output), as torch draws them by default.
-    What counts as pretrained keeps its values: parameters that need no gradient, and the running
-    statistics of a layer in evaluation mode inside a module in training mode.
+    Weights and biases are uniform in ±1/√(inputs of one output), torch's default. Pretrained state
+    keeps its values: parameters that need no gradient, and the running statistics of a layer in
+    evaluation mode inside a module in training mode.
 
-    Parts with a ``reinitialize`` of their own are left to it.
+    Submodules with their own ``reinitialize`` are skipped.
 
     Args:
-        module: A module; its TorchConnectors are left as they are.
-        generator: Source of the weights.
+        module: A module; its TorchConnectors are not changed.
+        generator: Random generator of the weights.
 
     Raises:
-        InputError: If a layer with parameters to draw is of another kind, such as a recurrent one.
+        InputError: If a trainable layer is of another kind, such as a recurrent one.
     """
     for child in plain_parts(module).values():
         if isinstance(child, _NormBase) and not is_frozen(child, within=module):
@@ -48,28 +48,28 @@ def initialize_classical(module: torch.nn.Module, generator: np.random.Generator
             _reset_scale_and_shift(child)
         else:
             raise InputError(
-                "layers to initialise must be linear, convolutional or normalising, or the model "
-                f"must have a method reinitialize(generator), got {type(child).__name__}"
+                f"the initialisation of {type(child).__name__} layers is not known: only linear, "
+                "convolutional and normalisation layers are; add a method reinitialize(generator) "
+                "to the model"
             )
     for part in inner_parts_with(module, "reinitialize"):
         part.reinitialize(generator)
 
 
 def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> None:
-    """Draw all weights of a module anew in place, and forget what was fitted to rows.
+    """Redraw all weights of a module in place, and reset everything fitted to rows.
 
-    Each weight comes from the family it was made with. What counts as pretrained keeps its values:
+    Each weight is drawn from its initial distribution. Pretrained state keeps its values:
     parameters that need no gradient, and the running statistics of a layer in evaluation mode
     inside a module in training mode.
 
     Args:
-        module: Any module of linear, convolutional and normalising layers, TorchConnectors, and
-            parts that have a method ``reinitialize(generator)`` of their own, as our models have:
-            they are left to it.
-        generator: Source of the weights.
+        module: Any module of linear, convolutional and normalisation layers, TorchConnectors, and
+            submodules with a method ``reinitialize(generator)``, such as this package's models.
+        generator: Random generator of the weights.
 
     Raises:
-        InputError: If it holds a layer whose initialisation is not known.
+        InputError: If it has a layer whose initialisation is not known.
 
     Example:
         >>> import numpy as np
@@ -93,7 +93,7 @@ def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> Non
 
 
 def initial_angles(count: int, generator: np.random.Generator) -> np.ndarray:
-    """Return initial angles (count,) of our models, in radians."""
+    """Return initial angles (count,) in radians."""
     return generator.uniform(-LARGEST_INITIAL_ANGLE, LARGEST_INITIAL_ANGLE, count)
 
 

@@ -1,4 +1,4 @@
-"""Labels as a model's user writes them, and the numbers of the logits that they belong to."""
+"""A user's labels, and the indices of their logits."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,14 +14,14 @@ Label = int | str
 
 
 def numbers_of(labels: Sequence[Label] | None, y: ArrayLike) -> ArrayLike:
-    """Return the numbers of the logits that labels (n,) belong to.
+    """Return the indices of the logits of labels (n,).
 
     Args:
-        labels: Labels in the order of the logits; None where they are numbered.
-        y: Labels. Numbers of logits are taken as they are.
+        labels: Labels in the order of the logits; None if they are numbers.
+        y: Labels. Indices are returned unchanged.
 
     Raises:
-        InputError: If a label is none of the model's.
+        InputError: If a label is unknown to the model.
     """
     given = np.asarray(y.detach().cpu() if isinstance(y, torch.Tensor) else y)
     if labels is None or given.ndim != 1 or _are_numbers(given, len(labels)):
@@ -34,24 +34,24 @@ def numbers_of(labels: Sequence[Label] | None, y: ArrayLike) -> ArrayLike:
 
 
 def check_labels(labels: Sequence[Label], num_classes: int | None = None) -> None:
-    """Refuse labels that do not tell classes apart.
+    """Raise InputError unless labels identify classes uniquely.
 
     Args:
         labels: Labels in the order of the logits.
-        num_classes: Number of classes, where it is known.
+        num_classes: Number of classes, if known.
 
     Raises:
-        InputError: If labels repeat, are too few, or are numbers of other classes than their own.
+        InputError: If labels have duplicates, are too few, or are indices of other classes.
     """
     given = list(labels)
     if len(set(given)) < max(2, len(given)):
-        raise InputError(f"labels must be at least two different ones, got {given}")
+        raise InputError(f"labels must be at least two, without duplicates, got {given}")
     if num_classes is not None and len(given) != num_classes:
-        raise InputError(f"labels must be as many as classes, {num_classes}, got {given}")
+        raise InputError(f"labels must be one for each of the {num_classes} classes, got {given}")
     for number, label in enumerate(given):
         if label in range(len(given)) and label != number:
             raise InputError(
-                f"labels from 0 to {len(given) - 1} must stand at their own place, got {given}"
+                f"labels from 0 to {len(given) - 1} must be in ascending order, got {given}"
             )
 
 

@@ -31,7 +31,7 @@ def load_model(
 
     Args:
         path: The folder.
-        backend: Where its circuits run; the exact simulator if None.
+        backend: Backend of its circuits; the exact simulator if None.
         factory: The function that makes modules of a saved `Classifier`, or its name now; where
             None, the one that was named when it was saved.
 
@@ -39,11 +39,10 @@ def load_model(
         A BasicQNN, a HybridQNN or a Classifier.
 
     Raises:
-        InputError: If files are missing, damaged or do not fit each other, or a factory cannot be
-            imported.
+        InputError: If files are missing, damaged or inconsistent, or a factory cannot be imported.
 
     Warns:
-        UserWarning: If the file that a factory stands in has changed since the model was saved.
+        UserWarning: If the file of a factory has changed since the model was saved.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -55,25 +54,27 @@ def load_model(
     saved = read_model(path)
     if saved.kind in _KINDS:
         config, qnn = saved.classifier_parts()
-        return saved.build(lambda: _KINDS[saved.kind].of_config(config, backend, qnn))
+        model: QuantumClassifier = saved.build(
+            lambda: _KINDS[saved.kind].of_config(config, None, qnn)
+        )
+        # That a model does not fit a backend is no fault of its files.
+        return model if backend is None else model.on(backend)
     where = backend if backend is not None else open_backend("exact")
     if saved.kind == "network":
-        return saved.build(lambda: _of_network(saved, where))
+        return saved.build(lambda: _of_network(saved)).on(where)
     if saved.kind != "module":
-        raise InputError(f"{path} must hold a saved model, got: the unknown kind {saved.kind!r}")
-    # Outside of `build`: what a user's own code does is not the files' fault.
+        raise InputError(f"cannot read a saved model from {path}: unknown kind {saved.kind!r}")
+    # Outside `build`: errors of the user's code are not errors of the files.
     made_by = FactoryCall.from_dict(entry(saved.config, "factory", dict), factory)
     module = made_by.make(np.random.default_rng(0))
     return saved.build(lambda: _wrapped(saved, module, made_by)).on(where)
 
 
-def _of_network(saved: StoredModel, backend: Backend) -> Classifier:
+def _of_network(saved: StoredModel) -> Classifier:
     if saved.circuit is None:
         raise InputError("no circuit")
-    connector = network_from(entry(saved.config, "network", dict), saved.circuit, backend)
-    model = _wrapped(saved, connector, None)
-    model.backend = backend
-    return model
+    network = entry(saved.config, "network", dict)
+    return _wrapped(saved, network_from(network, saved.circuit, open_backend("exact")), None)
 
 
 def _wrapped(

@@ -1,4 +1,4 @@
-"""Training or evaluation mode for a while."""
+"""Temporary training or evaluation mode."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ import torch
 
 @contextmanager
 def in_mode(module: torch.nn.Module, *, training: bool) -> Iterator[None]:
-    """Put a module in training or evaluation mode, and each of its parts back in its own after.
+    """Set a module to training or evaluation mode, and restore each submodule's mode afterwards.
 
     Args:
-        module: Any module. Where it is in training mode already, its parts that are in evaluation
-            mode were frozen there and stay so; where it is in evaluation mode, all its parts train.
-        training: Training mode rather than evaluation mode.
+        module: Any module. If it is already in training mode, submodules in evaluation mode count
+            as frozen and stay so; if it is in evaluation mode, all its submodules are affected.
+        training: Whether to use training mode.
 
     Example:
         >>> import torch

@@ -1,11 +1,13 @@
-"""as_classifier: any torch module as a classifier of this package."""
+"""as_classifier: wraps any torch module as a classifier of this package."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Self, final, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from qiskit_machine_learning.connectors import TorchConnector
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -27,12 +29,11 @@ class Classifier(QuantumClassifier):
 
     Attributes:
         module: The module.
-        outputs: What it returns; None where that was not declared: logits, unless they look like
-            something else.
-        labels: Labels in the order of the logits; None where they are numbered.
-        made_by: The factory that makes such modules; None where it is not known.
-        preprocessing: What fills missing values and standardises features; None for nothing.
-        backend: Where its circuits run; None where they run as its maker decided.
+        outputs: Kind of its outputs; None if not declared: logits, unless they look otherwise.
+        labels: Labels in the order of the logits; None if they are numbers.
+        made_by: The factory of such modules; None if unknown.
+        preprocessing: Imputation and standardisation of rows; None for none.
+        backend: Backend of its circuits; None if it keeps the networks' own.
         predicts: "classes", whatever the type of the labels.
 
     Example:
@@ -59,8 +60,23 @@ class Classifier(QuantumClassifier):
         self.outputs = outputs
         self.made_by = made_by
 
+    @property
+    def num_classes(self) -> int:
+        """Number of classes.
+
+        Raises:
+            InputError: If nothing says it: no labels, no factory and more than one circuit layer.
+        """
+        if self.made_by is not None:
+            return self.made_by.num_classes
+        if self.labels is not None:
+            return len(self.labels)
+        if isinstance(self.module, TorchConnector):
+            return max(2, math.prod(self.module.neural_network.output_shape))
+        raise InputError("a module without labels and factory does not say how many classes it has")
+
     def raw_outputs(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what the module returns for rows (n, …)."""
+        """Return the module's outputs for rows (n, …)."""
         outputs: torch.Tensor = self.module(self.prepared(x))
         return outputs
 
@@ -69,10 +85,10 @@ class Classifier(QuantumClassifier):
         return logits_of(self.raw_outputs(x), self.outputs or "logits")
 
     def reinitialize(self, generator: np.random.Generator) -> None:
-        """Draw all weights anew, in place, and forget what was fitted to training rows.
+        """Redraw all weights in place, and reset everything fitted to training rows.
 
-        Where the factory is known, weights and buffers are those of a module that it makes;
-        parameters that need no gradient keep their values.
+        If the factory is known, weights and buffers are those of a new module; parameters that need
+        no gradient keep their values.
         """
         if self.preprocessing is not None:
             self.preprocessing.reinitialize(generator)
@@ -89,10 +105,10 @@ class Classifier(QuantumClassifier):
         return moved
 
     def check_labels(self, labels: NDArray[np.int64]) -> None:
-        """Refuse nothing: how many classes there are the module says."""
+        """Do nothing: the module determines the number of classes."""
 
     def description(self) -> Description:
-        """Return what a saved model is built from again, but its weights."""
+        """Return the description from which a saved model is rebuilt, without its weights."""
         config: dict[str, Any] = {
             "kind": "module",
             "outputs": self.outputs,
@@ -103,14 +119,14 @@ class Classifier(QuantumClassifier):
         if self.made_by is None:
             if not is_network(self.module):
                 raise InputError(
-                    "a saved model must say how its module is made: give the factory, as in "
+                    "a model can only be saved with the factory of its module, as in "
                     "as_classifier(module, factory=build, input_shape=(4,), num_classes=3)"
                 )
             config |= {"kind": "network", "network": network_to_dict(self.module)}
         return Description(config=config, circuit=network_circuit(self.module))
 
     def extra_repr(self) -> str:
-        """Return what the outputs are, and the labels."""
+        """Return the kind of outputs and the labels."""
         return f"outputs={self.outputs!r}, labels={self.labels!r}"
 
 
@@ -124,27 +140,27 @@ def as_classifier(
     input_shape: Sequence[int] | None = None,
     num_classes: int | None = None,
 ) -> Classifier:
-    """Turn what a module returns into logits, as training, unlearning and audits take them.
+    """Wrap a module so that it returns logits, as training, unlearning and audits require.
 
     Args:
-        module: Any torch module. It is not copied: the classifier has the same weights.
-        outputs: What it returns for rows (n, …):
+        module: Any torch module. It is not copied: the classifier shares its weights.
+        outputs: Kind of its outputs for rows (n, …):
 
-            - "logits": Scores before the softmax (n, classes). They are taken as they are, even if
+            - "logits": Scores before the softmax (n, classes). They are used unchanged, even if
               they look like probabilities.
             - "probabilities": (n, classes), or (n, 1) or (n,) for that of class 1. The logits
-              are ln p, so that their softmax is p; p is at least the precision of its type (1.2e-7
-              for float32), which keeps ln 0 away.
+              are ln p, so that their softmax is p; p is clipped to the precision of its type
+              (1.2e-7 for float32) to avoid ln 0.
             - "expectation": (n, 1) or (n,), the value v of one observable between -1 and 1. The
               probability of class 1 is (1 + v) / 2, of class 0 (1 - v) / 2.
-            - None: Logits, refused where they look like one of the others.
-        labels: Labels in the order of the logits, as you write them: (-1, 1) or ("cat", "dog").
-            Training, unlearning and audits then take them in place of 0, 1, …, which stay possible.
+            - None: Logits, with an error if they look like one of the others.
+        labels: Labels in the order of the logits, such as (-1, 1) or ("cat", "dog"). Training,
+            unlearning and audits then accept them as well as 0, 1, ….
         preprocess: Whether the classifier fills missing values of table rows and standardises
-            their features before the module sees them; see `Preprocessing`.
-        factory: What makes such modules, a function of input shape and number of classes, or its
-            name "package.module:function". A saved model is built by it again; one whose module is
-            a single TorchConnector needs none.
+            their features before they reach the module; see `Preprocessing`.
+        factory: A function of input shape and number of classes that returns such modules, or its
+            name "package.module:function", with which a saved model is rebuilt. Not needed for a
+            module that is a single TorchConnector.
         input_shape: Shape of one row, for the factory.
         num_classes: Number of classes, for the factory.
 
@@ -152,8 +168,8 @@ def as_classifier(
         A torch module that returns logits (n, classes).
 
     Raises:
-        InputError: If the module is no torch module, the outputs are unknown, labels repeat or
-            are numbers of other classes than their own, or the factory cannot be used.
+        InputError: If the module is not a torch module, the kind of outputs is unknown, labels
+            have duplicates or are indices of other classes, or the factory cannot be used.
 
     Example:
         >>> import torch
@@ -171,17 +187,17 @@ def as_classifier(
     if labels is not None:
         check_labels(labels)
         if outputs == "expectation" and len(labels) != 2:
-            raise InputError(f"labels of an expectation must be two, got {list(labels)}")
+            raise InputError(f"an expectation has two classes, got the labels {list(labels)}")
     made_by = None
     if factory is not None:
         if input_shape is None or num_classes is None:
-            raise InputError("a factory needs input_shape and num_classes, which it is called with")
+            raise InputError("a factory needs input_shape and num_classes as arguments")
         made_by = FactoryCall.of(factory, input_shape, num_classes)
     return Classifier(module, outputs, labels, preprocess=preprocess, made_by=made_by)
 
 
 def _take_over(module: torch.nn.Module, fresh: torch.nn.Module) -> None:
-    """Copy weights and buffers of a new module into one that was made alike."""
+    """Copy weights and buffers of a new module into one of the same structure."""
     parameters, buffers = dict(fresh.named_parameters()), dict(fresh.named_buffers())
     with torch.no_grad():
         for name, parameter in module.named_parameters():
@@ -190,6 +206,6 @@ def _take_over(module: torch.nn.Module, fresh: torch.nn.Module) -> None:
         for name, buffer in module.named_buffers():
             if buffer.shape == buffers[name].shape:
                 buffer.copy_(buffers[name])
-            else:  # fitted to rows, and as large as they were
+            else:  # fitted to rows, with a size that depends on them
                 owner, _, attribute = name.rpartition(".")
                 setattr(module.get_submodule(owner), attribute, buffers[name].to(buffer))

@@ -1,4 +1,4 @@
-"""A network in a TorchConnector as JSON values and a circuit, from which it is built again."""
+"""Saves the network of a TorchConnector as JSON values and a circuit, and rebuilds it."""
 
 from dataclasses import dataclass
 from typing import Any, final
@@ -23,10 +23,10 @@ _MOST_BITS = 16
 @final
 @dataclass(frozen=True)
 class OutcomeTable:
-    """Reads the output that an outcome adds to from a table; unlike a closure, it can be pickled.
+    """Maps outcomes to outputs by a table; unlike a closure, it can be pickled.
 
     Attributes:
-        places: The output that each outcome adds to, counted flat.
+        places: Flat index of the output of each outcome.
         shape: Shape of the outputs.
     """
 
@@ -40,7 +40,7 @@ class OutcomeTable:
 
 
 def is_network(module: torch.nn.Module) -> bool:
-    """Tell whether a module is a connector whose network can be described as values."""
+    """Return whether a module is a connector whose network can be saved as JSON values."""
     if not isinstance(module, TorchConnector):
         return False
     network = module.neural_network
@@ -50,7 +50,7 @@ def is_network(module: torch.nn.Module) -> bool:
 
 
 def network_circuit(module: torch.nn.Module) -> QuantumCircuit | None:
-    """Return the circuit of a module with one network; None for another number of them."""
+    """Return the circuit of a module with exactly one network; None otherwise."""
     connectors = connectors_of(module)
     if len(connectors) != 1:
         return None
@@ -59,11 +59,11 @@ def network_circuit(module: torch.nn.Module) -> QuantumCircuit | None:
 
 
 def network_to_dict(module: torch.nn.Module) -> dict[str, Any]:
-    """Return a connector's network, but its circuit and weights, as JSON values."""
+    """Return a connector's network as JSON values, without circuit and weights."""
     network = known_network(_network_of(module))
     shared = {
-        "inputs": [parameter.name for parameter in network.input_params],
-        "weights": [parameter.name for parameter in network.weight_params],
+        "inputs": [parameter.name for parameter in network.input_params or ()],
+        "weights": [parameter.name for parameter in network.weight_params or ()],
         "input_gradients": bool(network.input_gradients),
     }
     if isinstance(network, EstimatorQNN):
@@ -76,7 +76,7 @@ def network_to_dict(module: torch.nn.Module) -> dict[str, Any]:
 def network_from(
     values: dict[str, Any], circuit: QuantumCircuit, backend: Backend
 ) -> TorchConnector:
-    """Return the connector that `network_to_dict` described, on a backend.
+    """Return the connector described by `network_to_dict`, on a backend.
 
     Raises:
         InputError: If the values do not describe a network of the circuit.
@@ -112,7 +112,7 @@ def network_from(
 
 def _network_of(module: torch.nn.Module) -> NeuralNetwork:
     if not isinstance(module, TorchConnector):
-        raise InputError(f"a network must be in a TorchConnector, got {type(module).__name__}")
+        raise InputError(f"expected a TorchConnector, got {type(module).__name__}")
     return module.neural_network
 
 
@@ -136,5 +136,5 @@ def _chosen(values: dict[str, Any], name: str, by_name: dict[str, Parameter]) ->
     names = entry(values, name, list)
     unknown = [each for each in names if each not in by_name]
     if unknown:
-        raise InputError(f"{name} that the circuit has not: {unknown[0]}")
+        raise InputError(f"{name} has a parameter that is not in the circuit: {unknown[0]}")
     return [by_name[each] for each in names]

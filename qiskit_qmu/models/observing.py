@@ -1,4 +1,4 @@
-"""What an attacker sees of a model: answers, losses and circuit outputs on given rows."""
+"""Observes a model: its outputs, losses and circuit outputs on given rows."""
 
 import math
 from functools import partial
@@ -31,7 +31,7 @@ from qiskit_qmu.objectives import (
 from qiskit_qmu.observation import Observations
 
 ROWS_AT_ONCE = 512
-"""Rows that are given to an observed model at once."""
+"""Rows per batch of an observed model."""
 
 
 def observe(
@@ -43,26 +43,26 @@ def observe(
     """Evaluate a model without changing it.
 
     Args:
-        module: Any module that the objective can be computed of; for cross-entropy one that returns
-            logits (n, classes).
-        x: Rows (n, …), finite; they are taken in the module's precision, to its device.
+        module: Any module to which the objective applies; for cross-entropy one that returns logits
+            (n, classes).
+        x: Rows (n, …), finite; converted to the module's precision and device.
         y: Labels (n,), or one-hot rows (n, classes); or values (n,) or (n, outputs).
-        objective: What the model learned. None for cross-entropy where there are class labels, and
-            squared error where there are values in floats; see `qiskit_qmu.objectives`.
+        objective: What the model learned. None for cross-entropy with class labels, and squared
+            error with floats; see `qiskit_qmu.objectives`.
 
     Returns:
-        Logits and labels of a model of classes, outputs and targets of one of values, and for any
-        objective but the cross-entropy the losses. If the module holds a TorchConnector, also the
-        outputs of the last one; with the counts (n, 2^bits) they were computed from where its
-        backend measures with shots, in one basis, at most 16 qubits.
+        Logits and labels of a classifier, or outputs and targets of a regression model, and for all
+        objectives except cross-entropy the losses. If the module has a TorchConnector, also the
+        outputs of the last one; with the counts (n, 2^bits) that they were computed from if its
+        backend measures with shots, in one basis, on at most 16 qubits.
 
-        A connector that is called several times for a row, as on patches of an image or in a
-        recurrent model, gives the outputs of all calls side by side, (n, calls · outputs), and no
-        counts. There are no outputs either where calls do not keep the order of the rows, as when
-        patches come first and rows second.
+        If a connector is called several times for a row, as on patches of an image or in a
+        recurrent model, the outputs of all calls are concatenated, (n, calls · outputs), and there
+        are no counts. If calls do not keep the order of the rows, as with patches first and rows
+        second, there are no circuit outputs.
 
     Raises:
-        InputError: If the objective cannot be computed of the module's answers, there are no rows,
+        InputError: If the objective does not apply to the module's outputs, there are no rows,
             lengths differ, or a value is NaN or infinite.
 
     Example:
@@ -131,7 +131,7 @@ def _pass(
 ) -> tuple[dict[str, NDArray[Any]], tuple[int, _Calls]]:
     """Return arrays of observations, and the last connector's calls.
 
-    The calls come as the number of rows that they belong to, and their outputs.
+    Each entry of the calls has its number of rows, and the outputs.
     """
     calls: _Calls = []
 
@@ -155,10 +155,10 @@ def _pass(
 def answered(
     module: torch.nn.Module, rows: torch.Tensor, answers: torch.Tensor, objective: Objective
 ) -> dict[str, torch.Tensor]:
-    """Return what a module and an objective say of rows, from one pass.
+    """Return outputs and losses of a module on rows, from one pass.
 
     Args:
-        module: The module, in the mode that is wanted.
+        module: The module, in the desired mode.
         rows: Rows (n, …).
         answers: Labels (n,), or values (n,) or (n, outputs).
         objective: What the module learned.
@@ -168,7 +168,7 @@ def answered(
         and labels of classes, or outputs and targets of values.
 
     Raises:
-        InputError: If the module's answers do not fit the objective.
+        InputError: If the module's outputs do not fit the objective.
 
     Example:
         >>> import torch
@@ -191,12 +191,13 @@ def answered(
     if objective.predicts == "classes":
         if len(returned) != 1:
             raise InputError(
-                f"an objective of classes must call the model once, got {len(returned)} calls"
+                f"an objective for classes must call the model once, but called it {len(returned)} "
+                "times"
             )
         check_logits(module, returned[0])
         return {"logits": returned[0], "labels": answers, **losses}
     if objective.predicts == "values":
-        # An objective may call parts of the model, or the model several times.
+        # An objective may call submodules, or the model several times.
         single = len(returned) == 1 and isinstance(returned[0], torch.Tensor)
         outputs = {"outputs": as_values_of(returned[0], answers)} if single else {}
         return {**losses, **outputs, "targets": answers}
@@ -210,7 +211,7 @@ def _once_for_each_row(answers: tuple[tuple[int, _Calls], ...]) -> bool:
 def _side_by_side(
     module: torch.nn.Module, rows: torch.Tensor, answers: tuple[tuple[int, _Calls], ...]
 ) -> NDArray[np.float64] | None:
-    """Return the outputs (n, calls · outputs) of all rows; None if they cannot be told apart."""
+    """Return the outputs (n, calls · outputs) of all rows; None if their rows are unknown."""
     if not all(calls and all(len(c) % count == 0 for c in calls) for count, calls in answers):
         return None
     tables = [np.concatenate([c.reshape(count, -1) for c in calls], 1) for count, calls in answers]
@@ -222,10 +223,9 @@ def _side_by_side(
 
 
 def _in_order(module: torch.nn.Module, rows: torch.Tensor) -> bool:
-    """Tell whether each call of the last connector takes all inputs of a row, then of the next.
+    """Return whether calls of the last connector keep the order of the rows.
 
-    Two rows with noise, which makes their parts differ, go through the module together and one by
-    one, and no circuit is run.
+    Two random rows are passed through the module together and one by one, without running circuits.
     """
     generator = torch.Generator().manual_seed(0)
     rows = torch.nan_to_num(rows)  # (of missing values)
@@ -249,7 +249,7 @@ def _inputs(module: torch.nn.Module, rows: torch.Tensor) -> list[torch.Tensor]:
         if connector is last:
             seen.append(inputs)
         shape = connector.neural_network.output_shape
-        # Outputs that follow from the inputs, so that a later call differs from row to row too.
+        # Outputs that depend on the inputs, so that later calls differ between rows too.
         means = inputs.mean(-1).reshape(*inputs.shape[:-1], *(1 for _ in shape))
         return means.expand(*inputs.shape[:-1], *shape)
 

@@ -1,4 +1,4 @@
-"""What a module returns, as it is declared, checked and turned into logits."""
+"""Declared outputs of a module: checks, and conversion to logits."""
 
 from typing import Literal
 
@@ -10,11 +10,11 @@ Outputs = Literal["logits", "probabilities", "expectation"]
 """What a module returns: logits, probabilities of the classes, or one value between -1 and 1."""
 
 _TOLERANCE = 1e-4
-"""By how much sums and limits may be missed for reasons of single precision."""
+"""Tolerance of sums and limits in single precision."""
 
 
 def logits_of(outputs: torch.Tensor, kind: Outputs) -> torch.Tensor:
-    """Return logits (n, classes) of what a module returned.
+    """Convert a module's outputs to logits (n, classes).
 
     Args:
         outputs: (n, classes); or (n, 1) or (n,) for a single value.
@@ -30,22 +30,22 @@ def logits_of(outputs: torch.Tensor, kind: Outputs) -> torch.Tensor:
 
 
 def check_outputs(outputs: torch.Tensor, kind: Outputs) -> None:
-    """Refuse outputs that are not what they are declared to be.
+    """Check that outputs are of the declared kind.
 
     Args:
-        outputs: What a module returned for a few rows.
-        kind: What they are declared to be.
+        outputs: A module's outputs for a few rows.
+        kind: The declared kind.
 
     Raises:
-        InputError: If probabilities lie outside of 0 to 1 or do not add up to 1, or an expectation
-            is more than one value a row, or lies outside of -1 to 1.
+        InputError: If probabilities are outside [0, 1] or do not sum to 1, or an expectation has
+            more than one value per row or is outside [-1, 1].
     """
     single = outputs.dim() == 1 or outputs.shape[1:] == (1,)
     low, high = float(outputs.min()), float(outputs.max())
     if kind == "expectation":
         if not single:
             raise InputError(
-                "outputs='expectation' is one value for each row, got outputs of shape "
+                "outputs='expectation' requires one value per row, got outputs of shape "
                 f"{tuple(outputs.shape)}"
             )
         _check_range("expectation", low, high, -1.0)
@@ -53,7 +53,7 @@ def check_outputs(outputs: torch.Tensor, kind: Outputs) -> None:
         _check_range("probabilities", low, high, 0.0)
         if not single and float((outputs.sum(dim=-1) - 1).abs().max()) > _TOLERANCE:
             raise InputError(
-                "outputs='probabilities' must add up to 1 in each row, got a row that adds up to "
+                "outputs='probabilities' must sum to 1 in each row, but one sums to "
                 f"{float(outputs.sum(dim=-1).flatten()[0]):.3g}"
             )
 

@@ -1,4 +1,4 @@
-"""Which parameters of a model are quantum, and copies that share what must not be copied."""
+"""Quantum and classical parameters of a model, and copies of models."""
 
 import copy
 from typing import Literal, TypeVar, get_args
@@ -10,7 +10,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, connectors_of
 
 Part = Literal["all", "quantum", "classical"]
-"""Which parameters may change: all, the angles of TorchConnectors, or all others."""
+"""A part of the parameters: all, the angles of TorchConnectors, or all others."""
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -18,9 +18,9 @@ Module = TypeVar("Module", bound=torch.nn.Module)
 def clone_module(module: Module) -> Module:
     """Return a copy with its own weights that shares quantum neural networks and backend.
 
-    A plain deep copy would copy the primitives too, with the state of their random streams: copy
-    and original would then see the same shot noise. Hooks on the connectors stay with the original:
-    its meter does not count what the copy does.
+    A deep copy would also copy the primitives with the state of their random streams: copy and
+    original would then see the same shot noise. Hooks of the connectors are not copied: a meter of
+    the original does not count the copy's usage.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -70,7 +70,7 @@ def named_parameters(module: torch.nn.Module, part: Part = "all") -> dict[str, t
         and (part == "all" or (id(parameter) in quantum) == (part == "quantum"))
     }
     if not chosen:
-        raise InputError(f"the model must have {part} parameters, got none")
+        raise InputError(f"the model has no trainable {part} parameters")
     return chosen
 
 
@@ -89,15 +89,15 @@ def parameter_counts(module: torch.nn.Module) -> dict[str, int]:
 
 
 def largest_change(before: torch.nn.Module, after: torch.nn.Module) -> float:
-    """Return by how much the weights of two modules of one structure differ.
+    """Return the largest difference between the weights of two modules of the same structure.
 
     Args:
         before: A module.
         after: A module with the same names.
 
     Returns:
-        The largest absolute difference of a parameter or a buffer of floats; 0.0 where all are
-        equal, infinite where names or shapes differ, NaN where a difference is.
+        The largest absolute difference of a parameter or a float buffer; 0.0 if all are equal,
+        infinite if names or shapes differ, NaN if a difference is NaN.
 
     Example:
         >>> import torch

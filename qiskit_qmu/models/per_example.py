@@ -1,4 +1,4 @@
-"""Gradients of single rows, for any module that holds a QNN: from one batched call where it can."""
+"""Per-example gradients of any module with a QNN, from one batched call if possible."""
 
 from typing import Any
 
@@ -27,20 +27,19 @@ def per_example_gradients(
 ) -> dict[str, torch.Tensor]:
     """Return the gradient of each row's loss, in evaluation mode.
 
-    A stock TorchConnector is differentiated by its network's own gradient, whole batch in one call.
-    A module that torch cannot map over rows, since it writes in place, branches on values or draws
-    at random, is differentiated row by row.
+    A stock TorchConnector is differentiated by its network's own gradient, with the whole batch in
+    one call. A module that torch cannot map over rows, because it writes in place, branches on
+    values or is random, is differentiated row by row.
 
     Args:
         module: Any module.
         rows: Rows (n, …).
         answers: Labels (n,), or values (n,) or (n, outputs).
-        part: Whose gradients: "all", "quantum" or "classical" parameters.
-        objective: What the module learns; it is given one row at a time.
+        part: Parameters to differentiate by: "all", "quantum" or "classical".
+        objective: What the module learns; called with one row at a time.
 
     Returns:
-        Gradients (n, *shape) by parameter name; a parameter that a module uses in several places
-        is there once, by its first name.
+        Gradients (n, *shape) by parameter name; a shared parameter appears once, by its first name.
 
     Raises:
         InputError: If the part is unknown or has no parameters.
@@ -66,7 +65,7 @@ def _can_be_mapped(
     answers: torch.Tensor,
     objective: Objective,
 ) -> bool:
-    """Try it without circuits, which a device would have to run in vain."""
+    """Try without circuits, to avoid wasting device time."""
     try:
         _mapped(without_circuits(module), names, rows, answers, objective)
     except (RuntimeError, TypeError, ValueError, IndexError):
@@ -124,7 +123,7 @@ def _row_by_row(
 
 
 class _Learner(torch.nn.Module):
-    """A module with its objective, so that both are called with parameters put in their place."""
+    """A module with its objective, to be called with replaced parameters."""
 
     def __init__(self, module: torch.nn.Module, objective: Objective) -> None:
         super().__init__()
@@ -141,7 +140,7 @@ def _mappable(module: torch.nn.Module) -> torch.nn.Module:
     if isinstance(module, TorchConnector):
         exact = isinstance(module, TorchSimulatorConnector) and module.program is not None
         return module if exact else _MappableConnector(module)
-    # A child that has two names is to be replaced under both, which named_children() hides.
+    # A child with two names must be replaced under both, which named_children() hides.
     for name, child in list(module._modules.items()):  # noqa: SLF001
         if child is not None:
             setattr(module, name, _mappable(child))
@@ -225,12 +224,12 @@ class _Contraction(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        """Nothing to keep: there is no second derivative."""
+        """Save nothing: there is no second derivative."""
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
-        """Refuse: Qiskit ML has no second derivatives."""
-        raise NotImplementedError("a quantum neural network has no second derivative here")
+        """Raise an error: Qiskit ML has no second derivatives."""
+        raise NotImplementedError("second derivatives of this network are not supported")
 
     @staticmethod
     def vmap(
@@ -251,7 +250,7 @@ class _Contraction(torch.autograd.Function):
 
 
 def _fold(tensor: torch.Tensor, dim: int | None, size: int) -> torch.Tensor:
-    """Make a mapped dimension part of the rows."""
+    """Merge a mapped dimension into the rows."""
     if dim is None:
         return tensor.expand(size, *tensor.shape).flatten(0, 1)
     return tensor.movedim(dim, 0).flatten(0, 1)

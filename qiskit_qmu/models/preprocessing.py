@@ -1,4 +1,4 @@
-"""Missing values and scales of table rows, fitted to training rows, as part of a model."""
+"""Preprocessing: imputation and standardisation of table rows, as part of a model."""
 
 import warnings
 from typing import final
@@ -16,15 +16,14 @@ from qiskit_qmu._check import InputError
 class Preprocessing(torch.nn.Module):
     """Fills missing values with medians and standardises features, as in scikit-learn.
 
-    The numbers come from ``SimpleImputer(strategy="median", keep_empty_features=True)`` and
-    ``StandardScaler()``, fitted to the rows of the first training; later training keeps them, and
-    retraining fits them anew to the retained rows. A constant feature becomes 0, and so does one
-    that no training row has.
+    It uses ``SimpleImputer(strategy="median", keep_empty_features=True)`` and ``StandardScaler()``,
+    fitted to the rows of the first training; later training keeps the fit, and retraining refits to
+    the retained rows. Features that are constant, or missing in all training rows, become 0.
 
     Attributes:
-        medians: What stands for a missing value of each feature (features,).
-        mean: Mean of each feature (features,), missing values filled.
-        scale: Standard deviation of each feature (features,); 1 where the feature is constant.
+        medians: Replacement of a missing value of each feature (features,).
+        mean: Mean of each feature (features,), after imputation.
+        scale: Standard deviation of each feature (features,); 1 for constant features.
 
     Example:
         >>> import torch
@@ -49,11 +48,11 @@ class Preprocessing(torch.nn.Module):
 
     @property
     def is_fitted(self) -> bool:
-        """Whether it was fitted to training rows, or loaded with what was fitted."""
+        """Whether it was fitted to training rows, or loaded from a fitted one."""
         return len(self.mean) > 0
 
     def fit_inputs(self, x: NDArray[np.float32]) -> None:
-        """Fit to training rows (n, features), NaN where a value is missing, unless it is fitted.
+        """Fit to training rows (n, features), with NaN for missing values, unless already fitted.
 
         Raises:
             InputError: If the rows are not flat.
@@ -61,10 +60,12 @@ class Preprocessing(torch.nn.Module):
         if self.is_fitted:
             return
         if x.ndim != 2:
-            raise InputError(f"rows to preprocess must have shape (rows, features), got {x.shape}")
+            raise InputError(
+                f"rows to preprocess must have the shape (rows, features), got {x.shape}"
+            )
         imputer = SimpleImputer(strategy="median", keep_empty_features=True)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of features that no row has, and of constant ones
+            warnings.simplefilter("ignore")  # about empty and constant features
             filled = imputer.fit_transform(x)
             scaler = StandardScaler().fit(filled)
             medians = imputer.transform(np.full((1, x.shape[1]), np.nan))[0]
@@ -76,15 +77,15 @@ class Preprocessing(torch.nn.Module):
             setattr(self, name, torch.as_tensor(values).to(getattr(self, name)))
 
     def reinitialize(self, generator: np.random.Generator) -> None:
-        """Forget what was fitted; nothing is drawn."""
+        """Reset the fit; nothing is random."""
         for name in ("medians", "mean", "scale"):
             setattr(self, name, getattr(self, name).new_zeros(0))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return standardised rows (n, features); before it is fitted, the rows as they are.
+        """Return standardised rows (n, features); unchanged rows before it is fitted.
 
         Raises:
-            InputError: If the rows have another number of features than the training rows.
+            InputError: If the number of features differs from that of the training rows.
         """
         if not self.is_fitted:
             return x
@@ -97,5 +98,5 @@ class Preprocessing(torch.nn.Module):
 
 
 def takes_missing(module: torch.nn.Module) -> bool:
-    """Tell whether a module fills missing values itself."""
+    """Return whether a module fills missing values itself."""
     return any(isinstance(part, Preprocessing) for part in module.modules())

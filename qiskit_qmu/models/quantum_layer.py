@@ -40,7 +40,7 @@ def quantum_layer(
     Args:
         qnn: The circuit with its parameters.
         readout: "expectation" or "probabilities".
-        backend: Where it runs.
+        backend: Backend of the circuit.
         weights: Initial angles (W,), in radians.
 
     Returns:
@@ -66,7 +66,7 @@ def quantum_layer(
             **shared,
         )
         return backend.connector(network, weights)
-    # SamplerQNN 0.9.1 reads any register but the one of measure_all() wrongly.
+    # SamplerQNN 0.9.1 misreads every register except that of measure_all().
     measured = qnn.circuit.copy()
     measured.measure_all()
     size = output_size(num_qubits, readout)
@@ -84,7 +84,7 @@ def quantum_layer(
 def output_size(num_qubits: int, readout: Readout) -> int:
     """Return the number of outputs: one per qubit, or the next odd number of outcome groups.
 
-    Outcomes are grouped by their remainder. An odd divisor makes every qubit count, where the
+    Outcomes are grouped by their remainder. With an odd divisor every qubit matters, whereas the
     remainder by a power of two would ignore the high ones.
     """
     return num_qubits if readout == "expectation" else num_qubits + 1 - num_qubits % 2

@@ -1,6 +1,7 @@
-"""Weights that were trained elsewhere: state dicts in files, of which only tensors are read."""
+"""Reads state dicts of modules trained elsewhere; only tensors are loaded."""
 
 import pickle
+import zipfile
 from pathlib import Path
 
 import safetensors
@@ -17,42 +18,43 @@ def read_state(path: str | Path) -> State:
     """Read a state dict.
 
     Args:
-        path: A ``.safetensors`` file, or one that ``torch.save(module.state_dict(), path)`` wrote.
+        path: A ``.safetensors`` file, or one from ``torch.save(module.state_dict(), path)``.
 
     Raises:
-        InputError: If it cannot be read, or holds other than tensors by name.
+        InputError: If it cannot be read, or has anything but tensors by name.
     """
     file = Path(path)
     if not file.is_file():
-        raise InputError(f"no file {path}")
+        raise InputError(f"there is no file {path}")
     try:
         if file.suffix == ".safetensors":
             state = safetensors.torch.load_file(file)
         else:
             state = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        if not zipfile.is_zipfile(file):
+            raise InputError(f"{path} must hold a module's state dict, got another file") from error
         raise InputError(
-            f"{path} holds more than tensors, which are not loaded; save the weights alone: "
+            f"{path} has objects other than tensors, which are not loaded; save only the weights: "
             "torch.save(module.state_dict(), path)"
         ) from error
     except (OSError, RuntimeError, EOFError, ValueError, safetensors.SafetensorError) as error:
         raise InputError(
-            f"{path} must hold a module's state dict, got: {one_line(error)}"
+            f"cannot read a module's state dict from {path}: {one_line(error)}"
         ) from error
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in state.items()
     ):
         raise InputError(
-            f"{path} must hold a module's state dict, tensors by name, got {type(state).__name__} "
-            "of something else"
+            f"{path} has no state dict of tensors by name, but another {type(state).__name__}"
         )
     return dict(state)
 
 
 def load_state(module: torch.nn.Module, state: State, path: str | Path) -> None:
-    """Give a module the weights and buffers of a state dict, in place.
+    """Load weights and buffers of a state dict into a module, in place.
 
-    A tensor that the module has under several names, such as a TorchConnector's, needs one.
+    A tensor with several names in the module, such as a TorchConnector's, needs only one of them.
 
     Args:
         module: The module.

@@ -1,4 +1,4 @@
-"""Turns rows and labels into what a module computes with: its own precision and device."""
+"""Converts rows and labels to tensors in a module's precision and on its device."""
 
 from typing import Any
 
@@ -25,14 +25,14 @@ def as_tensors(
         x: Rows (n, …): a NumPy array, torch tensor, pandas object or list.
         y: Class numbers (n,), one-hot rows (n, classes), or labels that the module knows (see
             `as_classifier`); or values (n,) or (n, outputs).
-        predicts: What ``y`` holds: "classes" or "values"; for "nothing" either will do.
+        predicts: Content of ``y``: "classes" or "values"; both are allowed for "nothing".
 
     Returns:
         Rows (n, …), and int64 labels (n,) or values (n,) or (n, outputs).
 
     Raises:
-        InputError: If there are no rows, lengths differ, a value is no finite number, a label is no
-            class number, or the module is in half precision or without memory.
+        InputError: If there are no rows, lengths differ, a value is not a finite number, a label is
+            not a class number, or the module is in half precision or on the meta device.
 
     Example:
         >>> import torch
@@ -56,7 +56,7 @@ def as_row_tensor(module: torch.nn.Module, x: ArrayLike) -> torch.Tensor:
 
     Args:
         module: Any module in float32 or float64.
-        x: Rows, as for `as_tensors`; NaN is a missing value where the module fills them.
+        x: Rows, as for `as_tensors`; NaN for missing values if the module fills them.
 
     Raises:
         InputError: If there are no rows, or a value is infinite, or missing and not filled.
@@ -84,7 +84,8 @@ def placement(module: torch.nn.Module) -> tuple[torch.dtype, torch.device]:
         float32 on the CPU for a module without any.
 
     Raises:
-        InputError: If it is in half precision, which circuits are not run in, or has no memory.
+        InputError: If it is in half precision, which circuits do not support, or on the meta
+            device.
     """
     tensors = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
     if not tensors:
@@ -94,5 +95,5 @@ def placement(module: torch.nn.Module) -> tuple[torch.dtype, torch.device]:
         name = str(dtype).removeprefix("torch.")
         raise InputError(f"a model must be in float32 or float64, got {name}: call model.float()")
     if device.type == "meta":
-        raise InputError("a model must have its weights in memory, got a model on device meta")
+        raise InputError("the model is on the meta device; move its weights to memory")
     return dtype, device

@@ -1,4 +1,4 @@
-"""What an attacker sees of a model, in NumPy arrays, without torch or Qiskit."""
+"""Observations: a model's outputs as NumPy arrays, without torch or Qiskit."""
 
 from qiskit_qmu.observation.concatenation import concatenate
 from qiskit_qmu.observation.observations import Observations

@@ -1,4 +1,4 @@
-"""What arrays must look like to be observations, and the refusals of those that do not."""
+"""Checks of the arrays of observations."""
 
 from typing import Any
 
@@ -13,7 +13,9 @@ def check_kind(*, logits: Any, labels: Any, row_losses: Any) -> None:
     """Raise InputError unless there are classes or losses, as arrays or None."""
     classes = [n for n, array in (("logits", logits), ("labels", labels)) if array is not None]
     if len(classes) == 1:
-        raise InputError(f"observations of classes need logits and labels, got {classes[0]} alone")
+        raise InputError(
+            f"observations of classes need both logits and labels, got only {classes[0]}"
+        )
     if not classes and row_losses is None:
         raise InputError("observations need logits and labels, or row_losses; got neither")
 
@@ -21,7 +23,9 @@ def check_kind(*, logits: Any, labels: Any, row_losses: Any) -> None:
 def check_classes(logits: NDArray[np.float64], labels: NDArray[Any]) -> None:
     """Raise InputError unless logits (n, classes) are finite and labels (n,) are among them."""
     if logits.ndim != 2 or logits.shape[1] < 2:
-        raise InputError(f"logits must have the shape (n, 2 or more classes), got {logits.shape}")
+        raise InputError(
+            f"logits must have the shape (n, classes) with at least 2 classes, got {logits.shape}"
+        )
     if labels.ndim != 1:
         raise InputError(f"labels must have the shape (n,), got {labels.shape}")
     _check.same_length(logits=logits, labels=labels)

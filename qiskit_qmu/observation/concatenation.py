@@ -1,4 +1,4 @@
-"""concatenate: observations of the same kind, one after the other."""
+"""concatenate: joins observations of the same kind."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ def concatenate(*observations: Observations) -> Observations:
     """Join observations of the same kind, in the order given.
 
     Args:
-        *observations: One or more, with the same classes, values, outputs, counts and shots.
+        *observations: At least one, all with the same classes, values, outputs, counts and shots.
 
     Returns:
-        All examples.
+        Observations of all examples.
 
     Raises:
         InputError: If none is given or their kinds differ.
@@ -31,8 +31,8 @@ def concatenate(*observations: Observations) -> Observations:
     kinds = {_kind(part) for part in observations}
     if len(kinds) > 1:
         raise InputError(
-            "observations must agree in classes, expectations, counts and shots, "
-            f"got {' and '.join(str(dict(kind)) for kind in sorted(kinds, key=str))}"
+            "observations differ in classes, expectations, counts or shots: "
+            f"{' and '.join(str(dict(kind)) for kind in sorted(kinds, key=str))}"
         )
     every = [part.arrays() for part in observations]
     joined = {name: np.concatenate([arrays[name] for arrays in every]) for name in every[0]}
@@ -40,6 +40,6 @@ def concatenate(*observations: Observations) -> Observations:
 
 
 def _kind(observations: Observations) -> tuple[tuple[str, Any], ...]:
-    """Return what two observations must share to be joined: shapes of a row, and shots."""
+    """Return the properties that joined observations must share: shapes of a row, and shots."""
     shapes = {name: array.shape[1:] for name, array in observations.arrays().items()}
     return (*shapes.items(), ("shots", observations.shots))

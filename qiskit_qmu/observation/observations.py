@@ -1,4 +1,4 @@
-"""Observations: what a model answered, as plain arrays that attacks and metrics read."""
+"""Observations: a model's outputs as plain arrays for attacks and metrics."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,7 +22,7 @@ from qiskit_qmu.observation.class_scores import log_odds, modified_entropy, soft
 
 _WHAT = "observations as an npz archive"
 _COUNT = "arrays"
-"""How many arrays a file holds, so that none of those that may be absent is lost unnoticed."""
+"""Number of arrays in a file, so that the loss of an optional one is noticed."""
 
 
 @final
@@ -30,12 +30,12 @@ _COUNT = "arrays"
 class Observations:
     """The outputs of one model on ``n`` examples, with a loss for each.
 
-    A classifier has ``logits`` and ``labels``, from which the cross-entropy follows. Any other
-    model has ``row_losses``, and ``outputs`` and ``targets`` where it predicts values: what it
-    learns may be anything that gives each row a loss.
+    A classifier has ``logits`` and ``labels``, which determine the cross-entropy. Other models have
+    ``row_losses``, and ``outputs`` and ``targets`` if they predict values: any objective with a
+    loss for each row is possible.
 
-    Everything is copied into read-only NumPy arrays, so that a result that was expensive to observe
-    on hardware can be stored, read again and attacked again without the model.
+    All data are copied into read-only NumPy arrays, so that results observed on hardware can be
+    stored, loaded and attacked again without the model.
 
     Raises:
         InputError: If there are neither logits and labels nor losses, or lengths, shapes or values
@@ -52,14 +52,14 @@ class Observations:
     """
 
     logits: NDArray[np.float64] | None = None
-    """Scores of the classes before the softmax, shape (n, classes), finite, two classes or more;
-    None if the model predicts no classes."""
+    """Class scores before the softmax, shape (n, classes), finite, at least two classes; None if
+    the model does not predict classes."""
 
     labels: NDArray[np.int64] | None = None
     """True classes, shape (n,), in ``0 … classes - 1``; None without classes."""
 
     expectations: NDArray[np.float64] | None = None
-    """What the quantum network measured, shape (n, outputs): ⟨Z⟩ or outcome probabilities."""
+    """Outputs of the quantum network, shape (n, outputs): ⟨Z⟩ or outcome probabilities."""
 
     counts: Any | None = None
     """Outcome counts, an integer array whose first axis is the example, or None."""
@@ -68,14 +68,14 @@ class Observations:
     """Shots per circuit; None for exact expectation values."""
 
     row_losses: NDArray[np.float64] | None = None
-    """Loss of each example, shape (n,), finite; None if it is the cross-entropy of the labels,
-    which follows from the logits."""
+    """Loss of each example, shape (n,), finite; None for the cross-entropy of the labels, which is
+    computed from the logits."""
 
     outputs: NDArray[np.float64] | None = None
-    """Values that the model predicted, shape (n,) or (n, outputs); None if it predicts none."""
+    """Predicted values, shape (n,) or (n, outputs); None if the model predicts none."""
 
     targets: NDArray[np.float64] | None = None
-    """Values that it should have predicted, of the shape of ``outputs``."""
+    """True values, in the shape of ``outputs``."""
 
     def __post_init__(self) -> None:
         for name in ("logits", "expectations", "row_losses", "outputs", "targets"):
@@ -118,17 +118,16 @@ class Observations:
 
     @property
     def num_classes(self) -> int | None:
-        """Return the number of classes; None if the model predicts none."""
+        """Return the number of classes; None if the model does not predict classes."""
         return None if self.logits is None else int(self.logits.shape[1])
 
     @property
     def strata(self) -> NDArray[np.int64]:
         """Return the group (n,) within which rows are compared: the class, or 0 without classes.
 
-        How well rows are answered differs from class to class whether or not they were trained on,
-        so members and non-members are compared within a class. A model that was not given the
-        classes has no such difference to remove: to compare within a class what it learned of all
-        rows together would hide what it gives away.
+        Scores differ between classes whether or not rows were trained on, so members and
+        non-members are compared within a class. A model that was trained without the classes has no
+        such difference to remove, and comparing within a class would hide a leak.
         """
         return np.zeros(len(self), dtype=np.int64) if self.labels is None else self.labels
 
@@ -136,8 +135,8 @@ class Observations:
     def losses(self) -> NDArray[np.float64]:
         """Return the loss of each example, shape (n,).
 
-        It is ``row_losses`` where they were given, and the cross-entropy of the true label
-        otherwise, −ln p_y in nats.
+        It is ``row_losses`` if given, and otherwise the cross-entropy of the true label, −ln p_y in
+        nats.
         """
         if self.row_losses is not None:
             return self.row_losses
@@ -145,10 +144,10 @@ class Observations:
 
     @property
     def membership_score(self) -> NDArray[np.float64]:
-        """Return what rises with membership, shape (n,), if anything does.
+        """Return a score that increases with membership, shape (n,).
 
-        The log-odds φ of the true label where the loss is its cross-entropy, because φ ranks rows
-        alike and does not round to ties; the negative loss otherwise.
+        The log-odds φ of the true label if the loss is its cross-entropy, because φ gives the same
+        ranking without ties from rounding; otherwise the negative loss.
         """
         return self.logit_confidence if self.row_losses is None else -self.row_losses
 
@@ -156,8 +155,8 @@ class Observations:
     def logit_confidence(self) -> NDArray[np.float64]:
         """Return φ = ln p_y − ln(1 − p_y), the log-odds of the true label, shape (n,).
 
-        It is computed as logit_y minus the log-sum-exp of the other logits, so that it keeps its
-        resolution where p_y rounds to 1. Carlini et al., Membership Inference Attacks From First
+        It is computed as logit_y minus the log-sum-exp of the other logits, which keeps its
+        resolution if p_y rounds to 1. Carlini et al., Membership Inference Attacks From First
         Principles, 2022, https://arxiv.org/abs/2112.03570.
         """
         return log_odds(*self._classes())
@@ -183,12 +182,12 @@ class Observations:
 
     @property
     def predictions(self) -> NDArray[Any]:
-        """Return what the model predicts: classes (n,), or values of the shape of ``targets``.
+        """Return the predictions: classes (n,), or values in the shape of ``targets``.
 
-        The class is the most probable one; the lowest wins a tie.
+        The class is the most probable one, the lowest of them in case of a tie.
 
         Raises:
-            InputError: If it predicts neither.
+            InputError: If the model predicts neither.
         """
         if self.outputs is not None:
             return self.outputs
@@ -207,7 +206,7 @@ class Observations:
 
     def _classes(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         if self.logits is None or self.labels is None:
-            raise InputError("observations of a model without classes have no logits, only losses")
+            raise InputError("observations of a model that does not predict classes have no logits")
         return self.logits, self.labels
 
     def take(self, positions: ArrayLike) -> "Observations":
@@ -229,7 +228,7 @@ class Observations:
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays that there are by name, each with one entry for each example."""
+        """Return the arrays that are not None by name, each with one entry per example."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: a for name, a in named.items() if name != "shots" and a is not None}
 
@@ -237,7 +236,7 @@ class Observations:
         """Write the observations to exactly ``path`` as a compressed npz archive.
 
         Raises:
-            InputError: If it cannot be written; the error is an OSError too.
+            InputError: If it cannot be written; the error is also an OSError.
         """
         present = self.arrays()
         if self.shots is not None:
@@ -246,7 +245,7 @@ class Observations:
 
     @classmethod
     def load(cls, path: Path | str) -> "Observations":
-        """Read observations that `save` wrote; no pickle is loaded.
+        """Read observations written by `save`, without pickle.
 
         Args:
             path: File written by `save`.
@@ -255,7 +254,7 @@ class Observations:
             The stored observations.
 
         Raises:
-            InputError: If the file cannot be read, is damaged, or holds no observations.
+            InputError: If the file cannot be read, is damaged, or does not contain observations.
         """
         stored = read_arrays(path, _WHAT)
         with reading(path, _WHAT):
@@ -264,18 +263,18 @@ class Observations:
             whole = {"logits", "labels"} <= set(stored) or "row_losses" in stored
             if not (whole and set(stored) <= known):
                 got = ", ".join(sorted(stored)) or "none"
-                raise InputError(
-                    f"arrays called {got}, which must be logits and labels, or row_losses"
-                )
+                raise InputError(f"arrays {got}, without logits and labels or row_losses")
             if count is None or _as_number(count) != len(stored):
-                raise InputError(f"{len(stored)} arrays, which must be as many as were saved")
+                raise InputError(f"{len(stored)} arrays, not as many as were saved")
             shots = stored.pop("shots", None)
             return cls(**stored, shots=None if shots is None else _as_number(shots))
 
 
 def _as_number(shots: NDArray[Any]) -> int:
     if shots.ndim or not np.issubdtype(shots.dtype, np.integer):
-        raise InputError(f"shots must be one integer, got {shots.dtype} of the shape {shots.shape}")
+        raise InputError(
+            f"shots must be a single integer, got {shots.dtype} of the shape {shots.shape}"
+        )
     return int(shots)
 
 

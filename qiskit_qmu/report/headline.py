@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import final
 
 from qiskit_qmu.evaluation import MethodSummary, Recommendation, recommend, rules
-from qiskit_qmu.evaluation.column import show_ratio
+from qiskit_qmu.evaluation.column import Column, show_ratio
 from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS
-from qiskit_qmu.evaluation.method_summary import shown_columns
+from qiskit_qmu.evaluation.method_summary import ORIGINAL, find, shown_columns
 from qiskit_qmu.evaluation.outcomes import Outcome
 from qiskit_qmu.evaluation.recommendation import oracle_distance
 from qiskit_qmu.evaluation.verdict import Kind
@@ -39,14 +39,16 @@ class Headline:
         title: The same in a sentence.
         advice: What to do, in one sentence or a few.
         rule: When a model passes.
-        focus: The method whose numbers stand beside it: the recommended one, or the only one;
-            empty where there is no such method.
+        recommended: The recommended method; empty where there is none.
+        focus: The method whose numbers stand beside it: the recommended one, the cheapest that
+            passed, or else the nearest to the oracle; empty where there is no method.
     """
 
     outcome: Outcome
     title: str
     advice: str
     rule: str
+    recommended: str
     focus: str
 
     @property
@@ -77,7 +79,8 @@ def headline(summaries: Sequence[MethodSummary], kind: Kind) -> Headline:
         title=_title(methods, found),
         advice=_advice(methods, found),
         rule=rule_sentence(summaries, kind),
-        focus=found.method or (methods[0].method if len(methods) == 1 else ""),
+        recommended=found.method,
+        focus=found.method or found.cheapest or _nearest(methods),
     )
 
 
@@ -98,12 +101,15 @@ def verdict_words(summary: MethodSummary) -> str:
 def rule_sentence(summaries: Sequence[MethodSummary], kind: Kind) -> str:
     """Say in one sentence when a model passes; empty where nothing of it was measured."""
     known = {column.key for column in shown_columns(summaries)}
-    parts = [f"{rule.column.name}, is {rule.text}" for rule in rules(kind, known)]
+    has_original = find(summaries, ORIGINAL) is not None
+    found = rules(kind, known, has_original=has_original)
+    parts = [f"{_name(rule.column)} is {rule.text}" for rule in found]
     if not parts:
         return ""
     seeds = max(summary.seeds for summary in summaries)
     when = "A model passes if" if seeds == 1 else "A method passes if, with every seed,"
-    return f"{when} its {' and its '.join(parts)}."
+    tested = ", and doing nothing does not" if has_original else ""
+    return f"{when} its {', its '.join(parts)}{tested}."
 
 
 def cost_words(summary: MethodSummary, found: Recommendation | None = None) -> str:
@@ -117,6 +123,17 @@ def cost_words(summary: MethodSummary, found: Recommendation | None = None) -> s
             share = f"{100 * ratio:.2g} % of" if ratio < 1 else f"{show_ratio(ratio)} times"
             return f"{share} the {what} of retraining ({own})"
     return ""
+
+
+def _nearest(methods: Sequence[MethodSummary]) -> str:
+    """Return the method that is nearest to the oracle, the first where that is not known."""
+    known = [each for each in methods if oracle_distance(each).known]
+    nearest = min(known, key=lambda each: oracle_distance(each).value, default=None)
+    return nearest.method if nearest else next((each.method for each in methods), "")
+
+
+def _name(column: Column) -> str:
+    return f"{column.group} ({column.heading})" if column.heading else column.group
 
 
 _OUTCOMES: Mapping[str, Outcome] = {
@@ -136,14 +153,15 @@ def _title(methods: Sequence[MethodSummary], found: Recommendation) -> str:
     if len(methods) == 1:
         return _title_of_one(methods[0], found)
     of = f"{found.passed} of {found.judged} methods"
+    every = "" if max(each.seeds for each in methods) == 1 else " with every seed"
     match found.outcome:
         case "recommended":
-            return f"The deletion worked: {of} forgot."
+            return f"The deletion worked: {of} forgot{every}."
         case "dearer":
-            return f"{of} forgot, but none at less than the price of retraining."
+            return f"The deletion worked, but retraining costs less: {of} forgot{every}."
         case "unknown":
             return "Whether the deletion worked is not known: no method passed the tests."
-    return f"The deletion did not work: none of {found.judged} methods forgot."
+    return f"The deletion did not work: none of {found.judged} methods forgot{every}."
 
 
 def _title_of_one(method: MethodSummary, found: Recommendation) -> str:
@@ -153,7 +171,9 @@ def _title_of_one(method: MethodSummary, found: Recommendation) -> str:
         case "recommended":
             return f"The deletion worked: {who} has forgotten{with_seeds}."
         case "dearer":
-            return f"{who} has forgotten{with_seeds}, but retraining costs less."
+            return (
+                f"The deletion worked, but retraining costs less: {who} has forgotten{with_seeds}."
+            )
         case "unknown":
             return f"Whether {who} has forgotten is not known: the test cannot tell."
     if len(method.verdicts) > 1:
@@ -243,10 +263,11 @@ def _remedies(methods: Sequence[MethodSummary]) -> list[str]:
     advice = []
     if found & {"remembered", "unchanged"}:
         advice.append(
-            "What remembered may forget with more: a higher learning rate, more epochs or rounds."
+            "A method that remembered may forget with a higher learning rate or more epochs."
         )
     if found & {"over-forgotten", "utility lost"}:
         advice.append(
-            "What forgot too much or lost utility may do with less, or with a repair (-r)."
+            "One that forgot too much or lost utility may do better with fewer or smaller steps, "
+            "or with a repair afterwards (-r)."
         )
     return advice

@@ -69,6 +69,11 @@ def _flat(name: str, value: Any) -> list[tuple[str, str]]:
         return [pair for key, part in value.items() for pair in _flat(f"{name}.{key}", part)]
     if value is None or (isinstance(value, Sequence) and not value):
         return []
+    if isinstance(value, list | tuple) and all(isinstance(part, Mapping) for part in value):
+        numbered = enumerate(value, start=1)
+        return [pair for number, part in numbered for pair in _flat(f"{name}.{number}", part)]
     if isinstance(value, str):
         return [(name, value)]
+    if isinstance(value, list | tuple) and all(isinstance(part, str | int) for part in value):
+        return [(name, ", ".join(map(str, value)))]
     return [(name, json.dumps(value, default=str, ensure_ascii=False))]

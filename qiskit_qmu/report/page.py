@@ -78,7 +78,8 @@ def render_page(
     """
     reading.check_kind(kind)
     summaries = aggregate(rows)
-    evidence, config, environment = evidence or {}, config or {}, environment or {}
+    evidence, config, environment = dict(evidence or {}), config or {}, environment or {}
+    weights = {"Weights (SHA-256)": tables.weights(rows)}
     said = headline(summaries, kind)
     num_classes = tables.num_classes_of(rows)
     several = max(summary.seeds for summary in summaries) > 1
@@ -88,7 +89,7 @@ def render_page(
         said=said,
         facts=tables.facts(summaries, kind, said.focus),
         choice=CHOICE if sum(not summary.is_reference for summary in summaries) > 1 else "",
-        results=tables.results_table(summaries, kind, num_classes, said.focus),
+        results=tables.results_table(summaries, kind, num_classes, said.recommended),
         methods=method_lines(summaries, does or {}),
         every_number=tables.every_number_table(summaries, num_classes),
         intervals=reading.page_intervals(summaries),
@@ -96,7 +97,7 @@ def render_page(
         explanations=tables.explanations(summaries),
         figures=_figures(summaries, scores, kind),
         parameters=tables.parameter_sentence(rows),
-        evidence=tuple((name, settings(part)) for name, part in evidence.items()),
+        evidence=tuple((name, settings(part)) for name, part in (evidence | weights).items()),
         settings=(
             ("Configuration", settings(config)),
             ("Environment", settings(environment)),
@@ -157,7 +158,9 @@ def render_results(rows: Sequence[Row], *, kind: Kind) -> str:
     return template("results.html.jinja").render(
         said=said,
         reasons=[each.reasons for each in summaries if each.method == said.focus],
-        results=tables.results_table(summaries, kind, tables.num_classes_of(rows), said.focus),
+        results=tables.results_table(
+            summaries, kind, tables.num_classes_of(rows), said.recommended
+        ),
         intervals=reading.page_intervals(summaries),
     )
 

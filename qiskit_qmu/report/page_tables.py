@@ -223,6 +223,15 @@ def seeds_table(rows: Sequence[Row]) -> PageTable:
     return PageTable(groups=groups(fields), headings=headings(fields), rows=lines)
 
 
+def weights(rows: Sequence[Row]) -> dict[str, str]:
+    """Return the digests of the models' weights, by method and seed, of rows that have one."""
+    return {
+        f"{row['method']}, seed {row.get('seed', NOTHING)}": row["weights_sha256"]
+        for row in rows
+        if row.get("weights_sha256")
+    }
+
+
 def parameter_sentence(rows: Sequence[Row]) -> str:
     """Say how much of the model is quantum, where the rows agree on it; empty otherwise."""
     counts = {

@@ -1,1 +1,1 @@
-"""The folder of a run: what it holds, read without torch and qiskit, so that looking is quick."""
+"""The folder of a run and its files, without torch and qiskit, so that imports are quick."""

@@ -1,9 +1,9 @@
-"""What ends a run's work early although nothing went wrong."""
+"""JobsPendingError: ends a run early although nothing went wrong."""
 
 
 class JobsPendingError(BaseException):
-    """Jobs were sent and are not done, and nobody wants to wait for them.
+    """Jobs were sent and are not done, and the run does not wait for them.
 
-    Like KeyboardInterrupt it is no Exception: it must pass through code that turns exceptions into
-    its own, as Qiskit ML's networks do.
+    Like KeyboardInterrupt it is not an Exception: it must pass through code that converts
+    exceptions, such as Qiskit ML's networks.
     """

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import final
 
 LOCAL = "local-"
-"""How ids of jobs begin that run in this machine's processes and die with them."""
+"""Prefix of the ids of local jobs, which end with their process."""
 
 
 @final
@@ -50,5 +50,5 @@ class JobRecord:
 
     @property
     def is_away(self) -> bool:
-        """Whether a device has it, which alone knows how far it is."""
+        """Whether it is at a service, which alone knows its state."""
         return self.state == "sent" and not (self.job_id or "").startswith(LOCAL)

@@ -1,4 +1,4 @@
-"""What lies beside each job's result, enough to write the ledger anew."""
+"""The metadata stored with each job's result, sufficient to rebuild the ledger."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,20 +11,20 @@ from qiskit_qmu.runs.job_record import JobRecord
 JOBS = "jobs"
 CIRCUITS = "circuits"
 
-_WHAT = "what belongs to a job's result"
+_WHAT = "the metadata of a job's result"
 _LARGEST = 2**28
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class KeptJob:
-    """A job whose result is kept.
+    """A job whose result is stored.
 
     Attributes:
         run: Name of its run.
-        job: Its line of the ledger.
+        job: Its entry in the ledger.
         notes: Notes of the ledger about the whole run.
-        content: All that the file holds, as JSON values.
+        content: The file's complete content, as JSON values.
     """
 
     run: str
@@ -33,15 +33,15 @@ class KeptJob:
     content: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what the file is to hold."""
+        """Return the content of the file."""
         return {"run": self.run, "job": asdict(self.job), "notes": self.notes, **self.content}
 
     @staticmethod
     def read(path: Path) -> "KeptJob":
-        """Read the file beside a result.
+        """Read the metadata file of a result.
 
         Raises:
-            InputError: If it cannot be read, or is not as it was written.
+            InputError: If it cannot be read, or was changed.
         """
         content = read_sealed_json(path, _WHAT, largest=_LARGEST)
         with reading(path, _WHAT):
@@ -58,19 +58,19 @@ def file_of(folder: Path, number: int, suffix: str) -> Path:
 
     Args:
         folder: The run's folder.
-        number: The job's.
+        number: The job's number.
         suffix: ".json", or ".npz" for the result itself.
     """
     return folder / JOBS / f"{number:05d}{suffix}"
 
 
 def recover_kept_jobs(folder: Path) -> None:
-    """Complete or remove what a killed process left of results; the folder's lock is held."""
+    """Complete or remove results left by a killed process; the caller holds the folder's lock."""
     recover_sets(folder / JOBS, lambda name: f"{Path(name).stem}.json")
 
 
 def kept_jobs(folder: Path) -> dict[int, KeptJob | None]:
-    """Return the jobs whose results a run's folder holds, by number; None if damaged."""
+    """Return the jobs with results in a run's folder, by number; None for damaged ones."""
     found: dict[int, KeptJob | None] = {}
     for path in sorted((folder / JOBS).glob("[0-9]*.json")):
         if path.stem.isdecimal() and path.stem.isascii():

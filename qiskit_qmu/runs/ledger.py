@@ -1,4 +1,4 @@
-"""Ledger: the jobs of one run in one SQLite file, each written down before it is sent."""
+"""Ledger: the jobs of one run in a SQLite file, each recorded before it is sent."""
 
 import hashlib
 import json
@@ -55,25 +55,25 @@ class Ledger:
     """The jobs of one run.
 
     Each change is one transaction that is on disk when the call returns, so a process may be killed
-    between any two instructions.
+    at any time.
 
     Args:
-        path: The file; it is made where it is missing.
-        run: Name of the run where the file is made; drawn at random if None.
+        path: The file; created if missing.
+        run: Name of the run for a new file; random if None.
 
     Attributes:
-        is_new: Whether it was made just now.
+        is_new: Whether the file was just created.
 
     Raises:
-        InputError: If it is no ledger, or of another version's format.
+        InputError: If the file is not a ledger, or of an unsupported format.
         RunError: By every call, if the file cannot be read or written.
         JobsPendingError: By every call after it was closed.
     """
 
     def __init__(self, path: str | Path, *, run: str | None = None) -> None:
         self._path = path
-        # Jobs of one primitive may run in several threads, and Python crashes where one of them
-        # closes a connection that another one reads.
+        # Jobs of one primitive may run in several threads, and Python crashes if one of them closes
+        # a connection while another one reads.
         self._turn = Lock()
         self._closed = False
         try:
@@ -81,38 +81,40 @@ class Ledger:
                 path, isolation_level=None, check_same_thread=False, timeout=30.0
             )
             self._database.execute("PRAGMA synchronous = FULL")
-            # Looked for first: one that is there can be read while another process writes it, and
-            # where it must not be written.
+            # Check first: an existing ledger can be read while another process writes it, and if it
+            # is read-only.
             tables = self._database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
             self.is_new = tables is None
             if self.is_new:
                 name = run or uuid4().hex[:12]
                 self._database.executescript(_SCHEMA.format(format=FORMAT, run=name))
             ((found,),) = self._database.execute("SELECT value FROM notes WHERE name = 'format'")
-        except sqlite3.OperationalError as error:  # such as a full disk
+        except sqlite3.OperationalError as error:  # e.g. a full disk
             raise InputError(f"cannot open the ledger {path}: {error}") from error
         except (sqlite3.Error, ValueError) as error:
             raise InputError(f"{path} is not a SQLite file: {error}") from error
         if found != str(FORMAT):
-            raise InputError(f"{path} has format {found}; this version reads format {FORMAT}")
+            raise InputError(
+                f"{path} has format {found}, but this version requires format {FORMAT}"
+            )
 
     @property
     def run(self) -> str:
-        """Name of the run, drawn at random when the ledger was made."""
+        """Name of the run, chosen at random when the ledger was created."""
         return self.note("run") or ""
 
     def bind(self, name: str, values: Mapping[str, Any]) -> None:
-        """Write down, once for the whole run, values that decide its results.
+        """Record, once for the whole run, values that determine its results.
 
         Args:
             name: Name of the note.
             values: JSON values by name.
 
         Raises:
-            InputError: If others were written down before.
+            InputError: If other values were recorded before.
         """
         text = json.dumps(dict(values), sort_keys=True)
-        if self.note(name) is None:  # (one that is there is read where nothing can be written)
+        if self.note(name) is None:  # (an existing note can be read if the file is read-only)
             self._execute("INSERT OR IGNORE INTO notes VALUES (?, ?)", (name, text))
         bound, given = json.loads(self.note(name) or "{}"), json.loads(text)
         for key in sorted({*bound, *given}):
@@ -132,7 +134,7 @@ class Ledger:
         shots: int | None,
         planned_seconds: float,
     ) -> JobRecord:
-        """Write down a job that is going to be sent."""
+        """Record a job before it is sent."""
         number = self._number("SELECT COALESCE(MAX(number), -1) + 1 FROM jobs")
         before = self.last_attempt(digest, occurrence)
         position = self._free_position() if before is None else before.position
@@ -156,13 +158,13 @@ class Ledger:
         return self.job(number)
 
     def restore(self, job: JobRecord) -> None:
-        """Write down a job as it was, unless it is there."""
+        """Record a job with all its fields, unless it already exists."""
         marks = ", ".join("?" for _ in fields(JobRecord))
         values = tuple(getattr(job, field.name) for field in fields(JobRecord))
         self._execute(f"INSERT OR IGNORE INTO jobs ({_COLUMNS}) VALUES ({marks})", values)
 
     def sent(self, number: int, job_id: str) -> JobRecord:
-        """Bind a planned job to the service's id."""
+        """Record the id of a planned job that was sent."""
         self._execute(
             "UPDATE jobs SET job_id = ?, state = 'sent', sent_at = ? WHERE number = ?",
             (job_id, now(), number),
@@ -172,7 +174,7 @@ class Ledger:
     def finished(
         self, number: int, state: str, *, reason: str = "", seconds: float | None = None
     ) -> JobRecord:
-        """Write down how a job ended; seconds that are known already stay where none are given."""
+        """Record how a job ended; known seconds are kept if none are given."""
         self._execute(
             "UPDATE jobs SET state = ?, reason = ?, seconds = COALESCE(?, seconds), "
             "finished_at = ? WHERE number = ?",
@@ -181,7 +183,7 @@ class Ledger:
         return self.job(number)
 
     def last_attempt(self, digest: str, occurrence: int) -> JobRecord | None:
-        """Return the newest job that asked for the same."""
+        """Return the newest job of the same request."""
         found = self._jobs(
             "WHERE digest = ? AND occurrence = ? ORDER BY attempt DESC LIMIT 1",
             (digest, occurrence),
@@ -194,7 +196,7 @@ class Ledger:
         return job
 
     def spent_seconds(self) -> float:
-        """Return the QPU seconds of what was sent: as charged where known, else as planned."""
+        """Return the QPU seconds of jobs that were sent: as charged if known, else as planned."""
         ((spent,),) = self._execute(
             "SELECT COALESCE(SUM(COALESCE(seconds, planned_seconds)), 0.0) FROM jobs "
             "WHERE state != 'planned'"
@@ -202,7 +204,7 @@ class Ledger:
         return float(spent)
 
     def jobs(self) -> list[JobRecord]:
-        """Return all jobs, in the order in which they were planned."""
+        """Return all jobs, in the order of planning."""
         return self._jobs("ORDER BY number", ())
 
     def note(self, name: str) -> str | None:
@@ -225,16 +227,16 @@ class Ledger:
             self._database.close()
 
     def _tag(self, digest: str, occurrence: int, attempt: int) -> str:
-        """Return a text that a job has in this run and in no other.
+        """Return a text that is unique to a job of this run.
 
-        It follows from what the job asks for: a job that this ledger does not know, such as one
-        that was restored from a copy, is found by it all the same.
+        It depends on the job's content, so that a job unknown to this ledger, for example after
+        restoring an old copy, is still found by it.
         """
         text = f"{self.run} {digest} {occurrence} {attempt}"
         return f"qmu-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
     def _free_position(self) -> int:
-        """Return the first position that no job has; only a rebuilt ledger has gaps."""
+        """Return the first unused position; only a rebuilt ledger has gaps."""
         count = self._number("SELECT COUNT(DISTINCT position) FROM jobs")
         if count == self._number("SELECT COALESCE(MAX(position), -1) + 1 FROM jobs"):
             return count
@@ -252,7 +254,7 @@ class Ledger:
                 return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise RunError(
-                f"{self._path}: {error}; nothing is lost, resume the run once that is fixed"
+                f"{self._path}: {error}; nothing is lost: resume the run once this is fixed"
             ) from error
 
     def _number(self, query: str) -> int:
@@ -266,5 +268,5 @@ class Ledger:
 
 
 def now() -> str:
-    """Return the time, UTC, as text."""
+    """Return the current time, UTC, as text."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""One process at a time works in a folder."""
+"""RunLock: allows one process at a time to work in a folder."""
 
 import os
 import sqlite3
@@ -17,18 +17,18 @@ PRAGMA page_size = 512;
 PRAGMA synchronous = OFF;
 PRAGMA journal_mode = MEMORY;
 """
-# The signature lies in the header: a file of one page is written at once, or not at all.
+# The signature is in the header: a file of one page is written atomically.
 
 
 @final
 class RunLock:
-    """Held by the process that works in a folder; a killed process gives it back by itself.
+    """A lock held by the process that works in a folder; released when the process is killed.
 
-    SQLite locks files alike on all systems, which the operating systems' own locks do not. The lock
-    is a transaction that has begun to write, so that others can still read who holds it.
+    SQLite locks files in the same way on all systems, unlike the operating systems' own locks. The
+    lock is an open write transaction, so that others can still read who holds it.
 
     Args:
-        path: The lock's file.
+        path: The lock file.
 
     Raises:
         InputError: If another process holds it.
@@ -42,15 +42,16 @@ class RunLock:
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
                 number, _ = _signature(path)
                 raise InputError(
-                    f"another process works on {path.parent}, "
-                    f"process {number or 'unknown'}: wait until it ends, or stop it with "
-                    f"`kill {number or 'PROCESS'}`"
+                    f"{path.parent} is in use by another process ({number or 'unknown'}): wait "
+                    f"until it ends, or stop it with `kill {number or 'PROCESS'}`"
                 ) from error
             raise InputError(f"cannot lock {path}: {error}") from error
 
     def close(self) -> None:
-        """Give the lock back, and leave no file."""
-        if os.name != "nt":  # (Windows removes no open file, and a closed one may be another's)
+        """Release the lock and remove its file."""
+        if (
+            os.name != "nt"
+        ):  # (Windows cannot remove open files, and a closed one may belong to another)
             self._path.unlink(missing_ok=True)
         self._database.close()
 
@@ -67,7 +68,7 @@ class RunLock:
 
 
 def _locked(path: Path) -> sqlite3.Connection:
-    """Return a connection that holds the lock, signed with this process's number."""
+    """Return a connection that holds the lock, signed with this process's id."""
     while True:
         database = sqlite3.connect(path, isolation_level=None, timeout=0.2, check_same_thread=False)
         try:
@@ -79,12 +80,12 @@ def _locked(path: Path) -> sqlite3.Connection:
         except BaseException:
             database.close()
             raise
-        # Its last holder has just removed the file: this locks one that nobody else would find.
+        # The last holder has just removed the file: this one is invisible to others.
         database.close()
 
 
 def _signed(database: sqlite3.Connection, signature: tuple[int, int]) -> bool:
-    """Write down who holds the lock and go on holding it; a full disk leaves it without a name."""
+    """Record the holder while holding the lock; with a full disk it stays unnamed."""
     number, mark = signature
     try:
         database.execute(f"PRAGMA user_version = {number}")
@@ -99,7 +100,7 @@ def _signed(database: sqlite3.Connection, signature: tuple[int, int]) -> bool:
 
 
 def _signature(path: Path) -> tuple[int, int]:
-    """Return the process that holds a lock and its random mark; zeros where none can be read."""
+    """Return the process that holds a lock and its random mark; zeros if unreadable."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             ((number,),) = database.execute("PRAGMA user_version")

@@ -1,4 +1,4 @@
-"""The ledger and what lies beside it: whether they belong together, and the one from the other."""
+"""Checks that a ledger matches the stored results, and rebuilds it from them."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,14 +12,14 @@ REQUEST = "run.json"
 
 
 def open_ledger(folder: Path) -> Ledger:
-    """Open a run's ledger, or begin one in a folder without jobs.
+    """Open a run's ledger, or create one in a folder without jobs.
 
-    A run that went on with an empty, older or foreign ledger would send, and pay for, again what it
-    had sent.
+    A run that continued with an empty, older or foreign ledger would send, and pay for, its jobs
+    again.
 
     Raises:
-        InputError: If it is missing, damaged, older than the results that lie beside it, or belongs
-            to other results.
+        InputError: If it is missing, damaged, older than the stored results, or belongs to other
+            results.
     """
     kept, path = kept_jobs(folder), folder / LEDGER
     advice = f"; restore it, or rebuild it from the results with {_how(folder)}"
@@ -45,26 +45,26 @@ def open_ledger(folder: Path) -> Ledger:
                 f"{path} is older than the results beside it and lacks {len(newer)} of {len(kept)} "
                 f"jobs{advice}"
             )
-        opened.pop_all()  # (it is the right one, and stays open)
+        opened.pop_all()  # (it is the right one and stays open)
     return ledger
 
 
 def rebuild_ledger(folder: str | Path, *, run: str | None = None) -> int:
-    """Write a run's ledger anew from what lies beside its results.
+    """Rebuild a run's ledger from the metadata of its results.
 
-    What the old ledger of the same run lists stays; any other is kept beside the new one. Jobs that
-    were sent and have no result yet are looked for at the service when the run goes on.
+    Entries of an old ledger of the same run are kept; any other ledger is moved aside. Jobs that
+    were sent and have no result yet are searched for at the service when the run resumes.
 
     Args:
         folder: The run's folder.
-        run: Name of the run, where it is known from elsewhere.
+        run: Name of the run, if known.
 
     Returns:
-        How many jobs the ledger lists.
+        Number of jobs in the ledger.
 
     Raises:
-        InputError: If nothing tells which run it was, or there are results of several runs, or
-            another process works on it.
+        InputError: If the run cannot be determined, there are results of several runs, or the
+            folder is in use by another process.
     """
     path = Path(folder)
     with RunLock(path / LOCK):
@@ -72,7 +72,7 @@ def rebuild_ledger(folder: str | Path, *, run: str | None = None) -> int:
         runs = {job.run for job in kept} | ({run} if run else set())
         if len(runs) != 1:
             raise InputError(
-                f"a ledger is rebuilt from the results of one run; {path} holds those of "
+                f"a ledger can be rebuilt from the results of one run only; {path} has results of "
                 f"{', '.join(sorted(runs)) or 'none'}"
             )
         (name,) = runs

@@ -1,4 +1,4 @@
-"""What a run on a device is asked to do, as one value that a file can hold."""
+"""DeviceRequest: the task of a run on a device, as JSON values."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -12,7 +12,7 @@ from qiskit_qmu.data.row_source import RowSource
 FORMAT = 4
 
 SavedRows = Literal["train", "test", "all"]
-"""Rows that a saved model was trained on, never-seen rows, or both."""
+"""Training rows of a saved model, test rows, or both."""
 
 Task = Literal["observe", "attack", "unlearn"]
 
@@ -23,11 +23,11 @@ class DeviceRequest:
     """Work for a device on saved models.
 
     Attributes:
-        task: "observe" a model's rows, "attack" an unlearned model beside its original, or
+        task: "observe" a model's rows, "attack" an unlearned model and its original, or
             "unlearn" rows with every circuit on the device.
         backend: Name of the device.
         shots: Measurements of each circuit.
-        seed: Seed of everything random.
+        seed: Root seed.
         options: Further options of `open_backend`, as JSON values.
         rows: Which rows to observe: "train", "test" or "all".
         strategy: Method to unlearn with.
@@ -76,7 +76,7 @@ class DeviceRequest:
         if not isinstance(self.strategy, str):
             raise InputError(f"strategy must be the name of a method, got {self.strategy!r}")
         if self.forget is None:
-            raise InputError("a request to unlearn must say which rows to forget, got none")
+            raise InputError("a request to unlearn needs the rows to forget")
         return self.strategy, self.forget
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,10 +87,10 @@ class DeviceRequest:
 
     @staticmethod
     def from_dict(values: Any) -> "DeviceRequest":
-        """Return the request that `to_dict` wrote.
+        """Return the request written by `to_dict`.
 
         Raises:
-            InputError: If it is none, or of another version's format.
+            InputError: If it is not a request, or of an unsupported format.
         """
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             raise InputError(f"not a request of format {FORMAT}: {values!r}")

@@ -1,4 +1,4 @@
-"""How far a run on a device is, as its folder tells."""
+"""The state of a run on a device, from its folder."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ RESULT = "result"
 SUMMARY = "summary.json"
 
 _REQUEST_NOTE = "request"
-_ABOUT_REQUEST = "a run that was submitted"
+_ABOUT_REQUEST = "a submitted run"
 _ABOUT_SUMMARY = "the summary of a run's result"
 
 RunState = Literal["waiting", "finished"]
@@ -27,11 +27,11 @@ RunState = Literal["waiting", "finished"]
 @final
 @dataclass(frozen=True, kw_only=True)
 class SubmittedRun:
-    """What was written down when a run was submitted.
+    """The record of a submitted run.
 
     Attributes:
-        request: What it was asked to do.
-        expected: What it was expected to cost, as `CostEstimate.to_dict` has it.
+        request: The run's task.
+        expected: Its estimated cost, from `CostEstimate.to_dict`.
         run: Its name in the ledger.
         models: Checksums of its models' files, by path in the folder of its models.
     """
@@ -51,7 +51,7 @@ class SubmittedRun:
         """Read a run's run.json.
 
         Raises:
-            InputError: If it is missing, or is not as it was written.
+            InputError: If it is missing or was changed.
         """
         path = folder / REQUEST
         if not path.exists():
@@ -73,16 +73,16 @@ class SubmittedRun:
 @final
 @dataclass(frozen=True, kw_only=True)
 class RunStatus:
-    """How far a run is.
+    """The state of a run.
 
     Attributes:
         folder: Its folder.
-        request: What it was asked to do.
-        state: "finished" when its result is there.
-        jobs: All jobs that were planned so far.
-        expected: What it was expected to cost, as `CostEstimate.to_dict` has it.
-        spent_seconds: QPU seconds of jobs that were sent, as charged where known, else as planned.
-        summary: What came out, as JSON values; empty before.
+        request: Its task.
+        state: "finished" once its result is available.
+        jobs: All jobs planned so far.
+        expected: Its estimated cost, from `CostEstimate.to_dict`.
+        spent_seconds: QPU seconds of jobs that were sent, as charged if known, else as planned.
+        summary: Summary of the result, as JSON values; empty until finished.
     """
 
     folder: Path
@@ -93,22 +93,46 @@ class RunStatus:
     spent_seconds: float
     summary: dict[str, Any]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        jobs = [
+            {
+                "number": job.number,
+                "job_id": job.job_id,
+                "state": job.state,
+                "circuits": job.circuits,
+                "shots": job.shots,
+                "reason": job.reason,
+            }
+            for job in self.jobs
+        ]
+        return {
+            "folder": str(self.folder),
+            "request": self.request.to_dict(),
+            "state": self.state,
+            "jobs": jobs,
+            "expected": self.expected,
+            "spent_seconds": self.spent_seconds,
+            "result": str(self.result) if self.summary else None,
+            "summary": self.summary,
+        }
+
     @property
     def result(self) -> Path:
-        """Where results are, when the run is finished."""
+        """Folder of the results, once the run is finished."""
         return self.folder / RESULT
 
     @property
     def last_attempts(self) -> tuple[JobRecord, ...]:
-        """The newest job of each that the run asked for."""
+        """The latest attempt of each of the run's requests."""
         return tuple({job.position: job for job in self.jobs}.values())
 
 
 def run_status(folder: str | Path) -> RunStatus:
-    """Return how far a run is, from its folder alone.
+    """Return the state of a run, from its folder alone.
 
     Raises:
-        InputError: If the folder holds no run, or one whose files do not belong together.
+        InputError: If the folder is not a run's, or its files are inconsistent.
     """
     path = Path(folder)
     submitted = SubmittedRun.read(path)
@@ -130,10 +154,10 @@ def run_status(folder: str | Path) -> RunStatus:
 
 
 def open_own_ledger(folder: Path, submitted: SubmittedRun) -> Ledger:
-    """Open the ledger of a run that was submitted.
+    """Open the ledger of a submitted run.
 
     Raises:
-        InputError: If it is missing, or that of another run or request.
+        InputError: If it is missing, or belongs to another run or request.
     """
     path = folder / LEDGER
     advice = f"; restore it, or rebuild it with `qmu resume {folder} --rebuild-ledger`"
@@ -157,25 +181,25 @@ def open_own_ledger(folder: Path, submitted: SubmittedRun) -> Ledger:
 
 def _no_run(folder: Path) -> str:
     if not folder.is_dir():
-        return f"no folder {folder}"
+        return f"there is no folder {folder}"
     if (folder / "records.jsonl").exists():
         return (
             f"{folder} belongs to `qmu run`: repeat that command with --out {folder} to resume it"
         )
-    return f"{folder} holds no run that `qmu submit` wrote"
+    return f"{folder} is not the folder of a run of `qmu submit`"
 
 
 def bind_request(ledger: Ledger, submitted: SubmittedRun) -> None:
-    """Write a run's request into its ledger, once.
+    """Record a run's request in its ledger, once.
 
     Raises:
-        InputError: If another one was written there.
+        InputError: If it has another one.
     """
     ledger.bind(_REQUEST_NOTE, {**submitted.request.to_dict(), "models": submitted.models})
 
 
 def file_digests(folder: Path) -> dict[str, str]:
-    """Return the checksums of all files in a folder, by path in it.
+    """Return the checksums of all files in a folder, by relative path.
 
     Raises:
         InputError: If a file cannot be read.
@@ -188,7 +212,7 @@ def file_digests(folder: Path) -> dict[str, str]:
 
 
 def check_files(folder: Path, digests: Mapping[str, Any], how_to_mend: str) -> None:
-    """Raise InputError unless files are as they were when their checksums were written down."""
+    """Raise InputError if files were changed since their checksums were recorded."""
     for name, digest in digests.items():
         if _digest(folder / name) != checked(digest, str, "a checksum"):
             raise InputError(f"{folder / name} was changed since it was written: {how_to_mend}")
@@ -199,7 +223,7 @@ def _digest(path: Path) -> str:
 
 
 def _summary(result: Path) -> dict[str, Any]:
-    """Return the summary of a result whose files are whole; empty where there is none."""
+    """Return the summary of a complete result; empty if there is none."""
     path = result / SUMMARY
     if not path.exists():
         return {}

@@ -50,7 +50,7 @@ def leave_one_out_attack(
     Args:
         references: Scores of models that come in pairs of complementary halves, as
             `ShadowModels.references` has them.
-        attack: What to attack with; `BaVarIA` where None.
+        attack: What to attack with; `BaVarIA` if None.
 
     Raises:
         InputError: If there are too few models for the attack, or an odd number.

@@ -110,7 +110,7 @@ def _network_content(network: Any) -> dict[str, Any]:
 
 
 def _tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    # Not state_dict(): a TorchConnector lists its one weight tensor there twice.
+    # Not state_dict(): it lists the weight tensor of a TorchConnector twice.
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 

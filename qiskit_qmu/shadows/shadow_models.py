@@ -102,7 +102,7 @@ def train_shadows(
             are among them.
         count: Number of models, even, since they are trained on halves that belong together. 4 to 8
             for `RMIA`, 32 and more for `BaVarIA` and `LiRA` with variances of the rows' own.
-        trainer: The recipe of the audited model; the default `Trainer` where None.
+        trainer: The recipe of the audited model; the default `Trainer` if None.
         seed: Seed of halves, weights and batches.
         folder: Where trained weights are kept, so that the same call, after a kill or with more
             models, trains only what is missing. Anything that decides the weights, such as recipe,

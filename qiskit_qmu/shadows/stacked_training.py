@@ -138,7 +138,7 @@ class _Gradients:
 
 
 class _Learner(torch.nn.Module):
-    """A module with its objective, so that both are called with parameters put in their place."""
+    """A module with its objective, to be called with replaced parameters."""
 
     def __init__(self, module: torch.nn.Module, objective: Objective) -> None:
         super().__init__()

@@ -40,6 +40,10 @@ class TorchEstimator(StatevectorPrimitive, BaseEstimatorV2):
     observable that is requested again is measured again. Idle qubits cost nothing, and final
     measurements are ignored.
 
+    Gates run by their definition, as on Aer and on devices: a ``PauliEvolutionGate`` with terms
+    that do not commute runs as the product formula of its ``synthesis``, not as the exact
+    exponential that Qiskit's ``Statevector`` and ``StatevectorEstimator`` use.
+
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Measurements of each binding in each basis; None for exact values.

@@ -33,6 +33,10 @@ class TorchSampler(StatevectorPrimitive, BaseSamplerV2):
     estimation with its confidence interval, need shots, for example ``shots=1024``. Idle qubits
     cost nothing. Bits that are never written are 0.
 
+    Gates run by their definition, as on Aer and on devices: a ``PauliEvolutionGate`` with terms
+    that do not commute runs as the product formula of its ``synthesis``, not as the exact
+    exponential that Qiskit's ``Statevector`` and ``StatevectorEstimator`` use.
+
     Args:
         dtype: torch.complex128, or torch.complex64 for speed.
         shots: Default number of shots, if neither the PUB nor the run sets one; None for exact

@@ -21,7 +21,7 @@ def batches(rows: int, size: int, generator: np.random.Generator) -> Iterator[to
 def mean_loss(
     objective: Objective, model: torch.nn.Module, rows: torch.Tensor, answers: torch.Tensor
 ) -> float:
-    """Return the mean of an objective on rows, in evaluation mode and without gradient."""
+    """Return the mean of an objective over rows, in evaluation mode and without gradient."""
     with in_mode(model, training=False), torch.no_grad():
         return float(objective.mean_loss(model, rows, answers))
 
@@ -33,7 +33,7 @@ def make_optimizer(
     *,
     weight_decay: float = 0.0,
 ) -> torch.optim.Optimizer:
-    """Return a new optimiser, with fresh state."""
+    """Return an optimiser with fresh state."""
     if name == "adam":
         return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
     return torch.optim.SGD(

@@ -123,8 +123,8 @@ class Ascent:
                     work.history[-1]["forget_confidence"] = found.confidence
                 if thresholds.reached(found):
                     work.stop(
-                        "forgotten" if step else "already forgotten",
-                        f"the rows had {found} after {step} steps, where they count as forgotten "
+                        "goal reached" if step else "goal already reached",
+                        f"the rows had {found} after {step} steps, and the goal is reached "
                         f"at {thresholds}",
                     )
                     return

@@ -83,7 +83,7 @@ class Repeat(UnlearningStrategy):
             model,
             results,
             usage=usage,
-            stopped="forgotten" if _is_forgotten(end, target) else "limit",
+            stopped="goal reached" if _is_forgotten(end, target) else "limit",
             reason=(
                 f"after {len(results)} of {self.rounds} rounds the forgotten rows had "
                 f"{_in_words(end)}; {results[-1].reason}"

@@ -18,15 +18,16 @@ Step = dict[str, float]
 Stopped = Literal[
     "done",
     "limit",
-    "forgotten",
-    "already forgotten",
+    "goal reached",
+    "goal already reached",
     "nothing selected",
     "early stopping",
     "nothing to do",
 ]
-"""Why a strategy stopped: it took all its steps; it reached its limit of steps before the rows were
-forgotten; the rows count as forgotten; they did before the first step; no parameter was selected;
-the validation loss stopped improving; or it does nothing by design."""
+"""Why a strategy stopped: it took all its steps; it reached its limit of steps before its own
+goal; it reached its goal, such as a loss on the forgotten rows; that was reached before the first
+step; no parameter was selected; the validation loss stopped improving; or it does nothing by
+design. Whether the model has forgotten is for an audit to say."""
 
 
 class UnchangedWarning(UserWarning):

@@ -150,7 +150,9 @@ def test_values_are_attacked_by_losses_and_answers(generator):
     assert len(fitted.probabilities(members, folds=fitted.member_folds)) == 80
     losses_alone = Observations(row_losses=[1.0, 2.0])
     assert features(losses_alone, "answers").tolist() == [[1.0], [2.0]]
-    with pytest.raises(InputError, match="the feature logits needs a model of classes"):
+    with pytest.raises(
+        InputError, match="the feature 'logits' needs a model that predicts classes"
+    ):
         features(members, "logits")
 
 
@@ -160,7 +162,7 @@ def test_frequencies_are_shares_of_the_shots(make, generator):
         features(observations, "frequencies"), observations.counts, strict=True
     ):
         np.testing.assert_allclose(found, [count / sum(counts) for count in counts])
-    with pytest.raises(InputError, match="frequencies needs counts"):
+    with pytest.raises(InputError, match="'frequencies' needs counts"):
         features(dataclasses.replace(observations, counts=None), "frequencies")
 
 
@@ -170,7 +172,7 @@ def test_unknown_and_missing_features_are_refused(make, generator):
         features(observations, "gradient")
     with pytest.raises(InputError, match="features must not be empty"):
         features(observations, ())
-    with pytest.raises(InputError, match="expectations needs the outputs"):
+    with pytest.raises(InputError, match="'expectations' needs outputs"):
         features(observations, ("loss", "expectations"))
     with pytest.raises(InputError, match="feature must be one of"):
         ClassifierAttack(features="entropy")

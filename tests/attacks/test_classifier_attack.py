@@ -123,7 +123,7 @@ def test_overlap_weights_balance_every_class():
 
 def test_known_members_of_another_kind_are_refused(make, generator):
     members = make(generator, 10)
-    with pytest.raises(InputError, match="must agree in classes"):
+    with pytest.raises(InputError, match="observations differ in classes"):
         ClassifierAttack().scores(
             members, members, known_members=make(generator, 10, classes=3), generator=generator
         )

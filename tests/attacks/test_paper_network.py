@@ -127,7 +127,7 @@ def test_wrong_input_is_refused(make, generator, light):
         fitted.probabilities(members.take([1]), folds=fitted.member_folds)
     with pytest.raises(InputError, match="folds must lie between 0 and 1, got 2"):
         fitted.probabilities(members.take([1]), folds=np.array([2]))
-    with pytest.raises(InputError, match="features must have 10 columns, got 3"):
+    with pytest.raises(InputError, match="fitted to 10 feature columns, got 3"):
         fitted.probabilities(make(generator, 5, classes=3), folds=None)
     with pytest.raises(InputError, match="observations must not be empty"):
         fitted.share_called_member(members.take([]), folds=None)

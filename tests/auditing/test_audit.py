@@ -1,5 +1,6 @@
 """audit(): rows, references and files."""
 
+import html
 import json
 import math
 
@@ -97,7 +98,8 @@ def test_a_notebook_shows_the_verdict_and_the_table_and_repr_is_short(report):
     assert repr(report).endswith(f"original, oracle, audited: {report.verdict})")
     assert len(repr(report)) < 150
     shown = report._repr_html_()
-    assert f"<b>{report.verdict}</b>" in shown
+    assert f"</span> {report.verdict}</td>" in shown
+    assert report.reason in html.unescape(shown)
     assert [name in shown for name in ("original", "oracle", "audited")] == [True] * 3
     assert "<svg" not in shown
     assert "<html" not in shown

@@ -148,7 +148,7 @@ def test_a_model_and_its_outputs_have_the_same_numbers_and_references_are_measur
 
 
 def test_more_than_one_oracle_is_refused():
-    with pytest.raises(InputError, match="one oracle so far, got 2"):
+    with pytest.raises(InputError, match="one oracle, got 2"):
         Auditor(row_split(), oracles=[Table(noisy(0)), Table(noisy(1))])
 
 

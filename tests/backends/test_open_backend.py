@@ -68,7 +68,7 @@ def test_the_default_is_exact():
             {"name": "aer", "readout_mitigation": "yes"},
             "readout_mitigation must be one of False, T",
         ),
-        ({"name": "aer", "pass_manager": 3}, "pass_manager needs a method run, got 3"),
+        ({"name": "aer", "pass_manager": 3}, "pass_manager has no run method: 3"),
         (
             {"name": "aer", "shots": 9, "max_executions_per_job": 8},
             "max_executions_per_job must be an integer of at least 9, got 8",

@@ -150,5 +150,5 @@ def test_it_decomposes_inverts_and_transpiles(generator):
 
 @pytest.mark.parametrize("count", [0, 2, 4, 8])
 def test_numbers_of_angles_that_fit_no_number_of_qubits_are_refused(count):
-    with pytest.raises(InputError, match=rf"must have 2\^n - 1 angles, .* got {count}"):
+    with pytest.raises(InputError, match=rf"needs 2\^n - 1 angles .* got {count}"):
         AmplitudeEncoding([0.1] * count)

@@ -151,7 +151,7 @@ def test_a_cancelled_run_is_taken_up_again_on_request(qmu, on_service, monkeypat
     assert "--retry-failed" in qmu("status", "run").out
     outcome = qmu("resume", "run")
     assert outcome.status == 1
-    assert "cancelled, cancelled by this run's owner" in outcome.err.splitlines()[-1]
+    assert "cancelled, cancelled by the user" in outcome.err.splitlines()[-1]
     on_service()
     assert "finished: run/result" in qmu("resume", "run", "--retry-failed").out
     monkeypatch.setattr(experiments, "resume", pytest.fail)  # nothing is left to do

@@ -127,9 +127,9 @@ def test_audit_observes_on_the_device(qmu, saved):
     ("words", "message"),
     [
         (("--backend", "fake_manil"), "did you mean fake_manila?"),
-        (("--backend", "ibm"), "unknown backend 'ibm'; choose exact, aer, fake_<device>"),
+        (("--backend", "ibm"), "unknown backend 'ibm'; use exact, aer, fake_<device>"),
         (("--backend", "aer", "--shots", "0"), "argument --shots: must be at least 1, got 0"),
-        (("--backend", ""), "unknown backend ''; choose exact, aer, fake_<device>"),
+        (("--backend", ""), "unknown backend ''; use exact, aer, fake_<device>"),
     ],
 )
 def test_backends_that_cannot_be(refuses, saved, words, message):

@@ -25,13 +25,16 @@ def test_the_table(qmu, saved, folder):
         f"--set={name}.max_epochs=2" for name in METHODS if name.partition("-")[0][-2:] == "ga"
     ]
     words = ("--set", "repair.rounds=1", "--set", "repair.epochs=1", "--set", "gd.epochs=1", *short)
-    outcome = qmu("estimate", saved / "original", "--shots", "16,64", "--json", "cost.json", *words)
+    outcome = qmu("estimate", saved / "original", "--shots", "16,64", "--out", "cost.json", *words)
     assert outcome.status == 0, outcome.err
     works = ["train", *METHODS, "observe", "attack"]
     rows = rows_of(folder / "cost.json")
     assert list(rows) == [(work, shots) for shots in (16, 64) for work in works]
     head, *blocks = outcome.out.strip().split("\n\n")
-    assert "forgets 12 rows, observes 66, gradients by parameter-shift" in head
+    assert (
+        "forgets class 1 (12 of 36 training rows), observes 66, gradients by parameter-shift"
+        in head
+    )
     assert [block.splitlines()[0] for block in blocks] == ["16 shots", "64 shots"]
     assert [line.split()[0] for line in blocks[0].splitlines()[3:]] == works
     assert "scheduled" not in outcome.out
@@ -46,7 +49,7 @@ def test_the_numbers_are_those_that_are_counted(qmu, saved, folder, method):
     device = ("--backend", "fake_manila", "--gradient", "spsa", "--forget-class", 1)
     settings = ("--set", "ssd.alpha=1", "--set", "ssd.dampening=0.5", "--seed", 3)
     model = saved / "original"
-    outcome = qmu("estimate", model, "--methods", method, "--shots", 20, "--json", "cost.json",
+    outcome = qmu("estimate", model, "--methods", method, "--shots", 20, "--out", "cost.json",
                   *device, *settings)  # fmt: skip
     assert outcome.status == 0, outcome.err
     assert "scheduled" in outcome.out
@@ -64,7 +67,7 @@ def test_the_numbers_are_those_that_are_counted(qmu, saved, folder, method):
 def test_calibrations_count(qmu, saved, folder):
     outcome = qmu("estimate", saved / "original", "--methods", "noop", "--shots", 100,
                   "--backend", "fake_manila", "--mitigation", "readout", "--rows", 10,
-                  "--json", "cost.json")  # fmt: skip
+                  "--out", "cost.json")  # fmt: skip
     assert outcome.status == 0, outcome.err
     rows = rows_of(folder / "cost.json")
     assert rows["observe", 100]["circuits"] == 10 + 4
@@ -73,7 +76,7 @@ def test_calibrations_count(qmu, saved, folder):
 
 
 def test_training_is_estimated_as_it_was_done(qmu, saved, folder):
-    words = ("estimate", saved / "original", "--methods", "noop", "--json", "cost.json")
+    words = ("estimate", saved / "original", "--methods", "noop", "--out", "cost.json")
     assert qmu(*words).status == 0
     train = rows_of(folder / "cost.json")["train", 256]
     weights = load_model(saved / "original").parameter_counts()["quantum"]
@@ -99,7 +102,7 @@ def test_a_budget(qmu, saved):
         (("--shots", "10,x"), "--shots must be integers separated by commas, got '10,x'"),
         (("--shots", ""), "--shots must be integers separated by commas, got ''"),
         (("--shots", "10,0"), "--shots must be an integer of at least 1, got 0"),
-        (("--shots", "10000001"), "--shots must be at most 10000000 in one job, got 10000001"),
+        (("--shots", "10000001"), "10000001 shots exceed the limit of 10000000 executions per job"),
         (("--methods", "ga,magic"), "argument --methods: invalid choice: 'magic'"),
         (("--methods", ""), "argument --methods: invalid choice: ''"),
         (("--rows", "0"), "argument --rows: must be at least 1, got 0"),
@@ -111,7 +114,7 @@ def test_a_budget(qmu, saved):
         (("--forget-class", "1", "--forget-fraction", "0.1"), "only one of --forget-class"),
         (("--seed", "-1"), "argument --seed: must be at least 0, got -1"),
         (("--set", "magic=1"), "a setting must be STAGE.NAME"),
-        (("--json", "no/cost.json"), "--json no/cost.json: no folder no"),
+        (("--out", "no/cost.json"), "--out no/cost.json: no folder no"),
     ],
 )
 def test_bad_input(refuses, saved, words, message):

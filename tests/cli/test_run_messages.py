@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from qiskit_qmu.cli.run_messages import print_status
+from qiskit_qmu.cli.run_messages import status_text
 from qiskit_qmu.runs.job_record import JobRecord
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus
@@ -29,8 +29,8 @@ def job(number, state, position=0):
     )
 
 
-def printed(capsys, *jobs):
-    print_status(
+def printed(*jobs):
+    return status_text(
         RunStatus(
             folder=Path("run"),
             request=DeviceRequest(task="observe", backend="fake_manila", shots=5),
@@ -41,21 +41,20 @@ def printed(capsys, *jobs):
             summary={},
         )
     )
-    return capsys.readouterr().out
 
 
-def test_lost_jobs_are_explained_and_what_happens_next(capsys):
-    once_more = "it runs lost jobs again, with the same noise and at no cost"
-    text = printed(capsys, job(0, "lost"))
+def test_lost_jobs_are_explained_and_what_happens_next():
+    once_more = "it reruns lost jobs, with the same noise and at no charge"
+    text = printed(job(0, "lost"))
     assert "lost: 1 jobs of this machine, whose process ended before they did" in text
     assert once_more in text
-    again = printed(capsys, job(0, "lost"), job(1, "done"))
+    again = printed(job(0, "lost"), job(1, "done"))
     assert "1 lost, 1 done" in again
     assert once_more not in again
 
 
-def test_simulated_devices_charge_no_qpu_time(capsys):
-    assert "5 executions, no QPU time, the device is simulated" in printed(capsys, job(0, "done"))
+def test_simulated_devices_charge_no_qpu_time():
+    assert "5 executions, no QPU time, the device is simulated" in printed(job(0, "done"))
 
 
 def test_only_jobs_at_a_device_need_one_to_be_asked():

@@ -33,7 +33,17 @@ def test_positions_are_sorted_and_among_the_rows_that_are_trained_on():
     assert set(by_fraction) <= set(TRAINED)
 
 
-@pytest.mark.parametrize("request_", REQUESTS)
+@pytest.mark.parametrize(
+    "request_",
+    [
+        *REQUESTS,
+        ForgetRequest(label=0),
+        ForgetRequest(label="spam"),
+        ForgetRequest(ids=("0042", 7), skip_untrained_ids=True),
+        ForgetRequest(mask=np.array([True, False]), duplicates=True),
+        ForgetRequest(where="age > 3"),
+    ],
+)
 def test_a_request_is_a_value(request_):
     twin = ForgetRequest.from_dict(json.loads(json.dumps(request_.to_dict())))
     assert twin == request_ == pickle.loads(pickle.dumps(request_))
@@ -63,6 +73,15 @@ def test_constructors_of_splits_are_requests():
         (lambda: ForgetRequest(indices=(1, 2, 1)), "indices must not repeat, got 1 more than once"),
         (lambda: ForgetRequest(indices=()), "indices must not be empty"),
         (lambda: ForgetRequest(indices=("a",)), "indices must be integers"),
+        (lambda: ForgetRequest(label=1.0), "label must be the name or number of a class, got 1.0"),
+        (lambda: ForgetRequest(ids="C1"), "ids must be a list of texts, got 'C1'"),
+        (lambda: ForgetRequest(ids=()), "ids must not be empty"),
+        (lambda: ForgetRequest(ids=(1.0,)), "ids must be texts or whole numbers, got 1.0"),
+        (lambda: ForgetRequest(mask=[1, 0]), "mask must be a one-dimensional array of booleans"),
+        (lambda: ForgetRequest(mask=[False]), "mask must select at least one row"),
+        (lambda: ForgetRequest(where=3), "where must be a condition as text, got 3"),
+        (lambda: ForgetRequest(label=1, duplicates=True), "duplicates of a class's rows have"),
+        (lambda: ForgetRequest(label=1, skip_untrained_ids=True), "skip_untrained_ids needs ids"),
         (lambda: ForgetRequest.from_dict({"depth": 3}), "must hold a label, a fraction, indices"),
         (lambda: ForgetRequest.from_dict([1]), "must hold a label, a fraction, indices"),
         (

@@ -173,12 +173,12 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         ({"shots": 0}, "shots must be an integer of at least 1, got 0"),
         ({"validation_fraction": 0.6}, "validation_fraction must lie between 0.0 and 0.5"),
         ({"validation_fraction": "x"}, "validation_fraction must be a number, got 'x'"),
-        ({"methods": ()}, "methods must not be empty, got none"),
+        ({"methods": ()}, "methods must not be empty"),
         ({"methods": ("magic",)}, "method must be one of .*; got 'magic'"),
         ({"settings": {"magic.epochs": 1}}, "a setting must be STAGE.NAME with a stage of model"),
         ({"settings": {"trainer": 1}}, "a setting must be STAGE.NAME"),
         ({"settings": {"trainer.epoch": 1}}, "unexpected keyword argument 'epoch'"),
-        ({"settings": {"rga.beta": 1}}, "does not take these settings: 'beta'"),
+        ({"settings": {"rga.beta": 1}}, "does not accept these settings: 'beta'"),
         ({"settings": {"trainer.epochs": "abc"}}, "epochs must be an integer of at least 1"),
         ({"settings": {"trainer.epochs": None}}, "epochs must be an integer of at least 1"),
         ({"settings": {"trainer.learning_rate": -1}}, "learning_rate must be positive, got -1"),
@@ -189,7 +189,7 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         # A method that is not run must not hide a mistake.
         (
             {"methods": ("noop",), "settings": {"ga.speed": 1}},
-            "does not take these settings: 'speed'",
+            "does not accept these settings: 'speed'",
         ),
     ],
 )

@@ -53,7 +53,17 @@ def test_a_run_writes_records_results_and_a_page(tmp_path):
         "results.json",
     ]
     results = json.loads((folder / "results.json").read_text(), parse_constant=pytest.fail)
-    assert set(results) == {"schema", "config", "hyperparameters", "environment", "rows", "sha256"}
+    keys = {"schema", "config", "hyperparameters", "environment", "evidence", "rows", "sha256"}
+    assert set(results) == keys
+    evidence = results["evidence"]
+    assert evidence["Run"]["seeds"] == [0, 1]
+    assert evidence["Rows"]["source"] == "iris"
+    digests = records[-1].split["digests"]
+    assert digests["forget"] in evidence["What was forgotten"]["forget, seed 1"]
+    assert evidence["Strategies"].keys() == {row["method"] for row in results["rows"]} - {
+        "original",
+        "oracle",
+    }
     assert results["schema"] == 1
     assert Experiment.from_dict(results["config"]) == experiment
     assert results["rows"] == [record.row for record in records]

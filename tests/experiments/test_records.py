@@ -84,7 +84,7 @@ def test_records_of_another_experiment_are_refused(path):
 @pytest.mark.parametrize("line", ["[]", "3", '{"experiment": "a"}', '{"experiment": "a", "x": 1}'])
 def test_lines_that_are_no_records_are_refused(path, line):
     path.write_text(line + "\n")
-    with pytest.raises(InputError, match="must hold"):
+    with pytest.raises(InputError, match="cannot read"):
         RecordFile(path, "a")
 
 

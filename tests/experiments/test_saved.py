@@ -84,9 +84,9 @@ def test_why_it_stopped_and_what_changed_is_kept(original, tmp_path):
     settings = {"ga.confidence_threshold": 1.0}
     result = unlearn_saved(original, request, "ga", tmp_path / "same", settings=settings)
     provenance = load_provenance(tmp_path / "same")
-    assert (result.stopped, result.changed) == ("already forgotten", False)
+    assert (result.stopped, result.changed) == ("goal already reached", False)
     assert {k: provenance[k] for k in ("stopped", "reason", "largest_change")} == {
-        "stopped": "already forgotten",
+        "stopped": "goal already reached",
         "reason": result.reason,
         "largest_change": 0.0,
     }
@@ -133,7 +133,7 @@ def test_an_audit_has_original_oracle_and_verdict(original, family):
         ("noop", None, "stranger", "was not trained on the same rows"),
         ("noop", "other original", "oracle", "was not trained on the same rows"),
         ("noop", "oracle", "oracle", "was not trained on the rows that .*noop has forgotten"),
-        ("noop", None, "noop", "no oracle: its weights have seen 12 of the rows"),
+        ("noop", None, "noop", "not an oracle: it was trained on 12 of the rows"),
         ("other original", None, None, "has not forgotten anything yet"),
         ("noop", None, "nowhere", "cannot read .*nowhere.*: No such file"),
         ("nowhere", None, None, "cannot read .*nowhere.*: No such file"),
@@ -217,7 +217,7 @@ def test_unknown_strategies_settings_and_seeds_are_refused(original, tmp_path):
     request = ForgetRequest(label=1)
     with pytest.raises(InputError, match="method must be one of"):
         unlearn_saved(original, request, "magic", tmp_path / "new")
-    with pytest.raises(InputError, match="does not take these settings: 'beta'"):
+    with pytest.raises(InputError, match="does not accept these settings: 'beta'"):
         unlearn_saved(original, request, "ga", tmp_path / "new", settings={"ga.beta": 1})
     with pytest.raises(InputError, match="seed must be an integer of at least 0"):
         unlearn_saved(original, request, "ga", tmp_path / "new", seed=-1)

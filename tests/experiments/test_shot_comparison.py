@@ -87,7 +87,7 @@ def test_other_backends(backend):
     [
         ({"shots": ()}, "shots must not be empty"),
         ({"shots": (0, 4)}, "shots must be an integer of at least 1, got 0"),
-        ({"shots": (4, 4)}, r"shots must be different from each other, got \[4, 4\]"),
+        ({"shots": (4, 4)}, r"shots has duplicates: \[4, 4\]"),
         ({"shots": (100_001,), "repetitions": 1}, "at most 100,000, got 100,001"),
         ({"shots": (60_000,)}, "at most 100,000, got 120,000"),
         ({"repetitions": 0}, "repetitions must be an integer of at least 1"),
@@ -122,6 +122,6 @@ def test_the_folder(tmp_path, rows, monkeypatch):
 
 def test_nothing_is_left_of_what_was_refused(tmp_path):
     lost = replace(TINY, experiment=replace(EXPERIMENT, backend="fake_nowhere"))
-    with pytest.raises(InputError, match="no fake backend is named"):
+    with pytest.raises(InputError, match="there is no fake backend"):
         run_shot_comparison(lost, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -77,8 +77,8 @@ def test_prediction_agreement_is_a_share():
         ([0.5, 0.5], [0.5, 0.5], "the same 2-dimensional shape"),
         (np.empty((0, 2)), np.empty((0, 2)), "first must not be empty"),
         ([[1.0, np.nan]], [[0.5, 0.5]], "first must be finite"),
-        ([[1.5, -0.5]], [[0.5, 0.5]], "first must not be negative, got -0.5"),
-        ([[0.5, 0.5]], [[0.5, 0.6]], "rows of second must sum to 1, got a row that sums to 1.1"),
+        ([[1.5, -0.5]], [[0.5, 0.5]], "first contains the negative value -0.5"),
+        ([[0.5, 0.5]], [[0.5, 0.6]], "rows of second must sum to 1, but one sums to 1.1"),
     ],
 )
 def test_what_is_no_distribution_is_refused(first, second, message):

@@ -112,7 +112,7 @@ def test_coverage_of_skewed_laws_over_many_samples(law, size):
     ("values", "message"),
     [
         ([], "values must not be empty"),
-        ([[0.1]], r"values must have the shape \(n,\), got \(1, 1\)"),
+        ([[0.1]], r"values must be one-dimensional, got the shape \(1, 1\)"),
         ([np.nan], "values must be finite"),
         ([0.1, 0.7], "highest_value must lie between 0.0 and 0.69"),
         ([-0.1], "lowest_value must lie between 0.0 and 0.69"),

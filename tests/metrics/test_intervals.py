@@ -66,7 +66,7 @@ def test_one_value_has_no_known_spread():
     [
         ([], "values must not be empty"),
         ([1.0, np.nan], "values must be finite"),
-        ([[1.0]], r"values must have the shape \(n,\)"),
+        ([[1.0]], r"values must be one-dimensional"),
     ],
 )
 def test_unusable_values_are_refused(values, message):

@@ -32,7 +32,7 @@ def test_the_curve_is_scikit_learns(members, nonmembers):
 @given(scores, scores, st.floats(0, 1))
 def test_tpr_is_the_best_threshold_within_the_limit(members, nonmembers, fpr):
     if fpr < 1 / len(nonmembers):
-        with pytest.raises(InputError, match="non-members resolve no false positive rate"):
+        with pytest.raises(InputError, match="non-members cannot resolve a false positive rate"):
             tpr_at_fpr(members, nonmembers, fpr=fpr)
         return
     false, true = roc_curve(members, nonmembers)

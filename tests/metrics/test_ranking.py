@@ -208,7 +208,7 @@ def test_null_coverage_with_one_non_member_per_class():
     [
         (([], [], [1.0], [0]), "members must not be empty"),
         (([1.0], [0], [np.inf], [0]), "nonmembers must be finite"),
-        (([[1.0]], [0], [1.0], [0]), r"members must have the shape \(n,\), got \(1, 1\)"),
+        (([[1.0]], [0], [1.0], [0]), r"members must be one-dimensional, got the shape \(1, 1\)"),
         (([1.0], [0, 1], [1.0], [0]), "member_scores and member_labels must have the same length"),
         (([1.0], [0], [1.0], []), "nonmember_scores and nonmember_labels must have the same"),
         (([1.0], [0], [1.0], [1]), "members and non-members have no class in common"),

@@ -62,7 +62,9 @@ def test_what_was_fitted_is_forgotten(rows):
 
 def test_rows_that_do_not_fit_are_refused(rows):
     scaler = AmplitudeScaler(4, 2)
-    with pytest.raises(InputError, match=r"fitted on training rows .* more than 4 values, got 5"):
+    with pytest.raises(
+        InputError, match=r"not fitted yet: .* at most 4 values before training, got 5"
+    ):
         scaler(torch.tensor(rows))
     with pytest.raises(InputError, match="training_rows must be an integer of at least 5, got 4"):
         scaler.fit(rows[:4])
@@ -72,5 +74,5 @@ def test_rows_that_do_not_fit_are_refused(rows):
 
 
 def test_a_blank_row_is_refused():
-    with pytest.raises(InputError, match="amplitudes must not be all zeros, got 1 such rows"):
+    with pytest.raises(InputError, match="1 rows of amplitudes are all zeros"):
         AmplitudeScaler(4, 2)(torch.tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))

@@ -61,7 +61,7 @@ def test_before_fitting_only_angles_are_taken():
     angles = torch.tensor([[0.1, -9.0, 2.0]])
     assert not scaler.is_fitted
     assert torch.equal(scaler(angles), angles)
-    with pytest.raises(InputError, match=r"fitted on training rows before .* got 4"):
+    with pytest.raises(InputError, match=r"not fitted yet: .* got 4"):
         scaler(torch.zeros(1, 4))
 
 

@@ -89,5 +89,5 @@ def test_networks_that_cannot_move():
         on_backend(TorchConnector(Other()), backend)
     manager = generate_preset_pass_manager(1, GenericBackendV2(3, seed=0))
     transpiled = SamplerQNN(pass_manager=manager, **SHARED)
-    with pytest.raises(InputError, match="must not be transpiled"):
+    with pytest.raises(InputError, match="was already transpiled"):
         on_backend(TorchConnector(transpiled, np.zeros(len(QNN.weights))), backend)

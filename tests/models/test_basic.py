@@ -133,7 +133,7 @@ def test_a_model_that_was_not_told_its_classes_is_not_trained_on_fewer(build):
     trainer = Trainer(epochs=1)
     model = build(**shape)
     before = weights_of(model)
-    message = r"num_classes must be given where it is not 10, got labels of 3 .*\(num_classes=3\)"
+    message = r"has 10 classes by default, but the labels have 3: .*\(num_classes=3\)"
     with pytest.raises(InputError, match=message):
         trainer.fit(model, x, y, generator=0)
     assert same_weights(before, weights_of(model))

@@ -19,7 +19,7 @@ def test_rows_of_any_image_or_vector_shape(shape):
 
 @pytest.mark.parametrize("shape", [(5,), (1, 4), (4, 1), (1, 2, 2)])
 def test_rows_of_another_shape_are_refused(shape):
-    with pytest.raises(InputError, match=r"rows must have shape \(4,\), got"):
+    with pytest.raises(InputError, match=r"rows must have the shape \(4,\), got"):
         hybrid()(torch.zeros(2, *shape))
 
 

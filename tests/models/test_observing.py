@@ -208,11 +208,11 @@ def test_a_loss_of_ones_own_on_classes_keeps_logits_and_labels():
 @pytest.mark.parametrize(
     ("y", "objective", "message"),
     [
-        (np.zeros(3), None, r"as many values as there are targets, \(3,\), got outputs \(3, 2\)"),
+        (np.zeros(3), None, r"the shape \(3, 2\), but the targets \(3,\)"),
         (np.zeros((3, 4)), None, r"\(3, 4\), got outputs \(3, 2\)"),
         ([0, 1, 2], None, "labels must lie between 0 and 1, got 2"),
         (np.zeros(3), lambda model, x, _y: model(x).mean(), r"one loss for each row, .*got \(\)"),
-        (np.zeros(3), "mse", "an objective is a function"),
+        (np.zeros(3), "mse", "an objective must be a function"),
     ],
 )
 def test_answers_that_do_not_fit_are_refused(y, objective, message):

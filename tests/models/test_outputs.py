@@ -102,9 +102,9 @@ def test_a_readable_representation():
     [
         ({"module": 3}, "a model must be a torch module, got int"),
         ({"outputs": "votes"}, "outputs must be one of logits, probabilities, expectation; got"),
-        ({"labels": ("a", "a")}, "labels must be at least two different ones"),
-        ({"labels": ("a", "b", "c"), "outputs": "expectation"}, "labels of an expectation must"),
-        ({"labels": (1, 2)}, "labels from 0 to 1 must stand at their own place"),
+        ({"labels": ("a", "a")}, "labels must be at least two, without duplicates"),
+        ({"labels": ("a", "b", "c"), "outputs": "expectation"}, "an expectation has two classes"),
+        ({"labels": (1, 2)}, "labels from 0 to 1 must be in ascending order"),
     ],
 )
 def test_what_cannot_be_wrapped_is_refused(options, message):

@@ -204,5 +204,5 @@ def test_unknown_and_empty_parts_are_refused():
     x, y = torch.zeros(1, 3), torch.zeros(1, dtype=torch.long)
     with pytest.raises(InputError, match="parameters must be one of"):
         per_example_gradients(basic(), x, y, part="front")
-    with pytest.raises(InputError, match="must have quantum parameters, got none"):
+    with pytest.raises(InputError, match="has no trainable quantum parameters"):
         per_example_gradients(torch.nn.Linear(3, 2), x, y, part="quantum")

@@ -7,7 +7,7 @@ from qiskit.circuit.library import real_amplitudes, zz_feature_map
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.algorithms import VQC, NeuralNetworkClassifier
 from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
-from qiskit_machine_learning.optimizers import OptimizerResult
+from qiskit_machine_learning.optimizers import COBYLA, OptimizerResult
 from tiny_models import points
 
 from qiskit_qmu import (
@@ -16,6 +16,7 @@ from qiskit_qmu import (
     audit,
     dataset_from_arrays,
     from_qiskit_classifier,
+    load_model,
     observe,
     to_qiskit_classifier,
 )
@@ -121,6 +122,31 @@ def test_unlearned_weights_go_back_into_a_copy():
     )
     np.testing.assert_array_equal(classifier.weights, before)
     assert not np.array_equal(changed.weights, before)
+
+
+@pytest.mark.parametrize("kind", ["vqc", "network"])
+def test_through_files_and_back(kind, tmp_path):
+    """Trained by Qiskit ML, saved without a factory, loaded, unlearned, audited, handed back."""
+    names = LABELS["strings"]
+    optimizer = COBYLA(maxiter=10)
+    if kind == "vqc":
+        inputs, weights = circuits()
+        classifier = VQC(
+            feature_map=inputs, ansatz=weights, optimizer=optimizer, sampler=TorchSampler()
+        ).fit(X, names)
+    else:
+        classifier = of_network("estimator", LABELS["signs"])
+        classifier.optimizer = optimizer
+        classifier.fit(X, LABELS["signs"])
+    from_qiskit_classifier(classifier).save(tmp_path / "m")
+    model = load_model(tmp_path / "m")
+    np.testing.assert_array_equal(model.predict(X), classifier.predict(X))
+    split = ForgetSplit.by_indices(points(10), [0, 1])
+    unlearned = GradientAscent(max_epochs=1, learning_rate=0.3)(model, split, generator=0).model
+    assert audit(unlearned, split, original=model, oracle=model, seed=0).verdict
+    back = to_qiskit_classifier(unlearned, classifier)
+    np.testing.assert_array_equal(back.predict(X), unlearned.predict(X))
+    assert not np.array_equal(back.weights, classifier.weights)
 
 
 def test_a_classifier_that_is_handed_over_raw_is_one_line():

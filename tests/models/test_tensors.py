@@ -112,7 +112,7 @@ def test_what_cannot_be_used_is_one_line(x, y, message):
     [
         (torch.nn.Linear(3, 2).half(), "a model must be in float32 or float64, got float16"),
         (torch.nn.Linear(3, 2).bfloat16(), "a model must be in float32 or float64, got bfloat16"),
-        (torch.nn.Linear(3, 2, device="meta"), "a model must have its weights in memory"),
+        (torch.nn.Linear(3, 2, device="meta"), "the model is on the meta device"),
     ],
 )
 def test_models_that_cannot_compute_are_one_line(model, message):

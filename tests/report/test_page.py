@@ -62,7 +62,7 @@ def test_caption_fits_the_kind(page, kind):
 
 def test_says_what_looking_at_nothing_scores(page):
     text = " ".join(" ".join(check(page).text).split())
-    assert "always “member” an attack that looks at nothing – – – – 100 100 0 0.50" in text
+    assert "always “member” an attack that calls every row a member – – – – 100 100 0 0.50" in text
     assert "a model that guesses 10.0 – – 10.0" in text
     assert "guessing looks at nothing" in text
     assert "destroyed model" in text
@@ -102,7 +102,9 @@ def test_the_verdict_comes_first_with_what_decided_and_the_rule(build, kind):
     rows, scores = build(kind)
     first = first_section(render_page(rows, kind=kind, scores=scores))
     said = headline(aggregate(rows), kind)
-    assert first.startswith(f"✓ The deletion worked: 2 of 7 methods forgot. {said.advice}")
+    assert first.startswith(
+        f"✓ The deletion worked: 2 of 7 methods forgot with every seed. {said.advice}"
+    )
     assert said.rule in first
     decided = "forget accuracy, train" if kind == "class" else "AUC, confidence"
     value = next(s for s in aggregate(rows) if s.method == said.focus).values
@@ -124,7 +126,12 @@ def test_page_and_terminal_say_the_same(build, kind):
     ("verdict", "symbol", "title", "advice"),
     [
         ("remembered", "✗", "none of 7 methods forgot", "Retrain without the rows, as the oracle"),
-        ("utility lost", "✗", "none of 7 methods forgot", "may do with less, or with a repair"),
+        (
+            "utility lost",
+            "✗",
+            "none of 7 methods forgot",
+            "fewer or smaller steps, or with a repair",
+        ),
         ("untested", "?", "is not known: no method passed", "audit again with more rows"),
         ("no oracle", "?", "There is no verdict", "Retrain an oracle without the rows"),
     ],
@@ -181,7 +188,7 @@ def test_what_costs_more_than_retraining_is_no_bargain(build):
     )
     by_method["ga-r"] |= {"circuits": 2 * by_method["oracle"]["circuits"], "stopped": "limit"}
     said = headline(aggregate(rows), "class")
-    assert said.title == "ga-r has forgotten, but retraining costs less."
+    assert said.title == "The deletion worked, but retraining costs less: ga-r has forgotten."
     assert "ga-r takes 2 times the circuits of retraining" in said.advice
     assert said.advice.endswith("it took all its steps without reaching its own goal.")
 
@@ -191,7 +198,7 @@ def test_evidence_is_shown_and_held_as_json(build):
     data = {"file": "rows.csv", "SHA-256": "9f86d081", "columns": ["age", "sex"]}
     page = render_page(rows, kind="class", evidence={"Rows": data})
     checker = check(page)
-    assert {"rows.csv", "9f86d081", '["age", "sex"]'} <= {
+    assert {"rows.csv", "9f86d081", "age, sex"} <= {
         text for tag, text in checker.contents if tag == "dd"
     }
     (link,) = (v for _, n, v in checker.attributes if n == "href" and v.startswith("data:"))
@@ -209,7 +216,7 @@ def test_a_model_of_values_has_a_page_without_classes(build):
         )
     ]  # fmt: skip
     text = " ".join(" ".join(check(render_page(rows, kind="instances")).text).split())
-    assert "its R², never seen, is at most 0.05 below the oracle’s or the original’s" in text
+    assert "its R² (never seen) is at most 0.05 below the oracle’s or the original’s" in text
     assert "The deletion worked: ga has forgotten." in text
     for absent in ("forget accuracy, %", "called a member", "JS, nats", "gradients"):
         assert absent not in text

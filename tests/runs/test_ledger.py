@@ -61,7 +61,7 @@ def test_what_is_no_ledger_is_refused(tmp_path):
     with pytest.raises(InputError, match="is not a SQLite file"):
         Ledger(tmp_path / "other")
     Ledger(tmp_path / "old").set_note("format", "0")
-    with pytest.raises(InputError, match="has format 0; this version reads format 2"):
+    with pytest.raises(InputError, match="has format 0, but this version requires format 2"):
         Ledger(tmp_path / "old")
 
 

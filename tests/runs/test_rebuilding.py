@@ -138,7 +138,7 @@ def test_results_of_several_runs_are_no_ledger(place):
         opened(place)
     with pytest.raises(InputError, match="rebuilt from the results of one run"):
         rebuild_ledger(place / "run")
-    with pytest.raises(InputError, match="holds those of none"):
+    with pytest.raises(InputError, match="has results of none"):
         rebuild_ledger(place / "service")
 
 

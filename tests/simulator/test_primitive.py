@@ -91,7 +91,7 @@ def test_a_pickled_job_has_its_result_and_nothing_else(primitive):
     assert outcome(restored.result()) == outcome(job.result())
     restored._result = None
     restored._submit()
-    with pytest.raises(JobError, match="an unpickled job holds its result"):
+    with pytest.raises(JobError, match="an unpickled job has only its result"):
         restored.result()
 
 

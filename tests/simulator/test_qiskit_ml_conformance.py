@@ -60,6 +60,7 @@ DIFFERENT: dict[str, dict[str, tuple[str, str]]] = {
     "algorithms.classifiers.test_fidelity_quantum_kernel_qsvc": {},
     "algorithms.classifiers.test_fidelity_quantum_kernel_pegasos_qsvc": {},
     "algorithms.classifiers.test_qsvc": {},
+    "algorithms.classifiers.test_vqc": {},
     "algorithms.classifiers.test_pegasos_qsvc": {},
     "algorithms.regressors.test_fidelity_quantum_kernel_qsvr": {},
     "algorithms.regressors.test_qsvr": {},

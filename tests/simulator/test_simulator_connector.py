@@ -163,8 +163,8 @@ def test_wrong_inputs_are_refused_as_by_the_parent():
 @pytest.mark.parametrize(
     ("observables", "rule"),
     [
-        ([SparsePauliOp("ZZ")], "must act on all 3 qubits of the circuit, got one on 2"),
-        ([SparsePauliOp("ZZZ"), SparsePauliOp("ZZZZ")], "got one on 4 qubits at position 1"),
+        ([SparsePauliOp("ZZ")], "has 2 qubits, but the circuit has 3"),
+        ([SparsePauliOp("ZZZ"), SparsePauliOp("ZZZZ")], "position 1 has 4 qubits"),
         ([SparsePauliOp("ZZZ", 1j)], "must be Hermitian .* non-zero imaginary part"),
         ([SparsePauliOp("ZZZ", Parameter("a"))], "must be Hermitian sums of Pauli strings"),
         ([SparsePauliOp("ZZZ", 0.0)], "must be Hermitian .* Empty observable"),
@@ -189,7 +189,7 @@ def test_a_parameter_is_an_input_or_a_weight():
     network = EstimatorQNN(
         circuit=circuit, input_params=[given], weight_params=[given], estimator=TorchEstimator()
     )
-    with pytest.raises(InputError, match="either an input or a weight, got a as both"):
+    with pytest.raises(InputError, match="circuit parameters a are both inputs and weights"):
         TorchSimulatorConnector(network)
 
 

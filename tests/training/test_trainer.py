@@ -187,7 +187,7 @@ def test_early_stopping_holds_out_no_row_in_secret(validation):
     split = iris_split(validation_fraction=0.0)
     model = _linear()
     given = split.validation if validation else None
-    with pytest.raises(InputError, match=r"validation=split.validation .* got none"):
+    with pytest.raises(InputError, match=r"validation=split.validation of a split"):
         Trainer(patience=1).fit(model, np.zeros((20, 3)), np.zeros(20, int), validation=given)
     assert same_weights(weights_of(model), weights_of(_linear()))
 
@@ -235,7 +235,7 @@ def test_a_trainer_is_a_value():
         ({"learning_rate": "fast"}, "learning_rate must be a number, got 'fast'"),
         ({"epochs": 0}, "epochs must be an integer of at least 1, got 0"),
         ({"epochs": 2.5}, "epochs must be an integer of at least 1, got 2.5"),
-        ({"epochs": "abc"}, "epochs must be an integer of at least 1, got abc"),
+        ({"epochs": "abc"}, "epochs must be an integer of at least 1, got 'abc'"),
         ({"batch_size": 0}, "batch_size must be an integer of at least 1, got 0"),
         ({"optimizer": "adagrad"}, "optimizer must be one of adam, sgd; got 'adagrad'"),
         ({"weight_decay": -1}, "weight_decay must not be negative, got -1"),
@@ -278,7 +278,9 @@ def test_a_loss_that_is_no_number_is_an_error():
 
 def test_a_weight_that_is_no_number_after_the_last_step_is_an_error():
     trainer = Trainer(epochs=1, learning_rate=1e5, optimizer="sgd")  # × gradients of 1e38
-    with pytest.raises(NonFiniteError, match="weight is NaN or infinite after the last step: lower"):
+    with pytest.raises(
+        NonFiniteError, match="weight is NaN or infinite after the last step: lower"
+    ):
         trainer.fit(_linear(), np.full((2, 3), 1e38), [0, 1], generator=0)
 
 

@@ -63,5 +63,5 @@ def test_links_may_change_other_parts():
 
 
 def test_an_empty_chain_is_refused():
-    with pytest.raises(InputError, match="a chain needs at least one strategy, got none"):
+    with pytest.raises(InputError, match="a Chain needs at least one strategy"):
         Chain(())

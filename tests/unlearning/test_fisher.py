@@ -81,7 +81,7 @@ def test_a_circuit_that_is_called_twice_for_a_row_is_counted_twice():
 def test_gradients_that_are_no_numbers_are_an_error():
     module = sequential()
     torch.nn.init.constant_(module[2].bias, float("inf"))
-    with pytest.raises(NonFiniteError, match="gradients of single rows must be finite, got others"):
+    with pytest.raises(NonFiniteError, match="the gradients of single rows by"):
         fisher_diagonal(module, iris_split().forget)
 
 

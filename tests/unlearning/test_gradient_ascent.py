@@ -100,7 +100,7 @@ def test_without_validation_rows_single_rows_are_forgotten_at_guessing(trained):
 def test_what_is_forgotten_already_is_left_alone(trained):
     with pytest.warns(UnchangedWarning, match="GradientAscent changed nothing: the rows had loss"):
         result = GradientAscent(loss_threshold=1e-9)(trained, iris_split(), generator=0)
-    assert (result.stopped, result.largest_change) == ("already forgotten", 0.0)
+    assert (result.stopped, result.largest_change) == ("goal already reached", 0.0)
     assert same_weights(weights_of(trained), weights_of(result.model))
     assert len(result.history) == 1
     assert result.usage.gradient_evaluations == 0

@@ -116,7 +116,7 @@ def test_a_row_without_a_preset_is_complete_and_the_registry_is_not_changed():
 
 def test_unknown_hyperparameters_are_refused():
     for settings in ({"ga": {"speed": 1}}, {"oracle": {"trainer": Trainer()}}):
-        with pytest.raises(InputError, match=r"does not take these settings"):
+        with pytest.raises(InputError, match=r"does not accept these settings"):
             make_strategy(next(iter(settings)), settings, Trainer())
 
 

@@ -40,7 +40,7 @@ def test_the_first_round_after_which_the_class_is_forgotten_is_the_last(trained)
     every = replace(Repeat(strategy=NoOp(), rounds=3), stop_early=False)
     assert every(model, split, generator=0).reason.startswith("after 3 of 3 rounds")
     assert same_weights(weights_of(result.model), weights_of(model))
-    assert result.stopped == "forgotten"
+    assert result.stopped == "goal reached"
     assert result.reason.startswith(f"after {rounds} of 9 rounds")
 
 
@@ -59,7 +59,7 @@ def test_single_rows_are_forgotten_at_the_loss_of_unseen_rows(trained):
     result = Repeat(strategy=ROUND, rounds=2)(trained, split, generator=0)
     reached = performance(result.model, split.forget).loss
     target = performance(trained, split.validation).loss
-    assert (result.stopped == "forgotten") == (reached >= target)
+    assert (result.stopped == "goal reached") == (reached >= target)
 
 
 def test_no_round_is_refused():

@@ -31,7 +31,7 @@ NEVER = {"confidence_threshold": 0.0, "batch_size": 4, "max_epochs": 2}
             "limit",
             "max_epochs=2 passes over the forgotten rows were",
         ),
-        (GradientAscent(learning_rate=0.5), "forgotten", "a confidence below 0.1667"),
+        (GradientAscent(learning_rate=0.5), "goal reached", "a confidence below 0.1667"),
         (Chain((GradientAscent(**NEVER), FineTune(epochs=1))), "limit", "; FineTune: all steps"),
         (SelectiveDampening(alpha=0.5, dampening=0.1), "done", "all steps were taken"),
     ],
@@ -50,16 +50,16 @@ def test_why_it_stopped_and_how_much_changed(strategy, stopped, reason):
 @pytest.mark.parametrize(
     ("strategy", "stopped", "message"),
     [
-        (GradientAscent(loss_threshold=1e-9), "already forgotten", "at a loss of 1e-09"),
+        (GradientAscent(loss_threshold=1e-9), "goal already reached", "at a loss of 1e-09"),
         (
             RelativeGradientAscent(confidence_threshold=1.0),
-            "already forgotten",
-            "after 0 steps, where they count as forgotten at a confidence below 1",
+            "goal already reached",
+            "after 0 steps, and the goal is reached at a confidence below 1",
         ),
         (
             SelectiveDampening(alpha=1e9, dampening=1.0),
             "nothing selected",
-            "no parameter matters more than alpha=1e",
+            "no parameter is more than alpha=1e",
         ),
         (FineTune(epochs=1, learning_rate=1e-30), "done", "too small to change a weight"),
     ],
@@ -80,16 +80,16 @@ def test_a_strategy_that_does_nothing_says_so(strategy, stopped, message):
     [
         (
             GradientAscent(learning_rate=1e30, **NEVER),
-            "GradientAscent: ascent left the range of numbers, the loss on the forgotten rows is "
+            "GradientAscent: the ascent diverged, the loss on the forgotten rows is "
             "nan after 1 steps: lower learning_rate=1e+30",
         ),
         (
             RelativeGradientAscent(learning_rate=1e30, alpha=1e-9, **NEVER),
-            "RelativeGradientAscent: ascent left the range of numbers",
+            "RelativeGradientAscent: the ascent diverged",
         ),
         (
             Chain((GradientAscent(**NEVER), FineTune(learning_rate=1e30, batch_size=4))),
-            "FineTune: training left the range of numbers, the loss is nan at step 2 of epoch 1",
+            "FineTune: training diverged, the loss is nan at step 2 of epoch 1",
         ),
     ],
 )
@@ -108,17 +108,17 @@ def test_a_weight_that_is_no_number_after_the_last_step_is_found():
     far = replace(split, forget=replace(split.forget, x=split.forget.x * np.float32(1e12)))
     unsure = torch.nn.Linear(4, 3)  # a model that is sure of such rows has no gradient
     torch.nn.init.zeros_(unsure.weight)
-    with pytest.raises(NonFiniteError, match="GradientAscent: weights left the range of numbers"):
+    with pytest.raises(NonFiniteError, match="GradientAscent diverged: weight has NaN"):
         strategy(unsure, far, generator=0)
 
 
 def test_models_without_weights_or_without_values_are_refused():
     lazy = torch.nn.Sequential(torch.nn.LazyLinear(4), sequential())
-    with pytest.raises(InputError, match="a model must be trained before it unlearns, got lazy 0"):
+    with pytest.raises(InputError, match="the parameter 0"):
         FineTune()(lazy, iris_split())
     broken = sequential()
     torch.nn.init.constant_(broken[0].bias, float("nan"))
-    with pytest.raises(InputError, match=r"weights must be finite, got NaN or infinite 0\.bias"):
+    with pytest.raises(InputError, match=r"the parameter 0\.bias"):
         FineTune()(broken, iris_split())
 
 

@@ -285,7 +285,7 @@ def test_only_torch_modules_are_taken():
 def test_parts_are_checked_as_soon_as_a_strategy_is_made(strategy):
     with pytest.raises(InputError, match="parameters must be one of all, quantum, classical"):
         strategy(parameters="head")
-    with pytest.raises(InputError, match="must have quantum parameters, got none"):
+    with pytest.raises(InputError, match="has no trainable quantum parameters"):
         strategy(parameters="quantum")(torch.nn.Linear(4, 3), iris_split(), generator=0)
 
 

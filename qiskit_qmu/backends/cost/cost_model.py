@@ -45,7 +45,7 @@ class CircuitPreparer(Protocol):
     """Prepares a network's circuits for submission."""
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
-        """Return a circuit with one parameter for each rotation."""
+        """Return a circuit with one parameter per rotation."""
         ...
 
     def measured(self, circuit: RotationCircuit, basis: str) -> RotationCircuit:

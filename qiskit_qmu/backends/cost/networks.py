@@ -70,6 +70,15 @@ def networks_of(module: torch.nn.Module) -> tuple[NetworkCircuits, ...]:
     return tuple(NetworkCircuits.of(connector.neural_network) for connector in connectors)
 
 
+def most_qubits(module: torch.nn.Module) -> int:
+    """Return the number of qubits of a module's largest circuit.
+
+    Raises:
+        InputError: If it holds no TorchConnector, or a network of another kind.
+    """
+    return max(circuits.circuit.num_qubits for circuits in networks_of(module))
+
+
 def connectors_of(module: torch.nn.Module) -> list[TorchConnector]:
     """Return the TorchConnectors of a module, itself included.
 

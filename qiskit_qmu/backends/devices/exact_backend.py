@@ -101,7 +101,7 @@ class _AsWritten:
     """Prepares circuits without a specific device."""
 
     def rotations(self, circuit: QuantumCircuit) -> RotationCircuit:
-        """Return a circuit with one parameter for each rotation."""
+        """Return a circuit with one parameter per rotation."""
         return RotationCircuit.of(circuit)
 
     def measured(self, circuit: RotationCircuit, basis: str) -> RotationCircuit:

@@ -25,7 +25,7 @@ def cancel_jobs(
 def _take_back(
     job: JobRecord, ledger: Ledger, service: RetryingService, search_pauses: Sequence[float]
 ) -> str | None:
-    """Cancel a job and return its id; None if it was never sent, or has ended by itself."""
+    """Cancel a job and return its id; None if it was never sent or has already ended."""
     job_id = job.job_id or service.find(job.tag, tuple(search_pauses))
     if job_id is None:
         return None
@@ -38,6 +38,6 @@ def _take_back(
     state = service.state(job_id)
     if state == "cancelled":
         seconds = service.seconds(job_id)
-        reason = "cancelled by this run's owner"
+        reason = "cancelled by the user"
         ledger.finished(job.number, state, reason=reason, seconds=seconds)
     return job_id if state in ("queued", "running", "cancelled") else None

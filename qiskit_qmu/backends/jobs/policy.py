@@ -100,6 +100,6 @@ class JobPolicy:
         most = self.max_qpu_seconds
         if most is not None and spent + planned > most:
             raise BudgetError(
-                f"the next job takes {planned:.0f} s, beyond the max_qpu_seconds of {most:g}, of "
-                f"which {spent:.0f} s were spent; nothing is lost, resume with more"
+                f"the next job takes {planned:.0f} s and would exceed max_qpu_seconds={most:g}, of "
+                f"which {spent:.0f} s are spent; nothing is lost: resume with a larger budget"
             )

@@ -172,7 +172,7 @@ class ResumableSampler(BaseSamplerV2):
                     continue
 
     def cancel(self) -> list[str]:
-        """Take back all jobs that are not done; return the ids of those."""
+        """Cancel all jobs that are not done; return their ids."""
         return cancel_jobs(self.ledger, self._calls, self._policy.retry.search_pauses)
 
     @contextmanager

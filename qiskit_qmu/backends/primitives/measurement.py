@@ -79,7 +79,7 @@ def measured_in_jobs(
     Args:
         requests: What to measure.
         shots: Measurements of each row; None for exact probabilities.
-        max_executions: Largest number of rows times shots of one job; no limit where None.
+        max_executions: Largest number of rows times shots of one job; no limit if None.
         send: Sends the pieces of one job.
     """
     sent = []

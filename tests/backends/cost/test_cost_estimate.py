@@ -119,7 +119,7 @@ def test_shots_that_no_job_may_have(shots):
 
 
 def test_work_must_say_its_requests():
-    with pytest.raises(InputError, match="divide its 5 circuits into requests, got requests of 4"):
+    with pytest.raises(InputError, match="have 4 circuits in total, but the usage has 5"):
         Workload(usage=Usage(circuits=5, requests=((2, 2),)), networks=())
 
 
@@ -165,7 +165,7 @@ def test_the_exact_backend_speaks_of_any_device_of_ibms():
     assert several[0].executions == own.executions == 300_000
     assert several[1].jobs == 2
     assert open_backend("exact").estimate(some).shots is None
-    with pytest.raises(InputError, match="shots must be at most 10000000 in one job"):
+    with pytest.raises(InputError, match="exceed the limit of 10000000 executions per job"):
         backend.estimate(some, 10_000_001)
 
 
@@ -174,7 +174,7 @@ def test_the_exact_backend_counts_by_another_rule():
     model = BasicQNN(3, 3, 3, 1, backend=ExactBackend(rule=rule))
     cost = ConnectorCost.of(model.quantum)
     assert cost.backward(5, weights=True, inputs=False).circuits == 5 * 2 * 3
-    with pytest.raises(InputError, match="a rule is for exact values only"):
+    with pytest.raises(InputError, match="rule applies to exact values only"):
         ExactBackend(shots=5, rule=rule)
 
 

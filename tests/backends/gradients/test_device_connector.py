@@ -29,7 +29,7 @@ def test_outputs_have_the_precision_of_the_weights(kind, exact):
 
 
 def test_observables_and_values_are_checked_as_those_of_pubs(exact):
-    with pytest.raises(InputError, match="must act on all 3 qubits of the circuit, got one on 2"):
+    with pytest.raises(InputError, match="has 2 qubits, but the circuit has 3"):
         exact.connector(estimator_qnn(exact, observables=SparsePauliOp("ZZ")), WEIGHTS)
     connector = exact.connector(estimator_qnn(exact), WEIGHTS)
     with pytest.raises(InputError, match="inputs must have 3 values in their last dimension"):

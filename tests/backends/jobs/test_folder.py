@@ -26,7 +26,10 @@ def test_a_damaged_ledger_gives_the_lock_back(tmp_path):
 
 
 def test_one_process_at_a_time_has_a_folder(tmp_path):
-    with JobFolder(tmp_path / "run"), pytest.raises(InputError, match="another process works on"):
+    with (
+        JobFolder(tmp_path / "run"),
+        pytest.raises(InputError, match="is in use by another process"),
+    ):
         JobFolder(tmp_path / "run")
     JobFolder(tmp_path / "run").close()
 
@@ -60,7 +63,7 @@ def test_results_with_any_changed_bit_are_refused(tmp_path, generator, suffix):
             changed = content.copy()
             changed[place] ^= 1 << generator.integers(8)
             path.write_bytes(changed)
-            with pytest.raises(InputError, match=f"00000{suffix} must hold"):
+            with pytest.raises(InputError, match=f"cannot read .*00000{suffix}"):
                 folder.load(job)
         path.write_bytes(content)
         folder.load(job)
@@ -80,6 +83,6 @@ def test_exact_probabilities_are_not_kept(tmp_path):
     exact = OutcomeProbabilities(np.full((1, 2), 0.5), 1, (0,))
     with (
         JobFolder(tmp_path) as folder,
-        pytest.raises(InputError, match="only results from shots can be kept"),
+        pytest.raises(InputError, match="exact values cannot be stored"),
     ):
         folder.save(done(folder), [{"meas": exact}], {})

@@ -134,7 +134,7 @@ def test_nothing_is_sent_beyond_the_budget(place):
     with opened(place, policy=policy) as backend:
         counts(backend)
         with pytest.raises(
-            BudgetError, match=r"takes 2 s, beyond .* of 4, of which 3 s were spent"
+            BudgetError, match=r"takes 2 s and would exceed .*=4, of which 3 s are spent"
         ):
             counts(backend, 0.2)
     assert len(DirectoryService(folder=place / "service").tags()) == 1
@@ -290,7 +290,7 @@ def test_a_job_that_ended_well_after_all_is_not_sent_again(place):
     with opened(place) as backend:
         job = backend.resumable_sampler.ledger
         first = counts(backend)
-        job.finished(0, "failed", reason="the service does not know the job")
+        job.finished(0, "failed", reason="the job is unknown to the service")
     policy = JobPolicy(retry=IMPATIENT, retry_failed=True)
     with opened(place, policy=policy) as backend:
         assert counts(backend) == first
@@ -320,7 +320,7 @@ def test_failed_jobs_count_in_the_budget(place):
     policy = JobPolicy(retry=IMPATIENT, retry_failed=True, max_qpu_seconds=4.0)
     with (
         opened(place, policy=policy) as backend,
-        pytest.raises(BudgetError, match="of which 3 s were spent"),
+        pytest.raises(BudgetError, match="of which 3 s are spent"),
     ):
         counts(backend)
 
@@ -331,7 +331,7 @@ def test_a_job_that_was_planned_before_a_restart_is_in_the_budget_too(place):
     policy = JobPolicy(retry=IMPATIENT, max_qpu_seconds=1.0)
     with (
         opened(place, policy=policy) as backend,
-        pytest.raises(BudgetError, match="max_qpu_seconds of 1, of which 0 s"),
+        pytest.raises(BudgetError, match="max_qpu_seconds=1, of which 0 s"),
     ):
         counts(backend)
     assert DirectoryService(folder=place / "service").tags() == []

@@ -99,7 +99,7 @@ def test_many_bits_are_read_shot_by_shot(generator):
 
 def test_frequencies_of_many_bits_are_refused():
     register = BitArray(np.zeros((1, 1, 3), dtype=np.uint8), 17)
-    with pytest.raises(InputError, match="takes at most 16 bits, got 17"):
+    with pytest.raises(InputError, match="supports at most 16 bits, got 17"):
         mitigated({"c": register}, {"c": ReadoutErrors(np.zeros(17), np.zeros(17), None)})
 
 

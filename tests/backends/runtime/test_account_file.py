@@ -49,7 +49,7 @@ def test_tokens_of_all_accounts_are_hidden(file):
 def test_accounts_of_another_kind_are_refused(file, account):
     file.write_text(json.dumps({"default": account}))
     with pytest.raises(
-        InputError, match=f"^{file} must hold IBM Quantum accounts, got: "
+        InputError, match=f"^cannot read IBM Quantum accounts from {file}: "
     ) as caught:
         saved_tokens()
     assert "\n" not in str(caught.value)
@@ -59,7 +59,7 @@ def test_accounts_of_another_kind_are_refused(file, account):
 @pytest.mark.parametrize("text", ["", "{", '{"default": {"token": "S3CRET"', "[" * 10**5, "[]"])
 def test_a_broken_file_is_refused(file, text):
     file.write_text(text)
-    with pytest.raises(InputError, match="must hold IBM Quantum accounts, got: ") as caught:
+    with pytest.raises(InputError, match="cannot read IBM Quantum accounts from ") as caught:
         saved_tokens()
     assert SECRET not in str(caught.value)
 

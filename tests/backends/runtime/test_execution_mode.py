@@ -76,7 +76,7 @@ def test_an_error_in_an_open_session_is_no_reason_for_another(open_ibm, service,
 def test_a_batch_stands_in_where_the_plan_allows_no_session(open_ibm, service, behaviour):
     behaviour.refuses_sessions = True
     backend = open_ibm(mode="session")
-    with pytest.warns(RuntimeWarning, match="plan allows no sessions; jobs go to a batch instead"):
+    with pytest.warns(RuntimeWarning, match="plan does not allow sessions; using a batch instead"):
         measure(backend)
     measure(backend)
     (session,) = service.server.sessions()
@@ -94,7 +94,9 @@ def test_one_that_cannot_be_closed_is_a_warning(open_ibm, behaviour, tmp_path):
     backend = open_ibm(mode="session", ledger=tmp_path / "run")
     measure(backend)
     behaviour.errors["close_session"] = [RequestsApiError("busy", 503)]
-    with pytest.warns(RuntimeWarning, match="session session-0 was not closed, it will end by its"):
+    with pytest.warns(
+        RuntimeWarning, match="session session-0 was not closed and will expire by its"
+    ):
         backend.close()
     open_ibm(ledger=tmp_path / "run")  # the folder was given back
 

@@ -145,10 +145,10 @@ def test_jobs_of_several_models_wait_in_the_queue_together(open_ibm, service, be
 
 def test_probabilities_cannot_be_mitigated(open_ibm):
     backend = open_ibm(resilience_level=1)
-    message = "resilience_level cannot mitigate outcome probabilities"
+    message = "resilience_level applies to IBM's Estimator"
     with pytest.raises(InputError, match=message):
         BasicQNN(2, 2, 2, 1, backend, readout="probabilities")
-    with pytest.raises(InputError, match="only: it cannot mitigate outcome probabilities"):
+    with pytest.raises(InputError, match="only to expectation values of IBM's Estimator"):
         backend.sampler.run([measured()]).result()
 
 

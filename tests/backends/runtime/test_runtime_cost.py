@@ -30,5 +30,5 @@ def test_estimates_are_what_is_sent(open_ibm, service, options):
 def test_ibms_limit_is_known(open_ibm):
     backend = open_ibm()
     model = BasicQNN(3, 3, 3, 1, backend=backend)
-    with pytest.raises(InputError, match="shots must be at most 10000000 in one job"):
+    with pytest.raises(InputError, match="exceed the limit of 10000000 executions per job"):
         backend.estimate(Workload.on(model, Usage()), 10_000_001)

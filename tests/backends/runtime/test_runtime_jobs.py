@@ -105,7 +105,7 @@ def test_a_job_is_cancelled_once(jobs, pub, behaviour):
 
 def test_a_job_that_the_service_forgot_has_failed(jobs):
     assert jobs.state("job-77") == "failed"
-    assert "does not know the job" in jobs.reason("job-77")
+    assert "job is unknown to the service" in jobs.reason("job-77")
     assert jobs.seconds("job-77") is None
     jobs.cancel("job-77")
     with pytest.raises(InputError, match="the service does not know job job-77"):
@@ -204,10 +204,10 @@ def inside_a_branch() -> QuantumCircuit:
 @pytest.mark.parametrize(
     ("circuit", "message"),
     [
-        (circuit_of("h", 0), "the device has no instruction 'h' on qubits .0,."),
-        (circuit_of("cx", 0, 3), "no instruction 'cx' on qubits .0, 3."),
+        (circuit_of("h", 0), "the device does not support 'h' on qubits .0,."),
+        (circuit_of("cx", 0, 3), "does not support 'cx' on qubits .0, 3."),
         (circuit_of("x", 0, wide=9), "of 9 qubits does not fit the device, which has 5"),
-        (inside_a_branch(), "no instruction 'h' on qubits .1,."),
+        (inside_a_branch(), "does not support 'h' on qubits .1,."),
     ],
 )
 def test_a_circuit_of_another_device_is_not_sent(jobs, service, circuit, message):

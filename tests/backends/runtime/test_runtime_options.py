@@ -16,9 +16,12 @@ PRIVATE = SamplerOptions(environment={"private": True})
     ("options", "message"),
     [
         ({"mode": "queue"}, "mode must be one of job, batch, session; got 'queue'"),
-        ({"max_time": 60}, "max_time needs mode batch or session, got mode job"),
+        ({"max_time": 60}, "max_time applies to mode batch or session, got mode job"),
         ({"max_time": 0, "mode": "batch"}, "max_time must be an integer of at least 1, got 0"),
-        ({"max_time": "long", "mode": "batch"}, "max_time must be seconds or like 2h 30m 10s, got"),
+        (
+            {"max_time": "long", "mode": "batch"},
+            "max_time must be in seconds or like '2h 30m 10s', got",
+        ),
         ({"dynamical_decoupling": "YY"}, "dynamical_decoupling must be one of False, True, XX, Xp"),
         ({"twirling": "much"}, "twirling must be one of False, True; got 'much'"),
         ({"resilience_level": 3}, "resilience_level must be one of None, 0, 1, 2; got 3"),
@@ -42,7 +45,7 @@ def test_values_are_checked(options, message):
     [
         (
             {"runtime_options": {"shots": 3}},
-            "runtime_options must be those of IBM's SamplerOptions",
+            "runtime_options are invalid for IBM's SamplerOptions",
         ),
         ({"runtime_options": 3}, "must be a dict or IBM's SamplerOptions.*got int"),
         (
@@ -53,7 +56,7 @@ def test_values_are_checked(options, message):
             {"runtime_options": SAMPLER, "resilience_level": 1},
             "IBM's EstimatorOptions.*got Sampler",
         ),
-        ({"runtime_options": PRIVATE}, "runtime_options must not make jobs private"),
+        ({"runtime_options": PRIVATE}, "runtime_options make jobs private"),
     ],
 )
 def test_the_library_checks_its_own(options, message):

@@ -29,7 +29,7 @@ from qiskit_qmu.backends import open_backend
 
 LAYOUT = (4, 2, 3)
 PARITY = (-1.0) ** np.bitwise_count(np.arange(8))
-REFUSED = "the circuit was transpiled already"
+REFUSED = "the circuit was already transpiled"
 
 
 def pass_manager(level: int = 3, **options):

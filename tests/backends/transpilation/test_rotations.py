@@ -75,7 +75,7 @@ def test_parameters_inside_of_control_flow_are_refused():
     circuit = QuantumCircuit(1, 1)
     with circuit.if_test((0, 1)):
         circuit.rx(A, 0)
-    with pytest.raises(InputError, match="must be a rotation or be made of rotations, got 'if_els"):
+    with pytest.raises(InputError, match="'if_else' is neither a rotation nor made of rotations"):
         RotationCircuit.of(circuit)
 
 
@@ -97,5 +97,7 @@ def test_a_gate_of_ones_own_is_what_it_does_and_not_what_it_is_called(name):
 
 
 def test_amplitudes_that_are_parameters_are_refused():
-    with pytest.raises(InputError, match="RawFeatureVector without values cannot be transpiled"):
+    with pytest.raises(
+        InputError, match="RawFeatureVector with unbound parameters cannot be transpiled"
+    ):
         RotationCircuit.of(raw_feature_vector(4))

@@ -90,7 +90,7 @@ NAMES = {
     switch_case: "switch_case",
     box: "box",
     store: "store",
-    gate_after_measurement: "'h' on a qubit that was measured",
+    gate_after_measurement: "'h' acts on a qubit that was already measured",
     pauli_product_measurement: "pauli_product_measurement",
     opaque: "opaque",
 }

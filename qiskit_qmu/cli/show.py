@@ -1,0 +1,85 @@
+"""Show a saved model: what it is, which rows it was trained on, and what it has forgotten."""
+
+import argparse
+from typing import Any
+
+from qiskit_qmu.cli.options import add_saved_model
+from qiskit_qmu.cli.result import add_result_options, print_result
+
+SUMMARY = "show what a saved model is and what it has forgotten"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_saved_model(parser, "folder of a saved model")
+    add_result_options(parser)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Run the command."""
+    from qiskit_qmu.experiments import describe_model  # (help must not load it)
+
+    shown = describe_model(options.model)
+    print_result(options, shown, lambda: "\n".join(_lines(shown)))
+
+
+def _lines(shown: dict[str, Any]) -> list[str]:
+    quantum, classical = (shown["parameters"][part] for part in ("quantum", "classical"))
+    lines = {
+        "model": f"{shown['model']}: {shown['kind']}, {_structure(shown)}",
+        "parameters": f"{quantum:,} of circuits, {classical:,} others; {shown['bytes']:,} bytes",
+        "classes": _classes(shown),
+        "rows": _rows(shown),
+        "training": _pairs(shown["training"]) or "as the presets say",
+        "forgotten": "nothing",
+        "backend": _backend(shown),
+        "versions": _pairs(shown["versions"] or {}) or "not recorded",
+    }
+    steps = [_step(number, step) for number, step in enumerate(shown["forgotten"], start=1)]
+    if steps:
+        lines["forgotten"] = "; ".join(steps)
+    return [f"{name + ':':12s}{text}" for name, text in lines.items()]
+
+
+def _classes(shown: dict[str, Any]) -> str:
+    if shown["class_names"]:
+        return ", ".join(map(str, shown["class_names"]))
+    return ", ".join(map(str, range(shown["num_classes"])))
+
+
+def _structure(shown: dict[str, Any]) -> str:
+    if "outputs" in shown:
+        made = "a network" if shown["factory"] is None else f"made by {shown['factory']['name']}"
+        return f"{made}, {shown['num_qubits']} qubits, outputs {shown['outputs'] or 'logits'}"
+    return (
+        f"{shown['num_qubits']} qubits, {shown['num_layers']} layers, encoding "
+        f"{shown['encoding']}, readout {shown['readout']}"
+    )
+
+
+def _rows(shown: dict[str, Any]) -> str:
+    rows = shown["rows"]
+    if rows is None:
+        return "not recorded: commands need --dataset, and count all training rows as trained on"
+    source = (shown["source"] or {}).get("dataset", "arrays (name a file by --dataset)")
+    known = "" if rows["known"] == rows["trained"] else f", {rows['known']:,} of them still known"
+    return (
+        f"trained on {rows['trained']:,} of {source}{known}; {rows['validation']:,} held out, "
+        f"{rows['test']:,} never seen; digest {rows['digest']}"
+    )
+
+
+def _step(number: int, step: dict[str, Any]) -> str:
+    what = "" if step["label"] is None else f", class {step['label']}"
+    return f"{number}. {step['rows']:,} rows{what} by {step['strategy']}"
+
+
+def _backend(shown: dict[str, Any]) -> str:
+    if shown["backend"] is None:
+        return "not recorded"
+    shots = "exact values" if shown["shots"] is None else f"{shown['shots']:,} shots"
+    return f"{shown['backend']}, {shots}"
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())

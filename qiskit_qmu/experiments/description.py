@@ -1,0 +1,81 @@
+"""What a saved model is, in short: `qmu show`."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from qiskit_qmu.backends import most_qubits
+from qiskit_qmu.data import RowSource
+from qiskit_qmu.experiments.provenance import Provenance
+from qiskit_qmu.models import load_model, load_provenance
+
+
+def describe_model(path: str | Path) -> dict[str, Any]:
+    """Return what a saved model is, which rows it was trained on, and what it has forgotten.
+
+    Its rows are not read.
+
+    Args:
+        path: Folder of the model.
+
+    Returns:
+        JSON values. The digest of its rows is the SHA-256 of the sorted digests of all rows that it
+        was trained on; it is the same for the same rows in any order.
+
+    Raises:
+        InputError: If the folder holds no saved model, or a damaged one.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import describe_model
+        >>> qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1).save("new")
+        >>> shown = describe_model("new")
+        >>> shown["parameters"], shown["rows"]
+        ({'quantum': 4, 'classical': 9}, None)
+    """
+    model, content = load_model(path), load_provenance(path)
+    config = model.description().config
+    own = {name: value for name, value in config.items() if name not in ("kind", "network")}
+    recipe = content.get("experiment") or {}
+    settings = recipe.get("settings") or {}
+    return {
+        "model": str(path),
+        "kind": type(model).__name__,
+        **own,
+        "num_classes": model.num_classes,
+        "num_qubits": most_qubits(model),
+        "class_names": model.labels or (content.get("layout") or {}).get("class_names"),
+        "parameters": model.parameter_counts(),
+        "bytes": sum(each.stat().st_size for each in Path(path).iterdir() if each.is_file()),
+        "source": RowSource.of(recipe).to_dict() or None,
+        **_of_rows(content),
+        "training": {
+            name.removeprefix("trainer."): value
+            for name, value in settings.items()
+            if name.startswith("trainer.")
+        },
+        "backend": content.get("backend", "exact") if content else None,
+        "shots": content.get("shots", recipe.get("shots")),
+        "versions": content.get("versions"),
+    }
+
+
+def _of_rows(content: dict[str, Any]) -> dict[str, Any]:
+    if "rows" not in content:
+        return {"rows": None, "forgotten": []}
+    kept = Provenance.from_dict(content)
+    digests = sorted(kept.digests(kept.trained).elements())
+    return {
+        "rows": {
+            "trained": len(kept.trained),
+            "known": len(kept.known),
+            "validation": len(kept.validation),
+            "test": len(kept.rows.test),
+            "with_ids": kept.rows.train_ids is not None,
+            "digest": hashlib.sha256("".join(digests).encode()).hexdigest()[:16],
+        },
+        "forgotten": [
+            {"strategy": step.strategy, "rows": len(step.forgotten), "label": step.label}
+            for step in kept.deletions
+        ],
+    }

@@ -1,0 +1,119 @@
+"""The untrained model of an experiment: one of this package's, or one that a factory makes."""
+
+from typing import Any
+
+import torch
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu._seeds import stream
+from qiskit_qmu.backends import Backend
+from qiskit_qmu.data import Dataset
+from qiskit_qmu.experiments.experiment import SAVED_NETWORK, Experiment
+from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier, build_from_factory
+from qiskit_qmu.models.factory import build_regressor
+
+
+def build_model(
+    experiment: Experiment,
+    dataset: Dataset,
+    settings: dict[str, Any],
+    backend: Backend,
+    seed: int,
+) -> QuantumClassifier:
+    """Return the untrained model.
+
+    Args:
+        experiment: Which model, what it returns and whether its rows are scaled.
+        dataset: The rows.
+        settings: Hyperparameters of the model; of a factory its further arguments.
+        backend: Where circuits run.
+        seed: Seed of the initial weights.
+
+    Raises:
+        InputError: If a hyperparameter is unknown or out of range, a factory cannot be used, or
+            rows of this shape cannot be scaled.
+    """
+    if dataset.num_classes is None:
+        raise InputError(
+            f"{dataset.name} has values to predict, which of all commands only qmu run takes; "
+            "train a model of your own in Python"
+        )
+    shared: dict[str, Any] = {
+        "labels": dataset.class_names,
+        "preprocess": preprocesses(experiment, dataset),
+        "backend": backend,
+    }
+    if experiment.model == SAVED_NETWORK:
+        raise InputError("a network that was saved from Python is not built by a command")
+    if experiment.is_own_model:
+        return build_from_factory(
+            experiment.model,
+            dataset.input_shape,
+            dataset.num_classes,
+            outputs=experiment.outputs,
+            settings=settings,
+            generator=stream(seed, "weights"),
+            **shared,
+        )
+    # What the experiment itself decides cannot be a setting: Python refuses it twice.
+    shared |= {"num_classes": dataset.num_classes, "seed": seed, "qnn": None}
+    try:
+        if experiment.model == "basic":
+            return BasicQNN(**shared, **settings)
+        return HybridQNN(**shared, input_shape=dataset.input_shape, **settings)
+    except TypeError as error:
+        raise InputError(f"the model {experiment.model} {_in_words(error)}") from error
+
+
+def build_regression_model(
+    experiment: Experiment, dataset: Dataset, settings: dict[str, Any], backend: Backend, seed: int
+) -> torch.nn.Module:
+    """Return the untrained model that predicts values, by a factory; see `build_model`.
+
+    Raises:
+        InputError: If the model is not a factory, or it cannot be used.
+    """
+    if not experiment.is_own_model:
+        raise InputError(
+            f"{dataset.name} has values to predict, and the model {experiment.model} predicts "
+            "classes; name a factory of your own, --model package.module:factory"
+        )
+    return build_regressor(
+        experiment.model,
+        dataset.input_shape,
+        1 if dataset.y_train.ndim == 1 else dataset.y_train.shape[1],
+        preprocess=preprocesses(experiment, dataset),
+        settings=settings,
+        backend=backend,
+        generator=stream(seed, "weights"),
+    )
+
+
+def preprocesses(experiment: Experiment, dataset: Dataset) -> bool:
+    """Tell whether the model of an experiment imputes and standardises its rows.
+
+    Raises:
+        InputError: If the experiment asks for it and rows are images, or forbids it and values are
+            missing.
+    """
+    is_flat = len(dataset.input_shape) == 1
+    if experiment.scale == "standard" and not is_flat:
+        raise InputError(
+            f"scale='standard' is for tables, and rows of {dataset.name} have shape "
+            f"{dataset.input_shape}"
+        )
+    if experiment.scale is not None:
+        return experiment.scale == "standard"
+    return is_flat and (experiment.is_own_model or not experiment.is_bundled)
+
+
+def _in_words(error: TypeError) -> str:
+    """Return what is wrong with the arguments of a model, without Python's name of the call."""
+    text = str(error).rpartition("__init__() ")[2]
+    for python, plain in {
+        "got an unexpected keyword argument ": "has no setting ",
+        "got multiple values for keyword argument ": "does not take from settings ",
+    }.items():
+        if python in text:
+            return plain + text.rpartition(python)[2]
+    return f"does not accept these settings: {text}"
