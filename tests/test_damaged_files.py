@@ -39,8 +39,9 @@ from qiskit_qmu.backends.jobs import JobFolder
 from qiskit_qmu.backends.jobs.stored_circuits import StoredTranspiler
 from qiskit_qmu.backends.runtime.account_file import saved_tokens
 from qiskit_qmu.cli import report
+from qiskit_qmu.cli.forget_options import parse_indices
 from qiskit_qmu.cli.main import main
-from qiskit_qmu.cli.options import make_experiment, parse_indices
+from qiskit_qmu.cli.options import make_experiment
 from qiskit_qmu.data import read_idx
 from qiskit_qmu.experiments.saved import SavedModel
 from qiskit_qmu.models import load_model

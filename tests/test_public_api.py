@@ -99,7 +99,7 @@ def test_unknown_names_are_attribute_errors():
     [
         ("import qiskit_qmu", ("torch", "qiskit", "sklearn", "scipy", "matplotlib")),
         (
-            "from qiskit_qmu import *",
+            "from qiskit_qmu import *; open_backend('exact')",
             ("qiskit_aer", "qiskit_ibm_runtime", "matplotlib", "jinja2", "pooch"),
         ),
         (

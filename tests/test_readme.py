@@ -338,7 +338,8 @@ def shell(tmp_path_factory) -> Iterator[Shell]:
 
 
 def _marks(command: str) -> list[pytest.MarkDecorator]:
-    example, marks = EXAMPLES[command], []
+    # Where tests are grouped, one process trains what several commands need.
+    example, marks = EXAMPLES[command], [pytest.mark.xdist_group("readme")]
     if not example.quick:
         marks.append(pytest.mark.slow)
     if example.ci:

@@ -5,7 +5,7 @@ Nearness alone would pay almost any price for differences that nobody can measur
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, final
 
 from qiskit_qmu.evaluation.column import Column
@@ -79,25 +79,20 @@ def recommend(summaries: Sequence[MethodSummary]) -> Recommendation:
         unknown = any(each.outcome == "unknown" for each in judged)
         return Recommendation(outcome="unknown" if unknown else "none passed", judged=len(judged))
     cost = _cost_of(passed)
-    found = {"passed": len(passed), "judged": len(judged), "cost": cost}
+    found = Recommendation(outcome="recommended", passed=len(passed), judged=len(judged), cost=cost)
     if cost is None:
         nearest = min(passed, key=lambda each: _sortable(oracle_distance(each).value))
-        return Recommendation(outcome="recommended", method=nearest.method, **found)
+        return replace(found, method=nearest.method)
     passed.sort(key=lambda each: _sortable(each.relative_costs[cost.key]))
-    cheapest = passed[0]
-    affordable = [each for each in passed if not each.relative_costs[cost.key] >= 1.0]
-    if not affordable:
-        return Recommendation(outcome="dearer", cheapest=cheapest.method, **found)
-    chosen = cheapest
-    for dearer in affordable[1:]:
-        if _is_clearly_nearer(oracle_distance(dearer), oracle_distance(chosen)):
+    cheapest = chosen = passed[0]
+    if cheapest.relative_costs[cost.key] >= 1.0:
+        return replace(found, outcome="dearer", cheapest=cheapest.method)
+    for dearer in passed[1:]:
+        is_affordable = dearer.relative_costs[cost.key] < 1.0
+        if is_affordable and _is_clearly_nearer(oracle_distance(dearer), oracle_distance(chosen)):
             chosen = dearer
-    return Recommendation(
-        outcome="recommended",
-        method=chosen.method,
-        cheapest="" if chosen is cheapest else cheapest.method,
-        **found,
-    )
+    other = "" if chosen is cheapest else cheapest.method
+    return replace(found, method=chosen.method, cheapest=other)
 
 
 def oracle_distance(summary: MethodSummary) -> Interval:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from qiskit_qmu.experiments.config_values import described
+from qiskit_qmu.experiments.model_building import preprocesses
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.report.evidence import few_or_digest, forgotten_evidence, now
 
@@ -77,8 +78,7 @@ def _rows(setup: Setup) -> dict[str, Any]:
 
 
 def _preparation(setup: Setup) -> str:
-    scale = getattr(setup.experiment, "scale", None)
     fitted = "fitted to the rows that a model trains on, anew for the oracle, and part of the model"
-    if scale == "standard" or (scale is None and not setup.experiment.is_bundled):
+    if preprocesses(setup.experiment, setup.dataset):
         return f"medians for missing values, standard scaling of features; {fitted}"
     return f"as the model scales its inputs; {fitted}"

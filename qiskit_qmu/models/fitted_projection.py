@@ -5,7 +5,6 @@ from abc import ABC, abstractmethod
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -73,6 +72,8 @@ class FittedProjection(torch.nn.Module, ABC):
         _check.at_least(self.num_features + 1, training_rows=len(flat))
         if flat.shape[1] == self.num_features:
             return np.eye(self.num_features)
+        from sklearn.decomposition import PCA  # (slow to load)
+
         fitted = PCA(self.num_features, svd_solver="full").fit(flat)
         return np.asarray(fitted.components_)
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from sklearn.base import BaseEstimator
 from torch.nn.modules.batchnorm import _NormBase
 
 from qiskit_qmu._check import InputError
@@ -108,6 +107,8 @@ def check_resettable(module: torch.nn.Module, rows: torch.Tensor) -> None:
             ...
         qiskit_qmu._check.InputError: cannot reset 'rows' of Cache, which training changes, ...
     """
+    from sklearn.base import BaseEstimator  # (slow to load)
+
     for name, part in plain_parts(module).items():
         for attribute, value in vars(part).items():
             if isinstance(value, BaseEstimator):

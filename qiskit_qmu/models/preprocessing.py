@@ -6,8 +6,6 @@ from typing import final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import StandardScaler
 
 from qiskit_qmu._check import InputError
 
@@ -63,6 +61,9 @@ class Preprocessing(torch.nn.Module):
             raise InputError(
                 f"rows to preprocess must have the shape (rows, features), got {x.shape}"
             )
+        from sklearn.impute import SimpleImputer  # (slow to load)
+        from sklearn.preprocessing import StandardScaler
+
         imputer = SimpleImputer(strategy="median", keep_empty_features=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about empty and constant features

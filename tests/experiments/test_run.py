@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup, environment, run_seed
@@ -262,3 +263,40 @@ def test_the_environment_names_versions_and_no_machine():
     known = environment()
     assert known["packages"]["torch"] == torch.__version__
     assert set(known) == {"python", "system", "cores", "packages"}
+
+
+VALUES = """
+import torch
+from qiskit_qmu.models import BasicQNN
+
+
+def build(input_shape, num_values):
+    layer = BasicQNN(num_classes=2, num_qubits=2, num_layers=1).quantum
+    front, head = torch.nn.Linear(input_shape[0], 2), torch.nn.Linear(2, num_values)
+    return torch.nn.Sequential(front, layer, head)
+"""
+
+
+def test_a_model_of_values_is_run_like_one_of_classes(tmp_path, monkeypatch):
+    (tmp_path / "predicts_values.py").write_text(VALUES)
+    monkeypatch.chdir(tmp_path)
+    own = {"dataset": "diabetes", "model": "predicts_values:build"}
+    settings = {"trainer.epochs": 2}
+    options = {"train_size": 40, "test_size": 20, "methods": ("gd",), "settings": settings}
+    setup = Setup.load(Experiment(**own, **options), 0)
+    setup.check([])
+    records = list(run_seed(setup))
+    assert [r.row["method"] for r in records] == ["original", "oracle", "gd"]
+    assert records[0].split["rows"] == {
+        "forget": 4,
+        "retain": 32,
+        "validation": 4,  # a tenth of what is trained on
+        "test_forget": 20,
+        "test_retain": 20,
+    }
+    for record in records:
+        assert record.row["r2_retain_test"] <= 1
+        assert record.row["loss_forget_train"] >= 0
+        assert not any(name.startswith("acc_") for name in record.row)
+    with pytest.raises(InputError, match="name a factory of your own"):
+        Experiment(**{**own, "model": "basic"})

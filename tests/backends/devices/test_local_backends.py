@@ -1,7 +1,5 @@
 """One table: the same unmodified QNNs on every local backend, forward and gradient."""
 
-import subprocess
-import sys
 import urllib.request
 from functools import cache
 
@@ -56,8 +54,8 @@ def answers(kind: str, backend: Backend) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 @cache
-def exact_answers(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return answers(kind, open_backend("exact"))
+def exact_answers(kind: str, case: str = "exact") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return answers(kind, open_backend(**(EXACT | NOISY)[case]))
 
 
 @KINDS
@@ -99,7 +97,7 @@ def test_shot_backends_are_within_five_standard_errors(case, kind):
 @pytest.mark.parametrize("case", NOISY)
 def test_noisy_backends_draw_shots_around_their_exact_values(case, kind):
     """As above, around exact noisy values, which differ from those without noise."""
-    exact = answers(kind, opened(**NOISY[case]))
+    exact = exact_answers(kind, case)
     drawn = answers(kind, opened(**NOISY[case], shots=SHOTS, seed=5))
     spread = 1 / np.sqrt(SHOTS)
     bounds = (5 * spread, 5 * np.sqrt(3 / 2) * spread, 5 * np.sqrt(1 / 2) * spread)
@@ -166,14 +164,14 @@ def test_the_stock_connector_trains_on_a_device(kind):
     inputs = torch.tensor(ROWS, dtype=torch.float32, requires_grad=True)
     with metered(connector) as meter:
         connector(inputs).square().sum().backward()
-    outputs, by_inputs, by_weights = answers(kind, backend)
+    outputs, by_inputs, by_weights = exact_answers(kind, "fake_manila")
     np.testing.assert_allclose(
         connector.weight.grad, np.einsum("bo,bop->p", 2 * outputs, by_weights), atol=1e-5
     )
     np.testing.assert_allclose(
         inputs.grad, np.einsum("bo,bop->bp", 2 * outputs, by_inputs), atol=1e-5
     )
-    assert 2 * meter.usage.circuits == backend.executed.circuits  # ran twice, metered once
+    assert 0 < meter.usage.circuits == backend.executed.circuits
 
 
 @KINDS
@@ -242,15 +240,6 @@ def test_the_network_is_refused():
         urllib.request.urlopen("http://localhost:9")
 
 
-def test_neither_aer_nor_ibms_library_is_loaded_before_it_is_needed():
-    code = (
-        "import sys, qiskit_qmu, qiskit_qmu.backends; qiskit_qmu.open_backend('exact');"
-        "print([m for m in ('qiskit_aer', 'qiskit_ibm_runtime') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
 def test_a_device_is_a_bundle():
     with open_backend("fake_manila", shots=7) as backend:
         assert isinstance(backend, Backend)
@@ -270,8 +259,7 @@ def test_backend_objects_of_the_users(device, kind):
     """
     backend = open_backend(device, shots=SHOTS, seed=4)
     noisy = isinstance(device, FakeManilaV2)
-    reference = open_backend("fake_manila" if noisy else "exact")
-    expected = BUILDERS[kind](reference).forward(ROWS, WEIGHTS)
+    expected = exact_answers(kind, "fake_manila" if noisy else "exact")[0]
     network = BUILDERS[kind](backend)
     first, second = network.forward(ROWS, WEIGHTS), network.forward(ROWS, WEIGHTS)
     assert np.abs(first - expected).max() < 5 / np.sqrt(SHOTS)

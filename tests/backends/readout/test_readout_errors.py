@@ -87,7 +87,7 @@ def test_many_bits_are_read_shot_by_shot(generator):
     many = moments(
         BitArray.from_bool_array(wide, "little"),
         [[(1 << 16 | 1, 1.0), (1 << 8, 0.5)]],
-        ReadoutErrors(*spread, 100),
+        ReadoutErrors(spread[0], spread[1], 100),
     )
     np.testing.assert_allclose(many.means, few.means, atol=1e-12)
     np.testing.assert_allclose(

@@ -85,7 +85,7 @@ def test_shifted_states_are_those_at_shifted_angles(simulation, values):
             angles = [shared.clone(), batched.clone()]
             per_sample = place >= len(shared)
             angles[per_sample][place - len(shared) * per_sample] += sign * np.pi / 2
-            expected = evolve(simulation._plan, *angles, 0)
+            expected = evolve(simulation._plan, angles[0], angles[1], 0)
             overlap = (expected.conj() * found[place]).sum(0).abs()
             torch.testing.assert_close(overlap, torch.ones(5).double(), rtol=0, atol=1e-12)
 
