@@ -30,7 +30,10 @@ def test_training_and_test_arrays(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x": X, "y": Y.astype(object)}, "must hold the arrays x and y.*got"),
+        (
+            {"x": X, "y": Y.astype(object)},
+            "cannot read the arrays x and y.*of object, which is no number",
+        ),
         ({"x": X, "labels": Y}, r"one row of x for each of y; got x \(20, 2\), labels \(20,\)"),
         ({"x": X, "y": Y[:9]}, r"got x \(20, 2\), y \(9,\)"),
         ({"x": X, "y": Y, "ids": IDS[:3]}, r"one of ids for each row of x, got \(3,\)"),

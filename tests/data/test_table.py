@@ -93,10 +93,13 @@ def test_a_table_is_read_as_pandas_and_scikit_learn_read_it(tmp_path, way):
     np.testing.assert_array_equal(np.bincount(ds.y_test), np.bincount(labels[drawn]))
     trained = table.iloc[ds.train_indices]
     for name in ("customer", "region", "note", "diagnosis"):
-        written = [None if pd.isna(value) else value for value in trained[name]]
-        assert ds.column(name).tolist() == written
-    np.testing.assert_array_equal(ds.column("joined"), trained["joined"].to_numpy())
+        assert ds.column(name).tolist() == trained[name].fillna("").tolist()
+    days = trained["joined"].to_numpy().astype("datetime64[D]").astype(int)
+    np.testing.assert_array_equal(ds.column("joined"), days)
     np.testing.assert_array_equal(ds.column("active"), trained["active"])
+    recent = qmu.ForgetSplit.by_condition(ds, "joined >= '1970-01-02' and active")
+    wanted = (trained["joined"] >= "1970-01-02") & trained["active"]
+    np.testing.assert_array_equal(recent.forget.indices, np.flatnonzero(wanted))
     np.testing.assert_array_equal(ds.column("constant"), trained["constant"])
     np.testing.assert_array_equal(ds.column("age"), trained["age"].astype(np.float32))
     assert np.shares_memory(ds.column("age"), ds.x_train)

@@ -63,7 +63,7 @@ def test_training_needs_nothing_to_forget(table, tmp_path):
     trained = np.sort([*kept["train_indices"], *kept["validation_indices"]])
     np.testing.assert_array_equal(trained, np.arange(42))
     assert kept["experiment"]["forget"] is None
-    with pytest.raises(InputError, match=r"nothing says which rows of .*rows.csv to forget; give"):
+    with pytest.raises(InputError, match=r"no rows of .*rows.csv to forget are given; use one of"):
         Setup.load(asked, 0)
     forgetful = experiment(table, forget=ForgetRequest(fraction=0.1))
     assert len(Setup.load(forgetful, 0).split.forget) == 4
@@ -80,10 +80,10 @@ def test_what_was_decided_is_said(table):
     ("fields", "message"),
     [
         ({"dataset": "irs"}, "dataset must be one of .*; got 'irs'; did you mean iris?"),
-        ({"dataset": "iris", "test": 0.2}, "test is for a table of your own, and iris is"),
+        ({"dataset": "iris", "test": 0.2}, "test applies to your own tables, but iris is"),
         ({"dataset": "a.csv", "test": 1}, "test must lie between 0 and 1"),
-        ({"dataset": "a.csv", "label_column": 3}, "label_column must be a text, got 3"),
-        ({"dataset": "a.csv", "feature_columns": "a"}, "feature_columns must be names, got 'a'"),
+        ({"dataset": "a.csv", "label_column": 3}, "label_column must be a string, got 3"),
+        ({"dataset": "a.csv", "feature_columns": "a"}, "feature_columns must be strings, got 'a'"),
     ],
 )
 def test_impossible_rows_are_refused(fields, message):
