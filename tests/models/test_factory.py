@@ -51,7 +51,7 @@ def trained():
         (
             "own_factories:classical",
             {},
-            "the module returned by own_factories:classical has no TorchConnector",
+            "own_factories:classical has no TorchConnector",
         ),
         ("own_factories:narrow", {}, "with 3 outputs, one per class, got 2"),
         ("own_factories:images_only", {}, r"fails on rows of shape \(4,\): RuntimeError: .*conv2d"),

@@ -152,7 +152,7 @@ def test_through_files_and_back(kind, tmp_path):
 def test_a_classifier_that_is_handed_over_raw_is_one_line():
     classifier, split = vqc(Y), ForgetSplit.by_indices(points(10), [0, 1])
     for given in (audit, lambda m, s: GradientAscent()(m, s, generator=0)):
-        with pytest.raises(InputError, match=r"got VQC: wrap it by qmu.from_qiskit_classifier"):
+        with pytest.raises(InputError, match=r"got VQC: wrap it with qmu.from_qiskit_classifier"):
             given(classifier, split)
 
 
