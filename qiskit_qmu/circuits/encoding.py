@@ -39,7 +39,7 @@ def most_features(encoding: Encoding, num_qubits: int) -> int:
         return num_qubits
     if num_qubits > LARGEST_AMPLITUDE_ENCODING:
         raise InputError(
-            f"amplitude encoding supports at most {LARGEST_AMPLITUDE_ENCODING} qubits, "
+            f"num_qubits must be at most {LARGEST_AMPLITUDE_ENCODING} with amplitude encoding, "
             f"got {num_qubits}"
         )
     return int(2**num_qubits)

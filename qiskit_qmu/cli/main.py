@@ -172,6 +172,7 @@ def _warnings_in_one_line(options: argparse.Namespace) -> Iterator[None]:
             before(message, category, *place, **more)
 
     with warnings.catch_warnings():
+        warnings.filterwarnings("always", category=UserWarning, module=r"qiskit_qmu\.")
         warnings.showwarning = show
         yield
 

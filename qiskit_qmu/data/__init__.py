@@ -25,6 +25,12 @@ IDX files are looked for in ``data_dir``, else in the folder that the environmen
 subfolder named after the dataset. Without them they are downloaded
 (``pip install 'qiskit_qmu[download]'``) and checked by hash.
 
+Your own rows come from `read_table`: a CSV or Parquet file, a DataFrame, an NPZ file or a folder of
+images. The dataset then has ids, names of classes and of features, and the columns of the table:
+
+    dataset = read_table("customers.csv", label="churn", id="customer", test=0.3)
+    dataset.ids_train, dataset.class_names, dataset.column("region")
+
 A `ForgetSplit` divides the rows for unlearning. There are two kinds of forgetting, with different
 questions and different oracles, so a split is of one kind and says which:
 

@@ -32,7 +32,7 @@ class Column:
         >>> region.feature_names
         ('region=EU', 'region=US')
         >>> region.of(np.array([[7.0, 0, 1], [8.0, 1, 0], [9.0, 0, 0]], dtype=np.float32))
-        array(['US', 'EU', ''], dtype='<U2')
+        array(['US', 'EU', None], dtype=object)
     """
 
     name: str
@@ -51,20 +51,46 @@ class Column:
         return (self.name,)
 
     def of(self, x: NDArray[np.float32]) -> NDArray[Any]:
-        """Return what the training rows hold: numbers as a view of x, categories as texts.
+        """Return what the training rows hold.
 
         Args:
             x: The training rows' features, shape (n, features).
 
         Returns:
-            Shape (n,). A missing number is NaN, a missing category an empty text.
+            Shape (n,): numbers, as a view of x where it is a feature; dates as datetime64, to a few
+            minutes where they have times; booleans; or texts. A missing number is NaN, a missing
+            date NaT, a missing boolean or text None.
         """
         if self.features is None:
             assert self.values is not None
-            return self.values
+            return _typed(self.values, self.kind)
         first, end = self.features
         if self.kind != "category":
-            return x[:, first]
-        names = np.array((*self.categories, ""))
+            return _typed(x[:, first], self.kind)
         hot = x[:, first:end]
-        return names[np.where(hot.any(1), hot.argmax(1), len(self.categories))]
+        texts = np.array(self.categories)[hot.argmax(1)]
+        known = hot.any(1)
+        return texts if known.all() else _with_none(texts, known)
+
+
+def _typed(values: NDArray[Any], kind: ColumnKind) -> NDArray[Any]:
+    """Return days as dates, and 0 and 1 as booleans."""
+    if kind not in ("date", "boolean"):
+        return values
+    missing = np.isnan(values)
+    filled = np.where(missing, 0, values).astype(np.float64)
+    if kind == "date":
+        dates = np.round(filled * _SECONDS_OF_A_DAY).astype("datetime64[s]")
+        dates[missing] = np.datetime64("NaT")
+        return dates
+    truths = filled != 0
+    return _with_none(truths, ~missing) if missing.any() else truths
+
+
+def _with_none(values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:
+    found = values.astype(object)
+    found[~known] = None
+    return found
+
+
+_SECONDS_OF_A_DAY = 86_400

@@ -152,9 +152,8 @@ class Dataset:
             name: One of ``column_names``.
 
         Returns:
-            Shape (n,): numbers as a view of ``x_train`` (NaN where missing; dates as days since
-            1970-01-01, booleans as 0 or 1); categories, ids and class names as texts, a missing
-            category as an empty one.
+            Shape (n,): numbers as a view of ``x_train``, NaN where missing; dates as datetime64,
+            booleans, or texts, see `Column.of`; ids and class names as texts.
 
         Raises:
             InputError: If there is no such column.

@@ -90,7 +90,7 @@ def read_table(
         >>> ds = qmu.read_table("customers.csv", label="churn", id="customer", test=1 / 3)
         >>> ds.feature_names, ds.class_names, ds.x_train.shape
         (('age', 'region=EU', 'region=US'), ('no', 'yes'), (4, 3))
-        >>> sorted([*ds.ids_train, *ds.ids_test])
+        >>> sorted(ds.ids_train.tolist() + ds.ids_test.tolist())
         ['007', '008', '009', '010', '011', '012']
     """
     _check.at_least(0, seed=seed)

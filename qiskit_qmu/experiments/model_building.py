@@ -116,4 +116,4 @@ def _in_words(error: TypeError) -> str:
     }.items():
         if python in text:
             return plain + text.rpartition(python)[2]
-    return f"does not take these settings: {text}"
+    return f"does not accept these settings: {text}"

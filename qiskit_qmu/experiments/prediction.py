@@ -2,21 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.data import DATASET_NAMES, RowSource
+from qiskit_qmu.data import DATASET_NAMES, Column, RowSource
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.tables.chunks import open_table
 from qiskit_qmu.data.tables.features import read_features
-from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved_model import RowsWarning, SavedModel
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
 
@@ -72,14 +72,14 @@ def predict_saved(
         path: Folder of the model.
         source: A CSV or Parquet file with the columns that the model was trained on, in any order
             and with or without labels; where None, or a bundled dataset, its test rows are taken.
+            For a model that remembers no columns, those of the file in their order, as numbers.
         backend: Where circuits run; where None, the exact simulator.
 
     Returns:
         The predictions, in the order of the file.
 
     Raises:
-        InputError: If the model or the rows cannot be read, or the model does not say which columns
-            it was trained on.
+        InputError: If the model or the rows cannot be read.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -93,16 +93,13 @@ def predict_saved(
     """
     source = source or RowSource()
     layout = Layout.from_dict(load_provenance(path).get("layout") or {"columns": []})
-    own_file = source.dataset is not None and source.dataset not in DATASET_NAMES
-    if own_file and source.dataset is not None and layout.is_table:
-        model = load_model(path, backend=backend)
-        id_name = source.id_column or _id_name_there(source.dataset, layout)
-        x, ids = read_features(Path(source.dataset), layout.columns, id_name)
-    elif own_file:
-        raise InputError(
-            f"{path} does not say which columns it was trained on: train it with qmu train, or "
-            "save it with qmu.save_model(model, path, dataset=…)"
-        )
+    if source.dataset is not None and source.dataset not in DATASET_NAMES:
+        model, file = load_model(path, backend=backend), Path(source.dataset)
+        names = open_table(file, separator=None, decimal=None, encoding=None).names
+        if not layout.is_table:
+            layout = _numbers_in_order(path, names, source, layout)
+        id_name = source.id_column or (layout.id_name if layout.id_name in names else None)
+        x, ids = read_features(file, layout.columns, id_name)
     else:
         saved = SavedModel.read(path, backend, "prediction", source=source)
         model, layout = saved.model, saved.provenance.layout
@@ -117,10 +114,23 @@ def predict_saved(
     )
 
 
-def _id_name_there(path: str, layout: Layout) -> str | None:
-    """Return the ids' column that the model knows, if a file has it."""
-    names = open_table(Path(path), separator=None, decimal=None, encoding=None).names
-    return layout.id_name if layout.id_name in names else None
+def _numbers_in_order(
+    path: str | Path, names: Sequence[str], source: RowSource, layout: Layout
+) -> Layout:
+    """Return the layout of a model that remembers no columns: a file's columns, as numbers."""
+    special = (source.id_column, source.label_column)
+    chosen = source.feature_columns or tuple(name for name in names if name not in special)
+    warnings.warn(
+        f"{path} does not say which columns it was trained on: {len(chosen)} columns of the file "
+        "are taken in their order, as numbers",
+        RowsWarning,
+        stacklevel=3,
+    )
+    columns = tuple(
+        Column(name=name, kind="number", features=(place, place + 1))
+        for place, name in enumerate(chosen)
+    )
+    return replace(layout, columns=columns)
 
 
 def _classes(model: QuantumClassifier, layout: Layout, count: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Setup: the rows, hyperparameters and models of one repetition of an experiment."""
 
 import math
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, final
@@ -20,6 +21,10 @@ from qiskit_qmu.models import QuantumClassifier, as_tensors, fit_inputs, on_back
 from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy, make_strategy
+
+
+class TableWarning(UserWarning):
+    """What was decided when a table was read, such as that a constant column is left out."""
 
 
 @final
@@ -177,11 +182,13 @@ class Setup:
 def load_rows(experiment: Experiment, seed: int, data_dir: str | None = None) -> Dataset:
     """Load the training and test rows of one repetition.
 
+    What was decided when a file was read is said by a `TableWarning`.
+
     Raises:
         InputError: If they cannot be read.
     """
     if not experiment.is_bundled:
-        return read_table(
+        dataset = read_table(
             experiment.dataset,
             label=experiment.label_column,
             id=experiment.id_column,
@@ -191,6 +198,9 @@ def load_rows(experiment: Experiment, seed: int, data_dir: str | None = None) ->
             test_size=experiment.test_size,
             seed=seed,
         )
+        for remark in dataset.remarks:
+            warnings.warn(f"{experiment.dataset}: {remark}", TableWarning, stacklevel=2)
+        return dataset
     return load_dataset(
         experiment.dataset,
         train_size=experiment.train_size,

@@ -241,7 +241,7 @@ def test_a_circuit_is_a_plain_qiskit_circuit():
         ),
         (
             {"encoding": "amplitude", "num_qubits": 40},
-            "amplitude encoding supports at most 12 qubits, got 40",
+            "num_qubits must be at most 12 with amplitude encoding, got 40",
         ),
         ({"encoding": "zz", "num_features": 1}, "num_features must be .* at least 2, got 1"),
         ({"entanglement": "star"}, "must be one of ring, linear, full; got 'star'"),

@@ -56,7 +56,7 @@ def test_unusable_folders_are_refused(images, tmp_path_factory):
     with pytest.raises(InputError, match=r"of one size, got 4 x 3 in .* and 4 x 5 in .*odd.png"):
         qmu.read_table(images)
     (images / "cat" / "odd.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match=r"odd.png must hold an image, got: cannot identify"):
+    with pytest.raises(InputError, match=r"cannot read an image from .*odd.png: cannot identify"):
         qmu.read_table(images)
     (images / "bird").mkdir()
     with pytest.raises(InputError, match="of images for each class, got no image in 'bird'"):

@@ -1,5 +1,7 @@
 """read_table against pandas and scikit-learn, and what it refuses."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,7 +93,10 @@ def test_a_table_is_read_as_pandas_and_scikit_learn_read_it(tmp_path, way):
     np.testing.assert_array_equal(np.bincount(ds.y_test), np.bincount(labels[drawn]))
     trained = table.iloc[ds.train_indices]
     for name in ("customer", "region", "note", "diagnosis"):
-        assert ds.column(name).tolist() == trained[name].fillna("").tolist()
+        written = [None if pd.isna(value) else value for value in trained[name]]
+        assert ds.column(name).tolist() == written
+    np.testing.assert_array_equal(ds.column("joined"), trained["joined"].to_numpy())
+    np.testing.assert_array_equal(ds.column("active"), trained["active"])
     np.testing.assert_array_equal(ds.column("constant"), trained["constant"])
     np.testing.assert_array_equal(ds.column("age"), trained["age"].astype(np.float32))
     assert np.shares_memory(ds.column("age"), ds.x_train)
@@ -260,3 +265,30 @@ def test_a_class_that_only_test_rows_have():
     tested = frame().replace({"diagnosis": {"benign": "Benign"}})
     with pytest.raises(InputError, match=r"\('benign', 'malignant'\), got 'Benign' in rows 2, 3"):
         qmu.read_table(frame(), label="diagnosis", test=tested)
+
+
+@pytest.mark.slow
+@pytest.mark.ci
+def test_a_large_table_is_not_held_twice_in_memory(tmp_path):
+    rng = np.random.default_rng(0)
+    rows, columns = 100_000, 50
+    numbers = rng.normal(size=(rows, columns)).round(4)
+    numbers[rng.random(numbers.shape) < 0.02] = np.nan
+    table = pd.DataFrame(numbers, columns=[f"v{i}" for i in range(columns)])
+    for name in ("c0", "c1", "c2", "c3"):
+        table[name] = rng.choice(["north", "south", "Köln; a"], rows)
+    table["joined"] = pd.Timestamp("2015-01-01") + pd.to_timedelta(rng.integers(0, 3000, rows), "D")
+    table["constant"] = 1
+    table["customer"] = [f"{i:07d}" for i in rng.permutation(rows)]
+    table["churn"] = np.where(rng.random(rows) < 0.2, "yes", "no")
+    path = write_csv(tmp_path / "t.csv", table, sep=";", decimal=",", encoding="utf-8-sig")
+    tracemalloc.start()
+    try:
+        ds = qmu.read_table(path, label="churn", id="customer")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * (ds.x_train.nbytes + ds.x_test.nbytes)
+    read = numbers[ds.test_indices].astype(np.float32)
+    np.testing.assert_array_equal(ds.x_test[:, :columns], read)
+    assert ds.ids_train.tolist() == table["customer"][ds.train_indices].tolist()

@@ -173,7 +173,7 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         ({"shots": 0}, "shots must be an integer of at least 1, got 0"),
         ({"validation_fraction": 0.6}, "validation_fraction must lie between 0.0 and 0.5"),
         ({"validation_fraction": "x"}, "validation_fraction must be a number, got 'x'"),
-        ({"methods": ()}, "methods must not be empty, got none"),
+        ({"methods": ()}, "methods must not be empty"),
         ({"methods": ("magic",)}, "method must be one of .*; got 'magic'"),
         ({"settings": {"magic.epochs": 1}}, "a setting must be STAGE.NAME with a stage of model"),
         ({"settings": {"trainer": 1}}, "a setting must be STAGE.NAME"),

@@ -1,5 +1,6 @@
 """Models saved from Python: their rows and recipe are kept, or the commands are told the rows."""
 
+import numpy as np
 import pytest
 from tiny_models import basic, few_iris, iris_split
 
@@ -9,6 +10,7 @@ from qiskit_qmu.experiments import (
     RowsWarning,
     audit_saved,
     describe_model,
+    predict_saved,
     save_model,
     saved_workloads,
     unlearn_saved,
@@ -64,6 +66,13 @@ def test_without_rows_the_commands_need_them_and_count_all_as_trained(model, spl
         unlearn_saved(tmp_path / "bare", request, "noop", tmp_path / "u")
     with pytest.warns(RowsWarning, match="all 105 training rows of iris count as such"):
         unlearn_saved(tmp_path / "bare", request, "noop", tmp_path / "u", source=IRIS)
+    (tmp_path / "new.csv").write_text("a,b,c,d,name\n5,3,1,0.2,x\n6,3,5,2,y\n")
+    file = RowSource(dataset=str(tmp_path / "new.csv"), id_column="name")
+    with pytest.warns(RowsWarning, match="4 columns of the file are taken in their order"):
+        predicted = predict_saved(tmp_path / "bare", source=file)
+    rows = np.array([[5, 3, 1, 0.2], [6, 3, 5, 2]], dtype=np.float32)
+    np.testing.assert_allclose(predicted.probabilities, model.predict_proba(rows))
+    assert predicted.rows == ("x", "y")
     # What it has forgotten says it now.
     assert len(load_provenance(tmp_path / "u")["train_indices"]) == 105
     report = audit_saved(tmp_path / "u", original=tmp_path / "bare")

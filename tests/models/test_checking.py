@@ -61,8 +61,14 @@ WAYS = {
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (bare_sampler, r"got probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)"),
-        (softened, r"got probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)"),
+        (
+            bare_sampler,
+            r"returns probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)",
+        ),
+        (
+            softened,
+            r"returns probabilities .* qmu.as_classifier\(model, outputs='probabilities'\)",
+        ),
         (
             column,
             r"a single column .*: wrap it with qmu.as_classifier\(model, outputs='expectation",
@@ -111,7 +117,7 @@ def test_random_logits_are_never_taken_for_probabilities(classes, rows, seed):
     check_logits(torch.nn.Identity(), logits)
     check_logits(torch.nn.Identity(), torch.relu(logits))
     check_logits(torch.nn.Identity(), torch.log_softmax(logits, 1))
-    with pytest.raises(InputError, match="got probabilities"):
+    with pytest.raises(InputError, match="the model returns probabilities"):
         check_logits(torch.nn.Identity(), torch.softmax(3 * logits, 1))
 
 

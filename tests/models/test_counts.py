@@ -98,7 +98,7 @@ def test_outputs_that_were_mitigated_elsewhere_are_refused(readout, generator):
     observed = own.observe(X, Y)
     with pytest.raises(InputError, match="the outputs of the observations differ by"):
         with_fewer_shots(own.on(open_backend("aer", shots=100)), observed, 50, generator)
-    with pytest.raises(InputError, match="fake_manila that has not calibrated its readout"):
+    with pytest.raises(InputError, match="this fake_manila has not calibrated its readout"):
         with_fewer_shots(own.on(open_backend(**mitigated)), observed, 50, generator)
 
 
@@ -127,5 +127,5 @@ def test_a_run_is_dealt_to_several(generator):
 @pytest.mark.parametrize("runs", [7, 61])
 def test_shots_that_cannot_be_dealt_are_refused(runs, generator):
     own = model("expectation", name="exact", shots=60, seed=1)
-    with pytest.raises(InputError, match=f"shots must be a multiple of {runs} runs, got 60"):
+    with pytest.raises(InputError, match=f"60 shots cannot be split evenly into {runs} runs"):
         split_shots(own, own.observe(X, Y), runs, generator)

@@ -23,7 +23,7 @@ def test_a_lock_names_the_process_that_holds_it_until_that_is_killed(tmp_path):
     process.start()
     try:
         assert held.wait(60.0)
-        with pytest.raises(InputError, match=f"another process .{process.pid}: .*kill"):
+        with pytest.raises(InputError, match=f"another process .{process.pid}.: .*kill"):
             RunLock(tmp_path / ".lock")
     finally:
         process.kill()
@@ -50,7 +50,7 @@ def test_one_that_opened_the_file_before_it_was_removed_does_not_lock_what_is_go
 
     first.close()
     monkeypatch.setattr(lock, "_signed", slow)
-    with pytest.raises(InputError, match=f"process {os.getpid()}"):
+    with pytest.raises(InputError, match=f"process .{os.getpid()}"):
         RunLock(path)
     third[0].close()
 

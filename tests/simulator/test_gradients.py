@@ -212,7 +212,7 @@ def test_a_sampled_circuit_must_be_measured_into_one_register():
         gradient.run([circuit], [[0.1]]).result()
     circuit.measure_all()
     circuit.measure_all()
-    with pytest.raises(InputError, match="must have one classical register, got 2"):
+    with pytest.raises(InputError, match="must have one classical register, but has 2"):
         gradient.run([circuit], [[0.1]]).result()
 
 

@@ -159,7 +159,7 @@ def measured_in_the_middle() -> QuantumCircuit:
         (nested_measurement(), "instruction 'inner' has classical bits"),
         (
             measured_in_the_middle(),
-            "mid-circuit measurements cannot be simulated, got .* 'h'",
+            "mid-circuit measurements cannot be simulated: .* 'h'",
         ),
     ],
     ids=["nested", "middle"],

@@ -142,6 +142,8 @@ class _Parquet:
                 f"to read {path}, install pyarrow: pip install 'qiskit_qmu[parquet]'"
             ) from error
         self.what, self._path = str(path), path
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is not a regular file")
         with _read(path, "a Parquet table"):
             self._file = parquet.ParquetFile(path)
             names = list(self._file.schema_arrow.names)

@@ -198,6 +198,7 @@ class TableReader:
                     place = (width, width + len(categories))
                 else:
                     values = texts.texts(self.train_rows)
+                    values[values == ""] = None
             elif name in self.features:
                 place = (width, width + 1)
             else:

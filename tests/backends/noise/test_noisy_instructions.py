@@ -201,7 +201,7 @@ def test_noise_that_acts_on_nothing_is_refused(model, message):
 def test_noise_of_a_labelled_measurement_is_refused():
     circuit = QuantumCircuit(1, 1)
     circuit.append(Measure(label="mine"), [0], [0])
-    with pytest.raises(InputError, match=r"by the name 'measure' only, got .*'mine'"):
+    with pytest.raises(InputError, match=r"'mine' has no effect: .* by the name 'measure' only"):
         open_backend("aer", noise_model=noise("mine")).sampler.run([circuit]).result()
 
 
