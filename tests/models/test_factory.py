@@ -42,21 +42,25 @@ def trained():
 @pytest.mark.parametrize(
     ("factory", "options", "message"),
     [
-        ("own_factories.build", {}, "a factory is named package.module:function"),
+        ("own_factories.build", {}, "a factory must be named package.module:function"),
         ("no_such_file:build", {}, "no module 'no_such_file' for no_such_file:build"),
         ("own_factories:biuld", {}, "no function 'biuld' in module own_factories .it has build"),
         ("own_factories:NUMBER", {}, "must be a function, got int"),
         ("own_factories:build", {"settings": {"depth": 2}}, "unexpected keyword argument 'depth'"),
         ("own_factories:nothing", {}, "must return a torch module, got NoneType"),
-        ("own_factories:classical", {}, "a module with a TorchConnector, got none"),
-        ("own_factories:narrow", {}, "with 3 outputs, one for each class, got 2"),
+        (
+            "own_factories:classical",
+            {},
+            "own_factories:classical has no TorchConnector",
+        ),
+        ("own_factories:narrow", {}, "with 3 outputs, one per class, got 2"),
         ("own_factories:images_only", {}, r"fails on rows of shape \(4,\): RuntimeError: .*conv2d"),
         ("own_factories:broken", {}, r"raised KeyError: 'depth' \(own_factories.py, line 6\d\)"),
         ("own_factories:probabilities", {}, "--outputs probabilities"),
         ("own_factories:single_value", {}, "--outputs expectation"),
         ("own_factories:single_value", {"outputs": "expectation"}, "two classes, got 3"),
         ("own_factories:build", {"outputs": "probabilities"}, "must lie between 0 and 1"),
-        ("own_factories:build", {"labels": ("a", "b")}, "as many as classes, 3"),
+        ("own_factories:build", {"labels": ("a", "b")}, "one for each of the 3 classes"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(factory, options, message):
@@ -183,7 +187,7 @@ def test_weights_that_are_not_the_modules_are_refused(tmp_path):
     file, state = tmp_path / "weights.pt", build((4,), 3).state_dict()
     given = {"input_shape": (4,), "num_classes": 3}
     for content, message in [
-        (build((4,), 3), "holds more than tensors"),
+        (build((4,), 3), "has objects other than tensors"),
         ({**state, "9.weight": torch.ones(1)}, "has, unlike the module, 9.weight"),
         ({n: t for n, t in state.items() if n != "0.bias"}, "lacks 0.bias"),
         ({**state, "0.bias": torch.ones(3)}, r"0.bias must have shape \(2,\), got \(3,\)"),

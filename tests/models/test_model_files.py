@@ -212,7 +212,7 @@ def test_weights_that_are_no_numbers_are_neither_read_nor_written(copied, value)
     tensors["head.bias"][0] = value
     changed = {**files, "weights.safetensors": safetensors.torch.save(tensors)}
     write_set(copied, "model.json", content, changed)
-    with pytest.raises(InputError, match=r"got: head\.bias must be finite, got 1 NaN or infinite"):
+    with pytest.raises(InputError, match=r"copy: head\.bias must be finite, got 1 NaN or infinite"):
         load_model(copied)
     model = basic()
     with torch.no_grad():

@@ -76,7 +76,7 @@ def most_qubits(module: torch.nn.Module) -> int:
     Raises:
         InputError: If it holds no TorchConnector, or a network of another kind.
     """
-    return max(circuits.circuit.num_qubits for circuits in networks_of(module))
+    return max(int(each.circuit.num_qubits) for each in networks_of(module))
 
 
 def connectors_of(module: torch.nn.Module) -> list[TorchConnector]:
