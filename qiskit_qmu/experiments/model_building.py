@@ -33,7 +33,7 @@ def build_model(
         InputError: If a hyperparameter is unknown or out of range, a factory cannot be used, or
             rows of this shape cannot be scaled.
     """
-    check_classes(dataset)
+    num_classes = check_classes(dataset)
     shared: dict[str, Any] = {
         "labels": dataset.class_names,
         "preprocess": preprocesses(experiment, dataset),
@@ -45,14 +45,14 @@ def build_model(
         return build_from_factory(
             experiment.model,
             dataset.input_shape,
-            dataset.num_classes,
+            num_classes,
             outputs=experiment.outputs,
             settings=settings,
             generator=stream(seed, "weights"),
             **shared,
         )
     # What the experiment itself decides cannot be a setting: Python refuses it twice.
-    shared |= {"num_classes": dataset.num_classes, "seed": seed, "qnn": None}
+    shared |= {"num_classes": num_classes, "seed": seed, "qnn": None}
     try:
         if experiment.model == "basic":
             return BasicQNN(**shared, **settings)
@@ -61,13 +61,18 @@ def build_model(
         raise InputError(f"the model {experiment.model} {_in_words(error)}") from error
 
 
-def check_classes(dataset: Dataset) -> None:
-    """Raise InputError unless a dataset has classes; only `qmu run` takes others."""
+def check_classes(dataset: Dataset) -> int:
+    """Return the number of a dataset's classes; only `qmu run` takes data without them.
+
+    Raises:
+        InputError: If it has none.
+    """
     if dataset.num_classes is None:
         raise InputError(
             f"{dataset.name} has values to predict, which of all commands only qmu run takes; "
             "train a model of your own in Python"
         )
+    return dataset.num_classes
 
 
 def build_regression_model(
