@@ -93,7 +93,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> NDA
         raise InputError(f"arrays of format {version}")
     shape, in_columns, dtype = _HEADERS[version](file)
     if dtype.kind not in kinds:
-        raise InputError(f"{member.filename!r} of {dtype}, which is no number")
+        raise InputError(f"{member.filename!r} holds non-numeric values of type {dtype}")
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise InputError(f"{member.filename!r} of the shape {shape}")
     if math.prod(shape) * dtype.itemsize != len(data) - file.tell():

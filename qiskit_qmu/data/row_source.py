@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, final
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.data.datasets import DATASET_NAMES
 
 
 @final
@@ -69,16 +70,13 @@ class RowSource:
 
     def absolute(self) -> "RowSource":
         """Return it with paths that hold from any folder."""
-        return RowSource(
-            **{
-                name: _absolute(value) if name in ("dataset", "test", "data_dir") else value
-                for name, value in vars(self).items()
-            }
+        return replace(
+            self,
+            dataset=self.dataset if self.dataset in DATASET_NAMES else _absolute(self.dataset),
+            test=_absolute(self.test) if isinstance(self.test, str) else self.test,
+            data_dir=_absolute(self.data_dir),
         )
 
 
-def _absolute(value: Any) -> Any:
-    """Return the full path of a file or folder that is there; anything else as it is."""
-    if isinstance(value, str) and Path(value).expanduser().exists():
-        return str(Path(value).expanduser().absolute())
-    return value
+def _absolute(path: str | None) -> str | None:
+    return None if path is None else str(Path(path).expanduser().absolute())

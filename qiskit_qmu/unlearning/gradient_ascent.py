@@ -48,7 +48,7 @@ class GradientAscent(UnlearningStrategy):
         >>> history = trainer.fit(model, split.train.x, split.train.y, generator=0)
         >>> result = qmu.unlearning.GradientAscent(learning_rate=0.05)(model, split, generator=0)
         >>> result.stopped, result.history[-1]["forget_loss"] > result.history[0]["forget_loss"]
-        ('forgotten', True)
+        ('goal reached', True)
     """
 
     learning_rate: float = 3e-3

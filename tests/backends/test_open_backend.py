@@ -42,8 +42,8 @@ def test_the_default_is_exact():
         ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
         ({"seed": 0.5}, "seed must be an integer of at least 0, got 0.5"),
         ({"name": 3}, "name must be a string or a BackendV2, got 3"),
-        ({"name": "fake_torin"}, "named 'fake_torin'; did you mean fake_torino?"),
-        ({"name": "fake_"}, "named 'fake_'; .*`qmu list devices` lists all"),
+        ({"name": "fake_torin"}, "no fake backend 'fake_torin'; did you mean fake_torino?"),
+        ({"name": "fake_"}, "no fake backend 'fake_'; .*`qmu list devices` lists"),
         (
             {"name": "exact", "method": "statevector"},
             "method applies only to aer and fake b.*; got 's.*' for exact",
@@ -76,7 +76,7 @@ def test_the_default_is_exact():
         ({"name": "fake_manila", "noise_model": 1}, "noise_model applies only to aer; got 1 for f"),
         ({"name": "fake_manila", "method": "stabilizer"}, "method must be one of .*; got 'stab"),
         ({"name": "fake_manila", "initial_layout": [-1]}, "initial_layout.0. must be an integer"),
-        ({"name": GenericBackendV2(2)}, "generic_backend_2q needs shots: a device has"),
+        ({"name": GenericBackendV2(2)}, "generic_backend_2q needs shots: a device cannot"),
     ],
 )
 def test_options_are_checked(options, message):

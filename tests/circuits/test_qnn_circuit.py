@@ -117,7 +117,7 @@ def needs_two_features(encoding: str, size: tuple[int, int, int]) -> bool:
     return encoding == "zz" and size[0] < 2
 
 
-@pytest.mark.parametrize(("entangler", "gate"), itertools.product(ENTANGLERS, GATES))
+@pytest.mark.parametrize(("entangler", "gate"), list(itertools.product(ENTANGLERS, GATES)))
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_no_angle_is_dead_and_nothing_is_missing(encoding, entangler, gate, generator):
     """A fifth of the blocks for each combination, all of them for each encoding; see below."""

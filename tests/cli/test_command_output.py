@@ -63,7 +63,7 @@ def test_output_that_nobody_takes_is_told_together_with_the_place_of_the_results
 ):
     status, _, errors = shell(f"{done} {redirected}")
     assert status == 1
-    message = f"qmu run: standard output was not written to its end: {why}; the results are in out"
+    message = f"qmu run: standard output is incomplete: {why}; the results are in out"
     assert errors.decode().splitlines()[-1] == message
     assert b"Traceback" not in errors
     assert Path("kept").read_text() == "kept"

@@ -200,7 +200,7 @@ def test_devices_are_listed_when_they_are_asked_for(qmu):
     assert devices[0] == "devices:"
     assert {"  fake_torino", "  fake_manila"} <= set(devices)
     summary = qmu("list").out
-    assert f"one of {len(devices) - 1} of IBM's devices" in summary
+    assert f"one of {len(devices) - 1} simulated IBM devices" in summary
     assert summary.count("fake_") < 10
 
 

@@ -57,9 +57,9 @@ def submitted(qmu, saved, on_service):
 def test_status_while_another_process_works_on_the_run(qmu, folder):
     with JobFolder(folder / "run"):
         outcome = qmu("status", "run")
-    assert (outcome.status, outcome.err) == (0, "asking fake_manila …\n")
+    assert (outcome.status, outcome.err) == (0, "querying fake_manila …\n")
     assert "jobs: 1 sent" in outcome.out
-    assert "could not be asked about all jobs: another process works on run" in outcome.out
+    assert "the state of some jobs is unknown: run is in use by another process" in outcome.out
 
 
 @pytest.mark.usefixtures("submitted")
@@ -72,9 +72,9 @@ def test_status_without_an_account(qmu, folder, monkeypatch, tmp_path):
     Ledger(folder / "run" / LEDGER)._execute("DELETE FROM notes WHERE name = 'request'")
     monkeypatch.setattr(experiments, "refresh", partial(experiments.refresh.func))
     outcome = qmu("status", "run")
-    assert (outcome.status, outcome.err) == (0, "asking ibm_torino …\n")
+    assert (outcome.status, outcome.err) == (0, "querying ibm_torino …\n")
     assert "jobs: 1 sent" in outcome.out
-    assert "could not be asked about all jobs: no IBM Quantum account found" in outcome.out
+    assert "the state of some jobs is unknown: no IBM Quantum account found" in outcome.out
 
 
 @pytest.mark.usefixtures("submitted")
@@ -98,7 +98,7 @@ def test_cancelling_while_another_process_waits_says_how_to_stop_it(qmu, folder)
     with JobFolder(folder / "run"):
         outcome = qmu("cancel", "run")
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
-    assert f"process {os.getpid()}: wait until it ends, or stop it with `kill" in outcome.err
+    assert f"process ({os.getpid()}): wait until it ends, or stop it with `kill" in outcome.err
     assert "1 jobs cancelled" in qmu("cancel", "run").out
 
 

@@ -104,7 +104,10 @@ def test_mitigation_of_submitted_work_is_recorded(qmu, saved, folder):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--mitigation", "readout", "--backend", "exact"), "got readout on exact"),
+        (
+            ("--mitigation", "readout", "--backend", "exact"),
+            "mitigation 'readout' has no effect on the exact backend",
+        ),
         (("--mitigation", "no", "--backend", "aer"), "mitigation must be one of readout; got 'no'"),
     ],
 )
@@ -143,9 +146,9 @@ def test_backends_that_cannot_be(refuses, saved, words, message):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--shots", "5"), "--shots needs a --backend, got 5"),
-        (("--mitigation", "readout"), "--mitigation needs a --backend, got readout"),
-        (("--gradient", "spsa"), "--gradient needs a --backend, got spsa"),
+        (("--shots", "5"), "--shots 5 needs a --backend"),
+        (("--mitigation", "readout"), "--mitigation readout needs a --backend"),
+        (("--gradient", "spsa"), "--gradient spsa needs a --backend"),
         (("--backend", "aer", "--gradient", "no"), "gradient must be one of parameter-shift, spsa"),
     ],
 )

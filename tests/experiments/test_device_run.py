@@ -283,7 +283,7 @@ def test_a_run_without_its_ledger_pays_for_nothing_again(saved, place):
 
 def test_a_models_folder_of_the_users_is_left_alone(saved, place):
     mine = shutil.copytree(saved, place / "models" / "model")
-    with pytest.raises(InputError, match="already holds models; choose a new folder"):
+    with pytest.raises(InputError, match="already contains models; choose a new folder"):
         submit(OBSERVE, {"model": mine}, place, policy=WAITING, opener=opener(place))
     assert (mine / "weights.safetensors").exists()
     with pytest.raises(InputError, match="is inside the folder of a model"):
@@ -323,7 +323,7 @@ def test_bad_requests_are_refused_before_anything_is_written(saved, place):
     run = place / "run"
     with pytest.raises(InputError, match=r"cannot read .*model.json: No such file"):
         submit(OBSERVE, {"model": place}, run, opener=opener(place))
-    with pytest.raises(InputError, match="models that are missing: original"):
+    with pytest.raises(InputError, match="attack needs further models: original"):
         submit(replace(OBSERVE, task="attack"), {"model": saved}, run, opener=opener(place))
     with pytest.raises(InputError, match="strategy must be one of"):
         submit(replace(UNLEARN, strategy="no"), {"model": saved}, run, opener=opener(place))

@@ -105,6 +105,6 @@ def test_two_experiments_do_not_share_a_folder(tmp_path):
     held = RunLock(tmp_path / "out" / ".lock")
     with (
         held,
-        pytest.raises(InputError, match=f"is in use by another process {os.getpid()}"),
+        pytest.raises(InputError, match=rf"is in use by another process \({os.getpid()}\)"),
     ):
         run_experiment(experiment, tmp_path / "out", workers=1)

@@ -98,7 +98,7 @@ def test_outputs_that_were_mitigated_elsewhere_are_refused(readout, generator):
     observed = own.observe(X, Y)
     with pytest.raises(InputError, match="the outputs of the observations differ by"):
         with_fewer_shots(own.on(open_backend("aer", shots=100)), observed, 50, generator)
-    with pytest.raises(InputError, match="this fake_manila has not calibrated its readout"):
+    with pytest.raises(InputError, match="a fake_manila that has not calibrated its readout"):
         with_fewer_shots(own.on(open_backend(**mitigated)), observed, 50, generator)
 
 

@@ -139,7 +139,7 @@ def test_other_buffers_are_named_unless_they_say_they_are_constant():
     unknown.register_buffer("shift", torch.ones(4))
     known = torch.nn.BatchNorm1d(4), Shifted(), sequential()
     check_resettable(torch.nn.Sequential(constant, *known), ROWS)
-    with pytest.warns(UserWarning, match=r"retraining keeps 1.shift as in the trained model"):
+    with pytest.warns(UserWarning, match=r"retraining keeps 1.shift from the trained model"):
         check_resettable(torch.nn.Sequential(constant, unknown, *known), ROWS)
 
 

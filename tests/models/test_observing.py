@@ -209,9 +209,9 @@ def test_a_loss_of_ones_own_on_classes_keeps_logits_and_labels():
     ("y", "objective", "message"),
     [
         (np.zeros(3), None, r"the shape \(3, 2\), but the targets \(3,\)"),
-        (np.zeros((3, 4)), None, r"\(3, 4\), got outputs \(3, 2\)"),
+        (np.zeros((3, 4)), None, r"\(3, 2\), but the targets \(3, 4\)"),
         ([0, 1, 2], None, "labels must lie between 0 and 1, got 2"),
-        (np.zeros(3), lambda model, x, _y: model(x).mean(), r"one loss for each row, .*got \(\)"),
+        (np.zeros(3), lambda model, x, _y: model(x).mean(), r"one loss per row, .*got \(\)"),
         (np.zeros(3), "mse", "an objective must be a function"),
     ],
 )

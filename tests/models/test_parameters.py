@@ -34,7 +34,7 @@ def test_parameters_without_gradient_are_no_part():
     model = basic()
     model.head.requires_grad_(False)
     assert list(named_parameters(model)) == ["quantum.weight"]
-    with pytest.raises(InputError, match="the model must have classical parameters, got none"):
+    with pytest.raises(InputError, match="the model has no trainable classical parameters"):
         named_parameters(model, "classical")
     with pytest.raises(InputError, match="parameters must be one of all, quantum, classical"):
         named_parameters(model, "head")

@@ -311,6 +311,6 @@ def test_an_evolution_runs_as_its_product_formula_and_not_as_the_exact_exponenti
     observable = SparsePauliOp(["ZI", "XY"])
     (result,) = TorchEstimator().run([(circuit, observable)]).result()
     formula = Statevector(opened).expectation_value(observable).real
-    exact = Statevector(expm(-0.8j * hamiltonian.to_matrix())[:, 0])
+    exact = Statevector(expm(-0.8j * hamiltonian.to_matrix())[:, 0].copy())
     np.testing.assert_allclose(result.data.evs, formula, atol=1e-12)
     assert abs(exact.expectation_value(observable).real - formula) > 0.01

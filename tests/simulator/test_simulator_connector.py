@@ -196,7 +196,7 @@ def test_a_parameter_is_an_input_or_a_weight():
 @pytest.mark.parametrize("outcome", [7, (1, 1), -1, 0.5])
 def test_an_interpretation_names_an_output(outcome):
     network = probabilities(interpret=lambda _: outcome, output_shape=4)
-    with pytest.raises(InputError, match=r"an index into outputs of shape \(4,\), got"):
+    with pytest.raises(InputError, match=r"not an index into outputs of shape \(4,\)"):
         TorchSimulatorConnector(network)
 
 

@@ -278,5 +278,8 @@ def test_a_circuit_too_wide_for_the_device_is_refused():
     circuit.h(range(6))
     circuit.measure_all()
     backend = open_backend("fake_manila", shots=10)
-    with pytest.raises(InputError, match=r"of 6 qubits does not fit the device: 6 of its 5 qubits"):
+    with pytest.raises(
+        InputError,
+        match=r"of 6 qubits does not fit the device: it has no 6 connected working qubits among its 5",
+    ):
         backend.sampler.run([circuit]).result()

@@ -70,7 +70,7 @@ def test_a_token_of_the_environment_comes_first(file, monkeypatch):
     assert saved_tokens() == (SECRET,)
     monkeypatch.setenv("QISKIT_IBM_TOKEN", f"{SECRET}\r\n")
     with pytest.raises(
-        InputError, match="QISKIT_IBM_TOKEN must consist of printable ASCII"
+        InputError, match="QISKIT_IBM_TOKEN has characters other than printable ASCII"
     ) as caught:
         saved_tokens()
     assert SECRET not in str(caught.value)

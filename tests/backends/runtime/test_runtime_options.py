@@ -31,7 +31,7 @@ PRIVATE = SamplerOptions(environment={"private": True})
         ({"tags": [1]}, "tags must be a list of strings, got .1."),
         (
             {"runtime_options": SAMPLER, "twirling": True},
-            "twirling has no effect beside an object",
+            "twirling=True has no effect if runtime_options is an options object",
         ),
     ],
 )
@@ -110,7 +110,7 @@ def test_other_backends_refuse_them(name):
     [
         ({"method": "statevector"}, "method applies only to aer and fake .* for ibm_manila"),
         ({"noise_model": 1}, "noise_model applies only to aer; got 1 for ibm_manila"),
-        ({"shots": None}, "ibm_manila needs shots: a device has no exact values"),
+        ({"shots": None}, "ibm_manila needs shots: a device cannot return exact values"),
         ({"speed": 3}, "option must be one of name, .*, mode, .*; got 'speed'"),
         ({"max_executions_per_job": 100}, "max_executions_per_job must be an integer of at least"),
         (

@@ -52,14 +52,14 @@ def test_an_account_that_is_out_of_reach_ends_in_one_line(monkeypatch):
 def test_names_like_it_are_shown(open_ibm):
     with pytest.raises(InputError, match=r"no device 'ibm_manilla'.*; did you mean ibm_manila?"):
         open_ibm("ibm_manilla")
-    with pytest.raises(InputError, match="no device 'ibm_xyz', only ibm_lagos, ibm_manila"):
+    with pytest.raises(InputError, match="no device 'ibm_xyz'; it has ibm_lagos, ibm_manila"):
         open_ibm("ibm_xyz")
 
 
 def test_least_busy(open_ibm, behaviour):
     assert open_ibm("ibm:least_busy").name == "ibm_manila"
     assert open_ibm("ibm:least_busy", min_num_qubits=6).name == "ibm_lagos"
-    with pytest.raises(InputError, match="has at least 60 qubits; it has ibm_lagos, ibm_man"):
+    with pytest.raises(InputError, match="has at least 60 qubits; its devices: ibm_lagos, ibm_man"):
         open_ibm("ibm:least_busy", min_num_qubits=60)
     behaviour.offline = ("ibm_manila",)
     assert open_ibm("ibm:least_busy").name == "ibm_lagos"
