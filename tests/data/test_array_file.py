@@ -32,7 +32,7 @@ def test_training_and_test_arrays(tmp_path):
     [
         (
             {"x": X, "y": Y.astype(object)},
-            "cannot read the arrays x and y.*of object, which is no number",
+            "cannot read the arrays x and y.*non-numeric values of type object",
         ),
         ({"x": X, "labels": Y}, r"one row of x for each of y; got x \(20, 2\), labels \(20,\)"),
         ({"x": X, "y": Y[:9]}, r"got x \(20, 2\), y \(9,\)"),

@@ -114,7 +114,7 @@ def test_exact_values_cost_no_time():
 
 @pytest.mark.parametrize("shots", [0, -1, 1.5, 1001])
 def test_shots_that_no_job_may_have(shots):
-    with pytest.raises(InputError, match="limit of 1000 executions per job|shots must be"):
+    with pytest.raises(InputError, match=r"limit of 1000 executions per job|shots must be"):
         estimate_cost(work((6, 2)), cost_model(max_executions_per_job=1000), shots)
 
 

@@ -280,6 +280,6 @@ def test_a_circuit_too_wide_for_the_device_is_refused():
     backend = open_backend("fake_manila", shots=10)
     with pytest.raises(
         InputError,
-        match=r"of 6 qubits does not fit the device: it has no 6 connected working qubits among its 5",
+        match=r"does not fit the device: it has no 6 connected",
     ):
         backend.sampler.run([circuit]).result()
