@@ -62,6 +62,11 @@ def _shown(record: str, *pages: str) -> Callable[[Path], Any]:
     return read
 
 
+def _text(path: Path) -> Any:
+    """Return what a file holds, or None."""
+    return path.read_text() if path.exists() else None
+
+
 def _records(folder: Path) -> Any:
     """Return the rows of a run that is whole, or None; a run that is not whole can be read."""
     if (folder / "records.jsonl").exists():
@@ -124,6 +129,7 @@ CASES = {
         "shots",
         _shown("shots.json", "shots.svg", "shots.html"),
     ),
+    "predict": Case(("predict", "model", "--out", "rows.csv"), "rows.csv", _text, (_TRAIN,)),
     "submit": Case(_SUBMIT, "run", _device_run, (_TRAIN,), then=_RESUME),
     **{  # (`status` writes nothing where jobs run on this machine)
         words[0]: Case(
