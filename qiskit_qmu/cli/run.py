@@ -18,6 +18,7 @@ from qiskit_qmu.cli.options import (
     make_experiment,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
+from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "train, unlearn, audit and report in one go"
 
@@ -58,7 +59,6 @@ def execute(options: argparse.Namespace) -> None:
     experiment = make_experiment(options)
     options.resumable = experiment.seeds > 1
     from qiskit_qmu.experiments import run_experiment, run_plan
-    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, text_table
 
     name = f"qmu-run-{experiment.dataset_name}-{experiment.model_name}-{experiment.digest()[:8]}"

@@ -19,6 +19,7 @@ from qiskit_qmu.cli.options import (
     make_experiment,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
+from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "accuracy, divergence and membership against the number of shots"
 
@@ -83,7 +84,6 @@ def execute(options: argparse.Namespace) -> None:
     if experiment.shots is not None:
         raise InputError(f"use --shots instead of shots = {experiment.shots} in the config file")
     from qiskit_qmu.experiments import ShotComparison, run_shot_comparison, shots_plan
-    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
     from qiskit_qmu.report import remarks_by_method, shot_table
 
     comparison = ShotComparison(

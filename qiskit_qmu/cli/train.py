@@ -11,6 +11,7 @@ from qiskit_qmu.cli.options import (
     make_experiment,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
+from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "train and save a model"
 
@@ -31,7 +32,6 @@ def execute(options: argparse.Namespace) -> None:
     refuse_occupied(options, options.out, "model.json")
     experiment = make_experiment(options)
     from qiskit_qmu.experiments import train_and_save, training_plan, writable_folder
-    from qiskit_qmu.experiments.progress import progress_display  # (help must not load it)
 
     if options.dry_run:
         plan = training_plan(experiment, options.data_dir)

@@ -15,12 +15,6 @@ from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.config_values import described
-from qiskit_qmu.experiments.progress import (
-    RunProgress,
-    part_of,
-    part_of_seeds,
-    progress_display,
-)
 from qiskit_qmu.experiments.repetition import (
     Observer,
     Record,
@@ -39,6 +33,12 @@ from qiskit_qmu.models import (
     reinitialize,
 )
 from qiskit_qmu.report.evidence import now
+from qiskit_qmu.runs.progress import (
+    RunProgress,
+    part_of,
+    part_of_seeds,
+    progress_display,
+)
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
     DEFAULT_METHODS,

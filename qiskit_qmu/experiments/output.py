@@ -12,7 +12,6 @@ from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.experiments.evidence import Evidence, run_evidence
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Kind
-from qiskit_qmu.experiments.progress import RunProgress, no_progress
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.setup import Setup
@@ -21,6 +20,7 @@ from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.experiments.workers import run_seeds
 from qiskit_qmu.report import render_shot_page, shot_figure, write_page
 from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.unlearning import summaries
 
 

@@ -12,10 +12,10 @@ from qiskit_qmu.auditing import Auditor, model_row, observe_split, roc_scores
 from qiskit_qmu.backends import Backend, Usage, metered
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
-from qiskit_qmu.experiments.progress import RunProgress, no_progress
 from qiskit_qmu.experiments.steps import fit_arguments, unlearn
 from qiskit_qmu.models import on_backend, parameter_counts, weights_digest
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
+from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from qiskit_qmu.experiments.progress import RunProgress, no_progress, part_of
 from qiskit_qmu.experiments.repetition import Observer, Record, measure_methods, train_original
 from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
 
 
 def run_seed(

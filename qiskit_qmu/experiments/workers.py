@@ -19,10 +19,10 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.experiments.progress import RunProgress, no_progress, part_of_seeds
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of_seeds
 
 
 def run_seeds(

@@ -1,1 +1,1 @@
-"""The folder of a run and its files, without torch and qiskit, so that imports are quick."""
+"""The folder of a run, its files and its progress, without torch and qiskit: imports are quick."""

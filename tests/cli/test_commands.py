@@ -16,9 +16,9 @@ from qiskit_qmu.attacks import ATTACKS
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
-from qiskit_qmu.experiments.progress import progress_display
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance
+from qiskit_qmu.runs.progress import progress_display
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import METHODS
 

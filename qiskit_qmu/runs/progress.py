@@ -23,7 +23,7 @@ def part_of(progress: RunProgress, start: float, end: float) -> RunProgress:
         end: The share at which it ends.
 
     Example:
-        >>> from qiskit_qmu.experiments.progress import part_of
+        >>> from qiskit_qmu.runs.progress import part_of
         >>> second_half = part_of(lambda task, share: print(task, share), 0.5, 1.0)
         >>> second_half("method ga", 0.5)
         method ga 0.75
