@@ -271,7 +271,6 @@ def test_a_class_that_only_test_rows_have():
 
 
 @pytest.mark.slow
-@pytest.mark.ci
 def test_a_large_table_is_not_held_twice_in_memory(tmp_path):
     rng = np.random.default_rng(0)
     rows, columns = 100_000, 50

@@ -67,7 +67,6 @@ def test_every_model_forgets_its_share_of_the_audited_rows():
 
 
 @pytest.mark.slow
-@pytest.mark.ci
 def test_retraining_hides_what_the_original_shows():
     # Few rows and many parameters, so that single rows are seen.
     dataset = qmu.load_dataset("digits", train_size=160, test_size=10, seed=0)
