@@ -84,10 +84,7 @@ def dataset() -> Collection[str]:
     return DATASET_NAMES
 
 
-@choice
-def known_model() -> Collection[str]:
-    """Return the names of models."""
-    return ("basic", "hybrid")
+_MODELS = ("basic", "hybrid")
 
 
 def model(text: str) -> str:
@@ -96,8 +93,13 @@ def model(text: str) -> str:
     Raises:
         OptionError: If it is neither.
     """
+    if text in _MODELS:
+        return text
     if ":" not in text:
-        return known_model(text)
+        # (worded like argparse, so that a suggestion is added)
+        raise OptionError(
+            f"invalid choice: {text!r} (choose from {', '.join(_MODELS)}, package.module:function)"
+        )
     words = [word for part in text.split(":") for word in part.split(".")]
     if text.count(":") > 1 or not all(word.isidentifier() for word in words):
         raise OptionError(f"a factory is named package.module:function, got {text!r}")

@@ -1,5 +1,6 @@
 """Experiment: everything that determines the results of a run."""
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -289,10 +290,10 @@ class Experiment:
 
     def trainer(self, num_features: int) -> Trainer:
         """Return the trainer of original and oracle."""
-        try:
-            return Trainer(**self.preset(num_features).trainer)
-        except TypeError as error:
-            raise InputError(f"unknown setting of the trainer: {error}") from error
+        settings = self.preset(num_features).trainer
+        for name in settings:
+            _check.one_of([own.name for own in dataclasses.fields(Trainer)], trainer_setting=name)
+        return Trainer(**settings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

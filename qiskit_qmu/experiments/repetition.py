@@ -7,6 +7,7 @@ from typing import Any, final
 
 import torch
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.auditing import Auditor, model_row, observe_split, roc_scores
 from qiskit_qmu.backends import Backend, Usage, metered
@@ -84,7 +85,15 @@ class Trained:
 
     @staticmethod
     def of(result: UnlearningResult[torch.nn.Module]) -> "Trained":
-        """Return what a strategy made."""
+        """Return what a strategy made.
+
+        Raises:
+            InputError: If it is no result of a strategy.
+        """
+        if not isinstance(result, UnlearningResult):
+            raise InputError(
+                f"a strategy must return an UnlearningResult, got a {type(result).__name__}"
+            )
         return Trained(
             model=result.model,
             usage=result.usage,

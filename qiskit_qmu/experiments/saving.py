@@ -134,5 +134,7 @@ def _check_rows(split: ForgetSplit, dataset: Dataset) -> None:
         if len(part):
             _check.between(0, len(dataset.y_train) - 1, position=int(part.indices.max()))
             own = dataset.train.take(part.indices)
-            if not (np.array_equal(own.x, part.x) and np.array_equal(own.y, part.y)):
+            if not (
+                np.array_equal(own.x, part.x, equal_nan=True) and np.array_equal(own.y, part.y)
+            ):
                 raise InputError("the split's rows are not those of the dataset")
