@@ -192,7 +192,7 @@ def _runs(root: Path) -> dict[str, Format]:
 
     def read():
         class Options:
-            run = str(folder)
+            run, json, quiet = str(folder), False, True
 
         with contextlib.redirect_stdout(io.StringIO()):
             report.execute(Options())

@@ -378,6 +378,7 @@ def test_all_code_is_run_below():
         "from pathlib import Path",
         "import torch",
         'patients = qmu.load_dataset("diabetes")',
+        "import qiskit_qmu as qmu\nfrom qiskit_qmu.shadows import",
         'device = qmu.open_backend("fake_torino", shots=1024)',
         'device = qmu.open_backend("ibm_torino", shots=1024, mode="batch", ledger="run", ',
     )
@@ -389,7 +390,7 @@ def test_all_code_is_run_below():
 @pytest.mark.slow
 @pytest.mark.ci
 def test_main_job_and_a_noisy_device(tmp_path):
-    names = _run_code([PYTHON[0], PYTHON[5]], tmp_path)
+    names = _run_code([PYTHON[0], PYTHON[6]], tmp_path)
     assert names["report"].verdict == "forgotten"
     assert "verdict: forgotten" in names["printed"]
     assert names["result"].largest_change > 0
@@ -413,9 +414,21 @@ def test_the_simulator_on_its_own(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_strategy_over_many_models(tmp_path):
+    names = _run_code([PYTHON[5]], tmp_path)
+    before, after = (
+        names["leave_one_out_attack"](references).auc
+        for references in (names["shadows"].references(), names["after"])
+    )
+    assert before.low > 0.55
+    assert after.value < before.low
+
+
+@pytest.mark.slow
 @pytest.mark.ci
 def test_rows_of_ones_own(tmp_path):
     import qiskit_qmu as qmu
+    from qiskit_qmu.experiments import describe_model
 
     withdrawn = _write_what_readers_have(tmp_path)
     names = _run_code([PYTHON[2]], tmp_path)
@@ -428,6 +441,7 @@ def test_rows_of_ones_own(tmp_path):
     page = (tmp_path / "report.html").read_text()
     assert forgotten[0] in page
     assert repr(compared) in names["printed"]
+    assert describe_model(tmp_path / "unlearned")["forgotten"][0]["strategy"] == "ssd-r"
     loaded = qmu.load_model(tmp_path / "unlearned")
     same = compared.models["ssd-r"].predict(customers.x_test) == loaded.predict(customers.x_test)
     assert same.all()
@@ -483,4 +497,4 @@ def test_ibms_devices_ask_for_an_account(shell):
     from qiskit_qmu._check import InputError
 
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
-        exec(compile(PYTHON[6], "README.md", "exec"), {"qmu": qmu})
+        exec(compile(PYTHON[7], "README.md", "exec"), {"qmu": qmu})

@@ -55,11 +55,14 @@ def _shown(record: str, *pages: str) -> Callable[[Path], Any]:
         if not (folder / record).exists():
             return None
         content = read_json(folder / record, "a record")
-        return content["rows"], [
-            (folder / page).read_bytes() if (folder / page).exists() else None for page in pages
-        ]
+        shown = [_text(folder / page) for page in pages]
+        return content["rows"], [None if page is None else _TIME.sub("", page) for page in shown]
 
     return read
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
+"""When a page was written."""
 
 
 def _text(path: Path) -> Any:
