@@ -177,7 +177,7 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         ({"methods": ("magic",)}, "method must be one of .*; got 'magic'"),
         ({"settings": {"magic.epochs": 1}}, "a setting must be STAGE.NAME with a stage of model"),
         ({"settings": {"trainer": 1}}, "a setting must be STAGE.NAME"),
-        ({"settings": {"trainer.epoch": 1}}, "unexpected keyword argument 'epoch'"),
+        ({"settings": {"trainer.epoch": 1}}, "got 'epoch'; did you mean epochs"),
         ({"settings": {"rga.beta": 1}}, "does not accept these settings: 'beta'"),
         ({"settings": {"trainer.epochs": "abc"}}, "epochs must be an integer of at least 1"),
         ({"settings": {"trainer.epochs": None}}, "epochs must be an integer of at least 1"),
