@@ -19,7 +19,7 @@ LIMITS = {4: 2.5, 8: 1.8, 10: 1.2}
 
 @pytest.mark.parametrize(("qubits", "layers"), [(4, 3), (8, 5), (10, 5)])
 def test_shadows(qubits: int, layers: int, light: bool, record) -> None:
-    models, rows, epochs = (2, 20, 1) if light else (MODELS_AT_ONCE, 256, 2)
+    models, rows, epochs = (2, 40, 1) if light else (MODELS_AT_ONCE, 256, 2)
     dataset = qmu.load_dataset("digits", train_size=rows, test_size=10)
     model = qmu.BasicQNN(num_classes=10, num_qubits=qubits, num_layers=layers)
     trainer = qmu.Trainer(epochs=epochs, batch_size=32)
