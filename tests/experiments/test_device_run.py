@@ -361,7 +361,7 @@ def processes():
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(15, marks=[pytest.mark.slow, pytest.mark.ci]),
+        pytest.param(8, marks=[pytest.mark.slow, pytest.mark.ci]),
         pytest.param(60, marks=pytest.mark.slow),
         pytest.param(500, marks=pytest.mark.slow),
     ],
