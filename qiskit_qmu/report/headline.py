@@ -120,9 +120,15 @@ def cost_words(summary: MethodSummary, found: Recommendation | None = None) -> s
         if math.isfinite(ratio):
             what = "circuits" if column is CIRCUITS else "gradient evaluations"
             own = column.show(summary.values[column.key].value)
-            share = f"{100 * ratio:.2g} % of" if ratio < 1 else f"{show_ratio(ratio)} times"
+            share = f"{_percent(ratio)} % of" if ratio < 1 else f"{show_ratio(ratio)} times"
             return f"{share} the {what} of retraining ({own})"
     return ""
+
+
+def _percent(ratio: float) -> str:
+    """Return a ratio below one in per cent, to two digits, which do not round to all of it."""
+    percent = 100 * ratio
+    return f"{percent:.2g}" if percent < 99 else f"{percent:.3g}" if percent < 99.9 else "99.9"
 
 
 def _nearest(methods: Sequence[MethodSummary]) -> str:
