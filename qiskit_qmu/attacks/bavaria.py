@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import digamma, polygamma
 
-from qiskit_qmu.attacks.group_moments import GroupMoments
-from qiskit_qmu.attacks.references import References, check_models, check_target
+from qiskit_qmu.attacks.group_moments import GroupMoments, target_and_groups
+from qiskit_qmu.attacks.references import References
 
 
 @final
@@ -61,15 +61,14 @@ class BaVarIA:
             InputError: If a row has fewer than two models in a group that is used, or shapes
                 differ.
         """
-        score = check_target(target, references)
-        check_models(2, references.outside(), "not trained on", "BaVarIA")
-        out = _predictive(GroupMoments.of(references.scores, ~references.included))
-        if self.offline:
-            return np.asarray(scipy.stats.t.logcdf(score, **out))
-        check_models(2, references.inside(), "trained on", "online BaVarIA")
-        inside = _predictive(GroupMoments.of(references.scores, references.included))
+        score, out, inside = target_and_groups(
+            target, references, offline=self.offline, attack="BaVarIA"
+        )
+        if inside is None:
+            return np.asarray(scipy.stats.t.logcdf(score, **_predictive(out)))
         return np.asarray(
-            scipy.stats.t.logpdf(score, **inside) - scipy.stats.t.logpdf(score, **out)
+            scipy.stats.t.logpdf(score, **_predictive(inside))
+            - scipy.stats.t.logpdf(score, **_predictive(out))
         )
 
 

@@ -1,10 +1,12 @@
-"""Mean and variance, row by row, of the reference models of one group: in, or out."""
+"""Mean and variance, row by row, of reference models that were trained on a row, or were not."""
 
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from qiskit_qmu.attacks.references import References, check_models, check_target
 
 
 @final
@@ -43,3 +45,20 @@ class GroupMoments:
         of membership, stays out of it.
         """
         return float(self.squares.sum() / max(int(self.degrees.sum()), 1))
+
+
+def target_and_groups(
+    target: ArrayLike, references: References, *, offline: bool, attack: str
+) -> tuple[NDArray[np.float64], GroupMoments, GroupMoments | None]:
+    """Return a target's scores (rows,), and the moments of the models out and in; offline no in.
+
+    Raises:
+        InputError: If a row has fewer than two models in a group that is used, or shapes differ.
+    """
+    score = check_target(target, references)
+    check_models(2, references.outside(), "not trained on", attack)
+    out = GroupMoments.of(references.scores, ~references.included)
+    if offline:
+        return score, out, None
+    check_models(2, references.inside(), "trained on", f"online {attack}")
+    return score, out, GroupMoments.of(references.scores, references.included)

@@ -8,8 +8,8 @@ import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
-from qiskit_qmu.attacks.group_moments import GroupMoments
-from qiskit_qmu.attacks.references import References, check_models, check_target
+from qiskit_qmu.attacks.group_moments import GroupMoments, target_and_groups
+from qiskit_qmu.attacks.references import References
 
 Variance = Literal["auto", "row", "pooled"]
 
@@ -66,21 +66,18 @@ class LiRA:
             InputError: If a row has fewer than two models in a group that is used, or shapes
                 differ.
         """
-        score = check_target(target, references)
-        check_models(2, references.outside(), "not trained on", "LiRA")
-        out = GroupMoments.of(references.scores, ~references.included)
-        if self.offline:
-            return np.asarray(scipy.stats.norm.logcdf(score, out.means, self._deviations(out)))
-        check_models(2, references.inside(), "trained on", "online LiRA")
-        inside = GroupMoments.of(references.scores, references.included)
+        score, out, inside = target_and_groups(
+            target, references, offline=self.offline, attack="LiRA"
+        )
+        if inside is None:
+            return np.asarray(
+                scipy.stats.norm.logcdf(score, out.means, _deviations(out, self._own(out)))
+            )
         own = self._own(out) and self._own(inside)
         return np.asarray(
             scipy.stats.norm.logpdf(score, inside.means, _deviations(inside, own))
             - scipy.stats.norm.logpdf(score, out.means, _deviations(out, own))
         )
-
-    def _deviations(self, moments: GroupMoments) -> NDArray[np.float64]:
-        return _deviations(moments, self._own(moments))
 
     def _own(self, moments: GroupMoments) -> bool:
         """Return whether rows have a variance of their own."""

@@ -1,7 +1,7 @@
 """Models as files: weights as safetensors, config as JSON, circuit as QPY; no pickle."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, final
@@ -15,7 +15,9 @@ from qiskit_qmu._files import entry, make_folder, read_sealed_json, read_set, re
 from qiskit_qmu.circuits import QNNCircuit
 from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
 from qiskit_qmu.models.config import ClassifierConfig
+from qiskit_qmu.models.parameters import HasTensors, named_tensors
 from qiskit_qmu.models.parameters import Module as Model
+from qiskit_qmu.models.restoring import restore_tensors
 
 FORMAT = 3
 
@@ -37,7 +39,7 @@ class Description:
     circuit: QuantumCircuit | None
 
 
-class Savable(Protocol):
+class Savable(HasTensors, Protocol):
     """The interface of a classifier that can be saved."""
 
     def description(self) -> Description:
@@ -46,14 +48,6 @@ class Savable(Protocol):
 
     def parameter_counts(self) -> dict[str, int]:
         """Return the numbers of quantum and classical parameters."""
-        ...
-
-    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
-        """Return the parameters with their names."""
-        ...
-
-    def named_buffers(self) -> Iterator[tuple[str, torch.Tensor]]:
-        """Return the buffers with their names."""
         ...
 
 
@@ -138,7 +132,7 @@ class StoredModel:
         """
         with reading(self.folder, _WHAT):
             model = make()
-            _restore(model, self.tensors)
+            restore_tensors(model, self.tensors)
         return model
 
 
@@ -224,27 +218,6 @@ def _told_apart(circuit: QuantumCircuit) -> QNNCircuit:
     return QNNCircuit(circuit, inputs, weights)
 
 
-def _tensors(model: Savable | torch.nn.Module) -> dict[str, torch.Tensor]:
-    # Not state_dict(): it lists the weight tensor of a TorchConnector twice.
-    named = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+def _tensors(model: HasTensors) -> dict[str, torch.Tensor]:
     # Copies: tensors that share memory are not saved.
-    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in named.items()}
-
-
-def _restore(model: torch.nn.Module, tensors: dict[str, torch.Tensor]) -> None:
-    expected = set(_tensors(model))
-    if expected != set(tensors):
-        raise InputError(f"it has the tensors {sorted(tensors)} instead of {sorted(expected)}")
-    for name, parameter in model.named_parameters():
-        if parameter.shape != tensors[name].shape:
-            raise InputError(
-                f"{name} has shape {tuple(tensors[name].shape)} instead of {tuple(parameter.shape)}"
-            )
-        parameter.data.copy_(tensors[name])
-    for name in dict(model.named_buffers()):
-        owner, _, attribute = name.rpartition(".")
-        # Fitted buffers get their size from the training rows.
-        built = model.get_buffer(name)
-        if tensors[name].ndim != built.ndim or tensors[name].dtype != built.dtype:
-            raise InputError(f"{name} has another type or shape than the model's")
-        setattr(model.get_submodule(owner), attribute, tensors[name])
+    return {n: t.detach().cpu().contiguous().clone() for n, t in named_tensors(model).items()}

@@ -1,7 +1,8 @@
 """Quantum and classical parameters of a model, and copies of models."""
 
 import copy
-from typing import Literal, TypeVar, get_args
+from collections.abc import Iterator
+from typing import Literal, Protocol, TypeVar, get_args
 
 import torch
 
@@ -13,6 +14,18 @@ Part = Literal["all", "quantum", "classical"]
 """A part of the parameters: all, the angles of TorchConnectors, or all others."""
 
 Module = TypeVar("Module", bound=torch.nn.Module)
+
+
+class HasTensors(Protocol):
+    """The part of a module's interface that names its tensors."""
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        """Return the parameters with their names."""
+        ...
+
+    def named_buffers(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Return the buffers with their names."""
+        ...
 
 
 def clone_module(module: Module) -> Module:
@@ -120,8 +133,16 @@ def largest_change(before: torch.nn.Module, after: torch.nn.Module) -> float:
     return float(torch.stack([d.double().cpu() for d in differences]).max()) if differences else 0.0
 
 
+def named_tensors(module: HasTensors) -> dict[str, torch.Tensor]:
+    """Return parameters and buffers by name, including non-persistent ones.
+
+    Not ``state_dict()``: it lists the weight tensor of a TorchConnector twice.
+    """
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
 def _floats_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
-    tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    tensors = named_tensors(module)
     return {name: tensor.detach() for name, tensor in tensors.items() if not _is_count(tensor)}
 
 

@@ -8,6 +8,7 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.backends import needed_part
 from qiskit_qmu.models.dry_run import without_circuits
+from qiskit_qmu.models.learner import Learner
 from qiskit_qmu.models.parameters import Part, clone_module, named_parameters
 from qiskit_qmu.objectives import CrossEntropy, Objective
 from qiskit_qmu.simulator import TorchSimulatorConnector
@@ -80,7 +81,7 @@ def _mapped(
     answers: torch.Tensor,
     objective: Objective,
 ) -> Gradients:
-    learner = _Learner(copy, objective).eval()
+    learner = Learner(copy, objective).eval()
     constants = {
         **{name: p.detach() for name, p in learner.named_parameters()},
         **dict(learner.named_buffers()),
@@ -120,19 +121,6 @@ def _row_by_row(
         )
     stacked = map(torch.stack, zip(*gradients, strict=True))
     return dict(zip(names, stacked, strict=True))
-
-
-class _Learner(torch.nn.Module):
-    """A module with its objective, to be called with replaced parameters."""
-
-    def __init__(self, module: torch.nn.Module, objective: Objective) -> None:
-        super().__init__()
-        self.module = module
-        self._objective = objective
-
-    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return the loss of one row."""
-        return self._objective.mean_loss(self.module, x, y)
 
 
 def _mappable(module: torch.nn.Module) -> torch.nn.Module:

@@ -9,10 +9,11 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from qiskit_qmu._check import InputError
-from qiskit_qmu._files import arrays_to_bytes, make_folder, read_arrays, write_file
+from qiskit_qmu._files import arrays_to_bytes, make_folder, read_arrays, reading, write_file
 from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.data import Rows
+from qiskit_qmu.models.parameters import named_tensors
+from qiskit_qmu.models.restoring import restore_tensors
 from qiskit_qmu.simulator.compile.content import circuit_content
 from qiskit_qmu.training import Trainer
 
@@ -51,17 +52,13 @@ class ShadowFolder:
         """Give a model the weights that are kept for its number; return whether there are any.
 
         Raises:
-            InputError: If the file is damaged.
+            InputError: If the file is damaged, or holds other weights than the model's.
         """
         if self.path is None or not (file := self._file(number)).exists():
             return False
         arrays = read_arrays(file, _WHAT)
-        tensors = _tensors(model)
-        if arrays.keys() != tensors.keys():
-            raise InputError(f"{file} holds other weights than the model's; remove it")
-        with torch.no_grad():
-            for name, tensor in tensors.items():
-                _fill(model, name, tensor, torch.as_tensor(arrays[name]))
+        with reading(file, _WHAT):
+            restore_tensors(model, {name: torch.as_tensor(a) for name, a in arrays.items()})
         return True
 
     def keep(self, number: int, model: torch.nn.Module) -> None:
@@ -71,7 +68,7 @@ class ShadowFolder:
             InputError: If they cannot be written.
         """
         if self.path is not None:
-            arrays = {name: t.detach().cpu().numpy() for name, t in _tensors(model).items()}
+            arrays = {name: t.detach().cpu().numpy() for name, t in named_tensors(model).items()}
             write_file(self._file(number), arrays_to_bytes(arrays))
 
     def _file(self, number: int) -> Path:
@@ -107,17 +104,3 @@ def _network_content(network: Any) -> dict[str, Any]:
         "observables": None if observables is None else repr(observables),
         "output_shape": list(np.atleast_1d(network.output_shape).tolist()),
     }
-
-
-def _tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    # Not state_dict(): it lists the weight tensor of a TorchConnector twice.
-    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
-
-
-def _fill(model: torch.nn.Module, name: str, old: torch.Tensor, new: torch.Tensor) -> None:
-    if isinstance(old, torch.nn.Parameter):
-        old.copy_(new)
-        return
-    # A buffer that is fitted has its size from the training rows.
-    owner, _, attribute = name.rpartition(".")
-    setattr(model.get_submodule(owner), attribute, new.to(old))

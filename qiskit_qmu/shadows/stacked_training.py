@@ -10,6 +10,8 @@ from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.models import clone_module, fit_inputs, in_mode
 from qiskit_qmu.models.dry_run import without_circuits
+from qiskit_qmu.models.learner import Learner
+from qiskit_qmu.models.parameters import named_tensors
 from qiskit_qmu.objectives import Objective
 from qiskit_qmu.simulator import TorchSimulatorConnector
 from qiskit_qmu.training import Trainer, batches, make_optimizer
@@ -120,7 +122,7 @@ class _Gradients:
     """Gradients of the mean loss of each model on a batch of its own."""
 
     def __init__(self, base: torch.nn.Module, objective: Objective) -> None:
-        self._learner = _Learner(base, objective)
+        self._learner = Learner(base, objective)
         self._of_models = torch.func.vmap(torch.func.grad(self._loss))
 
     def __call__(
@@ -137,19 +139,6 @@ class _Gradients:
         return loss
 
 
-class _Learner(torch.nn.Module):
-    """A module with its objective, to be called with replaced parameters."""
-
-    def __init__(self, module: torch.nn.Module, objective: Objective) -> None:
-        super().__init__()
-        self.module = module
-        self._objective = objective
-
-    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return the mean loss of a batch."""
-        return self._objective.mean_loss(self.module, x, y)
-
-
 def _stacked(models: Sequence[torch.nn.Module]) -> tuple[Tensors, Tensors]:
     """Return trainable parameters, and all else that decides the answers, stacked over models."""
     parameters = {
@@ -158,8 +147,8 @@ def _stacked(models: Sequence[torch.nn.Module]) -> tuple[Tensors, Tensors]:
         if parameter.requires_grad
     }
     constants = {
-        name: torch.stack([_tensors(m)[name].detach() for m in models])
-        for name in _tensors(models[0])
+        name: torch.stack([named_tensors(m)[name].detach() for m in models])
+        for name in named_tensors(models[0])
         if name not in parameters
     }
     return parameters, constants
@@ -171,10 +160,6 @@ def _unstack(models: Sequence[torch.nn.Module], trained: dict[str, torch.nn.Para
             own = dict(model.named_parameters())
             for name, stack in trained.items():
                 own[name].copy_(stack[number])
-
-
-def _tensors(model: torch.nn.Module) -> Tensors:
-    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
 def _moves_in_training(model: torch.nn.Module) -> bool:

@@ -24,6 +24,7 @@ from qiskit_qmu.models import (
     fit_inputs,
     in_mode,
 )
+from qiskit_qmu.models.parameters import named_tensors
 from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
 from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 from qiskit_qmu.training.descent import Optimizer, batches, make_optimizer, mean_loss
@@ -268,18 +269,13 @@ def _given(
 
 
 def _snapshot(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in _tensors(model).items()}
+    return {name: tensor.detach().clone() for name, tensor in named_tensors(model).items()}
 
 
 def _restore(model: torch.nn.Module, snapshot: dict[str, torch.Tensor]) -> None:
     with torch.no_grad():
-        for name, tensor in _tensors(model).items():
+        for name, tensor in named_tensors(model).items():
             tensor.copy_(snapshot[name])
-
-
-def _tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Return parameters and buffers, including non-persistent ones."""
-    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
 @contextmanager
