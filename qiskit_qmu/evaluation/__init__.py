@@ -1,6 +1,7 @@
 """Evaluation: what is reported of a model, computed from arrays alone.
 
 - `columns`: one row for each reported number; tables, pages and lists are made from them.
+- `Finding`: what one test found, beside its null; `RowFinding`: what was found of one row.
 - `measure`: the numbers of one model, from its outputs, the oracle's, and the scores of attacks.
 - `judge`: what they say, in a word and a reason.
 - `aggregate`: the numbers of several seeds, summarised by method, and `recommend` one of them.
@@ -10,10 +11,12 @@
 from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.columns import BASELINE, COSTS, RESULTS, SHOT_RESULTS, result_columns
 from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, SplitObservations
+from qiskit_qmu.evaluation.finding import Finding, FindingGroup
 from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
 from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
 from qiskit_qmu.evaluation.outcomes import remarks_by_method
 from qiskit_qmu.evaluation.recommendation import Recommendation, recommend
+from qiskit_qmu.evaluation.row_finding import RowFinding
 from qiskit_qmu.evaluation.rules import Rule, rules
 from qiskit_qmu.evaluation.verdict import Kind, Verdict, judge
 
@@ -25,10 +28,13 @@ __all__ = [
     "CalledMembers",
     "Column",
     "Evidence",
+    "Finding",
+    "FindingGroup",
     "Kind",
     "Measurement",
     "MethodSummary",
     "Recommendation",
+    "RowFinding",
     "Rule",
     "Scores",
     "SplitObservations",
