@@ -4,6 +4,7 @@ from qiskit_qmu.auditing.audit_report import AuditReport, audit, in_words, model
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
+from qiskit_qmu.auditing.strategy_test import StrategyTest, strategy_test
 from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "PaperProtocol",
     "SplitObservations",
     "SplitRows",
+    "StrategyTest",
     "Verdict",
     "audit",
     "in_words",
@@ -23,4 +25,5 @@ __all__ = [
     "observed_parts",
     "paper_protocol",
     "roc_scores",
+    "strategy_test",
 ]
