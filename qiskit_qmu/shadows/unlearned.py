@@ -3,9 +3,11 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import final
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
@@ -13,12 +15,23 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.attacks import References
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.models import observe
+from qiskit_qmu.models import clone_module
 from qiskit_qmu.models.parameters import Module
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.runs.progress import RunProgress, no_progress
-from qiskit_qmu.shadows.shadow_models import ShadowModels, references_of
-from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
+from qiskit_qmu.shadows.digests import unlearning_digest
+from qiskit_qmu.shadows.kept_weights import KeptWeights, Weights, put_weights, weights_of
+from qiskit_qmu.shadows.shadow_models import (
+    ADVICE,
+    MODELS_AT_ONCE,
+    ShadowModels,
+    in_groups,
+    observe_all,
+    references_of,
+)
+from qiskit_qmu.shadows.stacked_retraining import can_retrain_stacked, retrain_stacked
+from qiskit_qmu.training.processes import results_of
+from qiskit_qmu.unlearning import Retrain, UnchangedWarning, UnlearningStrategy
 
 
 @final
@@ -62,6 +75,8 @@ def unlearn_shadows(
     label: int | None = None,
     validation: Rows | None = None,
     seed: int = 0,
+    folder: str | Path | None = None,
+    workers: int | None = None,
     progress: RunProgress = no_progress,
 ) -> UnlearnedShadows:
     """Let every shadow model forget those of the audited rows that it was trained on.
@@ -83,6 +98,10 @@ def unlearn_shadows(
             rows of the pool of that class. None where single rows are forgotten.
         validation: Rows on which no model was trained, for strategies that choose by them.
         seed: Seed of the strategy.
+        folder: Where the weights of unlearned models are kept, so that the same call after a kill
+            only unlearns what is missing; the shadows must be kept in a folder too. Anything that
+            decides the weights, the order of the rows included, leads to files of its own.
+        workers: Processes; see `train_shadows`.
         progress: Called with what is done and the share of the whole.
 
     Returns:
@@ -91,6 +110,7 @@ def unlearn_shadows(
     Raises:
         InputError: If a position is not one of the pool's, or a model forgets none or all rows.
         NonFiniteError: If the strategy leaves the range of numbers.
+        RunError: If one of the processes was ended from outside.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -108,19 +128,69 @@ def unlearn_shadows(
     shadows.pool.take(positions)  # refuses positions that it does not have
     is_audited = np.zeros(len(shadows.pool), dtype=bool)
     is_audited[positions] = True
-    observations = []
-    for number, model in enumerate(shadows.models):
-        split = forget_split(shadows, number, is_audited, label, validation)
-        generator = stream(seed, "shadows", str(number), "unlearning")
+    count = len(shadows)
+    splits = [forget_split(shadows, n, is_audited, label, validation) for n in range(count)]
+    models = [clone_module(model) for model in shadows.models]
+    store = _store(folder, shadows.digest, strategy, is_audited, label, validation, seed)
+    missing = store.missing(models)
+    stacked = can_retrain_stacked(strategy, shadows.models[0], splits)
+    groups = in_groups(missing, MODELS_AT_ONCE if stacked else 1)
+    tasks = (
+        (
+            strategy,
+            [shadows.models[number] for number in group],
+            [splits[number] for number in group],
+            [stream(seed, "shadows", str(number), "unlearning") for number in group],
+        )
+        for group in groups
+    )
+    name, done = type(strategy).__name__, count - len(missing)
+    progress(f"{name} of shadow models, {done} of {count} done", done / count)
+    for position, weights in results_of(_unlearned, tasks, workers=workers, advice=ADVICE):
+        for number, own in zip(groups[position], weights, strict=True):
+            store.keep(number, own)
+            put_weights(models[number], own)
+        done += len(weights)
+        progress(f"{name} of shadow models, {done} of {count} done", done / count)
+    return UnlearnedShadows(
+        audited=positions,
+        included=shadows.included,
+        observations=observe_all(models, shadows.pool, shadows.trainer),
+    )
+
+
+def _store(
+    folder: str | Path | None,
+    trained: str,
+    strategy: UnlearningStrategy,
+    audited: NDArray[np.bool_],
+    label: int | None,
+    validation: Rows | None,
+    seed: int,
+) -> KeptWeights:
+    if folder is None:
+        return KeptWeights(None)
+    if not trained:
+        raise InputError("unlearned models are kept beside their shadows: train these in a folder")
+    digest = unlearning_digest(trained, strategy, audited, label, validation, seed)
+    return KeptWeights.at(folder, digest)
+
+
+def _unlearned(
+    strategy: UnlearningStrategy,
+    models: Sequence[torch.nn.Module],
+    splits: Sequence[ForgetSplit],
+    generators: Sequence[np.random.Generator],
+) -> list[Weights]:
+    """Unlearn models of one group, and return their weights."""
+    if isinstance(strategy, Retrain) and len(models) > 1:
+        return retrain_stacked(strategy.trainer, models, splits, generators)
+    found = []
+    for model, split, generator in zip(models, splits, generators, strict=True):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnchangedWarning)
-            unlearned = strategy(model, split, generator=generator).model
-        pool = shadows.pool
-        observations.append(observe(unlearned, pool.x, pool.y, shadows.trainer.objective))
-        progress(f"{number + 1} of {len(shadows)} unlearned", (number + 1) / len(shadows))
-    return UnlearnedShadows(
-        audited=positions, included=shadows.included, observations=tuple(observations)
-    )
+            found.append(weights_of(strategy(model, split, generator=generator).model))
+    return found
 
 
 def forget_split(
