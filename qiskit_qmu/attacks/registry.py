@@ -7,7 +7,16 @@ custom attack needs no row: pass it to `audit`.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from qiskit_qmu.attacks import classifier, entropy, label_only, loss, modified_entropy
+from qiskit_qmu.attacks import (
+    classifier,
+    counts_likelihood,
+    entropy,
+    label_only,
+    loss,
+    modified_entropy,
+    population,
+    quantile_regression,
+)
 from qiskit_qmu.attacks.attack import MembershipAttack
 from qiskit_qmu.attacks.column import AttackColumn
 
@@ -21,6 +30,9 @@ _COLUMNS = (
     label_only.LABEL_ONLY,
     entropy.ENTROPY,
     modified_entropy.MODIFIED_ENTROPY,
+    population.POPULATION,
+    quantile_regression.QUANTILE_REGRESSION,
+    counts_likelihood.COUNTS_LIKELIHOOD,
 )
 
 ATTACKS: Mapping[str, AttackColumn] = MappingProxyType({column.key: column for column in _COLUMNS})

@@ -1,6 +1,5 @@
 """The attack by the loss: which way it points and what it ranks by."""
 
-import numpy as np
 import pytest
 
 from qiskit_qmu._check import InputError
