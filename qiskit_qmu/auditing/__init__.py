@@ -13,8 +13,15 @@ from qiskit_qmu.auditing.model_tests import (
 from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
+from qiskit_qmu.auditing.row_tests import row_aucs, row_p_values
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
 from qiskit_qmu.auditing.strategy_test import StrategyTest, strategy_test
+from qiskit_qmu.auditing.twin_distances import (
+    TwinDistance,
+    epsilon_estimate,
+    normal_divergence,
+    twin_distance,
+)
 from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
 
 __all__ = [
@@ -45,4 +52,10 @@ __all__ = [
     "paper_protocol",
     "roc_scores",
     "strategy_test",
+    "row_aucs",
+    "row_p_values",
+    "TwinDistance",
+    "twin_distance",
+    "normal_divergence",
+    "epsilon_estimate",
 ]
