@@ -316,7 +316,7 @@ def _distances(
                 value=result.excess,
                 null=result.null,
                 reading="Models that forgot the rows answer them unlike retrained ones."
-                if far
+                if result.p_value <= _SIGNIFICANT
                 else "No distance from retrained models beyond what chance gives.",
                 p_value=result.p_value,
                 num_models=len(unlearned),
