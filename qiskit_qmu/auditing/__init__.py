@@ -14,6 +14,8 @@ from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles,
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.row_tests import row_aucs, row_p_values
+from qiskit_qmu.auditing.shadow_audit import ShadowAudit, shadow_audit
+from qiskit_qmu.auditing.shadow_pool import PoolPlaces, shadow_pool
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
 from qiskit_qmu.auditing.strategy_test import StrategyTest, strategy_test
 from qiskit_qmu.auditing.twin_distances import (
@@ -52,6 +54,10 @@ __all__ = [
     "paper_protocol",
     "roc_scores",
     "strategy_test",
+    "ShadowAudit",
+    "shadow_audit",
+    "PoolPlaces",
+    "shadow_pool",
     "row_aucs",
     "row_p_values",
     "TwinDistance",
