@@ -13,6 +13,7 @@ from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.oracles import AuditProgress, Oracles, oracle_models
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
+from qiskit_qmu.auditing.shadow_audit import shadow_audit
 from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
@@ -26,6 +27,7 @@ from qiskit_qmu.models import (
     weights_digest,
 )
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
+from qiskit_qmu.runs.progress import no_progress
 from qiskit_qmu.shadows import ShadowModels
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnlearningStrategy
@@ -139,6 +141,17 @@ def audit(
     )
     scores = (roc_scores(name, seed, measured) for name, (measured, _) in records.items())
     verdict = records["audited"][1]
+    over_models = None
+    if shadows is not None and strategy is not None:
+        over_models = shadow_audit(
+            model,
+            split,
+            shadows,
+            strategy,
+            objective=objective,
+            seed=seed,
+            progress=progress or no_progress,
+        )
     return AuditReport(
         rows=rows,
         scores=tuple(each for each in scores if each is not None),
@@ -149,6 +162,8 @@ def audit(
         notes=split.notes,
         forgotten_ids=None if split.forget.ids is None else tuple(split.forget.ids.tolist()),
         decided_by=verdict.decided_by,
+        findings=() if over_models is None else over_models.findings,
+        per_row=() if over_models is None else over_models.per_row,
         margin=margin,
     )
 

@@ -1,7 +1,6 @@
 """What shadow models add to an audit: a test of the strategy, and a stronger attack."""
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -46,8 +45,6 @@ def shadow_audit(
     *,
     objective: RowLoss | HasRowLosses | None = None,
     seed: int = 0,
-    folder: str | Path | None = None,
-    workers: int | None = None,
     progress: RunProgress = no_progress,
 ) -> ShadowAudit:
     """Test the strategy that made a model, and attack the model with what that gives.
@@ -59,8 +56,6 @@ def shadow_audit(
         strategy: How the model was made to forget.
         objective: What the models learned; None as in `audit`.
         seed: Seed of everything random.
-        folder: Where unlearned shadow models are kept; see `unlearn_shadows`.
-        workers: Processes; see `train_shadows`.
         progress: Called with what is done and the share of the whole.
 
     Raises:
@@ -76,8 +71,6 @@ def shadow_audit(
         validation=split.validation if len(split.validation) else None,
         own=places.forgotten,
         seed=seed,
-        folder=folder,
-        workers=workers,
         progress=progress,
     )
     scores, name = _attacked(model, shadows, test, places, objective)

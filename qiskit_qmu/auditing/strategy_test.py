@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -94,7 +93,6 @@ def strategy_test(
     validation: Rows | None = None,
     own: ArrayLike | None = None,
     seed: int = 0,
-    folder: str | Path | None = None,
     workers: int | None = None,
     progress: RunProgress = no_progress,
 ) -> StrategyTest:
@@ -111,7 +109,6 @@ def strategy_test(
         validation: Rows on which no model was trained, for strategies that choose by them.
         own: Positions in the pool of the audited rows that are reported one by one; all if None.
         seed: Seed of strategy, null and permutations.
-        folder: Where unlearned models are kept; see `unlearn_shadows`.
         workers: Processes; see `train_shadows`.
         progress: Called with what is done and the share of the whole.
 
@@ -143,7 +140,6 @@ def strategy_test(
             label=label,
             validation=validation,
             seed=own_seed,
-            folder=folder,
             workers=workers,
             progress=part_of(progress, start, start + 0.5),
         )

@@ -27,6 +27,7 @@ from qiskit_qmu.experiments.saved import (
     unlearn_saved,
 )
 from qiskit_qmu.experiments.saved_model import RowsWarning
+from qiskit_qmu.experiments.saved_shadows import ShadowRequest
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,
@@ -58,6 +59,7 @@ __all__ = [
     "Record",
     "RecordFile",
     "RowSource",
+    "ShadowRequest",
     "RowsWarning",
     "RunStatus",
     "Setup",
