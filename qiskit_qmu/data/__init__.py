@@ -77,6 +77,7 @@ from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.row_record import FoundRows, RowRecord
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import Rows, row_digests
+from qiskit_qmu.data.rows_warning import RowsWarning
 from qiskit_qmu.data.split import ForgetSplit
 from qiskit_qmu.data.table import read_table
 
@@ -99,6 +100,7 @@ __all__ = [
     "FoundRows",
     "RowRecord",
     "RowSource",
+    "RowsWarning",
     "Rows",
     "row_digests",
     "read_idx",
