@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from qiskit_qmu._seeds import child_seed, stream
-from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.attacks import SHOT_ATTACKS
 from qiskit_qmu.auditing import Auditor, SplitRows
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import ForgetSplit
@@ -124,7 +124,9 @@ class ShotMeasures:
         if name == "original":
             self._exact_original = expected
         # The same folds for every model and shot count: what differs between rows is not the deal.
-        attacks = {key: each.attack for key, each in ATTACKS.items() if each.can_read(observed)}
+        attacks = {
+            key: each.attack for key, each in SHOT_ATTACKS.items() if each.can_read(observed)
+        }
         auditor = Auditor(self._split, attacks=attacks, columns=SHOT_RESULTS, seed=self._seed)
         measured = auditor.measure(
             self._rows.taken_apart(observed), str(repetition), exact=expected
@@ -150,7 +152,7 @@ class ShotMeasures:
         values = {
             **constant_answer(answer, split.forget.y, split.test_retain.y),
             **uniform_divergence(self._exact_original),
-            **dict.fromkeys(ATTACKS, coin),
+            **dict.fromkeys(SHOT_ATTACKS, coin),
         }
         return {**names, "repetition": 0, **interval_row(values)}
 
