@@ -3,6 +3,13 @@
 from qiskit_qmu.auditing.audit_model import audit
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.deletion_difference import deletion_difference
+from qiskit_qmu.auditing.model_tests import (
+    ModelTests,
+    ObservedModel,
+    model_tests,
+    runs_exactly,
+)
 from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
@@ -16,14 +23,19 @@ __all__ = [
     "AuditReport",
     "Auditor",
     "Measurement",
+    "ModelTests",
+    "ObservedModel",
     "Oracles",
     "PaperProtocol",
     "SplitObservations",
     "SplitRows",
     "Verdict",
     "audit",
+    "deletion_difference",
     "in_words",
     "model_row",
+    "model_tests",
+    "runs_exactly",
     "named_attacks",
     "observe_split",
     "oracle_models",
