@@ -14,6 +14,7 @@ from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles,
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
+from qiskit_qmu.auditing.strategy_test import StrategyTest, strategy_test
 from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "PaperProtocol",
     "SplitObservations",
     "SplitRows",
+    "StrategyTest",
     "Verdict",
     "audit",
     "deletion_difference",
@@ -42,4 +44,5 @@ __all__ = [
     "observed_parts",
     "paper_protocol",
     "roc_scores",
+    "strategy_test",
 ]
