@@ -3,6 +3,7 @@
 from qiskit_qmu.auditing.audit_report import AuditReport, audit, in_words, model_row, roc_scores
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
+from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
 from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
 
@@ -12,10 +13,13 @@ __all__ = [
     "Auditor",
     "Measurement",
     "PaperProtocol",
+    "ProtocolReport",
+    "ReportedNumber",
     "SplitObservations",
     "SplitRows",
     "Verdict",
     "audit",
+    "explain_protocols",
     "in_words",
     "model_row",
     "named_attacks",
