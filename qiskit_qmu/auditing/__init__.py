@@ -12,6 +12,7 @@ from qiskit_qmu.auditing.model_tests import (
 )
 from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
+from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
 from qiskit_qmu.auditing.strategy_test import StrategyTest, strategy_test
@@ -28,12 +29,15 @@ __all__ = [
     "ObservedModel",
     "Oracles",
     "PaperProtocol",
+    "ProtocolReport",
+    "ReportedNumber",
     "SplitObservations",
     "SplitRows",
     "StrategyTest",
     "Verdict",
     "audit",
     "deletion_difference",
+    "explain_protocols",
     "in_words",
     "model_row",
     "model_tests",
