@@ -1,17 +1,24 @@
 """Audits: what a model still knows about forgotten rows, compared with a retrained oracle."""
 
-from qiskit_qmu.auditing.audit_report import AuditReport, audit, in_words, model_row, roc_scores
+from qiskit_qmu.auditing.arrays import audit_arrays
+from qiskit_qmu.auditing.audit_model import audit
+from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
+from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
 from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
 
 __all__ = [
     "DEFAULT_ATTACKS",
+    "DEFAULT_ORACLES",
+    "AuditProgress",
     "AuditReport",
     "Auditor",
     "Measurement",
+    "Oracles",
     "PaperProtocol",
     "ProtocolReport",
     "ReportedNumber",
@@ -19,11 +26,13 @@ __all__ = [
     "SplitRows",
     "Verdict",
     "audit",
+    "audit_arrays",
     "explain_protocols",
     "in_words",
     "model_row",
     "named_attacks",
     "observe_split",
+    "oracle_models",
     "observed_parts",
     "paper_protocol",
     "roc_scores",

@@ -15,6 +15,9 @@ from qiskit_qmu.evaluation.value_columns import (
 )
 from qiskit_qmu.metrics import Interval
 
+MARGIN = 0.05
+"""How far from ½ an AUC may lie where nothing is left."""
+
 UTILITY_TOLERANCE = 0.05
 """Accuracy or R² on never-seen retained rows that a model may lose against the oracle."""
 

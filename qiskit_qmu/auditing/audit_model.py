@@ -1,0 +1,161 @@
+"""audit(): a model on one task, beside the original and the oracle, with a verdict."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu.attacks import MembershipAttack
+from qiskit_qmu.auditing.audit_report import AuditReport
+from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.oracles import AuditProgress, Oracles, oracle_models
+from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
+from qiskit_qmu.auditing.split_rows import observe_split
+from qiskit_qmu.backends import submit_all_first
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation.verdict import MARGIN
+from qiskit_qmu.models import (
+    as_tensors,
+    check_answers,
+    check_module,
+    largest_change,
+    parameter_counts,
+    weights_digest,
+)
+from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
+from qiskit_qmu.shadows import ShadowModels
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import UnlearningStrategy
+
+
+def audit(
+    model: torch.nn.Module,
+    split: ForgetSplit,
+    *,
+    original: torch.nn.Module | None = None,
+    oracle: torch.nn.Module | None = None,
+    oracles: Oracles | None = None,
+    shadows: ShadowModels[Any] | None = None,
+    strategy: UnlearningStrategy | None = None,
+    trainer: Trainer | None = None,
+    margin: float = MARGIN,
+    attacks: Sequence[MembershipAttack] = DEFAULT_ATTACKS,
+    objective: RowLoss | HasRowLosses | None = None,
+    seed: int = 0,
+    progress: AuditProgress | None = None,
+) -> AuditReport:
+    """Audit a model that should have forgotten.
+
+    Members and never-seen rows are compared within a class where the model predicts classes, and
+    all together where it does not.
+
+    Args:
+        model: Any module that the objective can be computed of; for classes one that returns
+            logits.
+        split: The task.
+        original: The model before unlearning; the paper's attack is fitted on it, and on the
+            audited model where it is missing. A model with its weights is "unchanged". Without it
+            no model is "forgotten": nobody can tell whether there was anything to forget.
+        oracle: A model retrained without the forgotten rows, the same as one of `oracles`.
+        oracles: Models retrained without the forgotten rows, one or several, or how many to train.
+            None for 4 where there is a trainer.
+        shadows: Shadow models of the recipe, for a test of the strategy.
+        strategy: How the audited model was made to forget.
+        trainer: The recipe with which the original was trained.
+        margin: How far from ½ an AUC, or from the oracles' an accuracy on a forgotten class, may
+            lie where nothing is left.
+        attacks: The first gives ``mia_auc``.
+        objective: What the models learned: a row loss, see `qiskit_qmu.objectives`. None for
+            cross-entropy where labels are class numbers, and squared error where they are floats.
+        seed: Seed of everything random in the attacks, and of the oracles that are trained here.
+        progress: Called with what is being done and the share that is done.
+
+    Returns:
+        The report.
+
+    Raises:
+        InputError: If there is no attack, the seed is negative, or a model's answers do not fit the
+            objective, such as one that returns no logits for classes.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=0)
+        >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+        >>> trainer = qmu.Trainer(epochs=30, batch_size=105, learning_rate=0.2)
+        >>> history = trainer.fit(model, split.train.x, split.train.y, generator=0)
+        >>> oracle = qmu.unlearning.Retrain(trainer=trainer)(model, split, generator=1).model
+        >>> qmu.audit(model, split, oracle=oracle).verdict  # nothing was unlearned
+        'remembered'
+    """
+    _check.not_empty(attacks=attacks)
+    _check.at_least(0, seed=seed)
+    if oracle is not None and oracles is not None:
+        raise InputError("give either oracle, for one model, or oracles")
+    if (shadows is None) != (strategy is None):
+        raise InputError("a test of the strategy needs both shadows=… and strategy=…")
+    references = oracle_models(
+        oracle if oracles is None else oracles,
+        like=model if original is None else original,
+        split=split,
+        trainer=trainer,
+        seed=seed,
+        progress=progress,
+    )
+    given = {"original": original, "oracle": next(iter(references), None), "audited": model}
+    models = {name: module for name, module in given.items() if module is not None}
+    for module in models.values():  # before any of them is observed
+        check_module(module)
+        learned = objective_for(objective, module, split.forget.y)
+        x, y = as_tensors(module, split.forget.x, split.forget.y, learned.predicts)
+        check_answers(module, x, y, learned)
+    answers = submit_all_first(
+        models.values(),
+        [partial(observe_split, module, split, objective) for module in models.values()],
+    )
+    observed = dict(zip(models, answers, strict=True))
+    auditor = Auditor(
+        split,
+        observed.get("original"),
+        [observed["oracle"]] if "oracle" in observed else [],
+        attacks=named_attacks(attacks),
+        fit_on=observed.get("original", observed["audited"]),
+        seed=seed,
+    )
+    records = {}
+    for name, module in models.items():
+        measured = auditor.measure(observed[name], name)
+        unchanged = name == "audited" and _is_unchanged(module, original)
+        records[name] = measured, auditor.judge(measured, unchanged=unchanged)
+    rows = tuple(
+        {
+            **model_row(name, seed, measured, verdict),
+            **{f"{part}_parameters": n for part, n in parameter_counts(models[name]).items()},
+            "weights_sha256": weights_digest(models[name]),
+        }
+        for name, (measured, verdict) in records.items()
+    )
+    scores = (roc_scores(name, seed, measured) for name, (measured, _) in records.items())
+    verdict = records["audited"][1]
+    return AuditReport(
+        rows=rows,
+        scores=tuple(each for each in scores if each is not None),
+        kind=split.kind,
+        forgotten=in_words(split),
+        verdict=verdict.name,
+        reason=verdict.reason,
+        notes=split.notes,
+        forgotten_ids=None if split.forget.ids is None else tuple(split.forget.ids.tolist()),
+        decided_by=verdict.decided_by,
+        margin=margin,
+        split=split,
+        observed=observed,
+    )
+
+
+def _is_unchanged(model: torch.nn.Module, original: torch.nn.Module | None) -> bool:
+    if original is None or not any(True for _ in model.parameters()):
+        return False  # of a model without weights nobody can tell
+    return largest_change(original, model) == 0.0
