@@ -46,7 +46,7 @@ def observations_of(
         outcomes = recorded.endings.get(name, ())
         counts = class_counts(given["counts"], outcomes, interpret, least, name)
         shots = int(counts.sum(axis=1).min())
-    numbers = {
+    numbers: dict[str, Floats] = {
         kind: _numbers(f"{prefix}{kind}", x) for kind, x in given.items() if kind != "counts"
     }
     logits = None if labels is None else _logits(numbers, counts, shots, prefix)
