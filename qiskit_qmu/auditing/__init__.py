@@ -4,6 +4,13 @@ from qiskit_qmu.auditing.arrays import audit_arrays
 from qiskit_qmu.auditing.audit_model import audit
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.deletion_difference import deletion_difference
+from qiskit_qmu.auditing.model_tests import (
+    ModelTests,
+    ObservedModel,
+    model_tests,
+    runs_exactly,
+)
 from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
@@ -18,6 +25,8 @@ __all__ = [
     "AuditReport",
     "Auditor",
     "Measurement",
+    "ModelTests",
+    "ObservedModel",
     "Oracles",
     "PaperProtocol",
     "ProtocolReport",
@@ -28,8 +37,11 @@ __all__ = [
     "audit",
     "audit_arrays",
     "explain_protocols",
+    "deletion_difference",
     "in_words",
     "model_row",
+    "model_tests",
+    "runs_exactly",
     "named_attacks",
     "observe_split",
     "oracle_models",
