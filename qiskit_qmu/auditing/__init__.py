@@ -1,5 +1,6 @@
 """Audits: what a model still knows about forgotten rows, compared with a retrained oracle."""
 
+from qiskit_qmu.auditing.arrays import audit_arrays
 from qiskit_qmu.auditing.audit_model import audit
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
@@ -38,6 +39,7 @@ __all__ = [
     "audit",
     "deletion_difference",
     "explain_protocols",
+    "audit_arrays",
     "in_words",
     "model_row",
     "model_tests",

@@ -65,10 +65,10 @@ from qiskit_qmu.data.arrays import (
     dataset_from_arrays,
 )
 from qiskit_qmu.data.columns import Column
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.datasets import (
     CLASS_DATASET_NAMES,
     DATASET_NAMES,
-    Dataset,
     input_shape_of,
     load_dataset,
 )

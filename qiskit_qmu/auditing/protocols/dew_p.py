@@ -29,8 +29,8 @@ def reported(inputs: ProtocolInputs) -> tuple[ReportedNumber, ...]:
         better="higher",
         value=value,
         controls=tuple(controls),
-        reading="Its non-members come from another distribution than the forgotten rows, so that "
-        "difference is counted as membership, and the retrained model need not score best.",
+        reading="Its non-members need not be like the forgotten rows, and any difference between "
+        "them counts as membership, so that the retrained model need not score best.",
     )
     return (number,)
 
