@@ -1,5 +1,6 @@
 """Audits: what a model still knows about forgotten rows, compared with a retrained oracle."""
 
+from qiskit_qmu.auditing.arrays import audit_arrays
 from qiskit_qmu.auditing.audit_model import audit
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
@@ -12,6 +13,7 @@ from qiskit_qmu.auditing.model_tests import (
 )
 from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
+from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.row_tests import row_aucs, row_p_values
 from qiskit_qmu.auditing.shadow_audit import ShadowAudit, shadow_audit
@@ -37,12 +39,16 @@ __all__ = [
     "ObservedModel",
     "Oracles",
     "PaperProtocol",
+    "ProtocolReport",
+    "ReportedNumber",
     "SplitObservations",
     "SplitRows",
     "StrategyTest",
     "Verdict",
     "audit",
     "deletion_difference",
+    "explain_protocols",
+    "audit_arrays",
     "in_words",
     "model_row",
     "model_tests",

@@ -165,6 +165,8 @@ def audit(
         findings=() if over_models is None else over_models.findings,
         per_row=() if over_models is None else over_models.per_row,
         margin=margin,
+        split=split,
+        observed=observed,
     )
 
 

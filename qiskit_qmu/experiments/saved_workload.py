@@ -125,8 +125,14 @@ def saved_workloads(
         observed_rows=observed,
         forgotten_rows=len(setup.split.forget),
         forgotten=in_words(setup.split),
-        notes=setup.split.notes,
+        notes=(*(() if request else (_EXAMPLE,)), *setup.split.notes),
     )
+
+
+_EXAMPLE = (
+    "no rows to forget were named: those of the model's experiment, or else a tenth drawn at "
+    "random, stand for them"
+)
 
 
 def _usual_request(saved: SavedModel) -> ForgetRequest:
