@@ -10,7 +10,13 @@ from qiskit_qmu.auditing.model_tests import (
     model_tests,
     runs_exactly,
 )
-from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
+from qiskit_qmu.auditing.oracles import (
+    DEFAULT_ORACLES,
+    AuditProgress,
+    Oracles,
+    oracle_models,
+    trained_on_forgotten,
+)
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
@@ -42,4 +48,5 @@ __all__ = [
     "observed_parts",
     "paper_protocol",
     "roc_scores",
+    "trained_on_forgotten",
 ]
