@@ -15,6 +15,7 @@ Membership scores follow one convention, higher = more likely a member:
 - `holm`, `benjamini_hochberg`, `simultaneous_level`, `permutation_p_value`: tests, and several at
   once.
 - `detectable_auc`, `rows_needed`, `models_needed`, `equivalence_margin`: what an audit can show.
+- `epsilon_lower_bound`, `one_run_epsilon`, `unlearner_epsilon`: lower bounds of the privacy loss.
 - `is_equivalent`, `equivalence_p_value`, `worst_distance`: near a value, within a margin.
 - `upper_bound`, `lower_bound`: one-sided bounds from any of the intervals.
 - `binomial_interval`, `mean_interval`, `bounded_mean_interval`, `difference_interval`, `Interval`:
@@ -31,6 +32,7 @@ from qiskit_qmu.metrics.agreement import (
 from qiskit_qmu.metrics.bounded_mean import bounded_mean_interval
 from qiskit_qmu.metrics.distance_ratio import DistanceRatio, distance_ratio
 from qiskit_qmu.metrics.distances import euclidean, root_jensen_shannon
+from qiskit_qmu.metrics.epsilon import epsilon_lower_bound
 from qiskit_qmu.metrics.equivalence import equivalence_p_value, is_equivalent, worst_distance
 from qiskit_qmu.metrics.intervals import (
     UNKNOWN,
@@ -41,6 +43,12 @@ from qiskit_qmu.metrics.intervals import (
 )
 from qiskit_qmu.metrics.multiple_tests import benjamini_hochberg, holm, simultaneous_level
 from qiskit_qmu.metrics.mutual import mutual_mean
+from qiskit_qmu.metrics.one_run import (
+    group_epsilon,
+    one_run_epsilon,
+    one_run_p_value,
+    unlearner_epsilon,
+)
 from qiskit_qmu.metrics.one_sided import lower_bound, upper_bound
 from qiskit_qmu.metrics.operating_point import (
     OperatingPoint,
@@ -82,6 +90,11 @@ __all__ = [
     "OperatingPoint",
     "precision_at_prior",
     "PRIORS",
+    "epsilon_lower_bound",
+    "one_run_epsilon",
+    "one_run_p_value",
+    "unlearner_epsilon",
+    "group_epsilon",
     "is_equivalent",
     "equivalence_p_value",
     "worst_distance",
