@@ -15,13 +15,12 @@ from qiskit_qmu._seeds import child_seed
 from qiskit_qmu.auditing.traces.lifted_bias import lift
 from qiskit_qmu.auditing.traces.null_of_oracles import (
     null_of_oracles,
-    of_how_many,
     p_value_above,
     stands_out,
 )
 from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.evaluation import Finding
-from qiskit_qmu.metrics import Interval, difference_interval, mean_interval
+from qiskit_qmu.metrics import UNKNOWN, Interval, difference_interval, mean_interval
 from qiskit_qmu.models import (
     QuantumClassifier,
     as_tensors,
@@ -69,8 +68,8 @@ def relearning(
     The value is by how much the model's mean loss lies below that of the oracles, in the unit of
     the loss: a head start. It is 0 for a retrained model, and negative where forgetting went too
     far. A QNN relearns a class in a few steps from any start, as its encoder separates it; only
-    the difference counts. A logit that was suppressed by a large constant is slow to rise:
-    `lifted_bias` finds it.
+    the difference counts. A logit that was merely suppressed would make a class seem lost, so all
+    copies answer with the logit of the class lifted as `lifted_bias` does, from where they start.
 
     The given models are not changed. Circuits run, so a device would be charged for thousands of
     them.
@@ -88,11 +87,11 @@ def relearning(
 
     Returns:
         The finding ``"relearning"``. Its limits come from the rows; those of its null from oracle
-        against oracle.
+        against oracle, so it has none with one oracle.
 
     Raises:
-        InputError: If there is no oracle, a model has nothing to train, or there are fewer than eight forgotten rows, or for
-            single rows fewer than eight never-seen ones.
+        InputError: If there is no oracle, a model has nothing to train, or there are fewer than
+            eight forgotten rows, or for single rows fewer than eight never-seen ones.
         NonFiniteError: If a copy's loss becomes NaN or infinite.
 
     Example:
@@ -129,22 +128,19 @@ def relearning(
 
     own, theirs = courses(model), [courses(oracle) for oracle in oracles]
     value = _head_start(own, theirs)
-    # A single oracle is its own reference: the limits of the value are those of the rows.
     spread = [Interval(_lead(each)) for each in theirs]
-    middle = null_of_oracles(spread)
-    null = (
-        Interval(0.0, middle.low - middle.value, middle.high - middle.value)
-        if len(oracles) > 1
-        else Interval(0.0, 0.0, 0.0)
-    )
+    null = _null(spread)
     p_value = p_value_above(_lead(own), spread)
     beyond = stands_out(value, null, p_value)
-    faster = "a head start on" if beyond else "no clear head start on"
+    side = "below" if value.value >= 0 else "above"
     text = (
         f"Over {steps} steps on {len(probes[0][0])} forgotten rows, the mean loss on others of "
-        f"them lies {abs(value.value):.3g} {'below' if value.value >= 0 else 'above'} that of "
-        f"retrained models: {faster} what they have to learn anew"
+        f"them lies {abs(value.value):.3g} {side} that of retrained models"
     )
+    if beyond is None:
+        text += ". With one oracle, nothing is known of how much retrained models differ"
+    else:
+        text += ": a head start" if beyond else ": no clear head start"
     return Finding(
         key="relearning",
         group="model",
@@ -153,7 +149,7 @@ def relearning(
         null=null,
         p_value=p_value,
         num_rows=len(own[0]),
-        reading=f"{text}. {of_how_many(len(oracles))}".strip(),
+        reading=f"{text}.",
     )
 
 
@@ -263,6 +259,14 @@ def _lead(courses: Sequence[Array]) -> float:
     """Return how low the loss is: of a class, or of forgotten rows beside never-seen ones."""
     means = [float(course.mean()) for course in courses]
     return -means[0] if len(means) == 1 else means[1] - means[0]
+
+
+def _null(leads: Sequence[Interval]) -> Interval:
+    """Return the lead of one more oracle over the mean of these; unknown with only one."""
+    if len(leads) < 2:
+        return UNKNOWN
+    middle = null_of_oracles(leads)
+    return Interval(0.0, middle.low - middle.value, middle.high - middle.value)
 
 
 def _head_start(own: Sequence[Array], theirs: Sequence[Sequence[Array]]) -> Interval:
