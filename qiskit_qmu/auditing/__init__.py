@@ -21,8 +21,17 @@ from qiskit_qmu.auditing.oracles import (
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
+from qiskit_qmu.auditing.row_tests import row_aucs, row_p_values
+from qiskit_qmu.auditing.shadow_audit import ShadowAudit, shadow_audit
+from qiskit_qmu.auditing.shadow_pool import PoolPlaces, shadow_pool
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
 from qiskit_qmu.auditing.strategy_test import StrategyTest, strategy_test
+from qiskit_qmu.auditing.twin_distances import (
+    TwinDistance,
+    epsilon_estimate,
+    normal_divergence,
+    twin_distance,
+)
 from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
 
 __all__ = [
@@ -58,4 +67,14 @@ __all__ = [
     "roc_scores",
     "strategy_test",
     "trained_on_forgotten",
+    "ShadowAudit",
+    "shadow_audit",
+    "PoolPlaces",
+    "shadow_pool",
+    "row_aucs",
+    "row_p_values",
+    "TwinDistance",
+    "twin_distance",
+    "normal_divergence",
+    "epsilon_estimate",
 ]

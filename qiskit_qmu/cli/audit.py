@@ -12,6 +12,8 @@ from qiskit_qmu.cli.options import (
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
+from qiskit_qmu.cli.shadow_options import add_shadow_options, shadow_request_of
+from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "audit a saved unlearned model"
 
@@ -32,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shots(device)
     add_budget(device)
     add_row_source(parser)
+    add_shadow_options(parser)
     add_result_options(parser, overwrites="an audit")
 
 
@@ -42,14 +45,18 @@ def execute(options: argparse.Namespace) -> None:
     refuse_occupied(options, options.out, "audit.json")
     device = backend_of(options)
     out = nullcontext() if options.out is None else writable_folder(options.out)
-    with out as folder, device or nullcontext():
+    show = progress_display(quiet=options.quiet or not (options.shadows or options.oracles))
+    with out as folder, device or nullcontext(), show as progress:
         report = audit_saved(
             options.model,
             original=options.original,
             oracle=options.oracle,
+            oracles=options.oracles,
+            shadows=shadow_request_of(options, folder),
             source=row_source_of(options),
             seed=options.seed,
             backend=device,
+            progress=progress,
         )
         if folder is not None:
             report.save(folder)

@@ -26,6 +26,7 @@ from qiskit_qmu.experiments.saved import (
     train_and_save,
     unlearn_saved,
 )
+from qiskit_qmu.experiments.saved_shadows import ShadowRequest
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,
@@ -57,6 +58,7 @@ __all__ = [
     "Record",
     "RecordFile",
     "RowSource",
+    "ShadowRequest",
     "RowsWarning",
     "RunStatus",
     "Setup",
