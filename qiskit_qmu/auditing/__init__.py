@@ -16,9 +16,18 @@ from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
-from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
+from qiskit_qmu.evaluation import (
+    Gate,
+    Measurement,
+    PowerPlan,
+    SplitObservations,
+    Verdict,
+    audit_power,
+)
 
 __all__ = [
+    "Gate",
+    "PowerPlan",
     "DEFAULT_ATTACKS",
     "DEFAULT_ORACLES",
     "AuditProgress",
@@ -36,6 +45,7 @@ __all__ = [
     "Verdict",
     "audit",
     "audit_arrays",
+    "audit_power",
     "explain_protocols",
     "deletion_difference",
     "in_words",

@@ -1,4 +1,4 @@
-"""Gate: limits that a pipeline sets to an audit, broken where an interval's worse end breaks them."""
+"""Gate: limits for an audit in a pipeline, broken where an interval's worse end breaks them."""
 
 import math
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Gate:
         """
         limits: dict[str, float] = {}
         for part in text.split(","):
-            name, separator, value = (word.strip() for word in part.partition("="))
+            name, _, value = (word.strip() for word in part.partition("="))
             _check.one_of(_NAMES, limit=name)
             if name in limits:
                 raise InputError(f"a gate has one {name}, got it twice")
@@ -105,6 +105,7 @@ def _breach(
         return ""
     said = f"{name}={limit:g}: the {what}"
     if not math.isfinite(worse):
-        return f"{said} is not known" + (f" within limits ({value.value:.3f})" * value.known)
+        within = f" within limits ({value.value:.3f})" if value.known else ""
+        return f"{said} is not known{within}"
     side = ", as far below ½" if name == "max_auc" and worse > value.high else ""
     return f"{said} {value} may be {worse:.3f}{side}"
