@@ -5,6 +5,7 @@ from qiskit_qmu.auditing.audit_model import audit
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.deletion_difference import deletion_difference
+from qiskit_qmu.auditing.gating import gated_numbers
 from qiskit_qmu.auditing.model_tests import (
     ModelTests,
     ObservedModel,
@@ -13,7 +14,12 @@ from qiskit_qmu.auditing.model_tests import (
 )
 from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
-from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
+from qiskit_qmu.auditing.protocols import (
+    ProtocolReport,
+    ReportedNumber,
+    explain_protocols,
+    needs_of,
+)
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_parts
 from qiskit_qmu.evaluation import (
@@ -47,12 +53,14 @@ __all__ = [
     "audit_arrays",
     "audit_power",
     "explain_protocols",
+    "gated_numbers",
     "deletion_difference",
     "in_words",
     "model_row",
     "model_tests",
     "runs_exactly",
     "named_attacks",
+    "needs_of",
     "observe_split",
     "oracle_models",
     "observed_parts",

@@ -12,6 +12,7 @@ from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.oracles import AuditProgress, Oracles, oracle_models
+from qiskit_qmu.auditing.protocols import needs_of
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
@@ -152,6 +153,7 @@ def audit(
         margin=margin,
         split=split,
         observed=observed,
+        strategy_needs=needs_of(strategy),
     )
 
 

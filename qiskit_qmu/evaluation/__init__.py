@@ -12,7 +12,7 @@ from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.columns import BASELINE, COSTS, RESULTS, SHOT_RESULTS, result_columns
 from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, SplitObservations
 from qiskit_qmu.evaluation.finding import Finding, FindingGroup
-from qiskit_qmu.evaluation.gate import Gate
+from qiskit_qmu.evaluation.gate import Gate, GateError
 from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
 from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
 from qiskit_qmu.evaluation.outcomes import remarks_by_method
@@ -24,6 +24,7 @@ from qiskit_qmu.evaluation.verdict import Kind, Verdict, judge
 
 __all__ = [
     "Gate",
+    "GateError",
     "PowerPlan",
     "audit_power",
     "BASELINE",

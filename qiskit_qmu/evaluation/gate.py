@@ -7,10 +7,15 @@ from typing import final
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
 from qiskit_qmu.metrics import Interval
 
 GatedNumbers = Mapping[str, Interval]
 """What gates are about: ``"auc"``, ``"epsilon"`` and ``"retain"``, as far as they were measured."""
+
+
+class GateError(RunError):
+    """An audit breaks a limit of its gate; the message says which."""
 
 
 @final

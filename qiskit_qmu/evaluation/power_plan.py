@@ -83,10 +83,10 @@ class PowerPlan:
                 for test in self.tests
             ),
             "",
-            f"to show that nothing is left, within {self.margin:g} of ½: "
-            f"{_rows(self.rows_for_margin)}, or {_models(self.models_for_margin)}",
-            f"to see a leak of AUC {0.5 + self.margin:g}: {_rows(self.rows_for_leak)}, or "
-            f"{_models(self.models_for_leak)}",
+            f"to show that nothing is left, within {self.margin:g} of ½:",
+            f"  {_rows(self.rows_for_margin)}; {_models(self.models_for_margin)}",
+            f"to see a leak of AUC {0.5 + self.margin:g}:",
+            f"  {_rows(self.rows_for_leak)}; {_models(self.models_for_leak)}",
         ]
         return "\n".join(lines)
 
@@ -118,8 +118,8 @@ def audit_power(
     Example:
         >>> import qiskit_qmu as qmu
         >>> plan = qmu.audit_power(90, 500, num_shadows=32)
-        >>> [round(test.smallest_auc, 2) for test in plan.tests], plan.models_for_margin
-        ([0.59, 0.53], 33)
+        >>> [round(test.smallest_auc, 3) for test in plan.tests], plan.models_for_margin
+        ([0.591, 0.545], 34)
     """
     _check.at_least(2, num_withdrawn=num_withdrawn)
     _check.at_least(1, num_never_seen=num_never_seen)

@@ -1,5 +1,6 @@
 """Saved models and the rows they were trained on: train, unlearn and audit one step at a time."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.auditing import AuditReport, audit
+from qiskit_qmu.auditing import AuditReport, audit, needs_of
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RowRecord
@@ -211,7 +212,9 @@ def audit_saved(
         for each in (original, oracle)
     )
     split = saved.forgotten_split(first)
-    return audit(saved.model, split, oracle=reference, original=before, seed=seed)
+    report = audit(saved.model, split, oracle=reference, original=before, seed=seed)
+    used = {need for step in saved.provenance.deletions[first:] for need in needs_of(step.strategy)}
+    return replace(report, strategy_needs=tuple(sorted(used)))
 
 
 def observe_saved(
