@@ -19,6 +19,7 @@ from qiskit_qmu.auditing.oracles import (
     oracle_models,
     trained_on_forgotten,
 )
+from qiskit_qmu.auditing.protocols import needs_of
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.shadow_audit import shadow_audit
 from qiskit_qmu.auditing.split_rows import observe_split
@@ -200,6 +201,7 @@ def audit(
         margin=margin,
         split=split,
         observed=observed,
+        strategy_needs=needs_of(strategy),
     )
 
 
