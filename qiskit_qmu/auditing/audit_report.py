@@ -8,8 +8,7 @@ from typing import Any, Literal, final
 from qiskit_qmu._files import make_folder, write_file, write_json, write_together
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.evaluation import Finding, RowFinding
-from qiskit_qmu.report import render_page, render_results, text_table
-from qiskit_qmu.report.evidence import few_or_digest, now
+from qiskit_qmu.report import audit_text, render_audit, render_results
 from qiskit_qmu.unlearning import summaries
 
 
@@ -107,23 +106,7 @@ class AuditReport:
         write_together(make_folder(folder), {"audit.json": record, "audit.html": self._page()})
 
     def _page(self) -> str:
-        return render_page(
-            self.rows,
-            kind=self.kind,
-            scores=self.scores,
-            evidence={
-                "Audit": {"written": now(), "seed": self.rows[0]["seed"]},
-                "What was forgotten": {
-                    "forgotten": self.forgotten,
-                    "ids": few_or_digest(self.forgotten_ids),
-                    "notes": list(self.notes),
-                },
-            },
-            environment=environment(),
-            forgotten=self.forgotten,
-            title="Audit of an unlearned model",
-            does=summaries(),
-        )
+        return render_audit(self, environment=environment(), does=summaries())
 
     def __repr__(self) -> str:
         models = ", ".join(row["method"] for row in self.rows)
@@ -133,6 +116,4 @@ class AuditReport:
         return render_results(self.rows, kind=self.kind)
 
     def __str__(self) -> str:
-        table = text_table(self.rows, kind=self.kind)
-        notes = "".join(f"\nnote: {note}" for note in self.notes)
-        return f"{table}\n\nverdict: {self.verdict} ({self.reason}){notes}"
+        return audit_text(self)
