@@ -9,6 +9,7 @@ from scipy.special import log_expit, logsumexp
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.attacks.needs import Needs
 from qiskit_qmu.attacks.references import References, check_models, check_target
 
 
@@ -55,8 +56,13 @@ class RMIA:
             raise InputError(f"gamma must be at least 1, got {self.gamma}")
         _check.between(0.0, 1.0, a=self.a)
 
+    @property
+    def needs(self) -> Needs:
+        """One reference in each group that is used."""
+        return Needs(references_in=0 if self.offline else 1, references_out=1)
+
     def scores(
-        self, target: ArrayLike, references: References, population: ArrayLike
+        self, target: ArrayLike, references: References, population: ArrayLike | None = None
     ) -> NDArray[np.float64]:
         """Return the share of population rows that each row beats, higher = more likely a member.
 
@@ -67,26 +73,24 @@ class RMIA:
             population: Which rows make up the population z, booleans (rows,). The target must not
                 have been trained on any of them: with members among them, the score says less the
                 more the model leaks. Their own scores are NaN, since they are what others are
-                compared with.
+                compared with. None to return the rows' log-likelihood ratios ln p(x|θ) − ln p(x)
+                themselves, which rank rows as an unlimited population would at γ = 1.
 
         Returns:
-            Scores (rows,), between 0 and 1.
+            Scores (rows,), between 0 and 1; without a population in nats.
 
         Raises:
             InputError: If a row has no model that was not trained on it, or, online and outside of
                 the population, none that was; or shapes differ, or the population is empty.
         """
         score = check_target(target, references)
-        rows = np.asarray(population)
-        if rows.dtype != np.bool_ or rows.shape != score.shape or not rows.any():
-            raise InputError(
-                "population must be a mask of booleans over the rows with at least one of them, "
-                f"got {rows.dtype} of shape {rows.shape}"
-            )
+        rows = _mask(population, len(score))
         check_models(1, references.outside(), "not trained on", "RMIA")
         if not self.offline:
             check_models(1, references.inside()[~rows], "trained on", "online RMIA")
         ratios = _log_likelihood(score, references) - self._log_marginals(references)
+        if population is None:
+            return ratios
         against = np.sort(ratios[rows])
         beaten = np.searchsorted(against, ratios - np.log(self.gamma), side="right")
         return np.where(rows, np.nan, beaten / len(against))
@@ -103,6 +107,19 @@ class RMIA:
         has_inside = references.inside() > 0
         inside = _log_mean(logs, references.included)
         return np.asarray(np.where(has_inside, np.logaddexp(inside, out) - np.log(2), guessed))
+
+
+def _mask(population: ArrayLike | None, rows: int) -> NDArray[np.bool_]:
+    """Return which rows are the population; none of them if there is no population."""
+    if population is None:
+        return np.zeros(rows, dtype=np.bool_)
+    mask = np.asarray(population)
+    if mask.dtype != np.bool_ or mask.shape != (rows,) or not mask.any():
+        raise InputError(
+            "population must be a mask of booleans over the rows with at least one of them, "
+            f"got {mask.dtype} of shape {mask.shape}"
+        )
+    return mask
 
 
 def _log_likelihood(scores: NDArray[np.float64], references: References) -> NDArray[np.float64]:

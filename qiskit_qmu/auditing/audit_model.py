@@ -150,6 +150,8 @@ def audit(
         forgotten_ids=None if split.forget.ids is None else tuple(split.forget.ids.tolist()),
         decided_by=verdict.decided_by,
         margin=margin,
+        split=split,
+        observed=observed,
     )
 
 

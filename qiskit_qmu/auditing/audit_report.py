@@ -1,13 +1,17 @@
 """AuditReport: what an audit found, as a table, JSON and a page."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, final
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu._files import make_folder, write_file, write_json, write_together
+from qiskit_qmu.auditing.protocols import ProtocolReport, explain_protocols
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.evaluation import Finding, RowFinding
+from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import Finding, RowFinding, SplitObservations
 from qiskit_qmu.report import audit_text, render_audit, render_results
 from qiskit_qmu.unlearning import summaries
 
@@ -33,6 +37,8 @@ class AuditReport:
         per_row: What was found of each withdrawn row; empty where rows were not tested.
         margin: How far from ½ an AUC, or from the oracles' an accuracy, may lie where nothing is
             left.
+        split: The task; None in a report that was put together without it.
+        observed: What the models answered on its rows, by "original", "oracle" and "audited".
 
     Example:
         >>> import torch
@@ -58,6 +64,8 @@ class AuditReport:
     findings: tuple[Finding, ...] = ()
     per_row: tuple[RowFinding, ...] = ()
     margin: float = 0.05
+    split: ForgetSplit | None = field(default=None, compare=False)
+    observed: Mapping[str, SplitObservations] = field(default_factory=dict, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the scores as JSON values."""
@@ -75,6 +83,31 @@ class AuditReport:
             "per_row": [row.to_dict() for row in self.per_row],
             "rows": [dict(row) for row in self.rows],
         }
+
+    def explain(self, *, strategy_needs: Collection[str] = (), seed: int = 0) -> ProtocolReport:
+        """Compute what published protocols would report, each number beside its controls.
+
+        Args:
+            strategy_needs: What the strategy used, as in `qiskit_qmu.unlearning.Method`; one that
+                used the oracle or test rows is flagged.
+            seed: Seed of attacks and draws.
+
+        Returns:
+            The numbers; see `qiskit_qmu.auditing.explain_protocols`.
+
+        Raises:
+            InputError: If the model does not predict classes.
+        """
+        if self.split is None or "audited" not in self.observed:
+            raise InputError("a report without the models' outputs cannot explain protocols")
+        return explain_protocols(
+            self.observed["audited"],
+            self.split,
+            original=self.observed.get("original"),
+            oracle=self.observed.get("oracle"),
+            strategy_needs=strategy_needs,
+            seed=seed,
+        )
 
     def to_json(self, path: str | Path) -> None:
         """Write `to_dict` to a file.

@@ -1,7 +1,7 @@
 """Experiments: from a config to records, results and a report, for command line and Python."""
 
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.data import ForgetRequest, RowSource
+from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.description import describe_model
@@ -26,7 +26,6 @@ from qiskit_qmu.experiments.saved import (
     train_and_save,
     unlearn_saved,
 )
-from qiskit_qmu.experiments.saved_model import RowsWarning
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,

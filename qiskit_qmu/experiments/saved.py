@@ -17,11 +17,11 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, load_model, save_model
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.runs.request import SavedRows
 from qiskit_qmu.training import Progress
+from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import UnlearningResult
 
 

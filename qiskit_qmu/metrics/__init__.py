@@ -8,6 +8,10 @@ Membership scores follow one convention, higher = more likely a member:
   band for a figure, and one of its points.
 - `jensen_shannon`, `jensen_shannon_interval`, `prediction_agreement`: two models on the same rows.
 - `r2_interval`: the share of the targets' variance that a regression model explains.
+- `distance_ratio`: whether a model is farther from retrained ones than before unlearning.
+- `holm`, `benjamini_hochberg`, `simultaneous_level`, `permutation_p_value`: tests, and several at
+  once.
+- `detectable_auc`, `rows_needed`, `models_needed`, `equivalence_margin`: what an audit can show.
 - `binomial_interval`, `mean_interval`, `bounded_mean_interval`, `difference_interval`, `Interval`:
   limits of a proportion, of a mean over seeds, of a mean of bounded numbers that may be skewed, and
   of a difference.
@@ -19,6 +23,8 @@ from qiskit_qmu.metrics.agreement import (
     prediction_agreement,
 )
 from qiskit_qmu.metrics.bounded_mean import bounded_mean_interval
+from qiskit_qmu.metrics.distance_ratio import DistanceRatio, distance_ratio
+from qiskit_qmu.metrics.distances import euclidean, root_jensen_shannon
 from qiskit_qmu.metrics.intervals import (
     UNKNOWN,
     Interval,
@@ -26,7 +32,17 @@ from qiskit_qmu.metrics.intervals import (
     difference_interval,
     mean_interval,
 )
+from qiskit_qmu.metrics.multiple_tests import benjamini_hochberg, holm, simultaneous_level
 from qiskit_qmu.metrics.mutual import mutual_mean
+from qiskit_qmu.metrics.permutation import permutation_p_value, permutation_p_values
+from qiskit_qmu.metrics.power import (
+    detectable_auc,
+    equivalence_margin,
+    models_needed,
+    models_needed_for_equivalence,
+    rows_needed,
+    rows_needed_for_equivalence,
+)
 from qiskit_qmu.metrics.r2 import r2_interval
 from qiskit_qmu.metrics.ranking import auroc, auroc_interval, stratified_auroc
 from qiskit_qmu.metrics.roc import RocBand, roc_band, roc_curve, stratified_roc, tpr_at_fpr
@@ -44,7 +60,22 @@ __all__ = [
     "jensen_shannon",
     "jensen_shannon_interval",
     "prediction_agreement",
+    "euclidean",
+    "root_jensen_shannon",
+    "distance_ratio",
+    "DistanceRatio",
     "r2_interval",
+    "holm",
+    "benjamini_hochberg",
+    "simultaneous_level",
+    "permutation_p_value",
+    "permutation_p_values",
+    "detectable_auc",
+    "rows_needed",
+    "models_needed",
+    "equivalence_margin",
+    "rows_needed_for_equivalence",
+    "models_needed_for_equivalence",
     "Interval",
     "UNKNOWN",
     "binomial_interval",

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.attacks import SHOT_ATTACKS
 from qiskit_qmu.evaluation import SHOT_RESULTS, Column
 from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.evaluation.columns import JS_EXACT, RETAIN_TEST
@@ -37,7 +37,7 @@ _LEGEND = (
         "how well an attack ranks forgotten training rows above never-seen rows of their class. "
         "½ = no leak.",
     ),
-    *((f"AUC from {attack.heading}", f"{attack.reading}.") for attack in ATTACKS.values()),
+    *((f"AUC from {attack.heading}", f"{attack.reading}.") for attack in SHOT_ATTACKS.values()),
     (
         "Baseline",
         "always the most frequent retained class; all classes alike; an attacker who tosses a "

@@ -99,7 +99,7 @@ def test_the_oracle_tells_which_rows_are_easy():
 
 
 def test_other_attacks_are_named_and_numbered():
-    attacks = (LossAttack(), LossAttack(statistic="loss"), LossAttack(statistic="modified_entropy"))
+    attacks = (LossAttack(), LossAttack(statistic="loss"), LossAttack(statistic="loss"))
     named = named_attacks(attacks)
     assert list(named) == ["mia_auc", "mia_auc_LossAttack_1", "mia_auc_LossAttack_2"]
     numbers = _measured(noisy(0, forgotten=1.0), row_split(), attacks=named)
