@@ -11,7 +11,13 @@ from qiskit_qmu.auditing.model_tests import (
     model_tests,
     runs_exactly,
 )
-from qiskit_qmu.auditing.oracles import DEFAULT_ORACLES, AuditProgress, Oracles, oracle_models
+from qiskit_qmu.auditing.oracles import (
+    DEFAULT_ORACLES,
+    AuditProgress,
+    Oracles,
+    oracle_models,
+    trained_on_forgotten,
+)
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.protocols import ProtocolReport, ReportedNumber, explain_protocols
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
@@ -51,4 +57,5 @@ __all__ = [
     "paper_protocol",
     "roc_scores",
     "strategy_test",
+    "trained_on_forgotten",
 ]

@@ -11,11 +11,19 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
-from qiskit_qmu.auditing.oracles import AuditProgress, Oracles, oracle_models
+from qiskit_qmu.auditing.model_tests import ObservedModel, model_tests
+from qiskit_qmu.auditing.oracle_checks import findings_of_oracles
+from qiskit_qmu.auditing.oracles import (
+    AuditProgress,
+    Oracles,
+    oracle_models,
+    trained_on_forgotten,
+)
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.evaluation.verdict import MARGIN
 from qiskit_qmu.models import (
     as_tensors,
@@ -104,7 +112,9 @@ def audit(
         seed=seed,
         progress=progress,
     )
-    given = {"original": original, "oracle": next(iter(references), None), "audited": model}
+    oracle_names = [f"oracle {number}" for number in range(1, len(references) + 1)]
+    given = {"original": original, **dict(zip(oracle_names, references, strict=True))}
+    given["audited"] = model
     models = {name: module for name, module in given.items() if module is not None}
     for module in models.values():  # before any of them is observed
         check_module(module)
@@ -119,26 +129,45 @@ def audit(
     auditor = Auditor(
         split,
         observed.get("original"),
-        [observed["oracle"]] if "oracle" in observed else [],
+        [observed[name] for name in oracle_names],
         attacks=named_attacks(attacks),
         fit_on=observed.get("original", observed["audited"]),
+        margin=margin,
+        never_saw=isinstance(oracles, int) or (oracles is None and oracle is None),
+        fault=trained_on_forgotten(references, split),
         seed=seed,
     )
-    records = {}
-    for name, module in models.items():
-        measured = auditor.measure(observed[name], name)
-        unchanged = name == "audited" and _is_unchanged(module, original)
-        records[name] = measured, auditor.judge(measured, unchanged=unchanged)
+    tested = model_tests(
+        ObservedModel(module=model, outputs=observed["audited"]),
+        split,
+        original=_observed(original, observed.get("original")),
+        oracles=[ObservedModel(module=models[n], outputs=observed[n]) for n in oracle_names],
+        trainer=trainer,
+        seed=seed,
+    )
+    case = auditor.case(
+        auditor.measure(observed["audited"], "audited"),
+        unchanged=_is_unchanged(model, original),
+        findings=tested.findings,
+    )
+    verdict = auditor.judge_together({"audited": case})["audited"]
+    judged = [("audited", model, case.measured, verdict)]
+    if references and auditor.oracle is not None:
+        judged.insert(0, ("oracle", references[0], auditor.oracle, auditor.judge(auditor.oracle)))
+    if original is not None and auditor.original is not None:
+        verdict_of_it = auditor.judge(auditor.original)
+        judged.insert(0, ("original", original, auditor.original, verdict_of_it))
     rows = tuple(
         {
-            **model_row(name, seed, measured, verdict),
-            **{f"{part}_parameters": n for part, n in parameter_counts(models[name]).items()},
-            "weights_sha256": weights_digest(models[name]),
+            **model_row(name, seed, measured, own),
+            "num_oracles": len(references),
+            **{f"{part}_parameters": n for part, n in parameter_counts(module).items()},
+            "weights_sha256": weights_digest(module),
         }
-        for name, (measured, verdict) in records.items()
+        for name, module, measured, own in judged
     )
-    scores = (roc_scores(name, seed, measured) for name, (measured, _) in records.items())
-    verdict = records["audited"][1]
+    scores = (roc_scores(name, seed, measured) for name, _, measured, _ in judged)
+    agreement = auditor.agreement(case)
     return AuditReport(
         rows=rows,
         scores=tuple(each for each in scores if each is not None),
@@ -149,10 +178,23 @@ def audit(
         notes=split.notes,
         forgotten_ids=None if split.forget.ids is None else tuple(split.forget.ids.tolist()),
         decided_by=verdict.decided_by,
+        findings=(
+            *case.findings,
+            *findings_of_oracles(auditor.oracles),
+            *(() if agreement is None else (agreement,)),
+        ),
         margin=margin,
         split=split,
         observed=observed,
     )
+
+
+def _observed(
+    module: torch.nn.Module | None, outputs: SplitObservations | None
+) -> ObservedModel | None:
+    if module is None or outputs is None:
+        return None
+    return ObservedModel(module=module, outputs=outputs)
 
 
 def _is_unchanged(model: torch.nn.Module, original: torch.nn.Module | None) -> bool:

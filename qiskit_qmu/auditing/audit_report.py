@@ -26,8 +26,9 @@ class AuditReport:
         scores: Attack scores behind each row's ROC curve.
         kind: "class" or "instances".
         forgotten: What was forgotten, in words.
-        verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten", "utility
-            lost", "unchanged", "untested" or "no oracle".
+        verdict: The audited model's verdict: "forgotten", "remembered", "over-forgotten",
+            "suppressed", "utility lost", "harmful", "unchanged", "unresolved" or "invalid oracle";
+            see `qiskit_qmu.evaluation.judge_together`.
         reason: The numbers that the verdict rests on.
         notes: What must be known of the rows, such as which retained or test rows equal forgotten
             ones; see `qiskit_qmu.data.ForgetSplit.notes`.
@@ -45,8 +46,8 @@ class AuditReport:
         >>> import qiskit_qmu as qmu
         >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
         >>> report = qmu.audit(torch.nn.Linear(4, 3), split)
-        >>> report.verdict, report.reason
-        ('no oracle', 'without a retrained model there is nothing to compare with')
+        >>> report.verdict, report.reason.partition(":")[0]
+        ('unresolved', 'without a retrained model there is nothing to compare with')
         >>> report.to_json("audit.json")
         >>> [row["method"] for row in report.rows]
         ['audited']

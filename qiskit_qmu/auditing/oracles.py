@@ -7,7 +7,8 @@ import torch
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
-from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.data import ForgetSplit, row_digests
+from qiskit_qmu.models import training_rows
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import Retrain
 
@@ -72,3 +73,26 @@ def oracle_models(
         generator = stream(seed, "oracles", str(number))
         trained.append(Retrain(trainer=trainer)(like, split, generator=generator).model)
     return tuple(trained)
+
+
+def trained_on_forgotten(oracles: Sequence[torch.nn.Module], split: ForgetSplit) -> str:
+    """Say which oracle was trained on forgotten rows, by the digests that it carries.
+
+    Args:
+        oracles: The models.
+        split: The task; forgotten rows that equal a retained one do not count.
+
+    Returns:
+        A clause; empty where none is known to have seen one.
+    """
+    carried = [training_rows(oracle) for oracle in oracles]
+    if not any(carried):
+        return ""
+    retained = row_digests(split.retain.x, split.retain.y)
+    forgotten = set(row_digests(split.forget.x, split.forget.y)) - set(retained)
+    for number, seen in enumerate(carried, start=1):
+        count = len(forgotten & (seen or set()))
+        if count:
+            who = "the oracle" if len(oracles) == 1 else f"oracle {number} of {len(oracles)}"
+            return f"{who} was trained on {count} of the {len(forgotten)} forgotten rows"
+    return ""

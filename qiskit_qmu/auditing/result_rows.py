@@ -3,7 +3,7 @@
 from typing import Any
 
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.evaluation import Measurement, Verdict
+from qiskit_qmu.evaluation import Measurement, Verdict, interval_row
 from qiskit_qmu.evaluation.attack_columns import AUC
 
 
@@ -37,7 +37,7 @@ def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -
         >>> measured = auditor.measure(torch.nn.Linear(4, 3))
         >>> row = model_row("ga", 0, measured, auditor.judge(measured))
         >>> row["method"], row["verdict"]
-        ('ga', 'no oracle')
+        ('ga', 'unresolved')
     """
     return {
         "method": method,
@@ -47,6 +47,8 @@ def model_row(method: str, seed: int, measured: Measurement, verdict: Verdict) -
         "verdict": verdict.name,
         "verdict_reason": verdict.reason,
         "decided_by": verdict.decided_by,
+        **interval_row({"decided_value": verdict.number if verdict.number.known else None}),
+        "decided_p_value": verdict.p_value,
     }
 
 
