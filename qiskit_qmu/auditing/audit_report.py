@@ -12,11 +12,8 @@ from qiskit_qmu.auditing.protocols import ProtocolReport, explain_protocols
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Finding, RowFinding, SplitObservations
-from qiskit_qmu.report import render_page, render_results, text_table
-from qiskit_qmu.report.evidence import few_or_digest, now
+from qiskit_qmu.report import audit_text, render_audit, render_results
 from qiskit_qmu.unlearning import summaries
-
-_PROTOCOLS = "What published protocols would report"
 
 
 @final
@@ -157,24 +154,7 @@ class AuditReport:
         write_together(make_folder(folder), {"audit.json": record, "audit.html": self._page()})
 
     def _page(self) -> str:
-        return render_page(
-            self.rows,
-            kind=self.kind,
-            scores=self.scores,
-            evidence={
-                "Audit": {"written": now(), "seed": self.rows[0]["seed"]},
-                "What was forgotten": {
-                    "forgotten": self.forgotten,
-                    "ids": few_or_digest(self.forgotten_ids),
-                    "notes": list(self.notes),
-                },
-                **({} if self.protocols is None else {_PROTOCOLS: self.protocols.in_lines()}),
-            },
-            environment=environment(),
-            forgotten=self.forgotten,
-            title="Audit of an unlearned model",
-            does=summaries(),
-        )
+        return render_audit(self, environment=environment(), does=summaries())
 
     def __repr__(self) -> str:
         models = ", ".join(row["method"] for row in self.rows)
@@ -184,7 +164,4 @@ class AuditReport:
         return render_results(self.rows, kind=self.kind)
 
     def __str__(self) -> str:
-        table = text_table(self.rows, kind=self.kind)
-        notes = "".join(f"\nnote: {note}" for note in self.notes)
-        explained = "" if self.protocols is None else f"\n\n{_PROTOCOLS}:\n\n{self.protocols}"
-        return f"{table}{explained}\n\nverdict: {self.verdict} ({self.reason}){notes}"
+        return audit_text(self)
