@@ -19,6 +19,7 @@ from qiskit_qmu.auditing.oracles import (
     oracle_models,
     trained_on_forgotten,
 )
+from qiskit_qmu.auditing.protocols import needs_of
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.shadow_audit import shadow_audit
 from qiskit_qmu.auditing.split_rows import observe_split
@@ -161,7 +162,7 @@ def audit(
     case = auditor.case(
         auditor.measure(observed["audited"], "audited"),
         unchanged=_is_unchanged(model, original),
-        findings=(*tested.findings, *(over_models.findings if over_models else ())),
+        findings=(*tested.findings, *(() if over_models is None else over_models.findings)),
     )
     verdict = auditor.judge_together({"audited": case})["audited"]
     judged = [("audited", model, case.measured, verdict)]
@@ -196,10 +197,11 @@ def audit(
             *findings_of_oracles(auditor.oracles),
             *(() if agreement is None else (agreement,)),
         ),
-        per_row=over_models.per_row if over_models else (),
+        per_row=() if over_models is None else over_models.per_row,
         margin=margin,
         split=split,
         observed=observed,
+        strategy_needs=needs_of(strategy),
     )
 
 

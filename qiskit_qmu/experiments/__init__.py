@@ -37,6 +37,7 @@ from qiskit_qmu.experiments.saving import save_model
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import compare_shots
+from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
     audit_workload,
     observation_workload,
@@ -64,6 +65,7 @@ __all__ = [
     "Setup",
     "ShotComparison",
     "audit_saved",
+    "audit_weights",
     "audit_workload",
     "cancel",
     "compare",

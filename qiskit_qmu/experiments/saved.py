@@ -1,6 +1,7 @@
 """Saved models and the rows they were trained on: train, unlearn and audit one step at a time."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.auditing import AuditReport, audit
+from qiskit_qmu.auditing import AuditReport, audit, needs_of
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RowRecord
@@ -236,9 +237,11 @@ def audit_saved(
                 "shadows": shadows_of(saved, original, split, shadows, seed=seed, progress=half),
                 "progress": part_of(progress, 0.4, 1.0),
             }
-        return audit(
+        report = audit(
             saved.model, split, oracle=reference, original=before, seed=seed, **over_models
         )
+    used = {need for step in saved.provenance.deletions[first:] for need in needs_of(step.strategy)}
+    return replace(report, strategy_needs=tuple(sorted(used)))
 
 
 def observe_saved(

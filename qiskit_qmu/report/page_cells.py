@@ -12,19 +12,26 @@ from qiskit_qmu.metrics import Interval
 @final
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell: a number, its interval and its gap to the oracle, and what it stands out for."""
+    """One cell: a number, its interval and its gap to the oracle, and what it stands out for.
+
+    A cell of prose holds a sentence in place of a number.
+    """
 
     value: str
     detail: str = ""
     gap: str = ""
     strong: bool = False
     decides: bool = False
+    prose: bool = False
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class PageRow:
-    """One row: whose it is, its cells, and whether it is a reference rather than a method."""
+    """One row: whose it is, its cells, and whether it is a reference rather than a method.
+
+    A heading has no cells and stands above the rows that follow.
+    """
 
     name: str
     cells: tuple[Cell, ...]
@@ -34,16 +41,23 @@ class PageRow:
     verdict: str = ""
     outcome: str = ""
     chosen: bool = False
+    heading: bool = False
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class PageTable:
-    """A table: headings above groups of columns with their widths, headings, rows."""
+    """A table: headings above groups of columns with their widths, headings, rows.
+
+    A script in the page lets readers sort a sortable table; without the script it is a plain one.
+    The column under the heading ``prose`` holds sentences.
+    """
 
     groups: tuple[tuple[str, int], ...]
     headings: tuple[str, ...]
     rows: tuple[PageRow, ...]
+    sortable: bool = False
+    prose: str = ""
 
     @property
     def has_verdicts(self) -> bool:
