@@ -136,8 +136,8 @@ def epsilon_estimate(first: Array, second: Array) -> Array:
     This is the estimate of ε of the NeurIPS 2023 unlearning challenge (Triantafillou et al., Are
     we making progress in unlearning?, 2024, https://arxiv.org/abs/2406.09073) with one threshold
     and δ = 10⁻⁵. It is 1.3 to 1.4 for two groups of the same distribution, however many models
-    there are, since either group may lie above the other. Where a threshold makes no error at all, half an error counts, since n models cannot show
-    more than ln 2n; the challenge counted 50.
+    there are, since either group may lie above the other. Where a threshold makes no error at all,
+    half an error counts, since n models cannot show more than ln 2n; the challenge counted 50.
 
     Args:
         first: Scores of unlearned models, shape (…, models, rows).
