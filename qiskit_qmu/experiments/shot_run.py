@@ -16,10 +16,10 @@ from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, SplitObservations, int
 from qiskit_qmu.evaluation.baselines import coin_auc, constant_answer, uniform_divergence
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, split_shots, with_fewer_shots
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.runs.progress import RunProgress, no_progress
+from qiskit_qmu.training.processes import one_thread
 
 Row = dict[str, Any]
 
