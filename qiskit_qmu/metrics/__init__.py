@@ -4,7 +4,8 @@ Membership scores follow one convention, higher = more likely a member:
 
 - `auroc`, `auroc_interval`, `stratified_auroc`: how well members rank above non-members. The last
   compares within a class only and is the one to use when the groups differ in their classes.
-- `clustered_auroc`, `mutual_mean`: the AUC over several models.
+- `clustered_auroc`, `mutual_mean`: the AUC over several models; `auroc_change`: between two models
+  on the same rows.
 - `roc_curve`, `stratified_roc`, `roc_band`, `tpr_at_fpr`: the curve, its mean over classes, its
   band for a figure, and one of its points.
 - `advantage`: TPR − FPR at the best threshold. `operating_point` and `cross_fitted_point`: rates,
@@ -33,6 +34,7 @@ from qiskit_qmu.metrics.agreement import (
     jensen_shannon_interval,
     prediction_agreement,
 )
+from qiskit_qmu.metrics.auroc_change import auroc_change
 from qiskit_qmu.metrics.bounded_mean import bounded_mean_interval
 from qiskit_qmu.metrics.clustered import clustered_auroc
 from qiskit_qmu.metrics.distance_ratio import DistanceRatio, distance_ratio
@@ -47,6 +49,7 @@ from qiskit_qmu.metrics.intervals import (
     difference_interval,
     mean_interval,
 )
+from qiskit_qmu.metrics.inversion import interval_p_value
 from qiskit_qmu.metrics.klom import klom
 from qiskit_qmu.metrics.multiple_tests import benjamini_hochberg, holm, simultaneous_level
 from qiskit_qmu.metrics.mutual import mutual_mean
@@ -56,7 +59,7 @@ from qiskit_qmu.metrics.one_run import (
     one_run_p_value,
     unlearner_epsilon,
 )
-from qiskit_qmu.metrics.one_sided import lower_bound, upper_bound
+from qiskit_qmu.metrics.one_sided import IntervalAtLevel, lower_bound, upper_bound
 from qiskit_qmu.metrics.operating_point import (
     OperatingPoint,
     cross_fitted_point,
@@ -84,6 +87,7 @@ __all__ = [
     "auroc_interval",
     "stratified_auroc",
     "clustered_auroc",
+    "auroc_change",
     "roc_curve",
     "roc_band",
     "stratified_roc",
@@ -106,6 +110,7 @@ __all__ = [
     "is_equivalent",
     "equivalence_p_value",
     "worst_distance",
+    "IntervalAtLevel",
     "upper_bound",
     "lower_bound",
     "jensen_shannon",
@@ -124,6 +129,7 @@ __all__ = [
     "holm",
     "benjamini_hochberg",
     "simultaneous_level",
+    "interval_p_value",
     "permutation_p_value",
     "permutation_p_values",
     "detectable_auc",
