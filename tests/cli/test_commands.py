@@ -12,7 +12,7 @@ from tiny_options import TINY, TINY_DATA
 
 import qiskit_qmu
 from qiskit_qmu import experiments
-from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.attacks import ATTACKS, REFERENCE_ATTACKS
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
@@ -197,7 +197,10 @@ def test_list_names_everything(qmu):
     assert qmu("list", "methods").out.splitlines() == methods
     assert "rga.alpha" not in "".join(methods)
     attacks = qmu("list", "attacks").out.splitlines()
-    assert [line.split()[0] for line in attacks[1:]] == [*ATTACKS, "mia_paper_rate"]
+    names = [*ATTACKS, "mia_paper_rate", *REFERENCE_ATTACKS]
+    for name, line in zip(names, attacks[1:], strict=True):
+        assert line.startswith(f"  {name} ")
+        assert "(needs " in line
 
 
 def test_devices_are_listed_when_they_are_asked_for(qmu):
