@@ -201,6 +201,7 @@ def audit(
             *(() if agreement is None else (agreement,)),
         ),
         per_row=() if over_models is None else over_models.per_row,
+        skipped=tested.skipped,
         margin=margin,
         split=split,
         observed=observed,
