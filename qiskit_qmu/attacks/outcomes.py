@@ -38,7 +38,7 @@ def log_likelihood(counts: Any, log_probabilities: Any) -> Array:
         Log-likelihoods (rows,), in nats.
     """
     products = np.asarray(counts) * np.asarray(log_probabilities)
-    return np.asarray(products.reshape(len(products), -1).sum(axis=1))
+    return np.asarray(products.sum(axis=tuple(range(1, products.ndim))))
 
 
 def counts_of(observations: Observations, attack: str) -> NDArray[np.int64]:

@@ -85,9 +85,12 @@ class QuantileRegressionAttack(MembershipAttack):
     ) -> tuple[Array, Array]:
         """Return how far the score of every row lies above what its inputs let expect.
 
+        With fewer never-seen rows than folds nothing is learned, and membership scores are
+        returned.
+
         Args:
             members: Outputs on the training rows under attack.
-            nonmembers: Outputs of the same model on rows it never saw, at least as many as folds.
+            nonmembers: Outputs of the same model on rows it never saw.
             generator: Assigns the rows to folds.
             known_members: Not used: only never-seen rows are learned from.
 
@@ -95,13 +98,13 @@ class QuantileRegressionAttack(MembershipAttack):
             Scores of shapes (members,) and (nonmembers,), in standard deviations.
 
         Raises:
-            InputError: If a group is empty or lacks inputs, or there are fewer never-seen rows than
-                folds.
+            InputError: If a group is empty or lacks inputs.
         """
         _check.not_empty(members=members, nonmembers=nonmembers)
         self.needs.check("QuantileRegressionAttack", members, nonmembers)
-        _check.at_least(self.folds, nonmembers=len(nonmembers))
         groups = (members, nonmembers)
+        if len(nonmembers) < self.folds:  # too few to learn from
+            return members.membership_score, nonmembers.membership_score
         columns = _columns(concatenate(*groups), self.components)
         parts = (columns[: len(members)], columns[len(members) :])
         folds = [assign_folds(group.strata, self.folds, generator) for group in groups]
@@ -110,8 +113,9 @@ class QuantileRegressionAttack(MembershipAttack):
             learned = folds[1] != fold
             quantiles = self.fit(parts[1][learned], nonmembers.membership_score[learned])
             for group, part, dealt, values in zip(groups, parts, folds, scores, strict=True):
-                here = dealt == fold
-                values[here] = quantiles.place(part[here], group.membership_score[here])
+                here = np.flatnonzero(dealt == fold)
+                if len(here):
+                    values[here] = quantiles.place(part[here], group.membership_score[here])
         return scores[0], scores[1]
 
     def fit(self, columns: ArrayLike, scores: ArrayLike) -> "FittedQuantiles":

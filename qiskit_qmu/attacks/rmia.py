@@ -1,6 +1,7 @@
 """RMIA: how often a row's likelihood ratio beats that of rows that were not trained on."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -31,8 +32,8 @@ class RMIA:
     Attributes:
         offline: Use only the models that were not trained on a row.
         gamma: Factor γ, at least 1.
-        a: How P_in is guessed offline, from 0 to 1; best chosen on a reference model that takes the
-            target's place.
+        a: How P_in is guessed offline, from 0 to 1. It matters: `tuned` chooses it on reference
+            models that take the target's place.
 
     Example:
         >>> import numpy as np
@@ -94,6 +95,49 @@ class RMIA:
         against = np.sort(ratios[rows])
         beaten = np.searchsorted(against, ratios - np.log(self.gamma), side="right")
         return np.where(rows, np.nan, beaten / len(against))
+
+    def tuned(
+        self,
+        references: References,
+        candidates: Sequence[float] = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0),
+    ) -> "RMIA":
+        """Return the attack with the a that suits the reference models, offline.
+
+        Each reference model takes the target's place once, with all others but its twin as
+        references, and the candidate with the largest mean AUC is taken. The target is not asked.
+
+        Args:
+            references: Reference models in pairs of complementary halves, as
+                `qiskit_qmu.shadows.ShadowModels.references` has them; at least four.
+            candidates: Values from 0 to 1.
+
+        Raises:
+            InputError: If there are fewer than four models, a row has none left that was not
+                trained on it, or a candidate is out of range.
+
+        Example:
+            >>> import numpy as np
+            >>> from qiskit_qmu.attacks import RMIA, References
+            >>> rng = np.random.default_rng(0)
+            >>> half = rng.random((4, 500)) < 0.5
+            >>> included = np.stack([half, ~half], axis=1).reshape(8, 500)
+            >>> scores = rng.normal(0, 3, 500) + rng.normal(0, 0.1, (8, 500)) + included
+            >>> RMIA(offline=True).tuned(References(scores=scores, included=included)).a
+            1.0
+        """
+        from qiskit_qmu.metrics import auroc  # late: importing SciPy's statistics takes a while
+
+        _check.at_least(4, references=references.num_models)
+        _check.not_empty(candidates=candidates)
+        attacks = [replace(self, offline=True, a=a) for a in candidates]
+        totals = np.zeros(len(attacks))
+        for model in range(references.num_models):
+            target, members = references.scores[model], references.included[model]
+            others = references.without(*{model, model ^ 1} & set(range(references.num_models)))
+            for position, attack in enumerate(attacks):
+                found = attack.scores(target, others)
+                totals[position] += auroc(found[members], found[~members])
+        return attacks[int(totals.argmax())]
 
     def _log_marginals(self, references: References) -> NDArray[np.float64]:
         """Return ln p(x) of each row over the reference models."""

@@ -112,7 +112,7 @@ class ShadowClassifierAttack:
         for label in np.unique(rows.strata):
             own = rows.strata == label
             if inside[own].any() and not inside[own].all():
-                classifier = self._classifier(int(own.sum()), seed)
+                classifier = self._classifier(seed)
                 classifiers[int(label)] = classifier.fit(
                     (inputs[own] - centre) / scale, inside[own]
                 )
@@ -122,7 +122,7 @@ class ShadowClassifierAttack:
             attack=self, classifiers=classifiers, centre=centre, scale=scale
         )
 
-    def _classifier(self, rows: int, seed: int) -> Any:
+    def _classifier(self, seed: int) -> Any:
         # Imported late: importing scikit-learn takes most of a second.
         from sklearn.linear_model import LogisticRegression
         from sklearn.neural_network import MLPClassifier

@@ -19,7 +19,9 @@ from qiskit_qmu.auditing.oracles import (
     oracle_models,
     trained_on_forgotten,
 )
+from qiskit_qmu.auditing.protocols import needs_of
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
+from qiskit_qmu.auditing.shadow_audit import shadow_audit
 from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
 from qiskit_qmu.data import ForgetSplit
@@ -34,6 +36,7 @@ from qiskit_qmu.models import (
     weights_digest,
 )
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
+from qiskit_qmu.runs.progress import no_progress
 from qiskit_qmu.shadows import ShadowModels
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnlearningStrategy
@@ -145,10 +148,21 @@ def audit(
         trainer=trainer,
         seed=seed,
     )
+    over_models = None
+    if shadows is not None and strategy is not None:
+        over_models = shadow_audit(
+            model,
+            split,
+            shadows,
+            strategy,
+            objective=objective,
+            seed=seed,
+            progress=progress or no_progress,
+        )
     case = auditor.case(
         auditor.measure(observed["audited"], "audited"),
         unchanged=_is_unchanged(model, original),
-        findings=tested.findings,
+        findings=(*tested.findings, *(() if over_models is None else over_models.findings)),
     )
     verdict = auditor.judge_together({"audited": case})["audited"]
     judged = [("audited", model, case.measured, verdict)]
@@ -183,9 +197,11 @@ def audit(
             *findings_of_oracles(auditor.oracles),
             *(() if agreement is None else (agreement,)),
         ),
+        per_row=() if over_models is None else over_models.per_row,
         margin=margin,
         split=split,
         observed=observed,
+        strategy_needs=needs_of(strategy),
     )
 
 

@@ -1,7 +1,7 @@
 """AuditReport: what an audit found, as a table, JSON and a page."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, final
@@ -40,6 +40,8 @@ class AuditReport:
             left.
         split: The task; None in a report that was put together without it.
         observed: What the models answered on its rows, by "original", "oracle" and "audited".
+        strategy_needs: What the strategy used, as in `qiskit_qmu.unlearning.Method`, if known.
+        protocols: What published protocols would report, where that was computed; see `explain`.
 
     Example:
         >>> import torch
@@ -67,6 +69,8 @@ class AuditReport:
     margin: float = 0.05
     split: ForgetSplit | None = field(default=None, compare=False)
     observed: Mapping[str, SplitObservations] = field(default_factory=dict, compare=False)
+    strategy_needs: tuple[str, ...] = ()
+    protocols: ProtocolReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the scores as JSON values."""
@@ -82,22 +86,32 @@ class AuditReport:
             "forgotten_ids": None if self.forgotten_ids is None else list(self.forgotten_ids),
             "findings": [finding.to_dict() for finding in self.findings],
             "per_row": [row.to_dict() for row in self.per_row],
+            "protocols": None if self.protocols is None else self.protocols.to_dict(),
             "rows": [dict(row) for row in self.rows],
         }
 
-    def explain(self, *, strategy_needs: Collection[str] = (), seed: int = 0) -> ProtocolReport:
+    def explain(self, *, seed: int | None = None) -> ProtocolReport:
         """Compute what published protocols would report, each number beside its controls.
 
+        A strategy that used the oracle or test rows is flagged.
+
         Args:
-            strategy_needs: What the strategy used, as in `qiskit_qmu.unlearning.Method`; one that
-                used the oracle or test rows is flagged.
-            seed: Seed of attacks and draws.
+            seed: Seed of attacks and draws; the audit's where None.
 
         Returns:
             The numbers; see `qiskit_qmu.auditing.explain_protocols`.
 
         Raises:
-            InputError: If the model does not predict classes.
+            InputError: If the model does not predict classes, or the seed is negative.
+
+        Example:
+            >>> import torch
+            >>> import qiskit_qmu as qmu
+            >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
+            >>> explained = qmu.audit(torch.nn.Linear(4, 3), split).explain()
+            >>> number = explained.numbers[0]
+            >>> number.source, number.better, number.controls[1].name
+            ('QMU (2025)', 'lower', 'never-seen rows of the same classes')
         """
         if self.split is None or "audited" not in self.observed:
             raise InputError("a report without the models' outputs cannot explain protocols")
@@ -106,8 +120,8 @@ class AuditReport:
             self.split,
             original=self.observed.get("original"),
             oracle=self.observed.get("oracle"),
-            strategy_needs=strategy_needs,
-            seed=seed,
+            strategy_needs=self.strategy_needs,
+            seed=self.rows[0]["seed"] if seed is None else seed,
         )
 
     def to_json(self, path: str | Path) -> None:

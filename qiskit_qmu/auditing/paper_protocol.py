@@ -109,7 +109,7 @@ def balanced_accuracy(true_positives: Interval, false_positives: Interval) -> In
         >>> from qiskit_qmu.auditing.paper_protocol import balanced_accuracy
         >>> from qiskit_qmu.metrics import binomial_interval
         >>> print(balanced_accuracy(binomial_interval(60, 100), binomial_interval(40, 100)))
-        0.600 [0.529, 0.665]
+        0.600 [0.527, 0.668]
     """
     advantage = difference_interval(true_positives, false_positives)
     return Interval(

@@ -75,13 +75,13 @@ def execute(options: argparse.Namespace) -> None:
     shots, request = _shots(options.shots), forget_request_of(options)
     from qiskit_qmu.experiments import cost_rows, saved_workloads  # (slow to load)
     from qiskit_qmu.report import cost_table
-    from qiskit_qmu.unlearning import METHODS
+    from qiskit_qmu.unlearning import DEFAULT_METHODS
 
     with _backend(options, shots) as device:
         workloads = saved_workloads(
             options.model,
             request,
-            methods=options.methods or [*METHODS],
+            methods=options.methods or ["noop", *DEFAULT_METHODS],
             rows=options.rows,
             settings=settings_of(options),
             rule=device.rule,

@@ -22,6 +22,7 @@ SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 _SUBJECTS = ("datasets", "models", "strategies", "attacks", "backends", "settings")
 _DETAILS = ("devices", "columns")
 """Subjects listed only on request."""
+_SYNONYMS = {"methods": "strategies"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    if options.subject is not None:
-        _check.one_of((*_SUBJECTS, *_DETAILS), subject=options.subject)
-    subjects = _SUBJECTS if options.subject is None else (options.subject,)
+    subject = _SYNONYMS.get(options.subject, options.subject)
+    if subject is not None:
+        _check.one_of((*_SUBJECTS, *_DETAILS), subject=subject)
+    subjects = _SUBJECTS if subject is None else (subject,)
     lists = {subject: _lines(subject, options) for subject in subjects}
     blocks = [
         "\n".join([f"{subject}:", *(textwrap.indent(line, "  ") for line in lines)])
@@ -91,7 +93,12 @@ def _columns() -> list[str]:
 def _strategies() -> list[str]:
     from qiskit_qmu.unlearning import METHODS
 
-    return [f"{name:8s}{method.summary}" for name, method in METHODS.items()]
+    width = max(map(len, METHODS)) + 2
+    lines = []
+    for group in dict.fromkeys(method.group for method in METHODS.values()):
+        members = {name: m.summary for name, m in METHODS.items() if m.group == group}
+        lines += [f"{group}:", *(f"  {name:{width}s}{text}" for name, text in members.items())]
+    return lines
 
 
 def _attacks() -> list[str]:

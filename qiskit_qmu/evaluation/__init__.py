@@ -12,15 +12,21 @@ from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.columns import BASELINE, COSTS, RESULTS, SHOT_RESULTS, result_columns
 from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, SplitObservations
 from qiskit_qmu.evaluation.finding import Finding, FindingGroup
+from qiskit_qmu.evaluation.gate import Gate, GateError
 from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
 from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
 from qiskit_qmu.evaluation.outcomes import remarks_by_method
+from qiskit_qmu.evaluation.power_plan import PowerPlan, audit_power
 from qiskit_qmu.evaluation.recommendation import Recommendation, recommend
 from qiskit_qmu.evaluation.row_finding import RowFinding
 from qiskit_qmu.evaluation.rules import Rule, rules
 from qiskit_qmu.evaluation.verdict import Beside, Case, Kind, Verdict, judge, judge_together
 
 __all__ = [
+    "Gate",
+    "GateError",
+    "PowerPlan",
+    "audit_power",
     "BASELINE",
     "COSTS",
     "RESULTS",

@@ -22,7 +22,7 @@ from qiskit_qmu.experiments.workload import (
 )
 from qiskit_qmu.models import QuantumClassifier, reinitialize
 from qiskit_qmu.training.processes import one_thread
-from qiskit_qmu.unlearning import METHODS
+from qiskit_qmu.unlearning import DEFAULT_METHODS
 
 BudgetState = Literal["within", "maybe over", "over"]
 """With data-dependent stopping, "maybe over" if only the worst case is."""
@@ -68,7 +68,7 @@ def saved_workloads(
     path: str | Path,
     request: ForgetRequest | None = None,
     *,
-    methods: Sequence[str] = tuple(METHODS),
+    methods: Sequence[str] = ("noop", *DEFAULT_METHODS),
     rows: int | None = None,
     settings: dict[str, Any] | None = None,
     rule: Rule | None = None,
@@ -82,7 +82,7 @@ def saved_workloads(
         path: Folder of the model.
         request: What to forget; where None, what the model's experiment says, or a tenth of the
             rows where it says nothing.
-        methods: Names of the methods to unlearn with.
+        methods: Names of the methods to unlearn with; those of the QMU paper by default.
         rows: Rows to observe; all training and test rows where None.
         settings: Hyperparameters that replace the preset's.
         rule: How gradients are measured; by parameter shift where None.

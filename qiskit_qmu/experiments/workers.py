@@ -45,7 +45,7 @@ def run_seeds(
         return
     progress(f"{len(seeds)} seeds on {workers} processes", 0.0)
     tasks = ((setup, job_dir) for setup in setups)
-    done = results_of(_silent_records, tasks, workers=workers, advice=_ADVICE)
+    done = results_of(_silent_records, tasks, count=len(seeds), workers=workers, advice=_ADVICE)
     for number, (_, records) in enumerate(done, start=1):
         progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
         yield records

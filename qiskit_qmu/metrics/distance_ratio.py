@@ -47,8 +47,10 @@ class DistanceRatio:
 
     @property
     def harmful(self) -> bool:
-        """Whether the whole interval of the ratio lies above 1."""
-        return self.ratio.has_limits and self.ratio.low > 1
+        """Whether it is shown to be farther than before, and farther than a further oracle."""
+        if not (self.ratio.has_limits and self.floor.has_limits):
+            return False
+        return self.ratio.low > max(1.0, self.floor.high)
 
 
 def distance_ratio(
@@ -67,9 +69,11 @@ def distance_ratio(
     With one oracle there are neither limits nor a floor: the ratio to one model says nothing.
     Defined after Wu et al., "Ascent fails to forget", https://arxiv.org/abs/2509.26427.
 
-    The limits are those of ln ρ by the delta method, with the oracles, the rows and (where there
-    are several) the unlearned models as independent sources of error, and Student's quantile with
-    Welch–Satterthwaite degrees of freedom.
+    The limits are those of ln ρ by the delta method, with the oracles, the rows and the unlearned
+    models as independent sources of error, and Student's quantile with Welch–Satterthwaite degrees
+    of freedom. One unlearned model shows no spread of its own, so the relative spread of the
+    oracles' distances to each other stands in: a retrained model with an unlucky seed is not harm.
+    The original is the one that was given; several of it are a further source.
 
     The energy distance Δ(U) = 2·mean d(U, O) − mean d(U, U′) − mean d(O, O′) has no such floor: it
     is 0 on average for equal laws. Its ratio Δ(U)/Δ(A) needs two models or more on each side; its
@@ -103,7 +107,7 @@ def distance_ratio(
         >>> fresh, original = generator.normal(0, 1, (200, 3)), generator.normal(1, 1, (200, 3))
         >>> result = distance_ratio(fresh, original, oracles)
         >>> print(result.ratio, round(result.floor.value, 3), result.harmful)
-        0.783 [0.740, 0.828] 0.8 False
+        0.783 [0.729, 0.841] 0.8 False
     """
     unlearned, original, retrained = _as_models(after), _as_models(before), _as_models(oracles)
     shapes = {models.shape[1:] for models in (unlearned, original, retrained)}
@@ -121,7 +125,7 @@ def distance_ratio(
     if far.mean() == 0:
         return DistanceRatio(ratio=Interval(level=level), floor=Interval(level=level))
     return DistanceRatio(
-        ratio=_ratio(near, far, level),
+        ratio=_ratio(near, far, between, level),
         floor=_floor(between, far, level),
         energy_ratio=_energy_ratio(near, far, between, (unlearned, original), distance, level),
         p_value=_exchange(unlearned, retrained, near, between, distance),
@@ -144,22 +148,28 @@ def _distances(first: Array, second: Array, distance: Distance) -> Array:
     return np.stack([distance(model, second) for model in first])
 
 
-def _ratio(near: Array, far: Array, level: float) -> Interval:
+def _ratio(near: Array, far: Array, between: Array, level: float) -> Interval:
     closeness, start = near.mean(), far.mean()
-    if closeness == 0:
-        return Interval(0.0, level=level)
+    if closeness == 0 or len(between) < 2:
+        return Interval(float(closeness / start), level=level)
     sources = [
         near.mean(axis=(0, 2)) / closeness - far.mean(axis=(0, 2)) / start,
         near.mean(axis=(0, 1)) / closeness - far.mean(axis=(0, 1)) / start,
         *_several(near.mean(axis=(1, 2)) / closeness, far.mean(axis=(1, 2)) / start),
     ]
-    return _exponential_limits(closeness / start, sources, level)
+    variances = [source.var(ddof=1) / len(source) for source in sources]
+    degrees = [len(source) - 1 for source in sources]
+    among_oracles = _to_others(between).mean(axis=1)
+    if len(near) == 1 and among_oracles.any():
+        variances.append(np.var(among_oracles / among_oracles.mean(), ddof=1))
+        degrees.append(len(between) - 1)
+    return _exponential_limits(closeness / start, variances, degrees, level)
 
 
 def _floor(between: Array, far: Array, level: float) -> Interval:
     if len(between) < 2:
         return Interval(level=level)
-    to_others = between.sum(axis=1) / (len(between) - 1)
+    to_others = _to_others(between)
     floor, start = to_others.mean(), far.mean()
     if floor == 0:
         return Interval(0.0, level=level)
@@ -168,7 +178,8 @@ def _floor(between: Array, far: Array, level: float) -> Interval:
         to_others.mean(axis=0) / floor - far.mean(axis=(0, 1)) / start,
         *_several(far.mean(axis=(1, 2)) / start),
     ]
-    return _exponential_limits(floor / start, sources, level)
+    variances = [source.var(ddof=1) / len(source) for source in sources]
+    return _exponential_limits(floor / start, variances, [len(s) - 1 for s in sources], level)
 
 
 def _several(*sources: Array) -> list[Array]:
@@ -176,22 +187,23 @@ def _several(*sources: Array) -> list[Array]:
     return [source for source in sources if len(source) > 1]
 
 
-def _exponential_limits(ratio: float, sources: list[Array], level: float) -> Interval:
-    """Return a ratio with limits from what each unit of each source adds to its logarithm."""
-    if min(map(len, sources)) < 2:
+def _exponential_limits(
+    ratio: float, variances: list[float], degrees: list[int], level: float
+) -> Interval:
+    """Return a ratio with limits from the variances of its logarithm."""
+    if min(degrees) < 1:
         return Interval(float(ratio), level=level)
-    variances = np.array([source.var(ddof=1) / len(source) for source in sources])
-    half = _student(variances, sources, level) * math.sqrt(variances.sum())
+    half = _student(variances, degrees, level) * math.sqrt(sum(variances))
     return Interval(
         float(ratio), float(ratio * math.exp(-half)), float(ratio * math.exp(half)), level
     )
 
 
-def _student(variances: Array, sources: list[Array], level: float) -> float:
+def _student(variances: list[float], degrees: list[int], level: float) -> float:
     """Return Student's quantile with Welch–Satterthwaite degrees of freedom."""
-    degrees = np.array([len(source) - 1 for source in sources])
-    spread = float(np.sum(variances**2 / degrees))
-    freedom = float(variances.sum()) ** 2 / spread if spread > 0 else math.inf
+    terms = zip(variances, degrees, strict=True)
+    spread = sum(variance**2 / freedom for variance, freedom in terms)
+    freedom = sum(variances) ** 2 / spread if spread > 0 else math.inf
     return float(scipy.stats.t.ppf((1 + level) / 2, freedom))
 
 
@@ -220,8 +232,8 @@ def _energy_ratio(
         np.stack([none_before, before.of_models]),
     ]
     covariance = sum(np.cov(source) / source.shape[1] for source in sources)
-    variances = np.array([source[1].var(ddof=1) / source.shape[1] for source in sources])
-    quantile = _student(variances, [source[1] for source in sources], level)
+    variances = [source[1].var(ddof=1) / source.shape[1] for source in sources]
+    quantile = _student(variances, [source.shape[1] - 1 for source in sources], level)
     return _fieller(after.value, before.value, np.asarray(covariance), quantile, level)
 
 

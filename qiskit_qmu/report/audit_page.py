@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from qiskit_qmu.evaluation import Finding
-from qiskit_qmu.report.audit_record import AuditRecord
+from qiskit_qmu.report.audit_record import PROTOCOLS, AuditRecord
 from qiskit_qmu.report.controls import STANDARD, controls
 from qiskit_qmu.report.evidence import few_or_digest, now
 from qiskit_qmu.report.finding_tables import (
@@ -79,6 +79,7 @@ def render_audit(
                 "ids": few_or_digest(report.forgotten_ids),
                 "notes": list(report.notes),
             },
+            **({} if report.protocols is None else {PROTOCOLS: report.protocols.in_lines()}),
         },
         "environment": environment,
         "forgotten": report.forgotten,

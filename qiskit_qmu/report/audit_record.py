@@ -6,6 +6,17 @@ from typing import Any, Protocol
 from qiskit_qmu.evaluation import Finding, Kind, RowFinding
 
 
+PROTOCOLS = "What published protocols would report"
+"""Heading of such numbers."""
+
+
+class PublishedNumbers(Protocol):
+    """What published protocols would report, beside its controls; its text is a table."""
+
+    def in_lines(self) -> Mapping[str, Any]:
+        """Return one line for each number, by its name."""
+
+
 class AuditRecord(Protocol):
     """The parts of an audit that are shown; see `qiskit_qmu.auditing.AuditReport`."""
 
@@ -56,3 +67,7 @@ class AuditRecord(Protocol):
     @property
     def notes(self) -> Sequence[str]:
         """What must be known of the rows."""
+
+    @property
+    def protocols(self) -> PublishedNumbers | None:
+        """What published protocols would report; None unless it was asked for."""

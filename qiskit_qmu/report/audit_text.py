@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from qiskit_qmu.evaluation import Finding
-from qiskit_qmu.report.audit_record import AuditRecord
+from qiskit_qmu.report.audit_record import PROTOCOLS, AuditRecord
 from qiskit_qmu.report.finding_tables import most_visible_first, row_name
 from qiskit_qmu.report.finding_words import (
     GROUPS,
@@ -38,6 +38,7 @@ def audit_text(report: AuditRecord) -> str:
         results_text(report.rows, report.kind),
         findings_text(report.findings, report.decided_by),
         _single_rows(report),
+        "" if report.protocols is None else f"{PROTOCOLS}:\n\n{report.protocols}",
         headline_text(report.rows, report.kind),
         _verdict(report),
     )

@@ -16,7 +16,7 @@ from qiskit_qmu.shadows.leave_one_out import (
     leave_one_out_attack,
 )
 from qiskit_qmu.shadows.shadow_models import ShadowModels, references_of, train_shadows
-from qiskit_qmu.shadows.unlearned import UnlearnedShadows, unlearn_shadows
+from qiskit_qmu.shadows.unlearned import UnlearnedShadows, accuracies, unlearn_shadows
 
 __all__ = [
     "train_shadows",
@@ -28,4 +28,5 @@ __all__ = [
     "unlearn_shadows",
     "UnlearnedShadows",
     "ReferenceAttack",
+    "accuracies",
 ]

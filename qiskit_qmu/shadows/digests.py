@@ -16,7 +16,6 @@ from qiskit_qmu.backends import Backend, connectors_of
 from qiskit_qmu.data import Rows
 from qiskit_qmu.models import in_mode, weights_digest
 from qiskit_qmu.simulator.compile.content import circuit_content
-from qiskit_qmu.training import Trainer
 from qiskit_qmu.training.processes import one_thread
 
 
@@ -25,7 +24,7 @@ def training_digest(
     sample: torch.Tensor,
     pool: Rows,
     included: NDArray[np.bool_],
-    trainer: Trainer,
+    recipe: Any,
     seed: int,
     *,
     exact: bool,
@@ -38,7 +37,7 @@ def training_digest(
         sample: A few rows.
         pool: All rows in their order.
         included: Which rows the first two models are trained on, booleans (2, rows).
-        trainer: The recipe.
+        recipe: The trainer, and the digest of rows by which it stops.
         seed: Seed of halves, weights and batches.
         exact: Whether the model's answers are the same in each call; those on the sample then tell
             apart modules that differ in what is no tensor.
@@ -52,7 +51,7 @@ def training_digest(
             "answers": _rounded_answers(untrained, sample) if exact else None,
             "networks": [_network_content(c.neural_network) for c in connectors_of(untrained)],
             "backends": _backends_of(untrained),
-            "trainer": content_of(trainer),
+            "recipe": content_of(recipe),
             "rows": pool.digest(),
             "halves": hashlib.sha256(np.packbits(included).tobytes()).hexdigest(),
             "seed": seed,

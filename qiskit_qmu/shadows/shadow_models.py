@@ -63,6 +63,7 @@ class ShadowModels(Generic[Module]):
         observations: What each model answers on all rows of the pool, in the pool's order.
         trainer: The recipe.
         seed: Seed of halves, weights and batches.
+        folder: Where they and what is made of them are kept; None where nothing is.
         digest: A hash of everything that decides the weights; empty where they are not kept.
     """
 
@@ -72,6 +73,7 @@ class ShadowModels(Generic[Module]):
     observations: tuple[Observations, ...] = field(repr=False)
     trainer: Trainer
     seed: int
+    folder: Path | None = None
     digest: str = ""
 
     def __len__(self) -> int:
@@ -103,6 +105,7 @@ def train_shadows(
     count: int = 16,
     trainer: Trainer | None = None,
     audited: ArrayLike | None = None,
+    validation: Rows | None = None,
     seed: int = 0,
     folder: str | Path | None = None,
     workers: int | None = None,
@@ -125,10 +128,12 @@ def train_shadows(
         audited: Positions of the rows to be audited, if they are known: each model is then trained
             on exactly half of them and half of the others, so that all models retain equally many
             rows and retrained twins can be stacked too.
+        validation: Rows on which no model is trained, for a recipe that stops early.
         seed: Seed of halves, weights and batches.
         folder: Where trained weights are kept, so that the same call, after a kill or with more
-            models, trains only what is missing. Anything that decides the weights, such as recipe,
-            rows or their order, leads to files of its own.
+            models, trains only what is missing; unlearned ones will be kept there too. Anything
+            that decides the weights, such as recipe, rows or their order, leads to files of its
+            own.
         workers: Processes; None for what `joblib.parallel_config` says, and without it the calling
             process.
         progress: Called with what is done and the share of the whole.
@@ -161,8 +166,9 @@ def train_shadows(
     check_resettable(fitted, rows)
     digest = ""
     if folder is not None:
+        recipe = (trainer, None if validation is None else validation.digest())
         digest = training_digest(
-            fitted, rows[:2], pool, included[:2], trainer, seed, exact=is_exact(fitted)
+            fitted, rows[:2], pool, included[:2], recipe, seed, exact=is_exact(fitted)
         )
     store = KeptWeights.at(folder, digest)
     models = [_untrained(model, seed, number) for number in range(count)]
@@ -175,13 +181,16 @@ def train_shadows(
             [pool.take(np.flatnonzero(included[number])) for number in group],
             trainer,
             objective,
+            validation,
             [stream(seed, "shadows", str(number), "batches") for number in group],
         )
         for group in groups
     )
     done = count - len(missing)
     progress(f"training shadow models, {done} of {count} done", done / count)
-    for position, weights in results_of(_trained, tasks, workers=workers, advice=ADVICE):
+    for position, weights in results_of(
+        _trained, tasks, count=len(groups), workers=workers, advice=ADVICE
+    ):
         for number, own in zip(groups[position], weights, strict=True):
             store.keep(number, own)
             put_weights(models[number], own)
@@ -194,6 +203,7 @@ def train_shadows(
         observations=observe_all(models, pool, trainer),
         trainer=trainer,
         seed=seed,
+        folder=None if folder is None else Path(folder),
         digest=digest,
     )
 
@@ -242,6 +252,7 @@ def _trained(
     halves: Sequence[Rows],
     trainer: Trainer,
     objective: Objective,
+    validation: Rows | None,
     generators: Sequence[np.random.Generator],
 ) -> list[Weights]:
     """Train models of one group, and return their weights."""
@@ -249,5 +260,6 @@ def _trained(
         parts = [as_tensors(models[0], half.x, half.y, objective.predicts) for half in halves]
         train_stacked(models, parts, trainer, objective, generators)
     else:
-        trainer.fit(models[0], halves[0].x, halves[0].y, generator=generators[0])
+        half = halves[0]
+        trainer.fit(models[0], half.x, half.y, generator=generators[0], validation=validation)
     return [weights_of(model) for model in models]

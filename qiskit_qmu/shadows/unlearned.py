@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -75,7 +74,6 @@ def unlearn_shadows(
     label: int | None = None,
     validation: Rows | None = None,
     seed: int = 0,
-    folder: str | Path | None = None,
     workers: int | None = None,
     progress: RunProgress = no_progress,
 ) -> UnlearnedShadows:
@@ -85,6 +83,10 @@ def unlearn_shadows(
     of two kinds: those that forgot a row, and those that never saw it and went through the same
     strategy for other rows. Nobody can tell the two apart after retraining, so that a
     `leave_one_out_attack` has an AUC of ½ then.
+
+    Where the shadow models are kept in a folder, the unlearned ones are too: the same call after a
+    kill only unlearns what is missing. Anything that decides their weights leads to files of their
+    own, and what they answer is computed on the rows as they are now.
 
     Hayes et al., Inexact Unlearning Needs More Careful Evaluations to Avoid a False Sense of
     Privacy (U-LiRA), 2024, https://arxiv.org/abs/2403.01218, with all rows of a model that are
@@ -98,9 +100,6 @@ def unlearn_shadows(
             rows of the pool of that class. None where single rows are forgotten.
         validation: Rows on which no model was trained, for strategies that choose by them.
         seed: Seed of the strategy.
-        folder: Where the weights of unlearned models are kept, so that the same call after a kill
-            only unlearns what is missing; the shadows must be kept in a folder too. Anything that
-            decides the weights, the order of the rows included, leads to files of its own.
         workers: Processes; see `train_shadows`.
         progress: Called with what is done and the share of the whole.
 
@@ -131,7 +130,7 @@ def unlearn_shadows(
     count = len(shadows)
     splits = [forget_split(shadows, n, is_audited, label, validation) for n in range(count)]
     models = [clone_module(model) for model in shadows.models]
-    store = _store(folder, shadows.digest, strategy, is_audited, label, validation, seed)
+    store = _store(shadows, strategy, is_audited, label, validation, seed)
     missing = store.missing(models)
     stacked = can_retrain_stacked(strategy, shadows.models[0], splits)
     groups = in_groups(missing, MODELS_AT_ONCE if stacked else 1)
@@ -146,7 +145,9 @@ def unlearn_shadows(
     )
     name, done = type(strategy).__name__, count - len(missing)
     progress(f"{name} of shadow models, {done} of {count} done", done / count)
-    for position, weights in results_of(_unlearned, tasks, workers=workers, advice=ADVICE):
+    for position, weights in results_of(
+        _unlearned, tasks, count=len(groups), workers=workers, advice=ADVICE
+    ):
         for number, own in zip(groups[position], weights, strict=True):
             store.keep(number, own)
             put_weights(models[number], own)
@@ -160,20 +161,17 @@ def unlearn_shadows(
 
 
 def _store(
-    folder: str | Path | None,
-    trained: str,
+    shadows: ShadowModels[Module],
     strategy: UnlearningStrategy,
     audited: NDArray[np.bool_],
     label: int | None,
     validation: Rows | None,
     seed: int,
 ) -> KeptWeights:
-    if folder is None:
+    if shadows.folder is None:
         return KeptWeights(None)
-    if not trained:
-        raise InputError("unlearned models are kept beside their shadows: train these in a folder")
-    digest = unlearning_digest(trained, strategy, audited, label, validation, seed)
-    return KeptWeights.at(folder, digest)
+    digest = unlearning_digest(shadows.digest, strategy, audited, label, validation, seed)
+    return KeptWeights.at(shadows.folder, digest)
 
 
 def _unlearned(

@@ -27,6 +27,7 @@ def results_of(
     function: Callable[..., Result],
     arguments: Iterable[tuple[Any, ...]],
     *,
+    count: int,
     workers: int | None,
     advice: str,
 ) -> Iterator[tuple[int, Result]]:
@@ -35,6 +36,7 @@ def results_of(
     Args:
         function: What is called, by name where it runs in other processes.
         arguments: Its arguments for each call.
+        count: How many calls there are; a single one needs no other process.
         workers: Processes; None for what `joblib.parallel_config` says, and without it the calling
             process.
         advice: What the user can do where a process was killed.
@@ -48,7 +50,10 @@ def results_of(
     tasks = (joblib.delayed(_numbered)(n, function, each) for n, each in enumerate(arguments))
     # (Arrays that are mapped from files cannot be written to, of which torch warns.)
     parallel = joblib.Parallel(
-        n_jobs=workers, return_as="generator_unordered", batch_size=1, max_nbytes=None
+        n_jobs=workers if count > 1 else 1,
+        return_as="generator_unordered",
+        batch_size=1,
+        max_nbytes=None,
     )
     try:
         yield from parallel(tasks)

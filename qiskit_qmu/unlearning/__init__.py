@@ -6,12 +6,23 @@ model. `NoOp` and `Retrain` are the references for the others. `METHODS` contain
 name, with their summaries and presets.
 """
 
+from qiskit_qmu.unlearning.adversarial_uniform import AdversarialUniform
+from qiskit_qmu.unlearning.anchored_targets import AnchoredTargets
+from qiskit_qmu.unlearning.bad_teacher import BadTeacher
 from qiskit_qmu.unlearning.chain import Chain
+from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.fine_tune import FineTune
+from qiskit_qmu.unlearning.fine_tune_last_layers import FineTuneLastLayers
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
+from qiskit_qmu.unlearning.fisher_regularized_ascent import FisherRegularizedAscent
 from qiskit_qmu.unlearning.gradient_ascent import GradientAscent
-from qiskit_qmu.unlearning.method import Method, Need, PresetContext
+from qiskit_qmu.unlearning.label_complement import LabelComplement
+from qiskit_qmu.unlearning.label_free_dampening import LabelFreeDampening
+from qiskit_qmu.unlearning.method import Group, Method, Need, PresetContext
+from qiskit_qmu.unlearning.neg_grad_plus import NegGradPlus
+from qiskit_qmu.unlearning.newton_step import NewtonStep
 from qiskit_qmu.unlearning.no_op import NoOp
+from qiskit_qmu.unlearning.noisy_fine_tune import NoisyFineTune
 from qiskit_qmu.unlearning.registry import (
     DEFAULT_METHODS,
     METHODS,
@@ -22,12 +33,35 @@ from qiskit_qmu.unlearning.registry import (
 )
 from qiskit_qmu.unlearning.relative_gradient_ascent import RelativeGradientAscent
 from qiskit_qmu.unlearning.repeat import Repeat
+from qiskit_qmu.unlearning.reset_ansatz_layers import ResetAnsatzLayers
 from qiskit_qmu.unlearning.result import UnchangedWarning, UnlearningResult
 from qiskit_qmu.unlearning.retrain import Retrain
+from qiskit_qmu.unlearning.retrain_last_layers import RetrainLastLayers
+from qiskit_qmu.unlearning.saliency_unlearning import SaliencyUnlearning
+from qiskit_qmu.unlearning.scrub import Scrub
 from qiskit_qmu.unlearning.selective_dampening import SelectiveDampening
+from qiskit_qmu.unlearning.similar_labels import SimilarLabels
+from qiskit_qmu.unlearning.sparse_fine_tune import SparseFineTune
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
 __all__ = [
+    "FisherRegularizedAscent",
+    "NegGradPlus",
+    "LabelFreeDampening",
+    "SimilarLabels",
+    "LabelComplement",
+    "AdversarialUniform",
+    "SaliencyUnlearning",
+    "AnchoredTargets",
+    "Scrub",
+    "BadTeacher",
+    "NoisyFineTune",
+    "SparseFineTune",
+    "FineTuneLastLayers",
+    "RetrainLastLayers",
+    "NewtonStep",
+    "ResetAnsatzLayers",
+    "DescentStrategy",
     "Chain",
     "FineTune",
     "GradientAscent",
@@ -42,6 +76,7 @@ __all__ = [
     "fisher_diagonal",
     "DEFAULT_METHODS",
     "METHODS",
+    "Group",
     "Method",
     "Need",
     "PresetContext",

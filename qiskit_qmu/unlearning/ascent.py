@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -21,6 +21,7 @@ from qiskit_qmu.training import (
     batches,
     make_optimizer,
 )
+from qiskit_qmu.unlearning.descent import scaled_step
 from qiskit_qmu.unlearning.method import PresetContext, Settings
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.stopping import (
@@ -95,8 +96,9 @@ class Ascent:
         split: ForgetSplit,
         generator: np.random.Generator,
         scales: dict[str, torch.Tensor] | None = None,
+        penalty: Callable[[], torch.Tensor] | None = None,
     ) -> None:
-        """Ascend in place: θ ← θ + η · scale · ∇L(forgotten rows).
+        """Ascend in place: θ ← θ + η · scale · ∇(L(forgotten rows) − penalty).
 
         The model is in evaluation mode, so that forgotten rows leave no trace in running means.
 
@@ -105,6 +107,7 @@ class Ascent:
             split: The task.
             generator: Order of the batches.
             scales: Factor of each parameter's update, by name; 1 if None.
+            penalty: Subtracted from the loss at each step; 0 if None.
 
         Raises:
             NonFiniteError: If the loss becomes NaN or infinite.
@@ -129,8 +132,9 @@ class Ascent:
                     )
                     return
                 optimizer.zero_grad(set_to_none=True)
-                (-objective.mean_loss(work.model, x[batch], y[batch])).backward()
-                _scaled_step(optimizer, trained, scales)
+                loss = -objective.mean_loss(work.model, x[batch], y[batch])
+                (loss if penalty is None else loss + penalty()).backward()
+                scaled_step(optimizer, trained, scales)
         passes = f"max_epochs={self.max_epochs} passes over the forgotten rows"
         work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
 
@@ -198,20 +202,3 @@ class _Thresholds:
         unsure = f"a confidence below {self.confidence:.4g}{few_right}"
         by_confidence = [unsure] if self.confidence else []
         return " or ".join(by_loss + by_confidence) or "any threshold"
-
-
-def _scaled_step(
-    optimizer: torch.optim.Optimizer,
-    parameters: dict[str, torch.nn.Parameter],
-    scales: dict[str, torch.Tensor] | None,
-) -> None:
-    """Take a step and scale each parameter's update.
-
-    The update is scaled rather than the gradient, because Adam would undo a scaled gradient.
-    """
-    before = {name: p.detach().clone() for name, p in parameters.items()} if scales else {}
-    optimizer.step()
-    with torch.no_grad():
-        for name, scale in (scales or {}).items():
-            parameter = parameters[name]
-            parameter.copy_(before[name] + scale * (parameter - before[name]))

@@ -92,6 +92,7 @@ def _preset(context: PresetContext) -> Settings:
 METHOD = Method(
     strategy=FineTune,
     summary="training continues on the retained rows",
+    group="fine-tuning",
     needs=frozenset({"retained rows", "gradients"}),
     preset=_preset,
 )

@@ -24,7 +24,7 @@ def fisher_diagonal(
     part: Part = "all",
     objective: RowLoss | HasRowLosses | None = None,
 ) -> tuple[dict[str, torch.Tensor], Usage]:
-    """Return I_i = mean over the rows of (∂ loss / ∂θ_i)².
+    """Return I_i = mean over the rows of (∂ loss / ∂θ_i)²; see `mean_powers`.
 
     For cross-entropy the loss is −ln p(y|x), and this is the empirical Fisher information. Squares
     are taken per row: the square of a batch's mean gradient, as in the reference code of
@@ -52,6 +52,33 @@ def fisher_diagonal(
         >>> {name: tuple(values.shape) for name, values in diagonal.items()}
         {'weight': (3, 4), 'bias': (3,)}
     """
+    return mean_powers(module, rows, power=2, part=part, objective=objective)
+
+
+def mean_powers(
+    module: torch.nn.Module,
+    rows: Rows,
+    *,
+    power: int,
+    part: Part = "all",
+    objective: RowLoss | HasRowLosses | None = None,
+) -> tuple[dict[str, torch.Tensor], Usage]:
+    """Return the mean over the rows of |∂ loss / ∂θ_i|^power.
+
+    Args:
+        module: Any module to which the objective applies.
+        rows: Rows with labels or values.
+        power: 1 or 2.
+        part: Parameters to use: "all", "quantum" or "classical".
+        objective: What the module learned; None to infer it from the type of ``rows.y``.
+
+    Returns:
+        The means in float64 by parameter name, and their cost.
+
+    Raises:
+        InputError: If the part is unknown or has no parameters.
+        NonFiniteError: If a gradient is NaN or infinite.
+    """
     learned = objective_for(objective, module, rows.y)
     x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
     check_answers(module, x, y, learned)
@@ -59,7 +86,7 @@ def fisher_diagonal(
     for chunk in zip(x.split(_ROWS_AT_ONCE), y.split(_ROWS_AT_ONCE), strict=True):
         gradients = per_example_gradients(module, *chunk, part=part, objective=learned)
         for name, gradient in gradients.items():
-            square = gradient.double().square().sum(0)
+            square = gradient.double().abs().pow(power).sum(0)
             totals[name] = totals[name] + square if name in totals else square
     wrong = [name for name, total in totals.items() if not bool(torch.isfinite(total).all())]
     if wrong:

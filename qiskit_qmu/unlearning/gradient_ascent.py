@@ -114,6 +114,7 @@ def _preset(context: PresetContext) -> Settings:
 METHOD = Method(
     strategy=GradientAscent,
     summary="gradient ascent on the forgotten rows",
+    group="ascent",
     needs=frozenset({"forgotten rows", "validation rows", "gradients"}),
     preset=_preset,
 )

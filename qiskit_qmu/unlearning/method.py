@@ -1,17 +1,39 @@
 """Method: a named strategy with its summary, needs and presets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, final
 
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
 Need = Literal[
-    "forgotten rows", "retained rows", "validation rows", "gradients", "classes", "trainer"
+    "forgotten rows",
+    "retained rows",
+    "validation rows",
+    "gradients",
+    "classes",
+    "trainer",
+    "oracle",
+    "test rows",
 ]
 """What a strategy may use: rows of the split, gradients by the parameters, class labels, and the
-trainer of the original model. It uses nothing that it does not list."""
+trainer of the original model. It uses nothing that it does not list. An audit flags one that uses
+the oracle or the test rows, by which it is judged."""
+
+Group = Literal[
+    "reference",
+    "ascent",
+    "dampening",
+    "relabelling",
+    "distillation",
+    "fine-tuning",
+    "last layers",
+    "second order",
+    "quantum",
+    "own",
+]
+"""What a strategy does, in a word, by which lists are grouped; "own" for one of the user's."""
 
 Settings = dict[str, Any]
 """Hyperparameters by name."""
@@ -61,8 +83,10 @@ class Method:
     Attributes:
         strategy: Its class, a dataclass of hyperparameters.
         summary: What it does, in one line.
+        group: What it does, in a word.
         needs: What it may use; "trainer" is passed as the argument ``trainer``.
         preset: Hyperparameters that differ from its defaults, by dataset and model.
+        fixed: Hyperparameters that make it this method, and which no setting replaces.
         repaired: Whether a repair on the retained rows follows: the "-r" forms.
 
     Example:
@@ -75,15 +99,19 @@ class Method:
 
     strategy: type[Any]
     summary: str
+    group: Group = "own"
     needs: frozenset[Need] = frozenset()
     preset: Callable[[PresetContext], Settings] = no_preset
     repaired: bool = False
+    fixed: Settings = field(default_factory=dict, hash=False)
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
         """Names of the hyperparameters, without the trainer and its objective."""
         return tuple(
-            field.name for field in fields(self.strategy) if field.name not in _OF_THE_ORIGINAL
+            name
+            for name in (own.name for own in fields(self.strategy))
+            if name not in _OF_THE_ORIGINAL and name not in self.fixed
         )
 
     def build(self, settings: Settings, trainer: Trainer) -> UnlearningStrategy:
@@ -102,7 +130,7 @@ class Method:
                 known_names = ", ".join(self.hyperparameters) or "no settings"
                 raise TypeError(f"{name!r} (it has {known_names})")
         given: dict[str, Any] = {"trainer": trainer, "objective": trainer.objective}
-        known = {field.name for field in fields(self.strategy)}
+        known = {own.name for own in fields(self.strategy)}
         own = {name: value for name, value in given.items() if name in known}
-        strategy: UnlearningStrategy = self.strategy(**own, **settings)
+        strategy: UnlearningStrategy = self.strategy(**own, **self.fixed, **settings)
         return strategy

@@ -38,4 +38,4 @@ class NoOp(UnlearningStrategy):
         return work.result()
 
 
-METHOD = Method(strategy=NoOp, summary="the trained model, unchanged")
+METHOD = Method(strategy=NoOp, summary="the trained model, unchanged", group="reference")

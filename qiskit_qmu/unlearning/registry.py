@@ -17,12 +17,28 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
+    adversarial_uniform,
+    anchored_targets,
+    bad_teacher,
     fine_tune,
+    fine_tune_last_layers,
+    fisher_regularized_ascent,
     gradient_ascent,
+    label_complement,
+    label_free_dampening,
+    neg_grad_plus,
+    newton_step,
     no_op,
+    noisy_fine_tune,
     relative_gradient_ascent,
+    reset_ansatz_layers,
     retrain,
+    retrain_last_layers,
+    saliency_unlearning,
+    scrub,
     selective_dampening,
+    similar_labels,
+    sparse_fine_tune,
 )
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.repair import (
@@ -45,11 +61,28 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "ssd-r": repaired("ssd", selective_dampening.METHOD),
         "rga": relative_gradient_ascent.METHOD,
         "rga-r": repaired("rga", relative_gradient_ascent.METHOD),
+        "ewc": fisher_regularized_ascent.METHOD,
+        "neggrad": neg_grad_plus.METHOD,
+        "lf-ssd": label_free_dampening.METHOD,
+        "q-mul": similar_labels.METHOD,
+        "lca": label_complement.METHOD,
+        "adv-uniform": adversarial_uniform.METHOD,
+        "salun": saliency_unlearning.METHOD,
+        "anchored": anchored_targets.METHOD,
+        "scrub": scrub.METHOD,
+        "scrub-r": scrub.REWOUND,
+        "bad-teacher": bad_teacher.METHOD,
+        "noisy-ft": noisy_fine_tune.METHOD,
+        "l1-ft": sparse_fine_tune.METHOD,
+        "cf-k": fine_tune_last_layers.METHOD,
+        "eu-k": retrain_last_layers.METHOD,
+        "newton": newton_step.METHOD,
+        "reset-k": reset_ansatz_layers.METHOD,
     }
 )
 
-# NoOp is not a method: the row of the original shows its result.
-DEFAULT_METHODS = tuple(name for name in METHODS if name != "noop")
+# The methods of the QMU paper. NoOp is not among them: the row of the original shows its result.
+DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
 
 
 def make_strategy(

@@ -164,6 +164,7 @@ def _preset(context: PresetContext) -> Settings:
 METHOD = Method(
     strategy=RelativeGradientAscent,
     summary="gradient ascent on the parameters that matter most to the forgotten rows",
+    group="ascent",
     needs=frozenset({"forgotten rows", "retained rows", "validation rows", "gradients"}),
     preset=_preset,
 )

@@ -84,5 +84,6 @@ class Retrain(UnlearningStrategy):
 METHOD = Method(
     strategy=Retrain,
     summary="retrained from scratch without the forgotten rows",
+    group="reference",
     needs=frozenset({"retained rows", "validation rows", "gradients", "trainer"}),
 )

@@ -1,21 +1,16 @@
 """SelectiveDampening (SSD): dampen the parameters that are specific to the forgotten rows."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal, final, get_args
 
 import numpy as np
 import torch
-from qiskit.circuit import Parameter
-from qiskit.circuit.library import PhaseGate, RXGate, RYGate, RZGate
-from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qiskit_qmu import _check
-from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
+from qiskit_qmu.unlearning.dampening import dampen, replace_unchanged, weights_of, wrap_angles
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.result import Module, Step, UnlearningResult
@@ -29,7 +24,6 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 _ALPHAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 _STRENGTHS = (0.01, 0.1, 0.5, 1.0)
-_PERIODIC = {RXGate, RYGate, RZGate, PhaseGate}
 
 
 @final
@@ -90,7 +84,7 @@ class SelectiveDampening(UnlearningStrategy):
         Angles that are dampened are first wrapped to [-π, π]; the others are not changed.
         """
         with working_copy(model, self, split) as work:
-            given = _weights(work.model)
+            given = weights_of(work.model)
             wrap_angles(work.model)
             part, objective = self.parameters, self.objective
             forget, cost = fisher_diagonal(work.model, split.forget, part=part, objective=objective)
@@ -99,7 +93,7 @@ class SelectiveDampening(UnlearningStrategy):
             )
             work.meter.add(cost + other_cost)
             reference = self._reference(forget, retain, split)
-            original = _weights(work.model)
+            original = weights_of(work.model)
             search = len(self._choices()) > 1
             target = target_loss(work.model, split, objective) if search else None
             candidates = [
@@ -108,8 +102,8 @@ class SelectiveDampening(UnlearningStrategy):
             ]
             work.history += candidates
             best = max(candidates, key=lambda step: _merit(step, target))
-            _dampen(work.model, original, forget, reference, best["alpha"], best["lambda"])
-            _replace(work.model, original, given)
+            dampen(work.model, original, forget, reference, best["alpha"], best["lambda"])
+            replace_unchanged(work.model, original, given)
             if best["dampened_share"] == 0:
                 work.stop("nothing selected", _nothing_selected(candidates))
         return work.result()
@@ -137,7 +131,7 @@ class SelectiveDampening(UnlearningStrategy):
         split: ForgetSplit,
     ) -> Step:
         """Evaluate one choice of (α, λ) by forward passes."""
-        share = _dampen(model, original, forget, reference, *choice)
+        share = dampen(model, original, forget, reference, *choice)
         step: Step = {"alpha": choice[0], "lambda": choice[1], "dampened_share": share}
         if len(self._choices()) > 1:
             validation = kept_validation(split)
@@ -163,72 +157,6 @@ def _nothing_selected(candidates: list[Step]) -> str:
     return "of all choices of alpha and dampening, the best one dampens nothing"
 
 
-def _weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {name: p.detach().clone() for name, p in model.named_parameters()}
-
-
-def _replace(
-    model: torch.nn.Module, old: dict[str, torch.Tensor], new: dict[str, torch.Tensor]
-) -> None:
-    """Write new values to parameters that still have the old ones."""
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            parameter.copy_(torch.where(parameter == old[name], new[name], parameter))
-
-
-def wrap_angles(model: torch.nn.Module) -> None:
-    """Wrap angles to [-π, π] in place, if that does not change the outcome of any circuit.
-
-    An angle and the same angle plus 2π give the same gate but would be dampened differently. Angles
-    that need no gradient are not changed.
-    """
-    for connector in connectors_of(model):
-        if not connector.weight.requires_grad:
-            continue
-        periodic = _is_periodic(connector) & (connector.weight.abs() > math.pi)
-        with torch.no_grad():
-            wrapped = math.pi - torch.remainder(math.pi - connector.weight, 2 * math.pi)
-            connector.weight.copy_(torch.where(periodic, wrapped, connector.weight))
-
-
-def _is_periodic(connector: TorchConnector) -> torch.Tensor:
-    """Return which weights are used only as plain angles of one-qubit rotations."""
-    network = connector.neural_network
-    if not isinstance(network, EstimatorQNN | SamplerQNN):
-        return torch.zeros(network.num_weights, dtype=torch.bool)
-    weights = list(network.weight_params or ())
-    bare: dict[Parameter, bool] = {}
-    for instruction in network.circuit.data:
-        kind = getattr(instruction.operation, "base_class", None)
-        for expression in instruction.params:
-            for parameter in getattr(expression, "parameters", ()):
-                plain = expression == parameter and kind in _PERIODIC
-                bare[parameter] = bare.get(parameter, True) and plain
-    return torch.tensor([bare.get(weight, False) for weight in weights])
-
-
-def _dampen(
-    model: torch.nn.Module,
-    original: dict[str, torch.Tensor],
-    forget: dict[str, torch.Tensor],
-    reference: dict[str, torch.Tensor],
-    alpha: float,
-    strength: float,
-) -> float:
-    """Write dampened parameters into the model; return the share that was dampened."""
-    parameters = dict(model.named_parameters())
-    selected_count, count = 0, 0
-    with torch.no_grad():
-        for name, own in forget.items():
-            selected = own > alpha * reference[name]
-            ratio = strength * reference[name] / own.clamp_min(torch.finfo().tiny)
-            factor = torch.where(selected, ratio.clamp_max(1.0), 1.0)
-            parameters[name].copy_(original[name] * factor.to(original[name].dtype))
-            selected_count += int(selected.sum())
-            count += selected.numel()
-    return selected_count / count
-
-
 def _merit(step: Step, target: float | None) -> tuple[float, ...]:
     """Return a sort key for choices: forgotten first, then accurate, then mild."""
     if "forget_loss" not in step:
@@ -246,5 +174,6 @@ def _merit(step: Step, target: float | None) -> tuple[float, ...]:
 METHOD = Method(
     strategy=SelectiveDampening,
     summary="selective synaptic dampening",
+    group="dampening",
     needs=frozenset({"forgotten rows", "retained rows", "validation rows", "gradients"}),
 )

@@ -113,6 +113,33 @@ def unseen_loss(
     )
 
 
+def reached_now(
+    module: torch.nn.Module, split: ForgetSplit, objective: RowLoss | HasRowLosses | None = None
+) -> str | None:
+    """Return in what sense the forgotten rows count as forgotten at the current weights, if at all.
+
+    Single rows do at the loss that unseen rows have now: it moves while a model unlearns, and a
+    target that was measured on the original model would be reached too early. A class does at half
+    of chance confidence, with at most one row in a hundred classified correctly.
+
+    Args:
+        module: The model being unlearned.
+        split: The task.
+        objective: What the model learned.
+
+    Raises:
+        InputError: As for `target_loss`.
+    """
+    target = target_loss(module, split, objective)
+    found = performance(module, split.forget, objective)
+    if target is not None:
+        return f"the rows had {found}, unseen rows {target:.4g}" if found.loss >= target else None
+    if found.confidence is None or found.accuracy is None or split.num_classes is None:
+        return None
+    unsure = found.confidence < forgotten_confidence(split.num_classes)
+    return f"the rows had {found}" if unsure and found.accuracy <= FORGOTTEN_ACCURACY else None
+
+
 def performance(
     module: torch.nn.Module, rows: Rows, objective: RowLoss | HasRowLosses | None = None
 ) -> Performance:

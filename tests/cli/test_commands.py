@@ -22,7 +22,8 @@ from qiskit_qmu.runs.progress import progress_display
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import METHODS
 
-COMMANDS = ("run", "train", "unlearn", "audit", "estimate", "report", "list")
+COMMANDS = ("run", "train", "unlearn", "audit", "audit arrays", "audit power", "audit weights")
+COMMANDS += ("estimate", "report", "list")
 
 
 def test_run_prints_a_table_and_writes_its_files(qmu, folder):
@@ -189,7 +190,11 @@ def test_list_names_everything(qmu):
         assert word in outcome.out
     methods = qmu("list", "strategies").out.splitlines()
     assert methods[0] == "strategies:"
-    assert [line.split()[0] for line in methods[1:]] == list(METHODS)
+    listed = [line.split()[0] for line in methods if line.startswith("    ")]
+    assert sorted(listed) == sorted(METHODS)
+    headings = [line.strip() for line in methods[1:] if not line.startswith("    ")]
+    assert headings[:2] == ["reference:", "fine-tuning:"]
+    assert qmu("list", "methods").out.splitlines() == methods
     assert "rga.alpha" not in "".join(methods)
     attacks = qmu("list", "attacks").out.splitlines()
     assert [line.split()[0] for line in attacks[1:]] == [*ATTACKS, "mia_paper_rate"]

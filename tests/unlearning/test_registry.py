@@ -75,6 +75,7 @@ def test_every_setting_of_every_method_has_a_value():
         assert set(settings[name]) == {f.name for f in fields(method.strategy)} - {
             "trainer",
             "objective",
+            *method.fixed,
         }
     assert settings["rga"]["alpha"] is None
     assert settings["ga"]["learning_rate"] == pytest.approx(0.006)

@@ -27,11 +27,22 @@ from qiskit_qmu.unlearning import (
     METHODS,
     Chain,
     FineTune,
+    FineTuneLastLayers,
+    FisherRegularizedAscent,
     GradientAscent,
+    LabelComplement,
+    LabelFreeDampening,
+    NegGradPlus,
+    NewtonStep,
+    NoisyFineTune,
     NoOp,
     RelativeGradientAscent,
+    ResetAnsatzLayers,
     Retrain,
+    RetrainLastLayers,
+    Scrub,
     SelectiveDampening,
+    SimilarLabels,
     UnlearningResult,
     UnlearningStrategy,
     make_strategy,
@@ -41,7 +52,15 @@ from qiskit_qmu.unlearning import (
 pytestmark = pytest.mark.filterwarnings("ignore::qiskit_qmu.unlearning.UnchangedWarning")
 
 # Whatever has such a hyperparameter takes few and small steps.
-QUICK = {"epochs": 1, "max_epochs": 1, "batch_size": 4, "confidence_threshold": 0.0}
+QUICK = {
+    "epochs": 1,
+    "max_epochs": 1,
+    "batch_size": 4,
+    "confidence_threshold": 0.0,
+    "stop_when_forgotten": False,
+    "max_iterations": 2,
+    "anchors": 8,
+}
 SETTINGS = {
     name: {key: value for key, value in QUICK.items() if key in method.hyperparameters}
     for name, method in METHODS.items()
@@ -50,10 +69,15 @@ SETTINGS["repair"] = {"epochs": 1, "batch_size": 4}
 SETTINGS["rga"]["alpha"] = SETTINGS["rga-r"]["alpha"] = 0.5
 for stage in ("ssd", "ssd-r"):
     SETTINGS[stage] |= {"alpha": 0.5, "dampening": 0.1}
+for stage in ("scrub", "scrub-r"):
+    SETTINGS[stage] |= {"epochs": 2, "forget_epochs": 1}
 STRATEGIES = {
     name: make_strategy(name, SETTINGS, Trainer(epochs=1, batch_size=4)) for name in METHODS
 }
-RANDOM, NOT_RANDOM = {"oracle", "gd", "ga", "ga-r", "ssd-r", "rga", "rga-r"}, {"noop", "ssd"}
+NOT_RANDOM = {"noop", "ssd", "lf-ssd", "newton"}
+RANDOM = METHODS.keys() - NOT_RANDOM
+HEAD_ALONE = {"cf-k", "eu-k"}
+"""What differentiates no circuit, because it changes only the layer behind it."""
 
 ASCENT, TUNE = SETTINGS["ga"], {"epochs": 1, "batch_size": 4}
 OPTIONS = {
@@ -70,6 +94,18 @@ OPTIONS = {
     "rga importance": RelativeGradientAscent(**ASCENT, scaling="importance"),
     "rga quantum": RelativeGradientAscent(**ASCENT, alpha=0.1, parameters="quantum"),
     "rga classical": RelativeGradientAscent(**ASCENT, parameters="classical"),
+    "ewc hqml": FisherRegularizedAscent(**ASCENT, variant="hqml"),
+    "q-mul hqml": SimilarLabels(**TUNE, variant="hqml"),
+    "scrub hqml": Scrub(epochs=1, batch_size=4, variant="hqml"),
+    "cf-k hqml": FineTuneLastLayers(**TUNE, variant="hqml"),
+    "eu-k hqml": RetrainLastLayers(**TUNE, variant="hqml"),
+    "newton retained": NewtonStep(gradient="retained", max_iterations=2),
+    "reset alone": ResetAnsatzLayers(**TUNE, relearn="reset"),
+    "a family in turn": Chain(
+        (NegGradPlus(**TUNE, stop_when_forgotten=False), LabelComplement(**TUNE),
+         Scrub(epochs=2, forget_epochs=1, batch_size=4), NoisyFineTune(**TUNE),
+         FineTuneLastLayers(**TUNE, layers=2), LabelFreeDampening(), ResetAnsatzLayers(**TUNE))
+    ),
     "all in turn": Chain(
         (Retrain(trainer=Trainer(**TUNE)), SelectiveDampening(alpha=0.5, dampening=0.1),
          RelativeGradientAscent(**ASCENT), GradientAscent(**ASCENT), FineTune(**TUNE), NoOp())
@@ -86,10 +122,12 @@ MODELS = {
     "stock": StockClassifier,
 }
 
-# Every method and option on one model, and all strategies in turn on every model.
+CHAINS = ("all in turn", "a family in turn")
+
+# Every method and option on one model, and one strategy of each family in turn on every model.
 RUNS = [
     *((name, "hybrid") for name in (*STRATEGIES, *OPTIONS)),
-    *(("all in turn", model) for model in MODELS if model != "hybrid"),
+    *((chain, model) for chain in CHAINS for model in MODELS if model != "hybrid"),
 ]
 
 
@@ -175,13 +213,45 @@ def test_only_the_chosen_part_changes(run):
     assert not changed or run.name != "noop"
 
 
+@pytest.mark.parametrize("part", ["quantum", "classical"])
+@pytest.mark.parametrize("name", [n for n in STRATEGIES if hasattr(STRATEGIES[n], "parameters")])
+def test_either_part_alone_may_change(name, part):
+    model, strategy = MODELS["hybrid"](), replace(STRATEGIES[name], parameters=part)
+    if name in HEAD_ALONE:
+        strategy = replace(strategy, layers=2)  # the circuit and the head
+    if name == "reset-k" and part == "classical":
+        with pytest.raises(InputError, match="needs trainable angles"):
+            strategy(model, iris_split("instances"), generator=7)
+        return
+    result = strategy(model, iris_split("instances"), generator=7)
+    moved = {
+        key
+        for key, parameter in result.model.named_parameters()
+        if not torch.equal(parameter, model.get_parameter(key))
+    }
+    assert moved
+    assert moved <= named_parameters(model, part).keys()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, method in METHODS.items() if "classes" in method.needs]
+)
+def test_what_needs_classes_refuses_values(name):
+    split = iris_split("instances")
+    rows = {part: getattr(split, part) for part in ("forget", "retain", "validation")}
+    values = {part: replace(own, y=own.y.astype(np.float64)) for part, own in rows.items()}
+    with pytest.raises(InputError, match="requires a model that predicts classes"):
+        STRATEGIES[name](torch.nn.Linear(4, 1), replace(split, **values), generator=0)
+
+
 def test_history_usage_and_time_are_told(run):
     result = run.result
     assert isinstance(result.usage, Usage)
     assert isinstance(result.history, tuple)
     assert all(np.isfinite(value) for step in result.history for value in step.values())
     needs = METHODS[run.name].needs if run.name in METHODS else {"gradients"}
-    assert (result.usage.gradient_evaluations > 0) == ("gradients" in needs)
+    differentiated = "gradients" in needs and run.name not in HEAD_ALONE
+    assert (result.usage.gradient_evaluations > 0) == differentiated
     assert result.usage.executions == 0
     assert result.seconds > 0
     with pytest.raises(FrozenInstanceError):
@@ -264,7 +334,7 @@ def test_nor_are_test_rows_where_a_class_is_forgotten(strategy):
     assert same_weights(weights_of(first), weights_of(second))
 
 
-@pytest.mark.parametrize("name", ["oracle", "gd", "ga", "ssd", "rga"])
+@pytest.mark.parametrize("name", ["oracle", "gd", "ga", "ssd", "rga", "neggrad", "scrub"])
 def test_with_shots_gradients_come_from_measurements(name):
     model = _fitted(basic(seed=3, num_layers=1, backend=open_backend("exact", shots=20)))
     split = iris_split("instances")
@@ -327,7 +397,9 @@ def test_running_statistics_follow_retained_rows_alone_and_only_where_they_may(n
     assert [p.training for p in result.model.modules()] == [p.training for p in model.modules()]
 
 
-@pytest.mark.parametrize("name", ["oracle", "gd", "ga", "ssd", "rga", "noop"])
+@pytest.mark.parametrize(
+    "name", ["oracle", "gd", "ga", "ssd", "rga", "noop", "scrub", "eu-k", "newton"]
+)
 def test_a_model_in_double_precision_stays_in_it(name):
     """It goes where the same model in single precision goes."""
     single, double = hybrid(seed=3), hybrid(seed=3).double()

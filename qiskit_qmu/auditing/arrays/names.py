@@ -53,27 +53,27 @@ def array_names() -> tuple[str, ...]:
     return (*ROW_NAMES, *outputs)
 
 
-def known_name(name: str) -> str:
-    """Return the name of an array as it is used here.
+def known_name(name: str, source: str) -> str:
+    """Return the name of an array as it is used here; messages call its source ``source``.
 
     Raises:
         InputError: If there is no array of that name.
     """
     name = _SPELLINGS.get(name, name)
     if name not in array_names():
-        raise InputError(_unknown("array", name, array_names()))
+        raise InputError(f"{source}: {_unknown('array', name, array_names())}")
     return name
 
 
-def parsed_column(heading: str) -> Column:
-    """Return what a column of a table holds.
+def parsed_column(heading: str, source: str) -> Column:
+    """Return what a column of a table holds; messages call the table ``source``.
 
     Raises:
         InputError: If there is no such column.
 
     Example:
         >>> from qiskit_qmu.auditing.arrays.names import parsed_column
-        >>> parsed_column("oracle_logit_2"), parsed_column("label")
+        >>> parsed_column("oracle_logit_2", "a.csv"), parsed_column("label", "a.csv")
         (Column(array='oracle_logits', ending='2'), Column(array='labels', ending=''))
     """
     name = _SPELLINGS.get(heading, heading)
@@ -84,7 +84,7 @@ def parsed_column(heading: str) -> Column:
         return Column(f"{found[1]}{_SINGULAR.get(found[2], found[2])}", found[3] or "")
     columns = ("label", "member", "part", "id", "shots", "loss", "counts")
     numbered = tuple(f"{kind}_0" for kind in _SINGULAR if kind != "loss")
-    raise InputError(_unknown("column", heading, (*columns, *numbered)))
+    raise InputError(f"{source}: {_unknown('column', heading, (*columns, *numbered))}")
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

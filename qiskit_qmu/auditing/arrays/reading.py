@@ -62,7 +62,7 @@ def read_recorded(source: Any) -> Recorded:
 def _named(what: str, arrays: Mapping[str, Any]) -> Recorded:
     found: dict[str, NDArray[Any]] = {}
     for name, values in arrays.items():
-        key = known_name(name)
+        key = known_name(name, what)
         if key in found:
             raise InputError(f"{what}: {key} is there twice, the second time as {name}")
         found[key] = _as_array(key, values)
@@ -99,7 +99,7 @@ def _of_table(source: Any) -> Recorded:
     import pandas as pd
 
     table = open_table(source, separator=None, decimal=None, encoding=None)
-    columns = {heading: parsed_column(heading) for heading in table.names}
+    columns = {heading: parsed_column(heading, table.what) for heading in table.names}
     as_texts = [
         heading
         for heading, column in columns.items()

@@ -51,6 +51,17 @@ class ProtocolReport:
             "flags": list(self.flags),
         }
 
+    def in_lines(self) -> dict[str, list[str]]:
+        """Return one entry for each number, with a line for each control, for a page."""
+        lines = {
+            f"{number.source}: {number.name}": [
+                f"{name}: {_shown(value)}" for name, value in _values(number)
+            ]
+            + [number.reading]
+            for number in self.numbers
+        }
+        return {**lines, **({"flags": list(self.flags)} if self.flags else {})}
+
     def __str__(self) -> str:
         flags = [f"flag: {flag}" for flag in self.flags]
         return "\n\n".join([*map(_in_words, self.numbers), *flags])
@@ -138,13 +149,17 @@ def _same_answers(first: SplitObservations, second: SplitObservations) -> bool:
 
 
 def _in_words(number: ReportedNumber) -> str:
-    rows = [("this model", number.value), *((each.name, each.value) for each in number.controls)]
+    rows = _values(number)
     width = max(len(name) for name, _ in rows)
     lines = [f"    {name:<{width}}  {_shown(value)}" for name, value in rows]
     heading = f"{number.source}: {number.name} (good: {number.better})"
     return "\n".join([textwrap.fill(heading, _WIDTH, subsequent_indent="  "), *lines,
                       textwrap.fill(number.reading, _WIDTH, initial_indent="  ",
                                     subsequent_indent="  ")])  # fmt: skip
+
+
+def _values(number: ReportedNumber) -> list[tuple[str, Interval]]:
+    return [("this model", number.value), *((each.name, each.value) for each in number.controls)]
 
 
 def _shown(value: Interval) -> str:

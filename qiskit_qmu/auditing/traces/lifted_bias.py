@@ -98,6 +98,18 @@ def _class_rows(observed: SplitObservations) -> Observations:
     return observed.forget if observed.test_forget is None else observed.test_forget
 
 
+def lift(retained: Observations, label: int, tolerated: float = TOLERATED) -> float:
+    """Return the largest constant on the logit of a class that gives it few of the retained rows.
+
+    Args:
+        retained: A model's outputs on retained rows.
+        label: The class.
+        tolerated: Share of these rows that may be given to it.
+    """
+    distances = np.sort(_distances(retained, label))
+    return float(distances[min(int(tolerated * len(distances) + 1e-9), len(distances) - 1)])
+
+
 def _lifted(
     observed: SplitObservations,
     label: int,
@@ -107,11 +119,11 @@ def _lifted(
     """Return the recovered recall, the constant, and its cost on the other half."""
     if observed.retain is None:
         raise InputError("all models must be observed on the retained rows")
-    chosen, scored = (_distances(observed.retain.take(half), label) for half in halves)
-    bias = float(np.sort(chosen)[min(int(tolerated * len(chosen) + 1e-9), len(chosen) - 1)])
+    chosen, scored = map(observed.retain.take, halves)
+    bias = lift(chosen, label, tolerated)
     own = _distances(_class_rows(observed), label)
     recall = binomial_interval(int(np.sum(own < bias)), len(own))
-    return recall, bias, float(np.mean(scored < bias))
+    return recall, bias, float(np.mean(_distances(scored, label) < bias))
 
 
 def _distances(rows: Observations, label: int) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,23 +12,37 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import child_seed
+from qiskit_qmu.auditing.traces.lifted_bias import lift
 from qiskit_qmu.auditing.traces.null_of_oracles import (
     null_of_oracles,
-    of_how_many,
     p_value_above,
     stands_out,
 )
 from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.evaluation import Finding
-from qiskit_qmu.metrics import Interval, difference_interval, mean_interval
-from qiskit_qmu.models import QuantumClassifier, as_tensors, clone_module, in_mode
+from qiskit_qmu.metrics import UNKNOWN, Interval, difference_interval, mean_interval
+from qiskit_qmu.models import (
+    QuantumClassifier,
+    as_tensors,
+    clone_module,
+    in_mode,
+    named_parameters,
+    observe,
+)
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.training import Trainer
 
 Array = NDArray[np.float64]
 
+_MOST_RETAINED = 1000
+"""Most retained rows by which the logit of a class is lifted."""
+
 _BATCHES = 4
-"""Batches of an epoch, so that their order matters; the loss is read after each epoch."""
+"""Least batches of an epoch, so that their order matters (2 of fewer than 8 rows); the loss is read
+after each epoch."""
+
+_FEWEST = 8
+"""Fewest rows of a kind: half of them to train a copy on."""
 
 
 def relearning(
@@ -53,8 +68,8 @@ def relearning(
     The value is by how much the model's mean loss lies below that of the oracles, in the unit of
     the loss: a head start. It is 0 for a retrained model, and negative where forgetting went too
     far. A QNN relearns a class in a few steps from any start, as its encoder separates it; only
-    the difference counts. A logit that was suppressed by a large constant is slow to rise:
-    `lifted_bias` finds it.
+    the difference counts. A logit that was merely suppressed would make a class seem lost, so all
+    copies answer with the logit of the class lifted as `lifted_bias` does, from where they start.
 
     The given models are not changed. Circuits run, so a device would be charged for thousands of
     them.
@@ -72,11 +87,11 @@ def relearning(
 
     Returns:
         The finding ``"relearning"``. Its limits come from the rows; those of its null from oracle
-        against oracle.
+        against oracle, so it has none with one oracle.
 
     Raises:
-        InputError: If there is no oracle, or there are fewer than four forgotten rows, or
-            never-seen ones.
+        InputError: If there is no oracle, a model has nothing to train, or there are fewer than
+            eight forgotten rows, or for single rows fewer than eight never-seen ones.
         NonFiniteError: If a copy's loss becomes NaN or infinite.
 
     Example:
@@ -93,7 +108,9 @@ def relearning(
     """
     _check.not_empty(oracles=oracles)
     _check.at_least(1, steps=steps, orders=orders)
-    _check.at_least(_BATCHES, rows=rows)
+    _check.at_least(_FEWEST // 2, rows=rows)
+    for each in (model, *oracles):
+        named_parameters(each)  # which refuses a model without any
     generator = np.random.default_rng(child_seed(seed, "relearning"))
     probes = _probes(split, rows, generator)
 
@@ -111,22 +128,19 @@ def relearning(
 
     own, theirs = courses(model), [courses(oracle) for oracle in oracles]
     value = _head_start(own, theirs)
-    # A single oracle is its own reference: the limits of the value are those of the rows.
     spread = [Interval(_lead(each)) for each in theirs]
-    middle = null_of_oracles(spread)
-    null = (
-        Interval(0.0, middle.low - middle.value, middle.high - middle.value)
-        if len(oracles) > 1
-        else Interval(0.0, 0.0, 0.0)
-    )
+    null = _null(spread)
     p_value = p_value_above(_lead(own), spread)
     beyond = stands_out(value, null, p_value)
-    faster = "a head start on" if beyond else "no clear head start on"
+    side = "below" if value.value >= 0 else "above"
     text = (
         f"Over {steps} steps on {len(probes[0][0])} forgotten rows, the mean loss on others of "
-        f"them lies {abs(value.value):.3g} {'below' if value.value >= 0 else 'above'} that of "
-        f"retrained models: {faster} what they have to learn anew"
+        f"them lies {abs(value.value):.3g} {side} that of retrained models"
     )
+    if beyond is None:
+        text += ". With one oracle, nothing is known of how much retrained models differ"
+    else:
+        text += ": a head start" if beyond else ": no clear head start"
     return Finding(
         key="relearning",
         group="model",
@@ -135,7 +149,7 @@ def relearning(
         null=null,
         p_value=p_value,
         num_rows=len(own[0]),
-        reading=f"{text}. {of_how_many(len(oracles))}".strip(),
+        reading=f"{text}.",
     )
 
 
@@ -145,14 +159,14 @@ _Probe = tuple[Rows, Rows]
 
 def _probes(split: ForgetSplit, rows: int, generator: np.random.Generator) -> list[_Probe]:
     """Return one probe for a class; for single rows one of forgotten and one of unseen rows."""
-    least = {"forgotten": split.forget, "never-seen": split.test_forget}
-    if split.kind == "class" and not len(split.test_forget):
-        del least["never-seen"]
-    for kind, part in least.items():
-        if len(part) < _BATCHES:
+    needed = {"forgotten": split.forget}
+    if split.kind == "instances":
+        needed["never-seen"] = split.test_forget
+    for kind, part in needed.items():
+        if len(part) < _FEWEST:
             raise InputError(
-                f"relearning needs at least {_BATCHES} {kind} rows to train and test copies on, "
-                f"got {len(part)}"
+                f"relearning needs at least {_FEWEST} {kind} rows to train and test copies on, got "
+                f"{len(part)}"
             )
     if split.kind == "class" and len(split.test_forget):
         chosen = _shuffled(split.forget, generator).take(range(min(rows, len(split.forget))))
@@ -174,7 +188,7 @@ def _matched(forgotten: Rows, split: ForgetSplit, generator: np.random.Generator
             used[free[0]] = True
             chosen.append(int(free[0]))
     # Without rows of these classes, any others.
-    return pool.take(chosen) if len(chosen) >= _BATCHES else pool
+    return pool.take(chosen) if len(chosen) >= _FEWEST else pool
 
 
 def _shuffled(part: Rows, generator: np.random.Generator, most: int | None = None) -> Rows:
@@ -196,11 +210,12 @@ def _course(
     seed: int,
 ) -> Array:
     """Return each row's mean loss (rows,) over the training of a copy, by the trapezoidal rule."""
-    copy = clone_module(model)
-    if isinstance(copy, QuantumClassifier) and trainer.objective is None:
-        copy.check_labels(as_tensors(copy, split.train.x, split.train.y)[1].cpu().numpy())
-    batch_size = min(trainer.batch_size, math.ceil(len(trained) / _BATCHES))
-    epochs = math.ceil(steps / math.ceil(len(trained) / batch_size))
+    copy = _copy(model, split)
+    batches = _BATCHES if len(trained) >= 2 * _BATCHES else 2
+    batch_size = min(trainer.batch_size, len(trained) // batches)
+    # Batches of equal size: a batch normalisation fails on one of a single row.
+    trained = trained.take(range(len(trained) // batch_size * batch_size))
+    epochs = math.ceil(steps * batch_size / len(trained))
     losses = [_losses(copy, read, trainer.objective)]
     replace(trainer, epochs=epochs, batch_size=batch_size, patience=None).fit(
         copy,
@@ -211,6 +226,26 @@ def _course(
     )
     table = np.array(losses)
     return np.asarray((table[0] / 2 + table[1:-1].sum(axis=0) + table[-1] / 2) / epochs)
+
+
+def _copy(model: torch.nn.Module, split: ForgetSplit) -> torch.nn.Module:
+    """Return a copy to train; for a class one that answers with its logit lifted."""
+    copy = clone_module(model)
+    if split.kind == "instances":
+        return copy
+    if isinstance(copy, QuantumClassifier):  # copies see one class, the model saw all
+        copy.check_labels(copy.class_numbers(split.train.y))
+    retain = split.retain.take(range(min(_MOST_RETAINED, len(split.retain))))
+    label = int(split.forget.y[0])
+    bias = lift(observe(copy, retain.x, retain.y), label)
+
+    def lifted(_model: torch.nn.Module, _arguments: Any, logits: torch.Tensor) -> torch.Tensor:
+        constant = torch.zeros_like(logits[:1])
+        constant[:, label] = bias
+        return logits + constant
+
+    copy.register_forward_hook(lifted)
+    return copy
 
 
 def _losses(model: torch.nn.Module, rows: Rows, given: RowLoss | HasRowLosses | None) -> Array:
@@ -224,6 +259,14 @@ def _lead(courses: Sequence[Array]) -> float:
     """Return how low the loss is: of a class, or of forgotten rows beside never-seen ones."""
     means = [float(course.mean()) for course in courses]
     return -means[0] if len(means) == 1 else means[1] - means[0]
+
+
+def _null(leads: Sequence[Interval]) -> Interval:
+    """Return the lead of one more oracle over the mean of these; unknown with only one."""
+    if len(leads) < 2:
+        return UNKNOWN
+    middle = null_of_oracles(leads)
+    return Interval(0.0, middle.low - middle.value, middle.high - middle.value)
 
 
 def _head_start(own: Sequence[Array], theirs: Sequence[Sequence[Array]]) -> Interval:
