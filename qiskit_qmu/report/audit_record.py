@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 from qiskit_qmu.evaluation import Finding, Kind, RowFinding
 
-
 PROTOCOLS = "What published protocols would report"
 """Heading of such numbers."""
 
