@@ -161,7 +161,7 @@ def test_train_unlearn_audit(qmu, folder):
 def test_audit_without_oracle_and_folder(qmu, folder, saved):
     audited = qmu("audit", saved / "unlearned", "--original", saved / "original")
     assert audited.status == 0
-    assert "no oracle" in audited.out
+    assert "unresolved" in audited.out
     assert list(folder.iterdir()) == []
 
 

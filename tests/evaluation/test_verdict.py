@@ -59,7 +59,7 @@ def _without_class_1(other=0):
         (
             knowing(2.9),
             "remembered",
-            "accuracy on the forgotten rows is 1.000 [0.912, 1.000] above",
+            "on the forgotten rows is 1.000 [0.875, 1.000] above",
         ),
         (_without_class_1(), "forgotten", "is 0.000 [-0.088, 0.088] above the oracle's, at most"),
         (_without_class_1(other=2), "forgotten", "at most 0.15 by its interval"),
