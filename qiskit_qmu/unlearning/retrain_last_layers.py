@@ -77,7 +77,7 @@ class RetrainLastLayers(DescentStrategy):
 
 
 def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate}
+    return {"epochs": 20, "learning_rate": context.learning_rate, "batch_size": 16}
 
 
 METHOD = Method(
