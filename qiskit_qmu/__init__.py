@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         simulator,
         unlearning,
     )
-    from qiskit_qmu.auditing import AuditReport, audit
+    from qiskit_qmu.auditing import AuditReport, audit, audit_arrays, audit_power
     from qiskit_qmu.backends import Backend, Usage, open_backend
     from qiskit_qmu.circuits import QNNCircuit, qnn_circuit
     from qiskit_qmu.data import (
@@ -94,6 +94,8 @@ _HOMES = {
     "Usage": "backends",
     "as_classifier": "models",
     "audit": "auditing",
+    "audit_arrays": "auditing",
+    "audit_power": "auditing",
     "build_from_factory": "models",
     "compare": "experiments",
     "dataset_from_arrays": "data",

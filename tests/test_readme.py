@@ -97,6 +97,12 @@ def _ran(methods: str = "", seeds: int = 1, forgets: bool = True) -> Callable[[O
     return check
 
 
+def _power(outcome: Outcome) -> None:
+    """The README shows what is printed."""
+    assert outcome.status == 0, outcome.err
+    assert any(outcome.out in text for language, text in BLOCKS if language == "")
+
+
 def _printed(*words: str) -> Callable[[Outcome], None]:
     def check(outcome: Outcome) -> None:
         assert outcome.status == 0, outcome.err
@@ -225,6 +231,15 @@ EXAMPLES = {
     "withdrawn.txt --skip-untrained-ids --model basic --methods ssd-r,rga-r": Example(
         _ran("ssd-r,rga-r", forgets=False)
     ),
+    "qmu audit arrays outputs.csv": Example(_printed("verdict: "), quick=True),
+    "qmu audit weights new.pt --original old.pt --oracle retrained.pt --model mine:build "
+    "--scale none --dataset rows.csv --label-column diagnosis --id-column customer "
+    "--forget-ids withdrawn.txt --skip-untrained-ids": Example(_printed("verdict: ")),
+    "qmu audit unlearned --original original --oracle oracle --explain "
+    "--gate max_auc=0.9,min_retain=-0.2": Example(
+        _printed("QMU (2025): ", "DEW-P (2026): ", "verdict: "), (TRAIN, UNLEARN, ORACLE)
+    ),
+    "qmu audit power --withdrawn 90 --never-seen 500 --shadows 32": Example(_power, quick=True),
     "qmu run --dataset iris --model mine:build --methods ssd-r,ga-r": Example(_ran("ssd-r,ga-r")),
     f"{IRIS} --backend fake_manila --shots 256": Example(_ran(forgets=False)),
     f"{IRIS} --backend ibm_torino --shots 256": Example(_no_account, quick=True),
@@ -323,7 +338,27 @@ def _write_what_readers_have(folder: Path) -> list[str]:
     withdrawn = [f"C{number:04d}" for number in range(0, 120, 6)]
     (folder / "withdrawn.txt").write_text("\n".join(withdrawn) + "\n")
     (folder / "mine.py").write_text(OWN_MODEL)
+    _write_outputs_and_weights(folder)
     return withdrawn
+
+
+def _write_outputs_and_weights(folder: Path) -> None:
+    """Write outputs of a model on 200 rows, and three state dicts of the factory's module."""
+    import numpy as np
+    import torch
+
+    rng = np.random.default_rng(0)
+    label, member = rng.integers(0, 2, 200), np.repeat([1, 0], 100)
+    values = np.tanh((2 * label - 1) * (member + rng.normal(size=200)))
+    rows = np.column_stack([label, member, values])
+    header = "label,member,expectation_0"
+    np.savetxt(folder / "outputs.csv", rows, "%g", ",", header=header, comments="")
+    names: dict = {}
+    exec(OWN_MODEL, names)
+    with torch.random.fork_rng():
+        for seed, name in enumerate(("new", "old", "retrained")):
+            torch.manual_seed(seed)
+            torch.save(names["build"]((8,), 2).state_dict(), folder / f"{name}.pt")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.attacks.needs import Needs
 from qiskit_qmu.observation import Observations
 
 FeatureName = Literal[
@@ -41,6 +42,8 @@ FEATURE_NAMES: tuple[FeatureName, ...] = get_args(FeatureName)
 @runtime_checkable
 class MembershipAttack(Protocol):
     """Scores rows by how likely the model was trained on them, without access to the model.
+
+    An attack that reads more than scores says so in a property ``needs``, a `Needs`.
 
     Example:
         >>> from qiskit_qmu.attacks import MembershipAttack
@@ -123,6 +126,16 @@ def check_feature_names(names: FeatureName | Sequence[FeatureName]) -> tuple[Fea
     for name in chosen:
         _check.one_of(FEATURE_NAMES, feature=name)
     return chosen
+
+
+def feature_needs(names: FeatureName | Sequence[FeatureName]) -> Needs:
+    """Return what must have been observed for the features to be read."""
+    chosen = check_feature_names(names)
+    return Needs(
+        classes=not {"logits", "softmax", "logit_confidence"}.isdisjoint(chosen),
+        expectations="expectations" in chosen,
+        counts="frequencies" in chosen,
+    )
 
 
 def assign_folds(

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import digamma, polygamma
 
 from qiskit_qmu.attacks.group_moments import GroupMoments, target_and_groups
+from qiskit_qmu.attacks.needs import Needs
 from qiskit_qmu.attacks.references import References
 
 
@@ -45,6 +46,11 @@ class BaVarIA:
     """
 
     offline: bool = False
+
+    @property
+    def needs(self) -> Needs:
+        """References for a variance in each group that is used."""
+        return Needs(references_in=0 if self.offline else 2, references_out=2)
 
     def scores(self, target: ArrayLike, references: References) -> NDArray[np.float64]:
         """Return the log-likelihood ratio of each row, higher = more likely a member.

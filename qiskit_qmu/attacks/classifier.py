@@ -13,10 +13,12 @@ from qiskit_qmu.attacks.attack import (
     MembershipAttack,
     assign_folds,
     check_feature_names,
+    feature_needs,
     features,
     standardisation,
 )
 from qiskit_qmu.attacks.column import AttackColumn
+from qiskit_qmu.attacks.needs import Needs
 from qiskit_qmu.observation import Observations, concatenate
 
 Array = NDArray[np.float64]
@@ -74,6 +76,11 @@ class ClassifierAttack(MembershipAttack):
         object.__setattr__(self, "features", check_feature_names(self.features))
         _check.at_least(2, folds=self.folds)
         _check.positive(regularization=self.regularization)
+
+    @property
+    def needs(self) -> Needs:
+        """What the features need."""
+        return feature_needs(self.features)
 
     def scores(
         self,
@@ -155,11 +162,8 @@ def _overlap_weights(strata: NDArray[np.int64], membership: NDArray[np.int64]) -
     return np.asarray(opposite / (inside + outside)[strata])
 
 
-_OUTPUTS: tuple[FeatureName, ...] = ("membership_score", "expectations")
-
 OUTPUTS = AttackColumn(
-    attack=ClassifierAttack(features=_OUTPUTS),
-    features=_OUTPUTS,
+    attack=ClassifierAttack(features=("membership_score", "expectations")),
     key="mia_auc_outputs",
     heading="outputs",
     summary="learns from the outputs of the circuits, by logistic regression",
@@ -168,11 +172,8 @@ OUTPUTS = AttackColumn(
 
 # There are 2^qubits frequencies for a few hundred rows, and outputs that are functions of them, so
 # the regularisation is stronger.
-_COUNTS: tuple[FeatureName, ...] = ("membership_score", "frequencies")
-
 COUNTS = AttackColumn(
-    attack=ClassifierAttack(features=_COUNTS, regularization=100.0),
-    features=_COUNTS,
+    attack=ClassifierAttack(features=("membership_score", "frequencies"), regularization=100.0),
     key="mia_auc_counts",
     heading="counts",
     summary="learns from how often each outcome was measured, by logistic regression",

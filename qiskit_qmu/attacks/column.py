@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import final
 
-from qiskit_qmu.attacks.attack import FeatureName, MembershipAttack
+from qiskit_qmu.attacks.attack import MembershipAttack
+from qiskit_qmu.attacks.needs import Needs, needs_of
 from qiskit_qmu.observation import Observations
 
 
@@ -14,7 +15,6 @@ class AttackColumn:
 
     Attributes:
         attack: The attack.
-        features: Features that it reads; see `FeatureName`.
         key: Name of the AUC in result rows; ``key_low`` and ``key_high`` hold its 95 % interval.
         heading: Heading of the column, under "AUC".
         summary: What the attack does, in one line.
@@ -24,21 +24,21 @@ class AttackColumn:
         >>> from qiskit_qmu.attacks import ATTACKS
         >>> from qiskit_qmu.observation import Observations
         >>> exact = Observations(logits=[[1.0, 0.0]], labels=[0], expectations=[[0.5]])
-        >>> [(column.heading, column.can_read(exact)) for column in ATTACKS.values()]
-        [('confidence', True), ('outputs', True), ('counts', False)]
+        >>> [key for key, column in ATTACKS.items() if not column.can_read(exact)]
+        ['mia_auc_counts']
     """
 
     attack: MembershipAttack
-    features: tuple[FeatureName, ...]
     key: str
     heading: str
     summary: str
     reading: str
 
+    @property
+    def needs(self) -> Needs:
+        """What the attack needs."""
+        return needs_of(self.attack)
+
     def can_read(self, observations: Observations) -> bool:
-        """Return whether the features that the attack reads were observed."""
-        has_counts = observations.counts is not None
-        has_expectations = observations.expectations is not None
-        return (has_counts or "frequencies" not in self.features) and (
-            has_expectations or "expectations" not in self.features
-        )
+        """Return whether what the attack reads was observed."""
+        return not self.needs.missing(observations)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu.attacks.group_moments import GroupMoments, target_and_groups
+from qiskit_qmu.attacks.needs import Needs
 from qiskit_qmu.attacks.references import References
 
 Variance = Literal["auto", "row", "pooled"]
@@ -50,6 +51,11 @@ class LiRA:
 
     def __post_init__(self) -> None:
         _check.one_of(get_args(Variance), variance=self.variance)
+
+    @property
+    def needs(self) -> Needs:
+        """References for a variance in each group that is used."""
+        return Needs(references_in=0 if self.offline else 2, references_out=2)
 
     def scores(self, target: ArrayLike, references: References) -> NDArray[np.float64]:
         """Return the log-likelihood ratio of each row, higher = more likely a member.

@@ -11,7 +11,7 @@ from qiskit_qmu.attacks.attack import MembershipAttack
 from qiskit_qmu.attacks.column import AttackColumn
 from qiskit_qmu.observation import Observations
 
-_STATISTICS = ("membership_score", "loss", "modified_entropy")
+_STATISTICS = ("membership_score", "loss")
 
 
 @final
@@ -39,11 +39,10 @@ class LossAttack(MembershipAttack):
         (array([3., 1.]), array([ 0., -2.]))
     """
 
-    statistic: Literal["membership_score", "loss", "modified_entropy"] = "membership_score"
+    statistic: Literal["membership_score", "loss"] = "membership_score"
     """Score, signed so that members score high. The membership score is the log-odds φ of the true
     label, which ranks rows like the cross-entropy but without ties from rounding, or the negative
-    loss for other objectives. The modified entropy needs classes and also depends on the
-    probabilities of the wrong classes."""
+    loss for other objectives."""
 
     def __post_init__(self) -> None:
         _check.one_of(_STATISTICS, statistic=self.statistic)
@@ -56,7 +55,7 @@ class LossAttack(MembershipAttack):
         generator: np.random.Generator | None = None,
         known_members: Observations | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return φ, −loss or −modified entropy of every row.
+        """Return φ or −loss of every row.
 
         Args:
             members: Outputs on the training rows under attack.
@@ -76,14 +75,11 @@ class LossAttack(MembershipAttack):
     def _score(self, observations: Observations) -> NDArray[np.float64]:
         if self.statistic == "loss":
             return -observations.losses
-        if self.statistic == "modified_entropy":
-            return -observations.modified_entropy
         return observations.membership_score
 
 
 CONFIDENCE = AttackColumn(
     attack=LossAttack(),
-    features=("membership_score",),
     key="mia_auc",
     heading="confidence",
     summary="ranks rows by the log-odds of their true label, or by their loss; no training",

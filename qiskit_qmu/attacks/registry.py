@@ -1,4 +1,4 @@
-"""The registry of attacks whose AUCs are reported.
+"""The registry of attacks: those whose AUCs are reported, and those that read references.
 
 An attack's file describes it as an `AttackColumn`; its row here sets the order of the columns. A
 custom attack needs no row: pass it to `audit`.
@@ -7,14 +7,49 @@ custom attack needs no row: pass it to `audit`.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from qiskit_qmu.attacks import classifier, loss
+from qiskit_qmu.attacks import (
+    classifier,
+    counts_likelihood,
+    entropy,
+    label_only,
+    loss,
+    modified_entropy,
+    population,
+    quantile_regression,
+)
+from qiskit_qmu.attacks.attack import MembershipAttack
 from qiskit_qmu.attacks.column import AttackColumn
 
-_COLUMNS = (
+_SHOT_COLUMNS = (
     loss.CONFIDENCE,
     classifier.OUTPUTS,
     classifier.COUNTS,
 )
+_COLUMNS = (
+    *_SHOT_COLUMNS,
+    label_only.LABEL_ONLY,
+    entropy.ENTROPY,
+    modified_entropy.MODIFIED_ENTROPY,
+    population.POPULATION,
+    quantile_regression.QUANTILE_REGRESSION,
+    counts_likelihood.COUNTS_LIKELIHOOD,
+)
 
 ATTACKS: Mapping[str, AttackColumn] = MappingProxyType({column.key: column for column in _COLUMNS})
-"""The attacks by the names of their AUCs in result rows."""
+"""The attacks that read one model's outputs, by the names of their AUCs in result rows."""
+
+SHOT_ATTACKS: Mapping[str, AttackColumn] = MappingProxyType(
+    {column.key: column for column in _SHOT_COLUMNS}
+)
+"""Those of them that a comparison of shot counts shows."""
+
+
+def attack_key(attack: MembershipAttack) -> str | None:
+    """Return the name of the AUC of an attack as it is registered; None if it is not.
+
+    Example:
+        >>> from qiskit_qmu.attacks import EntropyAttack, LossAttack, attack_key
+        >>> attack_key(EntropyAttack()), attack_key(LossAttack(statistic="loss"))
+        ('mia_auc_entropy', None)
+    """
+    return next((key for key, column in ATTACKS.items() if column.attack == attack), None)

@@ -1,29 +1,40 @@
 """Auditor: one task with its references, against which any number of models is measured."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import final
 
+import numpy as np
 import torch
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
-from qiskit_qmu.attacks import LossAttack, MembershipAttack
+from qiskit_qmu.attacks import LossAttack, MembershipAttack, attack_key
+from qiskit_qmu.auditing.oracle_checks import mean_measurement, oracle_fault
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.split_rows import observe_split
+from qiskit_qmu.auditing.traces import lifted_bias
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import (
     RESULTS,
+    Beside,
+    Case,
     Column,
     Evidence,
+    Finding,
     Measurement,
     Scores,
     SplitObservations,
     Verdict,
     judge,
+    judge_together,
     measure,
 )
 from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.oracle_ratio import oracle_ratio
+from qiskit_qmu.evaluation.verdict import MARGIN
+from qiskit_qmu.metrics import Interval
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 
 Audited = torch.nn.Module | SplitObservations
@@ -43,17 +54,23 @@ class Auditor:
     Args:
         split: The task.
         original: The model before unlearning; the paper's attack is fitted to it.
-        oracles: Models retrained without the forgotten rows; one so far.
+        oracles: Models retrained without the forgotten rows. Their mean is the reference; what
+            they have beside each other is what a model has of which nothing is left.
         attacks: Attacks by the keys of their columns; the one of ``"mia_auc"`` decides verdicts.
         columns: Columns to measure.
         objective: What the models learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy if labels are class numbers, and squared error if they are floats.
         fit_on: Model or outputs to fit the paper's attack to if there is no original; None to skip
             that attack.
+        margin: How far from ½ an AUC, or above the oracles' an accuracy on a forgotten class, may
+            lie where nothing is left.
+        never_saw: Whether the oracles are known never to have seen the forgotten rows; if not, an
+            attack that finds these rows in an oracle makes it an invalid one.
+        fault: Why the oracles are none, where that is known beforehand.
         seed: Seed of the attacks.
 
     Raises:
-        InputError: If there is more than one oracle.
+        InputError: If the margin does not lie between 0 and ½.
 
     Example:
         >>> import torch
@@ -77,15 +94,20 @@ class Auditor:
         columns: Sequence[Column] = RESULTS,
         objective: RowLoss | HasRowLosses | None = None,
         fit_on: Audited | None = None,
+        margin: float = MARGIN,
+        never_saw: bool = False,
+        fault: str = "",
         seed: int = 0,
     ) -> None:
-        if len(oracles) > 1:
-            raise InputError(f"an audit supports one oracle, got {len(oracles)}")
+        _check.between(0, 0.5, margin=margin)
         self._split = split
         self._attacks = {AUC.key: LossAttack()} if attacks is None else dict(attacks)
         self._columns = columns
         self._objective = objective
         self._seed = seed
+        self._margin = margin
+        self._never_saw = never_saw
+        self._fault = fault
         self._original = None if original is None else self.observe(original)
         self._oracles = [self.observe(oracle) for oracle in oracles]
         self._fit_on = self._original if fit_on is None else self.observe(fit_on)
@@ -102,9 +124,29 @@ class Auditor:
         return None if self._original is None else self._measured(self._original, "original")
 
     @cached_property
+    def oracles(self) -> tuple[Measurement, ...]:
+        """The measurement of each oracle beside the others; of a single one beside itself."""
+        names = ("oracle", *(f"oracle {number}" for number in range(2, len(self._oracles) + 1)))
+        return tuple(
+            self._measured(oracle, name) for oracle, name in zip(self._oracles, names, strict=False)
+        )
+
+    @cached_property
     def oracle(self) -> Measurement | None:
-        """The measurement of the oracle; None without one."""
-        return self._measured(self._oracles[0], "oracle") if self._oracles else None
+        """What the oracles have on average; None without one."""
+        return mean_measurement(self.oracles) if self._oracles else None
+
+    @cached_property
+    def beside(self) -> Beside:
+        """What models are judged beside."""
+        return Beside(
+            kind=self._split.kind,
+            oracle=self.oracle,
+            original=self.original,
+            margin=self._margin,
+            invalid=self._fault
+            or oracle_fault(self.oracles, self._split.kind, never_saw=self._never_saw),
+        )
 
     def measure(
         self, model: Audited, name: str = "audited", *, exact: SplitObservations | None = None
@@ -122,20 +164,104 @@ class Auditor:
         observed = self.observe(model)
         if observed is self._original and self.original is not None:
             return self.original
-        if any(observed is oracle for oracle in self._oracles) and self.oracle is not None:
-            return self.oracle
+        for oracle, measured in zip(self._oracles, self.oracles, strict=True):
+            if observed is oracle:
+                return measured
         return self._measured(observed, name, exact)
 
-    def judge(self, measured: Measurement, *, unchanged: bool = False) -> Verdict:
-        """Judge a model against the original and the oracle.
+    def judge(
+        self,
+        measured: Measurement,
+        *,
+        unchanged: bool = False,
+        findings: Sequence[Finding] = (),
+    ) -> Verdict:
+        """Judge a model alone against the original and the oracles.
 
         Args:
             measured: Its measurement.
             unchanged: Whether all weights of an unlearned model equal the original's.
+            findings: What was found beside what `findings` computes.
         """
-        return judge(
-            measured, self.oracle, self._split.kind, original=self.original, unchanged=unchanged
+        case = self.case(measured, unchanged=unchanged, findings=findings)
+        return judge(case, self.beside)
+
+    def judge_together(self, cases: Mapping[str, Case]) -> dict[str, Verdict]:
+        """Judge several models, with everything that was tested of them corrected for.
+
+        Args:
+            cases: What `case` makes, by name.
+        """
+        return judge_together(cases, self.beside)
+
+    def case(
+        self,
+        measured: Measurement,
+        *,
+        unchanged: bool = False,
+        findings: Sequence[Finding] = (),
+    ) -> Case:
+        """Return a model with all that was found of it, as `judge_together` takes it.
+
+        Args:
+            measured: Its measurement.
+            unchanged: Whether all weights of an unlearned model equal the original's.
+            findings: What was found beside what `findings` computes; it replaces that of its key.
+        """
+        own = {finding.key: finding for finding in (*self.findings(measured), *findings)}
+        return Case(measured=measured, unchanged=unchanged, findings=tuple(own.values()))
+
+    def findings(self, measured: Measurement) -> tuple[Finding, ...]:
+        """Return what further tests of a model's outputs find, each beside the oracles.
+
+        Args:
+            measured: Its measurement.
+        """
+        observed = measured.evidence.observed
+        if not self._oracles or measured is self.original or measured in self.oracles:
+            return ()
+        found = [oracle_ratio(observed, self._original, self._oracles)]
+        if self._split.kind == "class" and _has_one_class(observed):
+            found.append(lifted_bias(observed, self._oracles, generator=self._seed))
+        return tuple(finding for finding in found if finding is not None)
+
+    def agreement(self, case: Case) -> Finding | None:
+        """Return how many oracles alone give the verdict that they give together.
+
+        Args:
+            case: The model.
+
+        Returns:
+            The finding ``"oracle_agreement"``; None with fewer than two oracles.
+        """
+        count = len(self._oracles)
+        if count < 2:
+            return None
+        word = judge(case, self.beside).name
+        alone = [self._judged_beside(case, oracle).name for oracle in self._oracles]
+        same = alone.count(word)
+        return Finding(
+            key="oracle_agreement",
+            group="oracles",
+            name="oracles that alone give the same verdict",
+            value=Interval(same / count),
+            num_models=count,
+            reading=f"{same} of {count} oracles alone say {word}.",
         )
+
+    def _judged_beside(self, case: Case, oracle: SplitObservations) -> Verdict:
+        """Judge a model beside one of the oracles."""
+
+        def alone(measured: Measurement) -> Measurement:
+            return measure(replace(measured.evidence, oracles=(oracle,)), self._columns)
+
+        own = next(m for o, m in zip(self._oracles, self.oracles, strict=True) if o is oracle)
+        beside = replace(
+            self.beside,
+            oracle=alone(own),
+            original=None if self.original is None else alone(self.original),
+        )
+        return judge(replace(case, measured=alone(case.measured)), beside)
 
     @cached_property
     def _paper(self) -> PaperProtocol | None:
@@ -146,9 +272,10 @@ class Auditor:
     def _measured(
         self, observed: SplitObservations, name: str, exact: SplitObservations | None = None
     ) -> Measurement:
+        others = [oracle for oracle in self._oracles if oracle is not observed]
         evidence = Evidence(
             observed=observed,
-            oracle=next(iter(self._oracles), None),
+            oracles=tuple(self._oracles if len(others) == 0 else others),
             exact=exact,
             scores=self._scores(observed, name),
             called=None if self._paper is None else self._paper.called(observed),
@@ -168,25 +295,38 @@ class Auditor:
         }
 
 
+def _has_one_class(observed: SplitObservations) -> bool:
+    labels, retain = observed.forget.labels, observed.retain
+    return (
+        labels is not None
+        and len(np.unique(labels)) == 1
+        and retain is not None
+        and len(retain) > 1
+    )
+
+
 def named_attacks(attacks: Sequence[MembershipAttack]) -> dict[str, MembershipAttack]:
-    """Name attacks by their class, numbered if there are several of a class.
+    """Name attacks by their registered keys, or by their class, numbered if there are several.
 
     Args:
         attacks: At least one attack.
 
     Returns:
-        The attacks by the keys of their columns: ``"mia_auc"`` the first, and ``"mia_auc_KIND"``.
+        The attacks by the keys of their columns: ``"mia_auc"`` the first, and ``"mia_auc_NAME"``.
 
     Example:
-        >>> from qiskit_qmu.attacks import ClassifierAttack, LossAttack
+        >>> from qiskit_qmu.attacks import ClassifierAttack, EntropyAttack, LossAttack
         >>> from qiskit_qmu.auditing import named_attacks
-        >>> list(named_attacks([LossAttack(), ClassifierAttack()]))
-        ['mia_auc', 'mia_auc_ClassifierAttack']
+        >>> list(named_attacks([LossAttack(), ClassifierAttack(), EntropyAttack()]))
+        ['mia_auc', 'mia_auc_ClassifierAttack', 'mia_auc_entropy']
     """
     kinds = [type(attack).__name__ for attack in attacks[1:]]
     names = [
         kind if kinds.count(kind) == 1 else f"{kind}_{kinds[: position + 1].count(kind)}"
         for position, kind in enumerate(kinds)
     ]
-    keys = [AUC.key, *(f"{AUC.key}_{name}" for name in names)]
-    return dict(zip(keys, attacks, strict=True))
+    registered = [attack_key(attack) for attack in attacks[1:]]
+    # The first takes the key of LossAttack, and an attack given twice is numbered.
+    free = [key if key != AUC.key and registered.count(key) == 1 else None for key in registered]
+    keys = [key or f"{AUC.key}_{name}" for key, name in zip(free, names, strict=True)]
+    return dict(zip([AUC.key, *keys], attacks, strict=True))

@@ -8,7 +8,7 @@ import numpy as np
 from qiskit_qmu.attacks import FittedPaperNetwork, PaperNetworkAttack
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import CalledMembers, SplitObservations
-from qiskit_qmu.metrics import Interval, binomial_interval
+from qiskit_qmu.metrics import Interval, binomial_interval, difference_interval
 from qiskit_qmu.observation import concatenate
 
 
@@ -21,11 +21,14 @@ class PaperProtocol:
         fitted: The attack.
         num_forget: Number of forgotten rows, which come first among its members.
         num_control: Number of their unseen counterparts, which come first among its non-members.
+        held_out: Mean accuracy on members and on non-members of the original, each classified by a
+            network that was not trained on it; ½ is a coin's.
     """
 
     fitted: FittedPaperNetwork
     num_forget: int
     num_control: int
+    held_out: Interval
 
     def called(self, observed: SplitObservations) -> CalledMembers:
         """Return which forgotten rows and counterparts are classified as members."""
@@ -86,9 +89,32 @@ def paper_protocol(
     attack = PaperNetworkAttack()
     if min(len(members), sum(map(len, nonmembers))) < attack.folds:
         return None
-    fitted = attack.fit(members, concatenate(*nonmembers), generator=generator)
+    unseen = concatenate(*nonmembers)
+    fitted = attack.fit(members, unseen, generator=generator)
     return PaperProtocol(
         fitted=fitted,
         num_forget=len(original.forget),
         num_control=0 if original.test_forget is None else len(original.test_forget),
+        held_out=balanced_accuracy(
+            fitted.share_called_member(members, folds=fitted.member_folds),
+            fitted.share_called_member(unseen, folds=fitted.nonmember_folds),
+        ),
+    )
+
+
+def balanced_accuracy(true_positives: Interval, false_positives: Interval) -> Interval:
+    """Return the mean of an attack's accuracies on members and on non-members.
+
+    Example:
+        >>> from qiskit_qmu.auditing.paper_protocol import balanced_accuracy
+        >>> from qiskit_qmu.metrics import binomial_interval
+        >>> print(balanced_accuracy(binomial_interval(60, 100), binomial_interval(40, 100)))
+        0.600 [0.527, 0.668]
+    """
+    advantage = difference_interval(true_positives, false_positives)
+    return Interval(
+        (1 + advantage.value) / 2,
+        (1 + advantage.low) / 2,
+        (1 + advantage.high) / 2,
+        advantage.level,
     )

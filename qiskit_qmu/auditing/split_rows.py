@@ -1,7 +1,7 @@
 """SplitRows: concatenates the parts of a split for observation, and separates the outputs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -89,7 +89,8 @@ def observe_split(
         (35, 70, 15)
     """
     rows = SplitRows.of(split)
-    return rows.taken_apart(observe(model, rows.x, rows.y, objective))
+    observed = observe(model, rows.x, rows.y, objective)
+    return rows.taken_apart(replace(observed, inputs=rows.x.reshape(len(rows.x), -1)))
 
 
 def observed_parts(split: ForgetSplit) -> tuple[Rows, Rows, Rows, Rows]:

@@ -4,14 +4,17 @@ import argparse
 from contextlib import nullcontext
 
 from qiskit_qmu.cli import option_types
+from qiskit_qmu.cli.audit_options import add_audit_options, tell
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots, backend_of
 from qiskit_qmu.cli.options import (
     add_original,
     add_saved_model,
     add_seed,
 )
-from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
+from qiskit_qmu.cli.result import add_result_options, refuse_occupied
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
+from qiskit_qmu.cli.shadow_options import add_shadow_options, shadow_request_of
+from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "audit a saved unlearned model"
 
@@ -26,12 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ORACLE",
         help="folder that `qmu unlearn … --strategy oracle` wrote",
     )
-    parser.add_argument("--out", metavar="DIR", help="also write audit.json and audit.html there")
+    add_audit_options(parser)
     add_seed(parser)
     device = add_device_options(parser, "where the models are observed")
     add_shots(device)
     add_budget(device)
     add_row_source(parser)
+    add_shadow_options(parser)
     add_result_options(parser, overwrites="an audit")
 
 
@@ -42,17 +46,17 @@ def execute(options: argparse.Namespace) -> None:
     refuse_occupied(options, options.out, "audit.json")
     device = backend_of(options)
     out = nullcontext() if options.out is None else writable_folder(options.out)
-    with out as folder, device or nullcontext():
+    show = progress_display(quiet=options.quiet or not (options.shadows or options.oracles))
+    with out as folder, device or nullcontext(), show as progress:
         report = audit_saved(
             options.model,
             original=options.original,
             oracle=options.oracle,
+            oracles=options.oracles,
+            shadows=shadow_request_of(options, folder),
             source=row_source_of(options),
             seed=options.seed,
             backend=device,
+            progress=progress,
         )
-        if folder is not None:
-            report.save(folder)
-    options.written = folder
-    page = "" if folder is None else f"\n\n{folder / 'audit.html'}"
-    print_result(options, report.to_dict(), lambda: f"{report}{page}")
+        tell(options, report, folder)

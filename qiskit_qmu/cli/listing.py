@@ -104,9 +104,11 @@ def _strategies() -> list[str]:
 def _attacks() -> list[str]:
     from qiskit_qmu.attacks import ATTACKS
 
-    summaries = {key: column.summary for key, column in ATTACKS.items()}
-    summaries["mia_paper_rate"] = "the QMU paper's network, trained on the original model's outputs"
-    return [f"{key:16s}{summary}" for key, summary in summaries.items()]
+    texts = {key: (column.summary, str(column.needs)) for key, column in ATTACKS.items()}
+    paper = "the QMU paper's network, trained on the original model's outputs"
+    texts["mia_paper_rate"] = (paper, "classes")
+    width = max(map(len, texts)) + 2
+    return [f"{key:{width}s}{summary} (needs {needs})" for key, (summary, needs) in texts.items()]
 
 
 def _settings(options: argparse.Namespace) -> list[str]:

@@ -15,6 +15,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.cli import (
     audit,
+    audit_arrays,
+    audit_power,
+    audit_weights,
     cancel,
     estimate,
     importing,
@@ -41,6 +44,9 @@ _COMMANDS = {
     "import": importing,
     "unlearn": unlearn,
     "audit": audit,
+    "audit arrays": audit_arrays,
+    "audit weights": audit_weights,
+    "audit power": audit_power,
     "estimate": estimate,
     "shots": shots,
     "show": show,
@@ -101,8 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Arguments after ``qmu``; those of the process if None.
 
     Returns:
-        The exit status: 0; 1 if a run on a device failed or standard output could not be written; 2
-        for invalid input; 130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
+        The exit status: 0; 1 if a run on a device failed, an audit does not pass its gate or
+        standard output could not be written; 2 for invalid input; 130, 143 or 129 after Ctrl-C,
+        `kill` or a closed terminal.
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
@@ -117,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_arguments(command)
     with lenient_output() as output, stopping_by_signals():
         try:
-            options = parser.parse_args(arguments)
+            options = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
         except SystemExit as end:
             if output.error is not None and not end.code:
                 raise SystemExit(NOT_DONE) from None
@@ -127,6 +134,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if output.error is not None:
             _say_what_is_lost(options, output)
     return status if output.error is None else status or NOT_DONE
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with a command of two words as one."""
+    first = " ".join(arguments[:2])
+    return [first, *arguments[2:]] if first in _COMMANDS else list(arguments)
 
 
 def _say_what_is_lost(options: argparse.Namespace, output: Lenient) -> None:

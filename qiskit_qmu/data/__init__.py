@@ -65,10 +65,10 @@ from qiskit_qmu.data.arrays import (
     dataset_from_arrays,
 )
 from qiskit_qmu.data.columns import Column
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.datasets import (
     CLASS_DATASET_NAMES,
     DATASET_NAMES,
-    Dataset,
     input_shape_of,
     load_dataset,
 )
@@ -77,6 +77,7 @@ from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.row_record import FoundRows, RowRecord
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import Rows, row_digests
+from qiskit_qmu.data.rows_warning import RowsWarning
 from qiskit_qmu.data.split import ForgetSplit
 from qiskit_qmu.data.table import read_table
 
@@ -99,6 +100,7 @@ __all__ = [
     "FoundRows",
     "RowRecord",
     "RowSource",
+    "RowsWarning",
     "Rows",
     "row_digests",
     "read_idx",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import read_arrays
 from qiskit_qmu.data.arrays import are_classes, dataset_from_arrays
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.tables.drawing import draw_rows
 
 _WHAT = "the arrays x and y, or x_train, y_train, x_test and y_test"

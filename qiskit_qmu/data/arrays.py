@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 
 _LARGEST_LABEL = 2**31 - 1
 _SIGNS = {-1, 1}

@@ -28,6 +28,7 @@ _EXAMPLE = "\"region == 'EU' and age >= 40\""
 _STRING_OR_QUOTED_NAME = re.compile(
     r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|`([^`]*)`""", re.DOTALL
 )
+_JOINS = re.compile(r"\b(and|or|not|in|is)\b")
 _HINTS = {
     "=": "compare with ==",
     "&": "write and",
@@ -109,6 +110,9 @@ def _hint(text: str) -> str:
     outside = _STRING_OR_QUOTED_NAME.sub(" ", text)
     signs = re.findall(r"[=<>!&|]+", outside)
     hints = [hint for sign, hint in _HINTS.items() if sign in signs]
+    words = [word for word in re.findall(r"\w+(?:\s+\w+)+", outside) if not _JOINS.search(word)]
+    if words:
+        hints.append(f"put a name with spaces in backticks, as in `{words[0]}`")
     return f": {'; '.join(hints)}" if hints else ""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.row_record import listed
 
 Reason = Literal["test", "validation", "forgotten", "unknown", "repeated"]

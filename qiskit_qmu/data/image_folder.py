@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import FileError, one_line, reading
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.tables.drawing import draw_rows
 
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")

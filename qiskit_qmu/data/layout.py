@@ -12,7 +12,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry
 from qiskit_qmu.data.columns import Column, ColumnKind
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.tables.features import read_features
 
 

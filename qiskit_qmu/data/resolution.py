@@ -14,7 +14,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data.column_values import ColumnValues
 from qiskit_qmu.data.condition import read_condition
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.duplicates import positions_of_duplicates
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.ids import UntrainedId, sort_ids, untrained_ids_in_words

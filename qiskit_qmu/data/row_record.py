@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.rows import row_digests
 
 _LONGEST_LIST = 8

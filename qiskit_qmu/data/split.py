@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.duplicates import (
     Duplicate,
     duplicates_as_json,
@@ -41,7 +41,8 @@ class ForgetSplit:
         num_classes: Number of the dataset's classes, the forgotten one included; None where it has
             values to predict.
         forget: Training rows to forget.
-        retain: Training rows to keep; the oracle is trained on these alone.
+        retain: Training rows to keep; the oracle is trained on these alone. Empty only where there
+            is nothing to train: in an audit of recorded outputs.
         validation: Training rows held out first, on which no model is trained: for choosing
             hyperparameters without touching the test rows. Empty unless asked for.
         test_forget: Never-seen counterparts of the forgotten rows: test rows of the forgotten
@@ -53,7 +54,7 @@ class ForgetSplit:
         skipped_ids: Ids that the request named and that are not forgotten, with the reason.
 
     Raises:
-        InputError: If nothing is forgotten or retained, or two training parts share a row.
+        InputError: If nothing is forgotten, or two training parts share a row.
 
     Example:
         >>> from qiskit_qmu.data import ForgetSplit, dataset_from_arrays
@@ -80,11 +81,6 @@ class ForgetSplit:
     def __post_init__(self) -> None:
         if len(self.forget) == 0:
             raise InputError("at least one training row must be forgotten, got none")
-        if len(self.retain) == 0:
-            raise InputError(
-                f"at least one training row must be retained, got none: all {len(self.forget)} "
-                "rows that are not held out would be forgotten"
-            )
         parts = (self.forget, self.retain, self.validation)
         positions, counts = np.unique(
             np.concatenate([part.indices for part in parts]), return_counts=True
@@ -440,6 +436,11 @@ def split_by_positions(
     Raises:
         InputError: If nothing is forgotten or retained, or two parts share a row.
     """
+    if len(forget) and not len(retain):
+        raise InputError(
+            f"at least one training row must be retained, got none: all {len(forget)} "
+            "rows that are not held out would be forgotten"
+        )
     counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
     kind = kind or ("instances" if label is None else "class")
     return ForgetSplit(

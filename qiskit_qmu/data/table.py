@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.data.array_file import read_array_file
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.image_folder import read_image_folder
 from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.tables.chunks import open_table

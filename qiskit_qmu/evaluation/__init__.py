@@ -3,7 +3,7 @@
 - `columns`: one row for each reported number; tables, pages and lists are made from them.
 - `Finding`: what one test found, beside its null; `RowFinding`: what was found of one row.
 - `measure`: the numbers of one model, from its outputs, the oracle's, and the scores of attacks.
-- `judge`: what they say, in a word and a reason.
+- `judge`, `judge_together`: what they say, in a word and a reason.
 - `aggregate`: the numbers of several seeds, summarised by method, and `recommend` one of them.
 - `baselines`: what answers score that look at nothing.
 """
@@ -12,20 +12,28 @@ from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.columns import BASELINE, COSTS, RESULTS, SHOT_RESULTS, result_columns
 from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, SplitObservations
 from qiskit_qmu.evaluation.finding import Finding, FindingGroup
+from qiskit_qmu.evaluation.gate import Gate, GateError
 from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
 from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
 from qiskit_qmu.evaluation.outcomes import remarks_by_method
+from qiskit_qmu.evaluation.power_plan import PowerPlan, audit_power
 from qiskit_qmu.evaluation.recommendation import Recommendation, recommend
 from qiskit_qmu.evaluation.row_finding import RowFinding
 from qiskit_qmu.evaluation.rules import Rule, rules
-from qiskit_qmu.evaluation.verdict import Kind, Verdict, judge
+from qiskit_qmu.evaluation.verdict import Beside, Case, Kind, Verdict, judge, judge_together
 
 __all__ = [
+    "Gate",
+    "GateError",
+    "PowerPlan",
+    "audit_power",
     "BASELINE",
     "COSTS",
     "RESULTS",
     "SHOT_RESULTS",
+    "Beside",
     "CalledMembers",
+    "Case",
     "Column",
     "Evidence",
     "Finding",
@@ -42,6 +50,7 @@ __all__ = [
     "aggregate",
     "interval_row",
     "judge",
+    "judge_together",
     "measure",
     "recommend",
     "remarks_by_method",

@@ -102,8 +102,9 @@ AUC = replace(
 REFERENCE_AUC = auc_column(
     "reference_auc",
     "beside oracle",
-    "AUC of the score's difference from the oracle's: sharper, but available to auditors only",
+    "AUC of the score's difference from the oracles' mean: sharper, but available to auditors only",
     measure=reference_auc,
+    in_text="interval",
 )
 
 ATTACK_COLUMNS: tuple[Column, ...] = (

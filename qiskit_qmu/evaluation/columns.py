@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qiskit_qmu.attacks import SHOT_ATTACKS
 from qiskit_qmu.evaluation.attack_columns import (
     ATTACK_AUCS,
     ATTACK_COLUMNS,
@@ -149,7 +150,8 @@ SHOT_RESULTS: tuple[Column, ...] = (
     RETAIN_TEST,
     FORGET_TRAIN,
     JS_EXACT,
-    *(ATTACK_AUCS | {AUC.key: AUC}).values(),
+    AUC,
+    *(ATTACK_AUCS[key] for key in SHOT_ATTACKS if key != AUC.key),
 )
 """Columns of a comparison of shot counts, in the order of tables and figures."""
 

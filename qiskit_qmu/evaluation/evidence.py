@@ -70,7 +70,7 @@ class Evidence:
 
     Attributes:
         observed: Its outputs.
-        oracle: The oracle's outputs on the same rows.
+        oracles: The oracles' outputs on the same rows; their mean is the reference.
         exact: Its own exact outputs, without shot noise.
         scores: Scores of attacks, by the key of their AUC's column.
         called: Rows that the paper's attack classifies as members.
@@ -84,7 +84,7 @@ class Evidence:
     """
 
     observed: SplitObservations
-    oracle: SplitObservations | None = None
+    oracles: tuple[SplitObservations, ...] = ()
     exact: SplitObservations | None = None
     scores: Mapping[str, Scores] = field(default_factory=dict)
     called: CalledMembers | None = None

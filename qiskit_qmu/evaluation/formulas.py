@@ -1,6 +1,6 @@
 """Formulas of the reported numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -77,37 +77,46 @@ def attack_auc(key: str) -> Measure:
     """Return a function that measures the AUC of the attack with a key."""
 
     def measured(evidence: Evidence) -> Interval | None:
-        return _auc(evidence, evidence.scores[key]) if key in evidence.scores else None
+        return auc_of(evidence, evidence.scores[key]) if key in evidence.scores else None
 
     return measured
 
 
 def reference_auc(evidence: Evidence) -> Interval | None:
-    """Score each row by how much better the model predicts it than the oracle.
+    """Score each row by how much better the model predicts it than the oracles do on average.
 
-    The oracle shows which rows are easy, which makes the comparison much more sensitive. Only an
-    auditor has an oracle: this is not an attack, but the sharpest test for remaining traces.
+    The oracles show which rows are easy, which makes the comparison much more sensitive. Only an
+    auditor has oracles: this is not an attack, but the sharpest test for remaining traces.
     """
-    observed, oracle = evidence.observed, evidence.oracle
-    if oracle is None or observed.test_forget is None or oracle.test_forget is None:
+    scores = reference_scores(evidence)
+    return None if scores is None else auc_of(evidence, scores)
+
+
+def reference_scores(evidence: Evidence) -> Scores | None:
+    """Return the differences from the oracles' mean score; None if there is nothing to compare."""
+    observed, oracles = evidence.observed, evidence.oracles
+    if not oracles or observed.test_forget is None:
         return None
-    members = observed.forget.membership_score - oracle.forget.membership_score
-    others = observed.test_forget.membership_score - oracle.test_forget.membership_score
+    beside = [oracle.test_forget for oracle in oracles if oracle.test_forget is not None]
+    if len(beside) < len(oracles):
+        return None
+    members = observed.forget.membership_score - _mean_score([each.forget for each in oracles])
+    others = observed.test_forget.membership_score - _mean_score(beside)
     if not members.any() and not others.any():
         return None  # the oracle itself
-    return _auc(evidence, (members, others))
+    return members, others
 
 
 def oracle_divergence(part: Part) -> Measure:
-    """Return a function that measures the divergence of a part's outputs from the oracle's."""
+    """Return a function that measures how far a part's outputs are from the oracles' mean."""
 
     def measured(evidence: Evidence) -> Interval | None:
         seen: Observations | None = getattr(evidence.observed, part)
-        oracle: Observations | None = evidence.oracle and getattr(evidence.oracle, part)
-        if seen is None or oracle is None:
+        oracles = [getattr(oracle, part) for oracle in evidence.oracles]
+        if seen is None or not oracles or any(oracle is None for oracle in oracles):
             return None
         # The oracle itself: 0 for all rows, not only for the observed ones.
-        return _ZERO if seen is oracle else _divergence(seen, oracle)
+        return _ZERO if oracles == [seen] else _divergence(seen, oracles)
 
     return measured
 
@@ -122,16 +131,23 @@ def exact_divergence(evidence: Evidence) -> Interval | None:
     for outputs in (evidence.observed, evidence.exact):
         parts = [part for part in (outputs.forget, outputs.test_retain) if part is not None]
         pair.append(concatenate(*parts))
-    return _divergence(*pair)
+    observed, exact = pair
+    return _divergence(observed, [exact])
 
 
 _ZERO = Interval(0.0, 0.0, 0.0)
 
 
-def _divergence(first: Observations, second: Observations) -> Interval | None:
-    if first.logits is None:
+def _divergence(seen: Observations, others: Sequence[Observations]) -> Interval | None:
+    """Return the divergence from the mean probabilities of others."""
+    if seen.logits is None:
         return None
-    return jensen_shannon_interval(first.probabilities, second.probabilities)
+    reference = np.mean([other.probabilities for other in others], axis=0)
+    return jensen_shannon_interval(seen.probabilities, reference)
+
+
+def _mean_score(observed: Sequence[Observations]) -> NDArray[np.float64]:
+    return np.asarray(np.mean([each.membership_score for each in observed], axis=0))
 
 
 def _share(called: NDArray[np.bool_]) -> Interval:
@@ -143,9 +159,19 @@ def comparable(members: NDArray[np.int64], nonmembers: NDArray[np.int64]) -> boo
     return min(len(members), len(nonmembers)) > 1 and bool(np.isin(members, nonmembers).any())
 
 
-def _auc(evidence: Evidence, scores: Scores) -> Interval | None:
+def auc_of(evidence: Evidence, scores: Scores, level: float = 0.95) -> Interval | None:
+    """Return the AUC of forgotten rows against their never-seen counterparts, class by class.
+
+    Args:
+        evidence: Whose rows they are.
+        scores: Scores of the two groups.
+        level: Confidence level of the limits.
+
+    Returns:
+        The AUC; None with fewer than two rows in a group, or no common class.
+    """
     forget, control = evidence.observed.forget, evidence.observed.test_forget
     if control is None or not comparable(forget.strata, control.strata):
         return None
     members, nonmembers = scores
-    return stratified_auroc(members, forget.strata, nonmembers, control.strata)
+    return stratified_auroc(members, forget.strata, nonmembers, control.strata, level)

@@ -11,7 +11,7 @@ Outcome = Literal["passed", "failed", "unknown"]
 one; or none of them failed, but not all could be tested."""
 
 _PASSED = "forgotten"
-_UNKNOWN = ("untested", "no oracle")
+_UNKNOWN = ("unresolved", "invalid oracle")
 _MEANT_TO_CHANGE_NOTHING = ("original", "noop")
 
 

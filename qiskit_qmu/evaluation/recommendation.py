@@ -10,7 +10,7 @@ from typing import Literal, final
 
 from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, JS_FORGET, JS_RETAIN
-from qiskit_qmu.evaluation.method_summary import MethodSummary
+from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
 from qiskit_qmu.evaluation.value_columns import LOSS_FORGET, LOSS_RETAIN_TEST
 from qiskit_qmu.metrics import UNKNOWN, Interval
 
@@ -28,8 +28,8 @@ class Recommendation:
     Attributes:
         outcome: "recommended": take `method`. "dearer": methods forgot, but each costs as much as
             retraining or more. "none passed": every method failed with at least one seed.
-            "unknown": none passed, and at least one could not be tested. "not judged": there was
-            no oracle, or no method.
+            "unknown": none passed, and of at least one the tests could not tell. "not judged":
+            there was no oracle, or none that is one, or no method.
         method: The recommended method; empty where there is none.
         cheapest: The cheapest of those that passed, where another is clearly nearer to the oracle
             or all are too dear; empty otherwise.
@@ -71,7 +71,8 @@ def recommend(summaries: Sequence[MethodSummary]) -> Recommendation:
         'ga'
     """
     methods = [each for each in summaries if not each.is_reference]
-    judged = [each for each in methods if each.outcome and list(each.verdicts) != [_NO_ORACLE]]
+    has_oracle = find(summaries, ORACLE) is not None
+    judged = [each for each in methods if has_oracle and each.outcome and not _is_invalid(each)]
     passed = [each for each in judged if each.passed]
     if not judged:
         return Recommendation(outcome="not judged")
@@ -112,7 +113,8 @@ def oracle_distance(summary: MethodSummary) -> Interval:
     return UNKNOWN
 
 
-_NO_ORACLE = "no oracle"
+def _is_invalid(summary: MethodSummary) -> bool:
+    return list(summary.verdicts) == ["invalid oracle"]
 
 
 def _cost_of(methods: Sequence[MethodSummary]) -> Column | None:

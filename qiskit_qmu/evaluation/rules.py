@@ -10,13 +10,8 @@ from typing import final
 from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
 from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.columns import FORGET_TRAIN
-from qiskit_qmu.evaluation.verdict import (
-    FORGET_TOLERANCE,
-    LOSS_TOLERANCE,
-    UTILITY,
-    UTILITY_TOLERANCE,
-    Kind,
-)
+from qiskit_qmu.evaluation.utility import LOSS_TOLERANCE, UTILITY, UTILITY_TOLERANCE
+from qiskit_qmu.evaluation.verdict import MARGIN, Kind
 
 
 @final
@@ -33,27 +28,36 @@ class Rule:
     text: str
 
 
-def rules(kind: Kind, known: Collection[str], *, has_original: bool = True) -> tuple[Rule, ...]:
+def rules(
+    kind: Kind, known: Collection[str], *, has_original: bool = True, margin: float = MARGIN
+) -> tuple[Rule, ...]:
     """Return the rules for models of which some numbers are known.
 
     Args:
         kind: What was forgotten.
         known: Keys of the columns in which there are numbers.
         has_original: Whether the original is one of the references.
+        margin: How far from ½ an AUC, or above the oracles' an accuracy, may lie.
 
     Example:
         >>> from qiskit_qmu.evaluation import rules
         >>> for rule in rules("class", {"acc_forget_train", "acc_retain_test"}):
         ...     print(f"{rule.column.name}: {rule.text}")
-        forget accuracy, train: at most 5 percentage points above the oracle’s
+        forget accuracy, train: at most 5 percentage points above the oracle’s by its whole interval
         retain accuracy, test: at most 5 percentage points below the oracle’s or the original’s
     """
+    near = f"within {margin} of ½ by its whole 95 % interval"
     forgotten = (
-        (Rule(column=FORGET_TRAIN, text=f"at most {_points(FORGET_TOLERANCE)} above the oracle’s"),)
+        (
+            Rule(
+                column=FORGET_TRAIN,
+                text=f"at most {_points(margin)} above the oracle’s by its whole interval",
+            ),
+        )
         if kind == "class"
         else (
-            Rule(column=AUC, text=f"{_HALF} (or the attack finds the oracle’s rows too)"),
-            Rule(column=REFERENCE_AUC, text=_HALF),
+            Rule(column=AUC, text=f"{near} (or the attack finds the oracle’s rows too)"),
+            Rule(column=REFERENCE_AUC, text=near),
         )
     )
     found = [rule for rule in forgotten if rule.column.key in known]
@@ -61,9 +65,6 @@ def rules(kind: Kind, known: Collection[str], *, has_original: bool = True) -> t
     if kept is not None:
         found.append(Rule(column=kept, text=_kept(kept, has_original)))
     return tuple(found)
-
-
-_HALF = "not told from ½ by its 95 % interval"
 
 
 def _kept(column: Column, has_original: bool) -> str:

@@ -1,229 +1,364 @@
 """What the numbers say: whether a model forgot, and whether it is still worth having."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, final
 
-from qiskit_qmu.evaluation.attack_columns import AUC, PAPER_EXCESS, REFERENCE_AUC
-from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import FORGET_TRAIN, RETAIN_TEST, RETAIN_TRAIN
+from qiskit_qmu.evaluation.attack_columns import AUC, PAPER_EXCESS
+from qiskit_qmu.evaluation.finding import Finding
 from qiskit_qmu.evaluation.measure import Measurement
-from qiskit_qmu.evaluation.value_columns import (
-    LOSS_RETAIN_TEST,
-    LOSS_RETAIN_TRAIN,
-    R2_RETAIN_TEST,
-    R2_RETAIN_TRAIN,
+from qiskit_qmu.evaluation.resolution import what_would_resolve
+from qiskit_qmu.evaluation.suspicion import (
+    BEFORE,
+    STRATEGY,
+    Suspicion,
+    confirmed,
+    forgetting_tests,
+    knowledge_test,
+    suspicions,
+    within,
 )
-from qiskit_qmu.metrics import Interval
+from qiskit_qmu.evaluation.tested_number import TestedNumber
+from qiskit_qmu.evaluation.utility import UtilityLoss, utility_loss
+from qiskit_qmu.metrics import UNKNOWN, Interval
 
-UTILITY_TOLERANCE = 0.05
-"""Accuracy or R² on never-seen retained rows that a model may lose against the oracle."""
-
-LOSS_TOLERANCE = 0.1
-"""Share by which the mean loss on such rows may lie above the oracle's, where there is neither."""
-
-FORGET_TOLERANCE = 0.05
-"""Accuracy on the forgotten class that a model may have above the oracle's."""
-
-UTILITY: tuple[tuple[Column, Column], ...] = (
-    (RETAIN_TEST, RETAIN_TRAIN),
-    (R2_RETAIN_TEST, R2_RETAIN_TRAIN),
-    (LOSS_RETAIN_TEST, LOSS_RETAIN_TRAIN),
-)
-"""What tells whether a model is still worth having, on never-seen rows and where there are none on
-training rows: the first of these that is known."""
+MARGIN = 0.05
+"""How far from ½ an AUC, or above the oracles' an accuracy on a forgotten class, may lie where
+nothing is left."""
 
 Name = Literal[
     "forgotten",
     "remembered",
     "over-forgotten",
+    "suppressed",
     "utility lost",
+    "harmful",
     "unchanged",
-    "untested",
-    "no oracle",
+    "unresolved",
+    "invalid oracle",
 ]
 
 Kind = Literal["class", "instances"]
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """A verdict and the numbers that it rests on.
 
+    Attributes:
+        name: The verdict in a word.
+        reason: What it rests on.
+        decided_by: Key of the column or finding that decided; empty where none did.
+        number: The number that decided.
+        p_value: Probability of such a number by chance, adjusted for everything that was judged
+            together; None where it was not a matter of chance.
+
     Example:
         >>> from qiskit_qmu.evaluation import Verdict
-        >>> verdict = Verdict("over-forgotten", "AUC 0.310 [0.220, 0.410] lies below ½", "mia_auc")
+        >>> verdict = Verdict(name="unchanged", reason="every weight is the original's")
         >>> print(f"{verdict}: {verdict.reason}")
-        over-forgotten: AUC 0.310 [0.220, 0.410] lies below ½
+        unchanged: every weight is the original's
     """
 
     name: Name
     reason: str
     decided_by: str = ""
-    """Key of the column that decided; empty where none did."""
+    number: Interval = UNKNOWN
+    p_value: float | None = None
 
     def __str__(self) -> str:
         return self.name
 
 
-def judge(
-    measured: Measurement,
-    oracle: Measurement | None,
-    kind: Kind,
-    *,
-    original: Measurement | None = None,
-    unchanged: bool = False,
-) -> Verdict:
-    """Judge a model beside the oracle.
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Beside:
+    """What models are judged beside.
 
-    A model with the original's weights did not forget, whatever was measured. Utility comes next: a
-    model that was destroyed has forgotten nothing in particular. A class is forgotten where the
-    model knows it no better than the oracle. Single rows are forgotten where no test tells them
-    from rows that were never seen, on either side. Where the original passes the same test, or
-    there are too few rows for one, nothing is known.
+    Attributes:
+        kind: What was forgotten.
+        oracle: The oracles' numbers; None if there are none.
+        original: The numbers of the model before unlearning; None if there is none.
+        margin: How far from ½ an AUC, or above the oracles' an accuracy on a forgotten class, may
+            lie where nothing is left.
+        invalid: Why the oracles are none; empty where they are.
+    """
+
+    kind: Kind
+    oracle: Measurement | None = None
+    original: Measurement | None = None
+    margin: float = MARGIN
+    invalid: str = ""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Case:
+    """A model to be judged.
+
+    Attributes:
+        measured: Its numbers.
+        unchanged: Whether every weight is the original's, in a model that should have forgotten.
+        findings: What else was found.
+    """
+
+    measured: Measurement
+    unchanged: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
+def judge(case: Case, beside: Beside) -> Verdict:
+    """Judge a model alone; see `judge_together`.
 
     Args:
-        measured: The model's numbers.
-        oracle: The oracle's; None if there is none.
-        kind: What was forgotten.
-        original: The numbers of the model before unlearning. Where the oracle has the easier task,
-            with a class less to tell apart, utility is read against the lower of the two.
-        unchanged: Whether every weight is the original's, in a model that should have forgotten.
-
-    Returns:
-        The verdict.
+        case: The model.
+        beside: What it is judged beside.
 
     Example:
-        >>> from qiskit_qmu.evaluation import Evidence, SplitObservations, judge, measure
+        >>> from qiskit_qmu.evaluation import Evidence, SplitObservations, measure
+        >>> from qiskit_qmu.evaluation.verdict import Beside, Case, judge
         >>> from qiskit_qmu.observation import Observations
-        >>> answers = [Observations(logits=[row] * 9, labels=[0] * 9) for row in ([1, 0], [0, 1])]
-        >>> evidence = [Evidence(observed=SplitObservations(forget=rows)) for rows in answers]
-        >>> model, oracle = map(measure, evidence)
-        >>> print(judge(model, oracle, "class").reason)
-        accuracy on the forgotten rows is 1.000 above the oracle's (at most 0.05 is tolerated)
+        >>> knows, does_not = (
+        ...     SplitObservations(forget=Observations(logits=[row] * 90, labels=[0] * 90))
+        ...     for row in ([1, 0], [0, 1])
+        ... )
+        >>> oracle = measure(Evidence(observed=does_not, oracles=(does_not,)))
+        >>> model = measure(Evidence(observed=knows, oracles=(does_not,)))
+        >>> print(judge(Case(measured=model), Beside(kind="class", oracle=oracle)).reason)
+        accuracy on the forgotten rows is 1.000 [0.943, 1.000] above the oracle's
     """
-    if unchanged:
-        return Verdict("unchanged", "every weight is the original's: nothing was forgotten")
-    if oracle is None:
-        return Verdict("no oracle", "without a retrained model there is nothing to compare with")
-    if measured is oracle:
-        return Verdict("forgotten", "it never saw the rows")
-    lost, column = _lost_utility(measured, oracle, original)
-    if lost:
-        return Verdict("utility lost", lost, column.key)
-    judge_kind = _judge_class if kind == "class" else _judge_rows
-    return judge_kind(measured, oracle, original)
+    return judge_together({"": case}, beside)[""]
 
 
-def _judge_class(
-    measured: Measurement, oracle: Measurement, original: Measurement | None
-) -> Verdict:
-    known = _difference(measured, oracle, FORGET_TRAIN)
-    if known > FORGET_TOLERANCE:
+def judge_together(cases: Mapping[str, Case], beside: Beside) -> dict[str, Verdict]:
+    """Judge models of one task beside the same oracles and the same original.
+
+    Every verdict rests on intervals. In this order:
+
+    - "unchanged": every weight is the original's.
+    - "invalid oracle": the oracles cannot be a reference.
+    - "utility lost": the model is worse than the oracles, and than the original, on other rows, by
+      more than the tolerance.
+    - "remembered" or "over-forgotten": a test tells the rows from never-seen ones, and what it
+      finds is not within the margin; of a class, the model names it more often than the oracles.
+    - "harmful": its outputs are farther from the oracles' than the original's are.
+    - "suppressed": it does not name the class, which is still inside.
+    - "forgotten": what all tests can find lies within the margin, as shown by their intervals, in
+      this model or by the strategy's test over many models, and doing nothing does not pass.
+    - "unresolved": the tests cannot tell.
+
+    What is found by chance alone is corrected for: all tests of all models together accuse a model
+    of which nothing is left with a probability of at most `suspicion.SIGNIFICANCE`.
+
+    Args:
+        cases: The models by name.
+        beside: What they are judged beside.
+
+    Returns:
+        Verdicts by name.
+    """
+    verdicts = {name: _without_test(case, beside) for name, case in cases.items()}
+    judged = {
+        name: _Judged.of(case, beside) for name, case in cases.items() if verdicts[name] is None
+    }
+    lost = confirmed({name: each.loss_suspected() for name, each in judged.items()})
+    faults = confirmed({name: each.suspected for name, each in judged.items()})
+    return {
+        name: given or judged[name].verdict([*lost[name], *faults[name]])
+        for name, given in verdicts.items()
+    }
+
+
+def _without_test(case: Case, beside: Beside) -> Verdict | None:
+    """Return the verdict that needs no number; None where numbers decide."""
+    if case.unchanged:
         return Verdict(
-            "remembered",
-            f"accuracy on the forgotten rows is {known:.3f} above the oracle's "
-            f"(at most {FORGET_TOLERANCE} is tolerated)",
-            FORGET_TRAIN.key,
+            name="unchanged", reason="every weight is the original's: nothing was forgotten"
         )
-    if original is not None and _difference(original, oracle, FORGET_TRAIN) <= FORGET_TOLERANCE:
+    if beside.invalid:
+        return Verdict(name="invalid oracle", reason=beside.invalid)
+    if beside.oracle is None:
         return Verdict(
-            "untested",
-            f"doing nothing passes the same test: on the forgotten rows the original is not more "
-            f"than {FORGET_TOLERANCE} more accurate than the oracle",
-            FORGET_TRAIN.key,
+            name="unresolved",
+            reason="without a retrained model there is nothing to compare with: give oracles, or "
+            "the recipe to train them by",
         )
-    reason = f"accuracy on the forgotten rows is at most {FORGET_TOLERANCE} above the oracle's"
-    traces = _traces(measured, oracle)
-    return Verdict("forgotten", f"{reason}, but {traces}" if traces else reason, FORGET_TRAIN.key)
+    if case.measured is beside.oracle:
+        return Verdict(name="forgotten", reason="it never saw the rows")
+    return None
 
 
-def _traces(measured: Measurement, oracle: Measurement) -> str:
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Judged:
+    """A model with all that speaks for and against it."""
+
+    case: Case
+    beside: Beside
+    oracle: Measurement
+    utility: UtilityLoss | None
+    tests: Mapping[str, TestedNumber]
+    findings: Mapping[str, Finding]
+    suspected: list[Suspicion] = field(default_factory=list)
+
+    @staticmethod
+    def of(case: Case, beside: Beside) -> "_Judged":
+        oracle = beside.oracle
+        if oracle is None:
+            raise AssertionError
+        findings = {finding.key: finding for finding in case.findings}
+        tests = _tests(case.measured, beside, oracle)
+        oracles = case.measured.evidence.oracles
+        return _Judged(
+            case=case,
+            beside=beside,
+            oracle=oracle,
+            utility=utility_loss(case.measured, oracles, beside.original),
+            tests=tests,
+            findings=findings,
+            suspected=suspicions(list(tests.values()), findings, beside.margin),
+        )
+
+    def loss_suspected(self) -> list[Suspicion]:
+        if self.utility is None:
+            return []
+        loss = self.utility.loss
+        return [
+            Suspicion(
+                fault="utility lost",
+                key=self.utility.column.key,
+                number=loss.interval,
+                p_value=loss.p_value,
+                text=self.utility.text,
+            )
+        ]
+
+    def verdict(self, faults: list[Suspicion]) -> Verdict:
+        """Return the verdict by what was confirmed against the model, the first of it."""
+        if faults:
+            worst = faults[0]
+            return Verdict(
+                name=worst.fault,
+                reason=worst.text,
+                decided_by=worst.key,
+                number=worst.number,
+                p_value=worst.p_value,
+            )
+        if self.utility is not None and self.utility.is_open:
+            return Verdict(
+                name="unresolved",
+                reason=f"{self.utility.text}: whether more than {self.utility.loss.high} is lost "
+                "needs more never-seen rows to retain",
+                decided_by=self.utility.column.key,
+                number=self.utility.loss.interval,
+            )
+        passed = self._equivalent()
+        if passed is None:
+            return self._unresolved()
+        return self._doing_nothing_passes(passed) or passed
+
+    def _equivalent(self) -> Verdict | None:
+        """Return "forgotten" by what shows that nothing is left beyond the margin."""
+        strategy = self.findings.get(STRATEGY)
+        if strategy is not None and within(strategy.value, self.beside.margin):
+            own = self.tests.get(AUC.key)
+            agrees = own is None or _overlap(own.interval, strategy.value)
+            if not agrees:
+                return None
+            return Verdict(
+                name="forgotten",
+                reason=f"{strategy.name}: AUC {strategy.value} lies within {self.beside.margin} of "
+                f"½; the model's own tests agree: {self._listed()}",
+                decided_by=STRATEGY,
+                number=strategy.value,
+            )
+        if self.tests and all(test.is_nothing for test in self.tests.values()):
+            key, last = list(self.tests.items())[-1]
+            return Verdict(
+                name="forgotten", reason=self._passed(), decided_by=key, number=last.interval
+            )
+        return None
+
+    def _passed(self) -> str:
+        margin = self.beside.margin
+        if self.beside.kind == "class":
+            (test,) = self.tests.values()
+            traces = _traces(self.case.measured, self.oracle, margin)
+            reason = (
+                f"accuracy on the forgotten rows is {test.interval} above the oracle's, at most "
+                f"{margin} by its interval"
+            )
+            return f"{reason}, but {traces}" if traces else reason
+        return f"all that the tests can find lies within {margin} of ½: {self._listed()}"
+
+    def _listed(self) -> str:
+        return " and ".join(map(str, self.tests.values()))
+
+    def _doing_nothing_passes(self, passed: Verdict) -> Verdict | None:
+        """Return "unresolved" where the test does not tell the model from one that was left."""
+        original, margin = self.beside.original, self.beside.margin
+        if original is None:
+            return Verdict(
+                name="unresolved",
+                reason=f"{passed.reason}; without the model before unlearning nobody can tell "
+                "whether there was anything to forget: give original",
+                decided_by=passed.decided_by,
+                number=passed.number,
+            )
+        before = self.findings.get(BEFORE)
+        if passed.decided_by == STRATEGY and before is not None:
+            passes, shown = within(before.value, margin), f"{before.name}: AUC {before.value}"
+        else:
+            tests = _tests(original, self.beside, self.oracle)
+            passes = bool(tests) and all(test.is_nothing for test in tests.values())
+            shown = " and ".join(map(str, tests.values()))
+        if not passes:
+            return None
+        return Verdict(
+            name="unresolved",
+            reason=f"doing nothing passes the same test: there was no more than {margin} to forget "
+            f"(original: {shown})",
+            decided_by=passed.decided_by,
+            number=passed.number,
+        )
+
+    def _unresolved(self) -> Verdict:
+        if not self.tests:
+            return Verdict(
+                name="unresolved",
+                reason="there are fewer than two rows, or never-seen ones, to compare: retrain",
+            )
+        key, last = list(self.tests.items())[-1]
+        evidence = self.case.measured.evidence
+        advice = what_would_resolve(
+            evidence, self.beside.kind, self.beside.margin, has_strategy=STRATEGY in self.findings
+        )
+        return Verdict(
+            name="unresolved",
+            reason=f"{self._listed()} neither shows a leak nor that it lies within "
+            f"{self.beside.margin}: {advice}",
+            decided_by=key,
+            number=last.interval,
+        )
+
+
+def _tests(measured: Measurement, beside: Beside, oracle: Measurement) -> dict[str, TestedNumber]:
+    if beside.kind == "instances":
+        return forgetting_tests(measured, oracle[AUC.key], beside.margin)
+    test = knowledge_test(measured, beside.margin)
+    return {} if test is None else {test.key: test}
+
+
+def _traces(measured: Measurement, oracle: Measurement, margin: float) -> str:
     """Say what still tells rows of a class that were trained on from never-seen ones."""
-    found = [
-        f"{_NAMES[key]} {auc} excludes ½"
-        for key, auc in _tests(measured, oracle).items()
-        if 0.5 not in auc
-    ]
+    tests = forgetting_tests(measured, oracle[AUC.key], margin)
+    found = [f"{test} excludes ½" for test in tests.values() if test.interval.excludes(0.5)]
     excess, own = measured[PAPER_EXCESS.key], oracle[PAPER_EXCESS.key]
     if excess is not None and excess.excludes(0.0) and not (own and own.excludes(0.0)):
         found.append(f"the paper's attack calls them members {excess} more often than the control")
     return " and ".join(found)
 
 
-def _judge_rows(
-    measured: Measurement, oracle: Measurement, original: Measurement | None
-) -> Verdict:
-    tests = _tests(measured, oracle)
-    for key, auc in tests.items():
-        if auc.low > 0.5:
-            return Verdict("remembered", f"{_NAMES[key]} {auc} lies above ½", key)
-        if auc.high < 0.5:
-            return Verdict("over-forgotten", f"{_NAMES[key]} {auc} lies below ½", key)
-    if measured[AUC.key] is None:
-        return Verdict("untested", "there are fewer than two rows, or never-seen ones, to compare")
-    passed = " and ".join(f"{_NAMES[key]} {auc}" for key, auc in tests.items())
-    sharpest = next(reversed(tests), "")
-    if original is not None and all(0.5 in auc for auc in _tests(original, oracle).values()):
-        return Verdict(
-            "untested",
-            f"doing nothing passes the same tests: they need more rows ({passed})",
-            sharpest,
-        )
-    return Verdict(
-        "forgotten",
-        f"no test tells the rows from rows that were never seen: {passed}",
-        sharpest,
-    )
-
-
-_NAMES = {AUC.key: "AUC of the attack", REFERENCE_AUC.key: "AUC beside the oracle"}
-
-
-def _tests(measured: Measurement, oracle: Measurement) -> dict[str, Interval]:
-    """Return the AUCs that tell, the sharper last.
-
-    The attack's is one of them only where it does not find the oracle's rows too.
-    """
-    of_oracle = oracle[AUC.key]
-    tests = {REFERENCE_AUC.key: measured[REFERENCE_AUC.key]}
-    if of_oracle is None or 0.5 in of_oracle:
-        tests = {AUC.key: measured[AUC.key], **tests}
-    return {key: auc for key, auc in tests.items() if auc is not None}
-
-
-def _lost_utility(
-    measured: Measurement, oracle: Measurement, original: Measurement | None
-) -> tuple[str, Column]:
-    """Say how much utility was lost, empty where a model may lose as much, and in which column."""
-    references = [oracle] if original is None else [oracle, original]
-    whose = "the oracle's" if original is None else "the oracle's and the original's"
-    for never_seen, trained, rows in (
-        (RETAIN_TEST, RETAIN_TRAIN, "accuracy"),
-        (R2_RETAIN_TEST, R2_RETAIN_TRAIN, "R²"),
-    ):
-        column = never_seen if measured[never_seen.key] is not None else trained
-        if measured[column.key] is not None:
-            lost = min(_difference(reference, measured, column) for reference in references)
-            where = "never-seen" if column is never_seen else "training"
-            text = f"{rows} on {where} rows to retain is {lost:.3f} below {whose}"
-            return text if lost > UTILITY_TOLERANCE else "", column
-    column = LOSS_RETAIN_TEST if measured[LOSS_RETAIN_TEST.key] is not None else LOSS_RETAIN_TRAIN
-    lost = min(_relative_rise(reference, measured, column) for reference in references)
-    where = "never-seen" if column is LOSS_RETAIN_TEST else "training"
-    text = f"mean loss on {where} rows to retain is {100 * lost:.0f} % above {whose}"
-    return text if lost > LOSS_TOLERANCE else "", column
-
-
-def _difference(high: Measurement, low: Measurement, column: Column) -> float:
-    first, second = high[column.key], low[column.key]
-    if first is None or second is None:
-        return 0.0
-    return round(first.value - second.value, 9)  # 1 - 0.95 is a little more than 0.05
-
-
-def _relative_rise(reference: Measurement, measured: Measurement, column: Column) -> float:
-    rise, base = _difference(measured, reference, column), reference[column.key]
-    if base is None or rise <= 0:
-        return 0.0
-    return rise / abs(base.value) if base.value else float("inf")
+def _overlap(first: Interval, second: Interval) -> bool:
+    return first.low <= second.high and second.low <= first.high

@@ -1,7 +1,7 @@
 """Experiments: from a config to records, results and a report, for command line and Python."""
 
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.data import ForgetRequest, RowSource
+from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.description import describe_model
@@ -26,7 +26,7 @@ from qiskit_qmu.experiments.saved import (
     train_and_save,
     unlearn_saved,
 )
-from qiskit_qmu.experiments.saved_model import RowsWarning
+from qiskit_qmu.experiments.saved_shadows import ShadowRequest
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,
@@ -37,6 +37,7 @@ from qiskit_qmu.experiments.saving import save_model
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import compare_shots
+from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
     audit_workload,
     observation_workload,
@@ -58,11 +59,13 @@ __all__ = [
     "Record",
     "RecordFile",
     "RowSource",
+    "ShadowRequest",
     "RowsWarning",
     "RunStatus",
     "Setup",
     "ShotComparison",
     "audit_saved",
+    "audit_weights",
     "audit_workload",
     "cancel",
     "compare",

@@ -22,7 +22,6 @@ from qiskit_qmu.experiments.repetition import (
     measure_methods,
     train_original,
 )
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import (
     BasicQNN,
     HybridQNN,
@@ -40,6 +39,7 @@ from qiskit_qmu.runs.progress import (
     progress_display,
 )
 from qiskit_qmu.training import Trainer
+from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import (
     DEFAULT_METHODS,
     PresetContext,

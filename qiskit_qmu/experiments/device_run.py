@@ -20,7 +20,6 @@ from qiskit_qmu.backends import (
 from qiskit_qmu.backends.jobs import JobPolicy, JobsPendingError, RunError
 from qiskit_qmu.experiments.device_task import check_request, expected_workload, run_task
 from qiskit_qmu.experiments.output import writable_folder
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS
 from qiskit_qmu.runs.ledger import LEDGER
 from qiskit_qmu.runs.rebuilding import REQUEST
@@ -37,6 +36,7 @@ from qiskit_qmu.runs.status import (
     open_own_ledger,
     run_status,
 )
+from qiskit_qmu.training.processes import one_thread
 
 _log = logging.getLogger(__name__)
 

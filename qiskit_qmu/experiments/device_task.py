@@ -11,11 +11,11 @@ from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.saved_workload import method_workload
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.experiments.workload import audit_workload, observation_workload
 from qiskit_qmu.metrics import binomial_interval
 from qiskit_qmu.models import load_model
 from qiskit_qmu.runs.request import DeviceRequest
+from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import METHODS
 
 

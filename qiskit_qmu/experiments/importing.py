@@ -7,8 +7,8 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.saved import trained_provenance
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import Classifier, as_tensors, fit_inputs, load_state, read_state, save_model
+from qiskit_qmu.training.processes import one_thread
 
 
 def import_weights(

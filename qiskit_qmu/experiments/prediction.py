@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.data import DATASET_NAMES, Column, RowSource
+from qiskit_qmu.data import DATASET_NAMES, Column, RowSource, RowsWarning
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.tables.chunks import open_table
 from qiskit_qmu.data.tables.features import read_features
-from qiskit_qmu.experiments.saved_model import RowsWarning, SavedModel
+from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
 

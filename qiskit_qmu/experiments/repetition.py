@@ -9,16 +9,22 @@ import torch
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
-from qiskit_qmu.auditing import Auditor, model_row, observe_split, roc_scores
+from qiskit_qmu.auditing import (
+    Auditor,
+    model_row,
+    observe_split,
+    roc_scores,
+    trained_on_forgotten,
+)
 from qiskit_qmu.backends import Backend, Usage, metered
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.evaluation import SplitObservations
+from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
 from qiskit_qmu.experiments.steps import fit_arguments, unlearn
 from qiskit_qmu.models import on_backend, parameter_counts, weights_digest
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy
+from qiskit_qmu.unlearning import Retrain, UnlearningResult, UnlearningStrategy
 
 
 @final
@@ -153,6 +159,8 @@ def measure_methods(
 ) -> Iterator[tuple[Record, torch.nn.Module | None]]:
     """Unlearn by every strategy, and measure each model beside the original and the oracle.
 
+    Verdicts count in how many methods are judged together, so records come when all are done.
+
     Args:
         original: The trained model.
         split: The task.
@@ -168,24 +176,34 @@ def measure_methods(
     Raises:
         NonFiniteError: If the oracle leaves the range of numbers.
     """
-    records = _Records(split, seed, observer)
-    # The oracle must be there before the original can be read against it.
     before = observer(original.model, split)
+    made: dict[str, Trained | NonFiniteError] = {}
+    observed: dict[str, SplitObservations] = {}
     auditor: Auditor | None = None
     for position, (method, strategy) in enumerate(strategies.items()):
         progress(f"method {method}", position / len(strategies))
         try:
-            made = Trained.of(unlearn(strategy, method, original.model, split, seed))
+            trained = Trained.of(unlearn(strategy, method, original.model, split, seed))
         except NonFiniteError as error:
             if auditor is None:  # without the oracle there is nothing to compare with
                 raise NonFiniteError(f"method {method}, seed {seed}: {error}") from error
-            yield records.failure(method, error), None
+            made[method] = error
             continue
-        observed = observer(made.model, split)
+        made[method] = trained
+        observed[method] = observer(trained.model, split)
         if auditor is None:
-            auditor = Auditor(split, before, [observed], seed=seed)
-            yield records.of("original", original, before, auditor), original.model
-        yield records.of(method, made, observed, auditor), made.model
+            auditor = Auditor(
+                split,
+                before,
+                [observed[method]],
+                never_saw=isinstance(strategy, Retrain),
+                fault=trained_on_forgotten([trained.model], split),
+                seed=seed,
+            )
+    if auditor is not None:
+        yield from _Records(split, seed, observer).judged_together(
+            {"original": original, **made}, {"original": before, **observed}, auditor
+        )
 
 
 class _Records:
@@ -196,15 +214,52 @@ class _Records:
         self._seed = seed
         self._observer = observer
 
-    def of(
-        self, method: str, made: Trained, observed: SplitObservations, auditor: Auditor
-    ) -> Record:
+    def judged_together(
+        self,
+        made: Mapping[str, Trained | NonFiniteError],
+        observed: Mapping[str, SplitObservations],
+        auditor: Auditor,
+    ) -> Iterator[tuple[Record, torch.nn.Module | None]]:
+        """Yield the record of every model, with verdicts that count in how many were tested.
+
+        Original and oracle are judged each for itself: they are no methods that one could choose.
+
+        Args:
+            made: Models by method, or what went wrong.
+            observed: Their outputs.
+            auditor: What they are measured beside.
+        """
+        cases = {
+            method: auditor.case(
+                auditor.measure(outputs, method), unchanged=self._is_unchanged(method, made[method])
+            )
+            for method, outputs in observed.items()
+        }
+        references = {
+            method: case
+            for method, case in cases.items()
+            if case.measured in (auditor.original, auditor.oracle)
+        }
+        methods = {method: case for method, case in cases.items() if method not in references}
+        verdicts = auditor.judge_together(methods)
+        for method, case in references.items():
+            verdicts |= auditor.judge_together({method: case})
+        for method, model in made.items():
+            if isinstance(model, NonFiniteError):
+                yield self.failure(method, model), None
+            else:
+                measured = cases[method].measured
+                yield self.of(method, model, measured, verdicts[method]), model.model
+
+    @staticmethod
+    def _is_unchanged(method: str, made: Trained | NonFiniteError) -> bool:
+        return method != "original" and getattr(made, "largest_change", None) == 0.0
+
+    def of(self, method: str, made: Trained, measured: Measurement, verdict: Verdict) -> Record:
         """Return the record of a model."""
-        measured = auditor.measure(observed, method)
-        unchanged = method != "original" and made.largest_change == 0.0
         counts, usage = parameter_counts(made.model), made.usage
         row = {
-            **model_row(method, self._seed, measured, auditor.judge(measured, unchanged=unchanged)),
+            **model_row(method, self._seed, measured, verdict),
             "seconds": None if made.seconds is None else round(made.seconds, 4),
             "gradient_evaluations": None if usage is None else usage.gradient_evaluations,
             "forward_evaluations": None if usage is None else usage.forward_evaluations,

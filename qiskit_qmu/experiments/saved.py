@@ -1,5 +1,7 @@
 """Saved models and the rows they were trained on: train, unlearn and audit one step at a time."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -7,7 +9,7 @@ import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.auditing import AuditReport, audit
+from qiskit_qmu.auditing import AuditReport, audit, needs_of
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RowRecord
@@ -16,12 +18,19 @@ from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved_shadows import (
+    ShadowRequest,
+    shadows_of,
+    strategy_of,
+    trainer_of,
+)
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, load_model, save_model
 from qiskit_qmu.observation import Observations
+from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
 from qiskit_qmu.runs.request import SavedRows
 from qiskit_qmu.training import Progress
+from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import UnlearningResult
 
 
@@ -166,9 +175,12 @@ def audit_saved(
     *,
     original: str | Path,
     oracle: str | Path | None = None,
+    oracles: int | None = None,
+    shadows: ShadowRequest | None = None,
     source: RowSource | None = None,
     seed: int = 0,
     backend: Backend | None = None,
+    progress: RunProgress = no_progress,
 ) -> AuditReport:
     """Audit a saved unlearned model beside its original and, where there is one, the oracle.
 
@@ -179,11 +191,14 @@ def audit_saved(
         path: Folder of the unlearned model; it says which rows were forgotten.
         original: Folder of the model before unlearning, or before the first of several deletions.
         oracle: Folder of a model retrained without all of these rows.
+        oracles: How many to retrain here instead, with the original's recipe.
+        shadows: How many shadow models to train for a test of the strategy that made the model.
         source: Where the rows are now, those that were forgotten among them; where None, as the
             model remembers it.
         seed: Seed of everything random in the attacks.
         backend: Where the models are observed; where None, the simulator on which the first was
             trained.
+        progress: Called with what is done and the share of the whole.
 
     Returns:
         The report.
@@ -211,7 +226,22 @@ def audit_saved(
         for each in (original, oracle)
     )
     split = saved.forgotten_split(first)
-    return audit(saved.model, split, oracle=reference, original=before, seed=seed)
+    over_models: dict[str, Any] = {}
+    if oracles is not None:
+        over_models |= {"oracles": oracles, "trainer": trainer_of(saved)}
+    with nullcontext() if shadows is None else shadows.parallel():
+        half = part_of(progress, 0.0, 0.4)
+        if shadows is not None:
+            over_models |= {
+                "strategy": strategy_of(saved, first, shadows.strategy),
+                "shadows": shadows_of(saved, original, split, shadows, seed=seed, progress=half),
+                "progress": part_of(progress, 0.4, 1.0),
+            }
+        report = audit(
+            saved.model, split, oracle=reference, original=before, seed=seed, **over_models
+        )
+    used = {need for step in saved.provenance.deletions[first:] for need in needs_of(step.strategy)}
+    return replace(report, strategy_needs=tuple(sorted(used)))
 
 
 def observe_saved(

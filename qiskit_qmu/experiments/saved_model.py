@@ -15,6 +15,7 @@ from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, RowRecord
 from qiskit_qmu.data.ids import untrained_ids
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.data.rows_warning import RowsWarning
 from qiskit_qmu.data.split import split_by_positions, split_trained_rows
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.provenance import Provenance
@@ -24,10 +25,6 @@ from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
 _WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")
 """What tells a saved model from all others that come from the same original."""
-
-
-class RowsWarning(UserWarning):
-    """The rows that were read are not quite those that a model remembers, or it remembers none."""
 
 
 @final

@@ -14,7 +14,6 @@ from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.experiments.workload import (
     audit_workload,
     observation_workload,
@@ -22,6 +21,7 @@ from qiskit_qmu.experiments.workload import (
     unlearning_workload,
 )
 from qiskit_qmu.models import QuantumClassifier, reinitialize
+from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import DEFAULT_METHODS
 
 BudgetState = Literal["within", "maybe over", "over"]
@@ -125,8 +125,14 @@ def saved_workloads(
         observed_rows=observed,
         forgotten_rows=len(setup.split.forget),
         forgotten=in_words(setup.split),
-        notes=setup.split.notes,
+        notes=(*(() if request else (_EXAMPLE,)), *setup.split.notes),
     )
+
+
+_EXAMPLE = (
+    "no rows to forget were named: those of the model's experiment, or else a tenth drawn at "
+    "random, stand for them"
+)
 
 
 def _usual_request(saved: SavedModel) -> ForgetRequest:

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from qiskit_qmu._seeds import child_seed, stream
-from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.attacks import SHOT_ATTACKS
 from qiskit_qmu.auditing import Auditor, SplitRows
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import ForgetSplit
@@ -16,10 +16,10 @@ from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, SplitObservations, int
 from qiskit_qmu.evaluation.baselines import coin_auc, constant_answer, uniform_divergence
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.experiments.workers import one_thread
 from qiskit_qmu.models import QuantumClassifier, split_shots, with_fewer_shots
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.runs.progress import RunProgress, no_progress
+from qiskit_qmu.training.processes import one_thread
 
 Row = dict[str, Any]
 
@@ -124,7 +124,9 @@ class ShotMeasures:
         if name == "original":
             self._exact_original = expected
         # The same folds for every model and shot count: what differs between rows is not the deal.
-        attacks = {key: each.attack for key, each in ATTACKS.items() if each.can_read(observed)}
+        attacks = {
+            key: each.attack for key, each in SHOT_ATTACKS.items() if each.can_read(observed)
+        }
         auditor = Auditor(self._split, attacks=attacks, columns=SHOT_RESULTS, seed=self._seed)
         measured = auditor.measure(
             self._rows.taken_apart(observed), str(repetition), exact=expected
@@ -150,7 +152,7 @@ class ShotMeasures:
         values = {
             **constant_answer(answer, split.forget.y, split.test_retain.y),
             **uniform_divergence(self._exact_original),
-            **dict.fromkeys(ATTACKS, coin),
+            **dict.fromkeys(SHOT_ATTACKS, coin),
         }
         return {**names, "repetition": 0, **interval_row(values)}
 

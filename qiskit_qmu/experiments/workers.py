@@ -1,28 +1,14 @@
-"""Seeds on several processes, each on one thread.
+"""Seeds of an experiment on several processes."""
 
-Sums of floats depend on how many threads share them, and training amplifies the difference: on one
-thread a run's numbers are the same however many cores there are. The matrices of ten qubits are too
-small to gain from threads; several seeds at once gain from processes.
-"""
-
-import multiprocessing
 import os
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import joblib
-import torch
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-from threadpoolctl import threadpool_limits
-
-from qiskit_qmu._errors import RunError
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of_seeds
+from qiskit_qmu.training.processes import one_thread, results_of
 
 
 def run_seeds(
@@ -58,29 +44,17 @@ def run_seeds(
             yield _records(setup, job_dir, part_of_seeds(progress, number, len(seeds)))
         return
     progress(f"{len(seeds)} seeds on {workers} processes", 0.0)
-    tasks = (joblib.delayed(_silent_records)(setup, job_dir) for setup in setups)
-    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    try:
-        for number, records in enumerate(parallel(tasks), start=1):
-            progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
-            yield records
-    except TerminatedWorkerError as error:
-        raise RunError(
-            "a worker process was killed, possibly for lack of memory; the same command resumes "
-            "after the last completed seed, and needs least memory with --workers 1"
-        ) from error
+    tasks = ((setup, job_dir) for setup in setups)
+    done = results_of(_silent_records, tasks, count=len(seeds), workers=workers, advice=_ADVICE)
+    for number, (_, records) in enumerate(done, start=1):
+        progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
+        yield records
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread inside the block."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(limits=1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
+_ADVICE = (
+    "the same command resumes after the last completed seed, and needs least memory with "
+    "--workers 1"
+)
 
 
 def _records(setup: Setup, job_dir: Path | None, progress: RunProgress) -> list[Record]:
@@ -89,24 +63,4 @@ def _records(setup: Setup, job_dir: Path | None, progress: RunProgress) -> list[
 
 
 def _silent_records(setup: Setup, job_dir: Path | None) -> list[Record]:
-    _end_with_parent()
-    return _records(setup, job_dir, no_progress)
-
-
-def _end_with_parent() -> None:
-    """Let this process end soon after the one that started it, also where that was killed."""
-    parent = multiprocessing.parent_process()
-    if parent is None or any(thread.name == _WATCH for thread in threading.enumerate()):
-        return
-    # What joblib starts on POSIX does not know when its parent ends; only the system does.
-    is_alive = parent.is_alive if os.name == "nt" else lambda: os.getppid() == parent.pid
-    threading.Thread(target=_end_without, args=(is_alive,), name=_WATCH, daemon=True).start()
-
-
-_WATCH = "end with parent"
-
-
-def _end_without(is_alive: Callable[[], bool]) -> None:
-    while is_alive():
-        time.sleep(0.5)
-    os._exit(1)
+    return list(run_seed(setup, job_dir=job_dir, progress=no_progress))

@@ -12,6 +12,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.metrics.intervals import Interval, binomial_interval
 from qiskit_qmu.metrics.ranking import as_scores
+from qiskit_qmu.metrics.resolution import check_supported
 
 Rates = NDArray[np.float64]
 
@@ -50,14 +51,15 @@ def tpr_at_fpr(
     limits account for both errors, with a quarter of 1 − level each: the number of non-members
     above the true threshold lies between two binomial quantiles, and at the corresponding scores
     the members' share has Clopper–Pearson limits. They are wide for a reason: with 50 non-members
-    there is no positive lower limit below a false positive rate of 8 %.
+    there is no positive lower limit below a false positive rate of 8 %. `cross_fitted_point` takes
+    the threshold from other rows instead.
 
     An uninformed attack has a value of ``fpr``.
 
     Args:
         members: Finite scores of members, shape (n,), higher = more likely a member.
         nonmembers: Finite scores of non-members, shape (m,).
-        fpr: Allowed false positive rate, from 1/m to 1.
+        fpr: Allowed false positive rate, from `smallest_fpr` (about 3/m) to 1.
         level: Confidence level, between 0 and 1.
 
     Returns:
@@ -65,7 +67,7 @@ def tpr_at_fpr(
 
     Raises:
         InputError: If a group is empty, not finite or not one-dimensional, or if ``fpr`` is below
-            1/m, which m non-members cannot resolve.
+            what m non-members support.
 
     Example:
         >>> import numpy as np
@@ -76,10 +78,7 @@ def tpr_at_fpr(
     first, second = as_scores(members, nonmembers)
     size = len(second)
     _check.between(0, 1, fpr=fpr, level=level)
-    if fpr < 1 / size:
-        raise InputError(
-            f"{size} non-members cannot resolve a false positive rate below 1/{size}, got fpr={fpr}"
-        )
+    check_supported(fpr, size)
     tail = (1 - level) / 4
     fewest, most = (int(scipy.stats.binom.ppf(q, size, fpr)) for q in (tail, 1 - tail))
     # Rounding must not lose the last false positive: 0.29 * 100 is 28.999….

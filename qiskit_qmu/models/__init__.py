@@ -31,6 +31,7 @@ from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
 from qiskit_qmu.models.state_files import load_state, read_state
 from qiskit_qmu.models.tensors import as_tensors
+from qiskit_qmu.models.training_rows import note_training_rows, training_rows
 from qiskit_qmu.models.weights_digest import weights_digest
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "load_state",
     "load_provenance",
     "named_parameters",
+    "note_training_rows",
     "observe",
     "on_backend",
     "parameter_counts",
@@ -76,6 +78,7 @@ __all__ = [
     "reinitialize",
     "save_model",
     "to_qiskit_classifier",
+    "training_rows",
     "weights_digest",
     "with_fewer_shots",
 ]

@@ -9,6 +9,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.models.parts import inner_parts_with, is_frozen, plain_parts
+from qiskit_qmu.models.training_rows import forget_training_rows
 
 LARGEST_INITIAL_ANGLE = 0.1
 """Initial angles are uniform in ±0.1 rad, near the identity, where gradients do not vanish (Zhang
@@ -82,6 +83,7 @@ def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> Non
         >>> torch.equal(first, model.weight)
         True
     """
+    forget_training_rows(module)
     own = getattr(module, "reinitialize", None)
     if own is not None:
         own(generator)

@@ -56,13 +56,12 @@ def check_values(rows: int, **arrays: NDArray[np.float64] | None) -> None:
         )
 
 
-def check_expectations(expectations: NDArray[np.float64], rows: int) -> None:
-    """Raise InputError unless circuit outputs are finite and of the shape (rows, outputs)."""
-    if expectations.ndim != 2 or len(expectations) != rows:
-        raise InputError(
-            f"expectations must have the shape ({rows}, outputs), got {expectations.shape}"
-        )
-    _check.finite(expectations=expectations)
+def check_columns(rows: int, **arrays: NDArray[np.float64]) -> None:
+    """Raise InputError unless arrays are finite and of the shape (rows, columns)."""
+    for name, array in arrays.items():
+        if array.ndim != 2 or len(array) != rows:
+            raise InputError(f"{name} must have the shape ({rows}, columns), got {array.shape}")
+    _check.finite(**arrays)
 
 
 def as_counts(counts: Any, rows: int) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from qiskit_qmu.observation.checks import (
     as_counts,
     as_positions,
     check_classes,
-    check_expectations,
+    check_columns,
     check_kind,
     check_values,
 )
@@ -77,8 +77,12 @@ class Observations:
     targets: NDArray[np.float64] | None = None
     """True values, in the shape of ``outputs``."""
 
+    inputs: NDArray[np.float64] | None = None
+    """The rows that the model was asked, shape (n, columns), for attacks that read them; audits
+    fill it in."""
+
     def __post_init__(self) -> None:
-        for name in ("logits", "expectations", "row_losses", "outputs", "targets"):
+        for name in ("logits", "expectations", "row_losses", "outputs", "targets", "inputs"):
             value = getattr(self, name)
             if value is not None:
                 _set(self, name, np.asarray(value).astype(np.float64))
@@ -90,7 +94,9 @@ class Observations:
         losses, outputs, targets = self.row_losses, self.outputs, self.targets
         check_values(len(self), row_losses=losses, outputs=outputs, targets=targets)
         if self.expectations is not None:
-            check_expectations(self.expectations, len(self))
+            check_columns(len(self), expectations=self.expectations)
+        if self.inputs is not None:
+            check_columns(len(self), inputs=self.inputs)
         if self.counts is not None:
             _set(self, "counts", as_counts(self.counts, len(self)))
         if self.shots is not None:

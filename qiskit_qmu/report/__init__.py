@@ -5,6 +5,8 @@ need matplotlib and the page needs jinja2; both are imported when something is d
 """
 
 from qiskit_qmu.evaluation import MethodSummary, aggregate, remarks_by_method
+from qiskit_qmu.report.audit_page import render_audit
+from qiskit_qmu.report.audit_text import audit_text
 from qiskit_qmu.report.column_list import column_lines, column_table
 from qiskit_qmu.report.cost_table import cost_table
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
@@ -23,6 +25,8 @@ __all__ = [
     "render_page",
     "write_page",
     "render_results",
+    "render_audit",
+    "audit_text",
     "remarks_by_method",
     "MethodSummary",
     "aggregate",

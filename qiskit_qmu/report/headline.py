@@ -108,7 +108,7 @@ def rule_sentence(summaries: Sequence[MethodSummary], kind: Kind) -> str:
         return ""
     seeds = max(summary.seeds for summary in summaries)
     when = "A model passes if" if seeds == 1 else "A method passes if, with every seed,"
-    tested = ", and doing nothing does not" if has_original else ""
+    tested = ", and doing nothing does not" if has_original else "; without an original none does"
     return f"{when} its {', its '.join(parts)}{tested}."
 
 
@@ -155,6 +155,8 @@ def _title(methods: Sequence[MethodSummary], found: Recommendation) -> str:
     if not methods:
         return "No method was compared with the oracle."
     if found.outcome == "not judged":
+        if any("invalid oracle" in each.verdicts for each in methods):
+            return "There is no verdict: the oracle is not one."
         return "There is no verdict: nothing was compared with an oracle."
     if len(methods) == 1:
         return _title_of_one(methods[0], found)
@@ -191,6 +193,8 @@ def _title_of_one(method: MethodSummary, found: Recommendation) -> str:
 _DID = {
     "remembered": "remembered",
     "over-forgotten": "forgot too much",
+    "suppressed": "only hides the class",
+    "harmful": "is worse than doing nothing",
     "utility lost": "lost its utility",
     "unchanged": "changed nothing",
     "failed": "failed",
@@ -210,8 +214,8 @@ def _advice(methods: Sequence[MethodSummary], found: Recommendation) -> str:
             )
         case "unknown":
             return (
-                "Retrain without the rows, or audit again with more rows to compare: more to "
-                "forget, or more never-seen ones like them."
+                "Retrain without the rows, or audit again with more rows to compare (more to "
+                "forget, or more never-seen ones like them) or with shadow models (--shadows)."
             )
         case "not judged":
             return (
@@ -271,7 +275,11 @@ def _remedies(methods: Sequence[MethodSummary]) -> list[str]:
         advice.append(
             "A method that remembered may forget with a higher learning rate or more epochs."
         )
-    if found & {"over-forgotten", "utility lost"}:
+    if "suppressed" in found:
+        advice.append(
+            "One that only suppressed the class has to change more than the last layer's bias."
+        )
+    if found & {"over-forgotten", "utility lost", "harmful"}:
         advice.append(
             "One that forgot too much or lost utility may do better with fewer or smaller steps, "
             "or with a repair afterwards (-r)."

@@ -40,8 +40,17 @@ def themed(svg: str) -> Any:
 
 def embedded_json(content: Mapping[str, Any]) -> str:
     """Return content as the address of a JSON file that is part of the page itself."""
-    text = json.dumps(content, default=str, ensure_ascii=False)
-    return f"data:application/json;base64,{base64.b64encode(text.encode()).decode()}"
+    return data_address(json.dumps(content, default=str, ensure_ascii=False), "application/json")
+
+
+def data_address(text: str, kind: str) -> str:
+    """Return text as the address of a file that is part of the page itself.
+
+    Args:
+        text: What it holds.
+        kind: Its media type, such as ``"text/csv"``.
+    """
+    return f"data:{kind};base64,{base64.b64encode(text.encode()).decode()}"
 
 
 def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

@@ -19,6 +19,8 @@ from qiskit_qmu.report.html import embedded_json, settings, template, themed
 from qiskit_qmu.report.method_lines import method_lines
 from qiskit_qmu.report.roc_figure import Scores, has_pairs, roc_figure
 
+_TITLE = "Quantum machine unlearning"
+
 
 class PageArguments(TypedDict, total=False):
     """Arguments of ``render_page`` besides the rows."""
@@ -33,18 +35,7 @@ class PageArguments(TypedDict, total=False):
     does: Mapping[str, str]
 
 
-def render_page(
-    rows: Sequence[Row],
-    *,
-    kind: Kind,
-    scores: Sequence[Scores] = (),
-    evidence: Mapping[str, Mapping[str, Any]] | None = None,
-    config: Mapping[str, Any] | None = None,
-    environment: Mapping[str, Any] | None = None,
-    title: str = "Quantum machine unlearning",
-    forgotten: str = "",
-    does: Mapping[str, str] | None = None,
-) -> str:
+def render_page(rows: Sequence[Row], **arguments: Unpack[PageArguments]) -> str:
     """Write result rows as an HTML page: the verdict, the numbers behind it, and the evidence.
 
     The same arguments give the same text. Whatever the arguments hold is shown as text, never
@@ -76,37 +67,56 @@ def render_page(
         >>> page.startswith("<!DOCTYPE html>"), "R² &lt; 1" in page, "<script" in page
         (True, True, False)
     """
+    return template("page.html.jinja").render(page_context(rows, arguments))
+
+
+def page_context(
+    rows: Sequence[Row], given: PageArguments, record: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what the page's template shows, for this page and those that extend it.
+
+    Args:
+        rows: Result rows, one per method and seed.
+        given: The other arguments of `render_page`.
+        record: What else the JSON file in the page holds.
+
+    Raises:
+        InputError: The rows, the scores or the kind cannot be used.
+    """
+    kind, scores, title = given["kind"], given.get("scores", ()), given.get("title", _TITLE)
     reading.check_kind(kind)
     summaries = aggregate(rows)
-    evidence, config, environment = dict(evidence or {}), config or {}, environment or {}
+    evidence = dict(given.get("evidence") or {})
+    config, environment = given.get("config") or {}, given.get("environment") or {}
     weights = {"Weights (SHA-256)": tables.weights(rows)}
     said = headline(summaries, kind)
     num_classes = tables.num_classes_of(rows)
     several = max(summary.seeds for summary in summaries) > 1
-    return template("page.html.jinja").render(
-        title=title,
-        subtitle=_subtitle(summaries, kind, forgotten),
-        said=said,
-        facts=tables.facts(summaries, kind, said.focus),
-        choice=CHOICE if sum(not summary.is_reference for summary in summaries) > 1 else "",
-        results=tables.results_table(summaries, kind, num_classes, said.recommended),
-        methods=method_lines(summaries, does or {}),
-        every_number=tables.every_number_table(summaries, num_classes),
-        intervals=reading.page_intervals(summaries),
-        legend=reading.legend(shown_columns(summaries), kind),
-        explanations=tables.explanations(summaries),
-        figures=_figures(summaries, scores, kind),
-        parameters=tables.parameter_sentence(rows),
-        evidence=tuple((name, settings(part)) for name, part in (evidence | weights).items()),
-        settings=(
+    return {
+        "title": title,
+        "subtitle": _subtitle(summaries, kind, given.get("forgotten", "")),
+        "said": said,
+        "facts": tables.facts(summaries, kind, said.focus),
+        "choice": CHOICE if sum(not summary.is_reference for summary in summaries) > 1 else "",
+        "results": tables.results_table(summaries, kind, num_classes, said.recommended),
+        "methods": method_lines(summaries, given.get("does") or {}),
+        "every_number": tables.every_number_table(summaries, num_classes),
+        "intervals": reading.page_intervals(summaries),
+        "legend": reading.legend(shown_columns(summaries), kind),
+        "explanations": tables.explanations(summaries),
+        "figures": _figures(summaries, scores, kind),
+        "parameters": tables.parameter_sentence(rows),
+        "evidence": tuple((name, settings(part)) for name, part in (evidence | weights).items()),
+        "settings": (
             ("Configuration", settings(config)),
             ("Environment", settings(environment)),
         ),
-        seeds=tables.seeds_table(rows) if several else None,
-        json=embedded_json(
+        "seeds": tables.seeds_table(rows) if several else None,
+        "json": embedded_json(
             {"evidence": evidence, "config": config, "environment": environment, "rows": rows}
+            | dict(record or {})
         ),
-    )
+    }
 
 
 def write_page(

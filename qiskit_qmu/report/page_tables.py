@@ -1,9 +1,8 @@
-"""The tables of the page: cells as text, ready for the template."""
+"""The tables of the page of a run."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
 from typing import final
 
 from qiskit_qmu.evaluation import COSTS, Column, Kind, MethodSummary, result_columns, rules
@@ -21,50 +20,18 @@ from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, JS_FORGET, JS_RET
 from qiskit_qmu.evaluation.method_summary import ORACLE, Row, shown_columns
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report.headline import SYMBOLS, verdict_words
+from qiskit_qmu.report.page_cells import (
+    Cell,
+    PageRow,
+    PageTable,
+    cell,
+    heading_groups,
+    headings,
+    limits,
+    minus,
+)
 
 _NOTES = {"original": "doing nothing", ORACLE: "retrained: the aim"}
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One cell: a number, its interval and its gap to the oracle, and what it stands out for."""
-
-    value: str
-    detail: str = ""
-    gap: str = ""
-    strong: bool = False
-    decides: bool = False
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class PageRow:
-    """One row: whose it is, its cells, and whether it is a reference rather than a method."""
-
-    name: str
-    cells: tuple[Cell, ...]
-    reference: bool = False
-    note: str = ""
-    symbol: str = ""
-    verdict: str = ""
-    outcome: str = ""
-    chosen: bool = False
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class PageTable:
-    """A table: headings above groups of columns with their widths, headings, rows."""
-
-    groups: tuple[tuple[str, int], ...]
-    headings: tuple[str, ...]
-    rows: tuple[PageRow, ...]
-
-    @property
-    def has_verdicts(self) -> bool:
-        """Whether there is a column of verdicts."""
-        return any(row.verdict for row in self.rows)
 
 
 def results_table(
@@ -148,7 +115,7 @@ def every_number_table(summaries: Sequence[MethodSummary], num_classes: int | No
         blank = (Cell(value=NOTHING) for _ in costs)
         rows.append(PageRow(name=name, note=how, cells=(*cells, *blank), reference=True))
     columns = (*shown, *costs)
-    return PageTable(groups=groups(columns), headings=headings(columns), rows=tuple(rows))
+    return PageTable(groups=heading_groups(columns), headings=headings(columns), rows=tuple(rows))
 
 
 @final
@@ -220,7 +187,7 @@ def seeds_table(rows: Sequence[Row]) -> PageTable:
         )
         for row in rows
     )
-    return PageTable(groups=groups(fields), headings=headings(fields), rows=lines)
+    return PageTable(groups=heading_groups(fields), headings=headings(fields), rows=lines)
 
 
 def weights(rows: Sequence[Row]) -> dict[str, str]:
@@ -249,34 +216,12 @@ def parameter_sentence(rows: Sequence[Row]) -> str:
     )
 
 
-def groups(columns: Sequence[Column]) -> tuple[tuple[str, int], ...]:
-    """Return the headings that neighbouring columns share, with the number of their columns."""
-    return tuple(
-        (name, sum(1 for _ in group))
-        for name, group in groupby(columns, lambda column: column.title)
-    )
-
-
-def headings(columns: Sequence[Column]) -> tuple[str, ...]:
-    """Return the heading of each column."""
-    return tuple(column.heading for column in columns)
-
-
-def cell(column: Column, interval: Interval, *, detail: bool = True) -> Cell:
-    """Return a number as a cell, with its interval under it where there is one to show."""
-    value = minus(column.show(interval.value))
-    if not (detail and interval.has_limits):
-        return Cell(value=value)
-    return Cell(value=value, detail=_range(column, interval, signed=column.minimum < 0))
-
-
 def _full_cell(column: Column, summary: MethodSummary) -> Cell:
     """Return a number with its interval and its gap to the oracle."""
     interval, gap = summary.values[column.key], summary.gaps[column.key]
     has_gap = gap.known and column.better != "0"
-    return Cell(
-        value=minus(column.show(interval.value)),
-        detail=_range(column, interval, signed=column.minimum < 0) if interval.has_limits else "",
+    return replace(
+        cell(column, interval),
         gap=minus(column.show_signed(gap.value)) if has_gap else "",
         strong=has_gap and gap.excludes(0.0),
         decides=column.key == summary.decided_by,
@@ -310,14 +255,4 @@ def _written(column: Column, interval: Interval) -> str:
     value = f"{minus(column.show(interval.value))} {column.unit}".strip()
     if not interval.has_limits:
         return value
-    return f"{value} ({_range(column, interval, signed=column.minimum < 0)})"
-
-
-def minus(text: str) -> str:
-    """Return text with typographic minus signs, for a page rather than a terminal."""
-    return text.replace("-", "−")
-
-
-def _range(column: Column, interval: Interval, *, signed: bool) -> str:
-    ends = (column.show(interval.low), column.show(interval.high))
-    return minus(" to ".join(ends)) if signed else "–".join(ends)
+    return f"{value} ({limits(column, interval)})"

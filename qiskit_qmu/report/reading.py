@@ -32,15 +32,23 @@ def intervals(summaries: Sequence[MethodSummary]) -> str:
     return f"{text} {few_seeds(seeds[-1])}".strip()
 
 
+_CELL = (
+    "and its gap to the oracle, bold where the gap’s interval excludes 0; of cells without any "
+    "real gap one in twenty does so by chance. A dash is a number that was not measured."
+)
+
+
 def page_intervals(summaries: Sequence[MethodSummary]) -> str:
     """Say what the ranges of these summaries are, on the page."""
     text = (
         "Under each number: its 95 % interval, over the seeds (t) where there are two or more and "
-        "they differ, otherwise over the examples; and its gap to the oracle, bold where the "
-        "gap’s interval excludes 0; of cells without any real gap one in twenty does so by chance. "
-        "A dash is a number that was not measured."
+        f"they differ, otherwise over the examples; {_CELL}"
     )
     return f"{text} {few_seeds(max(summary.seeds for summary in summaries))}".strip()
+
+
+AUDIT_INTERVALS = f"Under each number: its 95 % interval over the examples; {_CELL}"
+"""What the ranges of one audit are, on the page."""
 
 
 def few_seeds(seeds: int) -> str:

@@ -33,7 +33,9 @@ _TICK_NAMES = ("0", "½", "1")
 _LONGEST_NAME = 14
 
 
-def method_bands(scores: Sequence[Scores], *, generator: np.random.Generator) -> dict[str, RocBand]:
+def method_bands(
+    scores: Sequence[Scores], *, generator: np.random.Generator, fpr: Rates = GRID
+) -> dict[str, RocBand]:
     """Average the attack's ROC curves by method: original first, then oracle, then as they come.
 
     Members are compared with non-members of their own class only, as `metrics.stratified_auroc`
@@ -46,6 +48,7 @@ def method_bands(scores: Sequence[Scores], *, generator: np.random.Generator) ->
             ``"nonmembers"`` (higher = more likely a member), and ``"member_strata"`` and
             ``"nonmember_strata"`` where classes are to be told apart.
         generator: Source of the bootstrap's resamples.
+        fpr: False positive rates where curves are read, shape (k,).
 
     Returns:
         One band per method; methods without any pair of one class are left out.
@@ -62,9 +65,9 @@ def method_bands(scores: Sequence[Scores], *, generator: np.random.Generator) ->
         if arguments is not None:
             groups.setdefault(str(entry["method"]), []).append(arguments)
     return {
-        method: _over_seeds(seeds)
+        method: _over_seeds(seeds, fpr)
         if len(seeds) > 1
-        else roc_band(**seeds[0], generator=generator, fpr=GRID, resamples=_RESAMPLES)
+        else roc_band(**seeds[0], generator=generator, fpr=fpr, resamples=_RESAMPLES)
         for method, seeds in groups.items()
         if seeds
     }
@@ -121,12 +124,12 @@ def _arguments(entry: Scores) -> dict[str, Any] | None:
     return {**scores, **{f"{name[:-1]}_strata": own for name, own in strata.items()}}
 
 
-def _over_seeds(seeds: Sequence[dict[str, Any]]) -> RocBand:
-    curves = np.array([stratified_roc(**each, fpr=GRID) for each in seeds])
+def _over_seeds(seeds: Sequence[dict[str, Any]], fpr: Rates) -> RocBand:
+    curves = np.array([stratified_roc(**each, fpr=fpr) for each in seeds])
     points = [mean_interval(point) for point in curves.T]
     # Where all seeds agree the band closes up: a picture, not a proof.
     return RocBand(
-        fpr=GRID,
+        fpr=fpr,
         tpr=curves.mean(axis=0),
         low=np.array([max(0.0, point.low) for point in points]),
         high=np.array([min(1.0, point.high) for point in points]),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.attacks import SHOT_ATTACKS
 from qiskit_qmu.evaluation import SHOT_RESULTS, Column
 from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_EXACT, RETAIN_TEST
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
@@ -29,7 +29,7 @@ _SPARE = 0.25
 _APART = 0.28
 _AT_EXACT = {
     JS_EXACT.key: "0",
-    **{key: "none" for key, attack in ATTACKS.items() if "frequencies" in attack.features},
+    **{key: "none" for key, attack in SHOT_ATTACKS.items() if attack.needs.counts},
 }
 """What stands at the right end where exact values have nothing to show."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -4,13 +4,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.attacks import SHOT_ATTACKS
 from qiskit_qmu.evaluation import SHOT_RESULTS, Column
 from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.evaluation.columns import JS_EXACT, RETAIN_TEST
-from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report.html import settings, template, themed
-from qiskit_qmu.report.page_tables import PageRow, PageTable
+from qiskit_qmu.report.page_cells import PageRow, PageTable, cell, heading_groups, headings
 from qiskit_qmu.report.reading import few_seeds
 from qiskit_qmu.report.shot_figure import shot_figure
 from qiskit_qmu.report.shot_summary import Row, ShotSummary, Spread, spread_of, summarise_shots
@@ -38,7 +37,7 @@ _LEGEND = (
         "how well an attack ranks forgotten training rows above never-seen rows of their class. "
         "½ = no leak.",
     ),
-    *((f"AUC from {attack.heading}", f"{attack.reading}.") for attack in ATTACKS.values()),
+    *((f"AUC from {attack.heading}", f"{attack.reading}.") for attack in SHOT_ATTACKS.values()),
     (
         "Baseline",
         "always the most frequent retained class; all classes alike; an attacker who tosses a "
@@ -150,12 +149,12 @@ def _results_table(summaries: Sequence[ShotSummary]) -> PageTable:
     rows = tuple(
         PageRow(
             name=f"{each.model}, {each.shots_text}".rstrip(", "),
-            cells=tuple(tables.cell(column, each.values[column.key]) for column in columns),
+            cells=tuple(cell(column, each.values[column.key]) for column in columns),
             reference=each.is_reference,
         )
         for each in summaries
     )
-    return PageTable(groups=tables.groups(columns), headings=tables.headings(columns), rows=rows)
+    return PageTable(groups=heading_groups(columns), headings=headings(columns), rows=rows)
 
 
 def _opening(summaries: Sequence[ShotSummary]) -> str:

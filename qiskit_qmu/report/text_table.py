@@ -50,6 +50,18 @@ def text_table(rows: Sequence[Row], *, kind: Kind) -> str:
         --------------------------
         ga               85.0 -5.0
     """
+    return "\n\n".join(
+        part for part in (results_text(rows, kind), headline_text(rows, kind)) if part
+    )
+
+
+def results_text(rows: Sequence[Row], kind: Kind) -> str:
+    """Return the part of `text_table` that comes before whether the deletion worked.
+
+    Args:
+        rows: As for `text_table`.
+        kind: Likewise.
+    """
     reading.check_kind(kind)
     summaries = aggregate(rows)
     rule_after = sum(summary.is_reference for summary in summaries)
@@ -58,9 +70,26 @@ def text_table(rows: Sequence[Row], *, kind: Kind) -> str:
         text_blocks(_cost_columns(summaries), rule_after) if _has_costs(summaries) else "",
         _legend(summaries, kind),
         _verdicts(summaries),
-        _headline(summaries, kind),
     )
     return "\n\n".join(block for block in blocks if block)
+
+
+def headline_text(rows: Sequence[Row], kind: Kind) -> str:
+    """Say what the page says first: whether the deletion worked, what to do, and the rule.
+
+    Args:
+        rows: As for `text_table`.
+        kind: Likewise.
+
+    Returns:
+        The lines; empty where nothing was judged.
+    """
+    summaries = aggregate(rows)
+    if not any(summary.verdicts for summary in summaries):
+        return ""
+    said = headline(summaries, kind)
+    lines = (f"Rule: {said.rule}" if said.rule else "", said.title, said.advice)
+    return "\n".join(textwrap.fill(line, WIDTH) for line in lines if line)
 
 
 def _result_columns(summaries: Sequence[MethodSummary]) -> tuple[TextColumn, ...]:
@@ -133,15 +162,6 @@ def _verdict(summary: MethodSummary) -> str:
     if words and summary.seeds == 1 and summary.reasons:
         return f"{words}: {summary.reasons[0]}"
     return words
-
-
-def _headline(summaries: Sequence[MethodSummary], kind: Kind) -> str:
-    """Say what the page says first; empty where nothing was judged."""
-    if not any(summary.verdicts for summary in summaries):
-        return ""
-    said = headline(summaries, kind)
-    lines = (f"Rule: {said.rule}" if said.rule else "", said.title, said.advice)
-    return "\n".join(textwrap.fill(line, WIDTH) for line in lines if line)
 
 
 def _legend(summaries: Sequence[MethodSummary], kind: Kind) -> str:

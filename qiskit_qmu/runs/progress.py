@@ -1,6 +1,7 @@
 """How a run tells what it is doing: a bar on a terminal, plain lines elsewhere."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -44,7 +45,7 @@ def part_of_seeds(progress: RunProgress, number: int, count: int) -> RunProgress
 
 @contextmanager
 def progress_display(*, quiet: bool = False) -> Iterator[RunProgress]:
-    """Show what is being done and how much of the whole is done, on standard error.
+    """Show what is being done, how much of the whole, and the time left, on standard error.
 
     Args:
         quiet: Show nothing.
@@ -52,22 +53,36 @@ def progress_display(*, quiet: bool = False) -> Iterator[RunProgress]:
     if quiet:
         yield no_progress
         return
+    started = time.monotonic()
     if not sys.stderr.isatty():
         shown = ""
 
         def line(task: str, share: float) -> None:
             nonlocal shown
             if task != shown:  # a log needs no line for each epoch
-                sys.stderr.write(f"{100 * share:3.0f} %  {task}\n")
+                sys.stderr.write(f"{100 * share:3.0f} %  {task}{_time_left(started, share)}\n")
                 sys.stderr.flush()
             shown = task
 
         yield line
         return
-    with tqdm(total=100, bar_format="{percentage:3.0f} % |{bar}| {desc} {elapsed}") as bar:
+    with tqdm(total=100, bar_format="{percentage:3.0f} % |{bar}| {desc} {postfix}") as bar:
 
         def move(task: str, share: float) -> None:
             bar.n = round(100 * share)
+            elapsed = tqdm.format_interval(time.monotonic() - started)
+            bar.set_postfix_str(f"{elapsed}{_time_left(started, share)}", refresh=False)
             bar.set_description_str(task)
 
         yield move
+
+
+def _time_left(started: float, share: float) -> str:
+    """Say how long the rest takes at the pace so far, once there is a pace."""
+    if not _FIRST_PACE <= share < 1:
+        return ""
+    left = (time.monotonic() - started) * (1 - share) / share
+    return f", {tqdm.format_interval(left)} left"
+
+
+_FIRST_PACE = 0.01

@@ -2,8 +2,8 @@
 
     shadows = train_shadows(model, pool, count=16, trainer=trainer)
     leave_one_out_attack(shadows.references()).auc         # what is seen of training rows
-    after = unlearned_references(shadows, strategy, rows)  # every model forgets its share of rows
-    leave_one_out_attack(after).auc                        # what is seen of forgotten rows
+    after = unlearn_shadows(shadows, strategy, rows)       # every model forgets its share of rows
+    leave_one_out_attack(after.references()).auc           # what is seen of forgotten rows
 
 An audit of one model says what is left in that model. Over shadow models a *strategy* is tested,
 with as many models as it takes to see little.
@@ -16,7 +16,7 @@ from qiskit_qmu.shadows.leave_one_out import (
     leave_one_out_attack,
 )
 from qiskit_qmu.shadows.shadow_models import ShadowModels, references_of, train_shadows
-from qiskit_qmu.shadows.unlearned import unlearned_references
+from qiskit_qmu.shadows.unlearned import UnlearnedShadows, accuracies, unlearn_shadows
 
 __all__ = [
     "train_shadows",
@@ -25,6 +25,8 @@ __all__ = [
     "references_of",
     "leave_one_out_attack",
     "LeaveOneOutAttack",
-    "unlearned_references",
+    "unlearn_shadows",
+    "UnlearnedShadows",
     "ReferenceAttack",
+    "accuracies",
 ]

@@ -1,7 +1,7 @@
 """A leave-one-out attack: each of several models is attacked with the others as references."""
 
 from dataclasses import dataclass, field
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ from qiskit_qmu.attacks import BaVarIA, References
 from qiskit_qmu.metrics import Interval, auroc, mutual_mean
 
 
+@runtime_checkable
 class ReferenceAttack(Protocol):
     """An attack that compares a model's scores with those of references, such as `LiRA`."""
 

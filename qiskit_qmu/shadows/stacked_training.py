@@ -37,11 +37,7 @@ def can_be_stacked(
         objective: What is learned.
         sample: A few rows with their labels.
     """
-    simulated = all(
-        isinstance(connector, TorchSimulatorConnector) and connector.program is not None
-        for connector in connectors_of(model)
-    )
-    if trainer.patience is not None or not simulated or _moves_in_training(model):
+    if trainer.patience is not None or not is_exact(model) or _moves_in_training(model):
         return False
     plain = without_circuits(model)
     parameters, constants = _stacked([plain, plain])
@@ -52,6 +48,14 @@ def can_be_stacked(
     except (RuntimeError, TypeError, ValueError, IndexError):
         return False
     return True
+
+
+def is_exact(model: torch.nn.Module) -> bool:
+    """Return whether all circuits of a model are simulated exactly by this package's engine."""
+    return all(
+        isinstance(connector, TorchSimulatorConnector) and connector.program is not None
+        for connector in connectors_of(model)
+    )
 
 
 def train_stacked(

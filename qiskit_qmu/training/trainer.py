@@ -23,6 +23,7 @@ from qiskit_qmu.models import (
     check_module,
     fit_inputs,
     in_mode,
+    note_training_rows,
 )
 from qiskit_qmu.models.parameters import named_tensors
 from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
@@ -160,6 +161,7 @@ class Trainer:
         if self.patience is not None:
             held_out = as_tensors(model, *_given(validation), objective.predicts)
         fit_inputs(model, rows)
+        note_training_rows(model, x, y)
         with in_mode(model, training=True), _torch_stream(generator):
             for part in filter(None, ((rows, answers), held_out)):
                 check_answers(model, *part, objective)

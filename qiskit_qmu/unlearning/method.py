@@ -8,10 +8,18 @@ from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
 Need = Literal[
-    "forgotten rows", "retained rows", "validation rows", "gradients", "classes", "trainer"
+    "forgotten rows",
+    "retained rows",
+    "validation rows",
+    "gradients",
+    "classes",
+    "trainer",
+    "oracle",
+    "test rows",
 ]
 """What a strategy may use: rows of the split, gradients by the parameters, class labels, and the
-trainer of the original model. It uses nothing that it does not list."""
+trainer of the original model. It uses nothing that it does not list. An audit flags one that uses
+the oracle or the test rows, by which it is judged."""
 
 Group = Literal[
     "reference",

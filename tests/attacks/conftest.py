@@ -31,6 +31,8 @@ def make() -> MakeObservations:
         logits[np.arange(rows), labels] += 2.0 + leak
         expectations = np.tanh(logits[:, :4])
         counts = np.rint(50 * (1 + expectations)).astype(int) + 1
-        return Observations(logits, labels, expectations=expectations, counts=counts)
+        return Observations(
+            logits, labels, expectations=expectations, counts=counts, inputs=logits[:, 1:3]
+        )
 
     return observe

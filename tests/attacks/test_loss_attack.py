@@ -1,6 +1,5 @@
 """The attack by the loss: which way it points and what it ranks by."""
 
-import numpy as np
 import pytest
 
 from qiskit_qmu._check import InputError
@@ -21,19 +20,6 @@ def test_confidence_and_loss_rank_alike_without_ties(make, generator):
     by_confidence = auroc(*LossAttack().scores(members, nonmembers))
     assert by_confidence == auroc(*LossAttack(statistic="loss").scores(members, nonmembers))
     assert by_confidence > 0.5
-
-
-def test_modified_entropy_tells_rows_of_equal_confidence_apart():
-    """By its definition: spreading the rest over two classes lowers M, as (1-p) ln(1-p) is convex.
-
-    p = (½, ½, 0) gives M = ½ ln 2 + ½ ln 2 = 0.69; p = (½, ¼, ¼) gives ½ ln 2 - ½ ln ¾ = 0.49.
-    """
-    logits = np.log([[0.5, 0.5, 1e-300], [0.5, 0.25, 0.25]])
-    spread, narrow = Observations(logits[1:], [0]), Observations(logits[:1], [0])
-    inside, outside = LossAttack(statistic="modified_entropy").scores(spread, narrow)
-    assert outside[0] == pytest.approx(-np.log(2))
-    assert inside[0] == pytest.approx(-0.5 * np.log(2) + 0.5 * np.log(0.75))
-    np.testing.assert_allclose(*LossAttack().scores(spread, narrow), atol=1e-12)
 
 
 def test_over_forgotten_rows_show_below_one_half(make, generator):

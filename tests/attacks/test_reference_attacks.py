@@ -190,3 +190,56 @@ def test_what_does_not_fit_is_refused():
         LiRA().scores(np.zeros(2), references)
     with pytest.raises(InputError, match="population"):
         RMIA().scores(np.zeros(3), references, np.zeros(3, dtype=bool))
+
+
+def test_without_a_population_rows_rank_as_a_large_one_ranks_them():
+    references, target, members = _planted(8, 6000, 1.0)
+    population = ~members & (np.arange(6000) % 2 == 0)
+    scored = ~population
+    counted = RMIA().scores(target, references, population)
+    ratios = RMIA().scores(target, references)
+    order = np.argsort(ratios[scored])
+    assert (np.diff(counted[scored][order]) >= 0).all()
+    assert _auc(ratios[scored], members[scored]) == pytest.approx(
+        _auc(counted[scored], members[scored]), abs=0.002
+    )
+
+
+def test_rmia_is_calibrated_by_rows_that_the_target_never_saw():
+    """A tenth of other non-members beats 90 % of them, but fewer beat a population of members."""
+    references, target, members = _planted(8, 8000, 1.5)
+    half = np.arange(8000) % 2 == 0
+    rates = []
+    for population in (~members & half, half):
+        scores = RMIA().scores(target, references, population)
+        rates.append(np.mean(scores[~members & ~half] > 0.9))
+    assert rates[0] == pytest.approx(0.1, abs=0.03)  # four deviations at 2000 and 2000 rows
+    assert rates[1] < 0.05
+
+
+def test_offline_rmia_is_tuned_on_the_references():
+    references, target, members = _planted(8, 3000, 1.0, spread=0.3)
+    tuned = RMIA(offline=True).tuned(references)
+    found = {
+        a: _auc(RMIA(offline=True, a=a).scores(target, references), members)
+        for a in (0.0, 0.3, tuned.a)
+    }
+    assert tuned.offline
+    assert found[tuned.a] > max(found[0.0], found[0.3])
+    with pytest.raises(InputError, match="at least 4"):
+        RMIA().tuned(references.without(*range(5)))
+
+
+def test_each_group_has_its_own_pooled_variance():
+    """Models that saw the rows agree, others do not: swapped variances would turn the ranking."""
+    inside, outside = [[1.0, 1.0], [1.2, 1.2]], [[-3.0, -3.0], [3.0, 3.0]]
+    references = References(
+        scores=np.array([*inside, *outside]),
+        included=np.array([[True] * 2, [True] * 2, [False] * 2, [False] * 2]),
+    )
+    far, near = LiRA(variance="pooled").scores([4.0, 1.1], references)
+    deviations = np.sqrt([0.02, 18.0])
+    expected = [
+        norm(1.1, deviations[0]).logpdf(x) - norm(0, deviations[1]).logpdf(x) for x in (4.0, 1.1)
+    ]
+    np.testing.assert_allclose([far, near], expected)

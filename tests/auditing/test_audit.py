@@ -12,9 +12,15 @@ from tiny_models import StockClassifier, hybrid, iris_split, point_split, same_w
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import ClassifierAttack, LossAttack
-from qiskit_qmu.auditing import audit
+from qiskit_qmu.auditing import (
+    DEFAULT_ORACLES,
+    audit,
+    oracle_models,
+    trained_on_forgotten,
+)
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.unlearning import NoOp
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import NoOp, Retrain
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +61,7 @@ def test_without_references():
     assert row["method"] == "audited"
     assert row["js_oracle_forget"] is None
     assert row["mia_paper_rate"] is not None
-    assert report.verdict == "no oracle"
+    assert report.verdict == "unresolved"
     assert report.forgotten == "class 1 (40 of 120 training rows)"
 
 
@@ -151,6 +157,34 @@ def test_a_users_own_model_and_one_with_shots():
     assert report.rows[0]["classical_parameters"] == 6
     sampled = hybrid().on(open_backend("exact", shots=20))
     assert np.isfinite(audit(sampled, iris_split()).rows[0]["acc_retain_train"])
+
+
+def test_oracles_are_trained_where_there_is_a_trainer():
+    split, trainer = point_split(), Trainer(epochs=2)
+    model = StockClassifier()
+    with pytest.raises(InputError, match="training 2 oracles needs the recipe of the original"):
+        audit(model, split, oracles=2)
+    with pytest.raises(InputError, match="give either oracle, for one model, or oracles"):
+        audit(model, split, oracle=model, oracles=[model])
+    trained = oracle_models(2, like=model, split=split, trainer=trainer, seed=3)
+    assert len(oracle_models(None, like=model, split=split, trainer=trainer)) == DEFAULT_ORACLES
+    alone = oracle_models(1, like=model, split=split, trainer=trainer, seed=3)
+    assert same_weights(weights_of(trained[0]), weights_of(alone[0]))
+    assert not same_weights(weights_of(trained[0]), weights_of(trained[1]))
+    report = audit(model, split, oracles=trained)
+    assert report.rows[0]["num_oracles"] == 2
+    assert {"oracle_agreement", "oracle_js"} <= {finding.key for finding in report.findings}
+
+
+def test_an_oracle_that_was_trained_on_forgotten_rows_is_refused_by_their_digests():
+    split, model = point_split(), StockClassifier()
+    Trainer(epochs=1).fit(model, split.train.x, split.train.y, generator=0)
+    report = audit(StockClassifier(), split, original=StockClassifier(), oracle=model)
+    count = len(split.forget)
+    assert report.verdict == "invalid oracle"
+    assert report.reason == f"the oracle was trained on {count} of the {count} forgotten rows"
+    retrained = Retrain(trainer=Trainer(epochs=1))(model, split, generator=1).model
+    assert trained_on_forgotten([retrained], split) == ""
 
 
 def test_bad_arguments_are_refused():

@@ -22,7 +22,8 @@ from qiskit_qmu.runs.progress import progress_display
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import METHODS
 
-COMMANDS = ("run", "train", "unlearn", "audit", "estimate", "report", "list")
+COMMANDS = ("run", "train", "unlearn", "audit", "audit arrays", "audit power", "audit weights")
+COMMANDS += ("estimate", "report", "list")
 
 
 def test_run_prints_a_table_and_writes_its_files(qmu, folder):

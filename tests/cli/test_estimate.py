@@ -93,7 +93,9 @@ def test_a_budget(qmu, saved):
     assert lines["train"].endswith("over")
     assert lines["observe"].endswith("within")
     assert lines["budget:"] == "budget: 3 QPU seconds for each row"
-    assert "budget" not in qmu("estimate", saved / "original", "--methods", "noop").out
+    unnamed = qmu("estimate", saved / "original", "--methods", "noop")
+    assert "budget" not in unnamed.out
+    assert "no rows to forget were named" in unnamed.err
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ def test_a_missing_value_decides_as_in_sql(text, sql):
         ("region = 'EU'", "must be a condition such as .*: compare with =="),
         ("region == 'EU' & age > 3", "is not possible; .*: write and"),
         ("", "must be a condition"),
+        ("mean radius > 3 and age > 3", "put a name with spaces in backticks, as in `mean radius`"),
         ("region == 'EU", "must be a condition"),
         ("age + 1 > 3", "`age \\+ 1` is not possible"),
         ("__import__('os').system('x') == 0", "is not possible"),

@@ -121,9 +121,9 @@ def test_an_oracle_that_cost_nothing_is_no_unit():
     [
         (["forgotten"] * 3, "passed"),
         (["forgotten", "remembered", "forgotten"], "failed"),
-        (["forgotten", "untested"], "unknown"),
-        (["untested", "remembered"], "failed"),
-        (["no oracle"], "unknown"),
+        (["forgotten", "unresolved"], "unknown"),
+        (["unresolved", "remembered"], "failed"),
+        (["invalid oracle"], "unknown"),
         ([None], None),
     ],
 )

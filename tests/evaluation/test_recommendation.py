@@ -54,13 +54,17 @@ def test_intervals_that_overlap_show_no_difference():
     [
         ("forgotten", 2000, "dearer"),
         ("utility lost", 10, "none passed"),
-        ("untested", 10, "unknown"),
-        ("no oracle", 10, "not judged"),
+        ("unresolved", 10, "unknown"),
+        ("invalid oracle", 10, "not judged"),
     ],
 )
 def test_otherwise_none_is_recommended(verdict, circuits, outcome):
     found = recommend(methods(ga=(verdict, circuits, 0.1)))
     assert (found.outcome, found.method) == (outcome, "")
+
+
+def test_without_an_oracle_nothing_is_judged():
+    assert recommend(aggregate([{"method": "ga", "verdict": "unresolved"}])).outcome == "not judged"
 
 
 def test_without_costs_the_nearest_and_with_gradients_alone_the_cheapest():

@@ -11,8 +11,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup, environment, run_seed
-from qiskit_qmu.experiments.workers import one_thread, run_seeds
+from qiskit_qmu.experiments.workers import run_seeds
 from qiskit_qmu.report import text_table
+from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import Retrain
 
 TINY = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qiskit_qmu.attacks import ATTACKS, ClassifierAttack
+from qiskit_qmu.attacks import SHOT_ATTACKS, ClassifierAttack
 from qiskit_qmu.data import ForgetSplit, load_dataset
 from qiskit_qmu.experiments.shot_run import ShotMeasures
 from qiskit_qmu.observation import Observations
@@ -76,7 +76,7 @@ def test_attacks_on_answers_that_hold_nothing_score_a_half(split, generator):
     """The mean of 40 audits lies within 5 standard errors of ½."""
     measures, model = ShotMeasures(split, 0), Guesser(generator)
     audits = [measures.row("ga", measures.ask(model), None, number) for number in range(40)]
-    for name in ATTACKS:
+    for name in SHOT_ATTACKS:
         found = [measured[name] for measured in audits]
         assert abs(np.mean(found) - 0.5) <= 5 * np.std(found) / np.sqrt(len(found)), name
 
@@ -89,7 +89,7 @@ def test_baselines(split, generator):
     named = np.bincount(split.retain.y).argmax()
     for key, part in (("acc_retain_test", split.test_retain), ("acc_forget_train", split.forget)):
         assert baseline[key] == pytest.approx(np.mean(part.y == named))
-    for name in ATTACKS:
+    for name in SHOT_ATTACKS:
         assert baseline[name] == 0.5
         assert baseline[f"{name}_low"] < 0.5 < baseline[f"{name}_high"]
     assert 0 < baseline["js_exact"] < np.log(2)
@@ -111,7 +111,7 @@ def test_counts_give_away_what_outputs_do_not(generator):
     groups = observed.take(np.arange(n)), observed.take(np.arange(n, 2 * n))
 
     def auc(name):
-        attack = ATTACKS[name].attack
+        attack = SHOT_ATTACKS[name].attack
         assert isinstance(attack, ClassifierAttack)
         inside, outside = attack.scores(*groups, generator=generator)
         return np.mean(inside[:, None] > outside[None, :])

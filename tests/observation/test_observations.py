@@ -186,7 +186,7 @@ def test_load_refuses_other_files(tmp_path):
         ({"labels": [[0], [1], [0]]}, r"labels must have the shape \(n,\), got \(3, 1\)"),
         ({"labels": [0, 1, 2]}, "labels must lie between 0 and 1, got 2"),
         ({"labels": [0.0, 1.0, 1.0]}, "labels must be integers, got dtype float64"),
-        ({"expectations": np.zeros((2, 4))}, r"expectations must have the shape \(3, outputs\)"),
+        ({"expectations": np.zeros((2, 4))}, r"expectations must have the shape \(3, columns\)"),
         ({"expectations": np.full((3, 1), np.inf)}, "expectations must be finite"),
         ({"counts": [{"00": 3}] * 3}, "counts must be an array of integers, got dtype object"),
         ({"counts": np.zeros((2, 4), dtype=int)}, r"counts must have the shape \(3, outcomes\)"),

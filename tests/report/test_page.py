@@ -21,6 +21,12 @@ def page(build, kind, config, environment):
     )
 
 
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Leave out the figures, which take nearly all of a page's time."""
+    monkeypatch.setattr("qiskit_qmu.report.page._figures", lambda *_: ())
+
+
 def test_is_well_formed(page):
     checker = check(page)
     assert checker.tags.count("svg") == 4
@@ -98,6 +104,7 @@ def first_section(page):
     return " ".join(text.split())
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_verdict_comes_first_with_what_decided_and_the_rule(build, kind):
     rows, scores = build(kind)
     first = first_section(render_page(rows, kind=kind, scores=scores))
@@ -122,6 +129,7 @@ def test_page_and_terminal_say_the_same(build, kind):
     assert printed.endswith(f"Rule: {said.rule} {said.title} {said.advice}")
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize(
     ("verdict", "symbol", "title", "advice"),
     [
@@ -155,6 +163,7 @@ def test_every_verdict_has_its_symbol_and_its_word(page):
     assert "✗ over-forgotten with all 3 seeds" in verdicts
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_seeds_that_differ_are_counted(build, kind):
     rows, _ = build(kind, methods=["original", "oracle", "ga-r"])
     rows[-1]["verdict"] = "remembered"
@@ -165,6 +174,7 @@ def test_seeds_that_differ_are_counted(build, kind):
     )
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_method_that_failed_or_did_nothing_is_no_recommendation(build, kind):
     rows, _ = build(kind, seeds=1, methods=["original", "oracle", "ga", "ga-r", "rga-r"])
     by_method = {row["method"]: row for row in rows}
@@ -193,6 +203,7 @@ def test_what_costs_more_than_retraining_is_no_bargain(build):
     assert said.advice.endswith("it took all its steps without reaching its own goal.")
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_evidence_is_shown_and_held_as_json(build):
     rows, _ = build(seeds=1, methods=["oracle", "ga"])
     data = {"file": "rows.csv", "SHA-256": "9f86d081", "columns": ["age", "sex"]}
@@ -301,6 +312,7 @@ def test_hostile_text_stays_text(build, kind):
     assert evil in "".join(checker.text)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_writes_all_or_nothing(build, tmp_path):
     path, (rows, _) = tmp_path / "new" / "report.html", build("class", 1, ["original", "oracle"])
     assert write_page(path, rows, kind="class") == path

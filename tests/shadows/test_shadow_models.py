@@ -1,5 +1,6 @@
 """Shadow models: halves, equality of stacked and single training, and kept weights."""
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -10,6 +11,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.models import clone_module, largest_change, reinitialize
 from qiskit_qmu.objectives import CrossEntropy
 from qiskit_qmu.shadows import complementary_halves, shadow_models, train_shadows
+from qiskit_qmu.shadows.digests import content_of
 from qiskit_qmu.shadows.stacked_training import can_be_stacked
 
 TRAINER = qmu.Trainer(epochs=2, batch_size=8, learning_rate=0.05)
@@ -76,27 +78,72 @@ def test_kept_models_are_not_trained_again(tmp_path, monkeypatch):
     pool = _iris()
     first = train_shadows(_model(), pool, count=2, trainer=TRAINER, folder=tmp_path)
     calls = []
-    train = shadow_models._train
+    train = shadow_models._trained
     monkeypatch.setattr(
         shadow_models,
-        "_train",
-        lambda models, *rest: (calls.append(len(models)), train(models, *rest)),
+        "_trained",
+        lambda models, *rest: (calls.append(len(models)), train(models, *rest))[1],
     )
     again = train_shadows(_model(), pool, count=2, trainer=TRAINER, folder=tmp_path)
-    assert calls == [0]
+    assert calls == []
     for one, other in zip(first.models, again.models, strict=True):
         assert largest_change(one, other) == 0.0
     np.testing.assert_array_equal(first.references().scores, again.references().scores)
     more = train_shadows(_model(), pool, count=4, trainer=TRAINER, folder=tmp_path)
-    assert calls == [0, 2]
+    assert calls == [2]
     assert largest_change(first.models[1], more.models[1]) == 0.0
     # The order of rows decides which of them a model was trained on.
-    train_shadows(
-        _model(), pool.take(range(len(pool))[::-1]), count=2, trainer=TRAINER, folder=tmp_path
-    )
-    train_shadows(_model(), pool, count=2, trainer=TRAINER, folder=tmp_path, seed=1)
-    train_shadows(_model(encoding="zz"), pool, count=2, trainer=TRAINER, folder=tmp_path)
-    assert calls == [0, 2, 2, 2, 2]
+    other = {
+        "order": (_model(), pool.take(range(len(pool))[::-1]), {}),
+        "seed": (_model(), pool, {"seed": 1}),
+        "circuit": (_model(encoding="zz"), pool, {}),
+        "audited": (_model(), pool, {"audited": range(8)}),
+        "shots": (_model(backend=qmu.open_backend("exact", shots=9, seed=0)), pool, {}),
+        "number": (torch.nn.Sequential(_model(), Scaled(2.0)), pool, {}),
+        "other number": (torch.nn.Sequential(_model(), Scaled(3.0)), pool, {}),
+    }
+    for model, rows, options in other.values():
+        calls.clear()
+        train_shadows(model, rows, count=2, trainer=TRAINER, folder=tmp_path, **options)
+        assert sum(calls) == 2
+
+
+class Scaled(torch.nn.Module):
+    """A layer with a setting that is no tensor, and that its repr does not show."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return self.factor * x
+
+
+def test_models_are_the_same_from_other_processes():
+    alone = train_shadows(_model(), _iris(), count=2, trainer=qmu.Trainer(epochs=1))
+    told = []
+    with joblib.parallel_config(backend="threading", n_jobs=2):
+        shared = train_shadows(
+            _model(),
+            _iris(),
+            count=2,
+            trainer=qmu.Trainer(epochs=1),
+            progress=lambda task, share: told.append((task, share)),
+        )
+    assert largest_change(alone.models[1], shared.models[1]) == 0.0
+    assert told[-1] == ("training shadow models, 2 of 2 done", 1.0)
+
+
+def test_settings_are_told_apart_and_unknown_ones_refused():
+    def close(power):
+        return lambda model, x, y: (model(x).squeeze(-1) - y).abs() ** power
+
+    first, same, other = close(1), close(1), close(2)
+    assert content_of(first) == content_of(same) != content_of(other)
+    ascent = qmu.unlearning.GradientAscent(objective=first)
+    assert content_of(ascent) != content_of(qmu.unlearning.GradientAscent(objective=other))
+    with pytest.raises(InputError, match="make it a dataclass"):
+        content_of(object())
 
 
 def test_the_given_model_stays_as_it_is():

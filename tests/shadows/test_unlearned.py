@@ -11,7 +11,7 @@ from qiskit_qmu.shadows import (
     complementary_halves,
     leave_one_out_attack,
     train_shadows,
-    unlearned_references,
+    unlearn_shadows,
 )
 
 
@@ -57,7 +57,7 @@ def test_every_model_forgets_its_share_of_the_audited_rows():
             return qmu.unlearning.NoOp()(model, split, generator=generator)
 
     audited = [4, 1, 7, 20, 22]
-    references = unlearned_references(shadows, Recording(), audited)
+    references = unlearn_shadows(shadows, Recording(), audited).references()
     np.testing.assert_array_equal(references.included, shadows.included[:, audited])
     np.testing.assert_array_equal(references.scores, shadows.references().rows(audited).scores)
     for number, split in enumerate(splits):
@@ -77,5 +77,5 @@ def test_retraining_hides_what_the_original_shows():
     before = leave_one_out_attack(shadows.references().rows(audited)).auc
     assert before.low > 0.52
     retrain = qmu.unlearning.Retrain(trainer=trainer)
-    after = leave_one_out_attack(unlearned_references(shadows, retrain, audited)).auc
+    after = leave_one_out_attack(unlearn_shadows(shadows, retrain, audited).references()).auc
     assert not after.excludes(0.5)

@@ -67,7 +67,6 @@ def test_gates_with_numbers(name, generator):
 
 
 @pytest.mark.slow
-@pytest.mark.ci
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_gates_with_numbers_of_every_size(name, generator):
     check_numbers(RECIPES[name], RECIPES[name].sizes, generator)
@@ -91,7 +90,6 @@ def test_gates_with_parameters(name, generator):
 
 
 @pytest.mark.slow
-@pytest.mark.ci
 @pytest.mark.parametrize("name", marked(PARAMETRIZED, NOT_YET))
 def test_gates_with_parameters_of_every_size(name, generator):
     check_parameters(RECIPES[name], RECIPES[name].sizes, generator)

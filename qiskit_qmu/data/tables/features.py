@@ -1,5 +1,6 @@
 """The features of a table's rows, laid out as those of rows that a model was trained on."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.columns import Column
+from qiskit_qmu.data.rows_warning import RowsWarning
 from qiskit_qmu.data.tables.chunks import open_table
 from qiskit_qmu.data.tables.labels import check_ids
 from qiskit_qmu.data.tables.numbers import NumberColumn, Target, read_numbers
@@ -29,7 +31,7 @@ def read_features(
 
     Returns:
         Features (n, features), and ids (n,) where there is a column of them. A text that no
-        training row had is 0 in all features of its column.
+        training row had is 0 in all features of its column, and a `RowsWarning` names it.
 
     Raises:
         InputError: If the table cannot be read, or a column is missing or holds something else.
@@ -51,6 +53,7 @@ def read_features(
         assert own.features is not None
         positions = texts[own.name].positions(own.categories, everything)
         known = np.flatnonzero(positions >= 0)
+        _warn_of_unknown(own, texts[own.name].categories(np.flatnonzero(positions < 0)))
         x[known, own.features[0] + positions[known]] = 1
     numbers = [own for own in places.values() if own.kind != "category"]
     into = {own.name: x[:, own.features[0]] for own in numbers if own.features is not None}
@@ -59,3 +62,18 @@ def read_features(
     if id_name is None:
         return x, None
     return x, check_ids(texts[id_name].texts(everything), id_name, table.what)
+
+
+_FEW = 5
+
+
+def _warn_of_unknown(column: Column, unknown: Sequence[str]) -> None:
+    if not unknown:
+        return
+    shown = ", ".join(map(repr, unknown[:_FEW])) + (", …" if len(unknown) > _FEW else "")
+    warnings.warn(
+        f"column {column.name} holds {shown}, which no training row had: such rows belong to none "
+        "of its categories",
+        RowsWarning,
+        stacklevel=2,
+    )

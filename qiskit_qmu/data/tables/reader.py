@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.columns import Column
-from qiskit_qmu.data.datasets import Dataset
+from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.rows import strata_of
 from qiskit_qmu.data.tables.chunks import Table
 from qiskit_qmu.data.tables.drawing import draw_rows

@@ -1,0 +1,85 @@
+"""What would resolve a verdict that these rows cannot give."""
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from qiskit_qmu.evaluation.evidence import Evidence
+from qiskit_qmu.metrics import (
+    detectable_auc,
+    models_needed_for_equivalence,
+    rows_needed_for_equivalence,
+)
+
+MOST_MODELS = 128
+"""Shadow models beyond which retraining is the better advice."""
+
+
+def what_would_resolve(
+    evidence: Evidence, kind: Literal["class", "instances"], margin: float, *, has_strategy: bool
+) -> str:
+    """Say what these rows could have shown, and how to know more.
+
+    Args:
+        evidence: The model's evidence.
+        kind: What was forgotten.
+        margin: How far from ½ an AUC, or above the oracles' an accuracy, may lie where nothing is
+            left.
+        has_strategy: Whether the strategy was tested over shadow models.
+
+    Returns:
+        The smallest leak that these rows show, the number of rows or models that would resolve the
+        verdict and the command, or that only retraining does.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import Evidence, SplitObservations
+        >>> from qiskit_qmu.evaluation.resolution import what_would_resolve
+        >>> from qiskit_qmu.observation import Observations
+        >>> rows = {
+        ...     name: Observations(logits=[[1.0, 0.0]] * number, labels=[0] * number)
+        ...     for name, number in {"forget": 90, "test_forget": 500}.items()
+        ... }
+        >>> evidence = Evidence(observed=SplitObservations(**rows))
+        >>> print(what_would_resolve(evidence, "instances", 0.05, has_strategy=False))
+        90 rows beside 500 show leaks from AUC 0.59 on in four of five cases; that no more than 0.05
+        is left takes about 703 rows on each side, or a test of the strategy over 14 shadow models
+        (qmu audit … --shadows 14 --strategy NAME); otherwise retrain
+    """
+    seen = evidence.observed
+    if kind == "class":
+        needed = math.ceil(math.log(0.025) / math.log(1 - margin))
+        return (
+            f"an accuracy within {margin} of the oracle's takes at least {needed} rows of the "
+            f"class, none of them recognised, and there are {len(seen.forget)}; otherwise retrain"
+        )
+    members, others = _comparable(evidence)
+    if min(members, others) < 2:
+        return "too few rows share a class with never-seen ones; retrain"
+    leak = detectable_auc(members, others)
+    text = (
+        f"{members} rows beside {others} show leaks from AUC {leak:.2f} on in four of five cases; "
+        f"that no more than {margin} is left takes "
+    )
+    rows = rows_needed_for_equivalence(margin)
+    ways = [] if rows is None else [f"about {rows} rows on each side"]
+    models = models_needed_for_equivalence(margin, members, others, mutual=True)
+    if models is not None and models <= MOST_MODELS:
+        even = max(models + models % 2, 6)
+        more = "more than those that were tested, " if has_strategy else ""
+        ways.append(
+            f"a test of the strategy over {even} shadow models ({more}qmu audit … --shadows {even} "
+            "--strategy NAME)"
+        )
+    return f"{text}{', or '.join(ways)}; otherwise retrain" if ways else f"{text}retraining"
+
+
+def _comparable(evidence: Evidence) -> tuple[int, int]:
+    """Return how many rows, and never-seen ones, have the other in their class."""
+    forget, control = evidence.observed.forget, evidence.observed.test_forget
+    if control is None:
+        return 0, 0
+    return (
+        int(np.isin(forget.strata, control.strata).sum()),
+        int(np.isin(control.strata, forget.strata).sum()),
+    )

@@ -1,0 +1,67 @@
+"""A lower bound of a model's privacy loss ε from the scores of an attack."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qiskit_qmu import _check
+from qiskit_qmu.metrics.guesses import FRACTIONS, Guesses, top_guesses
+from qiskit_qmu.metrics.intervals import binomial_interval
+from qiskit_qmu.metrics.multiple_tests import simultaneous_level
+
+
+def epsilon_lower_bound(
+    members: ArrayLike, nonmembers: ArrayLike, *, delta: float = 0.0, level: float = 0.95
+) -> float:
+    """Return the ε that an (ε, δ)-differentially private training could not fall below.
+
+    Of private training, every attack has TPR ≤ e^ε·FPR + δ and TNR ≤ e^ε·FNR + δ. So the bound is
+    the largest ln((TPR⁻ − δ)/FPR⁺), with the one-sided Clopper–Pearson limits of both rates, at
+    five thresholds in both directions. The thresholds are ranks of all scores together
+    (`top_guesses`), chosen without labels, and the error is divided among all twenty limits: on
+    scores without signal the bound is above 0 in at most 1 − level of audits. The maximum over all
+    thresholds without such a correction is above 0 in up to 98 % of them.
+
+    The rows of a group must be independent: each member (or non-member) from another training, or
+    from one training as an approximation. For one training with random inclusion, `one_run_epsilon`
+    needs no approximation.
+
+    Args:
+        members: Finite scores of members, shape (n,), higher = more likely a member.
+        nonmembers: Finite scores of non-members, shape (m,).
+        delta: The δ of the claim, between 0 and 1.
+        level: Confidence level of the bound, between 0 and 1.
+
+    Returns:
+        The bound, 0 if nothing is shown.
+
+    Raises:
+        InputError: If a group is empty, not finite or not one-dimensional, or a number is out of
+            range.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.metrics import epsilon_lower_bound
+        >>> scores = np.arange(1000.0)
+        >>> epsilon_lower_bound(scores, scores), round(epsilon_lower_bound(scores + 500, scores), 2)
+        (0.0, 4.33)
+    """
+    first, second = (np.asarray(scores, dtype=np.float64) for scores in (members, nonmembers))
+    _check.between(0, 1, delta=delta, level=level)
+    # A limit of a two-sided interval at level 1 − 2α is one-sided at 1 − α.
+    one_sided = simultaneous_level(level, 2 * 2 * len(FRACTIONS))
+    two_sided = 2 * one_sided - 1
+    called_members = top_guesses(first, second)
+    called_nonmembers = top_guesses(-second, -first)
+    bounds = [
+        *(_bound(g, len(first), len(second), delta, two_sided) for g in called_members),
+        *(_bound(g, len(second), len(first), delta, two_sided) for g in called_nonmembers),
+    ]
+    return max(0.0, *bounds)
+
+
+def _bound(guesses: Guesses, right: int, wrong: int, delta: float, level: float) -> float:
+    caught = binomial_interval(guesses.correct, right, level).low
+    false = binomial_interval(guesses.wrong, wrong, level).high
+    return math.log((caught - delta) / false) if caught > delta else 0.0
