@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
@@ -53,14 +52,15 @@ def repeated_query(answers: Sequence[Observations], *, total_shots: int) -> Obse
     first, weights = answers[0], np.array(shots[:used]) / sum(shots[:used])
     arrays = [each.arrays() for each in answers[:used]]
     _check_same(arrays)
-    changed: dict[str, Any] = {
+    averaged: dict[str, Any] = {
         name: sum(w * of[name] for w, of in zip(weights, arrays, strict=True))
         for name in _AVERAGED
         if name in arrays[0]
     }
-    if "counts" in arrays[0]:
-        changed["counts"] = sum(of["counts"] for of in arrays)
-    return replace(first, **changed, shots=sum(shots[:used]))
+    summed: dict[str, Any] = (
+        {"counts": sum(of["counts"] for of in arrays)} if "counts" in arrays[0] else {}
+    )
+    return replace(first, **averaged, **summed, shots=sum(shots[:used]))
 
 
 _AVERAGED = ("logits", "expectations", "outputs", "row_losses")
@@ -73,7 +73,7 @@ def _shots(answer: Observations) -> int:
     return answer.shots
 
 
-def _check_same(arrays: Sequence[dict[str, NDArray[Any]]]) -> None:
+def _check_same(arrays: Sequence[dict[str, np.ndarray]]) -> None:
     for of in arrays[1:]:
         kinds = [{name: array.shape for name, array in each.items()} for each in (arrays[0], of)]
         if kinds[0] != kinds[1]:
