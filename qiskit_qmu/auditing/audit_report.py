@@ -40,7 +40,8 @@ class AuditReport:
         margin: How far from ½ an AUC, or from the oracles' an accuracy, may lie where nothing is
             left.
         split: The task; None in a report that was put together without it.
-        observed: What the models answered on its rows, by "original", "oracle" and "audited".
+        observed: What the models answered on its rows, by "original", "oracle 1" and so on, and
+            "audited".
         strategy_needs: What the strategy used, as in `qiskit_qmu.unlearning.Method`, if known.
         protocols: What published protocols would report, where that was computed; see `explain`.
 
@@ -73,6 +74,12 @@ class AuditReport:
     observed: Mapping[str, SplitObservations] = field(default_factory=dict, compare=False)
     strategy_needs: tuple[str, ...] = ()
     protocols: ProtocolReport | None = None
+
+    @property
+    def observed_oracles(self) -> tuple[SplitObservations, ...]:
+        """What the oracles answered."""
+        named = self.observed.items()
+        return tuple(seen for name, seen in named if name.startswith("oracle"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the scores as JSON values."""
@@ -122,7 +129,7 @@ class AuditReport:
             self.observed["audited"],
             self.split,
             original=self.observed.get("original"),
-            oracle=self.observed.get("oracle"),
+            oracles=self.observed_oracles,
             strategy_needs=self.strategy_needs,
             seed=self.rows[0]["seed"] if seed is None else seed,
         )

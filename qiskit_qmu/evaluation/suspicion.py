@@ -143,7 +143,9 @@ def confirmed(of_models: Mapping[str, Sequence[Suspicion]]) -> dict[str, list[Su
         first.
     """
     flat = [(name, each) for name, own in of_models.items() for each in own]
-    adjusted = holm([each.p_value for _, each in flat]) if flat else []
+    if not flat:
+        return {name: [] for name in of_models}
+    adjusted = holm([each.p_value for _, each in flat])
     certain: dict[str, list[Suspicion]] = {name: [] for name in of_models}
     for (name, each), p_value in zip(flat, adjusted, strict=True):
         if p_value <= SIGNIFICANCE and each.counts:
