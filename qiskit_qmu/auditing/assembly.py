@@ -1,6 +1,7 @@
 """Puts a report together from what was measured and found."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from qiskit_qmu.auditing.audit_report import AuditReport
@@ -21,6 +22,7 @@ def assembled_report(
     seed: int,
     describe: Callable[[str], dict[str, Any]] = lambda _: {},
     per_row: Sequence[RowFinding] = (),
+    skipped: Mapping[str, str] = MappingProxyType({}),
     strategy_needs: Sequence[str] = (),
 ) -> AuditReport:
     """Judge an audited model and return the report on it.
@@ -34,6 +36,7 @@ def assembled_report(
         seed: That of the audit.
         describe: Returns further columns of a model's row by "original", "oracle" or "audited".
         per_row: What was found of each withdrawn row.
+        skipped: Tests of the model that were not run, by name, with the reason.
         strategy_needs: What the strategy used.
     """
     verdict = auditor.judge_together({"audited": case})["audited"]
@@ -69,6 +72,7 @@ def assembled_report(
             *(() if agreement is None else (agreement,)),
         ),
         per_row=tuple(per_row),
+        skipped=skipped,
         margin=margin,
         split=split,
         observed=observed,

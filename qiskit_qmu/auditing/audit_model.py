@@ -128,6 +128,9 @@ def audit(
         [partial(observe_split, module, split, objective) for module in models.values()],
     )
     observed = dict(zip(models, answers, strict=True))
+    for name, module in zip(oracle_names, references, strict=True):
+        if module is model:
+            observed["audited"] = observed[name]  # an oracle is judged as what it is
     auditor = Auditor(
         split,
         observed.get("original"),
@@ -183,6 +186,7 @@ def audit(
         seed=seed,
         describe=describe,
         per_row=() if over_models is None else over_models.per_row,
+        skipped=tested.skipped,
         strategy_needs=needs_of(strategy),
     )
 

@@ -36,6 +36,7 @@ class AuditReport:
         decided_by: Key of the column or finding that decided the verdict; empty where none did.
         findings: Further tests, each beside its null.
         per_row: What was found of each withdrawn row; empty where rows were not tested.
+        skipped: Tests of the model that were not run, by name, with the reason.
         margin: How far from ½ an AUC, or from the oracles' an accuracy, may lie where nothing is
             left.
         split: The task; None in a report that was put together without it.
@@ -67,6 +68,7 @@ class AuditReport:
     decided_by: str = ""
     findings: tuple[Finding, ...] = ()
     per_row: tuple[RowFinding, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
     margin: float = 0.05
     split: ForgetSplit | None = field(default=None, compare=False)
     observed: Mapping[str, SplitObservations] = field(default_factory=dict, compare=False)
@@ -93,6 +95,7 @@ class AuditReport:
             "forgotten_ids": None if self.forgotten_ids is None else list(self.forgotten_ids),
             "findings": [finding.to_dict() for finding in self.findings],
             "per_row": [row.to_dict() for row in self.per_row],
+            "skipped": dict(self.skipped),
             "protocols": None if self.protocols is None else self.protocols.to_dict(),
             "rows": [dict(row) for row in self.rows],
         }

@@ -59,7 +59,7 @@ def _without_class_1(other=0):
         (
             knowing(2.9),
             "remembered",
-            "accuracy on the forgotten rows is 1.000 [0.912, 1.000] above",
+            "on the forgotten rows is 1.000 [0.875, 1.000] above",
         ),
         (_without_class_1(), "forgotten", "is 0.000 [-0.088, 0.088] above the oracle's, at most"),
         (_without_class_1(other=2), "forgotten", "at most 0.15 by its interval"),
@@ -220,6 +220,24 @@ def test_a_lowered_logit_is_suppressed():
         assert (report.verdict, report.decided_by) == ("suppressed", "lifted_bias")
         assert report.reason.startswith("the class is no longer named, but recall of the class")
     assert _verdict(oracles[0], oracles[1:], class_split(), logits)[0] == "forgotten"
+
+
+def test_a_head_start_in_relearning_suppresses_a_class_and_no_single_rows():
+    head_start = Finding(
+        key="relearning",
+        group="model",
+        name="head start",
+        value=Interval(0.5, 0.4, 0.6),
+        null=Interval(0.0, -0.1, 0.1),
+        p_value=1e-6,
+    )
+    for split, logits, verdict in (
+        (class_split(), _without_class_1(), "suppressed"),
+        (row_split(), noisy(0), "forgotten"),
+    ):
+        auditor = Auditor(split, Table(noisy(2, forgotten=3.0)), [Table(logits)], margin=0.15)
+        measured = auditor.measure(Table(logits + 1e-3))
+        assert auditor.judge(measured, findings=[head_start]).name == verdict
 
 
 def test_what_is_farther_from_the_oracles_than_the_original_is_harmful():
