@@ -9,13 +9,13 @@ from qiskit_qmu.auditing import audit_arrays, gated_numbers
 from qiskit_qmu.evaluation import Finding
 from qiskit_qmu.metrics import Interval
 
-RNG = np.random.default_rng(0)
-LABELS, MEMBER = RNG.integers(0, 2, 200), np.repeat([1, 0], 100)
+LABELS, MEMBER = np.arange(200) % 2, np.repeat([1, 0], 100)
 
 
 def _report(leak):
-    logits = {name: RNG.normal(size=(200, 2)) for name in ("logits", "oracle_logits")}
-    logits["oracle2_logits"] = RNG.normal(size=(200, 2))
+    rng = np.random.default_rng(1)
+    names = ("logits", "oracle_logits", "oracle2_logits")
+    logits = {name: rng.normal(size=(200, 2)) for name in names}
     logits["logits"][np.arange(200), LABELS] += leak * MEMBER
     return audit_arrays({"labels": LABELS, "member": MEMBER, **logits})
 
