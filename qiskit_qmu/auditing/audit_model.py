@@ -21,6 +21,7 @@ from qiskit_qmu.auditing.oracles import (
 )
 from qiskit_qmu.auditing.protocols import needs_of
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
+from qiskit_qmu.auditing.row_groups import row_group_findings
 from qiskit_qmu.auditing.shadow_audit import shadow_audit
 from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
@@ -199,6 +200,7 @@ def audit(
             *case.findings,
             *findings_of_oracles(auditor.oracles),
             *(() if agreement is None else (agreement,)),
+            *row_group_findings(case.measured, auditor.original),
         ),
         per_row=() if over_models is None else over_models.per_row,
         margin=margin,
