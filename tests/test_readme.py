@@ -19,7 +19,7 @@ import pytest
 from network_block import refuse_network
 
 from qiskit_qmu.cli.main import main
-from qiskit_qmu.unlearning import DEFAULT_METHODS
+from qiskit_qmu.unlearning import DEFAULT_METHODS, markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,6 +49,10 @@ def test_all_blocks_are_commands_or_code():
     assert len(COMMANDS) > 25
     for command in COMMANDS:
         assert command.split()[0] in {"qmu", "pip", "pytest"}, command
+
+
+def test_the_table_of_strategies_is_that_of_the_registry():
+    assert markdown_table() in README
 
 
 # What a command must give.
@@ -412,6 +416,7 @@ def test_all_code_is_run_below():
         "from qiskit.circuit.library import",
         "from pathlib import Path",
         "import torch",
+        "from dataclasses import dataclass",
         'patients = qmu.load_dataset("diabetes")',
         "import qiskit_qmu as qmu\nfrom qiskit_qmu.shadows import",
         'device = qmu.open_backend("fake_torino", shots=1024)',
@@ -425,7 +430,7 @@ def test_all_code_is_run_below():
 @pytest.mark.slow
 @pytest.mark.ci
 def test_main_job_and_a_noisy_device(tmp_path):
-    names = _run_code([PYTHON[0], PYTHON[6]], tmp_path)
+    names = _run_code([PYTHON[0], PYTHON[7]], tmp_path)
     assert names["report"].verdict == "forgotten"
     assert "verdict: forgotten" in names["printed"]
     assert names["result"].largest_change > 0
@@ -450,7 +455,7 @@ def test_the_simulator_on_its_own(tmp_path):
 
 @pytest.mark.slow
 def test_a_strategy_over_many_models(tmp_path):
-    names = _run_code([PYTHON[5]], tmp_path)
+    names = _run_code([PYTHON[6]], tmp_path)
     before, after = (
         names["leave_one_out_attack"](references).auc
         for references in (names["shadows"].references(), names["after"])
@@ -488,7 +493,7 @@ def own_model(tmp_path_factory):
 
     with torch.random.fork_rng():
         torch.manual_seed(1)  # the weights of the examples' layers
-        return _run_code([PYTHON[3], PYTHON[4]], tmp_path_factory.mktemp("own"))
+        return _run_code([PYTHON[3], PYTHON[4], PYTHON[5]], tmp_path_factory.mktemp("own"))
 
 
 @pytest.mark.slow
@@ -532,4 +537,4 @@ def test_ibms_devices_ask_for_an_account(shell):
     from qiskit_qmu._check import InputError
 
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
-        exec(compile(PYTHON[7], "README.md", "exec"), {"qmu": qmu})
+        exec(compile(PYTHON[8], "README.md", "exec"), {"qmu": qmu})

@@ -20,15 +20,20 @@ def row_group_findings(
         >>> from qiskit_qmu.auditing.row_groups import row_group_findings
         >>> split = qmu.ForgetSplit.by_fraction(qmu.load_dataset("iris"), fraction=0.2, seed=0)
         >>> found = row_group_findings(Auditor(split).measure(torch.nn.Linear(4, 3)))
-        >>> [finding.key for finding in found]
-        ['retained_rows_auc', 'forgotten_rows_auc', 'slice_class_0', 'slice_class_1', 'slice_class_2']
+        >>> [finding.key for finding in found[:3]]
+        ['forgotten_rows_auc', 'retained_rows_auc', 'slice_class_0']
     """
     evidence = measured.evidence
     before = None if original is None else original.evidence.observed
     found = list(four_groups(evidence.observed, before).findings)
     control, labels = evidence.observed.test_forget, evidence.observed.forget.labels
-    if AUC.key in evidence.scores and control is not None and labels is not None:
-        if control.labels is not None and len(set(labels.tolist())) > 1:
-            parts = slices(evidence.scores[AUC.key], {}, labels=(labels, control.labels))
-            found += [part.finding() for part in parts]
+    if (
+        AUC.key in evidence.scores
+        and labels is not None
+        and control is not None
+        and control.labels is not None
+        and len(set(labels.tolist())) > 1
+    ):
+        parts = slices(evidence.scores[AUC.key], {}, labels=(labels, control.labels))
+        found += [part.finding() for part in parts]
     return tuple(finding for finding in found if finding.value.known)

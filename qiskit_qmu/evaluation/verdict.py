@@ -217,7 +217,9 @@ class _Judged:
             utility=utility_loss(case.measured, oracles, beside.original),
             tests=tests,
             findings=findings,
-            suspected=suspicions(list(tests.values()), findings, beside.margin),
+            suspected=suspicions(
+                list(tests.values()), findings, beside.margin, of_class=beside.kind == "class"
+            ),
         )
 
     def loss_suspected(self) -> list[Suspicion]:

@@ -60,6 +60,10 @@ class AuditRecord(Protocol):
         """What was found of each withdrawn row."""
 
     @property
+    def skipped(self) -> Mapping[str, str]:
+        """Tests of the model that were not run, by name, with the reason."""
+
+    @property
     def margin(self) -> float:
         """How far from the null a number may lie where nothing is left."""
 

@@ -85,12 +85,18 @@ def untested(report: AuditRecord) -> tuple[Untested, ...]:
             "a task of single rows of several classes; qiskit_qmu.evaluation.slices",
         ),
         (
-            "layers" not in groups,
+            "layers" not in groups and "layers" not in report.skipped,
             "In which part of the model a leak sits",
             "models that are simulated exactly; qiskit_qmu.auditing.traces.layers",
         ),
     )
-    return tuple(Untested(question=what, how=how) for is_open, what, how in questions if is_open)
+    return (
+        *(Untested(question=what, how=how) for is_open, what, how in questions if is_open),
+        *(
+            Untested(question=f"The test by {name} was left out", how=reason)
+            for name, reason in report.skipped.items()
+        ),
+    )
 
 
 _TRACES = {"relearning", "probe", "lifted_bias"}

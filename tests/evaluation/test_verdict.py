@@ -222,6 +222,24 @@ def test_a_lowered_logit_is_suppressed():
     assert _verdict(oracles[0], oracles[1:], class_split(), logits)[0] == "forgotten"
 
 
+def test_a_head_start_in_relearning_suppresses_a_class_and_no_single_rows():
+    head_start = Finding(
+        key="relearning",
+        group="model",
+        name="head start",
+        value=Interval(0.5, 0.4, 0.6),
+        null=Interval(0.0, -0.1, 0.1),
+        p_value=1e-6,
+    )
+    for split, logits, verdict in (
+        (class_split(), _without_class_1(), "suppressed"),
+        (row_split(), noisy(0), "forgotten"),
+    ):
+        auditor = Auditor(split, Table(noisy(2, forgotten=3.0)), [Table(logits)], margin=0.15)
+        measured = auditor.measure(Table(logits + 1e-3))
+        assert auditor.judge(measured, findings=[head_start]).name == verdict
+
+
 def test_what_is_farther_from_the_oracles_than_the_original_is_harmful():
     """The model is surer of a wrong class on every forgotten row and is as good on all others."""
     difficulty = np.random.default_rng(5).normal(3.0, 1.0, 2 * ROWS)

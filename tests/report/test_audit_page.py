@@ -178,3 +178,11 @@ def test_the_terminal_shows_verdict_deciding_test_and_findings_beside_nulls(full
         "verdict: remembered (0.560 lies above the margin)",
     ]
     assert "Single rows" not in audit_text(bare)
+
+
+def test_tests_that_were_left_out_are_named_with_the_reason(bare):
+    page = render_audit(replace(bare, skipped={"layers": "it runs more circuits"}))
+    assert "The test by layers was left out" in page
+    assert "it runs more circuits" in page
+    assert "In which part of the model a leak sits" not in page
+    assert "In which part of the model a leak sits" in render_audit(bare)

@@ -234,7 +234,7 @@ def _copy(model: torch.nn.Module, split: ForgetSplit) -> torch.nn.Module:
     if split.kind == "instances":
         return copy
     if isinstance(copy, QuantumClassifier):  # copies see one class, the model saw all
-        copy.check_labels(copy.class_numbers(split.train.y))
+        copy.check_labels(np.asarray(copy.class_numbers(split.train.y), dtype=np.int64))
     retain = split.retain.take(range(min(_MOST_RETAINED, len(split.retain))))
     label = int(split.forget.y[0])
     bias = lift(observe(copy, retain.x, retain.y), label)
