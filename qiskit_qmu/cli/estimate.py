@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--methods",
         type=option_types.methods,
         metavar="A,B,…",
-        help="see `qmu list strategies` (all of them)",
+        help="see `qmu list methods` (those of the QMU paper)",
     )
     parser.add_argument(
         "--rows", type=option_types.count, metavar="N", help="rows to observe (all of its data)"

@@ -213,16 +213,20 @@ def forget_split(
     pool, trained = shadows.pool, shadows.included[number]
     if label is not None and not np.array_equal(audited, pool.y == label):
         raise InputError(f"the audited rows must be all rows of the pool of class {label}")
-    others = ~trained & ~audited if label is not None else ~trained
+
+    def rows(chosen: NDArray[np.bool_]) -> Rows:
+        return pool.take(np.flatnonzero(chosen))
+
+    held_out = pool.take([]) if validation is None else _apart(validation, len(pool))
     return ForgetSplit(
         kind="instances" if label is None else "class",
         label=label,
         num_classes=shadows.observations[number].num_classes,
-        forget=pool.take(np.flatnonzero(trained & audited)),
-        retain=pool.take(np.flatnonzero(trained & ~audited)),
-        validation=pool.take([]) if validation is None else _apart(validation, len(pool)),
-        test_forget=pool.take(np.flatnonzero(~trained & audited)),
-        test_retain=pool.take(np.flatnonzero(others)),
+        validation=held_out,
+        forget=rows(trained & audited),
+        retain=rows(trained & ~audited),
+        test_forget=rows(~trained & audited),
+        test_retain=rows(~trained & ~audited if label is not None else ~trained),
     )
 
 

@@ -28,6 +28,7 @@ from qiskit_qmu.unlearning.registry import (
     METHODS,
     all_settings,
     make_strategy,
+    markdown_table,
     preset_settings,
     summaries,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "PresetContext",
     "all_settings",
     "make_strategy",
+    "markdown_table",
     "preset_settings",
     "summaries",
 ]

@@ -17,7 +17,7 @@ from qiskit_qmu.unlearning.descent import (
     require_classes,
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.method import Method, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -91,14 +91,10 @@ def _from_uniform(logits: torch.Tensor) -> torch.Tensor:
     return math.log(logits.shape[1]) + (logs.exp() * logs).sum(1).mean()
 
 
-def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate / 3}
-
-
 METHOD = Method(
     strategy=AdversarialUniform,
     summary="the model becomes unsure around the forgotten rows",
     group="relabelling",
     needs=frozenset({"forgotten rows", "retained rows", "gradients", "classes"}),
-    preset=_preset,
+    preset=descent_preset,
 )

@@ -18,7 +18,7 @@ from qiskit_qmu.unlearning.descent import (
     require_classes,
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.method import Method, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 from qiskit_qmu.unlearning.teacher import divergence, outputs_of
@@ -32,6 +32,9 @@ class BadTeacher(DescentStrategy):
     Chundawat et al., Can Bad Teaching Induce Forgetting? Unlearning in Deep Networks Using an
     Incompetent Teacher, https://arxiv.org/abs/2205.08096. B has the student's structure and all its
     weights drawn from their initial distribution. Labels are not used.
+
+    A random model of few qubits is nearly uniform: forgotten rows end near chance, where a model
+    that never saw them seldom is.
 
     Attributes:
         forget_weight: w.
@@ -84,14 +87,10 @@ def _keep_fitted(bad: torch.nn.Module, model: torch.nn.Module) -> None:
         setattr(bad.get_submodule(owner), attribute, buffer.detach().clone())
 
 
-def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate / 3}
-
-
 METHOD = Method(
     strategy=BadTeacher,
     summary="a student of the original on the retained rows and of a random model on the others",
     group="distillation",
     needs=frozenset({"forgotten rows", "retained rows", "gradients", "classes"}),
-    preset=_preset,
+    preset=descent_preset,
 )

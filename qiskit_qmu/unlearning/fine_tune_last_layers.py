@@ -23,7 +23,7 @@ class FineTuneLastLayers(DescentStrategy):
 
     CF-k ("catastrophic forgetting") of Goel et al., Towards Adversarial Evaluations for Inexact
     Machine Unlearning, https://arxiv.org/abs/2201.06640. A layer is a module that owns parameters
-    that may change, in the order in which the model runs them. It does not look at the forgotten rows:
+    that may change, in the order in which the model runs them. The forgotten rows are not used:
     what the other layers know of them stays.
 
     Attributes:
@@ -77,7 +77,7 @@ class FineTuneLastLayers(DescentStrategy):
 
 
 def _preset(context: PresetContext) -> Settings:
-    return {"epochs": 10, "learning_rate": context.learning_rate}
+    return {"epochs": 20, "learning_rate": context.learning_rate, "batch_size": 16}
 
 
 METHOD = Method(

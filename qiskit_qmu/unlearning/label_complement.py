@@ -17,7 +17,7 @@ from qiskit_qmu.unlearning.descent import (
     require_classes,
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.method import Method, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 from qiskit_qmu.unlearning.teacher import distance_to_targets
@@ -76,14 +76,10 @@ def _wrong_classes(y: torch.Tensor, classes: int) -> torch.Tensor:
     return (1 - own) / (classes - 1)
 
 
-def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate / 3}
-
-
 METHOD = Method(
     strategy=LabelComplement,
     summary="forgotten rows are trained to every class but their own",
     group="relabelling",
     needs=frozenset({"forgotten rows", "retained rows", "gradients", "classes"}),
-    preset=_preset,
+    preset=descent_preset,
 )

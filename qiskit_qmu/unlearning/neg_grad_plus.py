@@ -11,7 +11,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.unlearning.ascent import TINY_STEP
 from qiskit_qmu.unlearning.descent import Plan, Tensors, Terms, checked_rows
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.method import Method, PresetContext, Settings, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.stopping import reached_now
 from qiskit_qmu.unlearning.strategy import Work
@@ -89,7 +89,8 @@ class NegGradPlus(DescentStrategy):
 
 
 def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate / 3}
+    # It stops by itself.
+    return {**descent_preset(context), "epochs": 10}
 
 
 METHOD = Method(

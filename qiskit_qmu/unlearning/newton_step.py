@@ -35,6 +35,9 @@ class NewtonStep(UnlearningStrategy):
     where H + λ turns out not to be positive definite. No guarantee follows for a model whose loss
     is not convex.
 
+    It is a step of first order in the share of the forgotten rows, for a few of them: a whole class
+    is hardly forgotten by it.
+
     Second derivatives need an exact simulator: `TorchSimulatorConnector`, no shots.
 
     Attributes:

@@ -10,7 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.unlearning.descent import Parameters, Plan, Tensors, Terms, checked_rows
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.method import Method, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -65,14 +65,10 @@ class NoisyFineTune(DescentStrategy):
         return Plan(loss=loss, sets=((x, y),), step=step)
 
 
-def _preset(context: PresetContext) -> Settings:
-    return {"epochs": 10, "learning_rate": context.learning_rate}
-
-
 METHOD = Method(
     strategy=NoisyFineTune,
     summary="fine-tuning on the retained rows with clipped and noisy gradients, no guarantee",
     group="fine-tuning",
     needs=frozenset({"retained rows", "gradients"}),
-    preset=_preset,
+    preset=descent_preset,
 )

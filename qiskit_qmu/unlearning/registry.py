@@ -175,6 +175,26 @@ def all_settings(
     return {**found, REPAIR: all_repair_settings(settings.get(REPAIR, {}))}
 
 
+def markdown_table(methods: Mapping[str, Method] = METHODS) -> str:
+    """Return the methods by group with what they do and may use, as a table in Markdown.
+
+    Example:
+        >>> from qiskit_qmu.unlearning import METHODS, markdown_table
+        >>> print(markdown_table({"cf-k": METHODS["cf-k"]}))
+        | name | group | what it does | uses rows |
+        |---|---|---|---|
+        | `cf-k` | last layers | the last layers are fine-tuned on the retained rows | retained |
+    """
+    lines = ["| name | group | what it does | uses rows |", "|---|---|---|---|"]
+    for group in dict.fromkeys(method.group for method in methods.values()):
+        for name, method in methods.items():
+            if method.group == group:
+                rows = sorted(n.removesuffix(" rows") for n in method.needs if n.endswith(" rows"))
+                used = ", ".join(rows) or "none"
+                lines.append(f"| `{name}` | {group} | {method.summary} | {used} |")
+    return "\n".join(lines)
+
+
 def summaries(methods: Mapping[str, Method] = METHODS) -> dict[str, str]:
     """Return the one-line summary of each method in reports, including "original".
 

@@ -23,7 +23,7 @@ from qiskit_qmu.unlearning.descent import (
     take_step,
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.method import Method, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -111,14 +111,10 @@ class ResetAnsatzLayers(DescentStrategy):
         return torch.as_tensor(layers >= count - self.layers)
 
 
-def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate}
-
-
 METHOD = Method(
     strategy=ResetAnsatzLayers,
     summary="the last ansatz layers are reset, and the model is trained on the retained rows",
     group="quantum",
     needs=frozenset({"retained rows", "gradients"}),
-    preset=_preset,
+    preset=descent_preset,
 )

@@ -24,8 +24,8 @@ class RetrainLastLayers(DescentStrategy):
 
     EU-k ("exact unlearning" of these layers) of Goel et al., Towards Adversarial Evaluations for
     Inexact Machine Unlearning, https://arxiv.org/abs/2201.06640. A layer is a module that owns
-    parameters that may change, in the order in which the model runs them. Layers in front keep what they
-    know of the forgotten rows.
+    parameters that may change, in the order in which the model runs them. Layers in front keep what
+    they know of the forgotten rows.
 
     Attributes:
         layers: k, from 1.
@@ -77,7 +77,7 @@ class RetrainLastLayers(DescentStrategy):
 
 
 def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate}
+    return {"epochs": 20, "learning_rate": context.learning_rate, "batch_size": 16}
 
 
 METHOD = Method(

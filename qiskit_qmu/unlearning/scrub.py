@@ -184,7 +184,11 @@ def _kept(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate / 3}
+    settings = {"learning_rate": context.learning_rate, "batch_size": 16}
+    if context.kind == "class":
+        return settings
+    # Single rows leave a weaker trace.
+    return {**settings, "learning_rate": context.learning_rate / 3, "epochs": 5, "forget_epochs": 2}
 
 
 METHOD = Method(

@@ -16,7 +16,7 @@ from qiskit_qmu.unlearning.descent import (
     require_classes,
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.method import Method, PresetContext, Settings, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 from qiskit_qmu.unlearning.teacher import outputs_of
@@ -109,7 +109,8 @@ def _norm(gradients: list[torch.Tensor]) -> torch.Tensor:
 
 
 def _preset(context: PresetContext) -> Settings:
-    return {"learning_rate": context.learning_rate / 3}
+    # The balance keeps the pull as strong as the rest even when the rows are forgotten already.
+    return {**descent_preset(context), "balance": 0.3}
 
 
 METHOD = Method(

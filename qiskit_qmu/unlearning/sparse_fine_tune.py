@@ -10,7 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.unlearning.descent import Plan, Tensors, Terms, checked_rows
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.method import Method, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -59,14 +59,10 @@ class SparseFineTune(DescentStrategy):
         return Plan(loss=loss, sets=((x, y),))
 
 
-def _preset(context: PresetContext) -> Settings:
-    return {"epochs": 10, "learning_rate": context.learning_rate}
-
-
 METHOD = Method(
     strategy=SparseFineTune,
     summary="fine-tuning on the retained rows with an ℓ1 penalty on the weights",
     group="fine-tuning",
     needs=frozenset({"retained rows", "gradients"}),
-    preset=_preset,
+    preset=descent_preset,
 )

@@ -17,6 +17,7 @@ from qiskit_qmu.experiments import (
 )
 from qiskit_qmu.models import BasicQNN
 from qiskit_qmu.unlearning import (
+    DEFAULT_METHODS,
     METHODS,
     GradientAscent,
     Retrain,
@@ -34,11 +35,20 @@ SETTINGS = {
     "rga": {**SHORT, "alpha": 1.0},
     "rga-r": {**SHORT, "alpha": 1.0},
     "repair": {"epochs": 1},
+    "ewc": SHORT,
+    "neggrad": {"epochs": 2, "learning_rate": 0.05},
+    "scrub": {"epochs": 2, "forget_epochs": 1},
+    "scrub-r": {"epochs": 2, "forget_epochs": 1},
+}
+SETTINGS |= {
+    name: {"epochs": 1}
+    for name, method in METHODS.items()
+    if name not in SETTINGS and "epochs" in method.hyperparameters
 }
 TRAINER = Trainer(epochs=3, batch_size=5, learning_rate=0.1, patience=1)
 # What a strategy costs is tested here, also where it changes nothing.
 pytestmark = pytest.mark.filterwarnings("ignore::qiskit_qmu.unlearning.UnchangedWarning")
-FIXED = ("noop", "gd", "ssd", "ssd-r")
+FIXED = ("noop", "gd", "ssd", "ssd-r", "scrub", "eu-k")
 """Methods whose number of steps depends on nothing that is measured."""
 
 
@@ -83,7 +93,9 @@ FAKE = {"gradient": "spsa", "max_executions_per_job": 50}
 @pytest.mark.parametrize(
     ("method", "name", "options"),
     [
-        *((method, "aer", options) for options in AER for method in METHODS),
+        *((method, "aer", options) for options in AER for method in ("noop", *DEFAULT_METHODS)),
+        # Of those that share one descent, one that alternates and one that resets; it can stop.
+        *((method, "aer", AER[0]) for method in ("neggrad", "scrub", "eu-k", "ewc")),
         # The device only adds its noise: one method of each kind.
         *((method, "fake_manila", FAKE) for method in ("gd", "ssd", "rga-r")),
     ],
