@@ -8,6 +8,7 @@ from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import Auditor
 from qiskit_qmu.auditing.oracle_checks import findings_of_oracles
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
+from qiskit_qmu.auditing.row_groups import row_group_findings
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Case, RowFinding, SplitObservations
 
@@ -70,6 +71,7 @@ def assembled_report(
             *case.findings,
             *findings_of_oracles(auditor.oracles),
             *(() if agreement is None else (agreement,)),
+            *row_group_findings(case.measured, auditor.original),
         ),
         per_row=tuple(per_row),
         skipped=skipped,
