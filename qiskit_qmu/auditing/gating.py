@@ -1,5 +1,7 @@
 """The numbers of an audit that a gate is about."""
 
+import numpy as np
+
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.evaluation.paired_differences import accuracy_difference
@@ -44,4 +46,7 @@ def _retained(report: AuditReport) -> Interval:
     mine = seen["audited"].test_retain if "audited" in seen else None
     if mine is None or mine.labels is None or not others:
         return UNKNOWN
-    return accuracy_difference(mine, others)
+    # The oracles are taken as they are; limits of a mean are at most the mean of the limits.
+    each = [accuracy_difference(mine, [other]) for other in others]
+    value, low, high = np.mean([(d.value, d.low, d.high) for d in each], axis=0).tolist()
+    return Interval(value, low, high)

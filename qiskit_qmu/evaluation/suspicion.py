@@ -216,18 +216,25 @@ def _of_ratio(finding: Finding) -> Suspicion:
 
 
 def _of_trace(finding: Finding) -> Suspicion:
-    p_value = finding.p_value
-    if p_value is None:
-        p_value = _p_value(finding.value, finding.null.high) if finding.null.known else 1.0
+    """Return what a trace shows; one oracle does not tell how much retrained models differ."""
     return Suspicion(
         fault="suppressed",
         key=finding.key,
         number=finding.value,
-        p_value=p_value,
-        text=f"the class is no longer named, but {finding.name} is {finding.value}, "
-        f"{finding.null} in retrained models",
-        counts=finding.value.low > finding.null.high,
+        p_value=1.0 if finding.p_value is None else finding.p_value,
+        text=f"the class is no longer named, but {trace_in_words(finding)}",
+        counts=is_trace(finding),
     )
+
+
+def is_trace(finding: Finding) -> bool:
+    """Return whether a number lies above what retrained models have, by both intervals."""
+    return finding.value.low > finding.null.high
+
+
+def trace_in_words(finding: Finding) -> str:
+    """Return a trace beside its null."""
+    return f"{finding.name} is {finding.value}, {finding.null} in retrained models"
 
 
 def _p_value(number: Interval, expected: float) -> float:

@@ -30,6 +30,12 @@ from qiskit_qmu.metrics import (
 from qiskit_qmu.observation import Observations
 
 
+@pytest.fixture(autouse=True)
+def _without_the_papers_attack(monkeypatch):
+    """No verdict rests on it, and fitting it takes most of an audit's time here."""
+    monkeypatch.setattr("qiskit_qmu.auditing.auditor.paper_protocol", lambda *_: None)
+
+
 def _report(logits, oracle, split, original=None, margin=0.15):
     """Audit tables of logits; 40 rows of a class, or 60 rows, show an equivalence within 0.15."""
     oracles = oracle if isinstance(oracle, list) else [] if oracle is None else [oracle]
@@ -215,10 +221,13 @@ def test_a_lowered_logit_is_suppressed():
         - np.array([0.0, 6.0, 0.0])
         for seed in (1, 2, 3)
     ]
-    for of_oracles in (oracles[:1], oracles):
-        report = _report(lowered, of_oracles, class_split(), logits)
-        assert (report.verdict, report.decided_by) == ("suppressed", "lifted_bias")
-        assert report.reason.startswith("the class is no longer named, but recall of the class")
+    report = _report(lowered, oracles, class_split(), logits)
+    assert (report.verdict, report.decided_by) == ("suppressed", "lifted_bias")
+    assert report.reason.startswith("the class is no longer named, but recall of the class")
+    # One oracle does not tell how much retrained models differ: it neither accuses nor acquits.
+    alone = _report(lowered, oracles[:1], class_split(), logits)
+    assert (alone.verdict, alone.decided_by) == ("unresolved", "lifted_bias")
+    assert "whether the class is only suppressed takes more oracles" in alone.reason
     assert _verdict(oracles[0], oracles[1:], class_split(), logits)[0] == "forgotten"
 
 
