@@ -9,12 +9,14 @@ import pytest
 
 import qiskit_qmu as qmu
 from benchmarks.tables import check_ratio, times
-from benchmarks.timing import medians
+from benchmarks.timing import medians, seconds_of
+from qiskit_qmu.auditing import strategy_test
 from qiskit_qmu.shadows import train_shadows
 from qiskit_qmu.shadows.shadow_models import MODELS_AT_ONCE
 
 AT_ONCE, ALONE = "train_shadows", "Trainer.fit, one model after the other"
 LIMITS = {4: 2.5, 8: 1.8, 10: 1.2}
+RMIA_MODELS = 8
 
 
 @pytest.mark.parametrize(("qubits", "layers"), [(4, 3), (8, 5), (10, 5)])
@@ -40,3 +42,29 @@ def test_shadows(qubits: int, layers: int, light: bool, record) -> None:
     record(times(title, seconds, AT_ONCE))
     if not light:
         check_ratio(seconds, AT_ONCE, {ALONE: LIMITS[qubits]})
+
+
+FULL = {8: 90.0, 64: 600.0}
+"""Seconds that references for RMIA, and a whole test of a strategy, may take on two cores."""
+
+
+@pytest.mark.parametrize("models", list(FULL))
+def test_ten_qubit_hybrid_model(models: int, light: bool, record) -> None:
+    rows, epochs, count = (48, 1, 6) if light else (500, 30, models)
+    dataset = qmu.load_dataset("digits", train_size=rows, test_size=10)
+    model = qmu.HybridQNN(dataset.input_shape, num_classes=10, num_qubits=10, num_layers=5)
+    trainer = qmu.Trainer(epochs=epochs)
+    audited = range(rows // 5)
+    seconds = {}
+
+    def whole() -> None:
+        shadows = train_shadows(
+            model, dataset.train, count=count, trainer=trainer, audited=audited, workers=2
+        )
+        if models > RMIA_MODELS:
+            strategy_test(shadows, qmu.unlearning.FineTune(), audited, workers=2)
+
+    seconds["all"] = seconds_of(whole)
+    what = "shadow models and a test of a strategy" if models > RMIA_MODELS else "references"
+    record(times(f"{count} {what}, hybrid model of 10 qubits, {rows} rows", seconds, "all"))
+    assert light or seconds["all"] <= FULL[models]

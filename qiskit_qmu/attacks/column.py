@@ -25,7 +25,7 @@ class AttackColumn:
         >>> from qiskit_qmu.observation import Observations
         >>> exact = Observations(logits=[[1.0, 0.0]], labels=[0], expectations=[[0.5]])
         >>> [key for key, column in ATTACKS.items() if not column.can_read(exact)]
-        ['mia_auc_counts']
+        ['mia_auc_counts', 'mia_auc_quantiles', 'mia_auc_likelihood']
     """
 
     attack: MembershipAttack

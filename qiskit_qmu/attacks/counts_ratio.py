@@ -97,21 +97,24 @@ class CountsRatio:
     """Log-likelihood ratio of a row's counts under models trained on it and models that were not.
 
     Each model makes the counts of a row multinomial, with probabilities estimated from its own
-    counts, each outcome counted half a time more than measured: Λ = ln L_in − ln L_out.
-    ``models`` says how the models of a group are put together:
+    counts, each outcome counted half a time more than measured: Λ = ln L_in − ln L_out. ``models``
+    says how the models of a group are put together:
 
-    - ``"pooled"``: as one, by the sum of their counts. With a likelihood that is exact for the
-      group, such as one pair of distributions p and q, Λ = Σ_m k_m ln(p_m / q_m) is the most
-      powerful test (Neyman and Pearson), whose AUC over two outcomes is
-      Σ_k Bin(k; N, p) [F_q(k − 1) + ½ f_q(k)].
-    - ``"mixture"``: as any one of them, by the mean of their likelihoods. It knows that models
-      differ, but with many shots only the model that happens to be nearest counts.
+    - ``"mixture"``: the row is as likely as under any one of them, L is the mean of their
+      likelihoods. It knows that models differ.
+    - ``"pooled"``: they are taken for one model, whose counts are the sum of theirs. For one pair
+      of distributions p and q, Λ = Σ_m k_m ln(p_m / q_m) is the most powerful test there is (Neyman
+      and Pearson), with two outcomes of the AUC Σ_k Bin(k; N, p) [F_q(k − 1) + ½ f_q(k)], and Λ of
+      the sum of several queries' counts is the sum of their Λ; see `repeated_query`.
 
-    Shots of independent queries add up: Λ of the sum of counts is the sum of their Λ for pooled
-    models, see `repeated_query`.
+    Counts are comparable between models whose circuits have similar weights, such as those trained
+    from the same initial ones. Models that were initialised apart measure different things, and a
+    trained head makes the same classes of them: on `BasicQNN` of 8 qubits (digits, 500 rows in and
+    out, 1000 shots, 14 references) the AUC is 0.514 by the mixture and 0.503 pooled, when `RMIA` by
+    the scores computed from the same shots has 0.558.
 
     Attributes:
-        models: "pooled" or "mixture".
+        models: "mixture" or "pooled".
 
     Example:
         >>> from qiskit_qmu.attacks import CountReferences, CountsRatio
@@ -123,10 +126,10 @@ class CountsRatio:
         array([ 31.5, -28.6])
     """
 
-    models: Literal["pooled", "mixture"] = "pooled"
+    models: Literal["mixture", "pooled"] = "mixture"
 
     def __post_init__(self) -> None:
-        _check.one_of(("pooled", "mixture"), models=self.models)
+        _check.one_of(("mixture", "pooled"), models=self.models)
 
     @property
     def needs(self) -> Needs:

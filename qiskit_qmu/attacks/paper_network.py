@@ -13,9 +13,11 @@ from qiskit_qmu.attacks.attack import (
     FeatureName,
     assign_folds,
     check_feature_names,
+    feature_needs,
     features,
     standardisation,
 )
+from qiskit_qmu.attacks.needs import Needs
 from qiskit_qmu.observation import Observations
 
 if TYPE_CHECKING:
@@ -81,6 +83,11 @@ class PaperNetworkAttack:
         _check.at_least(1, hidden=self.hidden, batch_size=self.batch_size, epochs=self.epochs)
         _check.positive(learning_rate=self.learning_rate)
         _check.between(0, 0.99, dropout=self.dropout)
+
+    @property
+    def needs(self) -> Needs:
+        """What the features need."""
+        return feature_needs(self.features)
 
     def fit(
         self,

@@ -6,6 +6,7 @@ custom attack needs no row: pass it to `audit`.
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from qiskit_qmu.attacks import (
     classifier,
@@ -18,7 +19,12 @@ from qiskit_qmu.attacks import (
     quantile_regression,
 )
 from qiskit_qmu.attacks.attack import MembershipAttack
+from qiskit_qmu.attacks.bavaria import BaVarIA
 from qiskit_qmu.attacks.column import AttackColumn
+from qiskit_qmu.attacks.counts_ratio import CountsRatio
+from qiskit_qmu.attacks.lira import LiRA
+from qiskit_qmu.attacks.rmia import RMIA
+from qiskit_qmu.attacks.shadow_classifier import ShadowClassifierAttack
 
 _SHOT_COLUMNS = (
     loss.CONFIDENCE,
@@ -42,6 +48,24 @@ SHOT_ATTACKS: Mapping[str, AttackColumn] = MappingProxyType(
     {column.key: column for column in _SHOT_COLUMNS}
 )
 """Those of them that a comparison of shot counts shows."""
+
+
+REFERENCE_ATTACKS: Mapping[str, tuple[Any, str]] = MappingProxyType(
+    {
+        "rmia": (RMIA(), "likelihood ratio to reference models, for 2 to 31 of them"),
+        "lira": (LiRA(), "two normal distributions for each row, by models trained on it and not"),
+        "bavaria": (BaVarIA(), "LiRA with a prior of the variances, from 32 models"),
+        "shadow classifier": (
+            ShadowClassifierAttack(),
+            "learns on reference models' outputs what members look like",
+        ),
+        "counts ratio": (
+            CountsRatio(),
+            "likelihood of counts under models trained on it or not",
+        ),
+    }
+)
+"""The attacks that read reference models too, with what they do in one line."""
 
 
 def attack_key(attack: MembershipAttack) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -51,12 +52,14 @@ def repeated_query(answers: Sequence[Observations], *, total_shots: int) -> Obse
     first, weights = answers[0], np.array(shots[:used]) / sum(shots[:used])
     arrays = [each.arrays() for each in answers[:used]]
     _check_same(arrays)
-    averaged = {
+    averaged: dict[str, Any] = {
         name: sum(w * of[name] for w, of in zip(weights, arrays, strict=True))
         for name in _AVERAGED
         if name in arrays[0]
     }
-    summed = {"counts": sum(of["counts"] for of in arrays)} if "counts" in arrays[0] else {}
+    summed: dict[str, Any] = (
+        {"counts": sum(of["counts"] for of in arrays)} if "counts" in arrays[0] else {}
+    )
     return replace(first, **averaged, **summed, shots=sum(shots[:used]))
 
 

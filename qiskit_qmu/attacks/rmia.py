@@ -97,9 +97,7 @@ class RMIA:
         return np.where(rows, np.nan, beaten / len(against))
 
     def tuned(
-        self,
-        references: References,
-        candidates: Sequence[float] = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0),
+        self, references: References, candidates: Sequence[float] = (0.0, 0.1, 0.3, 0.6, 0.9, 1.0)
     ) -> "RMIA":
         """Return the attack with the a that suits the reference models, offline.
 

@@ -9,10 +9,10 @@ import torch
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import MembershipAttack
+from qiskit_qmu.auditing.assembly import assembled_report
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
 from qiskit_qmu.auditing.model_tests import ObservedModel, model_tests
-from qiskit_qmu.auditing.oracle_checks import findings_of_oracles
 from qiskit_qmu.auditing.oracles import (
     AuditProgress,
     Oracles,
@@ -20,7 +20,6 @@ from qiskit_qmu.auditing.oracles import (
     trained_on_forgotten,
 )
 from qiskit_qmu.auditing.protocols import needs_of
-from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.shadow_audit import shadow_audit
 from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
@@ -129,6 +128,9 @@ def audit(
         [partial(observe_split, module, split, objective) for module in models.values()],
     )
     observed = dict(zip(models, answers, strict=True))
+    for name, module in zip(oracle_names, references, strict=True):
+        if module is model:
+            observed["audited"] = observed[name]  # an oracle is judged as what it is
     auditor = Auditor(
         split,
         observed.get("original"),
@@ -164,43 +166,27 @@ def audit(
         unchanged=_is_unchanged(model, original),
         findings=(*tested.findings, *(() if over_models is None else over_models.findings)),
     )
-    verdict = auditor.judge_together({"audited": case})["audited"]
-    judged = [("audited", model, case.measured, verdict)]
-    if references and auditor.oracle is not None:
-        judged.insert(0, ("oracle", references[0], auditor.oracle, auditor.judge(auditor.oracle)))
-    if original is not None and auditor.original is not None:
-        verdict_of_it = auditor.judge(auditor.original)
-        judged.insert(0, ("original", original, auditor.original, verdict_of_it))
-    rows = tuple(
-        {
-            **model_row(name, seed, measured, own),
-            "num_oracles": len(references),
-            **{f"{part}_parameters": n for part, n in parameter_counts(module).items()},
+    modules = {"original": original, "oracle": next(iter(references), None), "audited": model}
+
+    def describe(name: str) -> dict[str, Any]:
+        module = modules[name]
+        assert module is not None
+        counts = parameter_counts(module).items()
+        return {
+            **{f"{part}_parameters": number for part, number in counts},
             "weights_sha256": weights_digest(module),
         }
-        for name, module, measured, own in judged
-    )
-    scores = (roc_scores(name, seed, measured) for name, _, measured, _ in judged)
-    agreement = auditor.agreement(case)
-    return AuditReport(
-        rows=rows,
-        scores=tuple(each for each in scores if each is not None),
-        kind=split.kind,
-        forgotten=in_words(split),
-        verdict=verdict.name,
-        reason=verdict.reason,
-        notes=split.notes,
-        forgotten_ids=None if split.forget.ids is None else tuple(split.forget.ids.tolist()),
-        decided_by=verdict.decided_by,
-        findings=(
-            *case.findings,
-            *findings_of_oracles(auditor.oracles),
-            *(() if agreement is None else (agreement,)),
-        ),
-        per_row=() if over_models is None else over_models.per_row,
+
+    return assembled_report(
+        auditor,
+        case,
+        split,
+        observed,
         margin=margin,
-        split=split,
-        observed=observed,
+        seed=seed,
+        describe=describe,
+        per_row=() if over_models is None else over_models.per_row,
+        skipped=tested.skipped,
         strategy_needs=needs_of(strategy),
     )
 

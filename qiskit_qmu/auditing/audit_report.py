@@ -36,10 +36,12 @@ class AuditReport:
         decided_by: Key of the column or finding that decided the verdict; empty where none did.
         findings: Further tests, each beside its null.
         per_row: What was found of each withdrawn row; empty where rows were not tested.
+        skipped: Tests of the model that were not run, by name, with the reason.
         margin: How far from ½ an AUC, or from the oracles' an accuracy, may lie where nothing is
             left.
         split: The task; None in a report that was put together without it.
-        observed: What the models answered on its rows, by "original", "oracle" and "audited".
+        observed: What the models answered on its rows, by "original", "oracle 1" and so on, and
+            "audited".
         strategy_needs: What the strategy used, as in `qiskit_qmu.unlearning.Method`, if known.
         protocols: What published protocols would report, where that was computed; see `explain`.
 
@@ -66,11 +68,18 @@ class AuditReport:
     decided_by: str = ""
     findings: tuple[Finding, ...] = ()
     per_row: tuple[RowFinding, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
     margin: float = 0.05
     split: ForgetSplit | None = field(default=None, compare=False)
     observed: Mapping[str, SplitObservations] = field(default_factory=dict, compare=False)
     strategy_needs: tuple[str, ...] = ()
     protocols: ProtocolReport | None = None
+
+    @property
+    def observed_oracles(self) -> tuple[SplitObservations, ...]:
+        """What the oracles answered."""
+        named = self.observed.items()
+        return tuple(seen for name, seen in named if name.startswith("oracle"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the scores as JSON values."""
@@ -86,6 +95,7 @@ class AuditReport:
             "forgotten_ids": None if self.forgotten_ids is None else list(self.forgotten_ids),
             "findings": [finding.to_dict() for finding in self.findings],
             "per_row": [row.to_dict() for row in self.per_row],
+            "skipped": dict(self.skipped),
             "protocols": None if self.protocols is None else self.protocols.to_dict(),
             "rows": [dict(row) for row in self.rows],
         }
@@ -119,7 +129,7 @@ class AuditReport:
             self.observed["audited"],
             self.split,
             original=self.observed.get("original"),
-            oracle=self.observed.get("oracle"),
+            oracles=self.observed_oracles,
             strategy_needs=self.strategy_needs,
             seed=self.rows[0]["seed"] if seed is None else seed,
         )

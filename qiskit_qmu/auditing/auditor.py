@@ -218,12 +218,15 @@ class Auditor:
             measured: Its measurement.
         """
         observed = measured.evidence.observed
-        if not self._oracles or measured is self.original or measured in self.oracles:
+        if not self._oracles or self._is_reference(measured):
             return ()
         found = [oracle_ratio(observed, self._original, self._oracles)]
         if self._split.kind == "class" and _has_one_class(observed):
             found.append(lifted_bias(observed, self._oracles, generator=self._seed))
         return tuple(finding for finding in found if finding is not None)
+
+    def _is_reference(self, measured: Measurement) -> bool:
+        return any(measured is each for each in (self.original, self.oracle, *self.oracles))
 
     def agreement(self, case: Case) -> Finding | None:
         """Return how many oracles alone give the verdict that they give together.

@@ -1,9 +1,11 @@
 """The numbers of an audit that a gate is about."""
 
+import numpy as np
+
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.evaluation.attack_columns import AUC
-from qiskit_qmu.metrics import UNKNOWN, Interval, binomial_interval, difference_interval
-from qiskit_qmu.observation import Observations
+from qiskit_qmu.evaluation.paired_differences import accuracy_difference
+from qiskit_qmu.metrics import UNKNOWN, Interval
 
 
 def gated_numbers(report: AuditReport) -> dict[str, Interval]:
@@ -11,8 +13,8 @@ def gated_numbers(report: AuditReport) -> dict[str, Interval]:
 
     ``"auc"`` is that of the strategy over shadow models, where it was tested, and else the audited
     model's own, which also counts where it differs from ½. ``"epsilon"`` is the estimate over
-    shadow models. ``"retain"`` is the difference in accuracy from the oracle, or else from the
-    original, on the same never-seen retained rows.
+    shadow models, less what chance gives. ``"retain"`` is the difference in accuracy from the
+    oracles, or else from the original, on the same never-seen retained rows.
 
     Args:
         report: The audit.
@@ -39,18 +41,12 @@ def gated_numbers(report: AuditReport) -> dict[str, Interval]:
 
 def _retained(report: AuditReport) -> Interval:
     seen = report.observed
-    reference = seen.get("oracle", seen.get("original"))
+    references = report.observed_oracles or tuple(seen[n] for n in ("original",) if n in seen)
+    others = [each.test_retain for each in references if each.test_retain is not None]
     mine = seen["audited"].test_retain if "audited" in seen else None
-    theirs = None if reference is None else reference.test_retain
-    if mine is None or theirs is None or mine.labels is None:
+    if mine is None or mine.labels is None or not others:
         return UNKNOWN
-    return _accuracy_difference(mine, theirs)
-
-
-def _accuracy_difference(mine: Observations, theirs: Observations) -> Interval:
-    """Return a difference in accuracy; only rows count on which the two disagree."""
-    own, other = (seen.predictions == seen.labels for seen in (mine, theirs))
-    gained, lost = (
-        binomial_interval(int(rows.sum()), len(rows)) for rows in (own & ~other, other & ~own)
-    )
-    return difference_interval(gained, lost)
+    # The oracles are taken as they are; limits of a mean are at most the mean of the limits.
+    each = [accuracy_difference(mine, [other]) for other in others]
+    value, low, high = np.mean([(d.value, d.low, d.high) for d in each], axis=0).tolist()
+    return Interval(value, low, high)

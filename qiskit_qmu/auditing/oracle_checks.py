@@ -95,7 +95,8 @@ def _mean(values: Sequence[Interval]) -> Interval | None:
     if not values:
         return None
     ends = np.array([(each.value, each.low, each.high) for each in values]).mean(axis=0)
-    return Interval(*map(float, ends), level=values[0].level)
+    value, low, high = map(float, ends)
+    return Interval(value, low, high, values[0].level)
 
 
 def _guesses(oracle: Measurement) -> str:

@@ -90,7 +90,9 @@ def observe_split(
     """
     rows = SplitRows.of(split)
     observed = observe(model, rows.x, rows.y, objective)
-    return rows.taken_apart(replace(observed, inputs=rows.x.reshape(len(rows.x), -1)))
+    return rows.taken_apart(
+        replace(observed, inputs=rows.x.reshape(len(rows.x), -1).astype(np.float64))
+    )
 
 
 def observed_parts(split: ForgetSplit) -> tuple[Rows, Rows, Rows, Rows]:

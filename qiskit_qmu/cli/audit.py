@@ -1,4 +1,8 @@
-"""Audit a saved unlearned model against its original and a retrained oracle."""
+"""Audit a saved unlearned model against its original and a retrained oracle.
+
+`qmu audit arrays` audits recorded outputs, `qmu audit weights` weights trained elsewhere, and
+`qmu audit power` says what an audit can show (a folder of such a name is ./arrays).
+"""
 
 import argparse
 from contextlib import nullcontext

@@ -1,8 +1,8 @@
 """Say what an audit can show before anything is trained.
 
 The audited model's own test compares the withdrawn rows with never-seen ones. The test of a
-strategy over shadow models compares, in each of them, the half of the withdrawn rows that it was
-trained on and made to forget with the other half.
+strategy takes the withdrawn rows and as many never-seen ones like them: each shadow model was
+trained on half of these rows and made to forget it, and never saw the other half.
 """
 
 import argparse

@@ -102,11 +102,13 @@ def _strategies() -> list[str]:
 
 
 def _attacks() -> list[str]:
-    from qiskit_qmu.attacks import ATTACKS
+    from qiskit_qmu.attacks import ATTACKS, REFERENCE_ATTACKS, needs_of
 
     texts = {key: (column.summary, str(column.needs)) for key, column in ATTACKS.items()}
     paper = "the QMU paper's network, trained on the original model's outputs"
     texts["mia_paper_rate"] = (paper, "classes")
+    for name, (attack, summary) in REFERENCE_ATTACKS.items():
+        texts[name] = (summary, str(needs_of(attack)))
     width = max(map(len, texts)) + 2
     return [f"{key:{width}s}{summary} (needs {needs})" for key, (summary, needs) in texts.items()]
 

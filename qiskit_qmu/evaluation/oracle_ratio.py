@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu.evaluation.evidence import SplitObservations
 from qiskit_qmu.evaluation.finding import Finding
 from qiskit_qmu.metrics import distance_ratio, root_jensen_shannon
+from qiskit_qmu.metrics.distance_ratio import Distance
 from qiskit_qmu.observation import Observations
 
 FEWEST_ORACLES = 3
@@ -45,7 +46,7 @@ def oracle_ratio(
     if after is None or before is None or any(other is None for other in others):
         return None
     retrained = np.array(others)
-    distance = root_jensen_shannon if observed.forget.logits is not None else _of_values
+    distance: Distance = root_jensen_shannon if observed.forget.logits is not None else _of_values
     found = distance_ratio(after, before, retrained, distance=distance)
     if not found.ratio.known:
         return None
@@ -87,5 +88,5 @@ def _outputs(seen: Observations) -> NDArray[np.float64] | None:
     return None if seen.outputs is None else np.asarray(seen.outputs).reshape(len(seen), -1)
 
 
-def _of_values(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.abs(first - second).sum(axis=-1))
+def _of_values(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
+    return np.asarray(np.abs(np.subtract(first, second)).sum(axis=-1))

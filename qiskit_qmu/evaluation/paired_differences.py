@@ -67,7 +67,8 @@ def r2_loss(seen: Observations, others: Sequence[Observations], level: float = 0
         others: Those of one model or several to compare with.
         level: Confidence level of the limits.
     """
-    deviations = _squares(seen.targets, np.mean(seen.targets, axis=0)).mean()
+    targets = np.asarray(seen.targets)
+    deviations = _squares(targets, targets.mean(axis=0)).mean()
     if not deviations > 0:
         return Interval(level=level)
     theirs = np.array([_errors(other) for other in others]) / deviations

@@ -14,6 +14,9 @@ from qiskit_qmu.metrics import (
     rows_needed_for_equivalence,
 )
 
+FEWEST_SHADOWS = 6
+"""Shadow models without which a strategy is not tested."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +105,8 @@ def audit_power(
     """Say what an audit can show before anything is trained.
 
     The audited model's own test compares all withdrawn rows with the never-seen ones. The test of a
-    strategy compares, in each shadow model, the half of the withdrawn rows that it was trained on
-    and made to forget with the other half, which it never saw.
+    strategy takes the withdrawn rows and as many never-seen ones like them: each shadow model was
+    trained on half of these rows and made to forget it, and never saw the other half.
 
     Args:
         num_withdrawn: Withdrawn rows, at least 2.
@@ -119,7 +122,7 @@ def audit_power(
         >>> import qiskit_qmu as qmu
         >>> plan = qmu.audit_power(90, 500, num_shadows=32)
         >>> [round(test.smallest_auc, 3) for test in plan.tests], plan.models_for_margin
-        ([0.591, 0.545], 34)
+        ([0.591, 0.532], 20)
     """
     _check.at_least(2, num_withdrawn=num_withdrawn)
     _check.at_least(1, num_never_seen=num_never_seen)
@@ -128,12 +131,11 @@ def audit_power(
         _check.number(**{name: value})
         if not 0 < value < most:
             raise InputError(f"{name} must lie between 0 and {most}, both excluded; got {value}")
-    half, leak = num_withdrawn // 2, 0.5 + margin
+    side, leak = rows_of_a_side(num_withdrawn, num_never_seen), 0.5 + margin
     tests = [_test("the audited model", 1, num_withdrawn, num_never_seen, power)]
     if num_shadows:
         name = f"the strategy, over {num_shadows} shadow models"
-        tests.append(_test(name, num_shadows, half, num_withdrawn - half, power))
-    rest = num_withdrawn - half
+        tests.append(_test(name, num_shadows, side, side, power))
     return PowerPlan(
         num_withdrawn=num_withdrawn,
         num_never_seen=num_never_seen,
@@ -143,12 +145,25 @@ def audit_power(
         rows_for_margin=rows_needed_for_equivalence(
             margin, num_nonmembers=num_never_seen, power=power
         ),
-        models_for_margin=models_needed_for_equivalence(
-            margin, half, rest, mutual=True, power=power
+        models_for_margin=shadows_needed(
+            models_needed_for_equivalence(margin, side, side, mutual=True, power=power)
         ),
         rows_for_leak=rows_needed(leak, num_nonmembers=num_never_seen, power=power),
-        models_for_leak=models_needed(leak, half, rest, mutual=True, power=power),
+        models_for_leak=shadows_needed(models_needed(leak, side, side, mutual=True, power=power)),
     )
+
+
+def rows_of_a_side(num_withdrawn: int, num_never_seen: int) -> int:
+    """Return how many rows each shadow model was made to forget in the test of a strategy.
+
+    It never saw as many others: they are halves of the withdrawn rows and as many like them.
+    """
+    return (num_withdrawn + min(num_withdrawn, num_never_seen)) // 2
+
+
+def shadows_needed(models: int | None) -> int | None:
+    """Return a number of shadow models that can be trained: an even one, at least 6."""
+    return None if models is None else max(models + models % 2, FEWEST_SHADOWS)
 
 
 def _test(name: str, models: int, members: int, others: int, power: float) -> TestPower:

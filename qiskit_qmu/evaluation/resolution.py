@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from qiskit_qmu.evaluation.evidence import Evidence
+from qiskit_qmu.evaluation.power_plan import rows_of_a_side, shadows_needed
 from qiskit_qmu.metrics import (
     detectable_auc,
     models_needed_for_equivalence,
@@ -43,8 +44,8 @@ def what_would_resolve(
         >>> evidence = Evidence(observed=SplitObservations(**rows))
         >>> print(what_would_resolve(evidence, "instances", 0.05, has_strategy=False))
         90 rows beside 500 show leaks from AUC 0.59 on in four of five cases; that no more than 0.05
-        is left takes about 703 rows on each side, or a test of the strategy over 14 shadow models
-        (qmu audit … --shadows 14 --strategy NAME); otherwise retrain
+        is left takes about 702 rows on each side, or a test of the strategy over 20 shadow models
+        (qmu audit … --shadows 20 --strategy NAME); otherwise retrain
     """
     seen = evidence.observed
     if kind == "class":
@@ -63,9 +64,9 @@ def what_would_resolve(
     )
     rows = rows_needed_for_equivalence(margin)
     ways = [] if rows is None else [f"about {rows} rows on each side"]
-    models = models_needed_for_equivalence(margin, members, others, mutual=True)
-    if models is not None and models <= MOST_MODELS:
-        even = max(models + models % 2, 6)
+    side = rows_of_a_side(members, others)
+    even = shadows_needed(models_needed_for_equivalence(margin, side, side, mutual=True))
+    if even is not None and even <= MOST_MODELS:
         more = "more than those that were tested, " if has_strategy else ""
         ways.append(
             f"a test of the strategy over {even} shadow models ({more}qmu audit … --shadows {even} "

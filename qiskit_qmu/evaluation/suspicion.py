@@ -95,7 +95,11 @@ def knowledge_test(measured: Measurement, margin: float) -> TestedNumber | None:
 
 
 def suspicions(
-    tests: Sequence[TestedNumber], findings: Mapping[str, Finding], margin: float
+    tests: Sequence[TestedNumber],
+    findings: Mapping[str, Finding],
+    margin: float,
+    *,
+    of_class: bool,
 ) -> list[Suspicion]:
     """Return everything that may be wrong with a model.
 
@@ -103,6 +107,7 @@ def suspicions(
         tests: Its own tests of what it remembers.
         findings: What else was found, by key.
         margin: How far from ½ an AUC may lie where nothing is left.
+        of_class: Whether a class was forgotten: single rows have no logit that is suppressed.
     """
     found = [
         Suspicion(
@@ -119,7 +124,8 @@ def suspicions(
         found.append(_of_strategy(findings[STRATEGY], margin))
     if RATIO in findings and findings[RATIO].p_value is not None:
         found.append(_of_ratio(findings[RATIO]))
-    found += [_of_trace(findings[key]) for key in TRACES if key in findings]
+    if of_class:
+        found += [_of_trace(findings[key]) for key in TRACES if key in findings]
     return found
 
 
@@ -137,7 +143,9 @@ def confirmed(of_models: Mapping[str, Sequence[Suspicion]]) -> dict[str, list[Su
         first.
     """
     flat = [(name, each) for name, own in of_models.items() for each in own]
-    adjusted = holm([each.p_value for _, each in flat]) if flat else []
+    if not flat:
+        return {name: [] for name in of_models}
+    adjusted = holm([each.p_value for _, each in flat])
     certain: dict[str, list[Suspicion]] = {name: [] for name in of_models}
     for (name, each), p_value in zip(flat, adjusted, strict=True):
         if p_value <= SIGNIFICANCE and each.counts:
@@ -208,18 +216,25 @@ def _of_ratio(finding: Finding) -> Suspicion:
 
 
 def _of_trace(finding: Finding) -> Suspicion:
-    p_value = finding.p_value
-    if p_value is None:
-        p_value = _p_value(finding.value, finding.null.high) if finding.null.known else 1.0
+    """Return what a trace shows; one oracle does not tell how much retrained models differ."""
     return Suspicion(
         fault="suppressed",
         key=finding.key,
         number=finding.value,
-        p_value=p_value,
-        text=f"the class is no longer named, but {finding.name} is {finding.value}, "
-        f"{finding.null} in retrained models",
-        counts=finding.value.low > finding.null.high,
+        p_value=1.0 if finding.p_value is None else finding.p_value,
+        text=f"the class is no longer named, but {trace_in_words(finding)}",
+        counts=is_trace(finding),
     )
+
+
+def is_trace(finding: Finding) -> bool:
+    """Return whether a number lies above what retrained models have, by both intervals."""
+    return finding.value.low > finding.null.high
+
+
+def trace_in_words(finding: Finding) -> str:
+    """Return a trace beside its null."""
+    return f"{finding.name} is {finding.value}, {finding.null} in retrained models"
 
 
 def _p_value(number: Interval, expected: float) -> float:

@@ -11,11 +11,14 @@ from qiskit_qmu.evaluation.resolution import what_would_resolve
 from qiskit_qmu.evaluation.suspicion import (
     BEFORE,
     STRATEGY,
+    TRACES,
     Suspicion,
     confirmed,
     forgetting_tests,
+    is_trace,
     knowledge_test,
     suspicions,
+    trace_in_words,
     within,
 )
 from qiskit_qmu.evaluation.tested_number import TestedNumber
@@ -217,7 +220,9 @@ class _Judged:
             utility=utility_loss(case.measured, oracles, beside.original),
             tests=tests,
             findings=findings,
-            suspected=suspicions(list(tests.values()), findings, beside.margin),
+            suspected=suspicions(
+                list(tests.values()), findings, beside.margin, of_class=beside.kind == "class"
+            ),
         )
 
     def loss_suspected(self) -> list[Suspicion]:
@@ -256,7 +261,7 @@ class _Judged:
         passed = self._equivalent()
         if passed is None:
             return self._unresolved()
-        return self._doing_nothing_passes(passed) or passed
+        return self._doing_nothing_passes(passed) or self._still_inside(passed) or passed
 
     def _equivalent(self) -> Verdict | None:
         """Return "forgotten" by what shows that nothing is left beyond the margin."""
@@ -321,6 +326,21 @@ class _Judged:
             f"(original: {shown})",
             decided_by=passed.decided_by,
             number=passed.number,
+        )
+
+    def _still_inside(self, passed: Verdict) -> Verdict | None:
+        """Return "unresolved" where a class may be suppressed, which too few oracles can tell."""
+        found = [self.findings[key] for key in TRACES if key in self.findings]
+        trace = next((finding for finding in found if is_trace(finding)), None)
+        if trace is None:
+            return None
+        return Verdict(
+            name="unresolved",
+            reason=f"{passed.reason}, and {trace_in_words(trace)}: whether the class is only "
+            "suppressed takes more oracles (four, for example), which show how much retrained "
+            "models differ",
+            decided_by=trace.key,
+            number=trace.value,
         )
 
     def _unresolved(self) -> Verdict:

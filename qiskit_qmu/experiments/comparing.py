@@ -63,6 +63,7 @@ def compare(
     train: bool = False,
     seeds: int = 1,
     seed: int = 0,
+    oracles: int = 1,
     backend: Backend | None = None,
     progress: bool | RunProgress = True,
 ) -> Comparison:
@@ -70,8 +71,9 @@ def compare(
 
     The model that is given is never changed. With each seed the oracle is retrained, every method
     unlearns and the attacks are fitted anew, each from a random stream of its own, so that a method
-    has the same numbers whichever others are run. The rows are those of the split for all seeds.
-    All is computed on one thread, so that numbers do not depend on the number of cores.
+    has the same numbers whichever others are run; verdicts count in how many methods are judged at
+    once. The rows are those of the split for all seeds. All is computed on one thread, so that
+    numbers do not depend on the number of cores.
 
     Args:
         model: Any torch module that the trainer's objective can be computed of and that holds
@@ -88,6 +90,8 @@ def compare(
             trained from scratch, its weights drawn anew from the family they were made with.
         seeds: Number of repetitions.
         seed: Seed of the first repetition; the others follow it.
+        oracles: How many oracles are retrained with each seed. Their mean is the reference, so that
+            less depends on the seed of one; with three or more a method may be found "harmful".
         backend: Where trained models are observed, such as a device; if None, where they are.
         progress: True for a bar on a terminal and lines elsewhere; False for nothing; or a function
             that is called with what is being done and the share that is done.
@@ -118,7 +122,7 @@ def compare(
         >>> [row["verdict"] for row in compared.rows if row["method"] == "oracle"]
         ['forgotten']
     """
-    _check.at_least(1, seeds=seeds)
+    _check.at_least(1, seeds=seeds, oracles=oracles)
     _check.at_least(0, seed=seed)
     check_module(model)
     named = _named(methods)
@@ -142,6 +146,7 @@ def compare(
                 seed=seed + number,
                 trainer=trainer if train else None,
                 observer=observer,
+                oracles=oracles,
                 progress=part_of_seeds(shown, number, seeds),
             ):
                 records.append(record)
@@ -177,6 +182,7 @@ def _repetition(
     seed: int,
     trainer: Trainer | None,
     observer: Observer,
+    oracles: int,
     progress: RunProgress,
 ) -> Iterator[tuple[Record, torch.nn.Module | None]]:
     """Train the original if there is a trainer, and measure all methods."""
@@ -193,6 +199,7 @@ def _repetition(
         strategies,
         seed=seed,
         observer=observer,
+        oracles=oracles,
         progress=part_of(progress, start, 1.0),
     )
 

@@ -155,6 +155,7 @@ def measure_methods(
     *,
     seed: int,
     observer: Observer,
+    oracles: int = 1,
     progress: RunProgress = no_progress,
 ) -> Iterator[tuple[Record, torch.nn.Module | None]]:
     """Unlearn by every strategy, and measure each model beside the original and the oracle.
@@ -167,6 +168,8 @@ def measure_methods(
         strategies: Strategies by method; the first is the oracle.
         seed: Seed of the repetition.
         observer: How models are observed.
+        oracles: How many oracles are made, each with a seed of its own. Their mean is the
+            reference, and the oracle's row holds what they have on average beside each other.
         progress: Called before each method.
 
     Yields:
@@ -192,12 +195,16 @@ def measure_methods(
         made[method] = trained
         observed[method] = observer(trained.model, split)
         if auditor is None:
+            others = [
+                unlearn(strategy, f"{method} {number}", original.model, split, seed).model
+                for number in range(2, oracles + 1)
+            ]
             auditor = Auditor(
                 split,
                 before,
-                [observed[method]],
+                [observed[method], *(observer(other, split) for other in others)],
                 never_saw=isinstance(strategy, Retrain),
-                fault=trained_on_forgotten([trained.model], split),
+                fault=trained_on_forgotten([trained.model, *others], split),
                 seed=seed,
             )
     if auditor is not None:
@@ -229,16 +236,17 @@ class _Records:
             observed: Their outputs.
             auditor: What they are measured beside.
         """
-        cases = {
-            method: auditor.case(
-                auditor.measure(outputs, method), unchanged=self._is_unchanged(method, made[method])
-            )
-            for method, outputs in observed.items()
-        }
+        oracle = list(observed)[1]
+        cases = {}
+        for method, outputs in observed.items():
+            found = auditor.oracle if method == oracle else None
+            measured = auditor.measure(outputs, method) if found is None else found
+            unchanged = self._is_unchanged(method, made[method])
+            cases[method] = auditor.case(measured, unchanged=unchanged)
         references = {
             method: case
             for method, case in cases.items()
-            if case.measured in (auditor.original, auditor.oracle)
+            if method == oracle or case.measured is auditor.original
         }
         methods = {method: case for method, case in cases.items() if method not in references}
         verdicts = auditor.judge_together(methods)

@@ -51,12 +51,13 @@ def audit_weights(
             f"weights belong to a model of your own, package.module:factory; got {experiment.model}"
         )
     setup = Setup.load(experiment, experiment.seed, data_dir)
-    models = {
-        name: _module(setup, path)
-        for name, path in (("original", original), ("oracle", oracle))
-        if path is not None
-    }
-    return audit(_module(setup, weights), setup.split, **models, seed=experiment.seed)
+    return audit(
+        _module(setup, weights),
+        setup.split,
+        original=None if original is None else _module(setup, original),
+        oracle=None if oracle is None else _module(setup, oracle),
+        seed=experiment.seed,
+    )
 
 
 def _module(setup: Setup, weights: str | Path) -> Classifier:

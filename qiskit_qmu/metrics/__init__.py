@@ -4,6 +4,8 @@ Membership scores follow one convention, higher = more likely a member:
 
 - `auroc`, `auroc_interval`, `stratified_auroc`: how well members rank above non-members. The last
   compares within a class only and is the one to use when the groups differ in their classes.
+- `clustered_auroc`, `mutual_mean`: the AUC over several models; `auroc_change`: between two models
+  on the same rows.
 - `roc_curve`, `stratified_roc`, `roc_band`, `tpr_at_fpr`: the curve, its mean over classes, its
   band for a figure, and one of its points.
 - `advantage`: TPR − FPR at the best threshold. `operating_point` and `cross_fitted_point`: rates,
@@ -11,6 +13,8 @@ Membership scores follow one convention, higher = more likely a member:
   `best_threshold`). `smallest_fpr`: what so many non-members support.
 - `jensen_shannon`, `jensen_shannon_interval`, `prediction_agreement`: two models on the same rows.
 - `r2_interval`: the share of the targets' variance that a regression model explains.
+- `klom`, `epsilon_estimate`: unlearned against retrained models; `against_retrained` removes their
+  bias.
 - `distance_ratio`: whether a model is farther from retrained ones than before unlearning.
 - `holm`, `benjamini_hochberg`, `simultaneous_level`, `permutation_p_value`: tests, and several at
   once.
@@ -24,15 +28,19 @@ Membership scores follow one convention, higher = more likely a member:
 """
 
 from qiskit_qmu.metrics.advantage import advantage, best_threshold
+from qiskit_qmu.metrics.against_retrained import AgainstRetrained, against_retrained
 from qiskit_qmu.metrics.agreement import (
     jensen_shannon,
     jensen_shannon_interval,
     prediction_agreement,
 )
+from qiskit_qmu.metrics.auroc_change import auroc_change
 from qiskit_qmu.metrics.bounded_mean import bounded_mean_interval
+from qiskit_qmu.metrics.clustered import clustered_auroc
 from qiskit_qmu.metrics.distance_ratio import DistanceRatio, distance_ratio
 from qiskit_qmu.metrics.distances import euclidean, root_jensen_shannon
 from qiskit_qmu.metrics.epsilon import epsilon_lower_bound
+from qiskit_qmu.metrics.epsilon_estimate import challenge_score, epsilon_estimate
 from qiskit_qmu.metrics.equivalence import equivalence_p_value, is_equivalent, worst_distance
 from qiskit_qmu.metrics.intervals import (
     UNKNOWN,
@@ -41,6 +49,8 @@ from qiskit_qmu.metrics.intervals import (
     difference_interval,
     mean_interval,
 )
+from qiskit_qmu.metrics.inversion import interval_p_value
+from qiskit_qmu.metrics.klom import klom
 from qiskit_qmu.metrics.multiple_tests import benjamini_hochberg, holm, simultaneous_level
 from qiskit_qmu.metrics.mutual import mutual_mean
 from qiskit_qmu.metrics.one_run import (
@@ -49,7 +59,7 @@ from qiskit_qmu.metrics.one_run import (
     one_run_p_value,
     unlearner_epsilon,
 )
-from qiskit_qmu.metrics.one_sided import lower_bound, upper_bound
+from qiskit_qmu.metrics.one_sided import IntervalAtLevel, lower_bound, upper_bound
 from qiskit_qmu.metrics.operating_point import (
     OperatingPoint,
     cross_fitted_point,
@@ -76,6 +86,8 @@ __all__ = [
     "auroc",
     "auroc_interval",
     "stratified_auroc",
+    "clustered_auroc",
+    "auroc_change",
     "roc_curve",
     "roc_band",
     "stratified_roc",
@@ -98,11 +110,17 @@ __all__ = [
     "is_equivalent",
     "equivalence_p_value",
     "worst_distance",
+    "IntervalAtLevel",
     "upper_bound",
     "lower_bound",
     "jensen_shannon",
     "jensen_shannon_interval",
     "prediction_agreement",
+    "klom",
+    "epsilon_estimate",
+    "challenge_score",
+    "against_retrained",
+    "AgainstRetrained",
     "euclidean",
     "root_jensen_shannon",
     "distance_ratio",
@@ -111,6 +129,7 @@ __all__ = [
     "holm",
     "benjamini_hochberg",
     "simultaneous_level",
+    "interval_p_value",
     "permutation_p_value",
     "permutation_p_values",
     "detectable_auc",

@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import final
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
@@ -15,6 +14,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.metrics.distances import euclidean
 from qiskit_qmu.metrics.intervals import UNKNOWN, Interval
 from qiskit_qmu.metrics.permutation import permutation_p_value
+from qiskit_qmu.metrics.student import student_quantile
 
 Array = NDArray[np.float64]
 Distance = Callable[[ArrayLike, ArrayLike], Array]
@@ -193,18 +193,10 @@ def _exponential_limits(
     """Return a ratio with limits from the variances of its logarithm."""
     if min(degrees) < 1:
         return Interval(float(ratio), level=level)
-    half = _student(variances, degrees, level) * math.sqrt(sum(variances))
+    half = student_quantile(variances, degrees, level) * math.sqrt(sum(variances))
     return Interval(
         float(ratio), float(ratio * math.exp(-half)), float(ratio * math.exp(half)), level
     )
-
-
-def _student(variances: list[float], degrees: list[int], level: float) -> float:
-    """Return Student's quantile with Welch–Satterthwaite degrees of freedom."""
-    terms = zip(variances, degrees, strict=True)
-    spread = sum(variance**2 / freedom for variance, freedom in terms)
-    freedom = sum(variances) ** 2 / spread if spread > 0 else math.inf
-    return float(scipy.stats.t.ppf((1 + level) / 2, freedom))
 
 
 def _energy_ratio(
@@ -233,7 +225,7 @@ def _energy_ratio(
     ]
     covariance = sum(np.cov(source) / source.shape[1] for source in sources)
     variances = [source[1].var(ddof=1) / source.shape[1] for source in sources]
-    quantile = _student(variances, [source.shape[1] - 1 for source in sources], level)
+    quantile = student_quantile(variances, [source.shape[1] - 1 for source in sources], level)
     return _fieller(after.value, before.value, np.asarray(covariance), quantile, level)
 
 

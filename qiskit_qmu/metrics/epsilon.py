@@ -1,14 +1,11 @@
 """A lower bound of a model's privacy loss ε from the scores of an attack."""
 
-import math
-
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 
 from qiskit_qmu import _check
 from qiskit_qmu.metrics.guesses import FRACTIONS, Guesses, top_guesses
-from qiskit_qmu.metrics.intervals import binomial_interval
-from qiskit_qmu.metrics.multiple_tests import simultaneous_level
 
 
 def epsilon_lower_bound(
@@ -49,19 +46,26 @@ def epsilon_lower_bound(
     """
     first, second = (np.asarray(scores, dtype=np.float64) for scores in (members, nonmembers))
     _check.between(0, 1, delta=delta, level=level)
-    # A limit of a two-sided interval at level 1 − 2α is one-sided at 1 − α.
-    one_sided = simultaneous_level(level, 2 * 2 * len(FRACTIONS))
-    two_sided = 2 * one_sided - 1
-    called_members = top_guesses(first, second)
-    called_nonmembers = top_guesses(-second, -first)
-    bounds = [
-        *(_bound(g, len(first), len(second), delta, two_sided) for g in called_members),
-        *(_bound(g, len(second), len(first), delta, two_sided) for g in called_nonmembers),
+    directions = [
+        (top_guesses(first, second), len(first), len(second)),
+        (top_guesses(-second, -first), len(second), len(first)),
     ]
-    return max(0.0, *bounds)
+    error = (1 - level) / (2 * len(directions) * len(FRACTIONS))
+    return max(0.0, *(_bound(*direction, delta, error) for direction in directions))
 
 
-def _bound(guesses: Guesses, right: int, wrong: int, delta: float, level: float) -> float:
-    caught = binomial_interval(guesses.correct, right, level).low
-    false = binomial_interval(guesses.wrong, wrong, level).high
-    return math.log((caught - delta) / false) if caught > delta else 0.0
+def _bound(guesses: list[Guesses], right: int, wrong: int, delta: float, error: float) -> float:
+    """Return the largest bound from guesses of ``right`` rows among which ``wrong`` are others."""
+    correct, false = (
+        np.array([getattr(g, name) for g in guesses], dtype=np.float64)
+        for name in ("correct", "wrong")
+    )
+    # One-sided Clopper–Pearson limits.
+    some = correct > 0
+    caught = np.zeros(len(guesses))
+    caught[some] = scipy.special.betaincinv(correct[some], right - correct[some] + 1, error)
+    alarms = np.ones(len(guesses))
+    part = false < wrong
+    alarms[part] = scipy.special.betaincinv(false[part] + 1, wrong - false[part], 1 - error)
+    shown = caught > delta
+    return float(np.max(np.log((caught - delta)[shown] / alarms[shown]), initial=0.0))

@@ -83,13 +83,17 @@ def one_run_p_value(
     """
     _check.at_least(1, guesses=guesses, rows=rows)
     _check.between(0, guesses, correct=correct)
-    right = scipy.stats.binom(guesses, scipy.special.expit(epsilon))
-    beyond = float(right.sf(correct - 1))
-    if delta == 0 or correct == 0:
-        return min(1.0, beyond)
-    distances = np.arange(1, correct + 1)
-    closer = right.sf(correct - distances - 1) - beyond
-    return float(min(1.0, beyond + 2 * rows * delta * np.max(closer / distances)))
+    if correct == 0:
+        return 1.0
+    chance = scipy.special.expit(epsilon)
+    # The probability of v or more of r is an incomplete beta function.
+    beyond = float(scipy.special.betainc(correct, guesses - correct + 1, chance))
+    if delta == 0:
+        return beyond
+    fewer = np.arange(correct)
+    at_least = scipy.special.betainc(fewer[1:], guesses - fewer[1:] + 1, chance)
+    closer = np.append(1.0, at_least) - beyond
+    return float(min(1.0, beyond + 2 * rows * delta * np.max(closer / (correct - fewer))))
 
 
 def unlearner_epsilon(

@@ -3,7 +3,7 @@
 import math
 
 from qiskit_qmu import _check
-from qiskit_qmu.metrics.intervals import Interval, binomial_interval
+from qiskit_qmu.metrics.intervals import Interval, binomial_interval, difference_interval
 from qiskit_qmu.metrics.multiple_tests import simultaneous_level
 from qiskit_qmu.metrics.operating_point import OperatingPoint
 
@@ -17,8 +17,10 @@ def precision_at_prior(point: OperatingPoint, prior: float) -> Interval:
     It is π·TPR/(π·TPR + (1 − π)·FPR) for a share π of members among the rows that are looked at. An
     attack that knows nothing has a precision of π: what counts is how far the value lies above it.
 
-    The limits take both rates at their limits at once, each at a level that makes them hold
-    together. They are conservative, in particular without any false positive.
+    The precision depends on FPR/TPR alone. The limits of its logarithm are those of the two rates,
+    added in quadrature (`difference_interval`). Without a true or false positive a logarithm is
+    infinite; then both rates are taken at their limits at once, each at a level that makes them
+    hold together.
 
     Args:
         point: Counts at a threshold that was chosen on other rows.
@@ -36,9 +38,23 @@ def precision_at_prior(point: OperatingPoint, prior: float) -> Interval:
         ...     true_positives=300, num_members=1000, false_positives=50, num_nonmembers=1000
         ... )
         >>> print(precision_at_prior(point, 0.01), precision_at_prior(point, 0.5))
-        0.057 [0.038, 0.086] 0.857 [0.798, 0.903]
+        0.057 [0.044, 0.076] 0.857 [0.818, 0.891]
     """
     _check.between(0, 1, prior=prior)
+    if not (point.true_positives and point.false_positives):
+        return _from_both_limits(point, prior)
+    ratio = difference_interval(_logarithm(point.fpr), _logarithm(point.tpr))
+    value, low, high = (
+        _precision(1.0, math.exp(log), prior) for log in (ratio.value, ratio.high, ratio.low)
+    )
+    return Interval(value, low, high, point.level)
+
+
+def _logarithm(rate: Interval) -> Interval:
+    return Interval(math.log(rate.value), math.log(rate.low), math.log(rate.high), rate.level)
+
+
+def _from_both_limits(point: OperatingPoint, prior: float) -> Interval:
     level = simultaneous_level(point.level, 2)
     tpr = binomial_interval(point.true_positives, point.num_members, level)
     fpr = binomial_interval(point.false_positives, point.num_nonmembers, level)

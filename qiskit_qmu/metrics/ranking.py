@@ -35,7 +35,7 @@ def auroc(members: ArrayLike, nonmembers: ArrayLike) -> float:
         >>> auroc([0.9, 0.6], [0.5, 0.7])  # three of the four pairs are in order
         0.75
     """
-    above, _ = _placements(*as_scores(members, nonmembers))
+    above, _ = placements(*as_scores(members, nonmembers))
     return float(above.mean())
 
 
@@ -124,7 +124,7 @@ def stratified_auroc(
     shared = np.intersect1d(first, second)
     if not len(shared):
         raise InputError("members and non-members have no class in common")
-    parts = [_placements(members[first == c], nonmembers[second == c]) for c in shared]
+    parts = [placements(members[first == c], nonmembers[second == c]) for c in shared]
     return _limits([above for above, _ in parts], [below for _, below in parts], level)
 
 
@@ -153,8 +153,17 @@ def as_scores(members: ArrayLike, nonmembers: ArrayLike) -> tuple[Scores, Scores
     return groups["members"], groups["nonmembers"]
 
 
-def _placements(members: Scores, nonmembers: Scores) -> tuple[Scores, Scores]:
-    """Return V, the non-members below each member, and U, the members above each non-member."""
+def placements(members: Scores, nonmembers: Scores) -> tuple[Scores, Scores]:
+    """Return how each row fares against the other group; a tie counts ½.
+
+    Args:
+        members: Scores of members, shape (n,).
+        nonmembers: Scores of non-members, shape (m,).
+
+    Returns:
+        V, the share of non-members below each member, and U, the share of members above each
+        non-member; the mean of either is the AUC.
+    """
     return _share_below(members, nonmembers), 1.0 - _share_below(nonmembers, members)
 
 

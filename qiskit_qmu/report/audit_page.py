@@ -12,9 +12,8 @@ from qiskit_qmu.report.controls import STANDARD, controls
 from qiskit_qmu.report.evidence import few_or_digest, now
 from qiskit_qmu.report.finding_tables import (
     ROWS_SHOWN,
-    attacks_of,
     findings_table,
-    overlap_table,
+    overlap,
     single_rows_csv,
     single_rows_table,
 )
@@ -171,8 +170,7 @@ def _single_rows(report: AuditRecord) -> Mapping[str, Any] | None:
         "shown": ROWS_SHOWN if len(rows) > ROWS_SHOWN else 0,
         "count": len(rows),
         "csv": data_address(single_rows_csv(rows), "text/csv"),
-        "overlap": overlap_table(rows),
-        "attacks": len(attacks_of(rows)),
+        "overlap": overlap(rows),
     }
 
 

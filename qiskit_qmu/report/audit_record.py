@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 from qiskit_qmu.evaluation import Finding, Kind, RowFinding
 
-
 PROTOCOLS = "What published protocols would report"
 """Heading of such numbers."""
 
@@ -59,6 +58,10 @@ class AuditRecord(Protocol):
     @property
     def per_row(self) -> Sequence[RowFinding]:
         """What was found of each withdrawn row."""
+
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """Tests of the model that were not run, by name, with the reason."""
 
     @property
     def margin(self) -> float:

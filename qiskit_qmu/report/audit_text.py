@@ -19,7 +19,7 @@ from qiskit_qmu.report.finding_words import (
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, text_block
 from qiskit_qmu.report.text_table import headline_text, results_text
 
-_LONGEST = 48
+_LONGEST = 54
 _MOST = 5
 _LONG_GROUPS = ("slices", "layers")
 
@@ -101,9 +101,8 @@ def _shown(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _line(finding: Finding, decided_by: str) -> tuple[str, str, str, str, str]:
     mark = "*" if stands_out(finding) else " "
-    name = textwrap.shorten(title(finding), _LONGEST, placeholder="…")
-    if finding.key == decided_by:
-        name = f"{name} (decided)"
+    decided = " (decided)" if finding.key == decided_by else ""
+    name = textwrap.shorten(title(finding), _LONGEST - len(decided), placeholder="…") + decided
     return (
         f"{mark} {name}",
         number_text(finding.value),

@@ -4,9 +4,9 @@ import csv
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import compress
-from typing import Any
+from typing import Any, final
 
 from qiskit_qmu.evaluation import Finding, RowFinding
 from qiskit_qmu.evaluation.column import NOTHING
@@ -151,21 +151,52 @@ def single_rows_csv(rows: Sequence[RowFinding]) -> str:
     return text.getvalue()
 
 
-def overlap_table(rows: Sequence[RowFinding]) -> PageTable | None:
-    """Tabulate how many rows each pair of attacks finds; None with fewer than two attacks.
+@final
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """What attacks have in common: what is counted, in words, and how often."""
 
+    said: str
+    table: PageTable
+
+
+def overlap(rows: Sequence[RowFinding]) -> Overlap | None:
+    """Count the rows that each pair of attacks finds; None where fewer than two could find any.
+
+    Where fewer than two attacks find single rows, the rows that each ranks highest are counted.
     Under each number stands what two attacks would share by chance, had they nothing in common.
     """
-    names = attacks_of(rows)
-    if len(names) < 2 or not any(row.seen_by for row in rows):
+    found = _found(rows)
+    said = "Withdrawn rows that two attacks find both"
+    if len(found) < 2:
+        most = max(1, len(rows) // 10)
+        found = _ranked_highest(rows, most)
+        said = f"Of the {most} withdrawn rows that each score ranks highest, those that two share"
+    if len(found) < 2:
         return None
-    found = {name: {row.position for row in rows if name in row.seen_by} for name in names}
     lines = []
     for name, own in found.items():
         others = set().union(*(theirs for other, theirs in found.items() if other != name))
         cells = [_shared(own, theirs, len(rows), name == other) for other, theirs in found.items()]
         lines.append(PageRow(name=name, cells=(*cells, Cell(value=f"{len(own - others)}"))))
-    return PageTable(groups=(), headings=(*names, "only this one"), rows=tuple(lines))
+    table = PageTable(groups=(), headings=(*found, "only this one"), rows=tuple(lines))
+    return Overlap(said=said, table=table)
+
+
+def _found(rows: Sequence[RowFinding]) -> dict[str, set[int]]:
+    names = dict.fromkeys(name for row in rows for name in row.seen_by)
+    return {name: {row.position for row in rows if name in row.seen_by} for name in names}
+
+
+def _ranked_highest(rows: Sequence[RowFinding], most: int) -> dict[str, set[int]]:
+    names = [name for name in attacks_of(rows) if all(name in row.scores for row in rows)]
+    return {
+        name: {
+            row.position
+            for row in sorted(rows, key=lambda row: row.scores[name], reverse=True)[:most]
+        }
+        for name in names
+    }
 
 
 def _shared(first: set[int], second: set[int], count: int, same: bool) -> Cell:

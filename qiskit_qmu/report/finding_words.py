@@ -30,7 +30,8 @@ def by_group(findings: Sequence[Finding]) -> dict[FindingGroup, tuple[Finding, .
 
 def title(finding: Finding) -> str:
     """Return a finding's name as it stands at the start of a line."""
-    return f"{finding.name[:1].upper()}{finding.name[1:]}"
+    first = finding.name[:1]
+    return f"{first.upper() if first.isascii() else first}{finding.name[1:]}"
 
 
 def written(number: float) -> str:
@@ -65,12 +66,11 @@ def probability(p_value: float | None) -> str:
 
 
 def stands_out(finding: Finding) -> bool:
-    """Return whether the interval of a finding and that of its null have no number in common."""
+    """Return whether a finding's limits exclude its null, and those of its null the finding."""
     value, null = finding.value, finding.null
     if not (value.has_limits and null.known):
         return False
-    low, high = (null.low, null.high) if null.has_limits else (null.value, null.value)
-    return value.low > high or value.high < low
+    return value.excludes(null.value) and (value.value not in null)
 
 
 def in_a_line(finding: Finding) -> str:

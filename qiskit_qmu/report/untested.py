@@ -41,7 +41,7 @@ def untested(report: AuditRecord) -> tuple[Untested, ...]:
     methods = {row["method"] for row in report.rows}
     groups = {finding.group for finding in report.findings}
     keys = {finding.key for finding in report.findings}
-    shadows = f"{_AUDIT} --shadows 32 --strategy NAME"
+    shadows = f"{_AUDIT} --shadows 32"
     questions = (
         (
             ORIGINAL not in methods,
@@ -77,20 +77,26 @@ def untested(report: AuditRecord) -> tuple[Untested, ...]:
         (
             report.kind == "class" and not keys & _TRACES,
             "Whether the class is gone, or only no longer named",
-            "qiskit_qmu.auditing.traces: lifted_bias, relearning, linear_probe",
+            "oracles, and models that can be run: lifted bias, relearning and a probe need both",
         ),
         (
-            "slices" not in groups,
+            report.kind == "instances" and "slices" not in groups,
             "Whether small groups of rows leak more than the average",
-            "qiskit_qmu.evaluation.slices",
+            "never-seen rows of the same classes; qiskit_qmu.evaluation.slices takes other columns",
         ),
         (
-            "layers" not in groups,
+            "layers" not in groups and "layers" not in report.skipped,
             "In which part of the model a leak sits",
-            "qiskit_qmu.auditing.traces.layers",
+            "models that are simulated exactly; qiskit_qmu.auditing.traces.layers",
         ),
     )
-    return tuple(Untested(question=what, how=how) for is_open, what, how in questions if is_open)
+    return (
+        *(Untested(question=what, how=how) for is_open, what, how in questions if is_open),
+        *(
+            Untested(question=f"The test by {name} was left out", how=reason)
+            for name, reason in report.skipped.items()
+        ),
+    )
 
 
 _TRACES = {"relearning", "probe", "lifted_bias"}

@@ -213,19 +213,20 @@ def forget_split(
     pool, trained = shadows.pool, shadows.included[number]
     if label is not None and not np.array_equal(audited, pool.y == label):
         raise InputError(f"the audited rows must be all rows of the pool of class {label}")
-    parts = {
-        "forget": trained & audited,
-        "retain": trained & ~audited,
-        "test_forget": ~trained & audited,
-        "test_retain": ~trained & ~audited if label is not None else ~trained,
-    }
+
+    def rows(chosen: NDArray[np.bool_]) -> Rows:
+        return pool.take(np.flatnonzero(chosen))
+
     held_out = pool.take([]) if validation is None else _apart(validation, len(pool))
     return ForgetSplit(
         kind="instances" if label is None else "class",
         label=label,
         num_classes=shadows.observations[number].num_classes,
         validation=held_out,
-        **{name: pool.take(np.flatnonzero(rows)) for name, rows in parts.items()},
+        forget=rows(trained & audited),
+        retain=rows(trained & ~audited),
+        test_forget=rows(~trained & audited),
+        test_retain=rows(~trained & ~audited if label is not None else ~trained),
     )
 
 

@@ -35,4 +35,3 @@ def test_attacks_see_what_a_basic_qnn_leaks():
     assert 0.51 < mean["lira"] < 0.57, mean
     assert mean["rmia"] > mean["loss"] + 0.02
     assert mean["rmia"] > mean["lira"]
-    print({name: f"{np.mean(aucs):.4f} ± {np.std(aucs):.4f}" for name, aucs in found.items()})

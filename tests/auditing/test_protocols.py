@@ -21,7 +21,7 @@ AUDITED, ORIGINAL, ORACLE = (
 def task(request):
     split = request.param()
     seen = [observe_split(model, split) for model in (AUDITED, ORIGINAL, ORACLE)]
-    explained = explain_protocols(seen[0], split, original=seen[1], oracle=seen[2])
+    explained = explain_protocols(seen[0], split, original=seen[1], oracles=[seen[2]])
     return *seen, {number.key: number for number in explained.numbers}
 
 
@@ -124,15 +124,15 @@ def test_flags():
     split = row_split()
     seen = observe_split(ORACLE, split)
     explained = explain_protocols(
-        seen, split, oracle=seen, strategy_needs={"oracle", "forgotten rows", "test rows"}
+        seen, split, oracles=[seen], strategy_needs={"oracle", "forgotten rows", "test rows"}
     )
     assert [flag.split(":")[0] for flag in explained.flags] == [
         "the strategy used the oracle",
         "the strategy used the test rows",
-        "the model's outputs equal the oracle's on every row",
+        "the model's outputs equal an oracle's on every row",
     ]
     assert str(explained).endswith(explained.flags[-1])
-    assert explain_protocols(observe_split(AUDITED, split), split, oracle=seen).flags == ()
+    assert explain_protocols(observe_split(AUDITED, split), split, oracles=[seen]).flags == ()
 
 
 def test_a_model_of_values_is_refused():

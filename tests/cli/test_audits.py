@@ -104,9 +104,10 @@ def test_power_is_known_before_anything_is_trained(qmu):
     words = ("--withdrawn", 90, "--never-seen", 500, "--shadows", 32)
     plan = json.loads(qmu("audit", "power", *words, "--json").out)
     assert plan["tests"][0]["smallest_auc"] == detectable_auc(90, 500)
-    over_models = detectable_auc(45, 45, num_models=32, mutual=True)
+    over_models = detectable_auc(90, 90, num_models=32, mutual=True)
     assert plan["tests"][1]["smallest_auc"] == over_models
-    needed = models_needed_for_equivalence(0.05, 45, 45, mutual=True)
+    needed = models_needed_for_equivalence(0.05, 90, 90, mutual=True)
+    needed += needed % 2
     assert plan["models_for_margin"] == needed
     said = qmu("audit", "power", *words).out
     assert f"these rows need {needed} shadow models" in said

@@ -12,7 +12,7 @@ from tiny_options import TINY, TINY_DATA
 
 import qiskit_qmu
 from qiskit_qmu import experiments
-from qiskit_qmu.attacks import ATTACKS
+from qiskit_qmu.attacks import ATTACKS, REFERENCE_ATTACKS
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
@@ -158,10 +158,38 @@ def test_train_unlearn_audit(qmu, folder):
     assert "<html" in (folder / "audit" / "audit.html").read_text()
 
 
+def test_audit_over_many_models_refuses_what_cannot_be(qmu, saved):
+    audit = ("audit", saved / "unlearned", "--original", saved / "original")
+    for options, message in (
+        (("--shadows", "7"), "shadow models come in pairs, at least 6 of them; got 7"),
+        (("--strategy", "ga"), "--strategy needs --shadows"),
+        (("--oracles", "2", "--oracle", saved / "unlearned"), "cannot be given together"),
+    ):
+        outcome = qmu(*audit, *options)
+        assert outcome.status == 2
+        assert message in outcome.err
+
+
+@pytest.mark.slow
+@pytest.mark.ci
+def test_the_strategy_of_a_saved_model_is_tested_and_kept(qmu, folder, saved):
+    audit = ("audit", saved / "unlearned", "--original", saved / "original", "--shadows", "6")
+    first = qmu(*audit, "--out", "audit", "--workers", "1")
+    assert first.status == 0
+    assert "6 of 6 done" in first.err
+    report = json.loads((folder / "audit" / "audit.json").read_text())
+    keys = {finding["key"] for finding in report["findings"]}
+    assert {"strategy_auc", "retained_auc_after", "klom", "epsilon_estimate", "model_auc"} <= keys
+    assert report["per_row"]
+    again = qmu(*audit, "--out", "audit", "--force", "--workers", "1")
+    assert again.status == 0
+    assert "training shadow models, 0 of 6 done" not in again.err
+
+
 def test_audit_without_oracle_and_folder(qmu, folder, saved):
     audited = qmu("audit", saved / "unlearned", "--original", saved / "original")
     assert audited.status == 0
-    assert "no oracle" in audited.out
+    assert "unresolved" in audited.out
     assert list(folder.iterdir()) == []
 
 
@@ -197,7 +225,10 @@ def test_list_names_everything(qmu):
     assert qmu("list", "methods").out.splitlines() == methods
     assert "rga.alpha" not in "".join(methods)
     attacks = qmu("list", "attacks").out.splitlines()
-    assert [line.split()[0] for line in attacks[1:]] == [*ATTACKS, "mia_paper_rate"]
+    names = [*ATTACKS, "mia_paper_rate", *REFERENCE_ATTACKS]
+    for name, line in zip(names, attacks[1:], strict=True):
+        assert line.startswith(f"  {name} ")
+        assert "(needs " in line
 
 
 def test_devices_are_listed_when_they_are_asked_for(qmu):

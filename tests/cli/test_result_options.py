@@ -17,7 +17,7 @@ def test_json_is_all_that_standard_output_holds(qmu, saved):
     assert shown["forgotten"] == [{"strategy": "ga", "rows": 12, "label": 1}]
     assert "12 rows, class 1 by ga" in qmu("show", saved / "unlearned").out
     audited = qmu("audit", saved / "unlearned", "--original", saved / "original", "--json")
-    assert json.loads(audited.out)["verdict"] == "no oracle"
+    assert json.loads(audited.out)["verdict"] == "unresolved"
     done = qmu("unlearn", saved / "original", *UNLEARN, "--out", "new", "--json", "--quiet")
     assert json.loads(done.out)["changed"] is False
     assert done.err == ""

@@ -123,7 +123,7 @@ def test_an_audit_has_original_oracle_and_verdict(original, family):
     assert report.kind == "class"
     assert report.verdict == "unchanged"
     without = audit_saved(family / "oracle", original=original)
-    assert without.verdict == "no oracle"
+    assert without.verdict == "unresolved"
 
 
 @pytest.mark.parametrize(

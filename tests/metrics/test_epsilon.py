@@ -75,6 +75,26 @@ def test_randomised_response_is_not_overrated():
     assert over <= 5  # at most 5 % of 30 are expected; 6 or more have a probability below 0.4 %
 
 
+def test_each_bound_is_a_ratio_of_clopper_pearson_limits(generator):
+    members, nonmembers = generator.normal(1.5, 1, 70), generator.normal(0, 1, 50)
+    level, best = 1 - 0.05 / 20, 0.0
+    together = np.sort(np.concatenate([members, nonmembers]))
+    for share in (0.02, 0.05, 0.1, 0.25, 0.5):
+        count = round(share * 120)
+        for over, under, threshold in (
+            (members, nonmembers, together[-count]), (-nonmembers, -members, -together[count - 1])
+        ):  # fmt: skip
+            caught, false = (
+                stats.binomtest(int(np.sum(group >= threshold)), len(group)).proportion_ci(
+                    2 * level - 1, method="exact"
+                )
+                for group in (over, under)
+            )
+            best = max(best, math.log(max(caught.low, 1e-9) / false.high))
+    assert epsilon_lower_bound(members, nonmembers) == pytest.approx(best)
+    assert best > 0.3
+
+
 def test_rare_but_certain_marks_are_found_in_both_directions():
     """5 % of 1,000 members have a score that no non-member has; δ = 0.05 excuses just that."""
     marked = np.concatenate([np.full(50, 9.0), np.zeros(950)])

@@ -75,7 +75,10 @@ def test_precision_is_bayes_rule():
     )
     precision = precision_at_prior(point, 0.1)
     assert precision.value == pytest.approx(0.1 * 0.3 / (0.1 * 0.3 + 0.9 * 0.05))
-    assert precision.low < 0.1 * 0.212 / (0.1 * 0.212 + 0.9 * 0.113)  # both limits at once
+    # With the lower limit of one rate, or the upper one of the other, it is not yet as low.
+    assert precision.low < 0.1 * 0.212 / (0.1 * 0.212 + 0.9 * 0.05)
+    assert precision.low < 0.1 * 0.3 / (0.1 * 0.3 + 0.9 * 0.113)
+    assert precision.low > 0.1 * 0.212 / (0.1 * 0.212 + 0.9 * 0.113)
     silent = OperatingPoint(true_positives=0, num_members=9, false_positives=0, num_nonmembers=9)
     assert np.isnan(precision_at_prior(silent, 0.1).value)
 

@@ -14,7 +14,7 @@ from qiskit_qmu.auditing import AuditReport
 from qiskit_qmu.evaluation import Finding, RowFinding
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import audit_text, render_audit
-from qiskit_qmu.report.finding_tables import overlap_table, single_rows_table
+from qiskit_qmu.report.finding_tables import overlap, single_rows_table
 
 EVIL = "</table></script><script>alert('x')</script>{{ 7 * 7 }}"
 
@@ -125,14 +125,25 @@ def test_all_rows_can_be_downloaded_and_the_most_visible_stand_first(page):
     assert [row.name for row in single_rows_table(ROWS).rows] == ["a", "c", "b"]
 
 
+def counted(shared):
+    return {
+        row.name: [(cell.value, cell.detail) for cell in row.cells] for row in shared.table.rows
+    }
+
+
 def test_what_attacks_share_stands_beside_chance():
-    table = overlap_table(ROWS)
-    cells = {row.name: [(cell.value, cell.detail) for cell in row.cells] for row in table.rows}
+    shared = overlap(ROWS)
     # lira finds two of three rows, rmia one: by chance they share 2 · 1 / 3.
-    assert table.headings == ("lira", "rmia", "only this one")
-    assert cells["lira"] == [("2", "of 3"), ("1", "chance 0.7"), ("1", "")]
-    assert cells["rmia"] == [("1", "chance 0.7"), ("1", "of 3"), ("0", "")]
-    assert overlap_table(ROWS[:1]) is None
+    assert shared.table.headings == ("lira", "rmia", "only this one")
+    assert counted(shared)["lira"] == [("2", "of 3"), ("1", "chance 0.7"), ("1", "")]
+    assert counted(shared)["rmia"] == [("1", "chance 0.7"), ("1", "of 3"), ("0", "")]
+    assert overlap(ROWS[:1] * 2).said.startswith("Of the 1 withdrawn rows that each score ranks")
+    scored = [RowFinding(position=k, scores={"up": k, "down": -k, "again": k}) for k in range(20)]
+    # Of 20 rows the first two by each score: by chance 2 · 2 / 20 are shared.
+    assert counted(overlap(scored))["up"] == [
+        ("2", "of 20"), ("0", "chance 0.2"), ("2", "chance 0.2"), ("0", ""),
+    ]  # fmt: skip
+    assert overlap([RowFinding(position=0, scores={"lira": 1.0})]) is None
 
 
 def test_hostile_text_stays_text(full):
@@ -142,7 +153,7 @@ def test_hostile_text_stays_text(full):
     )
     checker = check(render_audit(hostile))
     assert checker.tags.count("script") == 1
-    assert checker.tags.count("table") == 5
+    assert checker.tags.count("table") == 4
     assert EVIL in "".join(checker.text)
 
 
@@ -167,3 +178,11 @@ def test_the_terminal_shows_verdict_deciding_test_and_findings_beside_nulls(full
         "verdict: remembered (0.560 lies above the margin)",
     ]
     assert "Single rows" not in audit_text(bare)
+
+
+def test_tests_that_were_left_out_are_named_with_the_reason(bare):
+    page = render_audit(replace(bare, skipped={"layers": "it runs more circuits"}))
+    assert "The test by layers was left out" in page
+    assert "it runs more circuits" in page
+    assert "In which part of the model a leak sits" not in page
+    assert "In which part of the model a leak sits" in render_audit(bare)

@@ -140,8 +140,8 @@ def test_page_and_terminal_say_the_same(build, kind):
             "none of 7 methods forgot",
             "fewer or smaller steps, or with a repair",
         ),
-        ("untested", "?", "is not known: no method passed", "audit again with more rows"),
-        ("no oracle", "?", "There is no verdict", "Retrain an oracle without the rows"),
+        ("unresolved", "?", "is not known: no method passed", "audit again with more rows"),
+        ("invalid oracle", "?", "the oracle is not one", "Retrain an oracle without the rows"),
     ],
 )
 def test_where_none_passed_it_says_so_and_what_to_do(build, kind, verdict, symbol, title, advice):

@@ -1,10 +1,16 @@
 """U-LiRA: null and planted signals, and the rows that each shadow model forgets."""
 
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 import qiskit_qmu as qmu
+import qiskit_qmu.shadows.unlearned as unlearned_module
 from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import BaVarIA, LiRA, References
 from qiskit_qmu.shadows import (
@@ -66,16 +72,99 @@ def test_every_model_forgets_its_share_of_the_audited_rows():
         np.testing.assert_array_equal(split.retain.indices, np.setdiff1d(trained, audited))
 
 
-@pytest.mark.slow
-def test_retraining_hides_what_the_original_shows():
-    # Few rows and many parameters, so that single rows are seen.
-    dataset = qmu.load_dataset("digits", train_size=160, test_size=10, seed=0)
-    model = qmu.BasicQNN(num_classes=10, num_qubits=5, num_layers=4)
-    trainer = qmu.Trainer(epochs=60, batch_size=16, learning_rate=0.05)
-    shadows = train_shadows(model, dataset.train, count=16, trainer=trainer)
-    audited = range(60)
-    before = leave_one_out_attack(shadows.references().rows(audited)).auc
-    assert before.low > 0.52
+def test_kept_unlearned_models_belong_to_rows_in_their_order(tmp_path):
+    pool = qmu.load_dataset("iris").train.take(range(40))
+    model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+    trainer = qmu.Trainer(epochs=1, batch_size=8)
+    calls = []
+
+    @dataclass(frozen=True)
+    class Counting:
+        rate: float = 0.1
+
+        def __call__(self, model, split, *, generator):
+            calls.append(len(split.forget))
+            strategy = qmu.unlearning.FineTune(epochs=1, learning_rate=self.rate)
+            return strategy(model, split, generator=generator)
+
+    def unlearned(rows, audited, strategy, **options):
+        calls.clear()
+        shadows = train_shadows(model, rows, count=2, trainer=trainer, folder=tmp_path)
+        return unlearn_shadows(shadows, strategy, audited, **options).references()
+
+    first = unlearned(pool, [4, 1, 7, 20], Counting())
+    assert len(calls) == 2
+    # The same rows audited in another order: the same models, scores in the order asked for.
+    again = unlearned(pool, [20, 7, 1, 4], Counting())
+    assert calls == []
+    np.testing.assert_array_equal(again.scores, first.scores[:, ::-1])
+    others = {
+        "rows": (pool.take(range(40)[::-1]), [4, 1, 7, 20], Counting()),
+        "audited": (pool, [4, 1, 7, 21], Counting()),
+        "strategy": (pool, [4, 1, 7, 20], Counting(rate=0.2)),
+    }
+    for rows, audited, strategy in others.values():
+        unlearned(rows, audited, strategy)
+        assert len(calls) == 2
+    unlearned(pool, [4, 1, 7, 20], Counting(), seed=1)
+    assert len(calls) == 2
+
+
+def test_retrained_twins_are_the_same_one_by_one(monkeypatch):
+    pool = qmu.load_dataset("iris").train.take(range(40))
+    model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+    trainer = qmu.Trainer(epochs=2, batch_size=8, learning_rate=0.05)
+    shadows = train_shadows(model, pool, count=4, trainer=trainer, audited=range(10))
     retrain = qmu.unlearning.Retrain(trainer=trainer)
-    after = leave_one_out_attack(unlearn_shadows(shadows, retrain, audited).references()).auc
-    assert not after.excludes(0.5)
+    stacked = unlearn_shadows(shadows, retrain, range(10)).references()
+    monkeypatch.setattr(unlearned_module, "can_retrain_stacked", lambda *_: False)
+    alone = unlearn_shadows(shadows, retrain, range(10)).references()
+    np.testing.assert_allclose(stacked.scores, alone.scores, atol=1e-4)
+
+
+KILLED = """
+import os, signal, sys
+import qiskit_qmu as qmu
+from qiskit_qmu.shadows import train_shadows, unlearn_shadows
+
+pool = qmu.load_dataset("iris").train.take(range(40))
+model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+trainer = qmu.Trainer(epochs=1, batch_size=8)
+last = sys.argv[1]
+
+def end_itself(task, share):
+    if task == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+shadows = train_shadows(model, pool, count=18, trainer=trainer, folder="kept", progress=end_itself)
+strategy = qmu.unlearning.FineTune(epochs=1)
+unlearn_shadows(shadows, strategy, range(10), progress=end_itself)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_a_killed_run_resumes_with_equal_results(tmp_path):
+    pool = qmu.load_dataset("iris").train.take(range(40))
+    model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
+    trainer, strategy = qmu.Trainer(epochs=1, batch_size=8), qmu.unlearning.FineTune(epochs=1)
+
+    def scores(folder, told):
+        shadows = train_shadows(
+            model, pool, count=18, trainer=trainer, folder=folder, progress=told
+        )
+        return unlearn_shadows(shadows, strategy, range(10), progress=told).references().scores
+
+    for last in (
+        "training shadow models, 16 of 18 done",
+        "FineTune of shadow models, 5 of 18 done",
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED, last], cwd=tmp_path, capture_output=True, check=False
+        )
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    told = []
+    resumed = scores(tmp_path / "kept", lambda task, _: told.append(task))
+    assert told[0] == "training shadow models, 18 of 18 done"
+    assert told[1] == "FineTune of shadow models, 5 of 18 done"
+    np.testing.assert_array_equal(resumed, scores(None, lambda *_: None))

@@ -13,11 +13,6 @@ OutputKind = Literal["logits", "probabilities", "expectations", "counts", "losse
 
 OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
 
-Whose = Literal["audited", "original", "oracle"]
-"""The model that answered."""
-
-PREFIXES: dict[Whose, str] = {"audited": "", "original": "original_", "oracle": "oracle_"}
-
 ROW_NAMES = ("labels", "member", "part", "ids", "shots")
 """What is known of a row besides outputs."""
 
@@ -29,7 +24,9 @@ _SINGULAR: dict[str, OutputKind] = {
     "count": "counts",
     "loss": "losses",
 }
-_COLUMN = re.compile(rf"(.*?)({'|'.join((*OUTPUT_KINDS, *_SINGULAR))})(?:_(.+))?")
+_PREFIX = r"(original_|oracle(?:[2-9]|[1-9]\d+)?_|)"
+_COLUMN = re.compile(rf"{_PREFIX}({'|'.join((*OUTPUT_KINDS, *_SINGULAR))})(?:_(.+))?")
+_ARRAY = re.compile(rf"{_PREFIX}({'|'.join(OUTPUT_KINDS)})")
 
 
 @final
@@ -47,10 +44,22 @@ class Column:
     ending: str = ""
 
 
-def array_names() -> tuple[str, ...]:
-    """Return all names that an array may have."""
-    outputs = (f"{prefix}{kind}" for prefix in PREFIXES.values() for kind in OUTPUT_KINDS)
-    return (*ROW_NAMES, *outputs)
+def prefix_of(whose: str) -> str:
+    """Return what stands in front of the names of a model's arrays."""
+    return "" if whose == "audited" else f"{whose}_"
+
+
+def models_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Return whose outputs some arrays are: "original", "oracle", "oracle2", …, "audited".
+
+    Example:
+        >>> from qiskit_qmu.auditing.arrays.names import models_of
+        >>> models_of(["labels", "logits", "oracle2_logits", "oracle_counts"])
+        ('oracle', 'oracle2', 'audited')
+    """
+    found = {m[1].removesuffix("_") or "audited" for m in map(_ARRAY.fullmatch, names) if m}
+    oracles = sorted(found - {"original", "audited"}, key=lambda name: (len(name), name))
+    return tuple(name for name in ("original", *oracles, "audited") if name in found)
 
 
 def known_name(name: str, source: str) -> str:
@@ -60,8 +69,9 @@ def known_name(name: str, source: str) -> str:
         InputError: If there is no array of that name.
     """
     name = _SPELLINGS.get(name, name)
-    if name not in array_names():
-        raise InputError(f"{source}: {_unknown('array', name, array_names())}")
+    if name not in ROW_NAMES and not _ARRAY.fullmatch(name):
+        known = (*ROW_NAMES, *OUTPUT_KINDS, "oracle_logits", "original_logits")
+        raise InputError(f"{source}: {_unknown('array', name, known)}")
     return name
 
 
@@ -80,7 +90,7 @@ def parsed_column(heading: str, source: str) -> Column:
     if name in ROW_NAMES:
         return Column(name)
     found = _COLUMN.fullmatch(heading)
-    if found and found[1] in PREFIXES.values():
+    if found:
         return Column(f"{found[1]}{_SINGULAR.get(found[2], found[2])}", found[3] or "")
     columns = ("label", "member", "part", "id", "shots", "loss", "counts")
     numbered = tuple(f"{kind}_0" for kind in _SINGULAR if kind != "loss")

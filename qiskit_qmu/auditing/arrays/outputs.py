@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.auditing.arrays.names import OUTPUT_KINDS, PREFIXES, Whose
+from qiskit_qmu.auditing.arrays.names import OUTPUT_KINDS, prefix_of
 from qiskit_qmu.auditing.arrays.outcomes import Interpret, class_counts
 from qiskit_qmu.auditing.arrays.reading import Recorded
 from qiskit_qmu.observation import Observations
@@ -21,23 +21,21 @@ _SUM_TOLERANCE = 1e-3
 
 def observations_of(
     recorded: Recorded,
-    whose: Whose,
+    whose: str,
     labels: NDArray[np.int64] | None,
     interpret: Interpret | Callable[[int], int],
-) -> Observations | None:
-    """Return the outputs of one model on all rows; None if there are none.
+) -> Observations:
+    """Return the outputs of one model on all rows.
 
     Raises:
         InputError: If values are missing, of another range, or the same in all rows.
     """
-    prefix = PREFIXES[whose]
+    prefix = prefix_of(whose)
     given = {
         kind: recorded.arrays[f"{prefix}{kind}"]
         for kind in OUTPUT_KINDS
         if f"{prefix}{kind}" in recorded.arrays
     }
-    if not given:
-        return None
     shots = _shots(recorded.arrays.get("shots"))
     counts = None
     if "counts" in given:

@@ -10,20 +10,18 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.arrays.labels import class_numbers
-from qiskit_qmu.auditing.arrays.names import OUTPUT_KINDS, Whose
+from qiskit_qmu.auditing.arrays.names import OUTPUT_KINDS, models_of
 from qiskit_qmu.auditing.arrays.outcomes import Interpret
 from qiskit_qmu.auditing.arrays.outputs import observations_of
 from qiskit_qmu.auditing.arrays.reading import Recorded, read_recorded
 from qiskit_qmu.auditing.arrays.rows import Kind, split_of
+from qiskit_qmu.auditing.assembly import assembled_report
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
-from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.evaluation.verdict import MARGIN
 from qiskit_qmu.observation import Observations
-
-_ORDER: tuple[Whose, ...] = ("original", "oracle", "audited")
 
 
 def audit_arrays(
@@ -49,7 +47,8 @@ def audit_arrays(
       dictionary by bitstring), ``losses``. The first of them in this order decides. In a table they
       are columns ``logit_0``, ``probability_cat``, ``expectation_0``, ``count_01``, ``loss``, or
       ``counts`` with such dictionaries as JSON.
-    - the same of other models on the same rows, with ``original_`` or ``oracle_`` in front.
+    - the same of other models on the same rows, with ``original_`` or ``oracle_`` in front, and of
+      further retrained models with ``oracle2_`` and so on.
     - ``ids`` (a column ``id``) that tell rows apart, and ``shots`` of the circuits, if known.
       Probabilities from shots get half a count for each class, so that none is 0.
 
@@ -87,8 +86,10 @@ def audit_arrays(
     recorded = read_recorded(source)
     _check_lengths(recorded)
     labels, names = _labels(recorded)
-    every = {whose: observations_of(recorded, whose, labels, interpret) for whose in _ORDER}
-    present = {whose: seen for whose, seen in every.items() if seen is not None}
+    present = {
+        whose: observations_of(recorded, whose, labels, interpret)
+        for whose in models_of(recorded.arrays)
+    }
     if "audited" not in present:
         raise InputError(
             f"{recorded.what} must hold outputs of the audited model, one of "
@@ -103,45 +104,35 @@ def audit_arrays(
 
 
 def _report(
-    present: dict[Whose, Observations],
+    present: dict[str, Observations],
     split: ForgetSplit,
     *,
     attacks: Sequence[MembershipAttack],
     margin: float,
     seed: int,
 ) -> AuditReport:
-    observed: dict[str, SplitObservations] = {
-        whose: _by_part(seen, split) for whose, seen in present.items()
-    }
+    observed = {_name(whose): _by_part(seen, split) for whose, seen in present.items()}
     auditor = Auditor(
         split,
         observed.get("original"),
-        [observed["oracle"]] if "oracle" in observed else [],
+        [seen for name, seen in observed.items() if name.startswith("oracle")],
         attacks=named_attacks(attacks),
         fit_on=observed.get("original", observed["audited"]),
+        margin=margin,
         seed=seed,
     )
-    records = {}
-    for whose, seen in observed.items():
-        measured = auditor.measure(seen, whose)
-        unchanged = whose == "audited" and _same(present.get("original"), present["audited"])
-        records[whose] = measured, auditor.judge(measured, unchanged=unchanged)
-    scores = (roc_scores(whose, seed, measured) for whose, (measured, _) in records.items())
-    verdict = records["audited"][1]
-    return AuditReport(
-        rows=tuple(model_row(whose, seed, *record) for whose, record in records.items()),
-        scores=tuple(each for each in scores if each is not None),
-        kind=split.kind,
-        forgotten=in_words(split),
-        verdict=verdict.name,
-        reason=verdict.reason,
-        notes=split.notes,
-        forgotten_ids=None if split.forget.ids is None else tuple(split.forget.ids.tolist()),
-        decided_by=verdict.decided_by,
-        margin=margin,
-        split=split,
-        observed=observed,
+    case = auditor.case(
+        auditor.measure(observed["audited"], "audited"),
+        unchanged=_same(present.get("original"), present["audited"]),
     )
+    return assembled_report(auditor, case, split, observed, margin=margin, seed=seed)
+
+
+def _name(whose: str) -> str:
+    """Return what a report calls a model: its oracles are numbered."""
+    if not whose.startswith("oracle"):
+        return whose
+    return f"oracle {whose.removeprefix('oracle') or 1}"
 
 
 def _by_part(seen: Observations, split: ForgetSplit) -> SplitObservations:
@@ -174,7 +165,7 @@ def _check_lengths(recorded: Recorded) -> None:
         raise InputError(f"{recorded.what} must hold at least one row, got none")
 
 
-def _check_classes(present: dict[Whose, Observations]) -> None:
+def _check_classes(present: dict[str, Observations]) -> None:
     numbers = {whose: seen.num_classes for whose, seen in present.items()}
     for whose, number in numbers.items():
         if number != numbers["audited"]:
@@ -184,7 +175,7 @@ def _check_classes(present: dict[Whose, Observations]) -> None:
             )
 
 
-def _check_duplicates(present: dict[Whose, Observations], split: ForgetSplit) -> None:
+def _check_duplicates(present: dict[str, Observations], split: ForgetSplit) -> None:
     """Refuse a row that is on both sides, as far as outputs can tell.
 
     Rows with the same outputs on one side show that different rows can have them, as with shots or

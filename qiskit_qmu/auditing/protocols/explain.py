@@ -1,7 +1,7 @@
 """explain_protocols: what published protocols would report for a model, and what that is worth."""
 
 import textwrap
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -72,7 +72,7 @@ def explain_protocols(
     split: ForgetSplit,
     *,
     original: SplitObservations | None = None,
-    oracle: SplitObservations | None = None,
+    oracles: Sequence[SplitObservations] = (),
     strategy_needs: Collection[str] = (),
     seed: int = 0,
 ) -> ProtocolReport:
@@ -89,7 +89,7 @@ def explain_protocols(
         audited: Outputs of the audited model on the parts of the split.
         split: The task.
         original: Outputs of the model before unlearning.
-        oracle: Outputs of a model retrained without the forgotten rows.
+        oracles: Outputs of models retrained without the forgotten rows.
         strategy_needs: What the strategy used, as in `qiskit_qmu.unlearning.Method`.
         seed: Seed of attacks and draws.
 
@@ -114,27 +114,27 @@ def explain_protocols(
     inputs = ProtocolInputs(
         audited=audited,
         original=original,
-        oracle=oracle,
+        oracles=tuple(oracles),
         paper=paper_protocol(fitted_to, split, stream(seed, "paper attack")),
         generator=stream(seed, "protocols"),
     )
     numbers = [number for reported in PROTOCOLS for number in reported(inputs)]
     return ProtocolReport(
-        numbers=tuple(numbers), flags=tuple(_flags(audited, oracle, strategy_needs))
+        numbers=tuple(numbers), flags=tuple(_flags(audited, oracles, strategy_needs))
     )
 
 
 def _flags(
-    audited: SplitObservations, oracle: SplitObservations | None, needs: Collection[str]
+    audited: SplitObservations, oracles: Sequence[SplitObservations], needs: Collection[str]
 ) -> list[str]:
     flags = [
         f"the strategy used the {need}: an audit by the same {need} says nothing about it"
         for need in UNFAIR_NEEDS
         if need in needs
     ]
-    if oracle is not None and _same_answers(audited, oracle):
+    if any(_same_answers(audited, oracle) for oracle in oracles):
         flags.append(
-            "the model's outputs equal the oracle's on every row: it is the oracle, or was fitted "
+            "the model's outputs equal an oracle's on every row: it is that oracle, or was fitted "
             "to it"
         )
     return flags

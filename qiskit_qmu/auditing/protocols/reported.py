@@ -78,22 +78,24 @@ class ProtocolInputs:
     Attributes:
         audited: Those of the audited model.
         original: Those of the model before unlearning; None without one.
-        oracle: Those of a retrained model; None without one.
+        oracles: Those of retrained models.
         paper: The QMU paper's attack, fitted to the original; None where it cannot be.
         generator: Random generator of everything that a protocol draws.
     """
 
     audited: SplitObservations
     original: SplitObservations | None
-    oracle: SplitObservations | None
+    oracles: tuple[SplitObservations, ...]
     paper: PaperProtocol | None
     generator: np.random.Generator
 
     @property
     def others(self) -> dict[str, SplitObservations]:
         """The other models by the names of their controls, as far as there are any."""
-        models = {ORACLE: self.oracle, ORIGINAL: self.original}
-        return {name: model for name, model in models.items() if model is not None}
+        count = len(self.oracles)
+        names = [ORACLE] if count == 1 else [f"{ORACLE} {n}" for n in range(1, count + 1)]
+        before = {} if self.original is None else {ORIGINAL: self.original}
+        return {**dict(zip(names, self.oracles, strict=True)), **before}
 
 
 def never_seen(observed: SplitObservations) -> Observations | None:

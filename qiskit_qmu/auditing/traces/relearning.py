@@ -29,7 +29,7 @@ from qiskit_qmu.models import (
     named_parameters,
     observe,
 )
-from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
+from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.training import Trainer
 
 Array = NDArray[np.float64]
@@ -53,7 +53,7 @@ def relearning(
     trainer: Trainer,
     steps: int = 50,
     rows: int = 20,
-    orders: int = 3,
+    orders: int = 2,
     seed: int = 0,
 ) -> Finding:
     """Train copies on a few forgotten rows, and compare how their loss falls on other ones.
@@ -115,10 +115,17 @@ def relearning(
     probes = _probes(split, rows, generator)
 
     def courses(each: torch.nn.Module) -> list[Array]:
+        bias = _level(each, split)
         return [
             np.mean(
                 [
-                    _course(each, split, *probe, trainer, steps, child_seed(seed, f"order {order}"))
+                    _course(
+                        _copy(each, split, bias),
+                        *probe,
+                        trainer,
+                        steps,
+                        child_seed(seed, f"order {order}"),
+                    )
                     for order in range(orders)
                 ],
                 axis=0,
@@ -201,43 +208,49 @@ def _halved(part: Rows, rows: int) -> _Probe:
 
 
 def _course(
-    model: torch.nn.Module,
-    split: ForgetSplit,
-    trained: Rows,
-    read: Rows,
-    trainer: Trainer,
-    steps: int,
-    seed: int,
+    copy: torch.nn.Module, trained: Rows, read: Rows, trainer: Trainer, steps: int, seed: int
 ) -> Array:
     """Return each row's mean loss (rows,) over the training of a copy, by the trapezoidal rule."""
-    copy = _copy(model, split)
     batches = _BATCHES if len(trained) >= 2 * _BATCHES else 2
     batch_size = min(trainer.batch_size, len(trained) // batches)
     # Batches of equal size: a batch normalisation fails on one of a single row.
     trained = trained.take(range(len(trained) // batch_size * batch_size))
     epochs = math.ceil(steps * batch_size / len(trained))
-    losses = [_losses(copy, read, trainer.objective)]
+    objective = objective_for(trainer.objective, copy, read.y)
+    x, y = as_tensors(copy, read.x, read.y, objective.predicts)
+
+    def losses() -> Array:
+        with in_mode(copy, training=False), torch.no_grad():
+            return np.asarray(objective.row_losses(copy, x, y).double().cpu().numpy())
+
+    course = [losses()]
     replace(trainer, epochs=epochs, batch_size=batch_size, patience=None).fit(
         copy,
         trained.x,
         trained.y,
         generator=seed,
-        progress=lambda *_: losses.append(_losses(copy, read, trainer.objective)),
+        progress=lambda *_: course.append(losses()),
     )
-    table = np.array(losses)
+    table = np.array(course)
     return np.asarray((table[0] / 2 + table[1:-1].sum(axis=0) + table[-1] / 2) / epochs)
 
 
-def _copy(model: torch.nn.Module, split: ForgetSplit) -> torch.nn.Module:
+def _level(model: torch.nn.Module, split: ForgetSplit) -> float:
+    """Return what is added to the logit of a forgotten class; nothing for single rows."""
+    if split.kind == "instances":
+        return 0.0
+    retain = split.retain.take(range(min(_MOST_RETAINED, len(split.retain))))
+    return lift(observe(model, retain.x, retain.y), int(split.forget.y[0]))
+
+
+def _copy(model: torch.nn.Module, split: ForgetSplit, bias: float) -> torch.nn.Module:
     """Return a copy to train; for a class one that answers with its logit lifted."""
     copy = clone_module(model)
     if split.kind == "instances":
         return copy
     if isinstance(copy, QuantumClassifier):  # copies see one class, the model saw all
-        copy.check_labels(copy.class_numbers(split.train.y))
-    retain = split.retain.take(range(min(_MOST_RETAINED, len(split.retain))))
+        copy.check_labels(np.asarray(copy.class_numbers(split.train.y), dtype=np.int64))
     label = int(split.forget.y[0])
-    bias = lift(observe(copy, retain.x, retain.y), label)
 
     def lifted(_model: torch.nn.Module, _arguments: Any, logits: torch.Tensor) -> torch.Tensor:
         constant = torch.zeros_like(logits[:1])
@@ -248,25 +261,18 @@ def _copy(model: torch.nn.Module, split: ForgetSplit) -> torch.nn.Module:
     return copy
 
 
-def _losses(model: torch.nn.Module, rows: Rows, given: RowLoss | HasRowLosses | None) -> Array:
-    objective = objective_for(given, model, rows.y)
-    x, y = as_tensors(model, rows.x, rows.y, objective.predicts)
-    with in_mode(model, training=False), torch.no_grad():
-        return np.asarray(objective.row_losses(model, x, y).double().cpu().numpy())
-
-
-def _lead(courses: Sequence[Array]) -> float:
-    """Return how low the loss is: of a class, or of forgotten rows beside never-seen ones."""
-    means = [float(course.mean()) for course in courses]
-    return -means[0] if len(means) == 1 else means[1] - means[0]
-
-
 def _null(leads: Sequence[Interval]) -> Interval:
     """Return the lead of one more oracle over the mean of these; unknown with only one."""
     if len(leads) < 2:
         return UNKNOWN
     middle = null_of_oracles(leads)
     return Interval(0.0, middle.low - middle.value, middle.high - middle.value)
+
+
+def _lead(courses: Sequence[Array]) -> float:
+    """Return how low the loss is: of a class, or of forgotten rows beside never-seen ones."""
+    means = [float(course.mean()) for course in courses]
+    return -means[0] if len(means) == 1 else means[1] - means[0]
 
 
 def _head_start(own: Sequence[Array], theirs: Sequence[Sequence[Array]]) -> Interval:
