@@ -106,13 +106,25 @@ def four_groups(
         >>> [finding.value.excludes(0.5) for finding in table.findings]
         [False, True]
     """
+    return FourGroups(
+        rows=row_groups(observed, level=level), findings=_findings(observed, original, level)
+    )
+
+
+def row_groups(observed: SplitObservations, *, level: float = 0.95) -> tuple[RowGroup, ...]:
+    """Return accuracy and loss of the groups that were observed, without any test.
+
+    Args:
+        observed: Outputs of a model on the parts of a split.
+        level: Confidence level of each limit.
+    """
     parts = [
         ("forgotten", True, observed.forget),
         ("unseen, as the forgotten", False, observed.test_forget),
         ("retained", True, observed.retain),
         ("unseen, as the retained", False, observed.test_retain),
     ]
-    rows = tuple(
+    return tuple(
         RowGroup(
             name=name,
             member=member,
@@ -123,7 +135,6 @@ def four_groups(
         for name, member, seen in parts
         if seen is not None and len(seen)
     )
-    return FourGroups(rows=rows, findings=_findings(observed, original, level))
 
 
 def _accuracy(seen: Observations, level: float) -> Interval:
