@@ -142,8 +142,8 @@ def _advantage(point: OperatingPoint, oracles: Sequence[OperatingPoint]) -> Find
         null=_null([each.advantage for each in oracles], 0.0),
         num_rows=point.num_members,
         reading=(
-            f"At the best threshold {point.tpr.value:.0%} of the forgotten rows are called "
-            f"members, and {point.fpr.value:.0%} of the never-seen ones."
+            f"At the best threshold {_percent(point.tpr.value)} of the forgotten rows are called "
+            f"members, and {_percent(point.fpr.value)} of the never-seen ones."
         ),
     )
 

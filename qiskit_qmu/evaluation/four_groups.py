@@ -117,6 +117,13 @@ def row_groups(observed: SplitObservations, *, level: float = 0.95) -> tuple[Row
     Args:
         observed: Outputs of a model on the parts of a split.
         level: Confidence level of each limit.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import SplitObservations, row_groups
+        >>> from qiskit_qmu.observation import Observations
+        >>> rows = Observations(logits=[[2.0, 0.0], [0.0, 1.0]], labels=[0, 0])
+        >>> [(row.name, row.accuracy.value) for row in row_groups(SplitObservations(forget=rows))]
+        [('forgotten', 0.5)]
     """
     parts = [
         ("forgotten", True, observed.forget),

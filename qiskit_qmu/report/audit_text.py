@@ -64,10 +64,10 @@ def findings_text(findings: Sequence[Finding], decided_by: str = "") -> str:
         >>> finding = Finding(key="a", group="strategy", name="U-LiRA", value=auc, null=half)
         >>> print(findings_text([finding], decided_by="a"))
         <BLANKLINE>
-        finding                               found  where nothing is left  p  models
-        -----------------------------------------------------------------------------
+        finding                                       found where nothing is left p models
+        ----------------------------------------------------------------------------------
         The strategy, over many models
-        * U-LiRA                0.560 [0.540, 0.580]   0.500 [0.480, 0.520]  –       1
+        * U-LiRA (decided)             0.560 [0.540, 0.580]  0.500 [0.480, 0.520] –      1
         *: outside of what its null allows
     """
     if not findings:
