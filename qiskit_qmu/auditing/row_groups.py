@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu.auditing.model_tests import ModelTests
 from qiskit_qmu.auditing.oracle_checks import averaged
@@ -89,12 +89,13 @@ def slice_tests(measured: Measurement, split: ForgetSplit) -> ModelTests:
     control, labels = evidence.observed.test_forget, evidence.observed.forget.labels
     if AUC.key not in evidence.scores or control is None:
         return ModelTests()
+    columns: dict[str, tuple[ArrayLike, ArrayLike]]
     columns, skipped = _columns(split)
     classes = None
     if labels is not None and control.labels is not None:
         classes = labels, control.labels
         if len(np.unique(labels)) > 1:
-            columns = {"class": (_named(labels, split), _named(control.labels, split)), **columns}
+            columns = {"class": classes, **columns}
     if not columns:
         return ModelTests(skipped=skipped)
     found = slices(
@@ -114,12 +115,9 @@ def slice_tests(measured: Measurement, split: ForgetSplit) -> ModelTests:
     return ModelTests(findings=tuple(tested), skipped=skipped)
 
 
-Pair = tuple[NDArray[np.object_], NDArray[np.object_]]
-
-
-def _columns(split: ForgetSplit) -> tuple[dict[str, Pair], dict[str, str]]:
+def _columns(split: ForgetSplit) -> tuple[dict[str, tuple[ArrayLike, ArrayLike]], dict[str, str]]:
     """Return values of forgotten and unseen rows by column, and columns that have none."""
-    columns: dict[str, Pair] = {}
+    columns: dict[str, tuple[ArrayLike, ArrayLike]] = {}
     unknown = []
     for column in split.columns:
         if column.features is None:
@@ -147,8 +145,3 @@ def _values(column: Column, x: NDArray[np.float32]) -> NDArray[np.object_]:
     found: NDArray[np.object_] = values.astype(object)
     found[values == ""] = None
     return found
-
-
-def _named(labels: NDArray[np.int64], split: ForgetSplit) -> NDArray[np.object_]:
-    names = split.class_names
-    return np.array([label if names is None else names[label] for label in labels], dtype=object)

@@ -15,7 +15,8 @@ class RowFinding:
         id: Its id; None if rows have no ids.
         label: Its class, by name where classes have names; None without classes.
         scores: Scores of the attacks by their names, higher = more likely a member.
-        p_value: Probability of its score, or a higher one, where nothing is left; None if untested.
+        p_value: Probability of scores as extreme, in either direction, where nothing is left; None
+            if untested.
         adjusted_p_value: The same, adjusted for all rows that are tested at once (Benjamini and
             Hochberg); None if untested.
         seen_by: Names of the attacks that still find it at the stated false discovery rate.

@@ -332,7 +332,7 @@ class _Judged:
         """Return "unresolved" where a class may be suppressed, which too few oracles can tell."""
         found = [self.findings[key] for key in TRACES if key in self.findings]
         trace = next((finding for finding in found if is_trace(finding)), None)
-        if trace is None:
+        if trace is None or self.beside.kind != "class":
             return None
         return Verdict(
             name="unresolved",

@@ -42,6 +42,11 @@ from qiskit_qmu.metrics.distances import euclidean, root_jensen_shannon
 from qiskit_qmu.metrics.epsilon import epsilon_lower_bound
 from qiskit_qmu.metrics.epsilon_estimate import challenge_score, epsilon_estimate
 from qiskit_qmu.metrics.equivalence import equivalence_p_value, is_equivalent, worst_distance
+from qiskit_qmu.metrics.equivalence_power import (
+    equivalence_margin,
+    models_needed_for_equivalence,
+    rows_needed_for_equivalence,
+)
 from qiskit_qmu.metrics.intervals import (
     UNKNOWN,
     Interval,
@@ -69,11 +74,8 @@ from qiskit_qmu.metrics.operating_point import (
 from qiskit_qmu.metrics.permutation import permutation_p_value, permutation_p_values
 from qiskit_qmu.metrics.power import (
     detectable_auc,
-    equivalence_margin,
     models_needed,
-    models_needed_for_equivalence,
     rows_needed,
-    rows_needed_for_equivalence,
 )
 from qiskit_qmu.metrics.precision import PRIORS, precision_at_prior
 from qiskit_qmu.metrics.r2 import r2_interval

@@ -63,7 +63,6 @@ def findings_text(findings: Sequence[Finding], decided_by: str = "") -> str:
         >>> auc, half = Interval(0.56, low=0.54, high=0.58), Interval(0.5, low=0.48, high=0.52)
         >>> finding = Finding(key="a", group="strategy", name="U-LiRA", value=auc, null=half)
         >>> print(findings_text([finding], decided_by="a"))
-        <BLANKLINE>
         finding                                       found where nothing is left p models
         ----------------------------------------------------------------------------------
         The strategy, over many models

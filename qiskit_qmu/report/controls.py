@@ -72,7 +72,7 @@ def controls(report: AuditRecord) -> tuple[Control, ...]:
         Control(
             name="11.2.4 (L2)",
             requirement="sensitive data are trained on with differential privacy",
-            evidence="an empirical lower bound of ε, which is no guarantee"
+            evidence="an empirical estimate of ε, which is no guarantee"
             if epsilon
             else "none: no (ε, δ) was computed",
             found=epsilon,

@@ -25,9 +25,8 @@ class Untested:
 
 OUT_OF_SCOPE = (
     "No audit of a model covers its copies: backups, checkpoints, logged counts, caches, models "
-    "that were trained from it. Nor does it cover an observer who holds the model before and after "
-    "the deletion: the difference between the two shows most about the withdrawn rows, even where "
-    "the deletion is perfect."
+    "that were trained from it. And an observer who holds the model before and after the deletion "
+    "learns most about the withdrawn rows, even where the deletion is perfect."
 )
 """What no test of this kind reaches."""
 

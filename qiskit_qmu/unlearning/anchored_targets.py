@@ -16,7 +16,7 @@ from qiskit_qmu.unlearning.descent import (
     require_classes,
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
-from qiskit_qmu.unlearning.method import Method, descent_preset
+from qiskit_qmu.unlearning.method import Method, PresetContext, Settings, descent_preset
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 from qiskit_qmu.unlearning.teacher import distance_to_targets, divergence, outputs_of
@@ -106,10 +106,15 @@ class AnchoredTargets(DescentStrategy):
         return targets[forget[1]]
 
 
+def _preset(context: PresetContext) -> Settings:
+    # Its epochs are short: over the forgotten rows and the anchors.
+    return {**descent_preset(context), "epochs": 10}
+
+
 METHOD = Method(
     strategy=AnchoredTargets,
     summary="forgotten rows are led to similar classes while retained anchors keep their outputs",
     group="relabelling",
     needs=frozenset({"forgotten rows", "retained rows", "gradients", "classes"}),
-    preset=descent_preset,
+    preset=_preset,
 )

@@ -1,6 +1,5 @@
 """DescentStrategy: a strategy that is a loss of forgotten and retained rows."""
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import get_args
 
@@ -44,7 +43,6 @@ class DescentStrategy(UnlearningStrategy):
         self.descent()
         _check.one_of(get_args(Part), parameters=self.parameters)
 
-    @abstractmethod
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the loss and the rows.
 
@@ -53,6 +51,7 @@ class DescentStrategy(UnlearningStrategy):
             split: The task; only training and validation rows may be used.
             generator: The only source of randomness.
         """
+        raise NotImplementedError
 
     def __call__(
         self,

@@ -26,8 +26,8 @@ class LabelFreeDampening(UnlearningStrategy):
     the retained rows and I_u,i on the forgotten ones: it needs no labels. Foster et al., Loss-Free
     Machine Unlearning, https://arxiv.org/abs/2402.19308. There is no training.
 
-    On small models, whose weights all serve every class, it tends to take accuracy from retained
-    rows before it forgets the others: expect little of it below some thousand weights.
+    In a small model most weights serve every class. With the default share it forgot a class of
+    digits on 6 qubits nearly as retraining does, and hardly one of Iris on 4.
 
     Attributes:
         alpha: Selection threshold α; None to select a given share of the parameters, as no rows

@@ -34,6 +34,9 @@ class SaliencyUnlearning(DescentStrategy):
     SalUn: Empowering Machine Unlearning via Gradient-based Weight Saliency,
     https://arxiv.org/abs/2310.12508.
 
+    In a small model the salient weights serve the retained rows too, and random labels contradict
+    each other: on 200 digits and 6 qubits this forgot a class at a loss of 20 points.
+
     Attributes:
         share: Share of the weights that may change.
         retain_weight: α.

@@ -179,7 +179,10 @@ def test_oracles_are_trained_where_there_is_a_trainer():
 def test_an_oracle_that_was_trained_on_forgotten_rows_is_refused_by_their_digests():
     split, model = point_split(), StockClassifier()
     Trainer(epochs=1).fit(model, split.train.x, split.train.y, generator=0)
-    report = audit(StockClassifier(), split, original=StockClassifier(), oracle=model)
+    audited = StockClassifier()
+    with torch.no_grad():
+        audited.head.bias += 0.5
+    report = audit(audited, split, original=StockClassifier(), oracle=model)
     count = len(split.forget)
     assert report.verdict == "invalid oracle"
     assert report.reason == f"the oracle was trained on {count} of the {count} forgotten rows"
