@@ -52,6 +52,7 @@ def oracle_models(
         >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1)
         >>> model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
         >>> trainer = qmu.Trainer(epochs=1)
+        >>> history = trainer.fit(model, split.train.x, split.train.y, generator=0)
         >>> len(oracle_models(2, like=model, split=split, trainer=trainer))
         2
     """

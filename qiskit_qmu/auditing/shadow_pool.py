@@ -89,7 +89,7 @@ class PoolPlaces:
             >>> split = qmu.ForgetSplit.by_fraction(ds, fraction=0.1, seed=0)
             >>> places = PoolPlaces.of(split, shadow_pool(split))
             >>> len(places.forgotten), len(places.audited)
-            (11, 22)
+            (10, 20)
         """
         taken: set[int] = set()
         where = defaultdict(list)
