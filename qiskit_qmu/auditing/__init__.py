@@ -34,8 +34,8 @@ from qiskit_qmu.auditing.split_rows import SplitRows, observe_split, observed_pa
 from qiskit_qmu.auditing.strategy_test import StrategyTest, strategy_test
 from qiskit_qmu.auditing.twin_distances import (
     TwinDistance,
-    epsilon_estimate,
     normal_divergence,
+    smoothed_epsilon,
     twin_distance,
 )
 from qiskit_qmu.evaluation import (
@@ -73,7 +73,7 @@ __all__ = [
     "audit_arrays",
     "audit_power",
     "deletion_difference",
-    "epsilon_estimate",
+    "smoothed_epsilon",
     "explain_protocols",
     "gated_numbers",
     "in_words",

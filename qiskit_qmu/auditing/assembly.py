@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from qiskit_qmu.auditing.array_tests import array_tests
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.auditor import Auditor
 from qiskit_qmu.auditing.oracle_checks import findings_of_oracles
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
-from qiskit_qmu.auditing.row_groups import row_group_findings
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Case, RowFinding, SplitObservations
 
@@ -48,6 +48,9 @@ def assembled_report(
         if measured is not None
     }
     judged["audited"] = case.measured, verdict
+    of_arrays = array_tests(
+        case.measured, split, original=auditor.original, oracles=auditor.oracles, seed=seed
+    )
     scores = (roc_scores(name, seed, measured) for name, (measured, _) in judged.items())
     agreement = auditor.agreement(case)
     return AuditReport(
@@ -71,10 +74,10 @@ def assembled_report(
             *case.findings,
             *findings_of_oracles(auditor.oracles),
             *(() if agreement is None else (agreement,)),
-            *row_group_findings(case.measured, auditor.original),
+            *of_arrays.findings,
         ),
         per_row=tuple(per_row),
-        skipped=skipped,
+        skipped={**skipped, **of_arrays.skipped},
         margin=margin,
         split=split,
         observed=observed,

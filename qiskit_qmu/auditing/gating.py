@@ -31,10 +31,9 @@ def gated_numbers(report: AuditReport) -> dict[str, Interval]:
     findings = {finding.key: finding.value for finding in report.findings}
     (row,) = (row for row in report.rows if row["method"] == "audited")
     own, strategy = AUC.read(row), findings.get("strategy_auc", UNKNOWN)
-    epsilons = (value for key, value in findings.items() if key.startswith("epsilon"))
     return {
         "auc": own if own.excludes(0.5) or not strategy.known else strategy,
-        "epsilon": next(epsilons, UNKNOWN),
+        "epsilon": findings.get("epsilon_estimate", UNKNOWN),
         "retain": _retained(report),
     }
 

@@ -44,7 +44,7 @@ def mean_measurement(oracles: Sequence[Measurement]) -> Measurement:
     if len(oracles) == 1:
         return oracles[0]
     values = {
-        key: _mean([each for oracle in oracles if (each := oracle[key]) is not None])
+        key: averaged([each for oracle in oracles if (each := oracle[key]) is not None])
         for key in oracles[0].values
     }
     return Measurement(evidence=oracles[0].evidence, values=values)
@@ -91,7 +91,8 @@ def findings_of_oracles(oracles: Sequence[Measurement]) -> tuple[Finding, ...]:
     )
 
 
-def _mean(values: Sequence[Interval]) -> Interval | None:
+def averaged(values: Sequence[Interval]) -> Interval | None:
+    """Return the mean of a number over oracles, with the mean of its limits; None without any."""
     if not values:
         return None
     ends = np.array([(each.value, each.low, each.high) for each in values]).mean(axis=0)

@@ -14,8 +14,8 @@ from qiskit_qmu.attacks import References, choose_attack
 from qiskit_qmu.auditing.row_tests import FALSE_DISCOVERIES, row_aucs, row_p_values
 from qiskit_qmu.auditing.twin_distances import (
     RowDistance,
-    epsilon_estimate,
     normal_divergence,
+    smoothed_epsilon,
     twin_distance,
 )
 from qiskit_qmu.data import Rows
@@ -293,7 +293,7 @@ def _distances(
     first, second = unlearned.references(), retrained.references()
     tests: dict[str, tuple[str, RowDistance]] = {
         "klom": ("KLoM, divergence of margins from retrained twins, nats", normal_divergence),
-        "epsilon_estimate": ("ε-estimate beside retrained twins", epsilon_estimate),
+        "epsilon_estimate": ("ε-estimate beside retrained twins", smoothed_epsilon),
     }
     found = []
     for key, (name, distance) in tests.items():

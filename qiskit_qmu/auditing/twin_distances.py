@@ -54,7 +54,7 @@ def twin_distance(
     permutations exchange whole models, all of their rows at once.
 
     Args:
-        distance: `normal_divergence` or `epsilon_estimate`.
+        distance: `normal_divergence` or `smoothed_epsilon`.
         unlearned: Scores of the unlearned models, shape (models, rows).
         retrained: Scores of their twins, likewise.
         forgotten: Whether the model forgot the row, booleans of the same shape.
@@ -130,14 +130,15 @@ _SMALLEST_SHARE = 1e-3
 _SMALLEST_VARIANCE = 1e-12
 
 
-def epsilon_estimate(first: Array, second: Array) -> Array:
+def smoothed_epsilon(first: Array, second: Array) -> Array:
     """Return the largest log-ratio of error rates by which a threshold tells two groups apart.
 
     This is the estimate of ε of the NeurIPS 2023 unlearning challenge (Triantafillou et al., Are
     we making progress in unlearning?, 2024, https://arxiv.org/abs/2406.09073) with one threshold
     and δ = 10⁻⁵. It is 1.3 to 1.4 for two groups of the same distribution, however many models
     there are, since either group may lie above the other. Where a threshold makes no error at all,
-    half an error counts, since n models cannot show more than ln 2n; the challenge counted 50.
+    half an error counts, since n models cannot show more than ln 2n; the challenge counted 50, as
+    `qiskit_qmu.metrics.epsilon_estimate` does.
 
     Args:
         first: Scores of unlearned models, shape (…, models, rows).

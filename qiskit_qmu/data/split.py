@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, final
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.duplicates import (
     Duplicate,
@@ -52,6 +53,7 @@ class ForgetSplit:
             task is forgotten; it then overlaps ``test_forget``.
         class_names: What the classes are called, by number; None where they have numbers only.
         skipped_ids: Ids that the request named and that are not forgotten, with the reason.
+        columns: Columns of the table that the rows come from; empty where there is none.
 
     Raises:
         InputError: If nothing is forgotten, or two training parts share a row.
@@ -77,6 +79,7 @@ class ForgetSplit:
     test_retain: Rows
     class_names: tuple[str, ...] | None = None
     skipped_ids: tuple[UntrainedId, ...] = ()
+    columns: tuple[Column, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if len(self.forget) == 0:
@@ -454,4 +457,5 @@ def split_by_positions(
         test_retain=ds.test if kind == "instances" else ds.test.take(np.flatnonzero(~counterpart)),
         class_names=ds.class_names,
         skipped_ids=skipped_ids,
+        columns=ds.columns,
     )

@@ -14,7 +14,7 @@ from qiskit_qmu.evaluation.column import Column
 from qiskit_qmu.evaluation.columns import BASELINE, COSTS, RESULTS, SHOT_RESULTS, result_columns
 from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, SplitObservations
 from qiskit_qmu.evaluation.finding import Finding, FindingGroup
-from qiskit_qmu.evaluation.four_groups import FourGroups, RowGroup, four_groups
+from qiskit_qmu.evaluation.four_groups import FourGroups, RowGroup, four_groups, row_groups
 from qiskit_qmu.evaluation.gate import Gate, GateError
 from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
 from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
@@ -56,6 +56,7 @@ __all__ = [
     "Verdict",
     "aggregate",
     "four_groups",
+    "row_groups",
     "interval_row",
     "judge",
     "judge_together",

@@ -6,9 +6,12 @@ from typing import Any, Literal, final
 from qiskit_qmu.evaluation.measure import interval_row
 from qiskit_qmu.metrics import UNKNOWN, Interval
 
-FindingGroup = Literal["strategy", "model", "oracles", "retained rows", "slices", "layers"]
+FindingGroup = Literal[
+    "strategy", "model", "oracles", "retained rows", "four groups", "slices", "layers"
+]
 """What a test is about: the strategy over many models, the audited model itself, the oracles, the
-rows that were not withdrawn, groups of rows, or where in the model a leak sits."""
+rows that were not withdrawn, forgotten and retained rows beside never-seen ones, groups of rows, or
+where in the model a leak sits."""
 
 
 @final

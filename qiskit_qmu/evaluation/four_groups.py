@@ -106,13 +106,32 @@ def four_groups(
         >>> [finding.value.excludes(0.5) for finding in table.findings]
         [False, True]
     """
+    return FourGroups(
+        rows=row_groups(observed, level=level), findings=_findings(observed, original, level)
+    )
+
+
+def row_groups(observed: SplitObservations, *, level: float = 0.95) -> tuple[RowGroup, ...]:
+    """Return accuracy and loss of the groups that were observed, without any test.
+
+    Args:
+        observed: Outputs of a model on the parts of a split.
+        level: Confidence level of each limit.
+
+    Example:
+        >>> from qiskit_qmu.evaluation import SplitObservations, row_groups
+        >>> from qiskit_qmu.observation import Observations
+        >>> rows = Observations(logits=[[2.0, 0.0], [0.0, 1.0]], labels=[0, 0])
+        >>> [(row.name, row.accuracy.value) for row in row_groups(SplitObservations(forget=rows))]
+        [('forgotten', 0.5)]
+    """
     parts = [
         ("forgotten", True, observed.forget),
         ("unseen, as the forgotten", False, observed.test_forget),
         ("retained", True, observed.retain),
         ("unseen, as the retained", False, observed.test_retain),
     ]
-    rows = tuple(
+    return tuple(
         RowGroup(
             name=name,
             member=member,
@@ -123,7 +142,6 @@ def four_groups(
         for name, member, seen in parts
         if seen is not None and len(seen)
     )
-    return FourGroups(rows=rows, findings=_findings(observed, original, level))
 
 
 def _accuracy(seen: Observations, level: float) -> Interval:

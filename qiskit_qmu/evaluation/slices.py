@@ -80,7 +80,7 @@ class Slice:
     def _reading(self) -> str:
         if self.p_value is None:
             return (
-                "No AUC: the group has no forgotten and unseen rows of one class "
+                "No AUC: the group has too few forgotten and unseen rows of one class "
                 f"({self.num_members} forgotten, {self.num_nonmembers} unseen)."
             )
         if not self.auc.excludes(0.5):
@@ -96,15 +96,17 @@ def slices(
     labels: tuple[ArrayLike, ArrayLike] | None = None,
     observed: tuple[Observations, Observations] | None = None,
     quantiles: int = 4,
+    min_rows: int = 1,
     level: float = 0.95,
 ) -> tuple[Slice, ...]:
     """Return what an attack finds in every group of every column.
 
     Numbers with more than 12 different values are cut at the quantiles of members and non-members
     together; other values are groups as they are; missing ones (NaN, None) are a group of their
-    own. A group is shown however rare it is: its interval says how little it proves.
+    own. By default a group is tested however rare it is: its interval says how little it proves.
 
-    The limits of all AUCs hold at once (Bonferroni over the slices), and p-values are Holm's.
+    The limits of all AUCs hold at once (Bonferroni over the slices with an AUC), and p-values are
+    Holm's over the same slices.
     With labels, rows are compared with rows of their own class, as everywhere in an audit.
 
     Args:
@@ -114,6 +116,7 @@ def slices(
         labels: Classes of both, which become the first column, ``"class"``.
         observed: Outputs on both, for the gaps in accuracy and loss.
         quantiles: Number of groups that numbers are cut into.
+        min_rows: Groups with fewer forgotten or fewer unseen rows get no AUC.
         level: Confidence level at which all intervals hold together.
 
     Returns:
@@ -145,8 +148,13 @@ def slices(
         ).items()
     ]
     _check.not_empty(columns=groups)
-    of_each = simultaneous_level(level, len(groups))
-    aucs = [_auc((members, nonmembers), classes, masks) for *_, masks in groups]
+    aucs = [
+        None
+        if min(mask.sum() for mask in masks) < min_rows
+        else _auc((members, nonmembers), classes, masks)
+        for *_, masks in groups
+    ]
+    of_each = simultaneous_level(level, max(1, sum(auc is not None for auc in aucs)))
     p_values = _adjusted([None if auc is None else interval_p_value(auc, 0.5) for auc in aucs])
     return tuple(
         Slice(

@@ -17,7 +17,14 @@ from qiskit_qmu.report.finding_tables import (
     single_rows_csv,
     single_rows_table,
 )
-from qiskit_qmu.report.finding_words import NULL, by_group, number_text, probability, title
+from qiskit_qmu.report.finding_words import (
+    NULL,
+    by_group,
+    farthest_first,
+    number_text,
+    probability,
+    title,
+)
 from qiskit_qmu.report.html import data_address, template, themed
 from qiskit_qmu.report.page import PageArguments, page_context
 from qiskit_qmu.report.page_cells import minus
@@ -28,7 +35,8 @@ from qiskit_qmu.report.score_figures import log_roc_figure, score_figure
 from qiskit_qmu.report.untested import OUT_OF_SCOPE, untested
 
 _TITLE = "Audit of an unlearned model"
-_SECTIONS_OF_THEIR_OWN = ("slices", "layers")
+_SECTIONS_OF_THEIR_OWN = ("four groups", "slices", "layers")
+_SLICES_SHOWN = 20
 
 _LOG_ROC = (
     "How many withdrawn rows the attack finds (up) at the price of few false alarms (left): what "
@@ -136,10 +144,16 @@ def _findings(report: AuditRecord) -> Any:
 
 
 _PARTS = {
+    "four groups": (
+        "Forgotten or retained, member or not",
+        "How well the model answers forgotten and retained rows, each beside never-seen rows of "
+        "their kind, and how well retrained models answer the same rows.",
+    ),
     "slices": (
         "Groups of rows",
-        "The same test within each group of rows. Small and rare groups often leak more than the "
-        "average; of many groups without any leak one in twenty stands out by chance.",
+        "The same test within each group of rows, those that stand out first. Small and rare "
+        "groups often leak more than the average. Limits and p-values are corrected for all groups "
+        "that were tested, at least 10 forgotten and 10 never-seen rows in each.",
     ),
     "layers": (
         "Where in the model",
@@ -149,12 +163,19 @@ _PARTS = {
 
 
 def _parts(report: AuditRecord) -> Sequence[tuple[str, str, str, Any]]:
-    """Return the sections of slices and layers: name, title, caption, table."""
-    return [
-        (group, *_PARTS[group], findings_table(own, report.decided_by))
-        for group, own in by_group(report.findings).items()
-        if group in _SECTIONS_OF_THEIR_OWN
-    ]
+    """Return the sections of groups of rows and layers: name, title, caption, table."""
+    parts = []
+    for group, own in by_group(report.findings).items():
+        if group in _SECTIONS_OF_THEIR_OWN:
+            heading, caption = _PARTS[group]
+            shown = own
+            if group == "slices":
+                shown = farthest_first(own)[:_SLICES_SHOWN]
+            if len(shown) < len(own):
+                caption += f" {len(own) - len(shown)} more that stand out less are in audit.json."
+            name = group.replace(" ", "-")
+            parts.append((name, heading, caption, findings_table(shown, report.decided_by)))
+    return parts
 
 
 def _single_rows(report: AuditRecord) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ from qiskit_qmu.report.finding_words import (
     GROUPS,
     NULL,
     by_group,
+    farthest_first,
     in_a_line,
     number_text,
     probability,
@@ -19,7 +20,9 @@ from qiskit_qmu.report.finding_words import (
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, text_block
 from qiskit_qmu.report.text_table import headline_text, results_text
 
-_LONGEST = 54
+_Cells = tuple[str, ...]
+_HEADINGS = ("finding", "found", NULL, "p", "models")
+_DECIDED = " (decided)"
 _MOST = 5
 _LONG_GROUPS = ("slices", "layers")
 
@@ -68,17 +71,17 @@ def findings_text(findings: Sequence[Finding], decided_by: str = "") -> str:
     """
     if not findings:
         return ""
-    lines: list[tuple[str, str, str, str, str]] = []
+    lines: list[_Cells] = []
     left_out = 0
     for group, own in by_group(findings).items():
         shown = _shown(own) if group in _LONG_GROUPS else own
         left_out += len(own) - len(shown)
         lines.append((GROUPS[group], "", "", "", ""))
         lines += [_line(finding, decided_by) for finding in shown]
-    headings = ("finding", "found", NULL, "p", "models")
+    lines = _fitted(lines)
     columns = [
-        TextColumn(group="", heading=heading, cells=cells, left=heading == headings[0])
-        for heading, cells in zip(headings, zip(*lines, strict=True), strict=True)
+        TextColumn(group="", heading=heading, cells=cells, left=heading == _HEADINGS[0])
+        for heading, cells in zip(_HEADINGS, zip(*lines, strict=True), strict=True)
     ]
     notes = []
     if any(map(stands_out, findings)):
@@ -92,23 +95,35 @@ def _shown(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings farthest from their nulls, in the order given."""
     if len(findings) <= _MOST:
         return tuple(findings)
-    farthest = sorted(
-        findings, key=lambda each: (not stands_out(each), -abs(each.value.value - each.null.value))
-    )
-    return tuple(each for each in findings if each in farthest[:_MOST])
+    farthest = farthest_first(findings)[:_MOST]
+    return tuple(each for each in findings if each in farthest)
 
 
-def _line(finding: Finding, decided_by: str) -> tuple[str, str, str, str, str]:
+def _line(finding: Finding, decided_by: str) -> _Cells:
     mark = "*" if stands_out(finding) else " "
-    decided = " (decided)" if finding.key == decided_by else ""
-    name = textwrap.shorten(title(finding), _LONGEST - len(decided), placeholder="…") + decided
+    decided = _DECIDED if finding.key == decided_by else ""
     return (
-        f"{mark} {name}",
+        f"{mark} {title(finding)}{decided}",
         number_text(finding.value),
         number_text(finding.null),
         probability(finding.p_value),
         f"{finding.num_models:,}",
     )
+
+
+def _fitted(lines: Sequence[_Cells]) -> list[_Cells]:
+    """Shorten the names that do not fit beside the numbers."""
+    widths = (max(map(len, cells)) for cells in zip(_HEADINGS, *lines, strict=True))
+    _, *numbers = widths
+    room = WIDTH - sum(numbers) - len(numbers)
+    return [(_shortened(name, room), *rest) for name, *rest in lines]
+
+
+def _shortened(name: str, room: int) -> str:
+    if len(name) <= room:
+        return name
+    decided = _DECIDED if name.endswith(_DECIDED) else ""
+    return name[: room - len(decided) - 1].rstrip() + "…" + decided
 
 
 def _single_rows(report: AuditRecord) -> str:

@@ -13,6 +13,7 @@ GROUPS: Mapping[FindingGroup, str] = {
     "model": "This model",
     "oracles": "The oracles, one against another",
     "retained rows": "Rows that were not withdrawn",
+    "four groups": "Forgotten or retained, member or not",
     "slices": "Groups of rows",
     "layers": "Parts of the model",
 }
@@ -30,6 +31,8 @@ def by_group(findings: Sequence[Finding]) -> dict[FindingGroup, tuple[Finding, .
 
 def title(finding: Finding) -> str:
     """Return a finding's name as it stands at the start of a line."""
+    if finding.group == "slices":
+        return finding.name  # that of a column
     first = finding.name[:1]
     return f"{first.upper() if first.isascii() else first}{finding.name[1:]}"
 
@@ -71,6 +74,17 @@ def stands_out(finding: Finding) -> bool:
     if not (value.has_limits and null.known):
         return False
     return value.excludes(null.value) and (value.value not in null)
+
+
+def farthest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Sort findings: those that stand out first, then by p-value and distance from the null."""
+
+    def order(finding: Finding) -> tuple[bool, float, float]:
+        p_value = 1.0 if finding.p_value is None else finding.p_value
+        distance = abs(finding.value.value - finding.null.value)
+        return not stands_out(finding), p_value, -distance
+
+    return tuple(sorted(findings, key=order))
 
 
 def in_a_line(finding: Finding) -> str:

@@ -9,10 +9,10 @@ from sklearn.metrics import roc_auc_score
 
 from qiskit_qmu.attacks import References
 from qiskit_qmu.auditing import (
-    epsilon_estimate,
     normal_divergence,
     row_aucs,
     row_p_values,
+    smoothed_epsilon,
     twin_distance,
 )
 from qiskit_qmu.shadows import complementary_halves
@@ -42,9 +42,9 @@ def test_epsilon_is_that_of_the_best_threshold():
     first, second = np.random.default_rng(0).normal(size=(2, 16, 60))
     first = first + 0.4
     expected = [_epsilon_by_a_loop(*row) for row in zip(first.T, second.T, strict=True)]
-    np.testing.assert_allclose(epsilon_estimate(first, second), expected, rtol=1e-12)
+    np.testing.assert_allclose(smoothed_epsilon(first, second), expected, rtol=1e-12)
     # Where nothing is confused, half a row of 2 · 16 is.
-    np.testing.assert_allclose(epsilon_estimate(first + 99, second), np.log(32), rtol=1e-4)
+    np.testing.assert_allclose(smoothed_epsilon(first + 99, second), np.log(32), rtol=1e-4)
 
 
 def _twins(shift, seed, models=8, rows=12):
@@ -55,7 +55,7 @@ def _twins(shift, seed, models=8, rows=12):
     return unlearned + shift * forgotten, retrained, forgotten, generator
 
 
-@pytest.mark.parametrize("distance", [normal_divergence, epsilon_estimate])
+@pytest.mark.parametrize("distance", [normal_divergence, smoothed_epsilon])
 def test_a_planted_distance_is_found(distance):
     unlearned, retrained, forgotten, generator = _twins(3.0, 0, models=16, rows=40)
     found = twin_distance(
@@ -66,7 +66,7 @@ def test_a_planted_distance_is_found(distance):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("distance", [normal_divergence, epsilon_estimate])
+@pytest.mark.parametrize("distance", [normal_divergence, smoothed_epsilon])
 def test_distances_of_retrained_models_are_called_chance(distance):
     found = [
         twin_distance(distance, *rest, generator=generator, permutations=99)
