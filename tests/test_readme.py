@@ -425,7 +425,7 @@ def test_all_code_is_run_below():
         "import torch",
         "from dataclasses import dataclass",
         'patients = qmu.load_dataset("diabetes")',
-        "import qiskit_qmu as qmu\nfrom qiskit_qmu.shadows import",
+        "import qiskit_qmu as qmu\nfrom qiskit_qmu.auditing import strategy_test",
         'device = qmu.open_backend("fake_torino", shots=1024)',
         'device = qmu.open_backend("ibm_torino", shots=1024, mode="batch", ledger="run", ',
     )
@@ -463,12 +463,9 @@ def test_the_simulator_on_its_own(tmp_path):
 @pytest.mark.slow
 def test_a_strategy_over_many_models(tmp_path):
     names = _run_code([PYTHON[6]], tmp_path)
-    before, after = (
-        names["leave_one_out_attack"](references).auc
-        for references in (names["shadows"].references(), names["after"])
-    )
-    assert before.low > 0.55
-    assert after.value < before.low
+    found = {finding.key: finding.value for finding in names["test"].findings}
+    assert found["strategy_auc_before"].low > 0.55
+    assert found["strategy_auc"].value < found["strategy_auc_before"].low
 
 
 @pytest.mark.slow

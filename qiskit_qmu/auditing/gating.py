@@ -1,9 +1,14 @@
 """The numbers of an audit that a gate is about."""
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from qiskit_qmu.auditing.audit_report import AuditReport
-from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
+from qiskit_qmu.evaluation.gate import worse_auc
 from qiskit_qmu.evaluation.paired_differences import accuracy_difference
 from qiskit_qmu.metrics import UNKNOWN, Interval
 
@@ -11,10 +16,11 @@ from qiskit_qmu.metrics import UNKNOWN, Interval
 def gated_numbers(report: AuditReport) -> dict[str, Interval]:
     """Return the numbers of an audit that a `Gate` is about, as far as they are known.
 
-    ``"auc"`` is that of the strategy over shadow models, where it was tested, and else the audited
-    model's own, which also counts where it differs from ½. ``"epsilon"`` is the estimate over
-    shadow models, less what chance gives. ``"retain"`` is the difference in accuracy from the
-    oracles, or else from the original, on the same never-seen retained rows.
+    ``"auc"`` is the one that may lie farthest from ½ of those that count: the strategy's over
+    shadow models, and the audited model's own, by the attack and beside the oracles. Where the
+    strategy was tested, which is sharper, its own count only if they differ from ½. ``"epsilon"``
+    is the estimate over shadow models, less what chance gives. ``"retain"`` is the difference in
+    accuracy from the oracles, or else from the original, on the same never-seen retained rows.
 
     Args:
         report: The audit.
@@ -30,12 +36,18 @@ def gated_numbers(report: AuditReport) -> dict[str, Interval]:
     """
     findings = {finding.key: finding.value for finding in report.findings}
     (row,) = (row for row in report.rows if row["method"] == "audited")
-    own, strategy = AUC.read(row), findings.get("strategy_auc", UNKNOWN)
     return {
-        "auc": own if own.excludes(0.5) or not strategy.known else strategy,
+        "auc": _worst_auc(row, findings.get("strategy_auc", UNKNOWN)),
         "epsilon": findings.get("epsilon_estimate", UNKNOWN),
         "retain": _retained(report),
     }
+
+
+def _worst_auc(row: Mapping[str, Any], strategy: Interval) -> Interval:
+    own = [AUC.read(row), REFERENCE_AUC.read(row)]
+    if strategy.known:
+        own = [strategy, *(each for each in own if each.excludes(0.5))]
+    return max(own, key=lambda each: worse_auc(each) if each.has_limits else -math.inf)
 
 
 def _retained(report: AuditReport) -> Interval:

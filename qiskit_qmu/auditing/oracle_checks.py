@@ -8,7 +8,7 @@ from qiskit_qmu.evaluation import Finding, Kind, Measurement
 from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
 from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_FORGET
 from qiskit_qmu.evaluation.suspicion import forgetting_tests
-from qiskit_qmu.metrics import Interval, binomial_interval, holm
+from qiskit_qmu.metrics import UNKNOWN, Interval, binomial_interval, holm
 
 SIGNIFICANCE = 0.01
 """Probability with which an oracle that never saw the rows is refused for what an attack finds,
@@ -71,7 +71,7 @@ def findings_of_oracles(oracles: Sequence[Measurement]) -> tuple[Finding, ...]:
             "oracle_js",
             JS_FORGET.key,
             "divergence from the other oracles, nats",
-            Interval(0.0, low=0.0, high=0.0),
+            UNKNOWN,
             "How far retrained models are from each other: no method can be expected nearer.",
         ),
     )

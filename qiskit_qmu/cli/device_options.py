@@ -107,6 +107,6 @@ def backend_of(options: argparse.Namespace) -> "Backend | None":
     if options.max_qpu_seconds is not None:
         given["max_qpu_seconds"] = options.max_qpu_seconds
     # Commands on one saved model, such as unlearning and its oracle, use independent shots.
-    purpose = [options.command, Path(options.model).name, getattr(options, "strategy", "")]
+    purpose = [options.command, Path(options.model).name, getattr(options, "strategy", None) or ""]
     seed = child_seed(options.seed, *purpose)
     return open_backend(options.backend, shots=options.shots, seed=seed, **given)

@@ -19,8 +19,9 @@ def add_shadow_options(parser: argparse.ArgumentParser) -> None:
         "--shadows",
         type=option_types.count,
         metavar="K",
-        help="train K models of the recipe (32 or more), make them forget as the model was, and "
-        "test what the strategy leaves behind; kept in DIR/shadows for the next call",
+        help="train K models of the recipe (an even number, at least 6; 32 or more for single "
+        "rows), make them forget as the model was, and test what the strategy leaves behind; kept "
+        "in DIR/shadows for the next call",
     )
     group.add_argument(
         "--strategy",

@@ -85,7 +85,7 @@ class Gate:
         """
         auc, epsilon, retain = (numbers.get(name, Interval()) for name in _KEYS)
         found = (
-            _breach("max_auc", self.max_auc, "AUC", auc, _worse_auc(auc), 1),
+            _breach("max_auc", self.max_auc, "AUC", auc, worse_auc(auc), 1),
             _breach("max_epsilon", self.max_epsilon, "estimate of ε", epsilon, epsilon.high, 1),
             _breach("min_retain", self.min_retain, _RETAINED, retain, retain.low, -1),
         )
@@ -97,7 +97,7 @@ _KEYS = ("auc", "epsilon", "retain")
 _RETAINED = "difference in accuracy on never-seen retained rows"
 
 
-def _worse_auc(auc: Interval) -> float:
+def worse_auc(auc: Interval) -> float:
     """Return the end of an interval that lies farther from ½, as an AUC above it."""
     return max(auc.high, 1 - auc.low) if auc.has_limits else math.nan
 

@@ -94,6 +94,9 @@ class PowerPlan:
         return "\n".join(lines)
 
 
+_FEWEST_SHADOWS = 6
+
+
 def audit_power(
     num_withdrawn: int,
     num_never_seen: int,
@@ -126,7 +129,10 @@ def audit_power(
     """
     _check.at_least(2, num_withdrawn=num_withdrawn)
     _check.at_least(1, num_never_seen=num_never_seen)
-    _check.at_least(0, num_shadows=num_shadows)
+    if num_shadows and (num_shadows % 2 or num_shadows < _FEWEST_SHADOWS):
+        raise InputError(
+            f"shadow models come in pairs, at least {_FEWEST_SHADOWS} of them; got {num_shadows}"
+        )
     for name, value, most in (("margin", margin, 0.5), ("power", power, 1)):
         _check.number(**{name: value})
         if not 0 < value < most:

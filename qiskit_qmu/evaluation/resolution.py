@@ -45,7 +45,7 @@ def what_would_resolve(
         >>> print(what_would_resolve(evidence, "instances", 0.05, has_strategy=False))
         90 rows beside 500 show leaks from AUC 0.59 on in four of five cases; that no more than 0.05
         is left takes about 702 rows on each side, or a test of the strategy over 20 shadow models
-        (qmu audit … --shadows 20 --strategy NAME); otherwise retrain
+        (qmu audit … --shadows 20 --strategy NAME, which takes the model itself); otherwise retrain
     """
     seen = evidence.observed
     if kind == "class":
@@ -70,7 +70,7 @@ def what_would_resolve(
         more = "more than those that were tested, " if has_strategy else ""
         ways.append(
             f"a test of the strategy over {even} shadow models ({more}qmu audit … --shadows {even} "
-            "--strategy NAME)"
+            "--strategy NAME, which takes the model itself)"
         )
     return f"{text}{', or '.join(ways)}; otherwise retrain" if ways else f"{text}retraining"
 

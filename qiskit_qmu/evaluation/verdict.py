@@ -182,14 +182,20 @@ def _without_test(case: Case, beside: Beside) -> Verdict | None:
     if beside.invalid:
         return Verdict(name="invalid oracle", reason=beside.invalid)
     if beside.oracle is None:
+        attack = case.measured[AUC.key]
+        found = f"AUC of the attack {attack} lies off ½, but " if _is_off(attack) else ""
         return Verdict(
             name="unresolved",
-            reason="without a retrained model there is nothing to compare with: give oracles, or "
-            "the recipe to train them by",
+            reason=f"{found}without a retrained model there is nothing to compare with: give its "
+            "outputs, oracles, or the recipe to train them by",
         )
     if case.measured is beside.oracle:
         return Verdict(name="forgotten", reason="it never saw the rows")
     return None
+
+
+def _is_off(auc: Interval | None) -> bool:
+    return auc is not None and auc.excludes(0.5)
 
 
 @final
@@ -254,7 +260,7 @@ class _Judged:
             return Verdict(
                 name="unresolved",
                 reason=f"{self.utility.text}: whether more than {self.utility.loss.high} is lost "
-                "needs more never-seen rows to retain",
+                "needs more never-seen rows to retain, or more oracles",
                 decided_by=self.utility.column.key,
                 number=self.utility.loss.interval,
             )

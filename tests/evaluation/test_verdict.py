@@ -101,7 +101,7 @@ def test_too_few_rows_leave_it_unresolved_and_say_how_many_would_do():
     leak, rows = detectable_auc(60, 120), rows_needed_for_equivalence(0.05)
     assert f"60 rows beside 120 show leaks from AUC {leak:.2f} on" in report.reason
     assert f"takes about {rows} rows on each side" in report.reason
-    assert "qmu audit … --shadows 28 --strategy NAME" in report.reason
+    assert "qmu audit … --shadows 28 --strategy NAME, which" in report.reason
     row = report.rows[-1]
     assert row["decided_value_low"] == row["reference_auc_low"]
 

@@ -97,6 +97,12 @@ def audit_arrays(
         )
     audited = present["audited"]
     _check_classes(present)
+    for whose, seen in present.items():
+        if whose.startswith("oracle") and _same(seen, audited):
+            raise InputError(
+                f"the outputs of {whose} are the audited model's on every row, which no retrained "
+                "model has: are its columns mixed up?"
+            )
     split = split_of(recorded, audited.labels, audited.num_classes, names, kind)
     if split.forget.ids is None:
         _check_duplicates(present, split)
