@@ -12,6 +12,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN
 from sklearn.linear_model import QuantileRegressor
 
 import qiskit_qmu as qmu
+from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import LossAttack
 from qiskit_qmu.experiments.workload import (
     audit_workload,
@@ -21,6 +22,7 @@ from qiskit_qmu.experiments.workload import (
 from qiskit_qmu.metrics import stratified_auroc
 from qiskit_qmu.simulator import TorchEstimator, TorchEstimatorGradient, TorchSimulatorConnector
 from qiskit_qmu.unlearning import METHODS, Retrain, SelectiveDampening, make_strategy
+from qiskit_qmu.unlearning.result import UnchangedWarning
 
 
 def reuploading(num_features, num_qubits, num_layers):
@@ -71,14 +73,26 @@ def test_the_loss_of_a_stock_network_is_the_squared_error(task):
     np.testing.assert_allclose(observed.expectations[:, 0], outputs)
 
 
-@pytest.mark.parametrize("method", METHODS)
+NOT_FOR_VALUES = [name for name, method in METHODS.items() if "classes" in method.needs]
+
+
+@pytest.mark.parametrize("method", sorted({*METHODS} - {*NOT_FOR_VALUES, "newton", "neggrad"}))
 def test_every_method_unlearns_a_regression(task, method):
     ascent = {"max_epochs": 2, "loss_threshold": 4.0}  # more than any squared error here
-    settings = dict.fromkeys(("ga", "ga-r", "rga", "rga-r"), ascent)
+    settings = dict.fromkeys(("ga", "ga-r", "rga", "rga-r", "ewc"), ascent)
     strategy = make_strategy(method, settings, task.trainer)
     result = strategy(task.model, task.split, generator=1)
     assert result.changed == (method != "noop")
     assert all(np.isfinite(list(step.values())).all() for step in result.history)
+
+
+def test_a_method_that_does_not_fit_says_why(task):
+    for method in (*NOT_FOR_VALUES, "newton"):
+        strategy = make_strategy(method, {}, task.trainer)
+        with pytest.raises(InputError, match=r"requires a model that predicts classes|derivatives"):
+            strategy(task.model, task.split, generator=1)
+    with pytest.warns(UnchangedWarning, match="the rows had loss .*, unseen rows"):
+        make_strategy("neggrad", {}, task.trainer)(task.model, task.split, generator=1)
 
 
 def test_an_audit_of_values_has_no_accuracies(task):

@@ -106,6 +106,9 @@ def audit(
         raise InputError("give either oracle, for one model, or oracles")
     if (shadows is None) != (strategy is None):
         raise InputError("a test of the strategy needs both shadows=… and strategy=…")
+    for module in (model, original, oracle):
+        if module is not None:
+            check_module(module)
     references = oracle_models(
         oracle if oracles is None else oracles,
         like=model if original is None else original,

@@ -60,7 +60,7 @@ def oracle_models(
         oracles = () if trainer is None else DEFAULT_ORACLES
     if isinstance(oracles, torch.nn.Module):
         return (oracles,)
-    if not isinstance(oracles, int):
+    if isinstance(oracles, Sequence):
         return tuple(oracles)
     _check.at_least(1, oracles=oracles)
     if trainer is None:

@@ -161,7 +161,8 @@ class Trainer:
         if self.patience is not None:
             held_out = as_tensors(model, *_given(validation), objective.predicts)
         fit_inputs(model, rows)
-        note_training_rows(model, x, y)
+        named = answers.cpu().numpy() if objective.predicts == "classes" else y
+        note_training_rows(model, rows.cpu().numpy(), named)
         with in_mode(model, training=True), _torch_stream(generator):
             for part in filter(None, ((rows, answers), held_out)):
                 check_answers(model, *part, objective)
