@@ -274,7 +274,7 @@ def test_claims_no_certificate(page):
     assert "certified" not in page.lower()
 
 
-@pytest.mark.parametrize("seeds", [1, 2])
+@pytest.mark.parametrize("seeds", [2])
 @pytest.mark.parametrize(
     "methods", [["original", "ga"], ["ga"], ["original", "oracle"], ["oracle"]]
 )
