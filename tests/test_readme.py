@@ -506,20 +506,17 @@ def test_a_model_of_ones_own(own_model):
     import qiskit_qmu as qmu
 
     task, forgot = own_model["task"], own_model["forgot"]
-    chosen = forgot.recommendation.method
-    assert chosen in own_model["mine"]
-    assert own_model["printed"].startswith(chosen)
-    before, after, kept = (
-        qmu.observe(model, rows.x, rows.y).accuracy
-        for model, rows in (
-            (own_model["own"], task.test_forget),
-            (forgot.models[chosen], task.test_forget),
-            (forgot.models[chosen], task.test_retain),
-        )
-    )
+    assert len(task.forget) < 72  # rows of which none is recognised that show "within 0.05"
+    assert forgot.recommendation.method == ""
+    assert set(own_model["mine"]) <= set(own_model["printed"].split())
+    before = qmu.observe(own_model["own"], task.test_forget.x, task.test_forget.y).accuracy
     assert before > 0.9
-    assert after < 0.1
-    assert kept > 0.6
+    after, kept = (
+        [qmu.observe(forgot.models[name], rows.x, rows.y).accuracy for name in own_model["mine"]]
+        for rows in (task.test_forget, task.test_retain)
+    )
+    assert max(after) < 0.1
+    assert max(kept) > 0.6
 
 
 @pytest.mark.slow
