@@ -12,10 +12,11 @@ def complementary_halves(
 ) -> NDArray[np.bool_]:
     """Return for each model a random half of the rows, the other half for the next model.
 
-    Every row is in exactly half of the models (of an odd number of rows one, drawn for each pair,
-    is in neither). So when a pair is taken out, the other models say nothing of what it was trained
-    on: without one model alone, the rows that are left in fewer models would be its own, and an
-    attack could read memberships off their number.
+    Every row is in exactly half of the models (of an odd number of rows each pair leaves out one,
+    another than the pairs before, so that no row lacks references). So when a pair is taken out,
+    the other models say nothing of what it was trained on: without one model alone, the rows that
+    are left in fewer models would be its own, and an attack could read memberships off their
+    number.
 
     Args:
         models: Number of models, even.
@@ -41,8 +42,12 @@ def complementary_halves(
         raise InputError(f"models must be an even number, since they come in pairs, got {models}")
     half = rows // 2
     included = np.zeros((models, rows), dtype=bool)
+    left_out = generator.permutation(rows) if rows % 2 else None
     for pair in range(models // 2):
         order = generator.permutation(rows)
+        if left_out is not None:
+            last = left_out[pair % rows]
+            order = np.append(order[order != last], last)
         included[2 * pair, order[:half]] = True
         included[2 * pair + 1, order[half : 2 * half]] = True
     return included

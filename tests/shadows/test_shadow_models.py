@@ -32,6 +32,8 @@ def test_halves_are_complementary_and_uniform():
     # One row of seven is in neither of a pair.
     assert ((~included[::2] & ~included[1::2]).sum(axis=1) == 1).all()
     np.testing.assert_allclose(included.mean(axis=0), 3 / 7, atol=0.08)
+    # No row is left out twice before all were left out once.
+    assert complementary_halves(14, 7, np.random.default_rng(1)).sum(axis=0).tolist() == [6] * 7
     with pytest.raises(InputError, match="even number"):
         complementary_halves(3, 7, np.random.default_rng(0))
 
