@@ -6,17 +6,16 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.attacks.attack import MembershipAttack
 from qiskit_qmu.attacks.column import AttackColumn
 from qiskit_qmu.attacks.needs import Needs
+from qiskit_qmu.attacks.row_attack import RowAttack
 from qiskit_qmu.observation import Observations
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class LabelOnlyAttack(MembershipAttack):
+class LabelOnlyAttack(RowAttack):
     """Score every row 1 if the predicted class is the true one, and 0 otherwise.
 
     For a model that hands out nothing but its decision. The AUC is
@@ -41,31 +40,15 @@ class LabelOnlyAttack(MembershipAttack):
         """Classes; of the logits only the largest is read."""
         return Needs(classes=True)
 
-    def scores(
-        self,
-        members: Observations,
-        nonmembers: Observations,
-        *,
-        generator: np.random.Generator | None = None,
-        known_members: Observations | None = None,
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return 1 for each row whose predicted class is right, and 0 for the others.
+    def row_scores(self, observations: Observations) -> NDArray[np.float64]:
+        """Return 1 for each row whose predicted class is right, and 0 for the others, shape (n,).
 
         Args:
-            members: Outputs on the training rows under attack.
-            nonmembers: Outputs of the same model on rows it never saw.
-            generator: Not used; nothing is random.
-            known_members: Not used; nothing is trained.
-
-        Returns:
-            Scores of shapes (members,) and (nonmembers,).
-
-        Raises:
-            InputError: If a group is empty or has no classes.
+            observations: Outputs of a model that predicts classes.
         """
-        _check.not_empty(members=members, nonmembers=nonmembers)
-        self.needs.check("LabelOnlyAttack", members, nonmembers)
-        return _right(members), _right(nonmembers)
+        assert observations.logits is not None
+        named = observations.logits.argmax(axis=1)
+        return np.asarray(named == observations.labels, dtype=np.float64)
 
     @staticmethod
     def robustness(answers: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
@@ -93,12 +76,6 @@ class LabelOnlyAttack(MembershipAttack):
                 f"one query, got {named.shape} and {true.shape}"
             )
         return np.asarray((named == true[:, None]).mean(axis=1))
-
-
-def _right(observations: Observations) -> NDArray[np.float64]:
-    assert observations.logits is not None
-    named = observations.logits.argmax(axis=1)
-    return np.asarray(named == observations.labels, dtype=np.float64)
 
 
 LABEL_ONLY = AttackColumn(

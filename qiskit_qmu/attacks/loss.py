@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu import _check
-from qiskit_qmu.attacks.attack import MembershipAttack
 from qiskit_qmu.attacks.column import AttackColumn
+from qiskit_qmu.attacks.row_attack import RowAttack
 from qiskit_qmu.observation import Observations
 
 _STATISTICS = ("membership_score", "loss")
@@ -16,7 +16,7 @@ _STATISTICS = ("membership_score", "loss")
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class LossAttack(MembershipAttack):
+class LossAttack(RowAttack):
     """Score every row by how well the model predicts it.
 
     The direction is fixed: a lower loss means "member". Nothing is fitted, so no row can leak into
@@ -47,32 +47,12 @@ class LossAttack(MembershipAttack):
     def __post_init__(self) -> None:
         _check.one_of(_STATISTICS, statistic=self.statistic)
 
-    def scores(
-        self,
-        members: Observations,
-        nonmembers: Observations,
-        *,
-        generator: np.random.Generator | None = None,
-        known_members: Observations | None = None,
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return φ or −loss of every row.
+    def row_scores(self, observations: Observations) -> NDArray[np.float64]:
+        """Return φ or −loss of every row in nats, shape (n,).
 
         Args:
-            members: Outputs on the training rows under attack.
-            nonmembers: Outputs of the same model on rows it never saw.
-            generator: Not used; nothing is random.
-            known_members: Not used; nothing is trained.
-
-        Returns:
-            Scores of shapes (members,) and (nonmembers,), in nats.
-
-        Raises:
-            InputError: If a group is empty.
+            observations: Outputs of a model.
         """
-        _check.not_empty(members=members, nonmembers=nonmembers)
-        return self._score(members), self._score(nonmembers)
-
-    def _score(self, observations: Observations) -> NDArray[np.float64]:
         if self.statistic == "loss":
             return -observations.losses
         return observations.membership_score

@@ -6,16 +6,15 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from qiskit_qmu import _check
-from qiskit_qmu.attacks.attack import MembershipAttack
 from qiskit_qmu.attacks.column import AttackColumn
 from qiskit_qmu.attacks.needs import Needs
+from qiskit_qmu.attacks.row_attack import RowAttack
 from qiskit_qmu.observation import Observations
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ModifiedEntropyAttack(MembershipAttack):
+class ModifiedEntropyAttack(RowAttack):
     """Score every row by the negative modified entropy of its probabilities.
 
     M = −(1 − p_y) ln p_y − Σ_{i≠y} p_i ln(1 − p_i) is 0 for a certain right answer and grows
@@ -39,31 +38,13 @@ class ModifiedEntropyAttack(MembershipAttack):
         """Classes."""
         return Needs(classes=True)
 
-    def scores(
-        self,
-        members: Observations,
-        nonmembers: Observations,
-        *,
-        generator: np.random.Generator | None = None,
-        known_members: Observations | None = None,
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return −M of every row.
+    def row_scores(self, observations: Observations) -> NDArray[np.float64]:
+        """Return −M of every row in nats, at most 0, shape (n,).
 
         Args:
-            members: Outputs on the training rows under attack.
-            nonmembers: Outputs of the same model on rows it never saw.
-            generator: Not used; nothing is random.
-            known_members: Not used; nothing is trained.
-
-        Returns:
-            Scores of shapes (members,) and (nonmembers,), in nats, at most 0.
-
-        Raises:
-            InputError: If a group is empty or has no classes.
+            observations: Outputs of a model that predicts classes.
         """
-        _check.not_empty(members=members, nonmembers=nonmembers)
-        self.needs.check("ModifiedEntropyAttack", members, nonmembers)
-        return -members.modified_entropy, -nonmembers.modified_entropy
+        return -observations.modified_entropy
 
 
 MODIFIED_ENTROPY = AttackColumn(

@@ -3,7 +3,7 @@
 from qiskit_qmu.auditing.arrays import audit_arrays
 from qiskit_qmu.auditing.audit_model import audit
 from qiskit_qmu.auditing.audit_report import AuditReport
-from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor
 from qiskit_qmu.auditing.deletion_difference import deletion_difference
 from qiskit_qmu.auditing.gating import gated_numbers
 from qiskit_qmu.auditing.model_tests import (
@@ -12,6 +12,7 @@ from qiskit_qmu.auditing.model_tests import (
     model_tests,
     runs_exactly,
 )
+from qiskit_qmu.auditing.named_attacks import named_attacks
 from qiskit_qmu.auditing.oracles import (
     DEFAULT_ORACLES,
     AuditProgress,

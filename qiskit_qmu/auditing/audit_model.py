@@ -11,8 +11,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import MembershipAttack
 from qiskit_qmu.auditing.assembly import assembled_report
 from qiskit_qmu.auditing.audit_report import AuditReport
-from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor
 from qiskit_qmu.auditing.model_tests import ObservedModel, model_tests
+from qiskit_qmu.auditing.named_attacks import named_attacks
 from qiskit_qmu.auditing.oracles import (
     AuditProgress,
     Oracles,
@@ -106,11 +107,8 @@ def audit(
         raise InputError("give either oracle, for one model, or oracles")
     if (shadows is None) != (strategy is None):
         raise InputError("a test of the strategy needs both shadows=… and strategy=…")
-    for module in (model, original, oracle):
-        if module is not None:
-            check_module(module)
     references = oracle_models(
-        oracle if oracles is None else oracles,
+        oracles if oracle is None else (oracle,),
         like=model if original is None else original,
         split=split,
         trainer=trainer,

@@ -4,9 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from qiskit_qmu.auditing.audit_report import AuditReport
+from qiskit_qmu.auditing.oracle_checks import averaged
 from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
 from qiskit_qmu.evaluation.gate import worse_auc
 from qiskit_qmu.evaluation.paired_differences import accuracy_difference
@@ -58,6 +57,4 @@ def _retained(report: AuditReport) -> Interval:
     if mine is None or mine.labels is None or not others:
         return UNKNOWN
     # The oracles are taken as they are; limits of a mean are at most the mean of the limits.
-    each = [accuracy_difference(mine, [other]) for other in others]
-    value, low, high = np.mean([(d.value, d.low, d.high) for d in each], axis=0).tolist()
-    return Interval(value, low, high)
+    return averaged([accuracy_difference(mine, [other]) for other in others]) or UNKNOWN

@@ -16,6 +16,7 @@ from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, Spli
 from qiskit_qmu.evaluation.finding import Finding, FindingGroup
 from qiskit_qmu.evaluation.four_groups import FourGroups, RowGroup, four_groups, row_groups
 from qiskit_qmu.evaluation.gate import Gate, GateError
+from qiskit_qmu.evaluation.judging import judge, judge_together
 from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
 from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
 from qiskit_qmu.evaluation.outcomes import remarks_by_method
@@ -24,7 +25,7 @@ from qiskit_qmu.evaluation.recommendation import Recommendation, recommend
 from qiskit_qmu.evaluation.row_finding import RowFinding
 from qiskit_qmu.evaluation.rules import Rule, rules
 from qiskit_qmu.evaluation.slices import Slice, slices
-from qiskit_qmu.evaluation.verdict import Beside, Case, Kind, Verdict, judge, judge_together
+from qiskit_qmu.evaluation.verdict import Beside, Case, Kind, Verdict
 
 __all__ = [
     "Gate",

@@ -17,7 +17,8 @@ from qiskit_qmu.auditing.arrays.reading import Recorded, read_recorded
 from qiskit_qmu.auditing.arrays.rows import Kind, split_of
 from qiskit_qmu.auditing.assembly import assembled_report
 from qiskit_qmu.auditing.audit_report import AuditReport
-from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor, named_attacks
+from qiskit_qmu.auditing.auditor import DEFAULT_ATTACKS, Auditor
+from qiskit_qmu.auditing.named_attacks import named_attacks
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.evaluation.verdict import MARGIN

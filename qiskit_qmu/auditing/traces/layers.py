@@ -99,7 +99,7 @@ def layers(
     found = {**_attacked(model, split, seed), **_with_reset(model, split, seed)}
     if trainer is not None:
         frozen = _frozen(model, split, trainer, seed)
-        found["frozen"] = _attacked(frozen, split, seed)["logits"]
+        found["frozen"] = _attacked(frozen, split, seed, "logits")["logits"]
     theirs = [
         {**_attacked(oracle, split, seed), **_with_reset(oracle, split, seed)} for oracle in oracles
     ]
@@ -110,14 +110,17 @@ def layers(
     return (*findings, _shares(model, has_front="front" in found))
 
 
-def _attacked(model: torch.nn.Module, split: ForgetSplit, seed: int) -> dict[str, Interval]:
-    """Return the attack's AUC on each layer."""
+def _attacked(
+    model: torch.nn.Module, split: ForgetSplit, seed: int, only: str | None = None
+) -> dict[str, Interval]:
+    """Return the attack's AUC on each layer, or on one only."""
     generator = stream(seed, "layers", "rows")
     some = split.retain.take(generator.permutation(len(split.retain))[:_MOST_ROWS])
     parts = (split.forget, split.test_forget, some)
     outputs = [layer_outputs(model, part) for part in parts]
     return {
-        name: _auc([part[name] for part in outputs], parts, split.kind, seed) for name in outputs[0]
+        name: _auc([part[name] for part in outputs], parts, split.kind, seed)
+        for name in (outputs[0] if only is None else [only])
     }
 
 
@@ -128,7 +131,7 @@ def _with_reset(model: torch.nn.Module, split: ForgetSplit, seed: int) -> dict[s
         for connector in connectors_of(copy):
             angles = initial_angles(connector.weight.numel(), generator)
             connector.weight.copy_(torch.as_tensor(angles).reshape(connector.weight.shape))
-    return {"reset": _attacked(copy, split, seed)["logits"]}
+    return {"reset": _attacked(copy, split, seed, "logits")["logits"]}
 
 
 def _frozen(
