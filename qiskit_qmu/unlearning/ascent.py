@@ -2,9 +2,10 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -31,13 +32,18 @@ from qiskit_qmu.unlearning.stopping import (
     performance,
     target_loss,
 )
-from qiskit_qmu.unlearning.strategy import Work
+from qiskit_qmu.unlearning.strategy import UnlearningStrategy, Work
 
 TINY_STEP = 1e-12
 """A learning rate at which an ascent without stopping rule cannot overflow."""
 
 NEVER = sys.float_info.max
 """A loss that is never reached."""
+
+ALL_STEPS: Mapping[str, Any] = MappingProxyType(
+    {"learning_rate": TINY_STEP, "loss_threshold": NEVER, "confidence_threshold": 0.0}
+)
+"""Settings of an ascent that takes all its steps, too small to overflow."""
 
 # An ascent must stop as soon as the rows are forgotten: a fifth of the training's learning rate.
 _SHARE_OF_TRAINING_RATE = 0.2
@@ -178,6 +184,11 @@ class Ascent:
             confidence = forgotten_confidence(split.num_classes)
             return _Thresholds(math.inf, confidence, FORGOTTEN_ACCURACY)
         return _Thresholds(math.inf if loss is None else loss, 0.0)
+
+
+def ascent_of(strategy: UnlearningStrategy) -> Ascent:
+    """Return the ascent of a strategy whose hyperparameters hold those of an `Ascent`."""
+    return Ascent(**{own.name: getattr(strategy, own.name) for own in fields(Ascent)})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part, in_mode
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import NEVER, TINY_STEP, Ascent, class_preset
+from qiskit_qmu.unlearning.ascent import ALL_STEPS, ascent_of, class_preset
 from qiskit_qmu.unlearning.descent import checked_rows
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
@@ -67,7 +67,7 @@ class FisherRegularizedAscent(UnlearningStrategy):
     def __post_init__(self) -> None:
         _check.non_negative(penalty=self.penalty)
         _check.one_of(("standard", "hqml"), variant=self.variant)
-        self._ascent()
+        ascent_of(self)
         _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
@@ -93,18 +93,16 @@ class FisherRegularizedAscent(UnlearningStrategy):
                 moved = (importance[n] * (p - given[n]).square() for n, p in chosen.items())
                 return self.penalty / 2 * torch.stack([term.sum() for term in moved]).sum()
 
-            self._ascent().run(work, split, as_generator(generator), penalty=penalty)
+            ascent_of(self).run(work, split, as_generator(generator), penalty=penalty)
         return work.result()
 
     def worst_case(self) -> "FisherRegularizedAscent":
         """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(
-            self, learning_rate=TINY_STEP, loss_threshold=NEVER, confidence_threshold=0.0
-        )
+        return replace(self, **ALL_STEPS)
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the pass over the validation rows, whose loss is the target for single rows."""
-        return self._ascent().stopping_passes(split)
+        return ascent_of(self).stopping_passes(split)
 
     def _batch_squares(self, work: Work[Module], split: ForgetSplit) -> dict[str, torch.Tensor]:
         """Return the mean over batches of forgotten rows of the squared mean gradient."""
@@ -121,17 +119,6 @@ class FisherRegularizedAscent(UnlearningStrategy):
                 for name, gradient in zip(chosen, gradients, strict=True):
                     totals[name] += gradient.square() / len(parts)
         return totals
-
-    def _ascent(self) -> Ascent:
-        return Ascent(
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            max_epochs=self.max_epochs,
-            optimizer=self.optimizer,
-            loss_threshold=self.loss_threshold,
-            confidence_threshold=self.confidence_threshold,
-            objective=self.objective,
-        )
 
 
 def _preset(context: PresetContext) -> Settings:

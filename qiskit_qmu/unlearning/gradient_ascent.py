@@ -11,7 +11,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import NEVER, TINY_STEP, Ascent, class_preset
+from qiskit_qmu.unlearning.ascent import ALL_STEPS, ascent_of, class_preset
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
@@ -61,7 +61,7 @@ class GradientAscent(UnlearningStrategy):
     objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
-        self._ascent()
+        ascent_of(self)
         _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
@@ -73,29 +73,16 @@ class GradientAscent(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
         with working_copy(model, self, split) as work:
-            self._ascent().run(work, split, as_generator(generator))
+            ascent_of(self).run(work, split, as_generator(generator))
         return work.result()
 
     def worst_case(self) -> "GradientAscent":
         """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(
-            self, learning_rate=TINY_STEP, loss_threshold=NEVER, confidence_threshold=0.0
-        )
+        return replace(self, **ALL_STEPS)
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the pass over the validation rows, whose loss is the target for single rows."""
-        return self._ascent().stopping_passes(split)
-
-    def _ascent(self) -> Ascent:
-        return Ascent(
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            max_epochs=self.max_epochs,
-            optimizer=self.optimizer,
-            loss_threshold=self.loss_threshold,
-            confidence_threshold=self.confidence_threshold,
-            objective=self.objective,
-        )
+        return ascent_of(self).stopping_passes(split)
 
 
 # Single rows leave a weaker trace than a class.

@@ -12,7 +12,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import NEVER, TINY_STEP, Ascent, class_preset
+from qiskit_qmu.unlearning.ascent import ALL_STEPS, ascent_of, class_preset
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
@@ -71,7 +71,7 @@ class RelativeGradientAscent(UnlearningStrategy):
         if self.alpha is not None:
             _check.positive(alpha=self.alpha)
         _check.one_of(("hard", "importance"), scaling=self.scaling)
-        self._ascent()
+        ascent_of(self)
         _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
@@ -97,18 +97,16 @@ class RelativeGradientAscent(UnlearningStrategy):
                     "nothing selected", "the loss of the forgotten rows depends on no parameter"
                 )
             else:
-                self._ascent().run(work, split, as_generator(generator), scales)
+                ascent_of(self).run(work, split, as_generator(generator), scales)
         return work.result()
 
     def worst_case(self) -> "RelativeGradientAscent":
         """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(
-            self, learning_rate=TINY_STEP, loss_threshold=NEVER, confidence_threshold=0.0
-        )
+        return replace(self, **ALL_STEPS)
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the pass over the validation rows, whose loss is the target for single rows."""
-        return self._ascent().stopping_passes(split)
+        return ascent_of(self).stopping_passes(split)
 
     def _scales(
         self, forget: dict[str, torch.Tensor], retain: dict[str, torch.Tensor]
@@ -125,17 +123,6 @@ class RelativeGradientAscent(UnlearningStrategy):
         if not bool((every > alpha).any()):
             alpha = _exceeded_by(every, _LEAST_SHARE)
         return {name: (ratio > alpha).float() for name, ratio in ratios.items()}
-
-    def _ascent(self) -> Ascent:
-        return Ascent(
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            max_epochs=self.max_epochs,
-            optimizer=self.optimizer,
-            loss_threshold=self.loss_threshold,
-            confidence_threshold=self.confidence_threshold,
-            objective=self.objective,
-        )
 
 
 _UPDATED_SHARE = 0.25
