@@ -157,7 +157,7 @@ def _tasks(report: Mapping[str, Any]) -> Sequence[str]:
         "the new one in its place wherever it is used.",
         "Treat models that were trained from the old one, and answers of it that were kept, alike: "
         "make the request of each of them.",
-        "Keep the hash of the log’s last entry somewhere else (`qmu verify MODEL` prints it): "
+        "Keep the hash of the log’s last entry somewhere else (qmu verify prints it): "
         "without it, somebody who rewrites model, log and report together goes unnoticed.",
     ]
     if any("undo" in note for note in report["request"]["notes"]):

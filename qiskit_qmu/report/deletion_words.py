@@ -57,7 +57,7 @@ def observers(audit: AuditRecord, strategy: str, weights_before: str) -> tuple[O
         Observer(
             who="whoever has both models, or kept answers of both",
             what="most of all: what differs between the models is due to the withdrawn rows, even "
-            "where the deletion is perfect",
+            "where the deletion is perfect" + _from_both(audit),
         ),
         Observer(who="whoever can ask the new model", what=_from_answers(audit)),
         Observer(
@@ -92,3 +92,11 @@ def _from_answers(audit: AuditRecord) -> str:
                 "attacks may do better"
             )
     return "not known: there were no rows, or too few, to test an attack on"
+
+
+def _from_both(audit: AuditRecord) -> str:
+    """Say what the difference between both models' answers showed; empty where not tested."""
+    for finding in audit.findings:
+        if finding.key == "deletion_difference":
+            return f". Here it tells the rows with an AUC of {finding.value}"
+    return ""
