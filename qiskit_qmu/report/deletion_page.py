@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qiskit_qmu.evaluation import aggregate
+from qiskit_qmu.evaluation.method_summary import ORACLE
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report.audit_record import AuditRecord
 from qiskit_qmu.report.finding_tables import findings_table
@@ -16,6 +17,11 @@ from qiskit_qmu.report.reading import AUDIT_INTERVALS
 _TITLE = "Report of a deletion request"
 _SHOWN = 20
 """Digests of rows that the page shows; the JSON file holds all."""
+
+_RETRAINED = (
+    "The model was retrained from scratch without the rows: it has forgotten them by the way it was "
+    "made. The verdict only says what this audit could show by itself."
+)
 
 _OWN_GROUPS = ("strategy", "model", "oracles", "retained rows")
 """Findings on the page; the audit's own page has the others."""
@@ -43,6 +49,7 @@ def render_deletion(report: Mapping[str, Any], audit: AuditRecord) -> str:
         reason=audit.reason,
         facts=_facts(report),
         asked=asked,
+        retrained=_RETRAINED if method["strategy"] == ORACLE else "",
         request_sentence=_request_sentence(report),
         method_sentence=_method_sentence(report),
         power_sentence=power_sentence(power),
@@ -137,7 +144,7 @@ def _request_sentence(report: Mapping[str, Any]) -> str:
 
 def _method_sentence(report: Mapping[str, Any]) -> str:
     method = report["method"]
-    if method["strategy"] == "oracle":
+    if method["strategy"] == ORACLE:
         return (
             "The model was trained again from scratch without the rows. Nothing in it was computed "
             "from them; this needs no statistical proof."
