@@ -52,7 +52,8 @@ def _reference(kind, kernel, labels, alpha):
 
 def _check_case(kind, generator):
     rows = int(generator.integers(6, 25))
-    kernel, alpha = _kernel(generator, rows), float(10 ** generator.uniform(-3, 0))
+    whole, alpha = _kernel(generator, rows + 3), float(10 ** generator.uniform(-3, 0))
+    kernel = whole[:rows, :rows]
     labels = np.arange(rows) % 3
     generator.shuffle(labels)
     model = kind("precomputed", alpha=alpha).fit(kernel, labels)
@@ -63,7 +64,7 @@ def _check_case(kind, generator):
     left = model.rows_
     reduced = kernel[np.ix_(left, left)]
     coefficients, intercept = _reference(kind, reduced, labels[left], alpha)
-    probe = _kernel(generator, rows)[:, left]
+    probe = whole[rows:, left]  # three rows that were never fitted
     expected = probe @ coefficients + intercept
     np.testing.assert_allclose(model._outputs(probe), expected, rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(model.kernel_matrix_, reduced, atol=1e-15)
