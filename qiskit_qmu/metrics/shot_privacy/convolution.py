@@ -105,7 +105,8 @@ def _step(parts: Sequence[_ShotLoss]) -> float:
     if largest == 0 or any(part.log_possible == -math.inf for part in parts):
         return 0.0
     low, high = _window(parts)
-    return largest / max(1, math.floor(largest * _USED * POINTS / (high - low)))
+    steps = math.floor(largest * _USED * POINTS / (high - low))
+    return largest / min(max(1, steps), POINTS)
 
 
 def _side(parts: Sequence[_ShotLoss], step: float) -> LossSide:
@@ -136,7 +137,7 @@ def _window(parts: Sequence[_ShotLoss]) -> tuple[float, float]:
     low = float(-np.min((below + room) / _THETAS))
     most = sum(part.shots * float(part.losses.max()) for part in parts)
     least = sum(part.shots * float(part.losses.min()) for part in parts)
-    margin = 1e-3 * max(1e-9, most - least)
+    margin = 1e-3 * max(most - least, most, -least)
     return max(low, least) - margin, min(high, most) + margin
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import final
 
-import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
