@@ -52,6 +52,7 @@ from qiskit_qmu.unlearning.similar_labels import SimilarLabels
 from qiskit_qmu.unlearning.sparse_fine_tune import SparseFineTune
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 from qiskit_qmu.unlearning.strength_target import StrengthTarget
+from qiskit_qmu.unlearning.tuning import ToTarget, Tuned, tune
 
 __all__ = [
     "FisherRegularizedAscent",
@@ -71,6 +72,9 @@ __all__ = [
     "NewtonStep",
     "ResetAnsatzLayers",
     "DescentStrategy",
+    "ToTarget",
+    "Tuned",
+    "tune",
     "Chain",
     "ChosenStrength",
     "Range",
