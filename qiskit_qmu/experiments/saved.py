@@ -183,6 +183,7 @@ def unlearn_saved(
         "history": list(result.history),
         "stopped": result.stopped,
         "reason": result.reason,
+        "strength": None if result.choice is None else result.choice.to_dict(),
         "largest_change": result.largest_change,
         "usage": result.usage.to_dict(),
         "seconds": result.seconds,
