@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
+        ShardedClassifier,
         as_classifier,
         build_from_factory,
         from_qiskit_classifier,
@@ -89,6 +90,7 @@ _HOMES = {
     "Observations": "observation",
     "QNNCircuit": "circuits",
     "Rows": "data",
+    "ShardedClassifier": "models",
     "Trainer": "training",
     "TrainingHistory": "training",
     "Usage": "backends",

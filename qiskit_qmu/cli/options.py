@@ -22,6 +22,12 @@ _SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "learning_rate": ("trainer.learning_rate", option_types.positive, "step size of training"),
     "num_qubits": ("model.num_qubits", option_types.count, "qubits of the model"),
     "num_layers": ("model.num_layers", option_types.count, "layers of the ansatz"),
+    "shards": (
+        "model.shards",
+        option_types.count,
+        "models on disjoint shards of the rows (SISA), for exact deletion by the method sisa",
+    ),
+    "slices": ("model.slices", option_types.count, "portions in which a shard takes in its rows"),
     "readout": ("model.readout", str, "expectation or probabilities"),
     "encoding": ("model.encoding", str, "ry, rx-ry-rz, zz or amplitude"),
 }

@@ -12,7 +12,12 @@ from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import Dataset, ForgetSplit, RowRecord
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK
-from qiskit_qmu.models import CircuitClassifier, Classifier, QuantumClassifier
+from qiskit_qmu.models import (
+    CircuitClassifier,
+    Classifier,
+    QuantumClassifier,
+    ShardedClassifier,
+)
 from qiskit_qmu.models import save_model as write_model
 from qiskit_qmu.training import Trainer
 
@@ -95,6 +100,10 @@ def save_model(
 
 def untrained_recipe(model: QuantumClassifier) -> dict[str, Any]:
     """Return what a model itself says of its experiment: its kind and its hyperparameters."""
+    if isinstance(model, ShardedClassifier):
+        recipe = untrained_recipe(model.shards[0])
+        sharding = {"model.shards": len(model.shards), "model.slices": model.slices}
+        return {**recipe, "settings": {**recipe["settings"], **sharding}}
     scale = "none" if model.preprocessing is None else "standard"
     if isinstance(model, Classifier):
         call = model.made_by

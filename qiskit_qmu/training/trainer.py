@@ -18,6 +18,7 @@ from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import Rows
 from qiskit_qmu.models import (
     QuantumClassifier,
+    ShardedClassifier,
     as_tensors,
     check_answers,
     check_module,
@@ -26,43 +27,18 @@ from qiskit_qmu.models import (
     note_training_rows,
 )
 from qiskit_qmu.models.parameters import named_tensors
+from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
 from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 from qiskit_qmu.training.descent import Optimizer, batches, make_optimizer, mean_loss
+from qiskit_qmu.training.history import TrainingHistory
+from qiskit_qmu.training.sisa import fit_shards
 
 Progress = Callable[[int, int, float], None]
 """Called after each epoch with its number (from 1), the number of epochs and the mean loss."""
 
 LARGEST_LEARNING_RATE = 1e30
 """Steps of a larger learning rate overflow in single precision."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TrainingHistory:
-    """The course of a training.
-
-    Attributes:
-        losses: Mean training loss of each epoch: in nats for cross-entropy, in the squared unit of
-            the targets for squared error.
-        validation_losses: Mean loss on validation rows after each epoch; empty without them.
-        best_epoch: Epoch, from 1, whose weights were kept; the last one without early stopping.
-        steps: Optimiser steps taken.
-
-    Example:
-        >>> import torch
-        >>> import qiskit_qmu as qmu
-        >>> x, y = [[0.0], [1.0], [2.0]], [0, 1, 1]
-        >>> trainer = qmu.Trainer(epochs=4, batch_size=2)
-        >>> history = trainer.fit(torch.nn.Linear(1, 2), x, y, generator=0)
-        >>> len(history.losses), history.best_epoch, history.steps
-        (4, 4, 8)
-    """
-
-    losses: tuple[float, ...]
-    validation_losses: tuple[float, ...]
-    best_epoch: int
-    steps: int
 
 
 @final
@@ -116,6 +92,10 @@ class Trainer:
         """Return the trainer without early stopping, as an upper bound of cost."""
         return self if self.patience is None else replace(self, patience=self.epochs)
 
+    def with_epochs(self, epochs: int) -> "Trainer":
+        """Return the same trainer with another number of epochs."""
+        return replace(self, epochs=epochs)
+
     def fit(
         self,
         model: torch.nn.Module,
@@ -129,7 +109,9 @@ class Trainer:
         """Train a module in place.
 
         Submodules with a method ``fit_inputs`` are fitted to the rows first. A submodule that is in
-        evaluation mode inside a module in training mode stays in it.
+        evaluation mode inside a module in training mode stays in it. The shards of a
+        new `ShardedClassifier` are trained one after another, each on its own rows; one that is
+        trained already goes on as any module, after which deletion is no longer exact.
 
         Args:
             model: Any module to which the objective applies, for example one that returns logits;
@@ -157,6 +139,8 @@ class Trainer:
         rows, answers = as_tensors(model, x, y, objective.predicts)
         if isinstance(model, QuantumClassifier) and objective.predicts == "classes":
             model.check_labels(answers.cpu().numpy())
+        if isinstance(model, ShardedClassifier) and model.seed is None:
+            return self._fit_shards(model, rows, answers, generator, progress)
         held_out = None
         if self.patience is not None:
             held_out = as_tensors(model, *_given(validation), objective.predicts)
@@ -167,6 +151,24 @@ class Trainer:
             for part in filter(None, ((rows, answers), held_out)):
                 check_answers(model, *part, objective)
             return self._run(objective, model, rows, answers, held_out, generator, progress)
+
+    def _fit_shards(
+        self,
+        model: ShardedClassifier,
+        rows: torch.Tensor,
+        answers: torch.Tensor,
+        generator: np.random.Generator,
+        progress: Progress | None,
+    ) -> TrainingHistory:
+        if self.patience is not None:
+            raise InputError(
+                "shards are trained without early stopping, whose validation rows would tie them "
+                f"together; got patience={self.patience}"
+            )
+        history = fit_shards(self, model, rows, answers, generator, progress)
+        forget_training_rows(model)
+        note_training_rows(model, rows.cpu().numpy(), answers.cpu().numpy())
+        return history
 
     def _run(
         self,
