@@ -48,9 +48,18 @@ def execute(options: argparse.Namespace) -> None:
             experiment, folder, data_dir=options.data_dir, progress=progress
         )
     options.written = options.out
+    accuracies = provenance["accuracies"]
     rows = len(provenance["train_indices"])
-    content = {"model": options.out, "trained_rows": rows, "losses": provenance["losses"]}
-    print_result(options, content, f"{options.out}: trained on {rows} rows")
+    content = {
+        "model": options.out,
+        "trained_rows": rows,
+        "losses": provenance["losses"],
+        "accuracies": accuracies,
+    }
+    found = ", ".join(
+        f"{of['accuracy']:.3f} on {of['rows']} {part} rows" for part, of in accuracies.items()
+    )
+    print_result(options, content, f"{options.out}: trained on {rows} rows; accuracy {found}")
 
 
 def when_stopped(_options: argparse.Namespace) -> str:

@@ -69,9 +69,26 @@ def train_and_save(
     model = setup.build_model(experiment.training_backend(experiment.seed))
     with one_thread():
         history = setup.train(model, progress=progress)
-    provenance = trained_provenance(setup, list(history.losses))
+        accuracies = _accuracies(setup, model)
+    provenance = trained_provenance(setup, list(history.losses)) | {"accuracies": accuracies}
     save_model(model, out, provenance=provenance)
     return provenance
+
+
+def _accuracies(setup: Setup, model: QuantumClassifier) -> dict[str, dict[str, float]]:
+    """Return accuracy and number of the rows of each part, by the exact simulator."""
+    exact = model.on(open_backend("exact"))
+    split = setup.split
+    parts = {
+        "training": split.train,
+        "validation": split.validation,
+        "test": setup.dataset.test,
+    }
+    return {
+        part: {"rows": len(rows), "accuracy": exact.score(rows.x, rows.y)}
+        for part, rows in parts.items()
+        if len(rows)
+    }
 
 
 def trained_provenance(setup: Setup, losses: list[float]) -> dict[str, Any]:
