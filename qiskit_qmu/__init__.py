@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         to_qiskit_classifier,
     )
     from qiskit_qmu.observation import Observations
-    from qiskit_qmu.training import Trainer, TrainingHistory
+    from qiskit_qmu.training import Privacy, Trainer, TrainingHistory
 
 __version__ = version("qiskit-qmu")
 
@@ -88,6 +88,7 @@ _HOMES = {
     "HybridQNN": "models",
     "InputError": "_check",
     "Observations": "observation",
+    "Privacy": "training",
     "QNNCircuit": "circuits",
     "Rows": "data",
     "ShardedClassifier": "models",

@@ -1,6 +1,6 @@
 """save_model: saves a model from Python with the record that commands need."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -131,11 +131,15 @@ def _trainer_settings(trainer: Trainer | None) -> dict[str, Any]:
         return {}
     if trainer.objective is not None:
         raise InputError("a custom objective cannot be saved; save the model without the trainer")
-    return {
+    settings = {
         f"trainer.{own.name}": getattr(trainer, own.name)
         for own in fields(trainer)
-        if own.name != "objective"
+        if own.name not in ("objective", "privacy")
     }
+    if trainer.privacy is not None:
+        private = asdict(trainer.privacy).items()
+        settings |= {f"trainer.privacy.{n}": value for n, value in private if value is not None}
+    return settings
 
 
 def _check_rows(split: ForgetSplit, dataset: Dataset) -> None:

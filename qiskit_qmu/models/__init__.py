@@ -26,7 +26,7 @@ from qiskit_qmu.models.parameters import (
     named_parameters,
     parameter_counts,
 )
-from qiskit_qmu.models.per_example import per_example_gradients
+from qiskit_qmu.models.per_example import PerExampleGradients, per_example_gradients
 from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
 from qiskit_qmu.models.sharded import ShardedClassifier
@@ -44,6 +44,7 @@ __all__ = [
     "HybridQNN",
     "Outputs",
     "Part",
+    "PerExampleGradients",
     "Preprocessing",
     "QuantumClassifier",
     "ShardedClassifier",

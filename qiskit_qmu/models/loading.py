@@ -54,10 +54,7 @@ def load_model(
         ('BasicQNN', 100)
     """
     saved = read_model(path)
-    if saved.kind == "sharded":
-        model = _sharded(saved, factory)
-    else:
-        model = _rebuilt(saved, factory)
+    model = _sharded(saved, factory) if saved.kind == "sharded" else _rebuilt(saved, factory)
     # That a model does not fit a backend is no fault of its files.
     if backend is None and saved.kind in _KINDS:
         return model

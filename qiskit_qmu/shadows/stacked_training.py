@@ -28,8 +28,8 @@ def can_be_stacked(
     """Return whether models of a structure can be trained at once.
 
     They can where all circuits are simulated exactly, nothing is drawn in a forward pass, nothing
-    but parameters is moved by training, no model consists of shards, and there is no early
-    stopping, which would end each model's training at another epoch.
+    but parameters is moved by training, no model consists of shards, training is not
+    private, and there is no early stopping, which would end each model's training at another epoch.
 
     Args:
         model: One of them, with everything fitted that is fitted before training.
@@ -37,7 +37,9 @@ def can_be_stacked(
         objective: What is learned.
         sample: A few rows with their labels.
     """
-    if trainer.patience is not None or isinstance(model, ShardedClassifier):
+    if trainer.patience is not None or trainer.privacy is not None:
+        return False
+    if isinstance(model, ShardedClassifier):
         return False
     if not is_exact(model) or _moves_in_training(model):
         return False

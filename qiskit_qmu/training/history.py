@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import final
 
+from qiskit_qmu.training.privacy import PrivacySpent
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,7 @@ class TrainingHistory:
         validation_losses: Mean loss on validation rows after each epoch; empty without them.
         best_epoch: Epoch, from 1, whose weights were kept; the last one without early stopping.
         steps: Optimiser steps taken.
+        privacy: The guarantee of private training; None without it.
 
     Example:
         >>> import torch
@@ -30,3 +33,4 @@ class TrainingHistory:
     validation_losses: tuple[float, ...]
     best_epoch: int
     steps: int
+    privacy: PrivacySpent | None = None

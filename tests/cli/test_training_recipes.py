@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from tiny_options import TINY
 
 from qiskit_qmu.models import load_model
@@ -26,3 +27,19 @@ def test_a_model_in_shards_is_trained_shown_and_deleted_from(qmu, refuses):
     assert qmu("train", *TINY, "--out", "plain").status == 0
     message = refuses("unlearn", "plain", *words[2:], "3", "--out", "never")
     assert "qmu train --shards" in message
+
+
+def test_private_training_tells_its_guarantee(qmu, refuses):
+    pytest.importorskip("dp_accounting")
+    private = ("--privacy-noise-multiplier", 2, "--privacy-clipping-norm", 0.5)
+    done = json.loads(qmu("train", *TINY, *private, "--out", "private", "--json").out)["privacy"]
+    assert (done["noise_multiplier"], done["clipping_norm"], done["delta"]) == (2.0, 0.5, 1e-5)
+    assert done["fitted_to_rows"]
+    assert 0 < done["epsilon"] < 10
+    assert json.loads(qmu("show", "private", "--json").out)["privacy"] == done
+    again = qmu("train", *TINY, *private, "--out", "private", "--force")
+    assert "private to (ε = " in again.out
+    unlearned = ("unlearn", "private", "--strategy", "oracle", "--forget-class", 1)
+    assert qmu(*unlearned, "--out", "oracle").status == 0
+    message = refuses("train", *TINY, *private, "--privacy-epsilon", 1, "--out", "never")
+    assert "either a noise multiplier or a target epsilon" in message
