@@ -73,6 +73,8 @@ def train_and_save(
         history = setup.train(model, progress=progress)
         accuracies = _accuracies(setup, model)
     provenance = trained_provenance(setup, list(history.losses)) | {"accuracies": accuracies}
+    if history.privacy is not None:
+        provenance["privacy"] = history.privacy.to_dict()
     save_model(model, out, provenance=provenance)
     return provenance
 
