@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         backends,
         data,
         deletions,
+        kernels,
         metrics,
         models,
         objectives,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
+        ShardedClassifier,
         as_classifier,
         build_from_factory,
         from_qiskit_classifier,
@@ -64,7 +66,7 @@ if TYPE_CHECKING:
         to_qiskit_classifier,
     )
     from qiskit_qmu.observation import Observations
-    from qiskit_qmu.training import Trainer, TrainingHistory
+    from qiskit_qmu.training import Privacy, Trainer, TrainingHistory
 
 __version__ = version("qiskit-qmu")
 
@@ -76,6 +78,7 @@ _MODULES = {
     "data",
     "deletions",
     "experiments",
+    "kernels",
     "metrics",
     "models",
     "objectives",
@@ -97,8 +100,10 @@ _HOMES = {
     "HybridQNN": "models",
     "InputError": "_check",
     "Observations": "observation",
+    "Privacy": "training",
     "QNNCircuit": "circuits",
     "Rows": "data",
+    "ShardedClassifier": "models",
     "Trainer": "training",
     "TrainingHistory": "training",
     "Usage": "backends",

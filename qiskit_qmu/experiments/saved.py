@@ -71,9 +71,28 @@ def train_and_save(
     model = setup.build_model(experiment.training_backend(experiment.seed))
     with one_thread():
         history = setup.train(model, progress=progress)
-    provenance = trained_provenance(setup, list(history.losses))
+        accuracies = _accuracies(setup, model)
+    provenance = trained_provenance(setup, list(history.losses)) | {"accuracies": accuracies}
+    if history.privacy is not None:
+        provenance["privacy"] = history.privacy.to_dict()
     save_model(model, out, provenance=provenance)
     return provenance
+
+
+def _accuracies(setup: Setup, model: QuantumClassifier) -> dict[str, dict[str, float]]:
+    """Return accuracy and number of the rows of each part, by the exact simulator."""
+    exact = model.on(open_backend("exact"))
+    split = setup.split
+    parts = {
+        "training": split.train,
+        "validation": split.validation,
+        "test": setup.dataset.test,
+    }
+    return {
+        part: {"rows": len(rows), "accuracy": exact.score(rows.x, rows.y)}
+        for part, rows in parts.items()
+        if len(rows)
+    }
 
 
 def trained_provenance(setup: Setup, losses: list[float]) -> dict[str, Any]:
@@ -166,6 +185,7 @@ def unlearn_saved(
         "history": list(result.history),
         "stopped": result.stopped,
         "reason": result.reason,
+        "strength": None if result.choice is None else result.choice.to_dict(),
         "largest_change": result.largest_change,
         "usage": result.usage.to_dict(),
         "seconds": result.seconds,

@@ -4,7 +4,12 @@ Nothing here runs a model: rows are plain dictionaries, as the records of a run 
 need matplotlib and the page needs jinja2; both are imported when something is drawn.
 """
 
-from qiskit_qmu.evaluation import MethodSummary, aggregate, remarks_by_method
+from qiskit_qmu.evaluation import (
+    MethodSummary,
+    aggregate,
+    remarks_by_method,
+    strengths_by_method,
+)
 from qiskit_qmu.report.audit_page import render_audit
 from qiskit_qmu.report.audit_text import audit_text
 from qiskit_qmu.report.column_list import column_lines, column_table
@@ -30,6 +35,7 @@ __all__ = [
     "render_deletion",
     "audit_text",
     "remarks_by_method",
+    "strengths_by_method",
     "MethodSummary",
     "aggregate",
     "accuracy_figure",
