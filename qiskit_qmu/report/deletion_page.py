@@ -19,7 +19,7 @@ _SHOWN = 20
 """Digests of rows that the page shows; the JSON file holds all."""
 
 _RETRAINED = (
-    "The model was retrained from scratch without the rows, and so has forgotten them by the way it "
+    "The model was retrained from scratch without the rows, so it has forgotten them by the way it "
     "was made. The verdict only says what this audit could show by itself."
 )
 
