@@ -18,6 +18,9 @@ _TITLE = "Report of a deletion request"
 _SHOWN = 20
 """Digests of rows that the page shows; the JSON file holds all."""
 
+_USELESS = 0.45
+"""Margin around ½ beyond which a test tells nothing: an AUC lies between 0 and 1."""
+
 _RETRAINED = (
     "The model was retrained from scratch without the rows, so it has forgotten them by the way it "
     "was made. The verdict only says what this audit could show by itself."
@@ -96,11 +99,16 @@ def power_sentence(power: Mapping[str, Any] | None) -> str:
             "rows of the same classes."
         )
     best = min(power["tests"], key=lambda test: test["smallest_auc"])
+    rows = (
+        f"with {power['num_withdrawn']:,} withdrawn rows beside {power['num_never_seen']:,} "
+        "never-seen ones"
+    )
+    if best["smallest_margin"] >= _USELESS:
+        return f"There are too few rows for this audit to see, or to rule out, any leak ({rows})."
     return (
         f"The audit could see a leak from an AUC of {best['smallest_auc']:.2f} on in four of five "
         f"cases, and could show that nothing is left within {best['smallest_margin']:.2f} of ½ "
-        f"({power['num_withdrawn']:,} withdrawn rows beside {power['num_never_seen']:,} never-seen "
-        "ones). A smaller leak would have been missed."
+        f"({rows}). A smaller leak would often be missed."
     )
 
 
