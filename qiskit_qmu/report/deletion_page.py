@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qiskit_qmu.evaluation import aggregate
-from qiskit_qmu.evaluation.method_summary import ORACLE
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report.audit_record import AuditRecord
+from qiskit_qmu.report.deletion_words import RETRAINING
 from qiskit_qmu.report.finding_tables import findings_table
 from qiskit_qmu.report.headline import headline
 from qiskit_qmu.report.html import settings, template
@@ -22,8 +22,8 @@ _USELESS = 0.45
 """Margin around ½ beyond which a test tells nothing: an AUC lies between 0 and 1."""
 
 _RETRAINED = (
-    "The model was retrained from scratch without the rows, so it has forgotten them by the way it "
-    "was made. The verdict only says what this audit could show by itself."
+    "What was trained on the rows was retrained without them, so the model has forgotten them by "
+    "the way it was made. The verdict only says what this audit could show by itself."
 )
 
 _OWN_GROUPS = ("strategy", "model", "oracles", "retained rows")
@@ -52,7 +52,7 @@ def render_deletion(report: Mapping[str, Any], audit: AuditRecord) -> str:
         reason=audit.reason,
         facts=_facts(report),
         asked=asked,
-        retrained=_RETRAINED if method["strategy"] == ORACLE else "",
+        retrained=_RETRAINED if method["strategy"] in RETRAINING else "",
         request_sentence=_request_sentence(report),
         method_sentence=_method_sentence(report),
         power_sentence=power_sentence(power),
@@ -152,10 +152,10 @@ def _request_sentence(report: Mapping[str, Any]) -> str:
 
 def _method_sentence(report: Mapping[str, Any]) -> str:
     method = report["method"]
-    if method["strategy"] == ORACLE:
+    if method["strategy"] in RETRAINING:
         return (
-            "The model was trained again from scratch without the rows. Nothing in it was computed "
-            "from them; this needs no statistical proof."
+            f"The method is {method['strategy']} ({method['summary']}). Whatever was trained on "
+            "the rows was trained again without them; this needs no statistical proof."
         )
     return (
         f"The method is {method['strategy']} ({method['summary']}). It changes the trained model; "
