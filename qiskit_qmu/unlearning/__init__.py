@@ -53,6 +53,7 @@ from qiskit_qmu.unlearning.sparse_fine_tune import SparseFineTune
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 from qiskit_qmu.unlearning.strength_target import StrengthTarget
 from qiskit_qmu.unlearning.tuning import ToTarget, Tuned, tune
+from qiskit_qmu.unlearning.within_budget import WithinBudget
 
 __all__ = [
     "FisherRegularizedAscent",
@@ -73,6 +74,7 @@ __all__ = [
     "ResetAnsatzLayers",
     "DescentStrategy",
     "ToTarget",
+    "WithinBudget",
     "Tuned",
     "tune",
     "Chain",
