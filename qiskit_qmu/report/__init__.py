@@ -14,6 +14,7 @@ from qiskit_qmu.report.audit_page import render_audit
 from qiskit_qmu.report.audit_text import audit_text
 from qiskit_qmu.report.column_list import column_lines, column_table
 from qiskit_qmu.report.cost_table import cost_table
+from qiskit_qmu.report.deletion_page import render_deletion
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.overview_figure import overview_figure
 from qiskit_qmu.report.page import render_page, render_results, write_page
@@ -31,6 +32,7 @@ __all__ = [
     "write_page",
     "render_results",
     "render_audit",
+    "render_deletion",
     "audit_text",
     "remarks_by_method",
     "strengths_by_method",

@@ -45,6 +45,7 @@ from qiskit_qmu.unlearning.result import (
 )
 from qiskit_qmu.unlearning.retrain import Retrain
 from qiskit_qmu.unlearning.retrain_last_layers import RetrainLastLayers
+from qiskit_qmu.unlearning.retrain_shards import RetrainShards
 from qiskit_qmu.unlearning.saliency_unlearning import SaliencyUnlearning
 from qiskit_qmu.unlearning.scrub import Scrub
 from qiskit_qmu.unlearning.selective_dampening import SelectiveDampening
@@ -70,6 +71,7 @@ __all__ = [
     "SparseFineTune",
     "FineTuneLastLayers",
     "RetrainLastLayers",
+    "RetrainShards",
     "NewtonStep",
     "ResetAnsatzLayers",
     "DescentStrategy",

@@ -34,6 +34,7 @@ from qiskit_qmu.unlearning import (
     reset_ansatz_layers,
     retrain,
     retrain_last_layers,
+    retrain_shards,
     saliency_unlearning,
     scrub,
     selective_dampening,
@@ -56,6 +57,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "noop": no_op.METHOD,
         "oracle": retrain.METHOD,
+        "sisa": retrain_shards.METHOD,
         "gd": fine_tune.METHOD,
         "ga": gradient_ascent.METHOD,
         "ga-r": repaired("ga", gradient_ascent.METHOD),
