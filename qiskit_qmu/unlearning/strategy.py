@@ -24,6 +24,7 @@ from qiskit_qmu.models import (
     largest_change,
     named_parameters,
 )
+from qiskit_qmu.unlearning.budget import BudgetSpentError, limited
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import (
     Module,
@@ -174,10 +175,12 @@ def working_copy(
         parameter.requires_grad_(id(parameter) in chosen)
         parameter.grad = None
     may_move = trains and part != "quantum"
-    with nullcontext() if may_move else kept_state(copy), metered(copy) as meter:
+    with nullcontext() if may_move else kept_state(copy), limited(copy), metered(copy) as meter:
         work = Work(copy, name, meter, split.notes)
         try:
             yield work
+        except BudgetSpentError as spent:
+            work.stop("limit", f"the budget was used up: {spent}")
         except NonFiniteError as error:
             raise NonFiniteError(f"{name}: {error}") from error
     for parameter, required in trainable.items():
