@@ -49,6 +49,7 @@ from qiskit_qmu.unlearning.result import (
 )
 from qiskit_qmu.unlearning.retrain import Retrain
 from qiskit_qmu.unlearning.retrain_last_layers import RetrainLastLayers
+from qiskit_qmu.unlearning.retrain_shards import RetrainShards
 from qiskit_qmu.unlearning.saliency_unlearning import SaliencyUnlearning
 from qiskit_qmu.unlearning.scrub import Scrub
 from qiskit_qmu.unlearning.selective_dampening import SelectiveDampening
@@ -57,6 +58,7 @@ from qiskit_qmu.unlearning.similar_labels import SimilarLabels
 from qiskit_qmu.unlearning.sparse_fine_tune import SparseFineTune
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 from qiskit_qmu.unlearning.strength_target import StrengthTarget
+from qiskit_qmu.unlearning.tuning import ToTarget, Tuned, tune
 
 __all__ = [
     "FisherRegularizedAscent",
@@ -73,6 +75,7 @@ __all__ = [
     "SparseFineTune",
     "FineTuneLastLayers",
     "RetrainLastLayers",
+    "RetrainShards",
     "NewtonStep",
     "ResetAnsatzLayers",
     "ShapleyAscent",
@@ -80,6 +83,9 @@ __all__ = [
     "FubiniStudyAscent",
     "EntanglementPruning",
     "DescentStrategy",
+    "ToTarget",
+    "Tuned",
+    "tune",
     "Chain",
     "ChosenStrength",
     "Range",

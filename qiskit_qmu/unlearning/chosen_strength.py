@@ -43,15 +43,17 @@ class ChosenStrength(UnlearningStrategy):
     The strategy is tried as it is, each time on a copy of the model and with the same random
     numbers, and judged on forgotten and validation rows: never on test rows or an oracle. If it
     forgets too little it is tried stronger, if it forgets too much or loses on the rows to keep
-    milder, and between two such trials by bisection. The first strength that reaches the target is
+    milder, and between two such trials by bisection. A hyperparameter is left as soon as a change
+    has no effect, or a milder one is no better. The first strength that reaches the target is
     taken; otherwise the one closest to it, with a warning. The hyperparameters that make a strategy
     stronger are searched one after another in the order of its `ranges`.
 
     Attributes:
         strategy: The strategy to start from, such as one with preset hyperparameters.
         trials: Largest number of trials, 1 or more.
-        max_gradient_evaluations: No further trial is begun if one like the most expensive so far
-            would exceed this sum; None for no limit. The first trial always runs.
+        max_passes: Budget in passes over the training rows, to which the gradient evaluations of
+            all trials amount; None for no limit. No trial is begun that would exceed it if it took
+            as many as the most expensive so far. The first one always runs.
         target: When forgetting and utility are right.
         objective: What the model learned; see `GradientAscent`.
         stop_early: Whether to stop at the first trial that reaches the target.
@@ -74,15 +76,15 @@ class ChosenStrength(UnlearningStrategy):
 
     strategy: UnlearningStrategy
     trials: int = 8
-    max_gradient_evaluations: int | None = None
+    max_passes: float | None = None
     target: StrengthTarget = StrengthTarget()  # noqa: RUF009 (frozen)
     objective: RowLoss | HasRowLosses | None = None
     stop_early: bool = True
 
     def __post_init__(self) -> None:
         _check.at_least(1, trials=self.trials)
-        if self.max_gradient_evaluations is not None:
-            _check.at_least(1, max_gradient_evaluations=self.max_gradient_evaluations)
+        if self.max_passes is not None:
+            _check.positive(max_passes=self.max_passes)
         if not strengths(self.strategy, "class"):
             raise InputError(
                 f"{type(self.strategy).__name__} has no strength to choose: its ranges() names no "
@@ -197,6 +199,7 @@ class _Search(Generic[Module]):
             base = strategy if self.best is None else self.best.strategy
             own = next(r for r in base.ranges(self._split.kind) if r.name == name)
             start, known = own.position, None
+            last = None if self.best is None else self.best.judged
             if number and self.best is not None:
                 known = self._is_too_weak(self.best.judged)
             weak = [start] if known is True else []
@@ -207,7 +210,11 @@ class _Search(Generic[Module]):
                 value = own.value if as_given else own.at(position)
                 changed = base if as_given else base.with_settings({name: value})
                 judged = self._try(changed, name, value)
-                (weak if judged is not None and judged.too_weak else strong).append(position)
+                too_weak = judged is not None and judged.too_weak
+                (weak if too_weak else strong).append(position)
+                if judged is not None and last is not None and _is_vain(judged, last):
+                    break
+                last = judged
                 position = next_position(weak, strong)
 
     def choice(self) -> StrengthChoice:
@@ -224,10 +231,11 @@ class _Search(Generic[Module]):
     def _is_over(self) -> bool:
         if self._chosen.stop_early and self.best is not None and self.best.judged.reached:
             return True
-        limit = self._chosen.max_gradient_evaluations
-        spent = self.usage.gradient_evaluations
-        too_dear = limit is not None and spent > 0 and spent + self._dearest > limit
-        return too_dear or len(self._tried) >= self._chosen.trials
+        if len(self._tried) >= self._chosen.trials:
+            return True
+        limit, spent = self._chosen.max_passes, self.usage.gradient_evaluations
+        rows = len(self._split.forget) + len(self._split.retain)
+        return limit is not None and bool(self._tried) and spent + self._dearest > limit * rows
 
     @staticmethod
     def _is_too_weak(judged: Judgement) -> bool | None:
@@ -268,6 +276,12 @@ class _Search(Generic[Module]):
         if self.best is None or judged.distance < self.best.judged.distance:
             self.best = trial
         return judged
+
+
+def _is_vain(judged: Judgement, last: Judgement) -> bool:
+    """Return whether a change had no effect, or only made the strategy milder to no avail."""
+    is_milder = not judged.too_weak and not last.too_weak
+    return judged.measured == last.measured or (is_milder and judged.distance >= last.distance)
 
 
 def next_position(weak: Sequence[float], strong: Sequence[float]) -> float | None:

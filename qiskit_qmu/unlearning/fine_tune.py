@@ -77,7 +77,7 @@ class FineTune(UnlearningStrategy):
         return work.result()
 
     def ranges(self, kind: str) -> tuple[Range, ...]:
-        """Return the ranges of step size and epochs, neither of which aims at forgetting; see `UnlearningStrategy`."""
+        """Return the ranges of step size and epochs; neither is a strength."""
         return (
             Range(name="learning_rate", value=self.learning_rate, low=1e-4, high=0.1, log=True),
             Range(name="epochs", value=self.epochs, low=1, high=40, log=True, whole=True),

@@ -1,4 +1,4 @@
-"""Range: a hyperparameter, the values that it may take, and whether it makes a strategy stronger."""
+"""Range: the values that a hyperparameter may take, and which of them forget most."""
 
 import math
 from dataclasses import dataclass, replace

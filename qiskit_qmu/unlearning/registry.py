@@ -37,6 +37,7 @@ from qiskit_qmu.unlearning import (
     reset_ansatz_layers,
     retrain,
     retrain_last_layers,
+    retrain_shards,
     saliency_unlearning,
     scrub,
     selective_dampening,
@@ -59,6 +60,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "noop": no_op.METHOD,
         "oracle": retrain.METHOD,
+        "sisa": retrain_shards.METHOD,
         "gd": fine_tune.METHOD,
         "ga": gradient_ascent.METHOD,
         "ga-r": repaired("ga", gradient_ascent.METHOD),
@@ -92,9 +94,10 @@ METHODS: Mapping[str, Method] = MappingProxyType(
 
 STRENGTH = "strength"
 """Stage of the settings that all methods with a strength share: ``trials`` to choose it by, 0 for
-the strength of the preset, and ``max_gradient_evaluations`` of all trials."""
+the strength of the preset, and ``max_passes`` of all trials over the training rows; None for half
+of the epochs of the original training, so that the search is cheaper than retraining."""
 
-_STRENGTH: Settings = {"trials": 0, "max_gradient_evaluations": None}
+_STRENGTH: Settings = {"trials": 0, "max_passes": None}
 
 # The methods of the QMU paper. NoOp is not among them: the row of the original shows its result.
 DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
@@ -142,10 +145,15 @@ def _with_choice(
     strategy: UnlearningStrategy, settings: Settings, trainer: Trainer
 ) -> UnlearningStrategy:
     """Return a strategy that chooses its strength, if asked for and it has one."""
+    for name in settings:
+        if name not in _STRENGTH:
+            raise TypeError(f"{name!r} (the choice of a strength has {', '.join(_STRENGTH)})")
     given = {**_STRENGTH, **settings}
     _check.at_least(0, trials=given["trials"])
     if not given["trials"] or not strengths(strategy, "class"):
         return strategy
+    if given["max_passes"] is None:
+        given["max_passes"] = trainer.epochs / 2
     return ChosenStrength(strategy=strategy, objective=trainer.objective, **given)
 
 
