@@ -20,12 +20,15 @@ from qiskit_qmu.unlearning import (
     adversarial_uniform,
     anchored_targets,
     bad_teacher,
+    entanglement_pruning,
     fine_tune,
     fine_tune_last_layers,
     fisher_regularized_ascent,
+    fubini_study_ascent,
     gradient_ascent,
     label_complement,
     label_free_dampening,
+    natural_gradient_ascent,
     neg_grad_plus,
     newton_step,
     no_op,
@@ -38,6 +41,7 @@ from qiskit_qmu.unlearning import (
     saliency_unlearning,
     scrub,
     selective_dampening,
+    shapley_ascent,
     similar_labels,
     sparse_fine_tune,
 )
@@ -82,6 +86,10 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "eu-k": retrain_last_layers.METHOD,
         "newton": newton_step.METHOD,
         "reset-k": reset_ansatz_layers.METHOD,
+        "fs-mask": fubini_study_ascent.METHOD,
+        "natural-ga": natural_gradient_ascent.METHOD,
+        "dew-p": entanglement_pruning.METHOD,
+        "shapley": shapley_ascent.METHOD,
     }
 )
 

@@ -23,6 +23,7 @@ from qiskit_qmu.models import (
     kept_state,
     largest_change,
     named_parameters,
+    note_unknown_initial_weights,
 )
 from qiskit_qmu.unlearning.budget import BudgetSpentError, limited
 from qiskit_qmu.unlearning.ranges import Range
@@ -169,6 +170,7 @@ def working_copy(
     part: Part = getattr(strategy, "parameters", "all")
     _check_model(model)
     copy = clone_module(model)
+    note_unknown_initial_weights(copy)
     chosen = {id(p) for p in named_parameters(copy, part).values()}
     trainable = {p: p.requires_grad for p in copy.parameters()}
     for parameter in trainable:
