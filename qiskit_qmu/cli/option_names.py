@@ -9,6 +9,7 @@ _ALIASES = {
     "indices": ("forget_indices",),
     "ids": ("forget_ids",),
     "where": ("forget_where",),
+    "owner": ("forget_owner",),
     "duplicates": ("forget_duplicates",),
     "method": ("methods", "method", "strategy"),
     "strategy": ("strategy",),
