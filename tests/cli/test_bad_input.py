@@ -42,7 +42,7 @@ OPTIONS = {
     "indices file that is not there": (["--forget-indices", "rows.txt"], "got 'rows.txt': No such"),
     "two kinds of forgetting": (
         ["--forget-class", "1", "--forget-fraction", "0.1"],
-        "only one of --forget-class, --forget-fraction, --forget-indices, --forget-ids, --forget-where",
+        "only one of --forget-class, --forget-fraction, --forget-indices, --forget-ids, ",
     ),
     "method": (["--methods", "noop,magic"], "--methods: invalid choice: 'magic' (choose from noop"),
     "no method": (["--methods", ""], "argument --methods: invalid choice: ''"),
