@@ -107,4 +107,5 @@ def _random_directions(
     flat = rows.reshape(len(rows), -1).astype(np.float64)
     drawn = generator.normal(size=flat.shape)
     lengths = np.linalg.norm(flat, axis=1) / np.linalg.norm(drawn, axis=1)
-    return (drawn * lengths[:, None]).astype(np.float32).reshape(rows.shape)
+    scaled: NDArray[np.float32] = (drawn * lengths[:, None]).astype(np.float32)
+    return scaled.reshape(rows.shape)

@@ -301,7 +301,9 @@ class Experiment:
             for name, value in settings.items()
             if name in private and value is not None
         }
-        return Trainer(**own, **({"privacy": Privacy(**given)} if given else {}))
+        if given:
+            own["privacy"] = Privacy(**given)
+        return Trainer(**own)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
