@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         auditing,
         backends,
         data,
+        deletions,
+        kernels,
         metrics,
         models,
         objectives,
@@ -42,7 +44,15 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
-    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
+    from qiskit_qmu.deletions import verify
+    from qiskit_qmu.experiments import (
+        Comparison,
+        Experiment,
+        compare,
+        request_deletion,
+        run_experiment,
+        save_model,
+    )
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
@@ -66,7 +76,9 @@ _MODULES = {
     "backends",
     "circuits",
     "data",
+    "deletions",
     "experiments",
+    "kernels",
     "metrics",
     "models",
     "objectives",
@@ -109,10 +121,12 @@ _HOMES = {
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
+    "request_deletion": "experiments",
     "run_experiment": "experiments",
     "read_table": "data",
     "save_model": "experiments",
     "to_qiskit_classifier": "models",
+    "verify": "deletions",
 }
 
 __all__ = sorted({"__version__", *_MODULES, *_HOMES})  # noqa: PLE0605  (a list, sorted returns one)

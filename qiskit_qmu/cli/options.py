@@ -150,6 +150,21 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_strength(parser: Any) -> None:
+    """Add whether methods choose their strength."""
+    parser.add_argument(
+        "--strength",
+        choices=("preset", "auto"),
+        metavar="HOW",
+        help="preset, or auto: each method that has a strength tries up to "
+        f"{_TRIALS} and takes the first that forgets like never-seen rows and keeps the accuracy "
+        f"on validation rows; short for --set strength.trials={_TRIALS} (preset)",
+    )
+
+
+_TRIALS = 8
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add the seed of a command on saved models."""
     parser.add_argument(
@@ -238,6 +253,8 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
         for name, (key, _, _) in _SHORTCUTS.items()
         if getattr(options, name, None) is not None
     }
+    if getattr(options, "strength", None) is not None:
+        settings["strength.trials"] = _TRIALS if options.strength == "auto" else 0
     for word in options.set:
         key, separator, text = word.partition("=")
         if not separator:

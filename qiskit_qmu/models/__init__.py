@@ -2,6 +2,7 @@
 
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN
+from qiskit_qmu.models.cached_observer import CachedObserver
 from qiskit_qmu.models.checking import check_answers, check_module, check_returns_logits
 from qiskit_qmu.models.circuit_classifier import CircuitClassifier
 from qiskit_qmu.models.classifier import QuantumClassifier
@@ -38,6 +39,7 @@ from qiskit_qmu.models.weights_digest import weights_digest
 __all__ = [
     "ROWS_AT_ONCE",
     "BasicQNN",
+    "CachedObserver",
     "CircuitClassifier",
     "Classifier",
     "ClassifierConfig",
