@@ -56,7 +56,6 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "noop": no_op.METHOD,
         "oracle": retrain.METHOD,
-        "sisa": retrain_shards.METHOD,
         "gd": fine_tune.METHOD,
         "ga": gradient_ascent.METHOD,
         "ga-r": repaired("ga", gradient_ascent.METHOD),
@@ -81,6 +80,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "eu-k": retrain_last_layers.METHOD,
         "newton": newton_step.METHOD,
         "reset-k": reset_ansatz_layers.METHOD,
+        "sisa": retrain_shards.METHOD,
     }
 )
 
