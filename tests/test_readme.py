@@ -213,6 +213,7 @@ ON_DEVICE = (
 )
 FLOWERS_ORACLE = "qmu unlearn flowers --strategy oracle --forget-class 1 --out flowers_oracle"
 DEVICE_AUDIT = "qmu audit on_device --original flowers --oracle flowers_oracle"
+SHARDED = "qmu train --dataset iris --model hybrid --shards 5 --slices 2 --out sharded"
 ESTIMATED_MODEL = "qmu train --dataset digits --train-size 300 --out model"
 IRIS = "qmu run --dataset iris --model basic"
 SHOTS = "qmu shots --dataset iris --model basic"
@@ -275,6 +276,10 @@ EXAMPLES = {
     SHOTS: Example(_shots(7)),
     f"{SHOTS} --forget-fraction 0.1 --shots 4,64,exact --seeds 3": Example(_shots(3)),
     f"{SHOTS} --backend fake_manila --shots 64,256 --seeds 1 --repetitions 5": Example(_shots(2)),
+    SHARDED: Example(_model("sharded")),
+    "qmu unlearn sharded --strategy sisa --forget-indices 3 --out less": (
+        Example(_model("less"), (SHARDED,))
+    ),
     ESTIMATED_MODEL: Example(_model("model"), ci=True),
     "qmu estimate model --backend fake_torino --methods ga,ssd --shots 1024 "
     "--max-qpu-seconds 600": Example(_estimated, (ESTIMATED_MODEL,)),

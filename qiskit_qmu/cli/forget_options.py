@@ -21,6 +21,7 @@ _WAYS = {
     "forget_indices": "indices",
     "forget_ids": "ids",
     "forget_where": "where",
+    "forget_owner": "owner",
 }
 _FLAGS = {"forget_duplicates": "duplicates", "skip_untrained_ids": "skip_untrained_ids"}
 
@@ -30,7 +31,10 @@ FORGET_WAYS = tuple(_WAYS)
 FORGET_KEYS = (*FORGET_WAYS, *_FLAGS)
 """All of them."""
 
-_OPTIONS = "--forget-class, --forget-fraction, --forget-indices, --forget-ids and --forget-where"
+_OPTIONS = (
+    "--forget-class, --forget-fraction, --forget-indices, --forget-ids, --forget-where and "
+    "--forget-owner"
+)
 _LARGEST_LIST = 2**28
 
 
@@ -57,6 +61,11 @@ def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at m
         "--forget-where",
         metavar="CONDITION",
         help="rows that meet a condition on columns, such as \"region == 'EU' and age >= 40\"",
+    )
+    group.add_argument(
+        "--forget-owner",
+        metavar="COLUMN=VALUE",
+        help="all rows of one of several data owners, such as hospital=Charité",
     )
     group.add_argument(
         "--forget-duplicates",

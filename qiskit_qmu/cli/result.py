@@ -15,6 +15,7 @@ _RESULTS = {
     "audit.json": "an audit",
     "shots.json": "a comparison of shots",
     "run.json": "a submitted run",
+    "poison.json": "poisoned rows",
 }
 """What a folder holds that has a file of this name."""
 

@@ -16,6 +16,7 @@ from qiskit_qmu.experiments.output import (
     write_report,
 )
 from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
+from qiskit_qmu.experiments.poisoned_rows import write_poisoned
 from qiskit_qmu.experiments.prediction import Predictions, predict_saved
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
@@ -100,5 +101,6 @@ __all__ = [
     "unlearn_saved",
     "unlearning_workload",
     "writable_folder",
+    "write_poisoned",
     "write_report",
 ]

@@ -61,7 +61,6 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "noop": no_op.METHOD,
         "oracle": retrain.METHOD,
-        "sisa": retrain_shards.METHOD,
         "gd": fine_tune.METHOD,
         "ga": gradient_ascent.METHOD,
         "ga-r": repaired("ga", gradient_ascent.METHOD),
@@ -90,6 +89,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "natural-ga": natural_gradient_ascent.METHOD,
         "dew-p": entanglement_pruning.METHOD,
         "shapley": shapley_ascent.METHOD,
+        "sisa": retrain_shards.METHOD,
     }
 )
 
