@@ -38,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--shots",
         dest="shot_counts",
         metavar="N,N,…",
-        default=_SHOTS,
         help=f"shot counts, and exact if the backend supports it ({_SHOTS})",
     )
     group.add_argument(
@@ -79,8 +78,16 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     if options.seeds is None and options.config is None:
         options.seeds = _SEEDS
-    counts, exact = parse_shots(options.shot_counts)
+    counts, exact = parse_shots(_SHOTS if options.shot_counts is None else options.shot_counts)
     experiment = make_experiment(options)
+    if exact and experiment.backend.startswith("ibm"):
+        if options.shot_counts is not None:
+            listed = ",".join(map(str, counts))
+            raise InputError(
+                f"{experiment.backend} measures with shots and has no exact values: "
+                f"use --shots {listed}"
+            )
+        exact = False
     if experiment.shots is not None:
         raise InputError(f"use --shots instead of shots = {experiment.shots} in the config file")
     from qiskit_qmu.experiments import ShotComparison, run_shot_comparison, shots_plan

@@ -61,7 +61,7 @@ def shot_intervals(rows: Sequence[Row]) -> str:
     if of_auc != own:
         text += f"; those of AUCs are {_OVER[of_auc]}"
     if own != "rows":
-        text += "; where all agree or there is but one, over the rows"
+        text += "; where all agree or there is but one, there is none"
     return f"{text}. {few_seeds(len({row['seed'] for row in rows}))}".strip()
 
 

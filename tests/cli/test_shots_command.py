@@ -62,6 +62,10 @@ def test_a_method_that_changed_nothing_is_named_at_the_end(qmu, folder):
         (("--repetitions", 0), "argument --repetitions: must be at least 1"),
         (("--train-shots", 0), "argument --train-shots: must be at least 1"),
         (("--method", "oracle"), "--method must be one of"),
+        (
+            ("--backend", "ibm_torino", "--shots", "16,64,exact"),
+            "ibm_torino measures with shots and has no exact values: use --shots 16,64",
+        ),
         (("--backend", "fake_nowhere"), "there is no fake backend 'fake_nowhere'"),
         (("--num-qubits", 17), "--num-qubits must lie between 1 and 16"),
     ],
