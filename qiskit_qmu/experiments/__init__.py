@@ -2,6 +2,7 @@
 
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
+from qiskit_qmu.evaluation import ShotPlan, ShotTarget
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.description import describe_model
@@ -36,6 +37,12 @@ from qiskit_qmu.experiments.saved_workload import (
 from qiskit_qmu.experiments.saving import save_model
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_planning import (
+    plan_run_shots,
+    plan_saved_shots,
+    plan_shots,
+    write_shot_plan,
+)
 from qiskit_qmu.experiments.shot_run import compare_shots
 from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
@@ -71,7 +78,13 @@ __all__ = [
     "compare",
     "cost_rows",
     "describe_model",
+    "ShotPlan",
+    "ShotTarget",
     "compare_shots",
+    "plan_run_shots",
+    "plan_saved_shots",
+    "plan_shots",
+    "write_shot_plan",
     "environment",
     "observe_saved",
     "observation_workload",

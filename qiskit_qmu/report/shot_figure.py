@@ -59,12 +59,15 @@ def shot_figure(rows: Sequence[Row]) -> str:
     for summary in summaries:
         if not summary.is_reference:
             lines.setdefault(summary.model, []).append(summary)
-    places = _places(summaries)
+    places = shot_places(
+        [each.shots for each in summaries if each.shots is not None],
+        exact=any(each.shots is None and not each.is_reference for each in summaries),
+    )
     with drawing.style("shots"):
-        figure, panels = _grid()
+        figure, panels = grid_of_panels(len(SHOT_RESULTS))
         for axes, column in zip(panels, SHOT_RESULTS, strict=True):
             axes.set_title(_TITLES[column.key], pad=6)
-            _shot_axis(axes, places)
+            shot_axis(axes, places)
             for position, (model, own) in enumerate(lines.items()):
                 beside = _APART * (position - (len(lines) - 1) / 2)
                 _line(axes, column, own, places, _colour(model), _MARKERS[position], beside)
@@ -84,23 +87,28 @@ def shot_figure(rows: Sequence[Row]) -> str:
 _MARKERS = ("o", "D", "s")
 
 
-def _places(summaries: Sequence[ShotSummary]) -> Places:
-    """Put shot counts at their logarithm, and exact values as far off as a step of four."""
-    counts = sorted({each.shots for each in summaries if each.shots is not None})
-    places: Places = {count: math.log2(count) for count in counts}
-    if any(each.shots is None and not each.is_reference for each in summaries):
+def shot_places(counts: Sequence[int], *, exact: bool = False) -> Places:
+    """Put shot counts at their logarithm, and exact values as far off as a step of four.
+
+    Args:
+        counts: Shot counts.
+        exact: Whether there are exact values.
+    """
+    places: Places = {count: math.log2(count) for count in sorted(set(counts))}
+    if exact:
         places[None] = max(places.values(), default=0.0) + 2.0
     return places
 
 
-def _grid() -> tuple["Figure", list["Axes"]]:
+def grid_of_panels(count: int) -> tuple["Figure", list["Axes"]]:
+    """Return a figure with panels in lines of three, with room for a legend above."""
     from matplotlib.figure import Figure
 
-    lines = -(-len(SHOT_RESULTS) // _COLUMNS)
+    lines = -(-count // _COLUMNS)
     height = _TOP + lines * _LINE_STEP - _SPARE
     figure = Figure(figsize=(_WIDTH, height))
     panels = []
-    for index in range(len(SHOT_RESULTS)):
+    for index in range(count):
         line, place = divmod(index, _COLUMNS)
         left = _LEFT + place * _STEP
         bottom = height - _TOP - _PANEL_HEIGHT - line * _LINE_STEP
@@ -112,7 +120,8 @@ def _grid() -> tuple["Figure", list["Axes"]]:
     return figure, panels
 
 
-def _shot_axis(axes: "Axes", places: Places) -> None:
+def shot_axis(axes: "Axes", places: Places) -> None:
+    """Mark shot counts on a panel's horizontal axis."""
     names = ["exact" if count is None else _short(count) for count in places]
     axes.set_xticks(list(places.values()), names)
     margin = 0.7
