@@ -110,8 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0; 1 if a run on a device failed, an audit does not pass its gate, no
-        number of shots meets a target or standard output could not be written; 2 for invalid input; 130, 143 or 129 after Ctrl-C,
-        `kill` or a closed terminal.
+        number of shots meets a target or standard output could not be written; 2 for invalid input;
+        130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")

@@ -54,8 +54,8 @@ _LEGEND = (
 """What the columns are."""
 
 _CAPTION = (
-    "Bars are 95 % intervals; models stand side by side at each number of shots. The dashed line is "
-    "the baseline, an answer that looks at nothing; for an AUC it is ½, no leak. Axes of accuracy "
+    "Bars are 95 % intervals; models stand side by side at each number of shots. The dashed line "
+    "is the baseline, an answer that looks at nothing; for an AUC it is ½, no leak. Axes of accuracy "
     "show the models’ range and do not start at 0."
 )
 

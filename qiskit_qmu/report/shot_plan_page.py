@@ -125,8 +125,8 @@ def render_shot_plan(
         subtitle=subtitle,
         opening=f"{plan.advice[0].upper()}{plan.advice[1:].rstrip('.')}.",
         figure=themed(shot_plan_figure(plan)),
-        caption="Bars are intervals, see below. The dashed lines are the target: accuracy must stay "
-        "above, every AUC below, with all of their bars.",
+        caption="Bars are intervals, see below. The dashed lines are the target: accuracy must "
+        "stay above, every AUC below, with all of their bars.",
         row_heading="shots",
         results=PageTable(groups=heading_groups(columns), headings=headings(columns), rows=rows),
         intervals=_reading(plan),
