@@ -11,6 +11,7 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.importing import import_weights
 from qiskit_qmu.experiments.output import (
     run_experiment,
+    run_saved_shots,
     run_shot_comparison,
     writable_folder,
     write_report,
@@ -28,6 +29,7 @@ from qiskit_qmu.experiments.saved import (
     unlearn_saved,
 )
 from qiskit_qmu.experiments.saved_shadows import ShadowRequest
+from qiskit_qmu.experiments.saved_shots import SavedShots
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,
@@ -99,6 +101,8 @@ __all__ = [
     "run_plan",
     "run_seed",
     "run_shot_comparison",
+    "run_saved_shots",
+    "SavedShots",
     "run_status",
     "shots_plan",
     "submission_plan",

@@ -55,8 +55,8 @@ _LEGEND = (
 
 _CAPTION = (
     "Bars are 95 % intervals; models stand side by side at each number of shots. The dashed line "
-    "is the baseline, an answer that looks at nothing; for an AUC it is ½, no leak. Axes of accuracy "
-    "show the models’ range and do not start at 0."
+    "is the baseline, an answer that looks at nothing; for an AUC it is ½, no leak. Axes of "
+    "accuracy show the models’ range and do not start at 0."
 )
 
 

@@ -43,9 +43,7 @@ def test_both_bounds_must_hold():
 
 def test_where_none_meets_it_says_which_part_fails():
     found = plan((4, (0.7, 0.95), (0.4, 0.55)), (16, (0.85, 0.9), (0.45, 0.7)))
-    with pytest.raises(
-        NoShotsError, match=r"0\.600 at best, with 4 shots .* 0\.850 at best, with 16"
-    ):
+    with pytest.raises(NoShotsError, match=r"0\.600 at best, with 4 .* 0\.850 at best, with 16"):
         found.check()
     assert "the estimates with 4, 16 shots do, so more rows may show it" in found.advice
 
