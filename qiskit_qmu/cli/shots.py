@@ -19,6 +19,7 @@ from qiskit_qmu.cli.forget_options import add_forget_options, forget_request_of,
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
+    add_strength,
     make_experiment,
     settings_of,
 )
@@ -83,6 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "for each seed",
     )
     add_setting_options(parser)
+    add_strength(parser)
     add_result_options(parser, dry_run=True, overwrites="another comparison's results")
 
 

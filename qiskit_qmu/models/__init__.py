@@ -27,9 +27,10 @@ from qiskit_qmu.models.parameters import (
     named_parameters,
     parameter_counts,
 )
-from qiskit_qmu.models.per_example import per_example_gradients
+from qiskit_qmu.models.per_example import PerExampleGradients, per_example_gradients
 from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
+from qiskit_qmu.models.sharded import ShardedClassifier
 from qiskit_qmu.models.state_files import load_state, read_state
 from qiskit_qmu.models.tensors import as_tensors
 from qiskit_qmu.models.training_rows import note_training_rows, training_rows
@@ -45,8 +46,10 @@ __all__ = [
     "HybridQNN",
     "Outputs",
     "Part",
+    "PerExampleGradients",
     "Preprocessing",
     "QuantumClassifier",
+    "ShardedClassifier",
     "answered",
     "as_classifier",
     "as_tensors",
