@@ -81,8 +81,14 @@ def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at m
     )
 
 
-def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
+def forget_request_of(
+    options: argparse.Namespace, model: Path | None = None
+) -> "ForgetRequest | None":
     """Return what is to be forgotten from a saved model; None if no option says it.
+
+    Args:
+        options: Those of the command.
+        model: Folder of the model; that which the options name if None.
 
     Raises:
         InputError: If several do, or the rows cannot be read.
@@ -90,7 +96,7 @@ def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
     given = {name: getattr(options, name) for name in FORGET_KEYS}
     id_column = getattr(options, "id_column", None)
     if given["forget_ids"] is not None and id_column is None:
-        id_column = id_column_of(options.model)
+        id_column = id_column_of(options.model if model is None else model)
     return forget_request(given, id_column)
 
 

@@ -29,6 +29,7 @@ from qiskit_qmu.cli import (
     resume,
     run,
     shots,
+    shots_plan,
     show,
     status,
     submit,
@@ -54,6 +55,7 @@ _COMMANDS = {
     "verify": verify,
     "estimate": estimate,
     "shots": shots,
+    "shots plan": shots_plan,
     "show": show,
     "predict": predict,
     "poison": poison,
@@ -113,9 +115,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Arguments after ``qmu``; those of the process if None.
 
     Returns:
-        The exit status: 0; 1 if a run on a device failed, an audit does not pass its gate or
-        standard output could not be written; 2 for invalid input; 130, 143 or 129 after Ctrl-C,
-        `kill` or a closed terminal.
+        The exit status: 0; 1 if a run on a device failed, an audit does not pass its gate, no
+        number of shots meets a target or standard output could not be written; 2 for invalid input;
+        130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")

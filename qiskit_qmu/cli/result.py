@@ -14,6 +14,7 @@ _RESULTS = {
     "records.jsonl": "a run",
     "audit.json": "an audit",
     "shots.json": "a comparison of shots",
+    "plan.json": "a plan of shots",
     "run.json": "a submitted run",
     "poison.json": "poisoned rows",
 }

@@ -2,6 +2,7 @@
 
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
+from qiskit_qmu.evaluation import ShotPlan, ShotTarget
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.deletion_request import DeletionResult, request_deletion
@@ -11,6 +12,7 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.importing import import_weights
 from qiskit_qmu.experiments.output import (
     run_experiment,
+    run_saved_shots,
     run_shot_comparison,
     writable_folder,
     write_report,
@@ -29,6 +31,7 @@ from qiskit_qmu.experiments.saved import (
     unlearn_saved,
 )
 from qiskit_qmu.experiments.saved_shadows import ShadowRequest
+from qiskit_qmu.experiments.saved_shots import SavedShots
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,
@@ -38,6 +41,12 @@ from qiskit_qmu.experiments.saved_workload import (
 from qiskit_qmu.experiments.saving import save_model
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_planning import (
+    plan_run_shots,
+    plan_saved_shots,
+    plan_shots,
+    write_shot_plan,
+)
 from qiskit_qmu.experiments.shot_run import compare_shots
 from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
@@ -74,7 +83,13 @@ __all__ = [
     "compare",
     "cost_rows",
     "describe_model",
+    "ShotPlan",
+    "ShotTarget",
     "compare_shots",
+    "plan_run_shots",
+    "plan_saved_shots",
+    "plan_shots",
+    "write_shot_plan",
     "environment",
     "observe_saved",
     "observation_workload",
@@ -90,6 +105,8 @@ __all__ = [
     "run_plan",
     "run_seed",
     "run_shot_comparison",
+    "run_saved_shots",
+    "SavedShots",
     "run_status",
     "shots_plan",
     "submission_plan",

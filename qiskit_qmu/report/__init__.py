@@ -21,6 +21,11 @@ from qiskit_qmu.report.page import render_page, render_results, write_page
 from qiskit_qmu.report.roc_figure import roc_figure
 from qiskit_qmu.report.shot_figure import shot_figure
 from qiskit_qmu.report.shot_page import render_shot_page, shot_table
+from qiskit_qmu.report.shot_plan_page import (
+    render_shot_plan,
+    shot_plan_figure,
+    shot_plan_text,
+)
 from qiskit_qmu.report.text_table import text_table
 
 __all__ = [
@@ -46,4 +51,7 @@ __all__ = [
     "shot_table",
     "shot_figure",
     "render_shot_page",
+    "render_shot_plan",
+    "shot_plan_figure",
+    "shot_plan_text",
 ]
