@@ -42,7 +42,15 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
-    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
+    from qiskit_qmu.experiments import (
+        Comparison,
+        Experiment,
+        SweepResult,
+        compare,
+        run_experiment,
+        save_model,
+        sweep,
+    )
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
@@ -89,6 +97,7 @@ _HOMES = {
     "Observations": "observation",
     "QNNCircuit": "circuits",
     "Rows": "data",
+    "SweepResult": "experiments",
     "Trainer": "training",
     "TrainingHistory": "training",
     "Usage": "backends",
@@ -109,6 +118,7 @@ _HOMES = {
     "run_experiment": "experiments",
     "read_table": "data",
     "save_model": "experiments",
+    "sweep": "experiments",
     "to_qiskit_classifier": "models",
 }
 

@@ -37,6 +37,14 @@ from qiskit_qmu.experiments.saving import save_model
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import compare_shots
+from qiskit_qmu.experiments.sweeps import (
+    Cell,
+    SweepResult,
+    grid_cells,
+    run_sweep,
+    sweep,
+    sweep_plan,
+)
 from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
     audit_workload,
@@ -48,6 +56,7 @@ from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
+    "Cell",
     "Comparison",
     "DeviceRequest",
     "Experiment",
@@ -64,6 +73,7 @@ __all__ = [
     "RunStatus",
     "Setup",
     "ShotComparison",
+    "SweepResult",
     "audit_saved",
     "audit_weights",
     "audit_workload",
@@ -71,6 +81,7 @@ __all__ = [
     "compare",
     "cost_rows",
     "describe_model",
+    "grid_cells",
     "compare_shots",
     "environment",
     "observe_saved",
@@ -86,10 +97,13 @@ __all__ = [
     "run_plan",
     "run_seed",
     "run_shot_comparison",
+    "run_sweep",
     "run_status",
     "shots_plan",
     "submission_plan",
     "submit",
+    "sweep",
+    "sweep_plan",
     "import_weights",
     "train_and_save",
     "training_plan",
