@@ -1,5 +1,6 @@
 """Where the work of a sweep is computed: processes of this machine, a Dask or a Ray cluster."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -155,7 +156,7 @@ def _ray() -> Iterator[Engine]:
     own = not ray.is_initialized()
     if own:
         try:
-            ray.init(logging_level="ERROR", log_to_driver=False)
+            ray.init(logging_level=logging.ERROR, log_to_driver=False)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise InputError(f"no Ray cluster could be reached or started: {error}") from error
     try:
