@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         auditing,
         backends,
         data,
+        deletions,
+        kernels,
         metrics,
         models,
         objectives,
@@ -42,11 +44,13 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
+    from qiskit_qmu.deletions import verify
     from qiskit_qmu.experiments import (
         Comparison,
         Experiment,
         SweepResult,
         compare,
+        request_deletion,
         run_experiment,
         save_model,
         sweep,
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
+        ShardedClassifier,
         as_classifier,
         build_from_factory,
         from_qiskit_classifier,
@@ -63,7 +68,7 @@ if TYPE_CHECKING:
         to_qiskit_classifier,
     )
     from qiskit_qmu.observation import Observations
-    from qiskit_qmu.training import Trainer, TrainingHistory
+    from qiskit_qmu.training import Privacy, Trainer, TrainingHistory
 
 __version__ = version("qiskit-qmu")
 
@@ -73,7 +78,9 @@ _MODULES = {
     "backends",
     "circuits",
     "data",
+    "deletions",
     "experiments",
+    "kernels",
     "metrics",
     "models",
     "objectives",
@@ -95,8 +102,10 @@ _HOMES = {
     "HybridQNN": "models",
     "InputError": "_check",
     "Observations": "observation",
+    "Privacy": "training",
     "QNNCircuit": "circuits",
     "Rows": "data",
+    "ShardedClassifier": "models",
     "SweepResult": "experiments",
     "Trainer": "training",
     "TrainingHistory": "training",
@@ -115,11 +124,13 @@ _HOMES = {
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
+    "request_deletion": "experiments",
     "run_experiment": "experiments",
     "read_table": "data",
     "save_model": "experiments",
     "sweep": "experiments",
     "to_qiskit_classifier": "models",
+    "verify": "deletions",
 }
 
 __all__ = sorted({"__version__", *_MODULES, *_HOMES})  # noqa: PLE0605  (a list, sorted returns one)

@@ -1,4 +1,4 @@
-"""Sweeps on real local clusters, of which a worker is killed in the middle: the same records."""
+"""Sweeps on a real local cluster, of which a worker is killed in the middle: the same records."""
 
 import os
 import signal
@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from qiskit_qmu import sweep
-from qiskit_qmu._check import InputError
 
 TINY = {
     "dataset": "iris",
@@ -23,7 +22,7 @@ GRID = {"ssd.alpha": [5.0, 9.0]}
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal"),
-    pytest.mark.filterwarnings("default"),  # (those of the clusters' own packages)
+    pytest.mark.filterwarnings("default"),  # (those of the cluster's own package)
 ]
 
 
@@ -57,29 +56,5 @@ def test_two_dask_workers_one_of_which_is_killed(tmp_path):
         kill = KillInTheMiddle(lambda: next(iter(client.run(os.getpid).values())))
         address = cluster.scheduler_address.replace("tcp://", "dask://")
         found = sweep(GRID, tmp_path / "there", cluster=address, progress=kill, **TINY)
-    assert kill.killed is not None
-    assert rows_of(found) == expected
-
-
-def test_dask_workers_of_several_threads_are_refused(tmp_path):
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
-    ) as cluster:
-        address = cluster.scheduler_address.replace("inproc://", "dask://")
-        with pytest.raises(InputError, match="no Dask scheduler answers at dask://"):
-            sweep(GRID, tmp_path / "out", cluster=address, **TINY)
-
-
-def test_a_ray_instance_of_which_a_worker_is_killed(tmp_path):
-    ray = pytest.importorskip("ray")
-
-    expected = rows_of(sweep(GRID, tmp_path / "here", workers=1, **TINY))
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    try:
-        kill = KillInTheMiddle(_worker_of_ray)
-        found = sweep(GRID, tmp_path / "there", cluster="ray", progress=kill, **TINY)
-    finally:
-        ray.shutdown()
     assert kill.killed is not None
     assert rows_of(found) == expected

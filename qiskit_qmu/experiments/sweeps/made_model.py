@@ -27,7 +27,7 @@ from qiskit_qmu.experiments.steps import unlearn
 from qiskit_qmu.models import clone_module, training_rows
 from qiskit_qmu.models.training_rows import note_digests
 from qiskit_qmu.shadows.kept_weights import Weights, put_weights, weights_of
-from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy
+from qiskit_qmu.unlearning import StrengthChoice, UnlearningResult, UnlearningStrategy
 
 _WHAT = "a model of a sweep"
 
@@ -56,6 +56,7 @@ class MadeModel:
             "history": list(made.history),
             "stopped": made.stopped,
             "largest_change": made.largest_change,
+            "choice": None if made.choice is None else asdict(made.choice),
             "trained_on": sorted(training_rows(made.model) or ()),
         }
         if isinstance(made, UnlearningResult):
@@ -93,7 +94,7 @@ class MadeModel:
             raise NonFiniteError(self.error)
         put_weights(model, self.weights)
         note_digests(model, self.facts["trained_on"])
-        usage = self.facts["usage"]
+        usage, choice = self.facts["usage"], self.facts["choice"]
         return {
             "model": model,
             "usage": None if usage is None else _usage(usage),
@@ -101,6 +102,7 @@ class MadeModel:
             "history": tuple(self.facts["history"]),
             "stopped": self.facts["stopped"],
             "largest_change": self.facts["largest_change"],
+            "choice": None if choice is None else _choice(choice),
         }
 
 
@@ -153,6 +155,10 @@ def kept_models(setup: Setup, original: MadeModel, made: Mapping[str, MadeModel]
         return Trained(**original.put_into(model)), kept
 
     return models
+
+
+def _choice(fields: Mapping[str, Any]) -> StrengthChoice:
+    return StrengthChoice(**{**fields, "trials": tuple(fields["trials"])})
 
 
 def _usage(fields: Mapping[str, Any]) -> Usage:
