@@ -57,8 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--cluster",
         metavar="WHERE",
-        help="dask://HOST:PORT, the scheduler of a Dask cluster; or ray, the cluster of the "
-        "environment variable RAY_ADDRESS or else Ray on this machine",
+        help="dask://HOST:PORT, the scheduler of a Dask cluster",
     )
     group.add_argument(
         "--retry-failed", action="store_true", help="compute cells that failed again"

@@ -1,6 +1,5 @@
-"""Where the work of a sweep is computed: processes of this machine, a Dask or a Ray cluster."""
+"""Where the work of a sweep is computed: processes of this machine or a Dask cluster."""
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ import joblib
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.training.processes import one_thread, results_of
+from qiskit_qmu.training.processes import results_of
 
 Result = TypeVar("Result")
 
@@ -23,11 +22,11 @@ class Engine:
     """Computes tasks, each on one thread of a process of its own; made by `open_engine`.
 
     Args:
-        kind: What computes: "processes", "dask" or "ray".
+        kind: What computes: "processes" or "dask".
         workers: How many tasks are computed at once.
     """
 
-    def __init__(self, kind: Literal["processes", "dask", "ray"], workers: int) -> None:
+    def __init__(self, kind: Literal["processes", "dask"], workers: int) -> None:
         self.kind = kind
         self.workers = workers
 
@@ -61,25 +60,8 @@ class Engine:
     def _once(
         self, function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
     ) -> Iterator[tuple[int, Result]]:
-        if self.kind != "ray":
-            workers = self.workers if self.kind == "processes" else None
-            yield from results_of(
-                function, tasks, count=len(tasks), workers=workers, advice=_ADVICE
-            )
-            return
-        from ray.exceptions import RayError  # (an extra)
-
-        # Ray's backend of joblib returns results only when all are there: a wave keeps what a
-        # killed sweep loses small.
-        size = 2 * self.workers
-        for start in range(0, len(tasks), size):
-            wave = tasks[start : start + size]
-            parallel = joblib.Parallel(n_jobs=self.workers, batch_size=1)
-            try:
-                found = parallel(joblib.delayed(_on_one_thread)(function, each) for each in wave)
-            except RayError as error:
-                raise RunError(f"a Ray worker was lost; {_ADVICE}") from error
-            yield from enumerate(found, start=start)
+        workers = self.workers if self.kind == "processes" else None
+        yield from results_of(function, tasks, count=len(tasks), workers=workers, advice=_ADVICE)
 
 
 _ATTEMPTS = 3
@@ -91,8 +73,7 @@ def open_engine(cluster: str | None = None, workers: int | None = None) -> Itera
 
     Args:
         cluster: None for processes of this machine; "dask://HOST:PORT" for the scheduler of a Dask
-            cluster; "ray" for the Ray cluster of the environment variable RAY_ADDRESS or, without
-            it, a Ray instance on this machine.
+            cluster.
         workers: Processes of this machine, one per core if None; of a cluster all are used.
 
     Raises:
@@ -109,11 +90,8 @@ def open_engine(cluster: str | None = None, workers: int | None = None) -> Itera
     elif cluster.startswith("dask://"):
         with _dask(cluster) as engine:
             yield engine
-    elif cluster == "ray":
-        with _ray() as engine:
-            yield engine
     else:
-        raise InputError(f"cluster must be dask://HOST:PORT or ray, got {cluster!r}")
+        raise InputError(f"cluster must be dask://HOST:PORT, got {cluster!r}")
 
 
 @contextmanager
@@ -143,31 +121,3 @@ def _dask(cluster: str) -> Iterator[Engine]:
 
 
 _SECONDS = 20
-
-
-@contextmanager
-def _ray() -> Iterator[Engine]:
-    try:
-        import ray
-        from ray.util.joblib import register_ray
-    except ImportError as error:
-        raise InputError("a Ray cluster needs ray: pip install 'qiskit_qmu[ray]'") from error
-    register_ray()
-    own = not ray.is_initialized()
-    if own:
-        try:
-            ray.init(logging_level=logging.ERROR, log_to_driver=False)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise InputError(f"no Ray cluster could be reached or started: {error}") from error
-    try:
-        workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        with joblib.parallel_config("ray", n_jobs=workers):
-            yield Engine("ray", workers)
-    finally:
-        if own:
-            ray.shutdown()
-
-
-def _on_one_thread(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
-    with one_thread():
-        return function(*arguments)
