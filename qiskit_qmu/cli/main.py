@@ -33,6 +33,7 @@ from qiskit_qmu.cli import (
     show,
     status,
     submit,
+    sweep,
     train,
     unlearn,
     verify,
@@ -44,6 +45,7 @@ from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 
 _COMMANDS = {
     "run": run,
+    "sweep": sweep,
     "train": train,
     "import": importing,
     "unlearn": unlearn,

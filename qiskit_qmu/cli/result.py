@@ -11,6 +11,7 @@ from qiskit_qmu._check import InputError
 
 _RESULTS = {
     "model.json": "a model",
+    "sweep.jsonl": "a sweep",
     "records.jsonl": "a run",
     "audit.json": "an audit",
     "shots.json": "a comparison of shots",

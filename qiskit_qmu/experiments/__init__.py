@@ -48,6 +48,14 @@ from qiskit_qmu.experiments.shot_planning import (
     write_shot_plan,
 )
 from qiskit_qmu.experiments.shot_run import compare_shots
+from qiskit_qmu.experiments.sweeps import (
+    Cell,
+    SweepResult,
+    grid_cells,
+    run_sweep,
+    sweep,
+    sweep_plan,
+)
 from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
     audit_workload,
@@ -59,6 +67,7 @@ from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
+    "Cell",
     "Comparison",
     "DeletionResult",
     "DeviceRequest",
@@ -76,6 +85,7 @@ __all__ = [
     "RunStatus",
     "Setup",
     "ShotComparison",
+    "SweepResult",
     "audit_saved",
     "audit_weights",
     "audit_workload",
@@ -85,6 +95,7 @@ __all__ = [
     "describe_model",
     "ShotPlan",
     "ShotTarget",
+    "grid_cells",
     "compare_shots",
     "plan_run_shots",
     "plan_saved_shots",
@@ -107,10 +118,13 @@ __all__ = [
     "run_shot_comparison",
     "run_saved_shots",
     "SavedShots",
+    "run_sweep",
     "run_status",
     "shots_plan",
     "submission_plan",
     "submit",
+    "sweep",
+    "sweep_plan",
     "import_weights",
     "train_and_save",
     "training_plan",
