@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         auditing,
         backends,
         data,
+        estimators,
         kernels,
         metrics,
         models,
@@ -40,9 +41,11 @@ if TYPE_CHECKING:
         ForgetSplit,
         Rows,
         dataset_from_arrays,
+        dataset_from_torch,
         load_dataset,
         read_table,
     )
+    from qiskit_qmu.estimators import QNNClassifier
     from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
     from qiskit_qmu.models import (
         BasicQNN,
@@ -66,6 +69,7 @@ _MODULES = {
     "backends",
     "circuits",
     "data",
+    "estimators",
     "experiments",
     "kernels",
     "metrics",
@@ -90,6 +94,7 @@ _HOMES = {
     "InputError": "_check",
     "Observations": "observation",
     "QNNCircuit": "circuits",
+    "QNNClassifier": "estimators",
     "Rows": "data",
     "Trainer": "training",
     "TrainingHistory": "training",
@@ -101,6 +106,7 @@ _HOMES = {
     "build_from_factory": "models",
     "compare": "experiments",
     "dataset_from_arrays": "data",
+    "dataset_from_torch": "data",
     "from_qiskit_classifier": "models",
     "load_dataset": "data",
     "load_model": "models",
