@@ -428,6 +428,9 @@ def test_all_code_is_run_below():
         "import qiskit_qmu as qmu\nfrom qiskit_qmu.auditing import strategy_test",
         'device = qmu.open_backend("fake_torino", shots=1024)',
         'device = qmu.open_backend("ibm_torino", shots=1024, mode="batch", ledger="run", ',
+        "from sklearn.datasets import load_wine",
+        "from qiskit.circuit.library import zz_feature_map\nfrom qiskit_qmu.auditing",
+        "from qiskit_qmu.certified import",
     )
     assert len(PYTHON) == len(starts)
     for text, start in zip(PYTHON, starts, strict=True):
@@ -539,3 +542,17 @@ def test_ibms_devices_ask_for_an_account(shell):
 
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
         exec(compile(PYTHON[8], "README.md", "exec"), {"qmu": qmu})
+
+
+@pytest.mark.slow
+@pytest.mark.ci
+def test_estimators_kernels_and_the_certificate(tmp_path):
+    names = _run_code(
+        [text for text in PYTHON if "_test_split" in text or "flowers" in text], tmp_path
+    )
+    assert names["classifier"].score(names["x_test"], names["y_test"]) > 0.8
+    assert names["exact"].score(names["flowers"].x_test, names["flowers"].y_test) > 0.8
+    assert "circuits=0" in names["printed"]
+    assert "\n[7 " in names["printed"]  # the deleted row is told first
+    assert [entry.action for entry in names["certified"].ledger_.entries] == ["trained", "removed"]
+    assert names["certified"].score(names["flowers"].x_test, names["flowers"].y_test) > 0.6
