@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         backends,
         certified,
         data,
+        deletions,
         estimators,
         kernels,
         metrics,
@@ -46,11 +47,20 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
+    from qiskit_qmu.deletions import verify
     from qiskit_qmu.estimators import QNNClassifier
-    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
+    from qiskit_qmu.experiments import (
+        Comparison,
+        Experiment,
+        compare,
+        request_deletion,
+        run_experiment,
+        save_model,
+    )
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
+        ShardedClassifier,
         as_classifier,
         build_from_factory,
         from_qiskit_classifier,
@@ -60,7 +70,7 @@ if TYPE_CHECKING:
         to_qiskit_classifier,
     )
     from qiskit_qmu.observation import Observations
-    from qiskit_qmu.training import Trainer, TrainingHistory
+    from qiskit_qmu.training import Privacy, Trainer, TrainingHistory
 
 __version__ = version("qiskit-qmu")
 
@@ -71,6 +81,7 @@ _MODULES = {
     "certified",
     "circuits",
     "data",
+    "deletions",
     "estimators",
     "experiments",
     "kernels",
@@ -95,9 +106,11 @@ _HOMES = {
     "HybridQNN": "models",
     "InputError": "_check",
     "Observations": "observation",
+    "Privacy": "training",
     "QNNCircuit": "circuits",
     "QNNClassifier": "estimators",
     "Rows": "data",
+    "ShardedClassifier": "models",
     "Trainer": "training",
     "TrainingHistory": "training",
     "Usage": "backends",
@@ -116,10 +129,12 @@ _HOMES = {
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
+    "request_deletion": "experiments",
     "run_experiment": "experiments",
     "read_table": "data",
     "save_model": "experiments",
     "to_qiskit_classifier": "models",
+    "verify": "deletions",
 }
 
 __all__ = sorted({"__version__", *_MODULES, *_HOMES})  # noqa: PLE0605  (a list, sorted returns one)
