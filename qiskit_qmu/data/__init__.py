@@ -81,6 +81,7 @@ from qiskit_qmu.data.rows import Rows, row_digests
 from qiskit_qmu.data.rows_warning import RowsWarning
 from qiskit_qmu.data.split import ForgetSplit
 from qiskit_qmu.data.table import read_table
+from qiskit_qmu.data.torch_datasets import arrays_from_torch, dataset_from_torch
 from qiskit_qmu.data.withdrawn import withdrawn_positions
 
 __all__ = [
@@ -110,4 +111,6 @@ __all__ = [
     "row_digests",
     "read_idx",
     "withdrawn_positions",
+    "arrays_from_torch",
+    "dataset_from_torch",
 ]

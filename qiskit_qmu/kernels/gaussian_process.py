@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from qiskit_qmu.kernels.kernel_matrices import Kernel
-from qiskit_qmu.kernels.kernel_model import KernelModel, Matrix
-from qiskit_qmu.kernels.regularized_system import Indefinite
+from qiskit_qmu.kernels.kernel_model import KernelModel
+from qiskit_qmu.kernels.regularized_system import Indefinite, Matrix
 
 
 @final
@@ -79,7 +79,7 @@ class KernelGaussianProcess(RegressorMixin, KernelModel):
         fit = float((targets * self.dual_coef_).sum())
         scale = float(np.log(np.diag(self._system.factor)).sum())
         each = scale + len(targets) / 2 * math.log(2 * math.pi)
-        return -fit / 2 - targets.shape[1] * each
+        return float(-fit / 2 - targets.shape[1] * each)
 
     def _targets(self) -> Matrix:
         return self._answers.reshape(len(self._answers), -1)

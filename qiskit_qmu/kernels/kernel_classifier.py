@@ -9,7 +9,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.kernels.kernel_model import KernelModel, Matrix
+from qiskit_qmu.kernels.kernel_model import KernelModel
+from qiskit_qmu.kernels.regularized_system import Matrix
 from qiskit_qmu.observation import Observations
 
 

@@ -40,7 +40,7 @@ def kernel_function(kernel: Kernel, num_features: int) -> Function:
     if isinstance(kernel, BaseKernel):
         measured = copy.copy(kernel)
         measured._enforce_psd = False  # noqa: SLF001  (there is no other way)
-        return measured.evaluate  # type: ignore[no-any-return]
+        return measured.evaluate
     if callable(kernel):
         return partial(_called, kernel)
     raise InputError(

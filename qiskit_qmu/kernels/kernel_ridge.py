@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from qiskit_qmu.kernels.kernel_classifier import KernelClassifier
-from qiskit_qmu.kernels.kernel_model import KernelModel, Matrix
+from qiskit_qmu.kernels.kernel_model import KernelModel
+from qiskit_qmu.kernels.regularized_system import Matrix
 
 
 @final

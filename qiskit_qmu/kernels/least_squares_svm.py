@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qiskit_qmu.kernels.kernel_classifier import KernelClassifier
-from qiskit_qmu.kernels.kernel_model import Matrix
+from qiskit_qmu.kernels.regularized_system import Matrix
 
 
 @final
