@@ -22,6 +22,7 @@ from qiskit_qmu.simulator import (
     TorchSamplerGradient,
     TorchSimulatorConnector,
 )
+from qiskit_qmu.simulator.compiled.choice import ENGINES
 
 TOLERANCE = 1e-10
 
@@ -80,7 +81,8 @@ def check(case: Case, measured: QuantumCircuit, one_register: QuantumCircuit) ->
     if case.circuit.num_parameters:
         check_value_slopes(case, reference)
         check_probability_slopes(case, reference, one_register)
-        check_connectors(case, reference)
+        for engine in ENGINES:
+            check_connectors(case, reference, engine)
 
 
 def check_all_measured(case: Case) -> None:
@@ -138,7 +140,7 @@ def check_probability_slopes(case: Case, reference: Reference, circuit: QuantumC
     assert_agree(np.array(found), merged(reference.probability_slopes, circuit, register))
 
 
-def check_connectors(case: Case, reference: Reference) -> None:
+def check_connectors(case: Case, reference: Reference, engine: str) -> None:
     """Inputs and weights get the gradient of a random combination of the outputs.
 
     Weights are some of the parameters that all rows share; the others are inputs, one at least.
@@ -154,7 +156,7 @@ def check_connectors(case: Case, reference: Reference) -> None:
             reference.probability_slopes.transpose(0, 2, 1),
         ),
     ):
-        connector = TorchSimulatorConnector(network).double()
+        connector = TorchSimulatorConnector(network, engine=engine).double()
         assert connector.program is not None
         with torch.no_grad():
             connector.weight.copy_(torch.as_tensor(case.rows[0, weights]))
