@@ -71,7 +71,7 @@ def choose_engine(program: Program, readout: Readout, engine: str | None) -> Eng
     size = table_bytes(program, *readout_size(readout))
     if size > LARGEST_TABLES or _largest_dense(program) > _LARGEST_DENSE:
         return EngineChoice("torch", "the circuit needs too large tables")
-    if load_kernels(np.float32) is None:
+    if load_kernels("float32") is None:
         return EngineChoice("torch", "Numba cannot compile the kernels here")
     return EngineChoice("compiled", f"faster up to {largest} qubits")
 
@@ -81,7 +81,7 @@ def compiled_step(
 ) -> CompiledStep | None:
     """Return the compiled step of a circuit and its readout; None if there are no kernels."""
     real: type[np.floating] = np.float64 if dtype == torch.complex128 else np.float32
-    kernels = load_kernels(real)
+    kernels = load_kernels(np.dtype(real).name)
     if kernels is None:
         return None
     program = simulation.program

@@ -18,7 +18,7 @@ class Kernels(NamedTuple):
 
 
 @lru_cache
-def load_kernels(dtype: Any) -> Kernels | None:
+def load_kernels(dtype: str) -> Kernels | None:
     """Return the kernels, compiled once on a machine; None where that cannot be done.
 
     The first process on a machine waits a few seconds for the compiler, later ones a fraction of a
@@ -32,7 +32,7 @@ def load_kernels(dtype: Any) -> Kernels | None:
         return None
 
 
-def _compiled(dtype: type[np.floating]) -> Kernels:
+def _compiled(dtype: str) -> Kernels:
     import numba
 
     if tuple(map(int, numba.__version__.split(".")[:2])) < OLDEST_NUMBA:

@@ -2,7 +2,6 @@
 
 import sys
 
-import numpy as np
 import pytest
 import torch
 from qiskit.circuit import ParameterVector, QuantumCircuit
@@ -151,7 +150,7 @@ def test_torch_serves_old_versions_and_read_only_disks(monkeypatch):
     try:
         with monkeypatch.context() as patch:
             patch.setattr(numba, "__version__", "0.55.1")
-            assert loading.load_kernels(np.float64) is None
+            assert loading.load_kernels("float64") is None
         loading.load_kernels.cache_clear()
 
         def no_locator(*arguments, **options):
@@ -159,7 +158,7 @@ def test_torch_serves_old_versions_and_read_only_disks(monkeypatch):
 
         with monkeypatch.context() as patch:
             patch.setattr(numba, "njit", no_locator)
-            assert loading.load_kernels(np.float64) is None
+            assert loading.load_kernels("float64") is None
     finally:
         loading.load_kernels.cache_clear()
 
