@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         auditing,
         backends,
         data,
+        deletions,
+        kernels,
         metrics,
         models,
         objectives,
@@ -42,10 +44,19 @@ if TYPE_CHECKING:
         load_dataset,
         read_table,
     )
-    from qiskit_qmu.experiments import Comparison, Experiment, compare, run_experiment, save_model
+    from qiskit_qmu.deletions import verify
+    from qiskit_qmu.experiments import (
+        Comparison,
+        Experiment,
+        compare,
+        request_deletion,
+        run_experiment,
+        save_model,
+    )
     from qiskit_qmu.models import (
         BasicQNN,
         HybridQNN,
+        ShardedClassifier,
         as_classifier,
         build_from_factory,
         from_qiskit_classifier,
@@ -55,7 +66,7 @@ if TYPE_CHECKING:
         to_qiskit_classifier,
     )
     from qiskit_qmu.observation import Observations
-    from qiskit_qmu.training import Trainer, TrainingHistory
+    from qiskit_qmu.training import Privacy, Trainer, TrainingHistory
 
 __version__ = version("qiskit-qmu")
 
@@ -65,7 +76,9 @@ _MODULES = {
     "backends",
     "circuits",
     "data",
+    "deletions",
     "experiments",
+    "kernels",
     "metrics",
     "models",
     "objectives",
@@ -87,8 +100,10 @@ _HOMES = {
     "HybridQNN": "models",
     "InputError": "_check",
     "Observations": "observation",
+    "Privacy": "training",
     "QNNCircuit": "circuits",
     "Rows": "data",
+    "ShardedClassifier": "models",
     "Trainer": "training",
     "TrainingHistory": "training",
     "Usage": "backends",
@@ -106,10 +121,12 @@ _HOMES = {
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
+    "request_deletion": "experiments",
     "run_experiment": "experiments",
     "read_table": "data",
     "save_model": "experiments",
     "to_qiskit_classifier": "models",
+    "verify": "deletions",
 }
 
 __all__ = sorted({"__version__", *_MODULES, *_HOMES})  # noqa: PLE0605  (a list, sorted returns one)

@@ -221,6 +221,14 @@ SUBMIT = (
     "--backend fake_manila --shots 512 --max-qpu-seconds 600 --out run"
 )
 RESUME = "qmu resume run"
+CUSTOMERS = (
+    "qmu train --dataset rows.csv --label-column diagnosis --id-column customer --model basic "
+    "--out customers"
+)
+WITHDRAW = (
+    "qmu request customers --ids withdrawn.txt --skip-untrained-ids --strategy ssd-r "
+    "--out customers-2"
+)
 
 EXAMPLES = {
     "qmu run": Example(_ran()),
@@ -239,6 +247,12 @@ EXAMPLES = {
     "qmu run --dataset rows.csv --label-column diagnosis --id-column customer --forget-ids "
     "withdrawn.txt --skip-untrained-ids --model basic --methods ssd-r,rga-r": Example(
         _ran("ssd-r,rga-r", tells=False)
+    ),
+    CUSTOMERS: Example(_model("customers")),
+    WITHDRAW: Example(_model("customers-2"), (CUSTOMERS,)),
+    "qmu verify customers-2 --ids withdrawn.txt": Example(
+        _printed("belong together", "C0000: ", "withdrawn by request 1", "head: "),
+        (CUSTOMERS, WITHDRAW),
     ),
     "qmu audit arrays outputs.csv": Example(_printed("verdict: "), quick=True),
     "qmu audit weights new.pt --original old.pt --oracle retrained.pt --model mine:build "

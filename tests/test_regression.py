@@ -73,7 +73,7 @@ def test_the_loss_of_a_stock_network_is_the_squared_error(task):
     np.testing.assert_allclose(observed.expectations[:, 0], outputs)
 
 
-NOT_FOR_VALUES = [name for name, method in METHODS.items() if "classes" in method.needs]
+NOT_FOR_VALUES = [name for name, m in METHODS.items() if {"classes", "shards"} & m.needs]
 
 
 @pytest.mark.parametrize("method", sorted({*METHODS} - {*NOT_FOR_VALUES, "newton", "neggrad"}))

@@ -3,7 +3,7 @@
 from qiskit_qmu._files.appending import append_to_file
 from qiskit_qmu._files.arrays import arrays_from_bytes, arrays_to_bytes, read_arrays
 from qiskit_qmu._files.errors import FileError, one_line
-from qiskit_qmu._files.folders import make_folder, new_folder
+from qiskit_qmu._files.folders import make_folder, move_into_place, new_folder
 from qiskit_qmu._files.json_files import (
     read_json,
     read_sealed_json,
@@ -24,6 +24,7 @@ __all__ = [
     "append_to_file",
     "arrays_to_bytes",
     "make_folder",
+    "move_into_place",
     "new_folder",
     "recover_sets",
     "sealed_line",

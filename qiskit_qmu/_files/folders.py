@@ -45,16 +45,29 @@ def new_folder(path: str | Path) -> Iterator[Path]:
     held = _held(unfinished)
     try:
         yield unfinished
-        with writing(target):
-            _sync_all(unfinished)
-            unfinished.replace(target)
-            sync_folder(target.parent)
+        move_into_place(unfinished, target)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     finally:
         if held is not None:
             os.close(held)
+
+
+def move_into_place(folder: Path, target: Path) -> None:
+    """Sync a folder with everything in it, and give it its name.
+
+    Args:
+        folder: The folder, on the same disk.
+        target: Its name; missing, or an empty folder.
+
+    Raises:
+        FileError: If it cannot be written, or the target has content.
+    """
+    with writing(target):
+        _sync_all(folder)
+        folder.replace(target)
+        sync_folder(target.parent)
 
 
 def _held(folder: Path) -> int | None:

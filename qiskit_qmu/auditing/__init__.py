@@ -12,6 +12,7 @@ from qiskit_qmu.auditing.model_tests import (
     model_tests,
     runs_exactly,
 )
+from qiskit_qmu.auditing.most_changed import most_changed
 from qiskit_qmu.auditing.named_attacks import named_attacks
 from qiskit_qmu.auditing.oracles import (
     DEFAULT_ORACLES,
@@ -74,6 +75,7 @@ __all__ = [
     "audit_arrays",
     "audit_power",
     "deletion_difference",
+    "most_changed",
     "smoothed_epsilon",
     "explain_protocols",
     "gated_numbers",

@@ -97,7 +97,7 @@ def model_tests(
         split: The task.
         original: The model before unlearning.
         oracles: Retrained models.
-        trainer: The trainer of the original, for relearning.
+        trainer: The trainer of the original, for relearning and for a model with fixed circuits.
         seed: Seed of everything random in the tests.
 
     Returns:
@@ -170,8 +170,13 @@ def _weight_distance(task: _Task) -> tuple[Finding, ...]:
 
 def _layers(task: _Task) -> tuple[Finding, ...]:
     _check_simulated(task)
-    seed = child_seed(task.seed, "layers")
-    return layers(task.audited.module, task.split, task.oracle_modules, seed=seed)
+    return layers(
+        task.audited.module,
+        task.split,
+        task.oracle_modules,
+        trainer=task.trainer,
+        seed=child_seed(task.seed, "layers"),
+    )
 
 
 def _deletion_difference(task: _Task) -> tuple[Finding, ...]:

@@ -112,7 +112,7 @@ def _guesses(oracle: Measurement) -> str:
         return ""
     return (
         f"answers retained rows no better than a guess (accuracy {accuracy}, a guess has "
-        f"{chance:.3f})"
+        f"{chance:.3f}): the recipe must learn from the rows, by more epochs or more rows"
     )
 
 

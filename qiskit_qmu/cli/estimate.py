@@ -21,6 +21,7 @@ from qiskit_qmu.cli.options import (
     add_saved_model,
     add_seed,
     add_setting_options,
+    add_strength,
     settings_of,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_file
@@ -66,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_row_source(parser)
     add_forget_options(parser)
     add_setting_options(parser, shortcuts=False, config=False)
+    add_strength(parser)
     add_result_options(parser, overwrites="the file")
 
 

@@ -81,7 +81,7 @@ def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
     given = {name: getattr(options, name) for name in FORGET_KEYS}
     id_column = getattr(options, "id_column", None)
     if given["forget_ids"] is not None and id_column is None:
-        id_column = _id_column(options.model)
+        id_column = id_column_of(options.model)
     return forget_request(given, id_column)
 
 
@@ -166,7 +166,7 @@ def _class(text: str) -> int | str:
     return number if str(number) == text else text
 
 
-def _id_column(model: Path) -> str | None:
+def id_column_of(model: Path) -> str | None:
     """Return the heading of the ids in the table that a saved model was trained on."""
     from qiskit_qmu.models import load_provenance  # (help must not load it)
 

@@ -24,6 +24,7 @@ from qiskit_qmu.cli import (
     listing,
     predict,
     report,
+    request,
     resume,
     run,
     shots,
@@ -32,6 +33,7 @@ from qiskit_qmu.cli import (
     submit,
     train,
     unlearn,
+    verify,
 )
 from qiskit_qmu.cli.option_names import in_words_of_options
 from qiskit_qmu.cli.option_types import integer, real
@@ -47,6 +49,8 @@ _COMMANDS = {
     "audit arrays": audit_arrays,
     "audit weights": audit_weights,
     "audit power": audit_power,
+    "request": request,
+    "verify": verify,
     "estimate": estimate,
     "shots": shots,
     "show": show,

@@ -6,8 +6,8 @@ import re
 _ALIASES = {
     "label": ("forget_class",),
     "fraction": ("forget_fraction",),
-    "indices": ("forget_indices",),
-    "ids": ("forget_ids",),
+    "indices": ("forget_indices", "indices"),
+    "ids": ("forget_ids", "ids"),
     "where": ("forget_where",),
     "duplicates": ("forget_duplicates",),
     "method": ("methods", "method", "strategy"),

@@ -20,8 +20,34 @@ _SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "epochs": ("trainer.epochs", option_types.count, "passes over the training rows"),
     "batch_size": ("trainer.batch_size", option_types.count, "rows of one training step"),
     "learning_rate": ("trainer.learning_rate", option_types.positive, "step size of training"),
+    "privacy_noise_multiplier": (
+        "trainer.privacy.noise_multiplier",
+        option_types.real,
+        "noise of private training (DP-SGD), in units of the clipping norm",
+    ),
+    "privacy_epsilon": (
+        "trainer.privacy.epsilon",
+        option_types.positive,
+        "target of private training, in place of the noise",
+    ),
+    "privacy_clipping_norm": (
+        "trainer.privacy.clipping_norm",
+        option_types.positive,
+        "largest norm of a row's gradient in private training (1)",
+    ),
+    "privacy_delta": (
+        "trainer.privacy.delta",
+        option_types.positive,
+        "probability with which privacy may fail (1e-5)",
+    ),
     "num_qubits": ("model.num_qubits", option_types.count, "qubits of the model"),
     "num_layers": ("model.num_layers", option_types.count, "layers of the ansatz"),
+    "shards": (
+        "model.shards",
+        option_types.count,
+        "models on disjoint shards of the rows (SISA), for exact deletion by the method sisa",
+    ),
+    "slices": ("model.slices", option_types.count, "portions in which a shard takes in its rows"),
     "readout": ("model.readout", str, "expectation or probabilities"),
     "encoding": ("model.encoding", str, "ry, rx-ry-rz, zz or amplitude"),
 }
@@ -124,6 +150,21 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_strength(parser: Any) -> None:
+    """Add whether methods choose their strength."""
+    parser.add_argument(
+        "--strength",
+        choices=("preset", "auto"),
+        metavar="HOW",
+        help="preset, or auto: each method that has a strength tries up to "
+        f"{_TRIALS} and takes the first that forgets like never-seen rows and keeps the accuracy "
+        f"on validation rows; short for --set strength.trials={_TRIALS} (preset)",
+    )
+
+
+_TRIALS = 8
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add the seed of a command on saved models."""
     parser.add_argument(
@@ -212,6 +253,8 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
         for name, (key, _, _) in _SHORTCUTS.items()
         if getattr(options, name, None) is not None
     }
+    if getattr(options, "strength", None) is not None:
+        settings["strength.trials"] = _TRIALS if options.strength == "auto" else 0
     for word in options.set:
         key, separator, text = word.partition("=")
         if not separator:

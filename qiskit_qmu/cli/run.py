@@ -15,6 +15,7 @@ from qiskit_qmu.cli.forget_options import add_forget_options, print_notes
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
+    add_strength,
     make_experiment,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shots(device)
     add_budget(device, "for each seed")
     add_setting_options(parser)
+    add_strength(parser)
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -59,7 +61,7 @@ def execute(options: argparse.Namespace) -> None:
     experiment = make_experiment(options)
     options.resumable = experiment.seeds > 1
     from qiskit_qmu.experiments import run_experiment, run_plan
-    from qiskit_qmu.report import remarks_by_method, text_table
+    from qiskit_qmu.report import remarks_by_method, strengths_by_method, text_table
 
     name = f"qmu-run-{experiment.dataset_name}-{experiment.model_name}-{experiment.digest()[:8]}"
     out = Path(options.out or name)
@@ -89,6 +91,8 @@ def execute(options: argparse.Namespace) -> None:
     content = {"out": str(out), "config": experiment.to_dict(), "notes": notes, "rows": rows}
     print_result(options, content, f"{text}\n\n{out / 'report.html'}")
     print_notes(options, notes)
+    for method, choices in strengths_by_method(rows).items():
+        remark(options, f"{method}: {'; '.join(choices)}")
     for method, remarks in remarks_by_method(rows).items():
         remark(options, f"{method}: {'; '.join(remarks)}")
 

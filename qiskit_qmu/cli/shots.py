@@ -16,6 +16,7 @@ from qiskit_qmu.cli.forget_options import add_forget_options, print_notes
 from qiskit_qmu.cli.options import (
     add_data_options,
     add_setting_options,
+    add_strength,
     make_experiment,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
@@ -72,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "for each seed",
     )
     add_setting_options(parser)
+    add_strength(parser)
     add_result_options(parser, dry_run=True, overwrites="another comparison's results")
 
 

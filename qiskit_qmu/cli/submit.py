@@ -20,6 +20,7 @@ from qiskit_qmu.cli.options import (
     add_seed,
     add_setting_options,
     add_strategy,
+    add_strength,
     settings_of,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result
@@ -81,6 +82,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: str) -> None:
     if task == "unlearn":
         add_forget_options(parser, how_many="exactly one")
         add_setting_options(parser, shortcuts=False, config=False)
+        add_strength(parser)
     add_row_source(parser)
     add_result_options(parser, dry_run=True)
 

@@ -1,7 +1,9 @@
 """Train a model and save it with the indices and digests of its training rows."""
 
 import argparse
+import math
 import sys
+from typing import Any
 
 from qiskit_qmu.cli.device_options import add_shots
 from qiskit_qmu.cli.dry_run import plan_text
@@ -48,9 +50,32 @@ def execute(options: argparse.Namespace) -> None:
             experiment, folder, data_dir=options.data_dir, progress=progress
         )
     options.written = options.out
+    accuracies = provenance["accuracies"]
     rows = len(provenance["train_indices"])
-    content = {"model": options.out, "trained_rows": rows, "losses": provenance["losses"]}
-    print_result(options, content, f"{options.out}: trained on {rows} rows")
+    content = {
+        "model": options.out,
+        "trained_rows": rows,
+        "losses": provenance["losses"],
+        "accuracies": accuracies,
+    }
+    private = provenance.get("privacy")
+    if private is not None:
+        content["privacy"] = private
+    found = ", ".join(
+        f"{of['accuracy']:.3f} on {of['rows']} {part} rows" for part, of in accuracies.items()
+    )
+    text = f"{options.out}: trained on {rows} rows; accuracy {found}{_guarantee(private)}"
+    print_result(options, content, text)
+
+
+def _guarantee(private: dict[str, Any] | None) -> str:
+    if private is None:
+        return ""
+    from qiskit_qmu.training import PrivacySpent  # (slow to load)
+
+    epsilon = private["epsilon"]
+    spent = PrivacySpent(**{**private, "epsilon": math.inf if epsilon is None else epsilon})
+    return f"; private to {spent}"
 
 
 def when_stopped(_options: argparse.Namespace) -> str:

@@ -11,6 +11,7 @@ from qiskit_qmu.cli.options import (
     add_seed,
     add_setting_options,
     add_strategy,
+    add_strength,
     settings_of,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_row_source(parser)
     add_forget_options(parser, how_many="exactly one")
     add_setting_options(parser, shortcuts=False, config=False)
+    add_strength(parser)
     add_result_options(parser, dry_run=True, overwrites="a model")
 
 
@@ -68,6 +70,7 @@ def execute(options: argparse.Namespace) -> None:
         "stopped": result.stopped,
         "reason": result.reason,
         "changed": result.changed,
+        "strength": None if result.choice is None else result.choice.to_dict(),
         "notes": list(result.notes),
         "largest_change": result.largest_change,
         "usage": usage.to_dict(),
@@ -82,6 +85,8 @@ def execute(options: argparse.Namespace) -> None:
         f"evaluations, {usage.circuits:,} circuits{where}, {result.seconds:.1f} s",
     )
     print_notes(options, result.notes)
+    if result.choice is not None:
+        remark(options, f"strength: {result.choice}")
     if not result.changed and options.strategy != "noop":
         remark(options, f"{options.strategy} changed nothing: {result.reason}")
 

@@ -80,6 +80,7 @@ from qiskit_qmu.data.rows import Rows, row_digests
 from qiskit_qmu.data.rows_warning import RowsWarning
 from qiskit_qmu.data.split import ForgetSplit
 from qiskit_qmu.data.table import read_table
+from qiskit_qmu.data.withdrawn import withdrawn_positions
 
 __all__ = [
     "CLASS_DATASET_NAMES",
@@ -104,4 +105,5 @@ __all__ = [
     "Rows",
     "row_digests",
     "read_idx",
+    "withdrawn_positions",
 ]

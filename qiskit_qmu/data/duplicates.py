@@ -94,8 +94,12 @@ def positions_of_duplicates(rows: Rows, chosen: NDArray[np.int64]) -> NDArray[np
     return np.fromiter(twins, dtype=np.int64)
 
 
-def duplicates_in_words(duplicates: Iterable[Duplicate]) -> tuple[str, ...]:
+def duplicates_in_words(duplicates: Iterable[Duplicate], *, names: bool = True) -> tuple[str, ...]:
     """Say how many duplicates there are, which, and what that means; a line for each kind.
+
+    Args:
+        duplicates: The duplicates.
+        names: Whether to say which.
 
     Example:
         >>> from qiskit_qmu.data.duplicates import Duplicate, duplicates_in_words
@@ -112,7 +116,8 @@ def duplicates_in_words(duplicates: Iterable[Duplicate]) -> tuple[str, ...]:
             if each.part == part and same_answer in (None, each.same_answer)
         ]
         if own:
-            lines.append(f"{len(own)} {one if len(own) == 1 else several}: {listed(own)}")
+            which = f": {listed(own)}" if names else ""
+            lines.append(f"{len(own)} {one if len(own) == 1 else several}{which}")
     return tuple(lines)
 
 

@@ -119,6 +119,21 @@ def untrained_ids_in_words(untrained: Iterable[UntrainedId]) -> str:
     return "; ".join(f"{_WORDS[reason]}: {listed(own)}" for reason, own in by_reason.items() if own)
 
 
+def untrained_ids_counted(untrained: Iterable[UntrainedId]) -> tuple[str, ...]:
+    """Say how many ids there are for each reason, without naming them.
+
+    Example:
+        >>> from qiskit_qmu.data.ids import UntrainedId, untrained_ids_counted
+        >>> untrained_ids_counted([UntrainedId("42", "unknown"), UntrainedId("43", "unknown")])
+        ('2 ids left out: unknown',)
+    """
+    counts = Counter(each.reason for each in untrained)
+    return tuple(
+        f"{count} {'id' if count == 1 else 'ids'} left out: {_WORDS[reason]}"
+        for reason, count in counts.items()
+    )
+
+
 def _with_near(untrained: list[UntrainedId], known: list[str]) -> tuple[UntrainedId, ...]:
     """Add to each unknown id the known one that differs in zeros in front, case or spaces alone."""
     if not any(each.reason == "unknown" for each in untrained):

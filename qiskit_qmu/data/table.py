@@ -113,7 +113,8 @@ def read_table(
     tested_table = table if share is not None else open_table(test, **form)
     if label is None:
         raise InputError(
-            f"label must name the column of the classes, one of {shown(table.names)}; got none"
+            "no column of labels was named (label, or --label-column on the command line); the "
+            f"columns are {shown(table.names)}"
         )
     reader = TableReader(table, tested_table, label, id, features)
     reader.read_labels(task)

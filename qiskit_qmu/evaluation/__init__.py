@@ -19,7 +19,7 @@ from qiskit_qmu.evaluation.gate import Gate, GateError
 from qiskit_qmu.evaluation.judging import judge, judge_together
 from qiskit_qmu.evaluation.measure import Measurement, interval_row, measure
 from qiskit_qmu.evaluation.method_summary import MethodSummary, aggregate
-from qiskit_qmu.evaluation.outcomes import remarks_by_method
+from qiskit_qmu.evaluation.outcomes import remarks_by_method, strengths_by_method
 from qiskit_qmu.evaluation.power_plan import PowerPlan, audit_power
 from qiskit_qmu.evaluation.recommendation import Recommendation, recommend
 from qiskit_qmu.evaluation.row_finding import RowFinding
@@ -64,6 +64,7 @@ __all__ = [
     "measure",
     "recommend",
     "remarks_by_method",
+    "strengths_by_method",
     "result_columns",
     "rules",
     "slices",

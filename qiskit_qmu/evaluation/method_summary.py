@@ -38,6 +38,7 @@ class MethodSummary:
         reasons: What the verdict rests on, one for each seed that has one.
         remarks: That it failed or changed nothing, in words; empty where all went well.
         stopped: Why it stopped, empty where that is not known.
+        strengths: The strength that it chose with each seed, if it chose one.
     """
 
     method: str
@@ -52,6 +53,7 @@ class MethodSummary:
     reasons: tuple[str, ...]
     remarks: tuple[str, ...]
     stopped: str
+    strengths: tuple[str, ...] = ()
 
     @property
     def at_limit(self) -> bool:
@@ -116,6 +118,7 @@ def aggregate(rows: Sequence[Row]) -> tuple[MethodSummary, ...]:
                 decided_by=outcomes.decided_by(group),
                 remarks=outcomes.remarks(group),
                 stopped=outcomes.stops(group),
+                strengths=outcomes.strengths(group),
             )
         )
     return tuple(summaries)

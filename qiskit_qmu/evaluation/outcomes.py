@@ -69,10 +69,32 @@ def remarks_by_method(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
     Returns:
         Remarks by method, in the order of the rows.
     """
+    named = {method: remarks(own) for method, own in _by_method(rows).items()}
+    return {method: own for method, own in named.items() if own}
+
+
+def _by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(str(row["method"]), []).append(row)
-    named = {method: remarks(own) for method, own in groups.items()}
+    return groups
+
+
+def strengths(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the strengths that a method chose and what was tried, with the seed where several."""
+    given = [(row.get("seed"), str(row["strength"]["text"])) for row in rows if row.get("strength")]
+    if len(rows) == 1:
+        return tuple(text for _, text in given)
+    return tuple(f"seed {seed}: {text}" for seed, text in given)
+
+
+def strengths_by_method(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """Return the strengths that methods chose, of those that chose one.
+
+    Args:
+        rows: Result rows, one for each method and seed.
+    """
+    named = {method: strengths(own) for method, own in _by_method(rows).items()}
     return {method: own for method, own in named.items() if own}
 
 

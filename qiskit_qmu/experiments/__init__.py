@@ -4,6 +4,7 @@ from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
+from qiskit_qmu.experiments.deletion_request import DeletionResult, request_deletion
 from qiskit_qmu.experiments.description import describe_model
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
@@ -49,6 +50,7 @@ from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
     "Comparison",
+    "DeletionResult",
     "DeviceRequest",
     "Experiment",
     "ForgetRequest",
@@ -81,6 +83,7 @@ __all__ = [
     "predict_saved",
     "preset",
     "refresh",
+    "request_deletion",
     "resume",
     "run_experiment",
     "run_plan",

@@ -54,6 +54,7 @@ def describe_model(path: str | Path) -> dict[str, Any]:
             for name, value in settings.items()
             if name.startswith("trainer.")
         },
+        **({"privacy": content["privacy"]} if content.get("privacy") else {}),
         "backend": content.get("backend", "exact") if content else None,
         "shots": content.get("shots", recipe.get("shots")),
         "versions": content.get("versions"),

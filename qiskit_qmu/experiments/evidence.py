@@ -45,11 +45,20 @@ def run_evidence(
             },
         },
         "Model": {"kind": experiment.model, **_model(setup, model)},
-        "Training of original and oracle": described(setup.trainer),
+        "Training of original and oracle": _training(setup),
         "Strategies": {
             method: described(setup.strategy(method)) for method in experiment.all_methods[1:]
         },
     }
+
+
+def _training(setup: Setup) -> dict[str, Any]:
+    trainer, rows = setup.trainer, len(setup.split.train)
+    shown: dict[str, Any] = described(trainer)
+    if trainer.privacy is not None:
+        spent = trainer.privacy.spent(rows, trainer.batch_size, trainer.epochs)
+        shown["guarantee of the original"] = str(spent)
+    return shown
 
 
 def _model(setup: Setup, model: torch.nn.Module) -> dict[str, Any]:

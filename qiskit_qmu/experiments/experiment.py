@@ -16,7 +16,7 @@ from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.source_digest import files_digest
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
 from qiskit_qmu.models import Outputs, is_factory_name
-from qiskit_qmu.training import Trainer
+from qiskit_qmu.training import Privacy, Trainer
 from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
 
 SAVED_NETWORK = "network"
@@ -291,9 +291,17 @@ class Experiment:
     def trainer(self, num_features: int) -> Trainer:
         """Return the trainer of original and oracle."""
         settings = self.preset(num_features).trainer
+        names = [own.name for own in dataclasses.fields(Trainer)]
+        private = {f"privacy.{own.name}" for own in dataclasses.fields(Privacy)}
         for name in settings:
-            _check.one_of([own.name for own in dataclasses.fields(Trainer)], trainer_setting=name)
-        return Trainer(**settings)
+            _check.one_of((*names, *sorted(private)), trainer_setting=name)
+        own = {name: value for name, value in settings.items() if name not in private}
+        given = {
+            name.removeprefix("privacy."): value
+            for name, value in settings.items()
+            if name in private and value is not None
+        }
+        return Trainer(**own, **({"privacy": Privacy(**given)} if given else {}))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

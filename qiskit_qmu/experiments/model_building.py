@@ -9,8 +9,17 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK, Experiment
-from qiskit_qmu.models import BasicQNN, HybridQNN, QuantumClassifier, build_from_factory
+from qiskit_qmu.models import (
+    BasicQNN,
+    HybridQNN,
+    QuantumClassifier,
+    ShardedClassifier,
+    build_from_factory,
+)
 from qiskit_qmu.models.factory import build_regressor
+
+SHARDING = ("shards", "slices")
+"""Settings of a model that is trained in shards."""
 
 
 def build_model(
@@ -25,7 +34,8 @@ def build_model(
     Args:
         experiment: Which model, what it returns and whether its rows are scaled.
         dataset: The rows.
-        settings: Hyperparameters of the model; of a factory its further arguments.
+        settings: Hyperparameters of the model; of a factory its further arguments. With "shards"
+            or "slices" it is a `ShardedClassifier`.
         backend: Where circuits run.
         seed: Seed of the initial weights.
 
@@ -33,6 +43,11 @@ def build_model(
         InputError: If a hyperparameter is unknown or out of range, a factory cannot be used, or
             rows of this shape cannot be scaled.
     """
+    sharding = {name: settings[name] for name in SHARDING if name in settings}
+    if sharding:
+        own = {name: value for name, value in settings.items() if name not in SHARDING}
+        model = build_model(experiment, dataset, own, backend, seed)
+        return ShardedClassifier(model, **{"shards": 1, **sharding})
     num_classes = check_classes(dataset)
     shared: dict[str, Any] = {
         "labels": dataset.class_names,

@@ -24,7 +24,12 @@ from qiskit_qmu.models import on_backend, parameter_counts, weights_digest
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import Retrain, UnlearningResult, UnlearningStrategy
+from qiskit_qmu.unlearning import (
+    Retrain,
+    StrengthChoice,
+    UnlearningResult,
+    UnlearningStrategy,
+)
 
 
 @final
@@ -80,6 +85,7 @@ class Trained:
         history: What was measured on the way, step by step.
         stopped: Why it ended.
         largest_change: Largest absolute difference of a weight from the original's.
+        choice: The strength that was chosen, if one was.
     """
 
     model: torch.nn.Module
@@ -88,6 +94,7 @@ class Trained:
     history: tuple[dict[str, float], ...] = ()
     stopped: str | None = None
     largest_change: float = 0.0
+    choice: StrengthChoice | None = None
 
     @staticmethod
     def of(result: UnlearningResult[torch.nn.Module]) -> "Trained":
@@ -107,6 +114,7 @@ class Trained:
             history=result.history,
             stopped=result.stopped,
             largest_change=result.largest_change,
+            choice=result.choice,
         )
 
 
@@ -278,6 +286,7 @@ class _Records:
             "quantum_parameters": counts["quantum"],
             "classical_parameters": counts["classical"],
             "stopped": made.stopped,
+            "strength": None if made.choice is None else made.choice.to_dict(),
             "largest_change": made.largest_change,
             "weights_sha256": weights_digest(made.model),
             "error": None,

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +16,7 @@ from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RowRecord
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.deletions import RequestMark
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved_model import SavedModel
@@ -69,9 +71,28 @@ def train_and_save(
     model = setup.build_model(experiment.training_backend(experiment.seed))
     with one_thread():
         history = setup.train(model, progress=progress)
-    provenance = trained_provenance(setup, list(history.losses))
+        accuracies = _accuracies(setup, model)
+    provenance = trained_provenance(setup, list(history.losses)) | {"accuracies": accuracies}
+    if history.privacy is not None:
+        provenance["privacy"] = history.privacy.to_dict()
     save_model(model, out, provenance=provenance)
     return provenance
+
+
+def _accuracies(setup: Setup, model: QuantumClassifier) -> dict[str, dict[str, float]]:
+    """Return accuracy and number of the rows of each part, by the exact simulator."""
+    exact = model.on(open_backend("exact"))
+    split = setup.split
+    parts = {
+        "training": split.train,
+        "validation": split.validation,
+        "test": setup.dataset.test,
+    }
+    return {
+        part: {"rows": len(rows), "accuracy": exact.score(rows.x, rows.y)}
+        for part, rows in parts.items()
+        if len(rows)
+    }
 
 
 def trained_provenance(setup: Setup, losses: list[float]) -> dict[str, Any]:
@@ -102,6 +123,7 @@ def unlearn_saved(
     source: RowSource | None = None,
     seed: int = 0,
     backend: Backend | None = None,
+    mark: RequestMark | None = None,
 ) -> UnlearningResult[QuantumClassifier]:
     """Unlearn rows from a saved model and save the result.
 
@@ -116,6 +138,7 @@ def unlearn_saved(
         seed: Seed of everything random.
         backend: Where the strategy's circuits run; where None, the simulator on which the model was
             trained.
+        mark: The deletion request that this answers, for `qiskit_qmu.verify`; None for none.
 
     Returns:
         The strategy's result.
@@ -144,7 +167,8 @@ def unlearn_saved(
     own = saved.model.backend or open_backend("exact")
     before, split = saved.provenance, setup.split.to_dict()
     provenance = {
-        **before.content,
+        **{name: value for name, value in before.content.items() if name != "request"},
+        **({} if mark is None else {"request": mark.to_dict()}),
         "experiment": _recipe(saved.experiment),
         "train_indices": before.known.tolist(),
         "earlier_deletions": before.as_earlier(),
@@ -161,6 +185,7 @@ def unlearn_saved(
         "history": list(result.history),
         "stopped": result.stopped,
         "reason": result.reason,
+        "strength": None if result.choice is None else result.choice.to_dict(),
         "largest_change": result.largest_change,
         "usage": result.usage.to_dict(),
         "seconds": result.seconds,
@@ -193,8 +218,8 @@ def audit_saved(
         oracle: Folder of a model retrained without all of these rows.
         oracles: How many to retrain here instead, with the original's recipe.
         shadows: How many shadow models to train for a test of the strategy that made the model.
-        source: Where the rows are now, those that were forgotten among them; where None, as the
-            model remembers it.
+        source: Where the rows are now, those that were forgotten since the original among them;
+            where None, as the model remembers it.
         seed: Seed of everything random in the attacks.
         backend: Where the models are observed; where None, the simulator on which the first was
             trained.
@@ -217,8 +242,9 @@ def audit_saved(
         'class 1 (32 of 95 training rows)'
     """
     _check.at_least(0, seed=seed)
-    saved = SavedModel.read(path, backend, "audit", str(seed), source=source, with_forgotten=True)
-    first = deletions_since(saved.provenance, path, original)
+    since = partial(deletions_since, path=path, original=original)
+    saved = SavedModel.read(path, backend, "audit", str(seed), source=source, forgotten_since=since)
+    first = since(saved.provenance)
     if oracle is not None:
         check_oracle(saved.provenance, path, oracle, first)
     before, reference = (

@@ -1,6 +1,7 @@
 """A saved model, the rows that it was trained on, and what it has forgotten."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, final
@@ -56,6 +57,7 @@ class SavedModel:
         *purpose: str,
         source: RowSource | None = None,
         with_forgotten: bool = False,
+        forgotten_since: Callable[[Provenance], int] | None = None,
     ) -> "SavedModel":
         """Read a model and its rows.
 
@@ -66,6 +68,8 @@ class SavedModel:
             purpose: What the model is read for.
             source: Where its rows are now.
             with_forgotten: Whether rows that it was made to forget must still be there.
+            forgotten_since: Returns the first of its deletions whose rows must still be there, and
+                those of the later ones; in place of ``with_forgotten``.
 
         Raises:
             InputError: If files are missing or damaged, or the data is not what it was trained on.
@@ -78,10 +82,12 @@ class SavedModel:
         if not experiment.is_bundled:
             tested = experiment.test if isinstance(experiment.test, str) else None
             dataset = provenance.layout.applied(dataset, experiment.dataset, tested)
-        trained = provenance.trained if with_forgotten else provenance.known
+        needed = provenance.trained if with_forgotten else provenance.known
+        if forgotten_since is not None:
+            needed = provenance.known_before(forgotten_since(provenance))
         try:
             found = provenance.rows.find(
-                dataset, needed=trained.tolist(), new_test=source.test is not None
+                dataset, needed=needed.tolist(), new_test=source.test is not None
             )
         except InputError as error:
             raise InputError(f"{path} was trained on {error}") from error

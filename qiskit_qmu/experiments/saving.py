@@ -1,6 +1,6 @@
 """save_model: saves a model from Python with the record that commands need."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,12 @@ from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import Dataset, ForgetSplit, RowRecord
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK
-from qiskit_qmu.models import CircuitClassifier, Classifier, QuantumClassifier
+from qiskit_qmu.models import (
+    CircuitClassifier,
+    Classifier,
+    QuantumClassifier,
+    ShardedClassifier,
+)
 from qiskit_qmu.models import save_model as write_model
 from qiskit_qmu.training import Trainer
 
@@ -95,6 +100,10 @@ def save_model(
 
 def untrained_recipe(model: QuantumClassifier) -> dict[str, Any]:
     """Return what a model itself says of its experiment: its kind and its hyperparameters."""
+    if isinstance(model, ShardedClassifier):
+        recipe = untrained_recipe(model.shards[0])
+        sharding = {"model.shards": len(model.shards), "model.slices": model.slices}
+        return {**recipe, "settings": {**recipe["settings"], **sharding}}
     scale = "none" if model.preprocessing is None else "standard"
     if isinstance(model, Classifier):
         call = model.made_by
@@ -122,11 +131,15 @@ def _trainer_settings(trainer: Trainer | None) -> dict[str, Any]:
         return {}
     if trainer.objective is not None:
         raise InputError("a custom objective cannot be saved; save the model without the trainer")
-    return {
+    settings = {
         f"trainer.{own.name}": getattr(trainer, own.name)
         for own in fields(trainer)
-        if own.name != "objective"
+        if own.name not in ("objective", "privacy")
     }
+    if trainer.privacy is not None:
+        private = asdict(trainer.privacy).items()
+        settings |= {f"trainer.privacy.{n}": value for n, value in private if value is not None}
+    return settings
 
 
 def _check_rows(split: ForgetSplit, dataset: Dataset) -> None:

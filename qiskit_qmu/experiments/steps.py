@@ -5,7 +5,12 @@ from typing import Any
 
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.unlearning import UnchangedWarning, UnlearningResult, UnlearningStrategy
+from qiskit_qmu.unlearning import (
+    TargetMissedWarning,
+    UnchangedWarning,
+    UnlearningResult,
+    UnlearningStrategy,
+)
 from qiskit_qmu.unlearning.result import Module
 
 
@@ -27,7 +32,9 @@ def fit_arguments(split: ForgetSplit, seed: int) -> dict[str, Any]:
 def unlearn(
     strategy: UnlearningStrategy, method: str, model: Module, split: ForgetSplit, seed: int
 ) -> UnlearningResult[Module]:
-    """Unlearn a split's rows by a strategy; that it changed nothing its result says.
+    """Unlearn a split's rows by a strategy.
+
+    That it changed nothing, or that no strength reached its target, its result says.
 
     Args:
         strategy: The strategy.
@@ -41,4 +48,5 @@ def unlearn(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnchangedWarning)
+        warnings.simplefilter("ignore", TargetMissedWarning)
         return strategy(model, split, generator=stream(seed, method))

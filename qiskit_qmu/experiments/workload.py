@@ -30,7 +30,7 @@ from qiskit_qmu.backends import (
 from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.models import ROWS_AT_ONCE, as_tensors, forward_usage, on_backend
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import UnchangedWarning, UnlearningStrategy
+from qiskit_qmu.unlearning import TargetMissedWarning, UnchangedWarning, UnlearningStrategy
 
 
 def observation_workload(model: torch.nn.Module, x: ArrayLike, rows: int | None = None) -> Workload:
@@ -162,6 +162,7 @@ def unlearning_workload(
     with warnings.catch_warnings():
         # A rehearsal estimates the cost; the run itself warns if nothing changes.
         warnings.simplefilter("ignore", UnchangedWarning)
+        warnings.simplefilter("ignore", TargetMissedWarning)
         if not worst_case:
             usage = strategy(rehearsed, split, generator=copy.deepcopy(generator)).usage
             return Workload.on(rehearsed, usage)

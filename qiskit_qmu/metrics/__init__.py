@@ -19,6 +19,7 @@ Membership scores follow one convention, higher = more likely a member:
 - `holm`, `benjamini_hochberg`, `simultaneous_level`, `permutation_p_value`: tests, and several at
   once.
 - `detectable_auc`, `rows_needed`, `models_needed`, `equivalence_margin`: what an audit can show.
+- `shot_privacy`: what N shots of an answer can tell at most, exactly or from a device's noise.
 - `epsilon_lower_bound`, `one_run_epsilon`, `unlearner_epsilon`: lower bounds of the privacy loss.
 - `is_equivalent`, `equivalence_p_value`, `worst_distance`: near a value, within a margin.
 - `upper_bound`, `lower_bound`: one-sided bounds from any of the intervals.
@@ -27,6 +28,7 @@ Membership scores follow one convention, higher = more likely a member:
   of a difference.
 """
 
+from qiskit_qmu.metrics import shot_privacy
 from qiskit_qmu.metrics.advantage import advantage, best_threshold
 from qiskit_qmu.metrics.against_retrained import AgainstRetrained, against_retrained
 from qiskit_qmu.metrics.agreement import (
@@ -84,6 +86,7 @@ from qiskit_qmu.metrics.resolution import smallest_fpr
 from qiskit_qmu.metrics.roc import RocBand, roc_band, roc_curve, stratified_roc, tpr_at_fpr
 
 __all__ = [
+    "shot_privacy",
     "mutual_mean",
     "auroc",
     "auroc_interval",

@@ -2,6 +2,7 @@
 
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN
+from qiskit_qmu.models.cached_observer import CachedObserver
 from qiskit_qmu.models.checking import check_answers, check_module, check_returns_logits
 from qiskit_qmu.models.circuit_classifier import CircuitClassifier
 from qiskit_qmu.models.classifier import QuantumClassifier
@@ -26,9 +27,10 @@ from qiskit_qmu.models.parameters import (
     named_parameters,
     parameter_counts,
 )
-from qiskit_qmu.models.per_example import per_example_gradients
+from qiskit_qmu.models.per_example import PerExampleGradients, per_example_gradients
 from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
+from qiskit_qmu.models.sharded import ShardedClassifier
 from qiskit_qmu.models.state_files import load_state, read_state
 from qiskit_qmu.models.tensors import as_tensors
 from qiskit_qmu.models.training_rows import note_training_rows, training_rows
@@ -37,14 +39,17 @@ from qiskit_qmu.models.weights_digest import weights_digest
 __all__ = [
     "ROWS_AT_ONCE",
     "BasicQNN",
+    "CachedObserver",
     "CircuitClassifier",
     "Classifier",
     "ClassifierConfig",
     "HybridQNN",
     "Outputs",
     "Part",
+    "PerExampleGradients",
     "Preprocessing",
     "QuantumClassifier",
+    "ShardedClassifier",
     "answered",
     "as_classifier",
     "as_tensors",

@@ -16,14 +16,17 @@ StandIn = Callable[[TorchConnector, torch.Tensor], torch.Tensor]
 
 
 @contextmanager
-def no_circuits(module: torch.nn.Module, stand_in: StandIn) -> Iterator[torch.nn.Module]:
+def no_circuits(
+    module: torch.nn.Module, stand_in: StandIn, *, hooks: bool = False
+) -> Iterator[torch.nn.Module]:
     """Replace the outputs of a module's connectors inside the block, without running circuits.
 
-    The module is in evaluation mode, and hooks of its connectors do not see the passes.
+    The module is in evaluation mode.
 
     Args:
         module: Any module.
         stand_in: Returns the connectors' outputs.
+        hooks: Whether hooks of its connectors see the passes.
 
     Yields:
         The module to call.
@@ -32,14 +35,15 @@ def no_circuits(module: torch.nn.Module, stand_in: StandIn) -> Iterator[torch.nn
     own = [(vars(c).pop("forward", None), c._forward_hooks) for c in connectors]  # noqa: SLF001
     for connector in connectors:
         vars(connector)["forward"] = partial(_answer, connector, stand_in)
-        connector._forward_hooks = type(connector._forward_hooks)()  # noqa: SLF001
+        if not hooks:
+            connector._forward_hooks = type(connector._forward_hooks)()  # noqa: SLF001
     try:
         with in_mode(module, training=False):
             # A module compiled by torch.compile would be recompiled; use the original instead.
             yield getattr(module, "_orig_mod", module)
     finally:
-        for connector, (forward, hooks) in zip(connectors, own, strict=True):
-            connector._forward_hooks = hooks  # noqa: SLF001
+        for connector, (forward, own_hooks) in zip(connectors, own, strict=True):
+            connector._forward_hooks = own_hooks  # noqa: SLF001
             del vars(connector)["forward"]
             if forward is not None:
                 vars(connector)["forward"] = forward
@@ -111,6 +115,24 @@ def gradient_usage(
                     outputs.sum().backward()
             usage += meter.usage
     return usage
+
+
+def count_gradients(module: torch.nn.Module, rows: torch.Tensor) -> None:
+    """Let the meters of a module count a forward and a backward pass that a copy of it runs.
+
+    No circuit is run. Gradients of the parameters are lost.
+
+    Args:
+        module: Any module.
+        rows: Rows (n, …).
+    """
+    if not any(connector._forward_hooks for connector in connectors_of(module)):  # noqa: SLF001
+        return
+    with no_circuits(module, zeros, hooks=True) as dry, torch.enable_grad():
+        outputs = dry(rows)
+        if outputs.requires_grad:
+            outputs.sum().backward()
+    module.zero_grad(set_to_none=True)
 
 
 def _answer(

@@ -1,13 +1,14 @@
 """load_model: a model of any kind from its folder."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import entry
+from qiskit_qmu._files import entry, reading
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.models.basic import BasicQNN
 from qiskit_qmu.models.circuit_classifier import CircuitClassifier
@@ -17,6 +18,7 @@ from qiskit_qmu.models.files import StoredModel, read_model
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.module_classifier import Classifier, as_classifier
 from qiskit_qmu.models.network_files import network_from
+from qiskit_qmu.models.sharded import ShardedClassifier
 
 _KINDS: dict[str, type[CircuitClassifier]] = {"basic": BasicQNN, "hybrid": HybridQNN}
 
@@ -36,7 +38,7 @@ def load_model(
             None, the one that was named when it was saved.
 
     Returns:
-        A BasicQNN, a HybridQNN or a Classifier.
+        A BasicQNN, a HybridQNN, a Classifier, or a ShardedClassifier of one of them.
 
     Raises:
         InputError: If files are missing, damaged or inconsistent, or a factory cannot be imported.
@@ -52,22 +54,57 @@ def load_model(
         ('BasicQNN', 100)
     """
     saved = read_model(path)
+    model = _sharded(saved, factory) if saved.kind == "sharded" else _rebuilt(saved, factory)
+    # That a model does not fit a backend is no fault of its files.
+    if backend is None and saved.kind in _KINDS:
+        return model
+    return model.on(backend if backend is not None else open_backend("exact"))
+
+
+def _sharded(
+    saved: StoredModel, factory: str | Callable[..., torch.nn.Module] | None
+) -> ShardedClassifier:
+    with reading(saved.folder, "a saved model"):
+        config = entry(saved.config, "model", dict)
+        numbers = {name: entry(saved.config, name, int) for name in ("shards", "slices")}
+        if max(numbers.values()) > len(saved.tensors):
+            raise InputError(f"{numbers} do not match the weights")
+        one = replace(saved, kind=entry(config, "kind", str), config=config)
+    make = _maker(one, factory)
+
+    def made() -> ShardedClassifier:
+        model = ShardedClassifier(make(), **numbers)
+        model.resume(saved.config)
+        if any(tensor.dtype == torch.float64 for tensor in saved.tensors.values()):
+            model.double()
+        return model
+
+    return saved.build(made)
+
+
+def _rebuilt(
+    saved: StoredModel, factory: str | Callable[..., torch.nn.Module] | None
+) -> QuantumClassifier:
+    return saved.build(_maker(saved, factory))
+
+
+def _maker(
+    saved: StoredModel, factory: str | Callable[..., torch.nn.Module] | None
+) -> Callable[[], QuantumClassifier]:
+    """Return what makes a model of a description, without its weights."""
     if saved.kind in _KINDS:
         config, qnn = saved.classifier_parts()
-        model: QuantumClassifier = saved.build(
-            lambda: _KINDS[saved.kind].of_config(config, None, qnn)
-        )
-        # That a model does not fit a backend is no fault of its files.
-        return model if backend is None else model.on(backend)
-    where = backend if backend is not None else open_backend("exact")
+        return lambda: _KINDS[saved.kind].of_config(config, None, qnn)
     if saved.kind == "network":
-        return saved.build(lambda: _of_network(saved)).on(where)
+        return lambda: _of_network(saved)
     if saved.kind != "module":
-        raise InputError(f"cannot read a saved model from {path}: unknown kind {saved.kind!r}")
+        raise InputError(
+            f"cannot read a saved model from {saved.folder}: unknown kind {saved.kind!r}"
+        )
     # Outside `build`: errors of the user's code are not errors of the files.
     made_by = FactoryCall.from_dict(entry(saved.config, "factory", dict), factory)
     module = made_by.make(np.random.default_rng(0))
-    return saved.build(lambda: _wrapped(saved, module, made_by)).on(where)
+    return lambda: _wrapped(saved, module, made_by)
 
 
 def _of_network(saved: StoredModel) -> Classifier:

@@ -53,10 +53,57 @@ def per_example_gradients(
         >>> {name: tuple(gradient.shape) for name, gradient in gradients.items()}
         {'weight': (5, 3, 2), 'bias': (5, 3)}
     """
-    names = list(named_parameters(module, part))
-    if _can_be_mapped(module, names, rows[:2], answers[:2], objective):
-        return _mapped(_mappable(clone_module(module)), names, rows, answers, objective)
-    return _row_by_row(clone_module(module), names, rows, answers, objective)
+    return PerExampleGradients(module, rows, answers, part=part, objective=objective)(
+        rows, answers
+    )[0]
+
+
+class PerExampleGradients:
+    """Gradients and losses of single rows, call after call while the parameters move.
+
+    Args:
+        module: Any module; each call uses the parameters that it has then.
+        rows: A few rows like those of the calls.
+        answers: Their labels or values.
+        part: Parameters to differentiate by: "all", "quantum" or "classical".
+        objective: What the module learns; called with one row at a time.
+
+    Raises:
+        InputError: If the part is unknown or has no parameters.
+
+    Example:
+        >>> import torch
+        >>> from qiskit_qmu.models import PerExampleGradients
+        >>> rows, labels = torch.ones(5, 2), torch.tensor([0, 1, 2, 0, 1])
+        >>> single = PerExampleGradients(torch.nn.Linear(2, 3), rows, labels)
+        >>> gradients, losses = single(rows, labels)
+        >>> tuple(gradients["bias"].shape), tuple(losses.shape)
+        ((5, 3), (5,))
+    """
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        rows: torch.Tensor,
+        answers: torch.Tensor,
+        *,
+        part: Part = "all",
+        objective: Objective = CrossEntropy(),  # noqa: B008  (it is frozen)
+    ) -> None:
+        self._module, self._objective = module, objective
+        self._names = list(named_parameters(module, part))
+        self._at_once = _can_be_mapped(module, self._names, rows[:2], answers[:2], objective)
+        copy = clone_module(module)
+        self._copy = _mappable(copy) if self._at_once else copy
+
+    def __call__(self, rows: torch.Tensor, answers: torch.Tensor) -> tuple[Gradients, torch.Tensor]:
+        """Return gradients (n, *shape) by parameter name and losses (n,), in evaluation mode."""
+        own = dict(self._copy.named_parameters())
+        with torch.no_grad():
+            for name, parameter in self._module.named_parameters():
+                own[name].copy_(parameter)
+        run = _mapped if self._at_once else _row_by_row
+        return run(self._copy, self._names, rows, answers, self._objective)
 
 
 def _can_be_mapped(
@@ -80,7 +127,7 @@ def _mapped(
     rows: torch.Tensor,
     answers: torch.Tensor,
     objective: Objective,
-) -> Gradients:
+) -> tuple[Gradients, torch.Tensor]:
     learner = Learner(copy, objective).eval()
     constants = {
         **{name: p.detach() for name, p in learner.named_parameters()},
@@ -95,10 +142,10 @@ def _mapped(
         return loss
 
     gradient = torch.func.vmap(
-        torch.func.grad(loss_of_row), in_dims=(None, 0, 0), chunk_size=_ROWS_AT_ONCE
+        torch.func.grad_and_value(loss_of_row), in_dims=(None, 0, 0), chunk_size=_ROWS_AT_ONCE
     )
-    gradients: Gradients = gradient(chosen, rows, answers)
-    return {name: value.detach() for name, value in gradients.items()}
+    gradients, losses = gradient(chosen, rows, answers)
+    return {name: value.detach() for name, value in gradients.items()}, losses.detach()
 
 
 def _row_by_row(
@@ -107,20 +154,21 @@ def _row_by_row(
     rows: torch.Tensor,
     answers: torch.Tensor,
     objective: Objective,
-) -> Gradients:
+) -> tuple[Gradients, torch.Tensor]:
     copy.eval()
     for name, parameter in copy.named_parameters():
         parameter.requires_grad_(name in names)
     chosen = [dict(copy.named_parameters())[name] for name in names]
-    gradients = []
+    gradients, losses = [], []
     for row, answer in zip(rows.split(1), answers.split(1), strict=True):
         with torch.enable_grad():
             value = objective.mean_loss(copy, row, answer)
+        losses.append(value.detach())
         gradients.append(
             torch.autograd.grad(value, chosen, allow_unused=True, materialize_grads=True)
         )
     stacked = map(torch.stack, zip(*gradients, strict=True))
-    return dict(zip(names, stacked, strict=True))
+    return dict(zip(names, stacked, strict=True)), torch.stack(losses)
 
 
 def _mappable(module: torch.nn.Module) -> torch.nn.Module:

@@ -4,11 +4,17 @@ Nothing here runs a model: rows are plain dictionaries, as the records of a run 
 need matplotlib and the page needs jinja2; both are imported when something is drawn.
 """
 
-from qiskit_qmu.evaluation import MethodSummary, aggregate, remarks_by_method
+from qiskit_qmu.evaluation import (
+    MethodSummary,
+    aggregate,
+    remarks_by_method,
+    strengths_by_method,
+)
 from qiskit_qmu.report.audit_page import render_audit
 from qiskit_qmu.report.audit_text import audit_text
 from qiskit_qmu.report.column_list import column_lines, column_table
 from qiskit_qmu.report.cost_table import cost_table
+from qiskit_qmu.report.deletion_page import render_deletion
 from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_figure
 from qiskit_qmu.report.overview_figure import overview_figure
 from qiskit_qmu.report.page import render_page, render_results, write_page
@@ -26,8 +32,10 @@ __all__ = [
     "write_page",
     "render_results",
     "render_audit",
+    "render_deletion",
     "audit_text",
     "remarks_by_method",
+    "strengths_by_method",
     "MethodSummary",
     "aggregate",
     "accuracy_figure",

@@ -155,7 +155,7 @@ def _title(methods: Sequence[MethodSummary], found: Recommendation) -> str:
     if not methods:
         return "No method was compared with the oracle."
     if found.outcome == "not judged":
-        if any("invalid oracle" in each.verdicts for each in methods):
+        if _oracle_is_invalid(methods):
             return "There is no verdict: the oracle is not one."
         return "There is no verdict: nothing was compared with an oracle."
     if len(methods) == 1:
@@ -218,11 +218,20 @@ def _advice(methods: Sequence[MethodSummary], found: Recommendation) -> str:
                 "forget, or more never-seen ones like them) or with shadow models (--shadows)."
             )
         case "not judged":
+            if _oracle_is_invalid(methods):
+                return (
+                    "Audit again beside oracles that can serve: models of the same recipe that "
+                    "never saw the rows and that have learned from the others."
+                )
             return (
                 "Retrain an oracle without the rows (strategy oracle) and audit beside it: only a "
                 "model that never saw them tells what having forgotten looks like."
             )
     return " ".join(("Retrain without the rows, as the oracle was.", *_remedies(methods)))
+
+
+def _oracle_is_invalid(methods: Sequence[MethodSummary]) -> bool:
+    return any("invalid oracle" in each.verdicts for each in methods)
 
 
 def _subject(found: Recommendation) -> str:

@@ -22,6 +22,7 @@ class MethodLine:
         reasons: What the verdict rests on, for each seed; may be empty.
         remarks: That it failed or changed nothing, may be empty.
         stopped: Why its steps ended, may be empty.
+        strengths: The strength that it chose with each seed, may be empty.
     """
 
     method: str
@@ -32,6 +33,7 @@ class MethodLine:
     reasons: tuple[str, ...]
     remarks: tuple[str, ...]
     stopped: str
+    strengths: tuple[str, ...]
 
 
 def method_lines(
@@ -56,6 +58,7 @@ def method_lines(
             reasons=summary.reasons,
             remarks=summary.remarks,
             stopped="" if summary.remarks else summary.stopped,
+            strengths=summary.strengths,
         )
         for summary in summaries
     )

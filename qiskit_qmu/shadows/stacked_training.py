@@ -8,7 +8,7 @@ import torch
 
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.backends import connectors_of
-from qiskit_qmu.models import clone_module, fit_inputs, in_mode
+from qiskit_qmu.models import ShardedClassifier, clone_module, fit_inputs, in_mode
 from qiskit_qmu.models.dry_run import without_circuits
 from qiskit_qmu.models.learner import Learner
 from qiskit_qmu.models.parameters import named_tensors
@@ -28,8 +28,8 @@ def can_be_stacked(
     """Return whether models of a structure can be trained at once.
 
     They can where all circuits are simulated exactly, nothing is drawn in a forward pass, nothing
-    but parameters is moved by training, and there is no early stopping, which would end each
-    model's training at another epoch.
+    but parameters is moved by training, no model consists of shards, training is not
+    private, and there is no early stopping, which would end each model's training at another epoch.
 
     Args:
         model: One of them, with everything fitted that is fitted before training.
@@ -37,7 +37,11 @@ def can_be_stacked(
         objective: What is learned.
         sample: A few rows with their labels.
     """
-    if trainer.patience is not None or not is_exact(model) or _moves_in_training(model):
+    if trainer.patience is not None or trainer.privacy is not None:
+        return False
+    if isinstance(model, ShardedClassifier):
+        return False
+    if not is_exact(model) or _moves_in_training(model):
         return False
     plain = without_circuits(model)
     parameters, constants = _stacked([plain, plain])

@@ -30,7 +30,7 @@ from qiskit_qmu.shadows.shadow_models import (
 )
 from qiskit_qmu.shadows.stacked_retraining import can_retrain_stacked, retrain_stacked
 from qiskit_qmu.training.processes import results_of
-from qiskit_qmu.unlearning import Retrain, UnchangedWarning, UnlearningStrategy
+from qiskit_qmu.unlearning import Retrain, TargetMissedWarning, UnchangedWarning, UnlearningStrategy
 
 
 @final
@@ -187,6 +187,7 @@ def _unlearned(
     for model, split, generator in zip(models, splits, generators, strict=True):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnchangedWarning)
+            warnings.simplefilter("ignore", TargetMissedWarning)
             found.append(weights_of(strategy(model, split, generator=generator).model))
     return found
 

@@ -17,7 +17,9 @@ from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import Rows
 from qiskit_qmu.models import (
+    PerExampleGradients,
     QuantumClassifier,
+    ShardedClassifier,
     as_tensors,
     check_answers,
     check_module,
@@ -26,43 +28,21 @@ from qiskit_qmu.models import (
     note_training_rows,
 )
 from qiskit_qmu.models.parameters import named_tensors
+from qiskit_qmu.models.parts import parts_with
+from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
 from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 from qiskit_qmu.training.descent import Optimizer, batches, make_optimizer, mean_loss
+from qiskit_qmu.training.history import TrainingHistory
+from qiskit_qmu.training.privacy import Privacy, PrivacySpent
+from qiskit_qmu.training.private_descent import poisson_batch, set_private_gradient
+from qiskit_qmu.training.sisa import fit_shards
 
 Progress = Callable[[int, int, float], None]
 """Called after each epoch with its number (from 1), the number of epochs and the mean loss."""
 
 LARGEST_LEARNING_RATE = 1e30
 """Steps of a larger learning rate overflow in single precision."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TrainingHistory:
-    """The course of a training.
-
-    Attributes:
-        losses: Mean training loss of each epoch: in nats for cross-entropy, in the squared unit of
-            the targets for squared error.
-        validation_losses: Mean loss on validation rows after each epoch; empty without them.
-        best_epoch: Epoch, from 1, whose weights were kept; the last one without early stopping.
-        steps: Optimiser steps taken.
-
-    Example:
-        >>> import torch
-        >>> import qiskit_qmu as qmu
-        >>> x, y = [[0.0], [1.0], [2.0]], [0, 1, 1]
-        >>> trainer = qmu.Trainer(epochs=4, batch_size=2)
-        >>> history = trainer.fit(torch.nn.Linear(1, 2), x, y, generator=0)
-        >>> len(history.losses), history.best_epoch, history.steps
-        (4, 4, 8)
-    """
-
-    losses: tuple[float, ...]
-    validation_losses: tuple[float, ...]
-    best_epoch: int
-    steps: int
 
 
 @final
@@ -81,6 +61,8 @@ class Trainer:
         objective: What to learn: `CrossEntropy`, `SquaredError`, or a custom row loss; see
             `qiskit_qmu.objectives`. None for cross-entropy if labels are class numbers, and
             squared error if they are floats.
+        privacy: Noise and clipping of differentially private training (DP-SGD), of which an epoch
+            is rows / batch_size steps with random batches in evaluation mode; None without it.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -102,6 +84,7 @@ class Trainer:
     weight_decay: float = 0.0
     patience: int | None = None
     objective: RowLoss | HasRowLosses | None = None
+    privacy: Privacy | None = None
 
     def __post_init__(self) -> None:
         _check.at_least(1, epochs=self.epochs, batch_size=self.batch_size)
@@ -111,10 +94,19 @@ class Trainer:
         _check.one_of(get_args(Optimizer), optimizer=self.optimizer)
         if self.patience is not None:
             _check.at_least(1, patience=self.patience)
+            if self.privacy is not None:
+                raise InputError(
+                    "private training takes all its epochs, because its guarantee counts steps; "
+                    f"got patience={self.patience}"
+                )
 
     def worst_case(self) -> "Trainer":
         """Return the trainer without early stopping, as an upper bound of cost."""
         return self if self.patience is None else replace(self, patience=self.epochs)
+
+    def with_epochs(self, epochs: int) -> "Trainer":
+        """Return the same trainer with another number of epochs."""
+        return replace(self, epochs=epochs)
 
     def fit(
         self,
@@ -129,7 +121,9 @@ class Trainer:
         """Train a module in place.
 
         Submodules with a method ``fit_inputs`` are fitted to the rows first. A submodule that is in
-        evaluation mode inside a module in training mode stays in it.
+        evaluation mode inside a module in training mode stays in it. The shards of a
+        new `ShardedClassifier` are trained one after another, each on its own rows; one that is
+        trained already goes on as any module, after which deletion is no longer exact.
 
         Args:
             model: Any module to which the objective applies, for example one that returns logits;
@@ -147,7 +141,8 @@ class Trainer:
         Raises:
             InputError: If there are no rows, lengths differ, values are not finite, the model's
                 outputs do not fit the objective (no logits for cross-entropy, or a label without
-                one), or there are no validation rows for early stopping.
+                one), there are no validation rows for early stopping, or dp-accounting is missing
+                for private training.
             NonFiniteError: If a loss or a weight becomes NaN or infinite; the module is then
                 unusable.
         """
@@ -157,6 +152,8 @@ class Trainer:
         rows, answers = as_tensors(model, x, y, objective.predicts)
         if isinstance(model, QuantumClassifier) and objective.predicts == "classes":
             model.check_labels(answers.cpu().numpy())
+        if isinstance(model, ShardedClassifier) and model.seed is None:
+            return self._fit_shards(model, rows, answers, generator, progress)
         held_out = None
         if self.patience is not None:
             held_out = as_tensors(model, *_given(validation), objective.predicts)
@@ -167,6 +164,29 @@ class Trainer:
             for part in filter(None, ((rows, answers), held_out)):
                 check_answers(model, *part, objective)
             return self._run(objective, model, rows, answers, held_out, generator, progress)
+
+    def _fit_shards(
+        self,
+        model: ShardedClassifier,
+        rows: torch.Tensor,
+        answers: torch.Tensor,
+        generator: np.random.Generator,
+        progress: Progress | None,
+    ) -> TrainingHistory:
+        if self.patience is not None:
+            raise InputError(
+                "shards are trained without early stopping, whose validation rows would tie them "
+                f"together; got patience={self.patience}"
+            )
+        if self.privacy is not None:
+            raise InputError(
+                "the guarantee of private training is not computed for shards; train one model, or "
+                "leave privacy out"
+            )
+        history = fit_shards(self, model, rows, answers, generator, progress)
+        forget_training_rows(model)
+        note_training_rows(model, rows.cpu().numpy(), answers.cpu().numpy())
+        return history
 
     def _run(
         self,
@@ -184,11 +204,18 @@ class Trainer:
             self.learning_rate,
             weight_decay=self.weight_decay,
         )
+        private = self._private(objective, model, rows, answers)
         losses: list[float] = []
         validation_losses: list[float] = []
         best: tuple[float, int, dict[str, torch.Tensor]] | None = None
         for epoch in range(1, self.epochs + 1):
-            losses.append(self._epoch(objective, model, optimizer, rows, answers, generator, epoch))
+            if private is None:
+                loss = self._epoch(objective, model, optimizer, rows, answers, generator, epoch)
+            else:
+                loss = self._private_epoch(
+                    *private, model, optimizer, rows, answers, generator, epoch
+                )
+            losses.append(loss)
             if progress is not None:
                 progress(epoch, self.epochs, losses[-1])
             if held_out is None:
@@ -209,7 +236,47 @@ class Trainer:
             validation_losses=tuple(validation_losses),
             best_epoch=best[1] if best is not None else len(losses),
             steps=len(losses) * math.ceil(len(rows) / self.batch_size),
+            privacy=None if private is None else private[0],
         )
+
+    def _private(
+        self,
+        objective: Objective,
+        model: torch.nn.Module,
+        rows: torch.Tensor,
+        answers: torch.Tensor,
+    ) -> tuple[PrivacySpent, PerExampleGradients] | None:
+        if self.privacy is None:
+            return None
+        spent = replace(
+            self.privacy.spent(len(rows), self.batch_size, self.epochs),
+            fitted_to_rows=bool(parts_with(model, "fit_inputs")),
+        )
+        return spent, PerExampleGradients(model, rows, answers, objective=objective)
+
+    def _private_epoch(
+        self,
+        spent: PrivacySpent,
+        gradients: PerExampleGradients,
+        model: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        rows: torch.Tensor,
+        answers: torch.Tensor,
+        generator: np.random.Generator,
+        epoch: int,
+    ) -> float:
+        """Take the steps of an epoch on random batches; return the mean loss of their rows."""
+        total, seen, expected = 0.0, 0, spent.sampling_rate * len(rows)
+        for step in range(1, math.ceil(len(rows) / self.batch_size) + 1):
+            batch = poisson_batch(len(rows), spent.sampling_rate, generator)
+            part = rows[batch], answers[batch]
+            where = f"at step {step} of epoch {epoch}"
+            with self._in_range(where):
+                loss = set_private_gradient(model, gradients, *part, spent, expected, generator)
+            self._check_loss(loss, where)
+            optimizer.step()
+            total, seen = total + loss, seen + len(batch)
+        return total / max(seen, 1)
 
     def _epoch(
         self,

@@ -10,6 +10,7 @@ from qiskit_qmu.unlearning.adversarial_uniform import AdversarialUniform
 from qiskit_qmu.unlearning.anchored_targets import AnchoredTargets
 from qiskit_qmu.unlearning.bad_teacher import BadTeacher
 from qiskit_qmu.unlearning.chain import Chain
+from qiskit_qmu.unlearning.chosen_strength import ChosenStrength
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.fine_tune import FineTune
 from qiskit_qmu.unlearning.fine_tune_last_layers import FineTuneLastLayers
@@ -23,6 +24,7 @@ from qiskit_qmu.unlearning.neg_grad_plus import NegGradPlus
 from qiskit_qmu.unlearning.newton_step import NewtonStep
 from qiskit_qmu.unlearning.no_op import NoOp
 from qiskit_qmu.unlearning.noisy_fine_tune import NoisyFineTune
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.registry import (
     DEFAULT_METHODS,
     METHODS,
@@ -35,15 +37,23 @@ from qiskit_qmu.unlearning.registry import (
 from qiskit_qmu.unlearning.relative_gradient_ascent import RelativeGradientAscent
 from qiskit_qmu.unlearning.repeat import Repeat
 from qiskit_qmu.unlearning.reset_ansatz_layers import ResetAnsatzLayers
-from qiskit_qmu.unlearning.result import UnchangedWarning, UnlearningResult
+from qiskit_qmu.unlearning.result import (
+    StrengthChoice,
+    TargetMissedWarning,
+    UnchangedWarning,
+    UnlearningResult,
+)
 from qiskit_qmu.unlearning.retrain import Retrain
 from qiskit_qmu.unlearning.retrain_last_layers import RetrainLastLayers
+from qiskit_qmu.unlearning.retrain_shards import RetrainShards
 from qiskit_qmu.unlearning.saliency_unlearning import SaliencyUnlearning
 from qiskit_qmu.unlearning.scrub import Scrub
 from qiskit_qmu.unlearning.selective_dampening import SelectiveDampening
 from qiskit_qmu.unlearning.similar_labels import SimilarLabels
 from qiskit_qmu.unlearning.sparse_fine_tune import SparseFineTune
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
+from qiskit_qmu.unlearning.strength_target import StrengthTarget
+from qiskit_qmu.unlearning.tuning import ToTarget, Tuned, tune
 
 __all__ = [
     "FisherRegularizedAscent",
@@ -60,10 +70,19 @@ __all__ = [
     "SparseFineTune",
     "FineTuneLastLayers",
     "RetrainLastLayers",
+    "RetrainShards",
     "NewtonStep",
     "ResetAnsatzLayers",
     "DescentStrategy",
+    "ToTarget",
+    "Tuned",
+    "tune",
     "Chain",
+    "ChosenStrength",
+    "Range",
+    "StrengthChoice",
+    "StrengthTarget",
+    "TargetMissedWarning",
     "FineTune",
     "GradientAscent",
     "NoOp",

@@ -18,6 +18,7 @@ from qiskit_qmu.unlearning.descent import (
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, descent_preset
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -55,6 +56,19 @@ class AdversarialUniform(DescentStrategy):
         super().__post_init__()
         _check.non_negative(distance=self.distance)
         _check.positive(uniform_weight=self.uniform_weight)
+
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
+        return (
+            Range(
+                name="uniform_weight",
+                value=self.uniform_weight,
+                low=0.1,
+                high=10.0,
+                log=True,
+                stronger="high",
+            ),
+        )
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the sum of both losses; see `DescentStrategy`."""

@@ -3,9 +3,9 @@
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Any, final
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from qiskit_qmu.training import (
 )
 from qiskit_qmu.unlearning.descent import scaled_step
 from qiskit_qmu.unlearning.method import PresetContext, Settings
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.stopping import (
     FORGOTTEN_ACCURACY,
@@ -61,6 +62,10 @@ def class_preset(context: PresetContext) -> Settings:
     return rate
 
 
+StopAt = Literal["original", "current"]
+"""Weights at which unseen rows have the loss that single rows are to reach."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Ascent:
@@ -75,6 +80,10 @@ class Ascent:
         confidence_threshold: Mean confidence in their true class below which to stop. With neither
             threshold given, a class counts as forgotten at half of chance confidence with at most
             one row in a hundred classified correctly, and single rows at the loss of unseen rows.
+        stop_at: "current" to stop where single rows have at least the loss that the validation rows
+            have at the same weights; "original" for the one that they had under the given model,
+            which is reached too early, as the ascent raises both.
+        depth: How far beyond the stop to ascend: confidences are divided by it, losses multiplied.
         objective: What the model learned.
     """
 
@@ -84,6 +93,8 @@ class Ascent:
     optimizer: Optimizer
     loss_threshold: float | None
     confidence_threshold: float | None
+    stop_at: StopAt
+    depth: float
     objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
@@ -91,6 +102,8 @@ class Ascent:
         _check.between(0.0, LARGEST_LEARNING_RATE, learning_rate=self.learning_rate)
         _check.at_least(1, batch_size=self.batch_size, max_epochs=self.max_epochs)
         _check.one_of(("adam", "sgd"), optimizer=self.optimizer)
+        _check.one_of(get_args(StopAt), stop_at=self.stop_at)
+        _check.positive(depth=self.depth)
         if self.loss_threshold is not None:
             _check.positive(loss_threshold=self.loss_threshold)
         if self.confidence_threshold is not None:
@@ -130,6 +143,9 @@ class Ascent:
                 work.history.append({"forget_loss": found.loss})
                 if found.confidence is not None:
                     work.history[-1]["forget_confidence"] = found.confidence
+                if thresholds.reached(found) and self._follows(split):
+                    # (Measured again only here: an ascent on members raises the loss of all rows.)
+                    thresholds = self._thresholds(work.model, split)
                 if thresholds.reached(found):
                     work.stop(
                         "goal reached" if step else "goal already reached",
@@ -145,9 +161,26 @@ class Ascent:
         work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the rows of the forward pass that determines the stopping loss, if any."""
-        given = self.loss_threshold is not None or self.confidence_threshold is not None
-        return [] if given or split.kind == "class" else [len(split.validation)]
+        """Return the rows of the forward passes that determine the stopping loss, if any."""
+        if self._has_threshold or split.kind == "class":
+            return []
+        steps = self.max_epochs * math.ceil(len(split.forget) / self.batch_size)
+        return [len(split.validation)] * (1 + steps * self._follows(split))
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of depth and step size."""
+        low, high = (1 / 16, 64.0) if kind == "class" else (0.5, 4.0)
+        depth = Range(name="depth", value=self.depth, low=low, high=high, log=True, stronger="high")
+        return (depth, replace(_RATES, value=self.learning_rate))
+
+    @property
+    def _has_threshold(self) -> bool:
+        return self.loss_threshold is not None or self.confidence_threshold is not None
+
+    def _follows(self, split: ForgetSplit) -> bool:
+        """Return whether the stopping loss moves with the weights."""
+        measured = not self._has_threshold and split.kind == "instances"
+        return self.stop_at == "current" and measured and len(split.validation) > 0
 
     def _performance(self, model: torch.nn.Module, rows: Rows, step: int) -> Performance:
         try:
@@ -174,16 +207,19 @@ class Ascent:
             raise _check.InputError(
                 "confidence_threshold requires a model that predicts classes; use loss_threshold"
             )
-        if self.loss_threshold is not None or self.confidence_threshold is not None:
+        if self._has_threshold:
             return _Thresholds(
-                math.inf if self.loss_threshold is None else self.loss_threshold,
-                self.confidence_threshold or 0.0,
+                math.inf if self.loss_threshold is None else self.loss_threshold * self.depth,
+                (self.confidence_threshold or 0.0) / self.depth,
             )
         loss = target_loss(model, split, self.objective)
         if loss is None and split.num_classes is not None:
-            confidence = forgotten_confidence(split.num_classes)
+            confidence = forgotten_confidence(split.num_classes) / self.depth
             return _Thresholds(math.inf, confidence, FORGOTTEN_ACCURACY)
-        return _Thresholds(math.inf if loss is None else loss, 0.0)
+        return _Thresholds(math.inf if loss is None else loss * self.depth, 0.0)
+
+
+_RATES = Range(name="learning_rate", value=None, low=1e-4, high=0.1, log=True, stronger="high")
 
 
 def ascent_of(strategy: UnlearningStrategy) -> Ascent:

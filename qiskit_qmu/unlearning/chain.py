@@ -1,13 +1,15 @@
 """Chain: strategies in sequence; with FineTune last, the "-R" variants."""
 
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, final
 
 import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult, joined
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 
@@ -70,3 +72,32 @@ class Chain(UnlearningStrategy):
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the passes of all strategies."""
         return [rows for strategy in self.strategies for rows in strategy.stopping_passes(split)]
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of all strategies, named "FineTune.epochs".
+
+        Only those of the first strategy with a strength make the chain stronger. Of two strategies
+        of one class they are those of the first.
+        """
+        found: dict[str, Range] = {}
+        leads = True
+        for strategy in self.strategies:
+            own = strategy.ranges(kind)
+            for each in own:
+                named = each.within(type(strategy).__name__)
+                found.setdefault(named.name, named if leads else replace(named, stronger=None))
+            leads = leads and all(each.stronger is None for each in own)
+        return tuple(found.values())
+
+    def with_settings(self, settings: Mapping[str, Any]) -> "Chain":
+        """Return a chain with other hyperparameters, named as in `ranges`."""
+        left = dict(settings)
+        changed = []
+        for strategy in self.strategies:
+            prefix = f"{type(strategy).__name__}."
+            own = {n: left.pop(n) for n in list(left) if n.startswith(prefix)}
+            given = {name.removeprefix(prefix): value for name, value in own.items()}
+            changed.append(strategy.with_settings(given) if given else strategy)
+        if left:
+            raise _check.InputError(f"no strategy of the chain has {', '.join(left)}")
+        return Chain(tuple(changed))

@@ -12,6 +12,7 @@ from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
 from qiskit_qmu.unlearning.descent import Descent, Plan
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, Work, working_copy
 
@@ -65,6 +66,23 @@ class DescentStrategy(UnlearningStrategy):
         with working_copy(model, self, split) as work:
             self.descent().run(work, self.plan(work, split, generator), generator)
         return work.result()
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of step size and epochs, after those of its own; see `own_ranges`."""
+        rate = Range(
+            name="learning_rate",
+            value=self.learning_rate,
+            low=1e-4,
+            high=0.1,
+            log=True,
+            stronger="high",
+        )
+        epochs = Range(name="epochs", value=self.epochs, low=1, high=40, log=True, whole=True)
+        return (*self.own_ranges(), rate, epochs)
+
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the ranges of hyperparameters that a subclass adds; none by default."""
+        return ()
 
     def descent(self) -> Descent:
         """Return step size and length of the descent."""

@@ -12,6 +12,7 @@ from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer, Trainer
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -74,6 +75,13 @@ class FineTune(UnlearningStrategy):
             )
             work.history += [{"retain_loss": loss} for loss in history.losses]
         return work.result()
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of step size and epochs; neither is a strength."""
+        return (
+            Range(name="learning_rate", value=self.learning_rate, low=1e-4, high=0.1, log=True),
+            Range(name="epochs", value=self.epochs, low=1, high=40, log=True, whole=True),
+        )
 
     def _trainer(self) -> Trainer:
         return Trainer(

@@ -12,10 +12,11 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part, in_mode
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
 from qiskit_qmu.unlearning.descent import checked_rows
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, Work, working_copy
 
@@ -39,6 +40,8 @@ class FisherRegularizedAscent(UnlearningStrategy):
         optimizer: "adam", or "sgd" with momentum 0.9.
         loss_threshold: As in `GradientAscent`.
         confidence_threshold: As in `GradientAscent`.
+        stop_at: As in `GradientAscent`.
+        depth: As in `GradientAscent`.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy if labels are class numbers, and squared error if they are floats.
@@ -61,6 +64,8 @@ class FisherRegularizedAscent(UnlearningStrategy):
     optimizer: Optimizer = "adam"
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
+    stop_at: StopAt = "original"
+    depth: float = 1.0
     parameters: Part = "all"
     objective: RowLoss | HasRowLosses | None = None
 
@@ -103,6 +108,11 @@ class FisherRegularizedAscent(UnlearningStrategy):
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the pass over the validation rows, whose loss is the target for single rows."""
         return ascent_of(self).stopping_passes(split)
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of depth, step size and penalty; see `UnlearningStrategy`."""
+        penalty = Range(name="penalty", value=self.penalty, low=0.1, high=1e3, log=True)
+        return (*ascent_of(self).ranges(kind), penalty)
 
     def _batch_squares(self, work: Work[Module], split: ForgetSplit) -> dict[str, torch.Tensor]:
         """Return the mean over batches of forgotten rows of the squared mean gradient."""

@@ -11,8 +11,9 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -36,6 +37,10 @@ class GradientAscent(UnlearningStrategy):
             threshold, the ascent on a class stops at half of chance confidence with at most one row
             in a hundred classified correctly, and on single rows at the loss of the validation
             rows, which were never seen.
+        stop_at: Whether single rows must reach the loss that the validation rows have at the
+            "current" weights or had at those of the "original" model.
+        depth: How far beyond the stop to ascend: confidences to reach are divided by it, losses
+            multiplied.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy if labels are class numbers, and squared error if they are floats.
@@ -57,6 +62,8 @@ class GradientAscent(UnlearningStrategy):
     optimizer: Optimizer = "adam"
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
+    stop_at: StopAt = "original"
+    depth: float = 1.0
     parameters: Part = "all"
     objective: RowLoss | HasRowLosses | None = None
 
@@ -83,6 +90,10 @@ class GradientAscent(UnlearningStrategy):
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the pass over the validation rows, whose loss is the target for single rows."""
         return ascent_of(self).stopping_passes(split)
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of depth and step size; see `UnlearningStrategy`."""
+        return ascent_of(self).ranges(kind)
 
 
 # Single rows leave a weaker trace than a class.

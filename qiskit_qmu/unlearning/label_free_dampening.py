@@ -13,6 +13,7 @@ from qiskit_qmu.objectives import HasRowLosses, OwnObjective, RowLoss
 from qiskit_qmu.unlearning.dampening import dampen, replace_unchanged, weights_of, wrap_angles
 from qiskit_qmu.unlearning.fisher import mean_powers
 from qiskit_qmu.unlearning.method import Method
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -58,6 +59,15 @@ class LabelFreeDampening(UnlearningStrategy):
         _check.positive(share=self.share, dampening=self.dampening)
         _check.between(0.0, 1.0, share=self.share)
         _check.one_of(get_args(Part), parameters=self.parameters)
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of the selected share and λ; see `UnlearningStrategy`."""
+        return (
+            Range(name="share", value=self.share, low=0.01, high=0.9, log=True, stronger="high"),
+            Range(
+                name="dampening", value=self.dampening, low=0.01, high=1.0, log=True, stronger="low"
+            ),
+        )
 
     def __call__(
         self,

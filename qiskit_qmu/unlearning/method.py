@@ -16,10 +16,11 @@ Need = Literal[
     "trainer",
     "oracle",
     "test rows",
+    "shards",
 ]
-"""What a strategy may use: rows of the split, gradients by the parameters, class labels, and the
-trainer of the original model. It uses nothing that it does not list. An audit flags one that uses
-the oracle or the test rows, by which it is judged."""
+"""What a strategy may use: rows of the split, gradients by the parameters, class labels, the
+trainer of the original model, and a model that was trained in shards. It uses nothing that it does
+not list. An audit flags one that uses the oracle or the test rows, by which it is judged."""
 
 Group = Literal[
     "reference",

@@ -12,6 +12,7 @@ from qiskit_qmu.unlearning.ascent import TINY_STEP
 from qiskit_qmu.unlearning.descent import Plan, Tensors, Terms, checked_rows
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings, descent_preset
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.stopping import reached_now
 from qiskit_qmu.unlearning.strategy import Work
@@ -52,6 +53,14 @@ class NegGradPlus(DescentStrategy):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check.between(0.0, 1.0, retain_weight=self.retain_weight)
+
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
+        return (
+            Range(
+                name="retain_weight", value=self.retain_weight, low=0.3, high=0.98, stronger="low"
+            ),
+        )
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the weighted difference of both losses; see `DescentStrategy`."""

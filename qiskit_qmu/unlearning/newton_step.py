@@ -17,6 +17,7 @@ from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss
 from qiskit_qmu.simulator import TorchSimulatorConnector
 from qiskit_qmu.unlearning.descent import Tensors, checked_rows
 from qiskit_qmu.unlearning.method import Method
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -108,6 +109,17 @@ class NewtonStep(UnlearningStrategy):
                 for parameter, part in zip(chosen, parts, strict=True):
                     parameter.add_(part.reshape(parameter.shape).to(parameter))
         return work.result()
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of step length and damping; see `UnlearningStrategy`."""
+        return (
+            Range(
+                name="strength", value=self.strength, low=0.1, high=30.0, log=True, stronger="high"
+            ),
+            Range(
+                name="damping", value=self.damping, low=1e-3, high=10.0, log=True, stronger="low"
+            ),
+        )
 
     def worst_case(self) -> "NewtonStep":
         """Return the strategy: conjugate gradients take no more than ``max_iterations``."""

@@ -11,6 +11,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.unlearning.descent import Parameters, Plan, Tensors, Terms, checked_rows
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, descent_preset
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -45,6 +46,12 @@ class NoisyFineTune(DescentStrategy):
         super().__post_init__()
         _check.positive(clip=self.clip)
         _check.non_negative(noise=self.noise)
+
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
+        return (
+            Range(name="noise", value=self.noise, low=0.005, high=0.5, log=True, stronger="high"),
+        )
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the loss of the retained rows and the noisy step; see `DescentStrategy`."""

@@ -34,12 +34,14 @@ from qiskit_qmu.unlearning import (
     reset_ansatz_layers,
     retrain,
     retrain_last_layers,
+    retrain_shards,
     saliency_unlearning,
     scrub,
     selective_dampening,
     similar_labels,
     sparse_fine_tune,
 )
+from qiskit_qmu.unlearning.chosen_strength import ChosenStrength, strengths
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.repair import (
     REPAIR,
@@ -54,6 +56,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "noop": no_op.METHOD,
         "oracle": retrain.METHOD,
+        "sisa": retrain_shards.METHOD,
         "gd": fine_tune.METHOD,
         "ga": gradient_ascent.METHOD,
         "ga-r": repaired("ga", gradient_ascent.METHOD),
@@ -81,6 +84,13 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     }
 )
 
+STRENGTH = "strength"
+"""Stage of the settings that all methods with a strength share: ``trials`` to choose it by, 0 for
+the strength of the preset, and ``max_passes`` of all trials over the training rows; None for half
+of the epochs of the original training, so that the search is cheaper than retraining."""
+
+_STRENGTH: Settings = {"trials": 0, "max_passes": None}
+
 # The methods of the QMU paper. NoOp is not among them: the row of the original shows its result.
 DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
 
@@ -96,8 +106,9 @@ def make_strategy(
 
     Args:
         method: One of the methods.
-        settings: Hyperparameters that differ from the defaults, by stage: the name of a method, or
-            "repair" for the repair in all repaired ones.
+        settings: Hyperparameters that differ from the defaults, by stage: the name of a method,
+            "repair" for the repair in all repaired ones, or "strength" with the number of "trials"
+            by which every method that has a strength chooses it, see `ChosenStrength`.
         trainer: The trainer of the original model, which also trains the oracle.
         methods: The methods by name.
 
@@ -115,11 +126,27 @@ def make_strategy(
     row = methods[method]
     try:
         strategy = row.build(settings.get(method, {}), trainer)
-        if not row.repaired:
-            return strategy
-        return with_repair(strategy, settings.get(REPAIR, {}), trainer.objective)
+        if row.repaired:
+            strategy = with_repair(strategy, settings.get(REPAIR, {}), trainer.objective)
+        return _with_choice(strategy, settings.get(STRENGTH, {}), trainer)
     except TypeError as error:
         raise InputError(f"{method} does not accept these settings: {error}") from error
+
+
+def _with_choice(
+    strategy: UnlearningStrategy, settings: Settings, trainer: Trainer
+) -> UnlearningStrategy:
+    """Return a strategy that chooses its strength, if asked for and it has one."""
+    for name in settings:
+        if name not in _STRENGTH:
+            raise TypeError(f"{name!r} (the choice of a strength has {', '.join(_STRENGTH)})")
+    given = {**_STRENGTH, **settings}
+    _check.at_least(0, trials=given["trials"])
+    if not given["trials"] or not strengths(strategy, "class"):
+        return strategy
+    if given["max_passes"] is None:
+        given["max_passes"] = trainer.epochs / 2
+    return ChosenStrength(strategy=strategy, objective=trainer.objective, **given)
 
 
 def preset_settings(
@@ -145,7 +172,7 @@ def preset_settings(
         for name, method in methods.items()
         if method.hyperparameters
     }
-    return {**presets, REPAIR: repair_preset(context)}
+    return {**presets, REPAIR: repair_preset(context), STRENGTH: {}}
 
 
 def all_settings(
@@ -172,7 +199,11 @@ def all_settings(
     for name, method in methods.items():
         strategy = method.build(settings.get(name, {}), Trainer())
         found[name] = {key: getattr(strategy, key) for key in method.hyperparameters}
-    return {**found, REPAIR: all_repair_settings(settings.get(REPAIR, {}))}
+    return {
+        **found,
+        REPAIR: all_repair_settings(settings.get(REPAIR, {})),
+        STRENGTH: {**_STRENGTH, **settings.get(STRENGTH, {})},
+    }
 
 
 def markdown_table(methods: Mapping[str, Method] = METHODS) -> str:

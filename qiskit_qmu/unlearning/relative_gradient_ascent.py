@@ -12,9 +12,10 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
@@ -41,6 +42,8 @@ class RelativeGradientAscent(UnlearningStrategy):
         optimizer: "adam", or "sgd" with momentum 0.9.
         loss_threshold: As in `GradientAscent`.
         confidence_threshold: As in `GradientAscent`.
+        stop_at: As in `GradientAscent`.
+        depth: As in `GradientAscent`.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy if labels are class numbers, and squared error if they are floats.
@@ -64,6 +67,8 @@ class RelativeGradientAscent(UnlearningStrategy):
     optimizer: Optimizer = "adam"
     loss_threshold: float | None = None
     confidence_threshold: float | None = None
+    stop_at: StopAt = "original"
+    depth: float = 1.0
     parameters: Part = "all"
     objective: RowLoss | HasRowLosses | None = None
 
@@ -107,6 +112,11 @@ class RelativeGradientAscent(UnlearningStrategy):
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the pass over the validation rows, whose loss is the target for single rows."""
         return ascent_of(self).stopping_passes(split)
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of depth, step size and mask; see `UnlearningStrategy`."""
+        alpha = Range(name="alpha", value=self.alpha, low=0.5, high=20.0, log=True)
+        return (*ascent_of(self).ranges(kind), alpha)
 
     def _scales(
         self, forget: dict[str, torch.Tensor], retain: dict[str, torch.Tensor]

@@ -1,15 +1,17 @@
 """Repeat: applies a strategy in rounds until the rows stay forgotten."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
-from qiskit_qmu.backends import metered
+from qiskit_qmu.backends import Usage, metered
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult, joined
 from qiskit_qmu.unlearning.stopping import (
     FORGOTTEN_ACCURACY,
@@ -30,7 +32,7 @@ class Repeat(UnlearningStrategy):
     Kurmanji et al., Towards Unbounded Machine Unlearning, https://arxiv.org/abs/2302.09880.
 
     A class counts as forgotten if at most one in a hundred of its training rows is classified
-    correctly, single rows at the loss of the validation rows under the given model.
+    correctly, single rows at the loss that the validation rows have at the same weights.
 
     Attributes:
         strategy: The strategy to repeat, such as a `Chain` of an ascent and a repair.
@@ -66,15 +68,15 @@ class Repeat(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the model after the last round; see `UnlearningStrategy`."""
         generator = as_generator(generator)
-        with metered(model) as meter:
-            target = target_loss(model, split, self.objective)
-        usage = meter.usage
+        usage = Usage()
+        target: float | None = None
         results: list[UnlearningResult[Module]] = []
         end, reached = Performance(0.0, 1.0, 1.0), model
         for _ in range(self.rounds):
             results.append(self.strategy(reached, split, generator=generator))
             reached = results[-1].model
             with metered(reached) as meter:
+                target = target_loss(reached, split, self.objective)
                 end = performance(reached, split.forget, self.objective)
             usage += meter.usage
             if self.stop_early and _is_forgotten(end, target):
@@ -97,6 +99,14 @@ class Repeat(UnlearningStrategy):
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the passes of the strategy in all rounds."""
         return self.strategy.stopping_passes(split) * self.rounds
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return those of the repeated strategy."""
+        return self.strategy.ranges(kind)
+
+    def with_settings(self, settings: Mapping[str, Any]) -> "Repeat":
+        """Return the repetition of the strategy with other hyperparameters."""
+        return replace(self, strategy=self.strategy.with_settings(settings))
 
 
 def _is_forgotten(found: Performance, target: float | None) -> bool:

@@ -1,9 +1,9 @@
 """UnlearningResult: the unlearned model, why the strategy stopped, and its cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
-from typing import Generic, Literal, TypeVar, final
+from typing import Any, Generic, Literal, TypeVar, final
 
 import torch
 
@@ -34,6 +34,45 @@ class UnchangedWarning(UserWarning):
     """A strategy returned the model's weights unchanged."""
 
 
+class TargetMissedWarning(UserWarning):
+    """No strength of a strategy that was tried reached its target."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class StrengthChoice:
+    """The strength that was chosen, and what was tried.
+
+    Attributes:
+        name: The hyperparameter that was changed last.
+        value: Its chosen value; None if the strategy chose it by itself.
+        reached: Whether the target was reached.
+        trials: What was tried, in order: name and value of the hyperparameter, what was measured on
+            forgotten and validation rows, the distance from the target in tolerances, and the
+            gradient evaluations; of one that diverged the error.
+    """
+
+    name: str
+    value: float | None
+    reached: bool
+    trials: tuple[dict[str, float | str | None], ...]
+
+    def __str__(self) -> str:
+        tried = ", ".join(f"{trial['name']}={_written(trial['value'])}" for trial in self.trials)
+        chosen = f"{self.name}={_written(self.value)}"
+        if self.reached:
+            return f"{chosen} reached the target (tried: {tried})"
+        return f"no strength reached the target, {chosen} came closest (tried: {tried})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values, with the sentence as "text"."""
+        return {**asdict(self), "trials": list(self.trials), "text": str(self)}
+
+
+def _written(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, int | float) else "own choice"
+
+
 @final
 @dataclass(frozen=True, kw_only=True, repr=False)
 class UnlearningResult(Generic[Module]):
@@ -50,6 +89,7 @@ class UnlearningResult(Generic[Module]):
             0.0 if nothing changed.
         notes: What must be known of the rows, such as which retained ones equal forgotten ones; see
             `qiskit_qmu.data.ForgetSplit.notes`.
+        choice: The strength that was chosen and what was tried; None if it was given.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -68,6 +108,7 @@ class UnlearningResult(Generic[Module]):
     reason: str
     largest_change: float
     notes: tuple[str, ...] = ()
+    choice: StrengthChoice | None = None
 
     @property
     def changed(self) -> bool:
@@ -96,6 +137,7 @@ class UnlearningResult(Generic[Module]):
             "shots": str(self.usage.executions),
             "seconds": f"{self.seconds:.3g}",
             **({"notes": "; ".join(self.notes)} if self.notes else {}),
+            **({"strength": str(self.choice)} if self.choice is not None else {}),
         }
 
 
@@ -126,4 +168,5 @@ def joined(
         reason=reason,
         largest_change=largest_change(given, reached),
         notes=results[-1].notes,
+        choice=next((r.choice for r in results if r.choice is not None), None),
     )

@@ -21,6 +21,7 @@ from qiskit_qmu.unlearning.descent import (
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings, descent_preset
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -62,6 +63,20 @@ class SaliencyUnlearning(DescentStrategy):
         _check.positive(share=self.share)
         _check.between(0.0, 1.0, share=self.share)
         _check.non_negative(retain_weight=self.retain_weight)
+
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
+        return (
+            Range(
+                name="retain_weight",
+                value=self.retain_weight,
+                low=0.1,
+                high=10.0,
+                log=True,
+                stronger="low",
+            ),
+            Range(name="share", value=self.share, low=0.05, high=1.0),
+        )
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the loss with random labels and the masked step; see `DescentStrategy`."""

@@ -22,6 +22,7 @@ from qiskit_qmu.unlearning.descent import (
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.stopping import performance
 from qiskit_qmu.unlearning.strategy import Work, working_copy
@@ -108,6 +109,11 @@ class Scrub(DescentStrategy):
             if unseen is not None:
                 self._rewind(work, passed, unseen)
         return work.result()
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of step size and epochs, of which some maximise."""
+        rate, epochs = super().ranges(kind)
+        return (rate, replace(epochs, low=self.forget_epochs + 1))
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the joint loss of the variant "hqml"; see `DescentStrategy`."""

@@ -13,6 +13,7 @@ from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.unlearning.dampening import dampen, replace_unchanged, weights_of, wrap_angles
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, Step, UnlearningResult
 from qiskit_qmu.unlearning.stopping import (
     FORGOTTEN_ACCURACY,
@@ -107,6 +108,15 @@ class SelectiveDampening(UnlearningStrategy):
             if best["dampened_share"] == 0:
                 work.stop("nothing selected", _nothing_selected(candidates))
         return work.result()
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of α and λ; see `UnlearningStrategy`."""
+        return (
+            Range(name="alpha", value=self.alpha, low=0.5, high=50.0, log=True, stronger="low"),
+            Range(
+                name="dampening", value=self.dampening, low=0.01, high=1.0, log=True, stronger="low"
+            ),
+        )
 
     def _choices(self) -> list[tuple[float, float]]:
         alphas = _ALPHAS if self.alpha is None else (self.alpha,)

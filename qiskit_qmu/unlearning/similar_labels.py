@@ -17,6 +17,7 @@ from qiskit_qmu.unlearning.descent import (
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings, descent_preset
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 from qiskit_qmu.unlearning.teacher import outputs_of
@@ -58,6 +59,10 @@ class SimilarLabels(DescentStrategy):
         super().__post_init__()
         _check.positive(balance=self.balance)
         _check.one_of(("standard", "hqml"), variant=self.variant)
+
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
+        return (Range(name="balance", value=self.balance, low=0.05, high=2.0, log=True),)
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the balanced losses of both sets; see `DescentStrategy`."""

@@ -11,6 +11,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.unlearning.descent import Plan, Tensors, Terms, checked_rows
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, descent_preset
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -44,6 +45,19 @@ class SparseFineTune(DescentStrategy):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check.non_negative(sparsity=self.sparsity)
+
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
+        return (
+            Range(
+                name="sparsity",
+                value=self.sparsity,
+                low=0.0005,
+                high=0.05,
+                log=True,
+                stronger="high",
+            ),
+        )
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the penalised loss of the retained rows; see `DescentStrategy`."""

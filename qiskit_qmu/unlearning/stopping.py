@@ -6,6 +6,7 @@ from typing import final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetSplit, Rows
@@ -138,6 +139,43 @@ def reached_now(
         return None
     unsure = found.confidence < forgotten_confidence(split.num_classes)
     return f"the rows had {found}" if unsure and found.accuracy <= FORGOTTEN_ACCURACY else None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RowPerformance:
+    """A model's performance on single rows.
+
+    Attributes:
+        losses: Loss of each row, by the objective.
+        correct: Whether each is classified correctly; None if no classes are predicted.
+    """
+
+    losses: NDArray[np.float64]
+    correct: NDArray[np.bool_] | None
+
+
+def row_performance(
+    module: torch.nn.Module, rows: Rows, objective: RowLoss | HasRowLosses | None = None
+) -> RowPerformance:
+    """Return a module's performance on each row, from one forward pass.
+
+    Args:
+        module: Any module.
+        rows: The rows.
+        objective: What the module learned; None to infer it from the type of ``rows.y``.
+    """
+    learned = objective_for(objective, module, rows.y)
+    x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
+    with in_mode(module, training=False), torch.no_grad():
+        found = answered(module, x, y, learned)
+    logits = found.get("logits")
+    losses = found.get("row_losses")
+    if losses is None:
+        log_probability = torch.log_softmax(found["logits"].double(), dim=1)
+        losses = -log_probability.gather(1, y.unsqueeze(1)).squeeze(1)
+    correct = None if logits is None else (logits.argmax(1) == y).cpu().numpy()
+    return RowPerformance(losses.double().cpu().numpy(), correct)
 
 
 def performance(

@@ -2,10 +2,11 @@
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from time import perf_counter
-from typing import Generic, Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, cast, runtime_checkable
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from qiskit_qmu.models import (
     largest_change,
     named_parameters,
 )
+from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import (
     Module,
     Step,
@@ -70,6 +72,25 @@ class UnlearningStrategy(Protocol):
             split: The task.
         """
         return []
+
+    def ranges(self, kind: str) -> tuple[Range, ...]:
+        """Return the ranges of the hyperparameters that depend on model and rows.
+
+        Those that make the strategy stronger are searched by `ChosenStrength`, in this order; all
+        of them by `tune`.
+
+        Args:
+            kind: What is forgotten: "class" or "instances".
+        """
+        return ()
+
+    def with_settings(self, settings: Mapping[str, Any]) -> "UnlearningStrategy":
+        """Return a copy with other hyperparameters.
+
+        Args:
+            settings: Values by the names that `ranges` gives.
+        """
+        return cast("UnlearningStrategy", replace(cast("Any", self), **settings))
 
 
 class Work(Generic[Module]):

@@ -42,6 +42,7 @@ def test_all_tests_of_a_class(trained):
         "layer_quantum",
         "layer_logits",
         "layer_reset",
+        "layer_frozen",
         "layer_parameters",
         "deletion_difference",
     ]

@@ -1,6 +1,7 @@
 """What the commands print and write when all is well."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -137,7 +138,8 @@ def test_settings_are_read_as_json_or_words(experiment_of):
 def test_train_unlearn_audit(qmu, folder):
     trained = qmu("train", *TINY_DATA, "--epochs", 2, "--out", "original")
     assert trained.status == 0
-    assert trained.out == "original: trained on 36 rows\n"
+    parts = r"[01]\.\d{3} on 36 training rows, .* on \d+ validation rows, .* on \d+ test rows"
+    assert re.fullmatch(f"original: trained on 36 rows; accuracy {parts}\n", trained.out)
     assert [line.split(",")[0] for line in trained.err.splitlines()] == [
         " 50 %  epoch 1 of 2",
         "100 %  epoch 2 of 2",

@@ -23,6 +23,7 @@ from killed_processes import fork_server
 from tiny_options import TINY
 
 from qiskit_qmu._files import read_json, read_sealed_json
+from qiskit_qmu.deletions import verify
 from qiskit_qmu.experiments import RecordFile, run_status
 from qiskit_qmu.models import load_model, load_provenance
 from qiskit_qmu.runs.lock import LOCK
@@ -30,6 +31,7 @@ from qiskit_qmu.runs.lock import LOCK
 _SHOTS = (*TINY, "--forget-class", "1", "--shots", "16", "--seeds", "1", "--train-size", "20")
 _UNLEARN = ("unlearn", "model", "--forget-class", "1", "--set", "ga.max_epochs=1", "--strategy")
 _AUDIT = ("audit", "new", "--original", "model", "--out", "audit", "--seed")
+_WITHDRAW = ("--indices", "0,1,2", "--strategy", "gd", "--oracles", "0")
 _RUN = ("run", *TINY, "--methods", "noop", "--workers", "1", "--out", "run")
 _SUBMIT = (
     "submit", "unlearn", "model", "--strategy", "ga", "--forget-class", "1",
@@ -46,6 +48,14 @@ def _model(folder: Path) -> Any:
     provenance = load_provenance(folder)
     # (seconds differ from run to run)
     return weights, provenance["train_indices"], provenance.get("strategy")
+
+
+def _answered(folder: Path) -> Any:
+    """Return a model that a request made, which is all there or not at all; the old is whole."""
+    assert verify(folder.parent / "model").ok
+    if folder.exists():
+        assert verify(folder).ok
+    return _model(folder)
 
 
 def _shown(record: str, *pages: str) -> Callable[[Path], Any]:
@@ -125,6 +135,7 @@ CASES = {
         _shown("audit.json", "audit.html"),
         (_TRAIN, _GA, (*_AUDIT, "0")),
     ),
+    "request": Case(("request", "model", *_WITHDRAW, "--out", "new"), "new", _answered, (_TRAIN,)),
     "run": Case(_RUN, "run", _records),
     "report": Case(("report", "run"), "run", _records, (_RUN,)),
     "shots": Case(
@@ -328,6 +339,6 @@ def test_every_call(name, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.ci
-@pytest.mark.parametrize(("name", "every"), [("train over", 9), ("submit", 90)])
+@pytest.mark.parametrize(("name", "every"), [("train over", 9), ("request", 9), ("submit", 90)])
 def test_some_calls(name, every, tmp_path):
     assert _sweep(CASES[name], tmp_path, every)["states"] >= 2

@@ -176,7 +176,7 @@ FAULTS = {
         {"label": "why"},
         r"t.csv: column must be one of id, a, b, y; got 'why'",
     ),
-    "no label": (BASE, {"label": None}, "label must name the column of the classes"),
+    "no label": (BASE, {"label": None}, "no column of labels was named"),
     "missing label": (BASE + "5,6,x,\n", {}, "needs a label in 'y', got none for '5'"),
     "missing label without ids": (BASE + "5,6,x,NA\n", {"id": None}, "got none for row 5"),
     "double id": (BASE + "1,6,x,u\n", {}, "'id' must name each row differently, got '1' more"),

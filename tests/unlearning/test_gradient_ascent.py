@@ -90,6 +90,35 @@ def test_single_rows_are_forgotten_at_the_loss_of_validation_rows(trained):
     assert losses[-1] >= target > max(losses[:-1])
 
 
+def test_single_rows_may_have_to_reach_the_loss_that_unseen_rows_have_now(trained):
+    """The ascent raises the loss of all rows, so that it goes on after the loss that they had."""
+    split = iris_split("instances", validation_fraction=0.3)
+    labels = np.where(np.arange(len(split.validation)) % 8, split.validation.y, 0)
+    split = replace(split, validation=replace(split.validation, y=labels))
+    frozen = GradientAscent(learning_rate=0.002, max_epochs=200)
+    moving = replace(frozen, stop_at="current")
+    early = frozen(trained, split, generator=0).model
+    assert performance(early, split.forget).loss < performance(early, split.validation).loss
+    late = moving(trained, split, generator=0)
+    unseen = performance(late.model, split.validation).loss
+    assert late.stopped == "goal reached"
+    assert late.history[-1]["forget_loss"] >= unseen > performance(trained, split.validation).loss
+    steps = 200 * -(-len(split.forget) // 16)
+    assert moving.stopping_passes(split) == [len(split.validation)] * (1 + steps)
+
+
+def test_depth_moves_every_stop(trained):
+    split = iris_split()
+    to_confidence = GradientAscent(learning_rate=0.01, max_epochs=200, depth=4.0)
+    for given, threshold in ((None, 0.5 / 3 / 4), (0.2, 0.2 / 4)):
+        result = replace(to_confidence, confidence_threshold=given)(trained, split, generator=0)
+        confidences = [step["forget_confidence"] for step in result.history]
+        assert confidences[-1] < threshold <= min(confidences[:-1])
+    result = replace(to_confidence, depth=1.5, loss_threshold=2.0)(trained, split, generator=0)
+    losses = [step["forget_loss"] for step in result.history]
+    assert losses[-1] >= 3.0 > max(losses[:-1])
+
+
 def test_without_validation_rows_single_rows_are_forgotten_at_guessing(trained):
     split = iris_split("instances", validation_fraction=0.0)
     result = GradientAscent(learning_rate=0.005, max_epochs=300)(trained, split, generator=0)
@@ -129,6 +158,8 @@ def test_cost_by_hand():
         ({"max_epochs": 0}, "max_epochs must be an integer of at least 1"),
         ({"optimizer": "lbfgs"}, "optimizer must be one of adam, sgd"),
         ({"loss_threshold": 0.0}, "loss_threshold must be positive"),
+        ({"depth": 0.0}, "depth must be positive"),
+        ({"stop_at": "never"}, "stop_at must be one of original, current"),
         ({"confidence_threshold": 1.5}, "confidence_threshold must lie between 0.0 and 1.0"),
     ],
 )

@@ -67,14 +67,15 @@ def layers(
         split: The task.
         oracles: Retrained models, whose values are the null.
         trainer: The trainer of the original; with it a model of the same form is trained on all
-            rows while its circuits keep their initial weights. None to leave that out.
+            rows while its circuits keep their initial weights, if it has other weights to train.
+            None to leave that out.
         seed: Seed of the attack, and of redrawn weights.
 
     Returns:
         Findings of the AUC: ``"layer_front"``, the inputs of the first circuit, where trainable
         layers stand before it; ``"layer_quantum"``, or ``"layer_quantum_1"`` and so on of several
         connectors in the order of evaluation; ``"layer_logits"``; ``"layer_reset"``, the logits
-        with redrawn weights of the circuits; ``"layer_frozen"`` with a trainer. Last
+        with redrawn weights of the circuits; ``"layer_frozen"`` of that further model. Last
         ``"layer_parameters"``, the circuits' share of all parameters.
 
     Raises:
@@ -97,7 +98,7 @@ def layers(
     if not len(split.test_forget) or split.forget.y.dtype.kind == "f":
         raise InputError("an attack of layers needs classes, and never-seen rows to compare with")
     found = {**_attacked(model, split, seed), **_with_reset(model, split, seed)}
-    if trainer is not None:
+    if trainer is not None and parameter_counts(model)["classical"]:
         frozen = _frozen(model, split, trainer, seed)
         found["frozen"] = _attacked(frozen, split, seed, "logits")["logits"]
     theirs = [

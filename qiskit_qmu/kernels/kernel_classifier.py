@@ -1,0 +1,65 @@
+"""KernelClassifier: what kernel models of classes share."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.kernels.kernel_model import KernelModel, Matrix
+from qiskit_qmu.observation import Observations
+
+
+class KernelClassifier(ClassifierMixin, KernelModel):
+    """Base class of kernel models with one output per class, or one for two classes.
+
+    Attributes:
+        classes_: The labels of ``fit``, in order. A label all of whose rows are deleted stays
+            among them.
+    """
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
+        """Return the class (m,) with the largest output.
+
+        Args:
+            X: Rows (m, features), or kernel entries (m, remaining rows).
+        """
+        numbers = self._class_outputs(X).argmax(axis=1)
+        return np.asarray(self.classes_[numbers])
+
+    def observe(self, X: ArrayLike, y: ArrayLike) -> Observations:  # noqa: N803
+        """Return the outputs of all classes, as logits, with labels, for attacks and audits.
+
+        Args:
+            X: Rows (m, features), or kernel entries (m, remaining rows).
+            y: Their labels, of ``classes_``.
+        """
+        return Observations(logits=self._class_outputs(X), labels=self._encoded(y))
+
+    def _validated(self, x: Any, y: Any) -> tuple[Matrix, NDArray[Any]]:
+        rows, labels = validate_data(self, x, y, dtype=np.float64)
+        check_classification_targets(labels)
+        self.classes_, numbers = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise InputError(
+                f"a classifier needs rows of at least two classes, got 1 class: {self.classes_[0]}"
+            )
+        return rows, numbers
+
+    def _encoded(self, y: ArrayLike) -> NDArray[Any]:
+        labels = np.asarray(y)
+        known = np.isin(labels, self.classes_)
+        if not known.all():
+            raise InputError(f"label {labels[~known][0]} is none of the fitted classes")
+        return np.searchsorted(self.classes_, labels)
+
+    def _one_hot(self) -> Matrix:
+        """Return a column (n, classes) of ones and zeros for each class."""
+        return np.asarray(self._answers[:, None] == np.arange(len(self.classes_)), dtype=np.float64)
+
+    def _class_outputs(self, x: Any) -> Matrix:
+        """Return one output (m, classes) per class."""
+        return self._outputs(x)

@@ -1,0 +1,102 @@
+"""A deletion report in words: who could still tell, and what a digest hides."""
+
+import math
+from dataclasses import dataclass
+from typing import final
+
+from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.column import number
+from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
+from qiskit_qmu.report.audit_record import AuditRecord
+
+WHAT_A_DIGEST_HIDES = (
+    "Rows and ids are listed by salted digests, and the salt is in the log of requests beside the "
+    "model, not in this report. Who has the report alone cannot match a row with other reports, "
+    "nor check a guess. Who has the salt too can check whether a row or an id that is already "
+    "known, or guessed as a whole, is in the list; nobody can compute a row from its digest. "
+    "The model’s own record (model.json) holds unsalted digests, and ids, of all rows that it was "
+    "ever trained on, so that a repeated request is noticed: they hide nothing from whoever can "
+    "guess a row, and ids are in clear. Keep log and record as confidential as the ids."
+)
+"""What digests in a report do and do not hide."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Observer:
+    """Somebody who could still tell something about the withdrawn rows.
+
+    Attributes:
+        who: What they have.
+        what: What they could learn.
+    """
+
+    who: str
+    what: str
+
+
+def observers(audit: AuditRecord, strategy: str, weights_before: str) -> tuple[Observer, ...]:
+    """Return who could still tell that the rows were trained on, the best informed first.
+
+    Args:
+        audit: The audit of the new model.
+        strategy: How it was made.
+        weights_before: SHA-256 of the weights before the deletion.
+    """
+    return (
+        Observer(
+            who="whoever has the rows’ file, or a copy of it",
+            what="everything: this request changed a model and no data. The file still held the "
+            "rows when this was written, since the audit needs them",
+        ),
+        Observer(
+            who="whoever has the model before the deletion",
+            what="as much as before. Its weights have the SHA-256 "
+            f"{weights_before}: delete or lock away this folder, backups and checkpoints",
+        ),
+        Observer(
+            who="whoever has both models, or kept answers of both",
+            what="most of all: what differs between the models is due to the withdrawn rows, even "
+            "where the deletion is perfect" + _from_both(audit),
+        ),
+        Observer(who="whoever can ask the new model", what=_from_answers(audit)),
+        Observer(
+            who="whoever has the new model’s weights",
+            what="at least what its answers tell. Attacks on the weights themselves were not run"
+            + (
+                "; it was retrained from scratch, so that nothing in them was computed from the "
+                "withdrawn rows"
+                if strategy == ORACLE
+                else "; statistics of the inputs (scales, medians) that were fitted to rows, the "
+                "withdrawn ones among them, may be as before"
+            ),
+        ),
+        Observer(
+            who="whoever has the log and the record beside the model",
+            what="ids, and whether a row that is guessed as a whole was among those trained on",
+        ),
+    )
+
+
+def _from_answers(audit: AuditRecord) -> str:
+    """Say what the attack on the new model's answers found."""
+    for row in audit.rows:
+        if row["method"] in (ORACLE, ORIGINAL):
+            continue
+        auc = number(row, AUC.key)
+        if math.isfinite(auc):
+            low, high = number(row, f"{AUC.key}_low"), number(row, f"{AUC.key}_high")
+            return (
+                f"the audit’s attack ranks a withdrawn row above a never-seen one with a "
+                f"probability of {auc:.3f} [{low:.3f}, {high:.3f}]; guessing gives 0.5. Other "
+                "attacks may do better"
+            )
+    return "not known: there were no rows, or too few, to test an attack on"
+
+
+def _from_both(audit: AuditRecord) -> str:
+    """Say what the difference between both models' answers showed; empty where not tested."""
+    for finding in audit.findings:
+        if finding.key == "deletion_difference":
+            return f". Here it tells the rows with an AUC of {finding.value}"
+    return ""

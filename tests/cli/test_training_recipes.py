@@ -1,0 +1,45 @@
+"""Recipes of training that serve deletion, from the command line."""
+
+import json
+
+import pytest
+from tiny_options import TINY
+
+from qiskit_qmu.models import load_model
+
+
+def test_a_model_in_shards_is_trained_shown_and_deleted_from(qmu, refuses):
+    assert (
+        qmu(
+            "train", *TINY, "--model", "hybrid", "--shards", 3, "--slices", 2, "--out", "model"
+        ).status
+        == 0
+    )
+    shown = json.loads(qmu("show", "model", "--json").out)
+    assert (shown["kind"], shown["shards"], shown["slices"]) == ("ShardedClassifier", 3, 2)
+    words = ("unlearn", "model", "--strategy", "sisa", "--forget-indices")
+    planned = json.loads(qmu(*words, "3", "--out", "less", "--dry-run", "--json").out)
+    done = json.loads(qmu(*words, "3", "--out", "less", "--json").out)
+    assert planned["circuits"] == done["usage"]["circuits"] > 0
+    assert "of 3 shards" in done["reason"]
+    assert len(load_model("less").trained) == 3
+    assert qmu("unlearn", "less", *words[2:], "5", "--out", "lesser").status == 0
+    assert qmu("train", *TINY, "--out", "plain").status == 0
+    message = refuses("unlearn", "plain", *words[2:], "3", "--out", "never")
+    assert "qmu train --shards" in message
+
+
+def test_private_training_tells_its_guarantee(qmu, refuses):
+    pytest.importorskip("dp_accounting")
+    private = ("--privacy-noise-multiplier", 2, "--privacy-clipping-norm", 0.5)
+    done = json.loads(qmu("train", *TINY, *private, "--out", "private", "--json").out)["privacy"]
+    assert (done["noise_multiplier"], done["clipping_norm"], done["delta"]) == (2.0, 0.5, 1e-5)
+    assert done["fitted_to_rows"]
+    assert 0 < done["epsilon"] < 10
+    assert json.loads(qmu("show", "private", "--json").out)["privacy"] == done
+    again = qmu("train", *TINY, *private, "--out", "private", "--force")
+    assert "private to (ε = " in again.out
+    unlearned = ("unlearn", "private", "--strategy", "oracle", "--forget-class", 1)
+    assert qmu(*unlearned, "--out", "oracle").status == 0
+    message = refuses("train", *TINY, *private, "--privacy-epsilon", 1, "--out", "never")
+    assert "either a noise multiplier or a target epsilon" in message
