@@ -48,10 +48,12 @@ if TYPE_CHECKING:
     from qiskit_qmu.experiments import (
         Comparison,
         Experiment,
+        SweepResult,
         compare,
         request_deletion,
         run_experiment,
         save_model,
+        sweep,
     )
     from qiskit_qmu.models import (
         BasicQNN,
@@ -104,6 +106,7 @@ _HOMES = {
     "QNNCircuit": "circuits",
     "Rows": "data",
     "ShardedClassifier": "models",
+    "SweepResult": "experiments",
     "Trainer": "training",
     "TrainingHistory": "training",
     "Usage": "backends",
@@ -125,6 +128,7 @@ _HOMES = {
     "run_experiment": "experiments",
     "read_table": "data",
     "save_model": "experiments",
+    "sweep": "experiments",
     "to_qiskit_classifier": "models",
     "verify": "deletions",
 }
