@@ -212,7 +212,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
         heads = []
         generator = self._new_generator()
         for signs in self._signs():
-            noise = generator.normal(0.0, self.noise, self._features.shape[1])
+            noise: Array = generator.normal(0.0, self.noise, (self._features.shape[1],))
             heads.append(train(self._features, signs, self.regularization, noise))
         if _total(heads) > self.ledger_.budget:
             raise InputError(

@@ -47,7 +47,7 @@ def gaussian_epsilon(ratio: float, delta: float) -> float:
     Example:
         >>> from qiskit_qmu.certified import gaussian_epsilon
         >>> round(gaussian_epsilon(0.1, 1e-5), 3)
-        0.349
+        0.341
     """
     _check.between(0.0, 1.0, delta=delta)
     _check.positive(delta=delta)
