@@ -55,6 +55,7 @@ from qiskit_qmu.unlearning.repair import (
     with_repair,
 )
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
+from qiskit_qmu.unlearning.within_budget import WithinBudget
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
@@ -99,6 +100,11 @@ of the epochs of the original training, so that the search is cheaper than retra
 
 _STRENGTH: Settings = {"trials": 0, "max_passes": None}
 
+BUDGET = "budget"
+"""Stage of the settings that all methods but the oracle share: ``max_gradient_evaluations``."""
+
+_BUDGET: Settings = {"max_gradient_evaluations": None}
+
 # The methods of the QMU paper. NoOp is not among them: the row of the original shows its result.
 DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
 
@@ -116,7 +122,8 @@ def make_strategy(
         method: One of the methods.
         settings: Hyperparameters that differ from the defaults, by stage: the name of a method,
             "repair" for the repair in all repaired ones, or "strength" with the number of "trials"
-            by which every method that has a strength chooses it, see `ChosenStrength`.
+            by which every method that has a strength chooses it, see `ChosenStrength`, or "budget"
+            with the "max_gradient_evaluations" of every method but the oracle.
         trainer: The trainer of the original model, which also trains the oracle.
         methods: The methods by name.
 
@@ -136,7 +143,8 @@ def make_strategy(
         strategy = row.build(settings.get(method, {}), trainer)
         if row.repaired:
             strategy = with_repair(strategy, settings.get(REPAIR, {}), trainer.objective)
-        return _with_choice(strategy, settings.get(STRENGTH, {}), trainer)
+        strategy = _with_choice(strategy, settings.get(STRENGTH, {}), trainer)
+        return _within_budget(strategy, settings.get(BUDGET, {}), "trainer" in row.needs)
     except TypeError as error:
         raise InputError(f"{method} does not accept these settings: {error}") from error
 
@@ -145,16 +153,31 @@ def _with_choice(
     strategy: UnlearningStrategy, settings: Settings, trainer: Trainer
 ) -> UnlearningStrategy:
     """Return a strategy that chooses its strength, if asked for and it has one."""
-    for name in settings:
-        if name not in _STRENGTH:
-            raise TypeError(f"{name!r} (the choice of a strength has {', '.join(_STRENGTH)})")
-    given = {**_STRENGTH, **settings}
+    given = _known(settings, _STRENGTH, "the choice of a strength")
     _check.at_least(0, trials=given["trials"])
     if not given["trials"] or not strengths(strategy, "class"):
         return strategy
     if given["max_passes"] is None:
         given["max_passes"] = trainer.epochs / 2
     return ChosenStrength(strategy=strategy, objective=trainer.objective, **given)
+
+
+def _within_budget(
+    strategy: UnlearningStrategy, settings: Settings, is_reference: bool
+) -> UnlearningStrategy:
+    """Return a strategy within the budget, if there is one."""
+    most = _known(settings, _BUDGET, "the budget")["max_gradient_evaluations"]
+    if most is None or is_reference:
+        return strategy
+    return WithinBudget(strategy=strategy, max_gradient_evaluations=most)
+
+
+def _known(settings: Settings, known: Settings, stage: str) -> Settings:
+    """Return all settings of a stage."""
+    for name in settings:
+        if name not in known:
+            raise TypeError(f"{name!r} ({stage} has {', '.join(known)})")
+    return {**known, **settings}
 
 
 def preset_settings(
@@ -180,7 +203,7 @@ def preset_settings(
         for name, method in methods.items()
         if method.hyperparameters
     }
-    return {**presets, REPAIR: repair_preset(context), STRENGTH: {}}
+    return {**presets, REPAIR: repair_preset(context), STRENGTH: {}, BUDGET: {}}
 
 
 def all_settings(
@@ -211,6 +234,7 @@ def all_settings(
         **found,
         REPAIR: all_repair_settings(settings.get(REPAIR, {})),
         STRENGTH: {**_STRENGTH, **settings.get(STRENGTH, {})},
+        BUDGET: {**_BUDGET, **settings.get(BUDGET, {})},
     }
 
 
