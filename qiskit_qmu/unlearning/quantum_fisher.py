@@ -16,6 +16,7 @@ from qiskit_qmu.models.dry_run import no_circuits, zeros
 from qiskit_qmu.models.tensors import as_row_tensor
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.simulator.readout.quantum_fisher import state_fisher_information
+from qiskit_qmu.unlearning.budget import spend
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 
 _DEAD = 1e-9
@@ -65,6 +66,7 @@ def quantum_fisher_information(
         name = names.get(id(connector.weight))
         if name is None:
             continue
+        spend(len(inputs))
         information = torch.as_tensor(_of_connector(connector, inputs, diagonal=diagonal))
         information = information * (len(inputs) / len(rows))
         found[name] = found[name] + information if name in found else information
