@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument(
         "--seed", type=int, default=100, metavar="N", help="the first of them (100)"
     )
+    parser.add_argument("--only", default="", metavar="WORD", help="tasks with this in their name")
     parser.add_argument("--table", action="store_true", help="print the table of what is there")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -142,7 +143,7 @@ def main() -> None:
         load_breast_cancer(as_frame=True).frame.to_csv(cancer, index=False)
         for seed in range(options.seed, options.seed + options.seeds):
             for name, given in tasks(cancer).items():
-                if (name, seed) not in done:
+                if options.only in name and (name, seed) not in done:
                     found = list(measure(name, {"settings": {}, **given}, seed))
                     with options.out.open("a") as file:
                         file.writelines(json.dumps(row) + "\n" for row in found)

@@ -52,10 +52,12 @@ if TYPE_CHECKING:
     from qiskit_qmu.experiments import (
         Comparison,
         Experiment,
+        SweepResult,
         compare,
         request_deletion,
         run_experiment,
         save_model,
+        sweep,
     )
     from qiskit_qmu.models import (
         BasicQNN,
@@ -111,6 +113,7 @@ _HOMES = {
     "QNNClassifier": "estimators",
     "Rows": "data",
     "ShardedClassifier": "models",
+    "SweepResult": "experiments",
     "Trainer": "training",
     "TrainingHistory": "training",
     "Usage": "backends",
@@ -133,6 +136,7 @@ _HOMES = {
     "run_experiment": "experiments",
     "read_table": "data",
     "save_model": "experiments",
+    "sweep": "experiments",
     "to_qiskit_classifier": "models",
     "verify": "deletions",
 }

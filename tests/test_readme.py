@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from network_block import refuse_network
+from tiny_models import basic, iris_split
 
 from qiskit_qmu.cli.main import main
 from qiskit_qmu.unlearning import DEFAULT_METHODS, markdown_table
@@ -154,7 +155,8 @@ def _shots(counts: int, models: int = 3) -> Callable[[Outcome], None]:
         asked = {(row["model"], row["shots"]) for row in rows if row["model"] != "baseline"}
         assert len(asked) == counts * models
         least = min(row["shots"] for row in rows if row["shots"])
-        js = {row["shots"]: row["js_exact"] for row in rows if row["model"] == "original"}
+        first = rows[0]["model"]
+        js = {row["shots"]: row["js_exact"] for row in rows if row["model"] == first}
         assert js[least] == max(value for value in js.values() if value is not None)
 
     return check
@@ -213,6 +215,7 @@ ON_DEVICE = (
 )
 FLOWERS_ORACLE = "qmu unlearn flowers --strategy oracle --forget-class 1 --out flowers_oracle"
 DEVICE_AUDIT = "qmu audit on_device --original flowers --oracle flowers_oracle"
+SHARDED = "qmu train --dataset iris --model hybrid --shards 5 --slices 2 --out sharded"
 ESTIMATED_MODEL = "qmu train --dataset digits --train-size 300 --out model"
 IRIS = "qmu run --dataset iris --model basic"
 SHOTS = "qmu shots --dataset iris --model basic"
@@ -275,6 +278,15 @@ EXAMPLES = {
     SHOTS: Example(_shots(7)),
     f"{SHOTS} --forget-fraction 0.1 --shots 4,64,exact --seeds 3": Example(_shots(3)),
     f"{SHOTS} --backend fake_manila --shots 64,256 --seeds 1 --repetitions 5": Example(_shots(2)),
+    SHARDED: Example(_model("sharded")),
+    "qmu unlearn sharded --strategy sisa --forget-indices 3 --out less": (
+        Example(_model("less"), (SHARDED,))
+    ),
+    "qmu shots flowers --forget-class 1 --shots 16,256,exact": Example(_shots(3), (FLOWERS,)),
+    "qmu shots on_device": Example(_shots(7, models=1), (FLOWERS, ON_DEVICE)),
+    "qmu shots plan flowers --max-auc 0.75 --min-accuracy 0.5": Example(
+        _printed("meet the target"), (FLOWERS,)
+    ),
     ESTIMATED_MODEL: Example(_model("model"), ci=True),
     "qmu estimate model --backend fake_torino --methods ga,ssd --shots 1024 "
     "--max-qpu-seconds 600": Example(_estimated, (ESTIMATED_MODEL,)),
@@ -440,6 +452,7 @@ def test_all_code_is_run_below():
         "from dataclasses import dataclass",
         'patients = qmu.load_dataset("diabetes")',
         "import qiskit_qmu as qmu\nfrom qiskit_qmu.auditing import strategy_test",
+        "from qiskit_qmu.metrics import shot_privacy as sp",
         'device = qmu.open_backend("fake_torino", shots=1024)',
         'device = qmu.open_backend("ibm_torino", shots=1024, mode="batch", ledger="run", ',
         "from sklearn.datasets import load_wine",
@@ -454,7 +467,7 @@ def test_all_code_is_run_below():
 @pytest.mark.slow
 @pytest.mark.ci
 def test_main_job_and_a_noisy_device(tmp_path):
-    names = _run_code([PYTHON[0], PYTHON[7]], tmp_path)
+    names = _run_code([PYTHON[0], PYTHON[8]], tmp_path)
     assert names["report"].verdict == "forgotten"
     assert "verdict: forgotten" in names["printed"]
     assert names["result"].largest_change > 0
@@ -555,15 +568,31 @@ def test_ibms_devices_ask_for_an_account(shell):
     from qiskit_qmu._check import InputError
 
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
-        exec(compile(PYTHON[8], "README.md", "exec"), {"qmu": qmu})
+        exec(compile(PYTHON[9], "README.md", "exec"), {"qmu": qmu})
+
+
+def test_what_shots_give_away(tmp_path):
+    import qiskit_qmu as qmu
+
+    backend = qmu.open_backend("exact", shots=8, seed=0)
+    names = {
+        "model": basic(num_features=4, num_qubits=4, backend=backend),
+        "split": iris_split("class"),
+    }
+    with contextlib.chdir(tmp_path):
+        exec(compile(PYTHON[7], "README.md", "exec"), names)
+        again = names["served"].observe(names["split"].forget.x, names["split"].forget.y)
+    assert round(names["pair"].auc.value, 2) == 0.87
+    assert round(names["pair"].epsilon(1e-5).value, 1) == 7.6
+    assert (round(names["bound"].auc, 2), round(names["bound"].epsilon(1e-5), 1)) == (0.68, 2.8)
+    assert (again.counts == names["answers"].counts).all()
 
 
 @pytest.mark.slow
 @pytest.mark.ci
 def test_estimators_kernels_and_the_certificate(tmp_path):
-    names = _run_code(
-        [text for text in PYTHON if "_test_split" in text or "flowers" in text], tmp_path
-    )
+    texts = [text for text in PYTHON if "load_wine" in text or "flowers" in text]
+    names = _run_code(texts, tmp_path)
     assert names["classifier"].score(names["x_test"], names["y_test"]) > 0.8
     assert names["exact"].score(names["flowers"].x_test / 8, names["flowers"].y_test) > 0.8
     assert "circuits=0" in names["printed"]

@@ -28,6 +28,7 @@ from qiskit_qmu.auditing.protocols import (
     explain_protocols,
     needs_of,
 )
+from qiskit_qmu.auditing.remaining_poison import RemainingPoison, remaining_poison
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
 from qiskit_qmu.auditing.row_tests import row_aucs, row_p_values
 from qiskit_qmu.auditing.shadow_audit import ShadowAudit, shadow_audit
@@ -64,6 +65,7 @@ __all__ = [
     "PoolPlaces",
     "PowerPlan",
     "ProtocolReport",
+    "RemainingPoison",
     "ReportedNumber",
     "ShadowAudit",
     "SplitObservations",
@@ -89,6 +91,7 @@ __all__ = [
     "observed_parts",
     "oracle_models",
     "paper_protocol",
+    "remaining_poison",
     "roc_scores",
     "row_aucs",
     "row_p_values",

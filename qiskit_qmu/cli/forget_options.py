@@ -21,6 +21,7 @@ _WAYS = {
     "forget_indices": "indices",
     "forget_ids": "ids",
     "forget_where": "where",
+    "forget_owner": "owner",
 }
 _FLAGS = {"forget_duplicates": "duplicates", "skip_untrained_ids": "skip_untrained_ids"}
 
@@ -30,7 +31,10 @@ FORGET_WAYS = tuple(_WAYS)
 FORGET_KEYS = (*FORGET_WAYS, *_FLAGS)
 """All of them."""
 
-_OPTIONS = "--forget-class, --forget-fraction, --forget-indices, --forget-ids and --forget-where"
+_OPTIONS = (
+    "--forget-class, --forget-fraction, --forget-indices, --forget-ids, --forget-where and "
+    "--forget-owner"
+)
 _LARGEST_LIST = 2**28
 
 
@@ -59,6 +63,11 @@ def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at m
         help="rows that meet a condition on columns, such as \"region == 'EU' and age >= 40\"",
     )
     group.add_argument(
+        "--forget-owner",
+        metavar="COLUMN=VALUE",
+        help="all rows of one of several data owners, such as hospital=Charité",
+    )
+    group.add_argument(
         "--forget-duplicates",
         action="store_true",
         default=None,
@@ -72,8 +81,14 @@ def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at m
     )
 
 
-def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
+def forget_request_of(
+    options: argparse.Namespace, model: Path | None = None
+) -> "ForgetRequest | None":
     """Return what is to be forgotten from a saved model; None if no option says it.
+
+    Args:
+        options: Those of the command.
+        model: Folder of the model; that which the options name if None.
 
     Raises:
         InputError: If several do, or the rows cannot be read.
@@ -81,7 +96,7 @@ def forget_request_of(options: argparse.Namespace) -> "ForgetRequest | None":
     given = {name: getattr(options, name) for name in FORGET_KEYS}
     id_column = getattr(options, "id_column", None)
     if given["forget_ids"] is not None and id_column is None:
-        id_column = id_column_of(options.model)
+        id_column = id_column_of(options.model if model is None else model)
     return forget_request(given, id_column)
 
 

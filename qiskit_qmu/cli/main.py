@@ -22,15 +22,18 @@ from qiskit_qmu.cli import (
     estimate,
     importing,
     listing,
+    poison,
     predict,
     report,
     request,
     resume,
     run,
     shots,
+    shots_plan,
     show,
     status,
     submit,
+    sweep,
     train,
     unlearn,
     verify,
@@ -42,6 +45,7 @@ from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 
 _COMMANDS = {
     "run": run,
+    "sweep": sweep,
     "train": train,
     "import": importing,
     "unlearn": unlearn,
@@ -53,8 +57,10 @@ _COMMANDS = {
     "verify": verify,
     "estimate": estimate,
     "shots": shots,
+    "shots plan": shots_plan,
     "show": show,
     "predict": predict,
+    "poison": poison,
     "submit": submit,
     "status": status,
     "resume": resume,
@@ -111,9 +117,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Arguments after ``qmu``; those of the process if None.
 
     Returns:
-        The exit status: 0; 1 if a run on a device failed, an audit does not pass its gate or
-        standard output could not be written; 2 for invalid input; 130, 143 or 129 after Ctrl-C,
-        `kill` or a closed terminal.
+        The exit status: 0; 1 if a run on a device failed, an audit does not pass its gate, no
+        number of shots meets a target or standard output could not be written; 2 for invalid input;
+        130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")

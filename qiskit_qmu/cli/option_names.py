@@ -9,6 +9,7 @@ _ALIASES = {
     "indices": ("forget_indices", "indices"),
     "ids": ("forget_ids", "ids"),
     "where": ("forget_where",),
+    "owner": ("forget_owner",),
     "duplicates": ("forget_duplicates",),
     "method": ("methods", "method", "strategy"),
     "strategy": ("strategy",),

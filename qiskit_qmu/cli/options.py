@@ -51,7 +51,10 @@ _SHORTCUTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "readout": ("model.readout", str, "expectation or probabilities"),
     "encoding": ("model.encoding", str, "ry, rx-ry-rz, zz or amplitude"),
 }
-_EXPERIMENT_KEYS = (
+SHORTCUT_KEYS = {name: key for name, (key, _, _) in _SHORTCUTS.items()}
+"""Options that set a hyperparameter, with its dotted key."""
+
+EXPERIMENT_KEYS = (
     *ROW_KEYS,
     "model",
     "outputs",
@@ -209,27 +212,41 @@ def make_experiment(options: argparse.Namespace) -> "Experiment":
     """
     given = {
         key: getattr(options, key)
-        for key in _EXPERIMENT_KEYS
+        for key in EXPERIMENT_KEYS
         if getattr(options, key, None) is not None
     }
     fields, settings = _config(options)
     if any(key in given for key in FORGET_WAYS):
         fields = {key: value for key, value in fields.items() if key not in FORGET_KEYS}
     fields |= given
-    forget = forget_request(
-        {key: fields.pop(key, None) for key in FORGET_KEYS}, fields.get("id_column")
-    )
     names = (*DEVICE_OPTIONS, "max_qpu_seconds")
     device = {name: getattr(options, name, None) for name in names}
     device = {name: value for name, value in device.items() if value is not None}
     if device:
         fields["backend_options"] = {**fields.get("backend_options", {}), **device}
+    return experiment_from(fields, settings | settings_of(options))
+
+
+def experiment_from(options: dict[str, Any], settings: dict[str, Any]) -> "Experiment":
+    """Return the experiment that options describe.
+
+    Args:
+        options: Values by the names of `EXPERIMENT_KEYS`.
+        settings: Hyperparameters by dotted key.
+
+    Raises:
+        InputError: If a value is not possible.
+    """
+    fields = dict(options)
+    forget = forget_request(
+        {key: fields.pop(key, None) for key in FORGET_KEYS}, fields.get("id_column")
+    )
     if isinstance(fields.get("methods"), str):
         fields["methods"] = [name.strip() for name in fields["methods"].split(",")]
     if not isinstance(fields.get("methods", []), list | tuple):
         raise InputError(f"methods must be a list, got {fields['methods']!r}")
     fields["forget"] = None if forget is None else forget.to_dict()
-    fields["settings"] = settings | settings_of(options)
+    fields["settings"] = settings
     from qiskit_qmu.experiments import Experiment  # (slow to load: what can be is refused before)
 
     return Experiment.from_dict(fields)
@@ -238,8 +255,7 @@ def make_experiment(options: argparse.Namespace) -> "Experiment":
 def _config(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     if options.config is None:
         return {}, {}
-    shortcuts = {name: key for name, (key, _, _) in _SHORTCUTS.items()}
-    return read_config(options.config, _EXPERIMENT_KEYS, shortcuts)
+    return read_config(options.config, EXPERIMENT_KEYS, SHORTCUT_KEYS)
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:

@@ -11,10 +11,13 @@ from qiskit_qmu._check import InputError
 
 _RESULTS = {
     "model.json": "a model",
+    "sweep.jsonl": "a sweep",
     "records.jsonl": "a run",
     "audit.json": "an audit",
     "shots.json": "a comparison of shots",
+    "plan.json": "a plan of shots",
     "run.json": "a submitted run",
+    "poison.json": "poisoned rows",
 }
 """What a folder holds that has a file of this name."""
 

@@ -74,6 +74,7 @@ from qiskit_qmu.data.datasets import (
 )
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
+from qiskit_qmu.data.poisoning import Poison, PoisonedRows, poison
 from qiskit_qmu.data.row_record import FoundRows, RowRecord
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import Rows, row_digests
@@ -99,6 +100,9 @@ __all__ = [
     "read_table",
     "ForgetRequest",
     "ForgetSplit",
+    "Poison",
+    "PoisonedRows",
+    "poison",
     "FoundRows",
     "RowRecord",
     "RowSource",

@@ -94,6 +94,22 @@ class ColumnValues:
                 return self.values.dtype.type(constant)
         return constant
 
+    def read(self, text: str) -> Any:
+        """Return a text without quotes as a value of the column's own type.
+
+        Raises:
+            InputError: If it is none.
+        """
+        constant: Any = text
+        if self.kind == "numbers":
+            try:
+                constant = float(text)
+            except ValueError as error:
+                raise self._mismatch(repr(text)) from error
+        elif self.kind == "truth values":
+            constant = {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+        return self.fitting(constant)
+
     def compared(self, order: str, other: "ColumnValues | Any") -> BoolArray:
         """Compare the values with those of a column, or with a constant that `fitting` returned.
 

@@ -16,7 +16,7 @@ from qiskit_qmu.data.sampling import check_share
 @final
 @dataclass(frozen=True, kw_only=True)
 class ForgetRequest:
-    """Which training rows to forget; exactly one of the first six is given.
+    """Which training rows to forget; exactly one of the first seven is given.
 
     Args:
         label: All rows of this class: its name, the label that the caller's own rows give it, or
@@ -28,6 +28,8 @@ class ForgetRequest:
             are looked up.
         mask: One boolean for each training row, True for a row to forget; at least one is True.
         where: A condition on columns such as ``"region == 'EU' and age >= 40"``.
+        owner: All rows of one of several data owners: a column and its value, as a pair or as text
+            such as "hospital=St. Mary".
         duplicates: Also forget the other training rows with the same features as one of the rows.
         skip_untrained_ids: Go on without the ids of rows that no model is trained on, which are
             refused otherwise; the split says which these are and why.
@@ -53,6 +55,7 @@ class ForgetRequest:
     ids: tuple[str, ...] | None = None
     mask: tuple[bool, ...] | None = None
     where: str | None = None
+    owner: tuple[str, str] | None = None
     duplicates: bool = False
     skip_untrained_ids: bool = False
 
@@ -60,8 +63,8 @@ class ForgetRequest:
         given = [name for name in WAYS if getattr(self, name) is not None]
         if len(given) != 1:
             raise InputError(
-                "exactly one of a class, a fraction, indices, ids, a mask and a condition must be "
-                f"given to forget, got {' and '.join(given) or 'none'}"
+                "exactly one of a class, a fraction, indices, ids, a mask, a condition and an "
+                f"owner must be given to forget, got {' and '.join(given) or 'none'}"
             )
         checked = _CHECKED[given[0]](getattr(self, given[0]))
         object.__setattr__(self, given[0], checked)
@@ -81,7 +84,7 @@ class ForgetRequest:
 
     @property
     def way(self) -> str:
-        """Which of the first six fields is given."""
+        """Which of the first seven fields is given."""
         return next(name for name in WAYS if getattr(self, name) is not None)
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,8 +106,8 @@ class ForgetRequest:
             return ForgetRequest(**values)
         except TypeError as error:
             raise InputError(
-                "a request to forget must hold a label, a fraction, indices, ids, a mask or a "
-                f"condition, got {values!r}"
+                "a request to forget must hold a label, a fraction, indices, ids, a mask, a "
+                f"condition or an owner, got {values!r}"
             ) from error
 
 
@@ -168,6 +171,14 @@ def _condition(where: Any) -> str:
     return where
 
 
+def _owner(owner: Any) -> tuple[str, str]:
+    pair = owner.partition("=")[::2] if isinstance(owner, str) else owner
+    texts = isinstance(pair, tuple | list) and [str(each).strip() for each in pair]
+    if not texts or len(texts) != 2 or not all(texts):
+        raise InputError(f"owner must be COLUMN=VALUE, such as hospital=St. Mary, got {owner!r}")
+    return texts[0], texts[1]
+
+
 _CHECKED: dict[str, Callable[[Any], Any]] = {
     "label": _label,
     "fraction": _share,
@@ -175,6 +186,7 @@ _CHECKED: dict[str, Callable[[Any], Any]] = {
     "ids": _texts,
     "mask": _booleans,
     "where": _condition,
+    "owner": _owner,
 }
 """What checks and converts each field of which exactly one is given."""
 

@@ -200,6 +200,22 @@ def _where(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     return Resolution(positions=positions)
 
 
+def _owner(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
+    assert request.owner is not None
+    name, value = request.owner
+    column = _column(rows.ds, name, "owner")
+    met = column.compared("Eq", column.read(value)) & ~column.missing
+    positions = rows.trained[met[rows.trained]]
+    if not positions.size:
+        known = np.unique(column.values[rows.trained][~column.missing[rows.trained]])
+        raise InputError(
+            f"none of {len(rows.trained)} rows that the model is trained on belongs to "
+            f"{name}={value}; owners are {listed([str(each) for each in known])}"
+        )
+    _leave_some("owner", positions, rows.trained)
+    return Resolution(positions=positions)
+
+
 def _leave_some(way: str, positions: IntArray, trained: IntArray) -> None:
     if len(positions) == len(trained):
         raise InputError(
@@ -208,12 +224,12 @@ def _leave_some(way: str, positions: IntArray, trained: IntArray) -> None:
         )
 
 
-def _column(ds: Dataset, name: str) -> ColumnValues:
+def _column(ds: Dataset, name: str, way: str = "where") -> ColumnValues:
     if name not in ds.column_names:
         near = difflib.get_close_matches(name, ds.column_names, n=1)
         known = f"columns are {listed(ds.column_names)}" if ds.column_names else "it has no names"
         hint = f"did you mean {near[0]}?" if near else known
-        raise InputError(f"where names {name}, which is no column of {ds.name}; {hint}")
+        raise InputError(f"{way} names {name}, which is no column of {ds.name}; {hint}")
     values = ds.column(name)
     kind = next((column.kind for column in ds.columns if column.name == name), None)
     if kind == "date":
@@ -235,5 +251,6 @@ _LOOKUPS: dict[str, Callable[[TrainedRows, ForgetRequest, int], Resolution]] = {
     "ids": _ids,
     "mask": _mask,
     "where": _where,
+    "owner": _owner,
 }
 """How the rows of each kind of request are found."""

@@ -294,6 +294,42 @@ class ForgetSplit:
         request = ForgetRequest(where=condition, duplicates=duplicates)
         return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
 
+    @classmethod
+    def by_owner(
+        cls,
+        ds: Dataset,
+        column: str,
+        value: str,
+        *,
+        validation_fraction: float = 0.0,
+        seed: int = 0,
+    ) -> "ForgetSplit":
+        """Forget all training rows of one of several data owners.
+
+        Args:
+            ds: The dataset; ``ds.column_names`` are the names that the column may have.
+            column: Column that says whose row it is; it need not be a feature.
+            value: The owner.
+            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
+                random with the class shares kept, never from the forgotten rows.
+            seed: Seed of that draw, zero or more.
+
+        Returns:
+            A split of kind "instances"; its oracle is trained on the rows of the other owners.
+
+        Raises:
+            InputError: If there is no such column, or it owns none or all of the training rows.
+
+        Example:
+            >>> import qiskit_qmu as qmu
+            >>> iris = qmu.load_dataset("iris")
+            >>> split = qmu.ForgetSplit.by_owner(iris, "petal width (cm)", "2.5")
+            >>> split.forget.x[:, 3]
+            array([2.5, 2.5, 2.5], dtype=float32)
+        """
+        request = ForgetRequest(owner=(column, str(value)))
+        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
+
     @property
     def train(self) -> Rows:
         """What the original model is trained on: forget and retain, in the dataset's order."""

@@ -24,6 +24,14 @@ from qiskit_qmu.evaluation.power_plan import PowerPlan, audit_power
 from qiskit_qmu.evaluation.recommendation import Recommendation, recommend
 from qiskit_qmu.evaluation.row_finding import RowFinding
 from qiskit_qmu.evaluation.rules import Rule, rules
+from qiskit_qmu.evaluation.shot_plan import (
+    NoShotsError,
+    PlannedShots,
+    ShotPlan,
+    ShotTarget,
+    check_shot_counts,
+    planned_shots,
+)
 from qiskit_qmu.evaluation.slices import Slice, slices
 from qiskit_qmu.evaluation.verdict import Beside, Case, Kind, Verdict
 
@@ -51,6 +59,12 @@ __all__ = [
     "RowFinding",
     "RowGroup",
     "Rule",
+    "NoShotsError",
+    "PlannedShots",
+    "ShotPlan",
+    "ShotTarget",
+    "check_shot_counts",
+    "planned_shots",
     "Scores",
     "Slice",
     "SplitObservations",

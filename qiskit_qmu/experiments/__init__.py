@@ -2,6 +2,7 @@
 
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
+from qiskit_qmu.evaluation import ShotPlan, ShotTarget
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.deletion_request import DeletionResult, request_deletion
@@ -11,11 +12,13 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.importing import import_weights
 from qiskit_qmu.experiments.output import (
     run_experiment,
+    run_saved_shots,
     run_shot_comparison,
     writable_folder,
     write_report,
 )
 from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
+from qiskit_qmu.experiments.poisoned_rows import write_poisoned
 from qiskit_qmu.experiments.prediction import Predictions, predict_saved
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
@@ -28,6 +31,7 @@ from qiskit_qmu.experiments.saved import (
     unlearn_saved,
 )
 from qiskit_qmu.experiments.saved_shadows import ShadowRequest
+from qiskit_qmu.experiments.saved_shots import SavedShots
 from qiskit_qmu.experiments.saved_workload import (
     PlannedWorkload,
     SavedWorkloads,
@@ -37,7 +41,21 @@ from qiskit_qmu.experiments.saved_workload import (
 from qiskit_qmu.experiments.saving import save_model
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
+from qiskit_qmu.experiments.shot_planning import (
+    plan_run_shots,
+    plan_saved_shots,
+    plan_shots,
+    write_shot_plan,
+)
 from qiskit_qmu.experiments.shot_run import compare_shots
+from qiskit_qmu.experiments.sweeps import (
+    Cell,
+    SweepResult,
+    grid_cells,
+    run_sweep,
+    sweep,
+    sweep_plan,
+)
 from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
     audit_workload,
@@ -49,6 +67,7 @@ from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
 __all__ = [
+    "Cell",
     "Comparison",
     "DeletionResult",
     "DeviceRequest",
@@ -66,6 +85,7 @@ __all__ = [
     "RunStatus",
     "Setup",
     "ShotComparison",
+    "SweepResult",
     "audit_saved",
     "audit_weights",
     "audit_workload",
@@ -73,7 +93,14 @@ __all__ = [
     "compare",
     "cost_rows",
     "describe_model",
+    "ShotPlan",
+    "ShotTarget",
+    "grid_cells",
     "compare_shots",
+    "plan_run_shots",
+    "plan_saved_shots",
+    "plan_shots",
+    "write_shot_plan",
     "environment",
     "observe_saved",
     "observation_workload",
@@ -89,10 +116,15 @@ __all__ = [
     "run_plan",
     "run_seed",
     "run_shot_comparison",
+    "run_saved_shots",
+    "SavedShots",
+    "run_sweep",
     "run_status",
     "shots_plan",
     "submission_plan",
     "submit",
+    "sweep",
+    "sweep_plan",
     "import_weights",
     "train_and_save",
     "training_plan",
@@ -100,5 +132,6 @@ __all__ = [
     "unlearn_saved",
     "unlearning_workload",
     "writable_folder",
+    "write_poisoned",
     "write_report",
 ]

@@ -211,8 +211,8 @@ class Experiment:
         if self.forget is None and not self.is_bundled:
             raise InputError(
                 f"no rows of {self.dataset} to forget are given; use one of --forget-class, "
-                "--forget-fraction, --forget-indices, --forget-ids and --forget-where (in Python: "
-                "forget=ForgetRequest(…))"
+                "--forget-fraction, --forget-indices, --forget-ids, --forget-where and "
+                "--forget-owner (in Python: forget=ForgetRequest(…))"
             )
         if self.forget is None and self.dataset not in CLASS_DATASET_NAMES:
             return ForgetRequest(fraction=0.1)
@@ -301,7 +301,9 @@ class Experiment:
             for name, value in settings.items()
             if name in private and value is not None
         }
-        return Trainer(**own, **({"privacy": Privacy(**given)} if given else {}))
+        if given:
+            own["privacy"] = Privacy(**given)
+        return Trainer(**own)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

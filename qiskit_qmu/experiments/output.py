@@ -14,6 +14,7 @@ from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.presets import Kind
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.saved_shots import SavedShots
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
@@ -130,13 +131,39 @@ def run_shot_comparison(
     return rows
 
 
+def run_saved_shots(
+    work: SavedShots, out: str | Path, *, progress: RunProgress = no_progress
+) -> list[Row]:
+    """Compare shot counts on a saved model and write the result to a folder.
+
+    Args:
+        work: The model and what to compare.
+        out: The folder; made where it is missing.
+        progress: Called with what is being done and the share that is done.
+
+    Returns:
+        The rows, as `compare_shots` gives them.
+
+    Raises:
+        InputError: If the comparison is not possible, the folder cannot be written, or another
+            process works in it.
+    """
+    with writable_folder(out) as folder, RunLock(folder / LOCK):
+        rows = work.rows(job_dir=folder / "jobs", progress=progress)
+        progress("writing the report", 1.0)
+        _write_shots(folder, work.comparison, rows, title=f"Shots of {work.path}")
+    return rows
+
+
 def _remove(folder: Path, *names: str) -> None:
     with writing(folder):
         for name in names:
             (folder / name).unlink(missing_ok=True)
 
 
-def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> None:
+def _write_shots(
+    folder: Path, comparison: ShotComparison, rows: list[Row], title: str | None = None
+) -> None:
     content: dict[str, Any] = {
         "schema": 1,
         "config": comparison.to_dict(),
@@ -146,7 +173,7 @@ def _write_shots(folder: Path, comparison: ShotComparison, rows: list[Row]) -> N
     experiment = comparison.experiment
     page = render_shot_page(
         rows,
-        title=f"Shots on {experiment.dataset_name}, {experiment.model} model",
+        title=title or f"Shots on {experiment.dataset_name}, {experiment.model} model",
         subtitle=f"Observed on {experiment.backend} · unlearned by {comparison.method}",
         config=content["config"],
         environment=content["environment"],

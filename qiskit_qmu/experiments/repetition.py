@@ -1,6 +1,6 @@
 """One repetition: an original, its oracle and strategies, each measured beside the first two."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, final
@@ -71,6 +71,14 @@ class Observer:
         """Return what a model answers on the rows of a split."""
         moved = model if self.device is None else on_backend(model, self.device)
         return observe_split(moved, split, self.objective)
+
+
+Unlearn = Callable[
+    [UnlearningStrategy, str, torch.nn.Module, ForgetSplit, int],
+    UnlearningResult[torch.nn.Module],
+]
+"""How a strategy's result is had, by `steps.unlearn` or from where it is kept; both raise
+NonFiniteError where the strategy leaves the range of numbers."""
 
 
 @final
@@ -164,6 +172,7 @@ def measure_methods(
     seed: int,
     observer: Observer,
     oracles: int = 1,
+    unlearn: Unlearn = unlearn,
     progress: RunProgress = no_progress,
 ) -> Iterator[tuple[Record, torch.nn.Module | None]]:
     """Unlearn by every strategy, and measure each model beside the original and the oracle.
@@ -178,6 +187,7 @@ def measure_methods(
         observer: How models are observed.
         oracles: How many oracles are made, each with a seed of its own. Their mean is the
             reference, and the oracle's row holds what they have on average beside each other.
+        unlearn: How the result of a strategy is had.
         progress: Called before each method.
 
     Yields:

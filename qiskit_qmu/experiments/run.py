@@ -1,22 +1,39 @@
 """Runs an experiment: one record for each seed and method, as soon as it is there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from qiskit_qmu.experiments.repetition import Observer, Record, measure_methods, train_original
+from qiskit_qmu.backends import Backend
+from qiskit_qmu.experiments.repetition import (
+    Observer,
+    Record,
+    Trained,
+    Unlearn,
+    measure_methods,
+    train_original,
+)
 from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.experiments.steps import unlearn
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
+
+KeptModels = Callable[[Backend], tuple[Trained, Unlearn]]
+"""Returns an original and how its unlearned models are had, all simulated by a backend."""
 
 
 def run_seed(
-    setup: Setup, *, job_dir: Path | None = None, progress: RunProgress = no_progress
+    setup: Setup,
+    *,
+    job_dir: Path | None = None,
+    kept: KeptModels | None = None,
+    progress: RunProgress = no_progress,
 ) -> Iterator[Record]:
     """Train an original, unlearn it by every method, and yield a record for each model.
 
     Args:
         setup: The repetition to run.
         job_dir: Where the jobs of IBM's devices are written down.
+        kept: Models that are trained and unlearned already; None to make them here.
         progress: Called before each part.
 
     Yields:
@@ -37,19 +54,20 @@ def run_seed(
         shots=experiment.shots,
     )
     with experiment.training_backend(seed) as backend, device or nullcontext():
-        original = train_original(
-            setup.build_any_model(backend),
-            split,
-            setup.trainer,
-            seed=seed,
-            progress=part_of(progress, 0.0, trained),
-        )
+        if kept is None:
+            own = part_of(progress, 0.0, trained)
+            model = setup.build_any_model(backend)
+            original = train_original(model, split, setup.trainer, seed=seed, progress=own)
+            how: Unlearn = unlearn
+        else:
+            original, how = kept(backend)
         for record, _model in measure_methods(
             original,
             split,
             strategies,
             seed=seed,
             observer=observer,
+            unlearn=how,
             progress=part_of(progress, trained, 1.0),
         ):
             yield record

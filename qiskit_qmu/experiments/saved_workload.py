@@ -108,7 +108,7 @@ def saved_workloads(
         _check.at_least(1, rows=rows)
     backend = ExactBackend(rule=rule)
     saved = SavedModel.read(path, backend, source=source)
-    setup = saved.setup(request or _usual_request(saved), seed, settings)
+    setup = saved.setup(request or usual_request(saved), seed, settings)
     observed = len(saved.known) + len(saved.dataset.test) if rows is None else rows
     with one_thread():
         pieces = tuple(_unlearning(setup, saved.model, methods))
@@ -135,7 +135,7 @@ _EXAMPLE = (
 )
 
 
-def _usual_request(saved: SavedModel) -> ForgetRequest:
+def usual_request(saved: SavedModel) -> ForgetRequest:
     """Return what the experiment forgets, if it says so and the model still knows it."""
     experiment = saved.experiment
     known = saved.dataset.y_train[saved.known]

@@ -23,7 +23,7 @@ from qiskit_qmu.training.processes import one_thread
 
 Row = dict[str, Any]
 
-_NOT_UNLEARNED: Row = {"stopped": None, "largest_change": None}
+NOT_UNLEARNED: Row = {"stopped": None, "largest_change": None}
 
 
 def compare_shots(
@@ -71,9 +71,33 @@ def compare_shots(
 def _rows_of_seed(
     comparison: ShotComparison, setup: Setup, job_dir: Path | None, progress: RunProgress
 ) -> Iterator[Row]:
-    seed = setup.seed
     models, outcomes = _trained_models(comparison, setup, progress)
-    measures = ShotMeasures(setup.split, seed)
+    yield from observed_rows(
+        comparison, setup.split, models, outcomes, setup.seed, job_dir, progress
+    )
+
+
+def observed_rows(
+    comparison: ShotComparison,
+    split: ForgetSplit,
+    models: dict[str, QuantumClassifier],
+    outcomes: dict[str, Row],
+    seed: int,
+    job_dir: Path | None,
+    progress: RunProgress,
+) -> Iterator[Row]:
+    """Yield the rows of some models of one seed, and of a baseline.
+
+    Args:
+        comparison: Shot counts, repetitions and backend.
+        split: The task.
+        models: The models by name.
+        outcomes: What became of unlearning, by the same names.
+        seed: Seed of shots and attacks.
+        job_dir: As for `compare_shots`.
+        progress: As for `compare_shots`.
+    """
+    measures = ShotMeasures(split, seed)
     with ExitStack() as opened:
         device, ideal = comparison.backends(seed, opened, job_dir)
         for position, (name, model) in enumerate(models.items()):
@@ -84,7 +108,7 @@ def _rows_of_seed(
             run = measures.ask(model.on(device))
             for repetition, observed in _sampled(comparison, model, run, name, seed):
                 yield measures.row(name, observed, exact, repetition) | outcomes[name]
-    yield measures.baseline() | _NOT_UNLEARNED
+    yield measures.baseline() | NOT_UNLEARNED
 
 
 @final
@@ -166,7 +190,14 @@ def _trained_models(
     original = setup.build_model(backend)
     progress("training the original", 0.0)
     setup.train(original)
-    models, outcomes = {"original": original}, {"original": _NOT_UNLEARNED}
+    return unlearned_models(comparison, setup, original, progress)
+
+
+def unlearned_models(
+    comparison: ShotComparison, setup: Setup, original: QuantumClassifier, progress: RunProgress
+) -> tuple[dict[str, QuantumClassifier], dict[str, Row]]:
+    """Return a trained model, its oracle and its unlearned copy, and what became of unlearning."""
+    models, outcomes = {"original": original}, {"original": NOT_UNLEARNED}
     for position, method in enumerate(("oracle", comparison.method), start=1):
         progress(f"method {method}", 0.2 * position)
         result = setup.unlearn(method, original)

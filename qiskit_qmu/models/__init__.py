@@ -14,7 +14,13 @@ from qiskit_qmu.models.fewer_shots import split_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_provenance, save_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
 from qiskit_qmu.models.hybrid import HybridQNN
+from qiskit_qmu.models.initial_weights import (
+    initial_weights,
+    note_initial_weights,
+    note_unknown_initial_weights,
+)
 from qiskit_qmu.models.initialization import reinitialize
+from qiskit_qmu.models.kept_outputs import kept_outputs
 from qiskit_qmu.models.loading import load_model
 from qiskit_qmu.models.mode import in_mode
 from qiskit_qmu.models.module_classifier import Classifier, as_classifier
@@ -67,6 +73,10 @@ __all__ = [
     "import_factory",
     "in_mode",
     "is_factory_name",
+    "initial_weights",
+    "kept_outputs",
+    "note_initial_weights",
+    "note_unknown_initial_weights",
     "kept_state",
     "largest_change",
     "load_model",

@@ -15,6 +15,7 @@ from qiskit_qmu._files import entry, make_folder, read_sealed_json, read_set, re
 from qiskit_qmu.circuits import QNNCircuit
 from qiskit_qmu.circuits.circuit_files import circuit_from_bytes, circuit_to_bytes
 from qiskit_qmu.models.config import ClassifierConfig
+from qiskit_qmu.models.initial_weights import note_unknown_initial_weights
 from qiskit_qmu.models.parameters import HasTensors, named_tensors
 from qiskit_qmu.models.parameters import Module as Model
 from qiskit_qmu.models.restoring import restore_tensors
@@ -133,6 +134,7 @@ class StoredModel:
         with reading(self.folder, _WHAT):
             model = make()
             restore_tensors(model, self.tensors)
+        note_unknown_initial_weights(model)
         return model
 
 

@@ -8,6 +8,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from torch.nn.modules.batchnorm import _NormBase
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.models.initial_weights import forget_initial_weights
 from qiskit_qmu.models.parts import inner_parts_with, is_frozen, plain_parts
 from qiskit_qmu.models.training_rows import forget_training_rows
 
@@ -84,6 +85,7 @@ def reinitialize(module: torch.nn.Module, generator: np.random.Generator) -> Non
         True
     """
     forget_training_rows(module)
+    forget_initial_weights(module)
     own = getattr(module, "reinitialize", None)
     if own is not None:
         own(generator)

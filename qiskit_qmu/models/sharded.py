@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Self, final
 
@@ -228,7 +228,7 @@ _NO_ROWS = rows_of_slice(())
 class _Earlier(torch.nn.Module):
     """Weights and buffers of each shard after each slice but the last."""
 
-    def __init__(self, shards: Sequence[torch.nn.Module], stages: int) -> None:
+    def __init__(self, shards: Iterable[torch.nn.Module], stages: int) -> None:
         super().__init__()
         for number, shard in enumerate(shards):
             for stage in range(stages):

@@ -10,6 +10,7 @@ import torch
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import one_line
+from qiskit_qmu.models.initial_weights import note_unknown_initial_weights
 
 State = dict[str, torch.Tensor]
 
@@ -81,3 +82,4 @@ def load_state(module: torch.nn.Module, state: State, path: str | Path) -> None:
         if not bool(torch.isfinite(tensor).all()):
             raise InputError(f"{path}: {name} must be finite, got NaN or infinite values")
     module.load_state_dict(state, strict=False)
+    note_unknown_initial_weights(module)

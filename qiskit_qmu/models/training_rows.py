@@ -1,5 +1,7 @@
 """Which rows a model's weights were trained on, as long as the model lives."""
 
+from collections.abc import Iterable
+
 import torch
 from numpy.typing import ArrayLike
 
@@ -46,3 +48,16 @@ def training_rows(model: torch.nn.Module) -> frozenset[str] | None:
     """
     found: frozenset[str] | None = model.__dict__.get(_NAME)
     return found
+
+
+def note_digests(model: torch.nn.Module, digests: Iterable[str]) -> None:
+    """Note on a model which rows it was trained on, by digests that `training_rows` gave.
+
+    Args:
+        model: The model; its note is replaced.
+        digests: Digests of rows; without any there is no note.
+    """
+    forget_training_rows(model)
+    known = frozenset(digests)
+    if known:
+        model.__dict__[_NAME] = known

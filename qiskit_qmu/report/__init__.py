@@ -21,6 +21,12 @@ from qiskit_qmu.report.page import render_page, render_results, write_page
 from qiskit_qmu.report.roc_figure import roc_figure
 from qiskit_qmu.report.shot_figure import shot_figure
 from qiskit_qmu.report.shot_page import render_shot_page, shot_table
+from qiskit_qmu.report.shot_plan_page import (
+    render_shot_plan,
+    shot_plan_figure,
+    shot_plan_text,
+)
+from qiskit_qmu.report.sweep_table import render_sweep_page, sweep_table
 from qiskit_qmu.report.text_table import text_table
 
 __all__ = [
@@ -46,4 +52,9 @@ __all__ = [
     "shot_table",
     "shot_figure",
     "render_shot_page",
+    "render_shot_plan",
+    "shot_plan_figure",
+    "shot_plan_text",
+    "render_sweep_page",
+    "sweep_table",
 ]

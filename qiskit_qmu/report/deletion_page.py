@@ -6,6 +6,7 @@ from typing import Any
 from qiskit_qmu.evaluation import aggregate
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report.audit_record import AuditRecord
+from qiskit_qmu.report.deletion_words import RETRAINING
 from qiskit_qmu.report.finding_tables import findings_table
 from qiskit_qmu.report.headline import headline
 from qiskit_qmu.report.html import settings, template
@@ -16,6 +17,14 @@ from qiskit_qmu.report.reading import AUDIT_INTERVALS
 _TITLE = "Report of a deletion request"
 _SHOWN = 20
 """Digests of rows that the page shows; the JSON file holds all."""
+
+_USELESS = 0.45
+"""Margin around ½ beyond which a test tells nothing: an AUC lies between 0 and 1."""
+
+_RETRAINED = (
+    "What was trained on the rows was retrained without them, so the model has forgotten them by "
+    "the way it was made. The verdict only says what this audit could show by itself."
+)
 
 _OWN_GROUPS = ("strategy", "model", "oracles", "retained rows")
 """Findings on the page; the audit's own page has the others."""
@@ -43,6 +52,7 @@ def render_deletion(report: Mapping[str, Any], audit: AuditRecord) -> str:
         reason=audit.reason,
         facts=_facts(report),
         asked=asked,
+        retrained=_RETRAINED if method["strategy"] in RETRAINING else "",
         request_sentence=_request_sentence(report),
         method_sentence=_method_sentence(report),
         power_sentence=power_sentence(power),
@@ -89,11 +99,16 @@ def power_sentence(power: Mapping[str, Any] | None) -> str:
             "rows of the same classes."
         )
     best = min(power["tests"], key=lambda test: test["smallest_auc"])
+    rows = (
+        f"with {power['num_withdrawn']:,} withdrawn rows beside {power['num_never_seen']:,} "
+        "never-seen ones"
+    )
+    if best["smallest_margin"] >= _USELESS:
+        return f"There are too few rows for this audit to see, or to rule out, any leak ({rows})."
     return (
         f"The audit could see a leak from an AUC of {best['smallest_auc']:.2f} on in four of five "
         f"cases, and could show that nothing is left within {best['smallest_margin']:.2f} of ½ "
-        f"({power['num_withdrawn']:,} withdrawn rows beside {power['num_never_seen']:,} never-seen "
-        "ones). A smaller leak would have been missed."
+        f"({rows}). A smaller leak would often be missed."
     )
 
 
@@ -137,10 +152,10 @@ def _request_sentence(report: Mapping[str, Any]) -> str:
 
 def _method_sentence(report: Mapping[str, Any]) -> str:
     method = report["method"]
-    if method["strategy"] == "oracle":
+    if method["strategy"] in RETRAINING:
         return (
-            "The model was trained again from scratch without the rows. Nothing in it was computed "
-            "from them; this needs no statistical proof."
+            f"The method is {method['strategy']} ({method['summary']}). Whatever was trained on "
+            "the rows was trained again without them; this needs no statistical proof."
         )
     return (
         f"The method is {method['strategy']} ({method['summary']}). It changes the trained model; "

@@ -9,6 +9,9 @@ from qiskit_qmu.evaluation.column import number
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
 from qiskit_qmu.report.audit_record import AuditRecord
 
+RETRAINING = (ORACLE, "sisa")
+"""Strategies that train again, without the rows, whatever was trained on them."""
+
 WHAT_A_DIGEST_HIDES = (
     "Rows and ids are listed by salted digests, and the salt is in the log of requests beside the "
     "model, not in this report. Who has the report alone cannot match a row with other reports, "
@@ -64,8 +67,12 @@ def observers(audit: AuditRecord, strategy: str, weights_before: str) -> tuple[O
             who="whoever has the new model’s weights",
             what="at least what its answers tell. Attacks on the weights themselves were not run"
             + (
-                "; it was retrained from scratch, so that nothing in them was computed from the "
-                "withdrawn rows"
+                "; those that were trained on the withdrawn rows were trained again without them"
+                if strategy in RETRAINING
+                else ""
+            )
+            + (
+                ""
                 if strategy == ORACLE
                 else "; statistics of the inputs (scales, medians) that were fitted to rows, the "
                 "withdrawn ones among them, may be as before"

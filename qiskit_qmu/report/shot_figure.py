@@ -27,6 +27,9 @@ _LEFT, _STEP, _LINE_STEP, _TOP = 0.45, 3.15, 2.65, 0.6
 _SPARE = 0.25
 """Inches below the last line of panels that a line step holds too much."""
 _APART = 0.28
+"""Distance between models at the same number of shots, in doublings."""
+_LEAST_RANGE = 10.0
+"""Smallest range of an axis of shares, in per cent."""
 _AT_EXACT = {
     JS_EXACT.key: "0",
     **{key: "none" for key, attack in SHOT_ATTACKS.items() if attack.needs.counts},
@@ -39,7 +42,7 @@ Places = dict[int | None, float]
 
 
 def shot_figure(rows: Sequence[Row]) -> str:
-    """Draw accuracy, divergence and AUC against shots, with 95 % bands.
+    """Draw accuracy, divergence and AUC against shots, with 95 % intervals side by side.
 
     Args:
         rows: As for `summarise_shots`.
@@ -56,14 +59,18 @@ def shot_figure(rows: Sequence[Row]) -> str:
     for summary in summaries:
         if not summary.is_reference:
             lines.setdefault(summary.model, []).append(summary)
-    places = _places(summaries)
+    places = shot_places(
+        [each.shots for each in summaries if each.shots is not None],
+        exact=any(each.shots is None and not each.is_reference for each in summaries),
+    )
     with drawing.style("shots"):
-        figure, panels = _grid()
+        figure, panels = grid_of_panels(len(SHOT_RESULTS))
         for axes, column in zip(panels, SHOT_RESULTS, strict=True):
             axes.set_title(_TITLES[column.key], pad=6)
-            _shot_axis(axes, places)
+            shot_axis(axes, places)
             for position, (model, own) in enumerate(lines.items()):
-                _line(axes, column, own, places, _colour(model), position)
+                beside = _APART * (position - (len(lines) - 1) / 2)
+                _line(axes, column, own, places, _colour(model), _MARKERS[position], beside)
             _value_axis(axes, column, summaries)
             _mark_baseline(axes, column, baseline)
             if None in places and column.key in _AT_EXACT:
@@ -80,23 +87,28 @@ def shot_figure(rows: Sequence[Row]) -> str:
 _MARKERS = ("o", "D", "s")
 
 
-def _places(summaries: Sequence[ShotSummary]) -> Places:
-    """Put shot counts at their logarithm, and exact values as far off as a step of four."""
-    counts = sorted({each.shots for each in summaries if each.shots is not None})
-    places: Places = {count: math.log2(count) for count in counts}
-    if any(each.shots is None and not each.is_reference for each in summaries):
+def shot_places(counts: Sequence[int], *, exact: bool = False) -> Places:
+    """Put shot counts at their logarithm, and exact values as far off as a step of four.
+
+    Args:
+        counts: Shot counts.
+        exact: Whether there are exact values.
+    """
+    places: Places = {count: math.log2(count) for count in sorted(set(counts))}
+    if exact:
         places[None] = max(places.values(), default=0.0) + 2.0
     return places
 
 
-def _grid() -> tuple["Figure", list["Axes"]]:
+def grid_of_panels(count: int) -> tuple["Figure", list["Axes"]]:
+    """Return a figure with panels in lines of three, with room for a legend above."""
     from matplotlib.figure import Figure
 
-    lines = -(-len(SHOT_RESULTS) // _COLUMNS)
+    lines = -(-count // _COLUMNS)
     height = _TOP + lines * _LINE_STEP - _SPARE
     figure = Figure(figsize=(_WIDTH, height))
     panels = []
-    for index in range(len(SHOT_RESULTS)):
+    for index in range(count):
         line, place = divmod(index, _COLUMNS)
         left = _LEFT + place * _STEP
         bottom = height - _TOP - _PANEL_HEIGHT - line * _LINE_STEP
@@ -108,7 +120,8 @@ def _grid() -> tuple["Figure", list["Axes"]]:
     return figure, panels
 
 
-def _shot_axis(axes: "Axes", places: Places) -> None:
+def shot_axis(axes: "Axes", places: Places) -> None:
+    """Mark shot counts on a panel's horizontal axis."""
     names = ["exact" if count is None else _short(count) for count in places]
     axes.set_xticks(list(places.values()), names)
     margin = 0.7
@@ -127,23 +140,33 @@ def _line(
     summaries: Sequence[ShotSummary],
     places: Places,
     colour: str,
-    position: int,
+    marker: str,
+    beside: float,
 ) -> None:
-    """Draw one model: a band over shot counts, and its exact value apart from it and others."""
-    known = [each for each in summaries if each.values[column.key].known]
+    """Draw one model: a line over shot counts, its exact value apart, and their intervals.
+
+    Args:
+        axes: The panel.
+        column: What it shows.
+        summaries: Those of the model.
+        places: Where each shot count stands.
+        colour: Colour of the model.
+        marker: Marker of the model.
+        beside: How far from these places the model stands, so that intervals do not overlap.
+    """
+    known = [
+        each
+        for each in summaries
+        if each.values[column.key].known and not (each.shots is None and column is JS_EXACT)
+    ]
     sampled = [each for each in known if each.shots is not None]
-    marks: dict[str, Any] = {"color": colour, "marker": _MARKERS[position], "markersize": 3.6}
-    if sampled:
-        x = [places[each.shots] for each in sampled]
-        value, low, high = zip(*(_ends(column, each) for each in sampled), strict=True)
-        axes.fill_between(x, low, high, color=colour, alpha=0.14, linewidth=0)
-        axes.plot(x, value, linewidth=1.5, **marks)
-    for each in known:
-        if each.shots is None and column is not JS_EXACT:
-            place = places[None] + _APART * (position - 1)
-            middle, bottom, top = _ends(column, each)
-            axes.plot([place, place], [bottom, top], color=colour, linewidth=1.2, alpha=0.6)
-            axes.plot([place], [middle], **marks)
+    for group, width in ((sampled, 1.2), (known[len(sampled) :], 0.0)):
+        if not group:
+            continue
+        x = [places[each.shots] + beside for each in group]
+        value, low, high = zip(*(_ends(column, each) for each in group), strict=True)
+        axes.vlines(x, low, high, color=colour, linewidth=1.1, alpha=0.6)
+        axes.plot(x, value, color=colour, linewidth=width, marker=marker, markersize=3.6)
 
 
 def _ends(column: Column, summary: ShotSummary) -> tuple[float, float, float]:
@@ -173,7 +196,20 @@ def _value_axis(axes: "Axes", column: Column, summaries: Sequence[ShotSummary]) 
         reach = min(0.5, max(0.15, *(abs(end - 0.5) * 1.05 for end in ends)))
         axes.set_ylim(0.5 - reach, 0.5 + reach)
     else:
-        axes.set_ylim(-4, 104)
+        _share_axis(axes, column, summaries)
+
+
+def _share_axis(axes: "Axes", column: Column, summaries: Sequence[ShotSummary]) -> None:
+    """Show the range of the models' shares, so that small differences can be seen."""
+    ends = [
+        end
+        for summary in summaries
+        if not summary.is_reference and summary.values[column.key].known
+        for end in _ends(column, summary)
+    ]
+    low, high = min(ends, default=0.0), max(ends, default=100.0)
+    margin = max(0.08 * (high - low), (_LEAST_RANGE - (high - low)) / 2, 0.5)
+    axes.set_ylim(max(-4.0, low - margin), min(104.0, high + margin))
 
 
 def _divergence_axis(axes: "Axes", summaries: Sequence[ShotSummary]) -> None:
@@ -193,11 +229,19 @@ def _divergence_axis(axes: "Axes", summaries: Sequence[ShotSummary]) -> None:
 def _mark_baseline(axes: "Axes", column: Column, baseline: ShotSummary | None) -> None:
     if baseline is None or column is JS_EXACT or not baseline.values[column.key].known:
         return
-    axes.axhline(
-        baseline.values[column.key].value * column.factor,
-        color=drawing.INK,
-        linewidth=0.9,
-        linestyle=(0, (4, 3)),
+    value = baseline.values[column.key].value * column.factor
+    low, high = axes.get_ylim()
+    if low <= value <= high:
+        axes.axhline(value, color=drawing.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        return
+    height, arrow = (0.03, "↓") if value < low else (0.9, "↑")
+    axes.text(
+        0.02,
+        height,
+        f"{arrow} baseline {value:.0f}",
+        transform=axes.transAxes,
+        color=drawing.MUTED,
+        fontsize=8.5,
     )
 
 
@@ -223,7 +267,7 @@ def _legend(models: Sequence[str], *, with_baseline: bool) -> list[Any]:
     handles: list[Any] = [
         Line2D([], [], color=_colour(model), marker=_MARKERS[position], markersize=4, label=label)
         for position, model in enumerate(models)
-        for label in [f"{drawing.short_name(model)}, 95 % band"]
+        for label in [f"{drawing.short_name(model)}, 95 % interval"]
     ]
     if with_baseline:
         handles.append(drawing.line(drawing.INK, "baseline", dashed=True))

@@ -53,6 +53,12 @@ _LEGEND = (
 )
 """What the columns are."""
 
+_CAPTION = (
+    "Bars are 95 % intervals; models stand side by side at each number of shots. The dashed line "
+    "is the baseline, an answer that looks at nothing; for an AUC it is ½, no leak. Axes of "
+    "accuracy show the models’ range and do not start at 0."
+)
+
 
 def shot_intervals(rows: Sequence[Row]) -> str:
     """Say what the 95 % intervals of these rows are over."""
@@ -61,7 +67,7 @@ def shot_intervals(rows: Sequence[Row]) -> str:
     if of_auc != own:
         text += f"; those of AUCs are {_OVER[of_auc]}"
     if own != "rows":
-        text += "; where all agree or there is but one, over the rows"
+        text += "; where all agree or there is but one, there is none"
     return f"{text}. {few_seeds(len({row['seed'] for row in rows}))}".strip()
 
 
@@ -130,7 +136,9 @@ def render_shot_page(
         subtitle=subtitle,
         opening=_opening(summaries),
         figure=themed(shot_figure(rows)),
+        caption=_CAPTION,
         results=_results_table(summaries),
+        row_heading="model and shots",
         intervals=f"Small print: {shot_intervals(rows)}",
         legend=_LEGEND,
         settings=(

@@ -55,7 +55,9 @@ def summarise_shots(rows: Sequence[Row]) -> tuple[ShotSummary, ...]:
     Repetitions of a seed are averaged first. With two seeds or more the interval is a t-interval
     over the seeds. With one seed and several repetitions it is one over the repetitions, which
     holds the noise of shots and no other; but that of an AUC is then over the rows, since the luck
-    of the rows is the larger part of it. With one of each it is over the rows throughout.
+    of the rows is the larger part of it. With one of each it is over the rows throughout. All
+    intervals of a column are of one kind: where all seeds or repetitions agree, or there is but
+    one, there is none. The range of a baseline is its own.
 
     Args:
         rows: Rows of numbers, each with its model, shots, seed and repetition.
@@ -85,7 +87,10 @@ def summarise_shots(rows: Sequence[Row]) -> tuple[ShotSummary, ...]:
         ShotSummary(
             model=model,
             shots=shots,
-            values={column.key: _interval(column, groups[model, shots]) for column in SHOT_RESULTS},
+            values={
+                column.key: _interval(column, groups[model, shots], spread_of(column, rows))
+                for column in SHOT_RESULTS
+            },
         )
         for model, shots in order
     )
@@ -99,13 +104,16 @@ def spread_of(column: Column, rows: Sequence[Row]) -> Spread:
     return "repetitions" if several and column not in AUCS else "rows"
 
 
-def _interval(column: Column, rows: Sequence[Row]) -> Interval:
+def _interval(column: Column, rows: Sequence[Row], over: Spread) -> Interval:
     by_seed: dict[Any, list[Row]] = {}
     for row in rows:
         by_seed.setdefault(row["seed"], []).append(row)
-    if spread_of(column, rows) == "repetitions":
-        return mean_over(column, rows)
-    return mean_over(column, [_mean_row(column, own) for own in by_seed.values()])
+    means = [_mean_row(column, own) for own in by_seed.values()]
+    if over == "rows" or rows[0]["model"] == BASELINE:
+        return mean_over(column, means)
+    # Without limits of their own, which are over rows.
+    values = rows if over == "repetitions" else means
+    return mean_over(column, [{column.key: number(row, column.key)} for row in values])
 
 
 def _mean_row(column: Column, rows: Sequence[Row]) -> Row:

@@ -25,6 +25,7 @@ from qiskit_qmu.models import (
     check_module,
     fit_inputs,
     in_mode,
+    note_initial_weights,
     note_training_rows,
 )
 from qiskit_qmu.models.parameters import named_tensors
@@ -159,6 +160,7 @@ class Trainer:
             held_out = as_tensors(model, *_given(validation), objective.predicts)
         fit_inputs(model, rows)
         named = answers.cpu().numpy() if objective.predicts == "classes" else y
+        note_initial_weights(model)
         note_training_rows(model, rows.cpu().numpy(), named)
         with in_mode(model, training=True), _torch_stream(generator):
             for part in filter(None, ((rows, answers), held_out)):

@@ -12,18 +12,22 @@ from qiskit_qmu.unlearning.bad_teacher import BadTeacher
 from qiskit_qmu.unlearning.chain import Chain
 from qiskit_qmu.unlearning.chosen_strength import ChosenStrength
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
+from qiskit_qmu.unlearning.entanglement_pruning import EntanglementPruning
 from qiskit_qmu.unlearning.fine_tune import FineTune
 from qiskit_qmu.unlearning.fine_tune_last_layers import FineTuneLastLayers
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.fisher_regularized_ascent import FisherRegularizedAscent
+from qiskit_qmu.unlearning.fubini_study_ascent import FubiniStudyAscent
 from qiskit_qmu.unlearning.gradient_ascent import GradientAscent
 from qiskit_qmu.unlearning.label_complement import LabelComplement
 from qiskit_qmu.unlearning.label_free_dampening import LabelFreeDampening
 from qiskit_qmu.unlearning.method import Group, Method, Need, PresetContext
+from qiskit_qmu.unlearning.natural_gradient_ascent import NaturalGradientAscent
 from qiskit_qmu.unlearning.neg_grad_plus import NegGradPlus
 from qiskit_qmu.unlearning.newton_step import NewtonStep
 from qiskit_qmu.unlearning.no_op import NoOp
 from qiskit_qmu.unlearning.noisy_fine_tune import NoisyFineTune
+from qiskit_qmu.unlearning.quantum_fisher import quantum_fisher_information
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.registry import (
     DEFAULT_METHODS,
@@ -49,11 +53,13 @@ from qiskit_qmu.unlearning.retrain_shards import RetrainShards
 from qiskit_qmu.unlearning.saliency_unlearning import SaliencyUnlearning
 from qiskit_qmu.unlearning.scrub import Scrub
 from qiskit_qmu.unlearning.selective_dampening import SelectiveDampening
+from qiskit_qmu.unlearning.shapley_ascent import ShapleyAscent
 from qiskit_qmu.unlearning.similar_labels import SimilarLabels
 from qiskit_qmu.unlearning.sparse_fine_tune import SparseFineTune
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 from qiskit_qmu.unlearning.strength_target import StrengthTarget
 from qiskit_qmu.unlearning.tuning import ToTarget, Tuned, tune
+from qiskit_qmu.unlearning.within_budget import WithinBudget
 
 __all__ = [
     "FisherRegularizedAscent",
@@ -73,8 +79,13 @@ __all__ = [
     "RetrainShards",
     "NewtonStep",
     "ResetAnsatzLayers",
+    "ShapleyAscent",
+    "NaturalGradientAscent",
+    "FubiniStudyAscent",
+    "EntanglementPruning",
     "DescentStrategy",
     "ToTarget",
+    "WithinBudget",
     "Tuned",
     "tune",
     "Chain",
@@ -94,6 +105,7 @@ __all__ = [
     "UnlearningResult",
     "UnlearningStrategy",
     "fisher_diagonal",
+    "quantum_fisher_information",
     "DEFAULT_METHODS",
     "METHODS",
     "Group",

@@ -13,7 +13,7 @@ import torch
 from qiskit_qmu import _check
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.models import as_tensors, check_answers, in_mode
+from qiskit_qmu.models import as_tensors, check_answers, in_mode, kept_outputs
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 from qiskit_qmu.training import (
@@ -116,10 +116,13 @@ class Ascent:
         generator: np.random.Generator,
         scales: dict[str, torch.Tensor] | None = None,
         penalty: Callable[[], torch.Tensor] | None = None,
+        precondition: Callable[[], None] | None = None,
     ) -> None:
         """Ascend in place: θ ← θ + η · scale · ∇(L(forgotten rows) − penalty).
 
         The model is in evaluation mode, so that forgotten rows leave no trace in running means.
+        Circuits that no trained parameter changes run once for each row; see
+        `qiskit_qmu.models.kept_outputs`.
 
         Args:
             work: The working copy.
@@ -127,6 +130,7 @@ class Ascent:
             generator: Order of the batches.
             scales: Factor of each parameter's update, by name; 1 if None.
             penalty: Subtracted from the loss at each step; 0 if None.
+            precondition: Replaces the gradients before each step.
 
         Raises:
             NonFiniteError: If the loss becomes NaN or infinite.
@@ -137,7 +141,7 @@ class Ascent:
         thresholds = self._thresholds(work.model, split)
         trained = {n: p for n, p in work.model.named_parameters() if p.requires_grad}
         optimizer = make_optimizer(self.optimizer, list(trained.values()), self.learning_rate)
-        with in_mode(work.model, training=False):
+        with in_mode(work.model, training=False), kept_outputs(work.model, x[:1]):
             for step, batch in enumerate(self._batches(len(x), generator)):
                 found = self._performance(work.model, split.forget, step)
                 work.history.append({"forget_loss": found.loss})
@@ -156,6 +160,8 @@ class Ascent:
                 optimizer.zero_grad(set_to_none=True)
                 loss = -objective.mean_loss(work.model, x[batch], y[batch])
                 (loss if penalty is None else loss + penalty()).backward()
+                if precondition is not None:
+                    precondition()
                 scaled_step(optimizer, trained, scales)
         passes = f"max_epochs={self.max_epochs} passes over the forgotten rows"
         work.stop("limit", f"{passes} were taken, which did not bring them to {thresholds}")

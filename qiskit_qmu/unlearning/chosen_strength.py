@@ -142,9 +142,9 @@ class ChosenStrength(UnlearningStrategy):
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
         """Return the passes of all trials and those that judge them."""
-        kept = len(split.validation)
+        kept = self.target.passes(split)
         own = self.strategy.stopping_passes(split)
-        return [kept, *([*own, len(split.forget), kept] * self.trials)]
+        return [*kept, *([*own, len(split.forget), *kept] * self.trials)]
 
 
 def strengths(strategy: UnlearningStrategy, kind: str) -> tuple[Range, ...]:

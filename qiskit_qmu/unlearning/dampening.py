@@ -1,16 +1,42 @@
 """Dampening of parameters, and angles wrapped before it, shared by SSD and its label-free form."""
 
 import math
+from typing import Literal
 
 import torch
 from qiskit.circuit import Parameter
-from qiskit.circuit.library import PhaseGate, RXGate, RYGate, RZGate
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import connectors_of
+from qiskit_qmu.models import initial_weights
+from qiskit_qmu.simulator.compile.active_qubits import active_qubits
+from qiskit_qmu.simulator.compile.elementary_gates import ParityRotation, PauliRotation
+from qiskit_qmu.simulator.compile.unrolling import unroll
 
-_PERIODIC = {RXGate, RYGate, RZGate, PhaseGate}
+Towards = Literal["zero", "initial"]
+"""What dampened parameters shrink towards: 0, or the weights that training began with."""
+
+Weights = dict[str, torch.Tensor]
+"""Values by parameter name."""
+
+
+def target_of(model: torch.nn.Module, towards: Towards) -> Weights | None:
+    """Return the values to shrink towards; None for 0.
+
+    Raises:
+        InputError: If they are not known.
+    """
+    if towards == "zero":
+        return None
+    found = initial_weights(model)
+    if found is None:
+        raise InputError(
+            "the initial weights of the model are not known: only a model that Trainer trained in "
+            'this process has them; use towards="zero"'
+        )
+    return found
 
 
 def weights_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -27,35 +53,61 @@ def replace_unchanged(
             parameter.copy_(torch.where(parameter == old[name], new[name], parameter))
 
 
-def wrap_angles(model: torch.nn.Module) -> None:
-    """Wrap angles to [-π, π] in place, if that does not change the outcome of any circuit.
+def wrap_angles(model: torch.nn.Module, towards: Weights | None = None) -> None:
+    """Move angles by whole periods to within half a period of a target, in place.
 
-    An angle and the same angle plus 2π give the same gate but would be dampened differently. Angles
+    That changes the outcome of no circuit. An angle and the same angle plus 2π give the same gate
+    but would be dampened differently; angles of controlled rotations have a period of 4π. Angles
     that need no gradient are not changed.
+
+    Args:
+        model: Any module.
+        towards: The targets by parameter name; 0 if None.
     """
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
     for connector in connectors_of(model):
         if not connector.weight.requires_grad:
             continue
-        periodic = _is_periodic(connector) & (connector.weight.abs() > math.pi)
+        weight = connector.weight.detach()
+        target = (
+            torch.zeros_like(weight) if towards is None else towards[names[id(connector.weight)]]
+        )
+        period = _periods(connector).to(weight)
+        far = (weight - target).abs() > period / 2
+        wrapped = period / 2 - torch.remainder(period / 2 - (weight - target), period)
         with torch.no_grad():
-            wrapped = math.pi - torch.remainder(math.pi - connector.weight, 2 * math.pi)
-            connector.weight.copy_(torch.where(periodic, wrapped, connector.weight))
+            connector.weight.copy_(torch.where(far, target + wrapped, weight))
 
 
-def _is_periodic(connector: TorchConnector) -> torch.Tensor:
-    """Return which weights are used only as plain angles of one-qubit rotations."""
+def _periods(connector: TorchConnector) -> torch.Tensor:
+    """Return the period of each weight: 2π, 4π, or infinite where neither is known to be one.
+
+    The weight is in rotations by c times itself and something else; these repeat, up to a global
+    phase, after 2π / c.
+    """
     network = connector.neural_network
+    periods = torch.full((network.num_weights,), math.inf)
     if not isinstance(network, EstimatorQNN | SamplerQNN):
-        return torch.zeros(network.num_weights, dtype=torch.bool)
-    weights = list(network.weight_params or ())
-    bare: dict[Parameter, bool] = {}
-    for instruction in network.circuit.data:
-        kind = getattr(instruction.operation, "base_class", None)
-        for expression in instruction.params:
-            for parameter in getattr(expression, "parameters", ()):
-                plain = expression == parameter and kind in _PERIODIC
-                bare[parameter] = bare.get(parameter, True) and plain
-    return torch.tensor([bare.get(weight, False) for weight in weights])
+        return periods
+    try:
+        gates = list(unroll(active_qubits(network.circuit).circuit))
+    except InputError:  # the simulator cannot run it
+        return periods
+    factors: dict[Parameter, list[float]] = {}
+    for gate in gates:
+        rotation = isinstance(gate, PauliRotation | ParityRotation)
+        angles = (gate.angle,) if rotation else getattr(gate, "angles", ())
+        for angle in angles:
+            for parameter in getattr(angle, "parameters", ()):
+                slope = angle.gradient(parameter) if rotation else math.inf
+                constant = isinstance(slope, int | float)
+                factors.setdefault(parameter, []).append(float(slope) if constant else math.inf)
+    for place, weight in enumerate(network.weight_params or ()):
+        for turns in (1, 2):
+            if all((turns * factor).is_integer() for factor in factors.get(weight, [math.inf])):
+                periods[place] = 2 * math.pi * turns
+                break
+    return periods
 
 
 def dampen(
@@ -65,8 +117,19 @@ def dampen(
     reference: dict[str, torch.Tensor],
     alpha: float,
     strength: float,
+    towards: Weights | None = None,
 ) -> float:
-    """Write dampened parameters into the model; return the share that was dampened."""
+    """Write dampened parameters into the model; return the share that was dampened.
+
+    Args:
+        model: The model to write to.
+        original: Its values before, wrapped.
+        forget: Importance for the forgotten rows.
+        reference: Importance for the others.
+        alpha: Ratio of importance above which a parameter is dampened.
+        strength: λ.
+        towards: Values to shrink towards; 0 if None.
+    """
     parameters = dict(model.named_parameters())
     selected_count, count = 0, 0
     with torch.no_grad():
@@ -74,7 +137,12 @@ def dampen(
             selected = own > alpha * reference[name]
             ratio = strength * reference[name] / own.clamp_min(torch.finfo().tiny)
             factor = torch.where(selected, ratio.clamp_max(1.0), 1.0)
-            parameters[name].copy_(original[name] * factor.to(original[name].dtype))
+            factor = factor.to(original[name].dtype)
+            if towards is None:
+                parameters[name].copy_(original[name] * factor)
+            else:
+                target = towards[name].to(original[name])
+                parameters[name].copy_(target + (original[name] - target) * factor)
             selected_count += int(selected.sum())
             count += selected.numel()
     return selected_count / count

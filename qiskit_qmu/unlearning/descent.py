@@ -12,7 +12,7 @@ import torch
 from qiskit_qmu import _check
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import Rows
-from qiskit_qmu.models import as_tensors, check_answers, in_mode
+from qiskit_qmu.models import as_tensors, check_answers, in_mode, kept_outputs
 from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
 from qiskit_qmu.simulator.network_checks import NonFiniteInputError
 from qiskit_qmu.training import LARGEST_LEARNING_RATE, Optimizer, batches, make_optimizer
@@ -96,10 +96,12 @@ class Descent:
         """Minimise a loss in place.
 
         The model is in evaluation mode, so that forgotten rows leave no trace in running means.
+        Circuits that no trained parameter changes run once for each row; see
+        `qiskit_qmu.models.kept_outputs`.
 
         Args:
             work: The working copy.
-            plan: The loss and the rows.
+            plan: The loss and the rows; the first set begins with rows for the model.
             generator: Order of the batches.
             optimizer: Continued; with fresh state if None.
 
@@ -109,7 +111,8 @@ class Descent:
         trained = {n: p for n, p in work.model.named_parameters() if p.requires_grad}
         optimizer = optimizer or self.new_optimizer(work)
         taken = 0
-        with in_mode(work.model, training=False):
+        row = plan.sets[0][0][:1]
+        with in_mode(work.model, training=False), kept_outputs(work.model, row):
             for _ in range(self.epochs):
                 seen: list[Step] = []
                 for batch in joint_batches(plan.sets, self.batch_size, generator):

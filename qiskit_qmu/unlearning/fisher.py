@@ -13,6 +13,7 @@ from qiskit_qmu.models import (
     per_example_gradients,
 )
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
+from qiskit_qmu.unlearning.budget import spend
 
 _ROWS_AT_ONCE = 256
 
@@ -82,6 +83,8 @@ def mean_powers(
     learned = objective_for(objective, module, rows.y)
     x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
     check_answers(module, x, y, learned)
+    usage = gradient_usage(module, x[:1], map(len, x.split(_ROWS_AT_ONCE)), part)
+    spend(usage.gradient_evaluations)
     totals: dict[str, torch.Tensor] = {}
     for chunk in zip(x.split(_ROWS_AT_ONCE), y.split(_ROWS_AT_ONCE), strict=True):
         gradients = per_example_gradients(module, *chunk, part=part, objective=learned)
@@ -91,5 +94,4 @@ def mean_powers(
     wrong = [name for name, total in totals.items() if not bool(torch.isfinite(total).all())]
     if wrong:
         raise NonFiniteError(f"the gradients of single rows by {wrong[0]} are NaN or infinite")
-    usage = gradient_usage(module, x[:1], map(len, x.split(_ROWS_AT_ONCE)), part)
     return {name: total / len(x) for name, total in totals.items()}, usage

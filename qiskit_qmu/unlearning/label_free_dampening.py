@@ -10,7 +10,14 @@ from qiskit_qmu import _check
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, OwnObjective, RowLoss
-from qiskit_qmu.unlearning.dampening import dampen, replace_unchanged, weights_of, wrap_angles
+from qiskit_qmu.unlearning.dampening import (
+    Towards,
+    dampen,
+    replace_unchanged,
+    target_of,
+    weights_of,
+    wrap_angles,
+)
 from qiskit_qmu.unlearning.fisher import mean_powers
 from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.ranges import Range
@@ -35,6 +42,9 @@ class LabelFreeDampening(UnlearningStrategy):
             with labels are there to choose it by.
         share: Share of the parameters to select if α is None: those with the largest I_u,i / I_i.
         dampening: Dampening constant λ.
+        towards: "zero" as published; "initial" to shrink towards the weights that training began
+            with, which must be known (see `qiskit_qmu.models.initial_weights`). Angles go the short
+            way round.
         parameters: Which parameters may change.
         objective: What the model learned; it is not used.
 
@@ -50,6 +60,7 @@ class LabelFreeDampening(UnlearningStrategy):
     alpha: float | None = None
     share: float = 0.25
     dampening: float = 1.0
+    towards: Towards = "zero"
     parameters: Part = "all"
     objective: RowLoss | HasRowLosses | None = None
 
@@ -58,6 +69,7 @@ class LabelFreeDampening(UnlearningStrategy):
             _check.positive(alpha=self.alpha)
         _check.positive(share=self.share, dampening=self.dampening)
         _check.between(0.0, 1.0, share=self.share)
+        _check.one_of(get_args(Towards), towards=self.towards)
         _check.one_of(get_args(Part), parameters=self.parameters)
 
     def ranges(self, kind: str) -> tuple[Range, ...]:
@@ -78,11 +90,16 @@ class LabelFreeDampening(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`. This is deterministic.
 
-        Angles that are dampened are first wrapped to [-π, π]; the others are not changed.
+        Angles that are dampened are first moved by whole periods to the nearest equivalent of what
+        they shrink towards; the others are not changed.
+
+        Raises:
+            InputError: If the initial weights are needed and not known.
         """
         with working_copy(model, self, split) as work:
             given = weights_of(work.model)
-            wrap_angles(work.model)
+            target = target_of(work.model, self.towards)
+            wrap_angles(work.model, target)
             size = OwnObjective(_squared_size, predicts="nothing")
             forget, cost = mean_powers(
                 work.model, split.forget, power=1, part=self.parameters, objective=size
@@ -93,7 +110,7 @@ class LabelFreeDampening(UnlearningStrategy):
             work.meter.add(cost + other_cost)
             original = weights_of(work.model)
             alpha = _exceeded_by(forget, retain, self.share) if self.alpha is None else self.alpha
-            share = dampen(work.model, original, forget, retain, alpha, self.dampening)
+            share = dampen(work.model, original, forget, retain, alpha, self.dampening, target)
             replace_unchanged(work.model, original, given)
             work.history.append({"alpha": alpha, "lambda": self.dampening, "dampened_share": share})
             if share == 0:

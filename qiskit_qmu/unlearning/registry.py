@@ -20,12 +20,15 @@ from qiskit_qmu.unlearning import (
     adversarial_uniform,
     anchored_targets,
     bad_teacher,
+    entanglement_pruning,
     fine_tune,
     fine_tune_last_layers,
     fisher_regularized_ascent,
+    fubini_study_ascent,
     gradient_ascent,
     label_complement,
     label_free_dampening,
+    natural_gradient_ascent,
     neg_grad_plus,
     newton_step,
     no_op,
@@ -38,6 +41,7 @@ from qiskit_qmu.unlearning import (
     saliency_unlearning,
     scrub,
     selective_dampening,
+    shapley_ascent,
     similar_labels,
     sparse_fine_tune,
 )
@@ -51,12 +55,12 @@ from qiskit_qmu.unlearning.repair import (
     with_repair,
 )
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
+from qiskit_qmu.unlearning.within_budget import WithinBudget
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "noop": no_op.METHOD,
         "oracle": retrain.METHOD,
-        "sisa": retrain_shards.METHOD,
         "gd": fine_tune.METHOD,
         "ga": gradient_ascent.METHOD,
         "ga-r": repaired("ga", gradient_ascent.METHOD),
@@ -81,6 +85,11 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "eu-k": retrain_last_layers.METHOD,
         "newton": newton_step.METHOD,
         "reset-k": reset_ansatz_layers.METHOD,
+        "fs-mask": fubini_study_ascent.METHOD,
+        "natural-ga": natural_gradient_ascent.METHOD,
+        "dew-p": entanglement_pruning.METHOD,
+        "shapley": shapley_ascent.METHOD,
+        "sisa": retrain_shards.METHOD,
     }
 )
 
@@ -90,6 +99,11 @@ the strength of the preset, and ``max_passes`` of all trials over the training r
 of the epochs of the original training, so that the search is cheaper than retraining."""
 
 _STRENGTH: Settings = {"trials": 0, "max_passes": None}
+
+BUDGET = "budget"
+"""Stage of the settings that all methods but the oracle share: ``max_gradient_evaluations``."""
+
+_BUDGET: Settings = {"max_gradient_evaluations": None}
 
 # The methods of the QMU paper. NoOp is not among them: the row of the original shows its result.
 DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
@@ -108,7 +122,8 @@ def make_strategy(
         method: One of the methods.
         settings: Hyperparameters that differ from the defaults, by stage: the name of a method,
             "repair" for the repair in all repaired ones, or "strength" with the number of "trials"
-            by which every method that has a strength chooses it, see `ChosenStrength`.
+            by which every method that has a strength chooses it, see `ChosenStrength`, or "budget"
+            with the "max_gradient_evaluations" of every method but the oracle.
         trainer: The trainer of the original model, which also trains the oracle.
         methods: The methods by name.
 
@@ -128,7 +143,8 @@ def make_strategy(
         strategy = row.build(settings.get(method, {}), trainer)
         if row.repaired:
             strategy = with_repair(strategy, settings.get(REPAIR, {}), trainer.objective)
-        return _with_choice(strategy, settings.get(STRENGTH, {}), trainer)
+        strategy = _with_choice(strategy, settings.get(STRENGTH, {}), trainer)
+        return _within_budget(strategy, settings.get(BUDGET, {}), "trainer" in row.needs)
     except TypeError as error:
         raise InputError(f"{method} does not accept these settings: {error}") from error
 
@@ -137,16 +153,31 @@ def _with_choice(
     strategy: UnlearningStrategy, settings: Settings, trainer: Trainer
 ) -> UnlearningStrategy:
     """Return a strategy that chooses its strength, if asked for and it has one."""
-    for name in settings:
-        if name not in _STRENGTH:
-            raise TypeError(f"{name!r} (the choice of a strength has {', '.join(_STRENGTH)})")
-    given = {**_STRENGTH, **settings}
+    given = _known(settings, _STRENGTH, "the choice of a strength")
     _check.at_least(0, trials=given["trials"])
     if not given["trials"] or not strengths(strategy, "class"):
         return strategy
     if given["max_passes"] is None:
         given["max_passes"] = trainer.epochs / 2
     return ChosenStrength(strategy=strategy, objective=trainer.objective, **given)
+
+
+def _within_budget(
+    strategy: UnlearningStrategy, settings: Settings, is_reference: bool
+) -> UnlearningStrategy:
+    """Return a strategy within the budget, if there is one."""
+    most = _known(settings, _BUDGET, "the budget")["max_gradient_evaluations"]
+    if most is None or is_reference:
+        return strategy
+    return WithinBudget(strategy=strategy, max_gradient_evaluations=most)
+
+
+def _known(settings: Settings, known: Settings, stage: str) -> Settings:
+    """Return all settings of a stage."""
+    for name in settings:
+        if name not in known:
+            raise TypeError(f"{name!r} ({stage} has {', '.join(known)})")
+    return {**known, **settings}
 
 
 def preset_settings(
@@ -172,7 +203,7 @@ def preset_settings(
         for name, method in methods.items()
         if method.hyperparameters
     }
-    return {**presets, REPAIR: repair_preset(context), STRENGTH: {}}
+    return {**presets, REPAIR: repair_preset(context), STRENGTH: {}, BUDGET: {}}
 
 
 def all_settings(
@@ -203,6 +234,7 @@ def all_settings(
         **found,
         REPAIR: all_repair_settings(settings.get(REPAIR, {})),
         STRENGTH: {**_STRENGTH, **settings.get(STRENGTH, {})},
+        BUDGET: {**_BUDGET, **settings.get(BUDGET, {})},
     }
 
 

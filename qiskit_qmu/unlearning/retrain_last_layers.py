@@ -25,7 +25,7 @@ class RetrainLastLayers(DescentStrategy):
     EU-k ("exact unlearning" of these layers) of Goel et al., Towards Adversarial Evaluations for
     Inexact Machine Unlearning, https://arxiv.org/abs/2201.06640. A layer is a module that owns
     parameters that may change, in the order in which the model runs them. Layers in front keep what
-    they know of the forgotten rows.
+    they know of the forgotten rows. Where all circuits stay, they run once for each row.
 
     Attributes:
         layers: k, from 1.

@@ -10,7 +10,15 @@ from qiskit_qmu import _check
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
-from qiskit_qmu.unlearning.dampening import dampen, replace_unchanged, weights_of, wrap_angles
+from qiskit_qmu.unlearning.dampening import (
+    Towards,
+    Weights,
+    dampen,
+    replace_unchanged,
+    target_of,
+    weights_of,
+    wrap_angles,
+)
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.ranges import Range
@@ -45,6 +53,9 @@ class SelectiveDampening(UnlearningStrategy):
         dampening: Dampening constant λ; None to choose it together with α.
         reference: "retain" for I on the retained rows, as in Su et al.; "all" for I on all training
             rows, as in the code of Foster et al.
+        towards: "zero" as published; "initial" to shrink towards the weights that training began
+            with, which must be known (see `qiskit_qmu.models.initial_weights`). Angles go the short
+            way round.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy if labels are class numbers, and squared error if they are floats.
@@ -62,6 +73,7 @@ class SelectiveDampening(UnlearningStrategy):
     alpha: float | None = None
     dampening: float | None = None
     reference: Literal["retain", "all"] = "retain"
+    towards: Towards = "zero"
     parameters: Part = "all"
     objective: RowLoss | HasRowLosses | None = None
 
@@ -71,6 +83,7 @@ class SelectiveDampening(UnlearningStrategy):
         if self.dampening is not None:
             _check.positive(dampening=self.dampening)
         _check.one_of(("retain", "all"), reference=self.reference)
+        _check.one_of(get_args(Towards), towards=self.towards)
         _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
@@ -82,11 +95,16 @@ class SelectiveDampening(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`. This is deterministic.
 
-        Angles that are dampened are first wrapped to [-π, π]; the others are not changed.
+        Angles that are dampened are first moved by whole periods to the nearest equivalent of what
+        they shrink towards; the others are not changed.
+
+        Raises:
+            InputError: If the initial weights are needed and not known.
         """
         with working_copy(model, self, split) as work:
             given = weights_of(work.model)
-            wrap_angles(work.model)
+            goal = target_of(work.model, self.towards)
+            wrap_angles(work.model, goal)
             part, objective = self.parameters, self.objective
             forget, cost = fisher_diagonal(work.model, split.forget, part=part, objective=objective)
             retain, other_cost = fisher_diagonal(
@@ -98,12 +116,12 @@ class SelectiveDampening(UnlearningStrategy):
             search = len(self._choices()) > 1
             target = target_loss(work.model, split, objective) if search else None
             candidates = [
-                self._try(work.model, original, forget, reference, choice, split)
+                self._try(work.model, original, forget, reference, choice, split, goal)
                 for choice in self._choices()
             ]
             work.history += candidates
             best = max(candidates, key=lambda step: _merit(step, target))
-            dampen(work.model, original, forget, reference, best["alpha"], best["lambda"])
+            dampen(work.model, original, forget, reference, best["alpha"], best["lambda"], goal)
             replace_unchanged(work.model, original, given)
             if best["dampened_share"] == 0:
                 work.stop("nothing selected", _nothing_selected(candidates))
@@ -139,9 +157,10 @@ class SelectiveDampening(UnlearningStrategy):
         reference: dict[str, torch.Tensor],
         choice: tuple[float, float],
         split: ForgetSplit,
+        goal: Weights | None,
     ) -> Step:
         """Evaluate one choice of (α, λ) by forward passes."""
-        share = dampen(model, original, forget, reference, *choice)
+        share = dampen(model, original, forget, reference, *choice, goal)
         step: Step = {"alpha": choice[0], "lambda": choice[1], "dampened_share": share}
         if len(self._choices()) > 1:
             validation = kept_validation(split)

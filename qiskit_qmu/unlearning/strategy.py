@@ -23,7 +23,9 @@ from qiskit_qmu.models import (
     kept_state,
     largest_change,
     named_parameters,
+    note_unknown_initial_weights,
 )
+from qiskit_qmu.unlearning.budget import BudgetSpentError, limited
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import (
     Module,
@@ -168,16 +170,19 @@ def working_copy(
     part: Part = getattr(strategy, "parameters", "all")
     _check_model(model)
     copy = clone_module(model)
+    note_unknown_initial_weights(copy)
     chosen = {id(p) for p in named_parameters(copy, part).values()}
     trainable = {p: p.requires_grad for p in copy.parameters()}
     for parameter in trainable:
         parameter.requires_grad_(id(parameter) in chosen)
         parameter.grad = None
     may_move = trains and part != "quantum"
-    with nullcontext() if may_move else kept_state(copy), metered(copy) as meter:
+    with nullcontext() if may_move else kept_state(copy), limited(copy), metered(copy) as meter:
         work = Work(copy, name, meter, split.notes)
         try:
             yield work
+        except BudgetSpentError as spent:
+            work.stop("limit", f"the budget was used up: {spent}")
         except NonFiniteError as error:
             raise NonFiniteError(f"{name}: {error}") from error
     for parameter, required in trainable.items():

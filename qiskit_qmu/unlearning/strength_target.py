@@ -65,9 +65,12 @@ class StrengthTarget:
     that never saw it. Single rows do if their losses have the mean and the spread of losses on
     never-seen rows of equal difficulty: on validation rows, weighted so that their labels occur as
     often as among the forgotten rows; or, better, on the same rows under models that were trained
-    without them. In either case the model must not lose on validation rows that are to be kept.
+    without them. In either case the model must not lose on validation rows that are to be kept;
+    where these are too few to show such a loss, retained rows count too.
 
-    With few rows means are uncertain: that of n losses by 1/√n standard deviations.
+    No more is asked of single rows than can be told apart: a limit below the standard error of
+    what it limits is raised to it. Of five rows a difference below 0.45 standard deviations thus
+    counts as none, which does not mean that there is none.
 
     Attributes:
         max_forget_accuracy: Share of a forgotten class that may be classified correctly.
@@ -115,20 +118,15 @@ class StrengthTarget:
         split: ForgetSplit,
         objective: RowLoss | HasRowLosses | None = None,
     ) -> float:
-        """Return what a model is worth on the validation rows to keep.
+        """Return what a model is worth on the rows to keep.
 
-        It is the accuracy, or minus the mean loss if no classes are predicted.
+        They are validation rows, joined by the retained ones if they are too few. It is the
+        accuracy, or minus the mean loss if no classes are predicted.
 
         Raises:
             InputError: If there are no such rows.
         """
-        kept = kept_validation(split)
-        if not len(kept):
-            raise InputError(
-                "a strength is chosen on validation rows, and the split has none that are to be "
-                "kept: create it with a validation_fraction"
-            )
-        return _worth(row_performance(model, kept, objective))
+        return _worth(self._kept_performance(model, split, objective))
 
     def judge(
         self,
@@ -137,7 +135,7 @@ class StrengthTarget:
         utility: float,
         objective: RowLoss | HasRowLosses | None = None,
     ) -> Judgement:
-        """Return how far a model is from the target, by one pass over each of two sets of rows.
+        """Return how far a model is from the target, by one pass over each set of rows.
 
         Args:
             model: The unlearned model.
@@ -149,16 +147,15 @@ class StrengthTarget:
             InputError: If references are not one for each row, or a class is forgotten by a model
                 that predicts none.
         """
-        kept = kept_validation(split)
         forgotten = row_performance(model, split.forget, objective)
-        unseen = row_performance(model, kept, objective)
-        worth = _worth(unseen)
-        if unseen.correct is None:
+        kept = self._kept_performance(model, split, objective)
+        worth = _worth(kept)
+        if kept.correct is None:
             allowed = self.max_utility_loss * max(abs(utility), np.finfo(float).tiny)
-            measured = {"validation_loss": -worth}
+            measured = {"kept_loss": -worth}
         else:
             allowed = self.max_utility_loss
-            measured = {"validation_accuracy": worth}
+            measured = {"kept_accuracy": worth}
         lost = _beyond(utility - worth, allowed)
         if split.kind == "class":
             accuracy = self._class_accuracy(forgotten)
@@ -169,10 +166,13 @@ class StrengthTarget:
                 spread=0.0,
                 utility=max(0.0, lost),
             )
-        mean, spread = self._unseen_losses(split, unseen.losses)
+        unseen = kept.losses[: len(split.validation)]
+        mean, spread, error = self._unseen_losses(split, unseen)
+        error = math.sqrt(error**2 + 1 / len(split.forget))
         difference = (forgotten.losses.mean() - mean) / spread
         ratio = max(float(forgotten.losses.std()), np.finfo(float).tiny) / spread
         comparable = len(split.forget) > 1
+        spread_limit = max(math.log(self.max_spread_ratio), error / math.sqrt(2))
         return Judgement(
             measured={
                 "forget_loss": float(forgotten.losses.mean()),
@@ -181,10 +181,18 @@ class StrengthTarget:
                 "spread_ratio": ratio,
                 **measured,
             },
-            forgetting=_beyond(float(difference), self.max_difference),
-            spread=_beyond(math.log(ratio), math.log(self.max_spread_ratio)) if comparable else 0.0,
+            forgetting=_beyond(float(difference), max(self.max_difference, error)),
+            spread=_beyond(math.log(ratio), spread_limit) if comparable else 0.0,
             utility=max(0.0, lost),
         )
+
+    def passes(self, split: ForgetSplit) -> list[int]:
+        """Return the rows of the forward passes that tell the utility, at most."""
+        rows = len(split.validation)
+        return [rows, len(split.retain)]
+
+    def _is_enough(self, validation: int) -> bool:
+        return validation * self.max_utility_loss >= 1
 
     def _class_accuracy(self, forgotten: RowPerformance) -> float:
         if forgotten.correct is None:
@@ -194,14 +202,38 @@ class StrengthTarget:
             )
         return float(forgotten.correct.mean())
 
+    def _kept_performance(
+        self,
+        model: torch.nn.Module,
+        split: ForgetSplit,
+        objective: RowLoss | HasRowLosses | None,
+    ) -> RowPerformance:
+        """Return how a model does on the validation rows to keep, before retained rows, if any."""
+        validation = kept_validation(split)
+        if not len(validation):
+            raise InputError(
+                "a strength is chosen on validation rows, and the split has none that are to be "
+                "kept: create it with a validation_fraction"
+            )
+        found = row_performance(model, validation, objective)
+        if self._is_enough(len(validation)):
+            return found
+        more = row_performance(model, split.retain, objective)
+        both = found.correct is not None and more.correct is not None
+        return RowPerformance(
+            np.concatenate([found.losses, more.losses]),
+            np.concatenate([found.correct, more.correct]) if both else None,
+        )
+
     def _unseen_losses(
         self, split: ForgetSplit, losses: NDArray[np.float64]
-    ) -> tuple[float, float]:
-        """Return mean and standard deviation of the losses that unseen rows have."""
+    ) -> tuple[float, float, float]:
+        """Return mean and deviation of unseen losses, and the mean's standard error in these."""
         if self.references is None:
             weights = matching_weights(split.validation.y, split.forget.y)
             mean = float(weights @ losses)
             variance = float(weights @ np.square(losses - mean))
+            error = math.sqrt(float(np.square(weights).sum()))
         else:
             if len(self.references) != len(split.forget):
                 raise InputError(
@@ -211,7 +243,8 @@ class StrengthTarget:
             own = [np.asarray(row) for row in self.references]
             mean = float(np.mean([row.mean() for row in own]))
             variance = float(np.mean([np.square(row - mean).mean() for row in own]))
-        return mean, max(math.sqrt(variance), 1e-12)
+            error = 0.0  # (the same rows)
+        return mean, max(math.sqrt(variance), 1e-12), error
 
 
 def matching_weights(

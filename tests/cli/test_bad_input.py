@@ -42,7 +42,7 @@ OPTIONS = {
     "indices file that is not there": (["--forget-indices", "rows.txt"], "got 'rows.txt': No such"),
     "two kinds of forgetting": (
         ["--forget-class", "1", "--forget-fraction", "0.1"],
-        "only one of --forget-class, --forget-fraction, --forget-indices, --forget-ids and",
+        "only one of --forget-class, --forget-fraction, --forget-indices, --forget-ids, ",
     ),
     "method": (["--methods", "noop,magic"], "--methods: invalid choice: 'magic' (choose from noop"),
     "no method": (["--methods", ""], "argument --methods: invalid choice: ''"),
@@ -242,7 +242,7 @@ UNLEARN = ("--strategy", "ga", "--out", "out/new")
             ["--forget-class", "1", "--strategy", "magic"],
             "argument --strategy: invalid choice: 'magic'",
         ),
-        ([], "--forget-ids and --forget-where is needed"),
+        ([], "--forget-where and --forget-owner is needed"),
         (["--forget-class", "1", "--forget-fraction", "0.1"], "only one of --forget-class"),
         (["--forget-class", "7"], "--forget-class must be one of 0, 1, 2; got 7"),
         (["--forget-fraction", "0.001"], "--forget-fraction must be at least one of 36 rows"),

@@ -24,7 +24,7 @@ from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import METHODS
 
 COMMANDS = ("run", "train", "unlearn", "audit", "audit arrays", "audit power", "audit weights")
-COMMANDS += ("estimate", "report", "list")
+COMMANDS += ("estimate", "poison", "report", "list")
 
 
 def test_run_prints_a_table_and_writes_its_files(qmu, folder):

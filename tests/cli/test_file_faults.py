@@ -339,6 +339,6 @@ def test_every_call(name, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.ci
-@pytest.mark.parametrize(("name", "every"), [("train over", 9), ("request", 9), ("submit", 90)])
+@pytest.mark.parametrize(("name", "every"), [("train over", 9), ("request", 25), ("submit", 90)])
 def test_some_calls(name, every, tmp_path):
     assert _sweep(CASES[name], tmp_path, every)["states"] >= 2

@@ -52,6 +52,19 @@ def test_a_condition_reaches_the_rows_and_the_record(qmu, saved):
     assert kept["forget"] == {"where": condition}
 
 
+def test_a_data_owner_withdraws_all_rows(qmu, folder):
+    lines = [f"{i / 7},{i % 5},{'ABC'[i % 3]},{'yn'[i % 2]}" for i in range(60)]
+    (folder / "rows.csv").write_text("\n".join(["dose,age,hospital,ill", *lines]))
+    rows = ("--dataset", "rows.csv", "--label-column", "ill", "--features", "dose,age")
+    sizes = ("--model", "hybrid", "--num-qubits", 2, "--epochs", 1)
+    assert qmu("train", *rows, *sizes, "--out", "model").status == 0
+    words = ("--strategy", "oracle", "--forget-owner", "hospital=B", "--out", "less")
+    assert qmu("unlearn", "model", *words).status == 0
+    kept = load_provenance("less")
+    assert kept["forget"] == {"owner": ["hospital", "B"]}
+    assert 5 < len(kept["forgotten_indices"]) < 20
+
+
 def test_a_config_file_says_it_too_and_options_win(experiment_of, folder):
     (folder / "withdrawn.txt").write_text("0042\n0007\n")
     (folder / "config.toml").write_text(

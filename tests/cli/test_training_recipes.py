@@ -5,7 +5,7 @@ import json
 import pytest
 from tiny_options import TINY
 
-from qiskit_qmu.models import load_model
+from qiskit_qmu.models import load_model, load_provenance
 
 
 def test_a_model_in_shards_is_trained_shown_and_deleted_from(qmu, refuses):
@@ -43,3 +43,25 @@ def test_private_training_tells_its_guarantee(qmu, refuses):
     assert qmu(*unlearned, "--out", "oracle").status == 0
     message = refuses("train", *TINY, *private, "--privacy-epsilon", 1, "--out", "never")
     assert "either a noise multiplier or a target epsilon" in message
+
+
+def test_poisoned_rows_are_planted_for_every_command(qmu, refuses, folder):
+    plant = (
+        "poison",
+        "--dataset",
+        "iris",
+        "--train-size",
+        40,
+        "--fraction",
+        0.2,
+        "--out",
+        "planted",
+    )
+    assert json.loads(qmu(*plant, "--json").out)["poisoned"] == 8
+    assert "holds poisoned rows" in refuses(*plant)
+    ids = (folder / "planted" / "poisoned.txt").read_text().split()
+    rows = ("--dataset", "planted/rows.npz", "--model", "hybrid", "--num-qubits", 2, "--epochs", 1)
+    assert qmu("train", *rows, "--out", "model").status == 0
+    words = ("--strategy", "oracle", "--forget-ids", "planted/poisoned.txt", "--skip-untrained-ids")
+    assert qmu("unlearn", "model", *words, "--out", "clean").status == 0
+    assert set(load_provenance("clean")["forgotten_ids"]) <= set(ids)

@@ -4,10 +4,11 @@ import json
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data import ForgetRequest, ForgetSplit, dataset_from_arrays
+from qiskit_qmu.data import ForgetRequest, ForgetSplit, dataset_from_arrays, read_table
 from qiskit_qmu.data.split import split_trained_rows
 
 Y = np.array([0, 1, 2, 0, 1, 2, 0, 1])
@@ -42,6 +43,7 @@ def test_positions_are_sorted_and_among_the_rows_that_are_trained_on():
         ForgetRequest(ids=("0042", 7), skip_untrained_ids=True),
         ForgetRequest(mask=np.array([True, False]), duplicates=True),
         ForgetRequest(where="age > 3"),
+        ForgetRequest(owner="hospital=St. Mary = East"),
     ],
 )
 def test_a_request_is_a_value(request_):
@@ -101,3 +103,41 @@ def test_constructors_of_splits_are_requests():
 def test_what_is_not_possible_is_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+@pytest.fixture(scope="module")
+def owned():
+    """Rows of three hospitals, which are named in a column that is no feature."""
+    table = pd.DataFrame(
+        {
+            "dose": np.arange(24.0),
+            "hospital": ["St. Mary", "North", "East"] * 8,
+            "ward": np.arange(24) % 4,
+            "ill": ["no", "yes"] * 12,
+        }
+    )
+    return read_table(table, label="ill", features=["dose"], test=0.25)
+
+
+@pytest.mark.parametrize(("column", "value"), [("hospital", "St. Mary"), ("ward", "3")])
+def test_an_owner_is_all_rows_of_a_value_and_the_others_are_retained(owned, column, value):
+    split = ForgetSplit.by_owner(owned, column, value)
+    own = owned.column(column).astype(str) == (f"{value}.0" if column == "ward" else value)
+    assert 0 < own.sum() < len(own)
+    assert split.forget.indices.tolist() == np.flatnonzero(own).tolist()
+    assert split.retain.indices.tolist() == np.flatnonzero(~own).tolist()
+    assert split.kind == "instances"
+
+
+@pytest.mark.parametrize(
+    ("owner", "message"),
+    [
+        ("hospital=West", "belongs to hospital=West; owners are East, North, St. Mary"),
+        ("clinic=West", "owner names clinic, which is no column of"),
+        ("ward=third", "column ward holds numbers"),
+        ("hospital", "owner must be COLUMN=VALUE"),
+    ],
+)
+def test_owners_that_are_not_there_are_refused(owned, owner, message):
+    with pytest.raises(InputError, match=message):
+        ForgetSplit.of(owned, ForgetRequest(owner=owner))

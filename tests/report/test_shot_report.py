@@ -91,6 +91,25 @@ def test_one_of_each_is_over_rows():
     )
 
 
+@pytest.mark.parametrize("design", [{"seeds": 3}, {"repetitions": 3}])
+def test_intervals_of_a_column_are_of_one_kind(design):
+    """Where all seeds or repetitions agree, the wider limits of rows do not stand in."""
+    rows = build_rows(**design)
+    for row in rows:
+        if row["model"] == "original" and row["shots"] == 1024:
+            row["acc_retain_test"] = 0.4
+    agreed = estimate_of(rows, "acc_retain_test", shots=1024)
+    assert agreed.value == pytest.approx(0.4)
+    assert not agreed.has_limits
+    assert estimate_of(rows, "acc_retain_test").has_limits
+    assert estimate_of(rows, "mia_auc", model="baseline", shots=None).has_limits
+    assert "where all agree or there is but one, there is none" in shot_intervals(rows)
+
+
+def test_two_seeds_are_said_to_be_few():
+    assert "Two seeds hardly tell how far seeds differ" in shot_table(build_rows(seeds=2))
+
+
 @pytest.mark.parametrize("exact", [True, False])
 def test_the_table(exact):
     text = shot_table(build_rows(exact=exact))

@@ -173,14 +173,15 @@ def _mixed_connector():
     return TorchConnector(network, np.array([7.0, -4.0, 9.0, 5.0, -8.0, 3.5]))
 
 
-def test_wrapping_leaves_outputs_and_non_periodic_angles_as_they_are():
+def test_wrapping_goes_by_whole_periods_and_leaves_outputs_as_they_are():
     connector = _mixed_connector()
     x = torch.tensor([[0.3, 1.1], [2.0, -0.7]])
     with torch.no_grad():
         before, angles = connector(x), connector.weight.clone()
         wrap_angles(connector)
         torch.testing.assert_close(connector(x), before, atol=1e-5, rtol=1e-5)
-    wrapped = angles - 2 * math.pi * torch.tensor([1.0, -1.0, 0.0, 0.0, 0.0, 1.0])
+    # A controlled rotation, and one by half an angle, repeat after two turns.
+    wrapped = angles - 2 * math.pi * torch.tensor([1.0, -1.0, 2.0, 0.0, -2.0, 1.0])
     torch.testing.assert_close(connector.weight.detach(), wrapped)
 
 
@@ -214,7 +215,7 @@ def test_a_gate_is_no_rotation_because_it_is_called_one():
     )
     connector = TorchConnector(network, np.array([7.0]))
     wrap_angles(connector)
-    assert connector.weight.item() == 7
+    assert connector.weight.item() == pytest.approx(7 - 4 * math.pi, abs=1e-5)
 
 
 def test_angles_within_half_a_turn_are_not_even_rounded(generator):
@@ -250,3 +251,22 @@ def test_angles_are_not_wrapped_where_they_must_not_change():
 def test_bad_hyperparameters_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         SelectiveDampening(**options)
+
+
+def test_dampening_towards_initial_weights_goes_the_short_way(given_diagonals):
+    """θ ← θ₀ + β (θ − θ₀), by the equivalent of θ that is nearest to θ₀."""
+    model = sequential()
+    with torch.no_grad():
+        model[1].weight.copy_(torch.tensor([3.0, 0.5, 0.5, -3.0]))
+    Trainer(epochs=1, learning_rate=1e-9).fit(
+        model, given_diagonals.train.x, given_diagonals.train.y, generator=0
+    )
+    with torch.no_grad():
+        model[1].weight.copy_(torch.tensor([3.0, 0.5, 1.5, 3.0]))
+    strategy = SelectiveDampening(alpha=1.5, dampening=1.0, towards="initial")
+    after = strategy(model, given_diagonals).model[1].weight.detach()
+    # Ratios 6/0, 0/0, 2/1, 3/1: the last goes from 3 - 2π = -3.283 a third of the way past -3.
+    expected = [3.0, 0.5, 0.5 + 1.0 / 2, -3.0 + (6.0 - 2 * math.pi) / 3]
+    torch.testing.assert_close(after, torch.tensor(expected), atol=1e-5, rtol=0)
+    with pytest.raises(InputError, match="the initial weights of the model are not known"):
+        strategy(sequential(), given_diagonals)

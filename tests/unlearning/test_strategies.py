@@ -26,6 +26,7 @@ from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
     METHODS,
     Chain,
+    ChosenStrength,
     FineTune,
     FineTuneLastLayers,
     FisherRegularizedAscent,
@@ -43,11 +44,15 @@ from qiskit_qmu.unlearning import (
     SimilarLabels,
     UnlearningResult,
     UnlearningStrategy,
+    WithinBudget,
     make_strategy,
 )
 
 # That a search finds nothing to dampen on an untrained model is no fault here.
-pytestmark = pytest.mark.filterwarnings("ignore::qiskit_qmu.unlearning.UnchangedWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::qiskit_qmu.unlearning.UnchangedWarning"),
+    pytest.mark.filterwarnings("ignore::qiskit_qmu.unlearning.TargetMissedWarning"),
+]
 
 # Whatever has such a hyperparameter takes few and small steps.
 QUICK = {
@@ -58,6 +63,7 @@ QUICK = {
     "stop_when_forgotten": False,
     "max_iterations": 2,
     "anchors": 8,
+    "permutations": 2,
 }
 SETTINGS = {
     name: {key: value for key, value in QUICK.items() if key in method.hyperparameters}
@@ -79,6 +85,7 @@ RANDOM = STRATEGIES.keys() - NOT_RANDOM
 HEAD_ALONE = {"cf-k", "eu-k"}
 """What differentiates no circuit, because it changes only the layer behind it."""
 
+TUNE_ASCENT = {"max_epochs": 1, "batch_size": 4, "loss_threshold": 99.0}
 ASCENT, TUNE = SETTINGS["ga"], {"epochs": 1, "batch_size": 4}
 OPTIONS = {
     "gd sgd": FineTune(**TUNE, optimizer="sgd"),
@@ -101,6 +108,8 @@ OPTIONS = {
     "eu-k hqml": RetrainLastLayers(**TUNE, variant="hqml"),
     "newton retained": NewtonStep(gradient="retained", max_iterations=2),
     "reset alone": ResetAnsatzLayers(**TUNE, relearn="reset"),
+    "ga chosen": ChosenStrength(strategy=GradientAscent(**TUNE_ASCENT), trials=2),
+    "gd limited": WithinBudget(strategy=FineTune(**TUNE), max_gradient_evaluations=10),
     "a family in turn": Chain(
         (NegGradPlus(**TUNE, stop_when_forgotten=False), RetrainLastLayers(**TUNE, layers=2),
          LabelFreeDampening(), ResetAnsatzLayers(**TUNE))
@@ -216,7 +225,7 @@ def test_only_the_chosen_part_changes(run):
 @pytest.mark.parametrize("name", [n for n in STRATEGIES if hasattr(STRATEGIES[n], "parameters")])
 def test_either_part_alone_may_change(name, part):
     model, strategy = MODELS["hybrid"](), replace(STRATEGIES[name], parameters=part)
-    if name == "reset-k" and part == "classical":
+    if name in {"reset-k", "dew-p"} and part == "classical":
         with pytest.raises(InputError, match="needs trainable angles"):
             strategy(model, iris_split("instances"), generator=7)
         return
@@ -253,6 +262,19 @@ def test_history_usage_and_time_are_told(run):
     assert result.seconds > 0
     with pytest.raises(FrozenInstanceError):
         result.seconds = 0
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES.keys() - {"oracle", "noop"}))
+def test_a_budget_is_never_exceeded(name):
+    """It is one less than what the strategy takes."""
+    most = max(1, run_of(name).result.usage.gradient_evaluations - 1)
+    limited = WithinBudget(strategy=STRATEGIES[name], max_gradient_evaluations=most)
+    result = limited(MODELS["hybrid"](), iris_split("instances"), generator=7)
+    assert result.usage.gradient_evaluations <= most
+    if name not in HEAD_ALONE:
+        assert result.stopped == "limit"
+        assert "budget" in result.reason
+        assert f"max_gradient_evaluations={most} leaves" in result.reason
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

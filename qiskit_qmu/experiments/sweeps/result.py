@@ -1,0 +1,92 @@
+"""SweepResult: the tidy rows of a sweep."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.sweeps.grid import Cell
+from qiskit_qmu.report import sweep_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SweepResult:
+    """What a sweep found.
+
+    Attributes:
+        cells: Its cells, in the order of the grid.
+        records: The records of each cell: of the original, the oracle, then the methods; of a cell
+            that failed a single one, whose row has no method and says why under "error".
+    """
+
+    cells: tuple[Cell, ...]
+    records: tuple[tuple[Record, ...], ...]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """One row of numbers for each cell and method, with where it stands in the grid."""
+        return [
+            {**_place(cell), **record.row}
+            for cell, records in zip(self.cells, self.records, strict=True)
+            for record in records
+        ]
+
+    @property
+    def failed(self) -> int:
+        """Number of cells that failed as a whole."""
+        return sum(not records[0].row["method"] for records in self.records)
+
+    def groups(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the rows of all seeds by where they stand in the grid, in words."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for cell, records in zip(self.cells, self.records, strict=True):
+            found.setdefault(cell.label, []).extend(record.row for record in records)
+        return found
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the rows as a table, with the ends of each interval beside its value."""
+        import pandas as pd  # (slow to import)
+
+        return pd.DataFrame(self.rows)
+
+    def __repr__(self) -> str:
+        return sweep_table(self.groups())
+
+
+def _place(cell: Cell) -> dict[str, Any]:
+    """Return where a cell stands; what a row has under the same name is of another meaning."""
+    experiment = cell.experiment
+    forget = None if experiment.forget is None else _in_words(experiment.forget)
+    axes = {name: value for name, value in cell.axes.items() if name not in _OF_ROWS}
+    return {
+        "cell": cell.digest,
+        "dataset": experiment.dataset_name,
+        "model": experiment.model,
+        "forget": forget,
+        **axes,
+        "observed_on": experiment.backend,
+        "observed_shots": experiment.shots,
+    }
+
+
+_OF_ROWS = ("cell", "dataset", "model", "forget", "backend", "shots", "methods")
+"""Axes that a row holds under a name of its own."""
+
+
+def _in_words(request: ForgetRequest) -> str:
+    given: Mapping[str, Any] = request.to_dict()
+    return " ".join(f"{name}={_short(value)}" for name, value in given.items())
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"{len(value)} rows" if len(value) > _FEW else ",".join(map(str, value))
+    return str(value)
+
+
+_FEW = 5

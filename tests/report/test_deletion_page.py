@@ -1,0 +1,24 @@
+"""What the page of a deletion report says of the audit's power."""
+
+import pytest
+
+from qiskit_qmu.evaluation import audit_power
+from qiskit_qmu.report.deletion_page import power_sentence
+
+
+@pytest.mark.parametrize(
+    ("rows", "shadows", "said"),
+    [
+        (None, 0, "could see nothing: it takes at least two withdrawn rows"),
+        ((3, 20), 0, "too few rows for this audit to see, or to rule out, any leak (with 3 withd"),
+        ((90, 500), 0, "from an AUC of 0.59 on in four of five cases"),
+        (
+            (90, 500),
+            32,
+            "from an AUC of 0.53 on in four of five cases, and could show that nothing",
+        ),
+    ],
+)
+def test_the_power_in_words(rows, shadows, said):
+    power = None if rows is None else audit_power(*rows, num_shadows=shadows).to_dict()
+    assert said in power_sentence(power)
