@@ -435,6 +435,11 @@ def test_command(shell, command):
 # Code, block by block, in the order of the README.
 
 
+def _block(start: str) -> str:
+    """Return the first code of the README that starts so."""
+    return next(text for text in PYTHON if text.startswith(start))
+
+
 def _run_code(texts: list[str], folder: Path) -> dict:
     names: dict = {}
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as out:
@@ -449,6 +454,7 @@ def test_all_code_is_run_below():
         "from qiskit.circuit.library import",
         "from pathlib import Path",
         "import torch",
+        "held_out = qmu.ForgetSplit.by_class",
         "from dataclasses import dataclass",
         'patients = qmu.load_dataset("diabetes")',
         "import qiskit_qmu as qmu\nfrom qiskit_qmu.auditing import strategy_test",
@@ -467,7 +473,9 @@ def test_all_code_is_run_below():
 @pytest.mark.slow
 @pytest.mark.ci
 def test_main_job_and_a_noisy_device(tmp_path):
-    names = _run_code([PYTHON[0], PYTHON[8]], tmp_path)
+    names = _run_code(
+        [_block("import qiskit_qmu as qmu"), _block('device = qmu.open_backend("fake')], tmp_path
+    )
     assert names["report"].verdict == "forgotten"
     assert "verdict: forgotten" in names["printed"]
     assert names["result"].largest_change > 0
@@ -481,7 +489,7 @@ def test_main_job_and_a_noisy_device(tmp_path):
 def test_the_simulator_on_its_own(tmp_path):
     import torch
 
-    names = _run_code([PYTHON[1]], tmp_path)
+    names = _run_code([_block("from qiskit.circuit.library import real")], tmp_path)
     layer = names["layer"]
     answers = layer(torch.zeros(3, 4, requires_grad=True))
     answers.sum().backward()
@@ -492,7 +500,10 @@ def test_the_simulator_on_its_own(tmp_path):
 
 @pytest.mark.slow
 def test_a_strategy_over_many_models(tmp_path):
-    names = _run_code([PYTHON[6]], tmp_path)
+    names = _run_code(
+        [_block("import qiskit_qmu as qmu\nfrom qiskit_qmu.auditing import strategy_test")],
+        tmp_path,
+    )
     found = {finding.key: finding.value for finding in names["test"].findings}
     assert found["strategy_auc_before"].low > 0.55
     assert found["strategy_auc"].value < found["strategy_auc_before"].low
@@ -505,7 +516,7 @@ def test_rows_of_ones_own(tmp_path):
     from qiskit_qmu.experiments import describe_model
 
     withdrawn = _write_what_readers_have(tmp_path)
-    names = _run_code([PYTHON[2]], tmp_path)
+    names = _run_code([_block("from pathlib")], tmp_path)
     customers, deletion, compared = names["customers"], names["deletion"], names["compared"]
     forgotten = customers.ids_train[deletion.forget.indices]
     assert set(forgotten) == set(withdrawn) - set(customers.ids_test)
@@ -527,7 +538,10 @@ def own_model(tmp_path_factory):
 
     with torch.random.fork_rng():
         torch.manual_seed(1)  # the weights of the examples' layers
-        return _run_code([PYTHON[3], PYTHON[4], PYTHON[5]], tmp_path_factory.mktemp("own"))
+        return _run_code(
+            [_block("import torch"), _block("from dataclasses"), _block("patients")],
+            tmp_path_factory.mktemp("own"),
+        )
 
 
 @pytest.mark.slow
@@ -568,7 +582,7 @@ def test_ibms_devices_ask_for_an_account(shell):
     from qiskit_qmu._check import InputError
 
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
-        exec(compile(PYTHON[9], "README.md", "exec"), {"qmu": qmu})
+        exec(compile(_block('device = qmu.open_backend("ibm'), "README.md", "exec"), {"qmu": qmu})
 
 
 def test_what_shots_give_away(tmp_path):
@@ -580,7 +594,10 @@ def test_what_shots_give_away(tmp_path):
         "split": iris_split("class"),
     }
     with contextlib.chdir(tmp_path):
-        exec(compile(PYTHON[7], "README.md", "exec"), names)
+        exec(
+            compile(_block("from qiskit_qmu.metrics import shot_privacy"), "README.md", "exec"),
+            names,
+        )
         again = names["served"].observe(names["split"].forget.x, names["split"].forget.y)
     assert round(names["pair"].auc.value, 2) == 0.87
     assert round(names["pair"].epsilon(1e-5).value, 1) == 7.6
@@ -591,8 +608,9 @@ def test_what_shots_give_away(tmp_path):
 @pytest.mark.slow
 @pytest.mark.ci
 def test_estimators_kernels_and_the_certificate(tmp_path):
-    texts = [text for text in PYTHON if "load_wine" in text or "flowers" in text]
-    names = _run_code(texts, tmp_path)
+    names = _run_code(
+        [text for text in PYTHON if "_test_split" in text or "flowers" in text], tmp_path
+    )
     assert names["classifier"].score(names["x_test"], names["y_test"]) > 0.8
     assert names["exact"].score(names["flowers"].x_test / 8, names["flowers"].y_test) > 0.8
     assert "circuits=0" in names["printed"]

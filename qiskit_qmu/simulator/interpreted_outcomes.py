@@ -10,6 +10,7 @@ from qiskit.circuit import ClassicalRegister, QuantumCircuit
 from qiskit_machine_learning.neural_networks import SamplerQNN
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator.compiled.operations import OutcomeReadout
 from qiskit_qmu.simulator.engine.simulation import StateReadout
 from qiskit_qmu.simulator.readout.observables import basis_probabilities
 from qiskit_qmu.simulator.readout.registers import merge_outcomes, outcome_of_states
@@ -28,6 +29,11 @@ class InterpretedOutcomes:
     of_outcomes: NDArray[np.int64]
     outcomes: NDArray[np.int64]
     num_outputs: int
+
+    @property
+    def compiled(self) -> OutcomeReadout:
+        """The readout for compiled kernels."""
+        return OutcomeReadout(self.of_outcomes[self.outcomes], self.num_outputs)
 
     def prepare(self, dtype: torch.dtype, device: torch.device) -> StateReadout:
         """Return the readout in one precision on one device."""

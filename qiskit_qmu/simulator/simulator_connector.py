@@ -32,6 +32,11 @@ class TorchSimulatorConnector(CheckedConnector):
         neural_network: An EstimatorQNN or SamplerQNN.
         initial_weights: Initial weights in radians; uniform in [-1, 1] if None.
         sparse: As in TorchConnector.
+        engine: "torch", or "compiled" for kernels that Numba compiles once on a machine, which
+            takes some seconds at the first use: small circuits then run several times faster.
+            Numbers of the two differ by rounding. None for the environment variable
+            QISKIT_QMU_ENGINE, else "torch". ``print(connector.program)`` says which one runs;
+            where Numba is missing or a circuit is large, that is torch.
 
     Example:
         >>> import torch
@@ -59,11 +64,13 @@ class TorchSimulatorConnector(CheckedConnector):
         neural_network: NeuralNetwork,
         initial_weights: np.ndarray | None = None,
         sparse: bool | None = None,
+        *,
+        engine: str | None = None,
     ) -> None:
         super().__init__(neural_network, initial_weights, sparse)
         self._exact = self._sampled = None
         if not self._sparse:
-            self._exact = statevector_network(neural_network)
+            self._exact = statevector_network(neural_network, engine)
             self._sampled = parameter_shift_network(neural_network)
 
     @property

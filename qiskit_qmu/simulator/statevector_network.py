@@ -1,6 +1,6 @@
 """Networks over exact primitives as torch functions, differentiable any number of times."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from qiskit.quantum_info import SparsePauliOp
@@ -9,6 +9,8 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork,
 from qiskit_qmu.simulator.compile.active_qubits import active_qubits
 from qiskit_qmu.simulator.compile.fusion import compile_program
 from qiskit_qmu.simulator.compile.program import Program
+from qiskit_qmu.simulator.compiled.choice import choose_engine, compiled_step
+from qiskit_qmu.simulator.compiled.step import CompiledStep
 from qiskit_qmu.simulator.engine.simulation import Simulation, StateReadout
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.interpreted_outcomes import (
@@ -23,13 +25,24 @@ from qiskit_qmu.simulator.sampler import TorchSampler
 
 
 class StatevectorNetwork:
-    """A network's compiled circuit and readout, prepared once per precision and device."""
+    """A network's compiled circuit and readout, prepared once per precision and device.
 
-    def __init__(self, program: Program, readout: "_NetworkReadout", memory_budget: int) -> None:
-        self.program = program
+    Which engine runs its steps is decided here, once, so that two runs compute the same numbers.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        readout: "_NetworkReadout",
+        memory_budget: int,
+        engine: str | None = None,
+    ) -> None:
+        choice = choose_engine(program, readout.compiled, engine)
+        self.program = replace(program, engine=str(choice))
+        self._compiled = choice.engine == "compiled"
         self._readout = readout
         self._memory_budget = memory_budget
-        self._prepared: dict[tuple[torch.dtype, torch.device], tuple[Simulation, StateReadout]] = {}
+        self._prepared: dict[tuple[torch.dtype, torch.device], _Prepared] = {}
 
     def __deepcopy__(self, memo: object) -> "StatevectorNetwork":
         return self
@@ -45,12 +58,28 @@ class StatevectorNetwork:
         if key not in self._prepared:
             # Tensors created inside a torch.func transform or inference mode are unusable outside.
             with torch._C._DisableFuncTorch(), torch.inference_mode(False):  # noqa: SLF001
-                self._prepared[key] = (
-                    Simulation(self.program, dtype, weights.device, self._memory_budget),
-                    self._readout.prepare(dtype, weights.device),
-                )
-        simulation, readout = self._prepared[key]
-        return simulation.read(readout, inputs, weights).T
+                self._prepared[key] = self._prepare(dtype, weights.device)
+        prepared = self._prepared[key]
+        if prepared.step is not None and len(inputs):
+            return prepared.simulation.step(prepared.step, inputs, weights).T
+        return prepared.simulation.read(prepared.readout, inputs, weights).T
+
+    def _prepare(self, dtype: torch.dtype, device: torch.device) -> "_Prepared":
+        simulation = Simulation(self.program, dtype, device, self._memory_budget)
+        readout = self._readout.prepare(dtype, device)
+        step = None
+        if self._compiled and device.type == "cpu":
+            step = compiled_step(simulation, self._readout.compiled, readout, dtype)
+        return _Prepared(simulation, readout, step)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A network in one precision on one device, with the compiled step if it has one."""
+
+    simulation: Simulation
+    readout: StateReadout
+    step: CompiledStep | None
 
 
 @dataclass(frozen=True)
@@ -58,6 +87,11 @@ class _ExactExpectations:
     """The readout of an EstimatorQNN."""
 
     observables: list[SparsePauliOp]
+
+    @property
+    def compiled(self) -> list[SparsePauliOp]:
+        """The readout for compiled kernels."""
+        return self.observables
 
     def prepare(self, dtype: torch.dtype, device: torch.device) -> StateReadout:
         """Return the readout in one precision on one device."""
@@ -67,8 +101,15 @@ class _ExactExpectations:
 _NetworkReadout = _ExactExpectations | InterpretedOutcomes
 
 
-def statevector_network(network: NeuralNetwork) -> StatevectorNetwork | None:
-    """Return a network over one of this package's exact primitives as a torch function, or None."""
+def statevector_network(
+    network: NeuralNetwork, engine: str | None = None
+) -> StatevectorNetwork | None:
+    """Return a network over one of this package's exact primitives as a torch function, or None.
+
+    Args:
+        network: Any network.
+        engine: "compiled" or "torch"; None for the variable QISKIT_QMU_ENGINE, else "torch".
+    """
     readout: _NetworkReadout
     primitive: StatevectorPrimitive
     if isinstance(network, EstimatorQNN) and isinstance(network.estimator, TorchEstimator):
@@ -89,4 +130,4 @@ def statevector_network(network: NeuralNetwork) -> StatevectorNetwork | None:
         network.weight_params or (),
         memory_budget=budget,
     )
-    return StatevectorNetwork(program, readout, budget)
+    return StatevectorNetwork(program, readout, budget, engine)

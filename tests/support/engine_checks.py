@@ -5,6 +5,7 @@ Statevector; gradients from the product rule over Qiskit's gate matrices, which 
 so no error but rounding (exact_slopes.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from qiskit_qmu.simulator import (
     TorchSamplerGradient,
     TorchSimulatorConnector,
 )
+from qiskit_qmu.simulator.compiled.choice import ENGINES
 
 TOLERANCE = 1e-10
 
@@ -72,7 +74,12 @@ class Reference:
         self.probability_slopes = 2 * (slopes.conj() * states[:, None]).real
 
 
-def check(case: Case, measured: QuantumCircuit, one_register: QuantumCircuit) -> None:
+def check(
+    case: Case,
+    measured: QuantumCircuit,
+    one_register: QuantumCircuit,
+    engines: Sequence[str] = ENGINES,
+) -> None:
     """Check everything; the circuits are the case's with measurements."""
     reference = Reference(case)
     check_values(case, reference)
@@ -80,14 +87,15 @@ def check(case: Case, measured: QuantumCircuit, one_register: QuantumCircuit) ->
     if case.circuit.num_parameters:
         check_value_slopes(case, reference)
         check_probability_slopes(case, reference, one_register)
-        check_connectors(case, reference)
+        for engine in engines:
+            check_connectors(case, reference, engine)
 
 
 def check_all_measured(case: Case) -> None:
     """Check everything with all qubits measured into one register."""
     circuit = case.circuit.copy()
     circuit.measure_all()
-    check(case, circuit, circuit)
+    check(case, circuit, circuit, engines=["torch"])
 
 
 def check_values(case: Case, reference: Reference) -> None:
@@ -138,7 +146,7 @@ def check_probability_slopes(case: Case, reference: Reference, circuit: QuantumC
     assert_agree(np.array(found), merged(reference.probability_slopes, circuit, register))
 
 
-def check_connectors(case: Case, reference: Reference) -> None:
+def check_connectors(case: Case, reference: Reference, engine: str) -> None:
     """Inputs and weights get the gradient of a random combination of the outputs.
 
     Weights are some of the parameters that all rows share; the others are inputs, one at least.
@@ -154,7 +162,7 @@ def check_connectors(case: Case, reference: Reference) -> None:
             reference.probability_slopes.transpose(0, 2, 1),
         ),
     ):
-        connector = TorchSimulatorConnector(network).double()
+        connector = TorchSimulatorConnector(network, engine=engine).double()
         assert connector.program is not None
         with torch.no_grad():
             connector.weight.copy_(torch.as_tensor(case.rows[0, weights]))

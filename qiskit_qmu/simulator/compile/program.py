@@ -114,6 +114,7 @@ class Program:
         num_shared_angles: Gate angles that all samples share, one for each gate.
         num_batched_angles: Gate angles that differ from sample to sample.
         table_bytes: Memory of the tables over basis states.
+        engine: Which engine runs the steps of a network, and why; empty where none was chosen.
     """
 
     num_qubits: int
@@ -126,6 +127,7 @@ class Program:
     num_shared_angles: int
     num_batched_angles: int
     table_bytes: int
+    engine: str = ""
 
     @property
     def num_angles(self) -> int:
@@ -154,7 +156,8 @@ class Program:
         angles = f"{self.num_shared_angles} shared and {self.num_batched_angles} per-sample angles"
         lines = [f"{self.num_qubits} qubits, {angles}", "product state"]
         lines += [f"prepared state of qubits {list(each.qubits)}" for each in self.prepared]
-        return "\n".join(lines + [_describe(step) for step in self.steps])
+        lines += [_describe(step) for step in self.steps]
+        return "\n".join(lines + [self.engine] * bool(self.engine))
 
 
 def _describe(step: ProgramStep) -> str:

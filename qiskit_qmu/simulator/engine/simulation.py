@@ -26,6 +26,9 @@ _FEWEST_ROWS = 8
 StateReadout = Callable[[torch.Tensor], torch.Tensor]
 """States (2^n, B) to values (O, B)."""
 
+AngleFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Shared angles (A,) and per-sample angles (A', B), in radians, to values (O, B)."""
+
 
 class Simulation:
     """Simulates a batch of parameter values of one circuit, differentiably.
@@ -34,7 +37,12 @@ class Simulation:
         program: The compiled circuit.
         dtype: torch.complex64 or torch.complex128.
         device: Device of the states.
-        memory_budget: Bytes that ``read`` may use.
+        memory_budget: Bytes that ``read`` and ``step`` may use.
+
+    Attributes:
+        program: The compiled circuit.
+        plan: Its kernels.
+        state_bytes: Size of one state.
 
     Raises:
         InputError: If not even one row fits into the budget.
@@ -58,7 +66,7 @@ class Simulation:
         keep_freed_memory()
         self._real = torch.empty(0, dtype=dtype).real.dtype
         self._device = torch.device(device)
-        self._plan = build_plan(program, dtype, self._device)
+        self.plan = build_plan(program, dtype, self._device)
 
     def __deepcopy__(self, memo: object) -> "Simulation":
         return self
@@ -70,7 +78,7 @@ class Simulation:
             batched: Parameter values of each sample, (B, inputs).
             shared: Parameter values that all samples share, (weights,).
         """
-        return evolve(self._plan, *self._angles(batched, shared), self._memory // 2)
+        return evolve(self.plan, *self._angles(batched, shared), self._memory // 2)
 
     def read(
         self, readout: StateReadout, batched: torch.Tensor, shared: torch.Tensor
@@ -88,6 +96,25 @@ class Simulation:
         rows = self.rows_at_once(STATES_WITH_GRADIENT)
         return in_chunks(partial(self._read_pieces, readout), batched, shared, rows)
 
+    def step(
+        self, step: AngleFunction, batched: torch.Tensor, shared: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the values that a function computes from the angles, a few rows at a time.
+
+        Args:
+            step: Maps shared angles (A,) and per-sample angles (A', B) to values (O, B).
+            batched: Parameter values of each sample, (B, inputs).
+            shared: Parameter values that all samples share, (weights,).
+
+        Returns:
+            Values (O, B).
+        """
+
+        def of_rows(rows: torch.Tensor, common: torch.Tensor) -> torch.Tensor:
+            return step(*self._angles(rows, common))
+
+        return in_chunks(of_rows, batched, shared, self.rows_at_once(STATES_WITH_GRADIENT))
+
     def _read_pieces(
         self, readout: StateReadout, batched: torch.Tensor, shared: torch.Tensor
     ) -> torch.Tensor:
@@ -97,7 +124,7 @@ class Simulation:
             # Half of the memory is for the current states, the other half for those that the
             # gradient needs.
             largest_tape = self._memory // 2 * len(piece) // max(1, len(batched))
-            values.append(readout(evolve(self._plan, *self._angles(piece, shared), largest_tape)))
+            values.append(readout(evolve(self.plan, *self._angles(piece, shared), largest_tape)))
         return values[0] if len(values) == 1 else torch.cat(values, dim=-1)
 
     def rows_at_once(self, states: int) -> int:
@@ -116,7 +143,7 @@ class Simulation:
         """
         common, own = self._angles(batched, shared)
         angles = join_angles(common.unsqueeze(1), own.unsqueeze(1))
-        return derivatives(self._plan, angles, [1 + angle for angle in wanted])
+        return derivatives(self.plan, angles, [1 + angle for angle in wanted])
 
     def angle_slopes(self, batched: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
         """Return the derivatives (B, A + A', inputs + weights) of all angles by all values."""

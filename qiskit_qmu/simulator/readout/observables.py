@@ -29,16 +29,9 @@ class PauliSums:
         self, observables: Sequence[SparsePauliOp], dtype: torch.dtype, device: torch.device
     ) -> None:
         num_qubits = observables[0].num_qubits if observables else 0
-        strings: dict[int, dict[int, NDArray[np.complex128]]] = {}
-        for row, observable in enumerate(observables):
-            for pauli, coefficient in zip(observable.paulis, observable.coeffs, strict=True):
-                flip, sign = _mask(pauli.x), _mask(pauli.z)
-                weights = strings.setdefault(flip, {}).setdefault(
-                    sign, np.zeros(len(observables), dtype=complex)
-                )
-                weights[row] += coefficient * (-1j) ** pauli.phase * 1j ** (flip & sign).bit_count()
         self._terms = [
-            _Flip(flip, signs, num_qubits, dtype, device) for flip, signs in strings.items()
+            _Flip(flip, signs, num_qubits, dtype, device)
+            for flip, signs in strings_by_flip(observables).items()
         ]
         self._count = len(observables)
 
@@ -86,6 +79,24 @@ class _Flip:
             self._parities.gather(part.unsqueeze(0))[0] for part in (overlap.real, overlap.imag)
         )
         return self._real @ real - self._imag @ imag
+
+
+def strings_by_flip(
+    observables: Sequence[SparsePauliOp],
+) -> dict[int, dict[int, NDArray[np.complex128]]]:
+    """Return the weights of all Pauli strings in each observable, (O,), by flip and sign mask.
+
+    A weight includes the factor i^|x∧z| and the string's own phase.
+    """
+    strings: dict[int, dict[int, NDArray[np.complex128]]] = {}
+    for row, observable in enumerate(observables):
+        for pauli, coefficient in zip(observable.paulis, observable.coeffs, strict=True):
+            flip, sign = _mask(pauli.x), _mask(pauli.z)
+            weights = strings.setdefault(flip, {}).setdefault(
+                sign, np.zeros(len(observables), dtype=complex)
+            )
+            weights[row] += coefficient * (-1j) ** pauli.phase * 1j ** (flip & sign).bit_count()
+    return strings
 
 
 def as_pauli_sum(observable: BaseOperator | ObservableLike) -> SparsePauliOp:

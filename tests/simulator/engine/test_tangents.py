@@ -55,7 +55,7 @@ def test_derivatives_are_those_of_autograd(simulation, values):
     for row in range(5):
 
         def state(shared: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-            final = evolve(simulation._plan, shared, own.unsqueeze(1), 0)[:, 0]
+            final = evolve(simulation.plan, shared, own.unsqueeze(1), 0)[:, 0]
             return torch.view_as_real(final)
 
         by_shared, by_own = torch.func.jacrev(state, (0, 1))(shared, batched[:, row])
@@ -85,7 +85,7 @@ def test_shifted_states_are_those_at_shifted_angles(simulation, values):
             angles = [shared.clone(), batched.clone()]
             per_sample = place >= len(shared)
             angles[per_sample][place - len(shared) * per_sample] += sign * np.pi / 2
-            expected = evolve(simulation._plan, angles[0], angles[1], 0)
+            expected = evolve(simulation.plan, angles[0], angles[1], 0)
             overlap = (expected.conj() * found[place]).sum(0).abs()
             torch.testing.assert_close(overlap, torch.ones(5).double(), rtol=0, atol=1e-12)
 

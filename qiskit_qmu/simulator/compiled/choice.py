@@ -1,0 +1,110 @@
+"""Decides which engine runs the steps of a network: compiled kernels or the torch engine."""
+
+import json
+import os
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+import torch
+
+from qiskit_qmu import _check
+from qiskit_qmu.simulator.compile.program import DenseStep, Program
+from qiskit_qmu.simulator.compiled.blocks import BlockRunner
+from qiskit_qmu.simulator.compiled.loading import load_kernels
+from qiskit_qmu.simulator.compiled.operations import (
+    LARGEST_TABLES,
+    OperationList,
+    Readout,
+    readout_size,
+    table_bytes,
+)
+from qiskit_qmu.simulator.compiled.step import CompiledStep
+from qiskit_qmu.simulator.engine.simulation import Simulation, StateReadout
+
+ENGINES = ("torch", "compiled")
+ENGINE_VARIABLE = "QISKIT_QMU_ENGINE"
+
+_LARGEST_DENSE = 32
+
+
+def wanted_engine(engine: str | None) -> str:
+    """Return the engine that was asked for, by default that of the variable QISKIT_QMU_ENGINE.
+
+    Raises:
+        InputError: If there is no such engine.
+    """
+    name = os.environ.get(ENGINE_VARIABLE, "") or "torch" if engine is None else engine
+    _check.one_of(ENGINES, engine=name)
+    return name
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """Which engine runs a network's steps; decided when the network is made, and never changed.
+
+    Attributes:
+        engine: "compiled" or "torch".
+        reason: Why, in a few words.
+    """
+
+    engine: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.engine} engine: {self.reason}"
+
+
+def choose_engine(program: Program, readout: Readout, engine: str | None) -> EngineChoice:
+    """Return which engine runs a network's steps on a CPU.
+
+    Args:
+        program: The compiled circuit.
+        readout: Its observables, or the output that each basis state adds to.
+        engine: "compiled" or "torch"; None for the variable QISKIT_QMU_ENGINE, else "torch".
+    """
+    if wanted_engine(engine) == "torch":
+        return EngineChoice("torch", "as asked for" if engine else "the default")
+    largest = largest_qubits()
+    if program.num_qubits > largest:
+        return EngineChoice("torch", f"faster above {largest} qubits")
+    size = table_bytes(program, *readout_size(readout))
+    if size > LARGEST_TABLES or _largest_dense(program) > _LARGEST_DENSE:
+        return EngineChoice("torch", "the circuit needs too large tables")
+    if load_kernels("float32") is None:
+        return EngineChoice("torch", "Numba cannot compile the kernels here")
+    return EngineChoice("compiled", f"faster up to {largest} qubits")
+
+
+def compiled_step(
+    simulation: Simulation, readout: Readout, by_torch: StateReadout, dtype: torch.dtype
+) -> CompiledStep | None:
+    """Return the compiled step of a circuit and its readout; None if there are no kernels."""
+    real: type[np.floating] = np.float64 if dtype == torch.complex128 else np.float32
+    kernels = load_kernels(np.dtype(real).name)
+    if kernels is None:
+        return None
+    program = simulation.program
+    operations = OperationList(program)
+    runner = BlockRunner(
+        kernels=kernels,
+        tables=operations.tables(real),
+        readout=operations.readout(readout, real),
+        num_qubits=program.num_qubits,
+        num_outputs=readout_size(readout)[1],
+        prepared=bool(program.prepared),
+    )
+    return CompiledStep(runner, simulation.plan, by_torch)
+
+
+def largest_qubits() -> int:
+    """Return the qubits up to which the kernels are faster, measured by bench_kernel.py."""
+    folder = resources.files("qiskit_qmu.simulator.compiled")
+    table = json.loads((folder / "measured.json").read_text(encoding="utf-8"))
+    return int(table["largest_qubits"])
+
+
+def _largest_dense(program: Program) -> int:
+    return max(
+        (len(step.matrix) for step in program.steps if isinstance(step, DenseStep)), default=0
+    )

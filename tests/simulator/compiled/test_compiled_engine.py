@@ -1,0 +1,173 @@
+"""The compiled engine under torch's transforms; engine_checks.py compares both with Qiskit."""
+
+import sys
+
+import pytest
+import torch
+from qiskit.circuit import ParameterVector, QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_machine_learning.neural_networks import EstimatorQNN
+
+from qiskit_qmu._check import InputError
+from qiskit_qmu.simulator import TorchEstimator, TorchSimulatorConnector
+from qiskit_qmu.simulator.compiled import choice, loading
+
+X, W = ParameterVector("x", 3), ParameterVector("w", 8)
+
+
+def network() -> EstimatorQNN:
+    """Every kind of operation, and observables with and without flips."""
+    circuit = QuantumCircuit(3)
+    circuit.h(0)
+    circuit.ry(X[0], 0)
+    circuit.rx(W[0] + X[1], 1)
+    circuit.cx(0, 1)
+    circuit.ry(W[1], 1)
+    circuit.t(1)
+    circuit.rz(W[2], 1)
+    circuit.rzz(W[3], 0, 2)
+    circuit.rzz(X[2], 1, 2)
+    circuit.ccx(0, 1, 2)
+    circuit.cs(0, 2)
+    circuit.rx(X[0], 2)
+    circuit.ry(W[4], 2)
+    circuit.ch(0, 1)
+    circuit.x(1)
+    circuit.swap(0, 2)
+    for qubit in range(3):
+        circuit.ry(W[5 + qubit], qubit)
+    return EstimatorQNN(
+        circuit=circuit,
+        observables=[SparsePauliOp(["ZII", "XYI"], [1.0, 0.5]), SparsePauliOp("IZZ")],
+        estimator=TorchEstimator(),
+        input_params=list(X),
+        weight_params=list(W),
+        input_gradients=True,
+        default_precision=0.0,
+    )
+
+
+@pytest.fixture(scope="module")
+def both():
+    """Functions of inputs and weights: the torch engine's and the compiled engine's."""
+    layers = [TorchSimulatorConnector(network(), engine=engine) for engine in choice.ENGINES]
+    assert "compiled engine" in str(layers[1].program)
+    return [of_weights(layer.double()) for layer in layers]
+
+
+def of_weights(layer):
+    return lambda x, w: torch.func.functional_call(layer, {"weight": w}, (x,))
+
+
+def random(*shape: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(sum(shape))
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def loss(function, x, w):
+    return function(x, w).pow(3).sum()
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize(
+    "transform",
+    [
+        # The gradients of many models, on common rows and on rows of their own.
+        lambda f, x, w: torch.func.vmap(torch.func.grad(f[0], 1), (None, 0))(x, w),
+        lambda f, x, w: torch.func.vmap(torch.func.grad(f[0], (0, 1)))(x.expand(4, -1, -1) + 1, w),
+        # Of each row, and of each output of each row.
+        lambda f, x, w: torch.func.vmap(torch.func.grad(f[0], (0, 1)), (0, None))(x[:, None], w[0]),
+        lambda f, x, w: torch.func.vmap(torch.func.jacrev(f[1], 1), (0, None))(x[:, None], w[0]),
+        lambda f, x, w: torch.func.jacrev(f[1], (0, 1))(x, w[0]),
+        # Of each row of each model, both ways round.
+        lambda f, x, w: torch.func.vmap(
+            torch.func.vmap(torch.func.grad(f[0], 1), (0, None)), (None, 0)
+        )(x[:, None], w),
+        lambda f, x, w: torch.func.vmap(
+            torch.func.vmap(torch.func.grad(f[0], 1), (None, 0)), (0, None)
+        )(x[:, None], w),
+        # Second derivatives, also of each row.
+        lambda f, x, w: torch.func.jacrev(torch.func.grad(f[0], 1), (0, 1))(x, w[0]),
+        lambda f, x, w: torch.func.vmap(
+            torch.func.jacrev(torch.func.grad(f[0], 1), 1), (0, None)
+        )(x[:, None], w[0]),
+    ],
+)  # fmt: skip
+def test_transforms_agree_with_the_torch_engine(both, transform, batch):
+    x, w = random(batch, 3), random(4, 8)
+    expected, found = (transform((lambda x, w, f=f: loss(f, x, w), f), x, w) for f in both)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-10)
+
+
+def test_gradients_of_stacked_models_reach_common_rows(both):
+    results = []
+    for function in both:
+        x, w = random(5, 3).requires_grad_(), random(4, 8).requires_grad_()
+        outputs = torch.func.vmap(function, (None, 0))(x, w)
+        results.append(torch.autograd.grad(outputs.pow(2).sum(), (x, w)))
+    torch.testing.assert_close(results[1], results[0], rtol=0, atol=1e-10)
+
+
+def test_a_row_does_not_depend_on_its_batch_nor_on_threads(both, monkeypatch):
+    x, w = random(13, 3), random(8)
+    whole = both[1](x, w)
+    assert torch.equal(whole[7:9], both[1](x[7:9], w))
+    monkeypatch.setattr("qiskit_qmu.simulator.compiled.blocks._SMALLEST_SHARE", 1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        assert torch.equal(whole, both[1](x, w))
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_no_rows(both):
+    assert both[1](random(0, 3), random(8)).shape == (0, 2)
+
+
+def test_small_budgets_run_in_chunks(both):
+    qnn = network()
+    qnn.estimator.cache.memory_budget = 3000
+    layer = TorchSimulatorConnector(qnn, engine="compiled").double()
+    x = random(40, 3)
+    torch.testing.assert_close(layer(x), both[0](x, layer.weight), rtol=0, atol=1e-12)
+
+
+def test_torch_serves_where_there_are_no_kernels(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    loading.load_kernels.cache_clear()
+    try:
+        layer = TorchSimulatorConnector(network(), engine="compiled")
+    finally:
+        loading.load_kernels.cache_clear()
+    assert str(layer.program).endswith("torch engine: Numba cannot compile the kernels here")
+    assert layer(torch.zeros(2, 3)).shape == (2, 2)
+
+
+def test_torch_serves_old_versions_and_read_only_disks(monkeypatch):
+    numba = pytest.importorskip("numba")
+    loading.load_kernels.cache_clear()
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(numba, "__version__", "0.55.1")
+            assert loading.load_kernels("float64") is None
+        loading.load_kernels.cache_clear()
+
+        def no_locator(*arguments, **options):
+            raise RuntimeError("cannot cache function: no locator available")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(numba, "njit", no_locator)
+            assert loading.load_kernels("float64") is None
+    finally:
+        loading.load_kernels.cache_clear()
+
+
+def test_large_circuits_and_the_variable(monkeypatch):
+    monkeypatch.setattr(choice, "largest_qubits", lambda: 2)
+    layer = TorchSimulatorConnector(network(), engine="compiled")
+    assert str(layer.program).endswith("torch engine: faster above 2 qubits")
+    monkeypatch.setenv("QISKIT_QMU_ENGINE", "fortran")
+    with pytest.raises(InputError, match="fortran"):
+        TorchSimulatorConnector(network())
+    assert str(TorchSimulatorConnector(network(), engine="torch").program).endswith("as asked for")
