@@ -41,7 +41,7 @@ def concurrence(states: NDArray[np.complex128]) -> NDArray[np.float64]:
     """
     products = states @ _FLIP @ states.conj() @ _FLIP
     roots = np.sort(np.sqrt(np.abs(np.linalg.eigvals(products).real)), axis=-1)
-    return np.maximum(0.0, 2 * roots[..., -1] - roots.sum(axis=-1))
+    return np.asarray(np.maximum(0.0, 2 * roots[..., -1] - roots.sum(axis=-1)))
 
 
 @final
@@ -89,6 +89,7 @@ def layer_concurrence(
 def coupled_pairs(network: NeuralNetwork) -> int:
     """Return how many pairs of qubits `layer_concurrence` looks at, over all layers."""
     layers = layers_of_weights(network)
+    assert isinstance(network, EstimatorQNN | SamplerQNN)
     return sum(len(each.pairs) for each in _layers(_flat(network.circuit), network, layers))
 
 
@@ -127,7 +128,8 @@ def _mean_concurrence(
     for instruction in circuit.data[: layer.until]:
         part.append(instruction)
     values = dict(zip(network.input_params or (), inputs.T, strict=True))
-    values |= {w: np.full(len(inputs), v) for w, v in zip(network.weight_params, weights)}  # noqa: B905
+    trained = network.weight_params or ()
+    values |= {w: np.full(len(inputs), v) for w, v in zip(trained, weights, strict=True)}
     rows = np.stack([values[parameter] for parameter in part.parameters], axis=1)
     pairs = sorted(layer.pairs)
     observables = [

@@ -1,7 +1,7 @@
 """Dampening of parameters, and angles wrapped before it, shared by SSD and its label-free form."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from qiskit.circuit import Parameter
@@ -95,19 +95,25 @@ def _periods(connector: TorchConnector) -> torch.Tensor:
         return periods
     factors: dict[Parameter, list[float]] = {}
     for gate in gates:
-        rotation = isinstance(gate, PauliRotation | ParityRotation)
-        angles = (gate.angle,) if rotation else getattr(gate, "angles", ())
-        for angle in angles:
-            for parameter in getattr(angle, "parameters", ()):
-                slope = angle.gradient(parameter) if rotation else math.inf
-                constant = isinstance(slope, int | float)
-                factors.setdefault(parameter, []).append(float(slope) if constant else math.inf)
+        if isinstance(gate, PauliRotation | ParityRotation):
+            slopes = _slopes(gate.angle)
+        else:
+            angles = getattr(gate, "angles", ())
+            slopes = {p: math.inf for angle in angles for p in getattr(angle, "parameters", ())}
+        for parameter, slope in slopes.items():
+            factors.setdefault(parameter, []).append(slope)
     for place, weight in enumerate(network.weight_params or ()):
         for turns in (1, 2):
             if all((turns * factor).is_integer() for factor in factors.get(weight, [math.inf])):
                 periods[place] = 2 * math.pi * turns
                 break
     return periods
+
+
+def _slopes(angle: Any) -> dict[Parameter, float]:
+    """Return the derivative of an angle by each of its parameters; infinite where it varies."""
+    slopes = {p: angle.gradient(p) for p in getattr(angle, "parameters", ())}
+    return {p: float(d) if isinstance(d, int | float) else math.inf for p, d in slopes.items()}
 
 
 def dampen(

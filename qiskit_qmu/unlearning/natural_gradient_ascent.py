@@ -159,7 +159,8 @@ def _solve(metric: torch.Tensor, damping: float, gradient: torch.Tensor) -> torc
     if metric.shape == gradient.shape:
         return gradient / (metric + damping)
     damped = metric + damping * torch.eye(len(metric), dtype=metric.dtype)
-    return torch.linalg.solve(damped, gradient)
+    solution: torch.Tensor = torch.linalg.solve(damped, gradient)
+    return solution
 
 
 def _preset(context: PresetContext) -> Settings:
