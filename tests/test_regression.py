@@ -79,7 +79,8 @@ NOT_FOR_VALUES = [name for name, m in METHODS.items() if {"classes", "shards"} &
 @pytest.mark.parametrize("method", sorted({*METHODS} - {*NOT_FOR_VALUES, "newton", "neggrad"}))
 def test_every_method_unlearns_a_regression(task, method):
     ascent = {"max_epochs": 2, "loss_threshold": 4.0}  # more than any squared error here
-    settings = dict.fromkeys(("ga", "ga-r", "rga", "rga-r", "ewc"), ascent)
+    names = ("ga", "ga-r", "rga", "rga-r", "ewc", "fs-mask", "natural-ga", "shapley")
+    settings = dict.fromkeys(names, ascent)
     strategy = make_strategy(method, settings, task.trainer)
     result = strategy(task.model, task.split, generator=1)
     assert result.changed == (method != "noop")
@@ -89,7 +90,8 @@ def test_every_method_unlearns_a_regression(task, method):
 def test_a_method_that_does_not_fit_says_why(task):
     for method in (*NOT_FOR_VALUES, "newton"):
         strategy = make_strategy(method, {}, task.trainer)
-        with pytest.raises(InputError, match=r"requires a model that predicts classes|derivatives"):
+        reason = r"requires a model that predicts classes|derivatives|trained in shards"
+        with pytest.raises(InputError, match=reason):
             strategy(task.model, task.split, generator=1)
     with pytest.warns(UnchangedWarning, match="the rows had loss .*, unseen rows"):
         make_strategy("neggrad", {}, task.trainer)(task.model, task.split, generator=1)

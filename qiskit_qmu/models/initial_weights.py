@@ -1,6 +1,7 @@
 """The weights that a model's training began with, as long as the model lives."""
 
 import torch
+from torch.nn.parameter import is_lazy
 
 _NAME = "_initial_weights"
 
@@ -9,9 +10,15 @@ Weights = dict[str, torch.Tensor]
 
 
 def note_initial_weights(model: torch.nn.Module) -> None:
-    """Note the present weights as those that training begins with, unless there is a note."""
-    if _NAME not in model.__dict__:
-        model.__dict__[_NAME] = {n: p.detach().clone() for n, p in model.named_parameters()}
+    """Note the present weights as those that training begins with, unless there is a note.
+
+    Those of lazy layers, which are drawn with the first row, stay unknown.
+    """
+    if _NAME in model.__dict__:
+        return
+    named = dict(model.named_parameters())
+    lazy = any(is_lazy(parameter) for parameter in named.values())
+    model.__dict__[_NAME] = None if lazy else {n: p.detach().clone() for n, p in named.items()}
 
 
 def note_unknown_initial_weights(model: torch.nn.Module) -> None:

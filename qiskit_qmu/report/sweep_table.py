@@ -48,10 +48,10 @@ def sweep_table(groups: Groups) -> str:
         >>> rows = [{"method": "ga", "seed": seed, "acc_retain_test": 0.9} for seed in (0, 1)]
         >>> print(sweep_table({"model=basic": rows}).partition("\n\n")[0])
         model=basic
-              retain accuracy, %
-        method              test
-        ------------------------
-        ga                  90.0
+                retain accuracy, %
+        method                test
+        --------------------------
+        ga                    90.0
     """
     parts = [_part(label, rows) for label, rows in groups.items()]
     return "\n\n".join([*parts, textwrap.fill(_READING, WIDTH)])

@@ -71,7 +71,7 @@ class ChosenStrength(UnlearningStrategy):
         >>> chosen = qmu.unlearning.ChosenStrength(strategy=strategy)
         >>> result = chosen(model, split, generator=0)
         >>> result.choice.reached, len(result.choice.trials)
-        (True, 1)
+        (True, 2)
     """
 
     strategy: UnlearningStrategy

@@ -141,7 +141,12 @@ def test_page_and_terminal_say_the_same(build, kind):
             "fewer or smaller steps, or with a repair",
         ),
         ("unresolved", "?", "is not known: no method passed", "audit again with more rows"),
-        ("invalid oracle", "?", "the oracle is not one", "Audit again beside oracles that can serve"),
+        (
+            "invalid oracle",
+            "?",
+            "the oracle is not one",
+            "Audit again beside oracles that can serve",
+        ),
     ],
 )
 def test_where_none_passed_it_says_so_and_what_to_do(build, kind, verdict, symbol, title, advice):

@@ -127,6 +127,8 @@ def test_epsilon_is_that_of_the_library_and_of_the_closed_form():
     assert delta == pytest.approx(1e-4, rel=0.01)
 
 
+@pytest.mark.slow
+@pytest.mark.ci
 def test_a_target_takes_the_least_noise_that_meets_it():
     pytest.importorskip("dp_accounting")
     spent = Privacy(epsilon=1.0, delta=1e-4).spent(rows=200, batch_size=100, epochs=2)

@@ -12,6 +12,8 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator import TorchEstimator, TorchSimulatorConnector
 from qiskit_qmu.simulator.compiled import choice, loading
 
+pytestmark = [pytest.mark.slow, pytest.mark.ci]  # they compile the kernels first
+
 X, W = ParameterVector("x", 3), ParameterVector("w", 8)
 
 
