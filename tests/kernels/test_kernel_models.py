@@ -244,6 +244,6 @@ def test_scikit_learn_takes_them(generator):
 
 @pytest.mark.slow
 @pytest.mark.ci
-@parametrize_with_checks([kind(rbf_kernel) for kind in EVERY])
+@parametrize_with_checks([kind(RBF()) for kind in EVERY])
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
