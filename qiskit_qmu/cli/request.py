@@ -152,8 +152,21 @@ def _in_words(result: "DeletionResult") -> str:
         f"{result.model}: {entry.rows:,} rows withdrawn by {entry.strategy} "
         f"(request {entry.number}{done})\n"
         f"verdict: {entry.verdict} ({audit['reason']})\n"
+        f"{_of_retraining(entry.strategy)}"
         f"report: {Path(result.model) / 'deletion_report.html'}\n"
         f"head of the log, to be kept elsewhere: {entry.hash}"
+    )
+
+
+def _of_retraining(strategy: str) -> str:
+    """Say what no test needs to show of a model that was trained again."""
+    from qiskit_qmu.report.deletion_words import RETRAINING
+
+    if strategy not in RETRAINING:
+        return ""
+    return (
+        "retrained: what was trained on the rows was trained again without them, so they are "
+        "forgotten by the way the model was made\n"
     )
 
 

@@ -31,6 +31,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         "classes": _classes(shown),
         "rows": _rows(shown),
         "training": _pairs(shown["training"]) or "as the presets say",
+        **_privacy(shown),
         "forgotten": "nothing",
         "backend": _backend(shown),
         "versions": _pairs(shown["versions"] or {}) or "not recorded",
@@ -51,6 +52,9 @@ def _structure(shown: dict[str, Any]) -> str:
     if "outputs" in shown:
         made = "a network" if shown["factory"] is None else f"made by {shown['factory']['name']}"
         return f"{made}, {shown['num_qubits']} qubits, outputs {shown['outputs'] or 'logits'}"
+    if "shards" in shown:
+        each = _structure(shown["model"])
+        return f"{shown['shards']} shards of {shown['slices']} slices, a model each: {each}"
     return (
         f"{shown['num_qubits']} qubits, {shown['num_layers']} layers, encoding "
         f"{shown['encoding']}, readout {shown['readout']}"
@@ -72,6 +76,14 @@ def _rows(shown: dict[str, Any]) -> str:
 def _step(number: int, step: dict[str, Any]) -> str:
     what = "" if step["label"] is None else f", class {step['label']}"
     return f"{number}. {step['rows']:,} rows{what} by {step['strategy']}"
+
+
+def _privacy(shown: dict[str, Any]) -> dict[str, str]:
+    found = shown.get("privacy")
+    if not found:
+        return {}
+    epsilon = "without bound" if found["epsilon"] is None else f"{found['epsilon']:.3g}"
+    return {"privacy": f"differential privacy, ε {epsilon} at δ {found['delta']:.3g}"}
 
 
 def _backend(shown: dict[str, Any]) -> str:

@@ -88,6 +88,7 @@ def deletion_report(
             "notes": [
                 *untrained_ids_counted(split.skipped_ids),
                 *duplicates_in_words(split.duplicates, names=False),
+                *_lost_privacy(saved),
             ],
             "left_out": [
                 {"id_digest": salted(asked.salt, "id", each.id), "reason": each.reason}
@@ -112,6 +113,8 @@ def deletion_report(
             "settings": _settings(asked.strategy, setup),
             "stopped": result.stopped,
             "reason": result.reason,
+            "history": [dict(step) for step in result.history],
+            "strength": None if result.choice is None else result.choice.to_dict(),
         },
         "seeds": {
             "training": saved.experiment.seed,
@@ -171,6 +174,16 @@ def without_values(audit: AuditReport) -> dict[str, Any]:
             "groups of rows": "limits of groups are values of rows; `qmu audit` shows them",
         },
     }
+
+
+def _lost_privacy(saved: SavedModel) -> list[str]:
+    """Say that a guarantee of differential privacy ends with the model that was trained."""
+    if not saved.provenance.content.get("privacy"):
+        return []
+    return [
+        "the model before was trained with differential privacy; no such guarantee is stated for "
+        "the new one, which was made from the rows without counting their use"
+    ]
 
 
 def _rows(salt: str, saved: SavedModel, setup: Setup) -> list[dict[str, str | None]]:

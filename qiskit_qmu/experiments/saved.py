@@ -35,6 +35,8 @@ from qiskit_qmu.training import Progress
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import UnlearningResult
 
+_OF_TRAINING = ("request", "accuracies", "privacy")
+
 
 def train_and_save(
     experiment: Experiment,
@@ -167,7 +169,8 @@ def unlearn_saved(
     own = saved.model.backend or open_backend("exact")
     before, split = saved.provenance, setup.split.to_dict()
     provenance = {
-        **{name: value for name, value in before.content.items() if name != "request"},
+        # What is said of the training alone does not hold of the new model.
+        **{name: value for name, value in before.content.items() if name not in _OF_TRAINING},
         **({} if mark is None else {"request": mark.to_dict()}),
         "experiment": _recipe(saved.experiment),
         "train_indices": before.known.tolist(),

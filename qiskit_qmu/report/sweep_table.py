@@ -27,10 +27,13 @@ A row of a cell that failed as a whole has no method."""
 _DECIDING = tuple(c.key for c in (FORGET_TRAIN, FORGET_TEST, RETAIN_TEST, AUC, JS_FORGET, SECONDS))
 
 _READING = (
-    "Means over the seeds; behind ± the longer arm of the 95 % interval (t over seeds; with one "
-    "seed over its rows). The original is what doing nothing gives; a good method ends where the "
-    "oracle does. Under “forgotten” stand the seeds with that verdict, which counts "
-    "in how many methods are judged together in a cell."
+    "Means over the seeds, with 95 % intervals (t over seeds; with one seed over its rows). The "
+    "original is what doing nothing gives; a good method ends where the oracle does. Verdicts "
+    "depend on how many methods are judged together in a cell."
+)
+_READING_OF_TEXT = (
+    f"{_READING} Behind ± stands the longer arm of the interval; under “forgotten” the seeds with "
+    "that verdict."
 )
 
 
@@ -54,7 +57,7 @@ def sweep_table(groups: Groups) -> str:
         ga                    90.0
     """
     parts = [_part(label, rows) for label, rows in groups.items()]
-    return "\n\n".join([*parts, textwrap.fill(_READING, WIDTH)])
+    return "\n\n".join([*parts, textwrap.fill(_READING_OF_TEXT, WIDTH)])
 
 
 def render_sweep_page(

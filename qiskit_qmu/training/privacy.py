@@ -4,6 +4,7 @@ M. Abadi et al., Deep Learning with Differential Privacy, CCS 2016,
 https://arxiv.org/abs/1607.00133. Accounting is that of Google's dp-accounting.
 """
 
+import logging
 import math
 from dataclasses import asdict, dataclass
 from typing import Any, final
@@ -208,6 +209,8 @@ def _event(noise_multiplier: float, sampling_rate: float, steps: int) -> Any:
 
 
 def _accounting() -> Any:
+    # It warns of single orders that do not converge, which are left out of the minimum.
+    logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         import dp_accounting
         import dp_accounting.pld

@@ -188,6 +188,7 @@ class _Search(Generic[Module]):
         self._random_state = copy.deepcopy(generator)
         self._tried: list[dict[str, float | str | None]] = []
         self._dearest = 0
+        self._limit = ""
         self.usage = usage
         self.errors: list[NonFiniteError] = []
         self.best: _Trial[Module] | None = None
@@ -225,6 +226,7 @@ class _Search(Generic[Module]):
             name=self.best.name,
             value=self.best.value,
             reached=self.best.judged.reached,
+            limit=self._limit,
             trials=tuple(self._tried),
         )
 
@@ -232,10 +234,14 @@ class _Search(Generic[Module]):
         if self._chosen.stop_early and self.best is not None and self.best.judged.reached:
             return True
         if len(self._tried) >= self._chosen.trials:
+            self._limit = f"trials={self._chosen.trials} allows no other"
             return True
         limit, spent = self._chosen.max_passes, self.usage.gradient_evaluations
         rows = len(self._split.forget) + len(self._split.retain)
-        return limit is not None and bool(self._tried) and spent + self._dearest > limit * rows
+        if limit is not None and self._tried and spent + self._dearest > limit * rows:
+            self._limit = f"max_passes={limit:.4g} leaves too few gradients for another"
+            return True
+        return False
 
     @staticmethod
     def _is_too_weak(judged: Judgement) -> bool | None:

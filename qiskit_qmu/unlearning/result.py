@@ -47,6 +47,7 @@ class StrengthChoice:
         name: The hyperparameter that was changed last.
         value: Its chosen value; None if the strategy chose it by itself.
         reached: Whether the target was reached.
+        limit: Why no further strength was tried; empty where the search came to its end.
         trials: What was tried, in order: name and value of the hyperparameter, what was measured on
             forgotten and validation rows, the distance from the target in tolerances, and the
             gradient evaluations; of one that diverged the error.
@@ -55,6 +56,7 @@ class StrengthChoice:
     name: str
     value: float | None
     reached: bool
+    limit: str = ""
     trials: tuple[dict[str, float | str | None], ...]
 
     def __str__(self) -> str:
@@ -62,7 +64,8 @@ class StrengthChoice:
         chosen = f"{self.name}={_written(self.value)}"
         if self.reached:
             return f"{chosen} reached the target (tried: {tried})"
-        return f"no strength reached the target, {chosen} came closest (tried: {tried})"
+        ended = f"; {self.limit}" if self.limit else ""
+        return f"no strength reached the target, {chosen} came closest (tried: {tried}{ended})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values, with the sentence as "text"."""
@@ -70,7 +73,7 @@ class StrengthChoice:
 
 
 def _written(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, int | float) else "own choice"
+    return f"{value:.4g}" if isinstance(value, int | float) else "found by the strategy"
 
 
 @final

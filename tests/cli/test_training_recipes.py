@@ -17,6 +17,7 @@ def test_a_model_in_shards_is_trained_shown_and_deleted_from(qmu, refuses):
     )
     shown = json.loads(qmu("show", "model", "--json").out)
     assert (shown["kind"], shown["shards"], shown["slices"]) == ("ShardedClassifier", 3, 2)
+    assert "3 shards of 2 slices, a model each: " in qmu("show", "model").out
     words = ("unlearn", "model", "--strategy", "sisa", "--forget-indices")
     planned = json.loads(qmu(*words, "3", "--out", "less", "--dry-run", "--json").out)
     done = json.loads(qmu(*words, "3", "--out", "less", "--json").out)
@@ -41,6 +42,8 @@ def test_private_training_tells_its_guarantee(qmu, refuses):
     assert "private to (ε = " in again.out
     unlearned = ("unlearn", "private", "--strategy", "oracle", "--forget-class", 1)
     assert qmu(*unlearned, "--out", "oracle").status == 0
+    assert "differential privacy, ε " in qmu("show", "private").out
+    assert "privacy" not in json.loads(qmu("show", "oracle", "--json").out)
     message = refuses("train", *TINY, *private, "--privacy-epsilon", 1, "--out", "never")
     assert "either a noise multiplier or a target epsilon" in message
 
