@@ -3,7 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal, final, get_args
 
@@ -33,7 +33,7 @@ from qiskit_qmu.unlearning.stopping import (
     performance,
     target_loss,
 )
-from qiskit_qmu.unlearning.strategy import UnlearningStrategy, Work
+from qiskit_qmu.unlearning.strategy import Work
 
 TINY_STEP = 1e-12
 """A learning rate at which an ascent without stopping rule cannot overflow."""
@@ -226,11 +226,6 @@ class Ascent:
 
 
 _RATES = Range(name="learning_rate", value=None, low=1e-4, high=0.1, log=True, stronger="high")
-
-
-def ascent_of(strategy: UnlearningStrategy) -> Ascent:
-    """Return the ascent of a strategy whose hyperparameters hold those of an `Ascent`."""
-    return Ascent(**{own.name: getattr(strategy, own.name) for own in fields(Ascent)})
 
 
 @dataclass(frozen=True)

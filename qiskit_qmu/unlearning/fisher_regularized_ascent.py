@@ -1,7 +1,7 @@
 """FisherRegularizedAscent (EWC): ascent that holds what matters to the retained rows."""
 
-from dataclasses import dataclass, replace
-from typing import Literal, final, get_args
+from dataclasses import dataclass
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -12,18 +12,19 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part, in_mode
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import StopAt, class_preset
+from qiskit_qmu.unlearning.ascent_strategy import AscentStrategy
 from qiskit_qmu.unlearning.descent import checked_rows
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
-from qiskit_qmu.unlearning.strategy import UnlearningStrategy, Work, working_copy
+from qiskit_qmu.unlearning.strategy import Work, working_copy
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class FisherRegularizedAscent(UnlearningStrategy):
+class FisherRegularizedAscent(AscentStrategy):
     """Maximise L(D_u) − (λ/2) Σ_i I_i (θ_i − θ⁰_i)² on the forgotten rows D_u.
 
     I is the Fisher diagonal and θ⁰ are the given weights: elastic weight consolidation, Kirkpatrick
@@ -72,8 +73,7 @@ class FisherRegularizedAscent(UnlearningStrategy):
     def __post_init__(self) -> None:
         _check.non_negative(penalty=self.penalty)
         _check.one_of(("standard", "hqml"), variant=self.variant)
-        ascent_of(self)
-        _check.one_of(get_args(Part), parameters=self.parameters)
+        super().__post_init__()
 
     def __call__(
         self,
@@ -98,21 +98,13 @@ class FisherRegularizedAscent(UnlearningStrategy):
                 moved = (importance[n] * (p - given[n]).square() for n, p in chosen.items())
                 return self.penalty / 2 * torch.stack([term.sum() for term in moved]).sum()
 
-            ascent_of(self).run(work, split, as_generator(generator), penalty=penalty)
+            self.ascent().run(work, split, as_generator(generator), penalty=penalty)
         return work.result()
 
-    def worst_case(self) -> "FisherRegularizedAscent":
-        """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(self, **ALL_STEPS)
-
-    def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the pass over the validation rows, whose loss is the target for single rows."""
-        return ascent_of(self).stopping_passes(split)
-
-    def ranges(self, kind: str) -> tuple[Range, ...]:
-        """Return the ranges of depth, step size and penalty; see `UnlearningStrategy`."""
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the range of the penalty; see `AscentStrategy`."""
         penalty = Range(name="penalty", value=self.penalty, low=0.1, high=1e3, log=True)
-        return (*ascent_of(self).ranges(kind), penalty)
+        return (penalty,)
 
     def _batch_squares(self, work: Work[Module], split: ForgetSplit) -> dict[str, torch.Tensor]:
         """Return the mean over batches of forgotten rows of the squared mean gradient."""

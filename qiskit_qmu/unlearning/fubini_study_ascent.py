@@ -1,7 +1,7 @@
 """FubiniStudyAscent: gradient ascent on the angles whose states the forgotten rows move most."""
 
-from dataclasses import dataclass, replace
-from typing import final, get_args
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import torch
@@ -13,17 +13,18 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import StopAt, class_preset
+from qiskit_qmu.unlearning.ascent_strategy import AscentStrategy
 from qiskit_qmu.unlearning.method import Method
-from qiskit_qmu.unlearning.quantum_fisher import importance, importance_ratios
+from qiskit_qmu.unlearning.quantum_fisher import measured_ratios
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
-from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
+from qiskit_qmu.unlearning.strategy import working_copy
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class FubiniStudyAscent(UnlearningStrategy):
+class FubiniStudyAscent(AscentStrategy):
     """θ_i ← θ_i + η m_i ∂_i L(D_u), the mask m by the quantum Fisher information of angles.
 
     As `RelativeGradientAscent` with the ratio of the quantum Fisher information of an angle for the
@@ -77,8 +78,7 @@ class FubiniStudyAscent(UnlearningStrategy):
     def __post_init__(self) -> None:
         _check.positive(share=self.share)
         _check.between(0.0, 1.0, share=self.share)
-        ascent_of(self)
-        _check.one_of(get_args(Part), parameters=self.parameters)
+        super().__post_init__()
 
     def __call__(
         self,
@@ -93,28 +93,15 @@ class FubiniStudyAscent(UnlearningStrategy):
             InputError: If a circuit is unknown; see `quantum_fisher_information`.
         """
         with working_copy(model, self, split) as work:
-            part, objective = self.parameters, self.objective
-            forget, cost = importance(work.model, split.forget, part=part, objective=objective)
-            retain, other_cost = importance(
-                work.model, split.retain, part=part, objective=objective
-            )
-            work.meter.add(cost + other_cost)
-            scales = self._mask(work.model, importance_ratios(forget, retain))
-            ascent_of(self).run(work, split, as_generator(generator), scales)
+            ratios = measured_ratios(work, split, part=self.parameters, objective=self.objective)
+            scales = self._mask(work.model, ratios)
+            self.ascent().run(work, split, as_generator(generator), scales)
         return work.result()
 
-    def worst_case(self) -> "FubiniStudyAscent":
-        """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(self, **ALL_STEPS)
-
-    def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the passes over the validation rows, whose loss is the target for single rows."""
-        return ascent_of(self).stopping_passes(split)
-
-    def ranges(self, kind: str) -> tuple[Range, ...]:
-        """Return the ranges of depth, step size and mask; see `UnlearningStrategy`."""
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the range of the mask; see `AscentStrategy`."""
         share = Range(name="share", value=self.share, low=0.05, high=1.0)
-        return (*ascent_of(self).ranges(kind), share)
+        return (share,)
 
     def _mask(
         self, model: torch.nn.Module, ratios: dict[str, torch.Tensor]

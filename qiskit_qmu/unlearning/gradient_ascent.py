@@ -1,26 +1,25 @@
 """GradientAscent (GA): gradient ascent on the loss of the forgotten rows."""
 
-from dataclasses import dataclass, replace
-from typing import final, get_args
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
-from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import StopAt, class_preset
+from qiskit_qmu.unlearning.ascent_strategy import AscentStrategy
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
-from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
-from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
+from qiskit_qmu.unlearning.strategy import working_copy
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class GradientAscent(UnlearningStrategy):
+class GradientAscent(AscentStrategy):
     """θ ← θ + η ∇L(D_u) on the forgotten rows D_u until they are forgotten.
 
     Equation 6 of Su et al., From Membership-Privacy Leakage to Quantum Machine Unlearning,
@@ -67,10 +66,6 @@ class GradientAscent(UnlearningStrategy):
     parameters: Part = "all"
     objective: RowLoss | HasRowLosses | None = None
 
-    def __post_init__(self) -> None:
-        ascent_of(self)
-        _check.one_of(get_args(Part), parameters=self.parameters)
-
     def __call__(
         self,
         model: Module,
@@ -80,20 +75,8 @@ class GradientAscent(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the unlearned model; see `UnlearningStrategy`."""
         with working_copy(model, self, split) as work:
-            ascent_of(self).run(work, split, as_generator(generator))
+            self.ascent().run(work, split, as_generator(generator))
         return work.result()
-
-    def worst_case(self) -> "GradientAscent":
-        """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(self, **ALL_STEPS)
-
-    def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the pass over the validation rows, whose loss is the target for single rows."""
-        return ascent_of(self).stopping_passes(split)
-
-    def ranges(self, kind: str) -> tuple[Range, ...]:
-        """Return the ranges of depth and step size; see `UnlearningStrategy`."""
-        return ascent_of(self).ranges(kind)
 
 
 # Single rows leave a weaker trace than a class.

@@ -1,8 +1,8 @@
 """NaturalGradientAscent: ascent that moves the states of the retained rows least."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal, final, get_args
+from dataclasses import dataclass
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -13,13 +13,14 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part, named_parameters
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import StopAt, class_preset
+from qiskit_qmu.unlearning.ascent_strategy import AscentStrategy
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.quantum_fisher import quantum_fisher_information
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
-from qiskit_qmu.unlearning.strategy import UnlearningStrategy, Work, working_copy
+from qiskit_qmu.unlearning.strategy import Work, working_copy
 
 _Metric = dict[str, torch.Tensor]
 """A matrix (W, W) by the name of a circuit's angles; a diagonal of any shape by other names."""
@@ -27,7 +28,7 @@ _Metric = dict[str, torch.Tensor]
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class NaturalGradientAscent(UnlearningStrategy):
+class NaturalGradientAscent(AscentStrategy):
     """θ ← θ + η n / √(g·n) with n = (F + λ)⁻¹ g and the gradient g = ∇L(D_u).
 
     F is the quantum Fisher information of the angles of each circuit, as in Stokes et al., Quantum
@@ -86,8 +87,7 @@ class NaturalGradientAscent(UnlearningStrategy):
         _check.one_of(("retain", "forget"), rows=self.rows)
         _check.one_of(("matrix", "diagonal"), metric=self.metric)
         _check.positive(damping=self.damping)
-        ascent_of(self)
-        _check.one_of(get_args(Part), parameters=self.parameters)
+        super().__post_init__()
 
     def __call__(
         self,
@@ -103,21 +103,13 @@ class NaturalGradientAscent(UnlearningStrategy):
         """
         with working_copy(model, self, split) as work:
             step = self._preconditioner(work, split)
-            ascent_of(self).run(work, split, as_generator(generator), precondition=step)
+            self.ascent().run(work, split, as_generator(generator), precondition=step)
         return work.result()
 
-    def worst_case(self) -> "NaturalGradientAscent":
-        """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(self, **ALL_STEPS)
-
-    def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the passes over the validation rows, whose loss is the target for single rows."""
-        return ascent_of(self).stopping_passes(split)
-
-    def ranges(self, kind: str) -> tuple[Range, ...]:
-        """Return the ranges of depth, step size and damping; see `UnlearningStrategy`."""
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the range of the damping; see `AscentStrategy`."""
         damping = Range(name="damping", value=self.damping, low=1e-3, high=10.0, log=True)
-        return (*ascent_of(self).ranges(kind), damping)
+        return (damping,)
 
     def _metric(self, work: Work[Module], split: ForgetSplit) -> _Metric:
         rows = split.retain if self.rows == "retain" else split.forget

@@ -10,7 +10,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import ConnectorCost, Usage, connectors_of, metered
-from qiskit_qmu.data import Rows
+from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.models import Part, clone_module, in_mode, named_parameters
 from qiskit_qmu.models.dry_run import no_circuits, zeros
 from qiskit_qmu.models.tensors import as_row_tensor
@@ -18,6 +18,8 @@ from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.simulator.readout.quantum_fisher import state_fisher_information
 from qiskit_qmu.unlearning.budget import spend
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
+from qiskit_qmu.unlearning.result import Module
+from qiskit_qmu.unlearning.strategy import Work
 
 _DEAD = 1e-9
 """Information, relative to the largest, below which a parameter has none."""
@@ -117,6 +119,27 @@ def importance_ratios(
         kept = retain[name].clamp_min(max(floor, torch.finfo(own.dtype).tiny))
         ratios[name] = torch.where(own > floor, own / kept, 0.0)
     return ratios
+
+
+def measured_ratios(
+    work: Work[Module],
+    split: ForgetSplit,
+    *,
+    part: Part,
+    objective: RowLoss | HasRowLosses | None,
+) -> dict[str, torch.Tensor]:
+    """Return I_u / I_r of a working copy's parameters, and count what measuring them takes.
+
+    Args:
+        work: The working copy.
+        split: Its forgotten and retained rows.
+        part: As for `importance`.
+        objective: What the module learned.
+    """
+    forget, cost = importance(work.model, split.forget, part=part, objective=objective)
+    retain, other_cost = importance(work.model, split.retain, part=part, objective=objective)
+    work.meter.add(cost + other_cost)
+    return importance_ratios(forget, retain)
 
 
 def circuit_inputs(

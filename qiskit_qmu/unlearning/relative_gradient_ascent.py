@@ -1,7 +1,7 @@
 """RelativeGradientAscent (RGA): gradient ascent on parameters specific to the forgotten rows."""
 
-from dataclasses import dataclass, replace
-from typing import Literal, final, get_args
+from dataclasses import dataclass
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -12,17 +12,18 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import StopAt, class_preset
+from qiskit_qmu.unlearning.ascent_strategy import AscentStrategy
 from qiskit_qmu.unlearning.fisher import fisher_diagonal
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
-from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
+from qiskit_qmu.unlearning.strategy import working_copy
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class RelativeGradientAscent(UnlearningStrategy):
+class RelativeGradientAscent(AscentStrategy):
     """θ_i ← θ_i + η m_i ∂_i L(D_u) with the mask m_i = [I_u,i > α I_r,i].
 
     I_u and I_r are the Fisher diagonals on forgotten and retained rows. Equation 10 of Su et al.,
@@ -76,8 +77,7 @@ class RelativeGradientAscent(UnlearningStrategy):
         if self.alpha is not None:
             _check.positive(alpha=self.alpha)
         _check.one_of(("hard", "importance"), scaling=self.scaling)
-        ascent_of(self)
-        _check.one_of(get_args(Part), parameters=self.parameters)
+        super().__post_init__()
 
     def __call__(
         self,
@@ -102,21 +102,13 @@ class RelativeGradientAscent(UnlearningStrategy):
                     "nothing selected", "the loss of the forgotten rows depends on no parameter"
                 )
             else:
-                ascent_of(self).run(work, split, as_generator(generator), scales)
+                self.ascent().run(work, split, as_generator(generator), scales)
         return work.result()
 
-    def worst_case(self) -> "RelativeGradientAscent":
-        """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(self, **ALL_STEPS)
-
-    def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the pass over the validation rows, whose loss is the target for single rows."""
-        return ascent_of(self).stopping_passes(split)
-
-    def ranges(self, kind: str) -> tuple[Range, ...]:
-        """Return the ranges of depth, step size and mask; see `UnlearningStrategy`."""
+    def own_ranges(self) -> tuple[Range, ...]:
+        """Return the range of the mask; see `AscentStrategy`."""
         alpha = Range(name="alpha", value=self.alpha, low=0.5, high=20.0, log=True)
-        return (*ascent_of(self).ranges(kind), alpha)
+        return (alpha,)
 
     def _scales(
         self, forget: dict[str, torch.Tensor], retain: dict[str, torch.Tensor]

@@ -1,8 +1,8 @@
 """ShapleyAscent: ascent on the layers that contribute most to the answers on forgotten rows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import final, get_args
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import torch
@@ -15,13 +15,13 @@ from qiskit_qmu.models import Part, named_parameters
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.training import Optimizer
 from qiskit_qmu.unlearning.ansatz_layers import layers_of_weights
-from qiskit_qmu.unlearning.ascent import ALL_STEPS, StopAt, ascent_of, class_preset
+from qiskit_qmu.unlearning.ascent import StopAt, class_preset
+from qiskit_qmu.unlearning.ascent_strategy import AscentStrategy
 from qiskit_qmu.unlearning.method import Method
-from qiskit_qmu.unlearning.quantum_fisher import importance, importance_ratios
-from qiskit_qmu.unlearning.ranges import Range
+from qiskit_qmu.unlearning.quantum_fisher import measured_ratios
 from qiskit_qmu.unlearning.result import Module, UnlearningResult
 from qiskit_qmu.unlearning.stopping import performance
-from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
+from qiskit_qmu.unlearning.strategy import working_copy
 
 Groups = list[dict[str, torch.Tensor]]
 """For each group the 0/1 masks of its parameters, by name."""
@@ -31,7 +31,7 @@ _UPDATED_SHARE = 0.25
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ShapleyAscent(UnlearningStrategy):
+class ShapleyAscent(AscentStrategy):
     """θ_i ← θ_i + η s_i ∂_i L(D_u) with s_i = min(1, |φ_g(i)| F_u,i / (α F_r,i)).
 
     φ_g is the Shapley value of the parameter's group in a game whose value is minus the loss on the
@@ -89,8 +89,7 @@ class ShapleyAscent(UnlearningStrategy):
 
     def __post_init__(self) -> None:
         _check.at_least(1, permutations=self.permutations)
-        ascent_of(self)
-        _check.one_of(get_args(Part), parameters=self.parameters)
+        super().__post_init__()
 
     def __call__(
         self,
@@ -107,11 +106,7 @@ class ShapleyAscent(UnlearningStrategy):
         generator = as_generator(generator)
         with working_copy(model, self, split) as work:
             part, objective = self.parameters, self.objective
-            forget, cost = importance(work.model, split.forget, part=part, objective=objective)
-            retain, other_cost = importance(
-                work.model, split.retain, part=part, objective=objective
-            )
-            work.meter.add(cost + other_cost)
+            ratios = measured_ratios(work, split, part=part, objective=objective)
             groups = parameter_groups(work.model, part)
             shares = shapley_values(
                 _game(work.model, groups, split, objective),
@@ -120,21 +115,9 @@ class ShapleyAscent(UnlearningStrategy):
                 generator,
             )
             work.history.append({f"shapley_{g}": float(v) for g, v in enumerate(shares)})
-            scales = _scales(groups, shares, importance_ratios(forget, retain), work.model)
-            ascent_of(self).run(work, split, generator, scales)
+            scales = _scales(groups, shares, ratios, work.model)
+            self.ascent().run(work, split, generator, scales)
         return work.result()
-
-    def worst_case(self) -> "ShapleyAscent":
-        """Return an ascent that takes all its steps, too small to overflow."""
-        return replace(self, **ALL_STEPS)
-
-    def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the passes over the validation rows, whose loss is the target for single rows."""
-        return ascent_of(self).stopping_passes(split)
-
-    def ranges(self, kind: str) -> tuple[Range, ...]:
-        """Return the ranges of depth and step size; see `UnlearningStrategy`."""
-        return ascent_of(self).ranges(kind)
 
 
 def parameter_groups(model: torch.nn.Module, part: Part) -> Groups:
