@@ -165,10 +165,7 @@ def row_performance(
         rows: The rows.
         objective: What the module learned; None to infer it from the type of ``rows.y``.
     """
-    learned = objective_for(objective, module, rows.y)
-    x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
-    with in_mode(module, training=False), torch.no_grad():
-        found = answered(module, x, y, learned)
+    found, y = _answered(module, rows, objective)
     logits = found.get("logits")
     losses = found.get("row_losses")
     if losses is None:
@@ -176,6 +173,16 @@ def row_performance(
         losses = -log_probability.gather(1, y.unsqueeze(1)).squeeze(1)
     correct = None if logits is None else (logits.argmax(1) == y).cpu().numpy()
     return RowPerformance(losses.double().cpu().numpy(), correct)
+
+
+def _answered(
+    module: torch.nn.Module, rows: Rows, objective: RowLoss | HasRowLosses | None
+) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """Return a module's answers to rows, from one forward pass, and the rows' labels."""
+    learned = objective_for(objective, module, rows.y)
+    x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
+    with in_mode(module, training=False), torch.no_grad():
+        return answered(module, x, y, learned), y
 
 
 def performance(
@@ -188,10 +195,7 @@ def performance(
         rows: The rows.
         objective: What the module learned; None to infer it from the type of ``rows.y``.
     """
-    learned = objective_for(objective, module, rows.y)
-    x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
-    with in_mode(module, training=False), torch.no_grad():
-        found = answered(module, x, y, learned)
+    found, y = _answered(module, rows, objective)
     losses = found.get("row_losses")
     if "logits" not in found:
         return Performance(float(found["row_losses"].double().mean()), None, None)

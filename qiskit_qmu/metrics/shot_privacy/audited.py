@@ -9,11 +9,10 @@ from numpy.typing import ArrayLike
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputTypeError
-from qiskit_qmu.metrics.shot_privacy.binomial import binomial_loss
 from qiskit_qmu.metrics.shot_privacy.bounds import Bounds
-from qiskit_qmu.metrics.shot_privacy.convolution import convolved_loss
 from qiskit_qmu.metrics.shot_privacy.loss_distribution import LossDistribution
 from qiskit_qmu.metrics.shot_privacy.release import Release
+from qiskit_qmu.metrics.shot_privacy.released_loss import released_loss
 
 
 @final
@@ -41,9 +40,7 @@ class AuditedPrivacy:
     @cached_property
     def loss(self) -> LossDistribution:
         """The distribution of the privacy loss."""
-        if len(self.releases) == 1 and len(self.releases[0].p) == 2:
-            return binomial_loss(self.releases[0])
-        return convolved_loss(self.releases)
+        return released_loss(self.releases)
 
     def delta(self, epsilon: float) -> Bounds:
         """Return the smallest δ at an ε ≥ 0, in both directions."""

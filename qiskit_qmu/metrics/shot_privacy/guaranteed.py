@@ -7,10 +7,9 @@ from typing import ClassVar, final
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError, InputTypeError
-from qiskit_qmu.metrics.shot_privacy.binomial import binomial_loss
-from qiskit_qmu.metrics.shot_privacy.convolution import convolved_loss
 from qiskit_qmu.metrics.shot_privacy.loss_distribution import LossDistribution
 from qiskit_qmu.metrics.shot_privacy.release import Release
+from qiskit_qmu.metrics.shot_privacy.released_loss import released_loss
 
 
 @final
@@ -38,9 +37,7 @@ class GuaranteedPrivacy:
     @cached_property
     def loss(self) -> LossDistribution:
         """The distribution of the privacy loss of the worst case."""
-        if len(self.releases) == 1 and len(self.releases[0].p) == 2:
-            return binomial_loss(self.releases[0])
-        return convolved_loss(self.releases)
+        return released_loss(self.releases)
 
     def delta(self, epsilon: float) -> float:
         """Return a δ that holds at an ε ≥ 0."""
