@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from qiskit_qmu import _check
@@ -17,6 +16,7 @@ from qiskit_qmu.certified.gaussian_mechanism import gaussian_epsilon, largest_ra
 from qiskit_qmu.certified.ledger import Action, Ledger, LedgerEntry
 from qiskit_qmu.certified.perturbed_logistic import Array, Weights, remove, train
 from qiskit_qmu.data import withdrawn_positions
+from qiskit_qmu.data.validated_classes import validated_classes
 
 
 @final
@@ -100,13 +100,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
                 left after training exceeds the budget already.
         """
         _check.positive(regularization=self.regularization, noise=self.noise)
-        rows, labels = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(labels)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InputError(
-                f"a classifier needs rows of at least two classes, got 1 class: {self.classes_[0]}"
-            )
+        rows, self.classes_, numbers = validated_classes(self, X, y, np.float64)
         self._rows, self._numbers = rows, numbers
         self._features = self._features_of(rows)
         self.ledger_ = Ledger(

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from qiskit_qmu._check import InputError
@@ -14,6 +13,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.circuits import Encoding, most_features
 from qiskit_qmu.data import ForgetSplit, Rows, withdrawn_positions
+from qiskit_qmu.data.validated_classes import validated_classes
 from qiskit_qmu.models import BasicQNN
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.training import Trainer
@@ -104,13 +104,7 @@ class QNNClassifier(ClassifierMixin, BaseEstimator):
             InputError: If a hyperparameter is out of range, or there is one class only.
             NonFiniteError: If training diverges.
         """
-        rows, labels = validate_data(self, X, y, dtype=np.float32)
-        check_classification_targets(labels)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InputError(
-                f"a classifier needs rows of at least two classes, got 1 class: {self.classes_[0]}"
-            )
+        rows, self.classes_, numbers = validated_classes(self, X, y, np.float32)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         most = min(most_features(self.encoding, self.num_qubits), *rows.shape)
         model = BasicQNN(

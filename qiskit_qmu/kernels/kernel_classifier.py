@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.data.validated_classes import validated_classes
 from qiskit_qmu.kernels.kernel_model import KernelModel
 from qiskit_qmu.kernels.regularized_system import Matrix
 from qiskit_qmu.observation import Observations
@@ -41,13 +40,7 @@ class KernelClassifier(ClassifierMixin, KernelModel):
         return Observations(logits=self._class_outputs(X), labels=self._encoded(y))
 
     def _validated(self, x: Any, y: Any) -> tuple[Matrix, NDArray[Any]]:
-        rows, labels = validate_data(self, x, y, dtype=np.float64)
-        check_classification_targets(labels)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InputError(
-                f"a classifier needs rows of at least two classes, got 1 class: {self.classes_[0]}"
-            )
+        rows, self.classes_, numbers = validated_classes(self, x, y, np.float64)
         return rows, numbers
 
     def _encoded(self, y: ArrayLike) -> NDArray[Any]:
