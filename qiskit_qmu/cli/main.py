@@ -38,6 +38,7 @@ from qiskit_qmu.cli import (
     unlearn,
     verify,
 )
+from qiskit_qmu.cli.completion import add_print_completion
 from qiskit_qmu.cli.option_names import in_words_of_options
 from qiskit_qmu.cli.option_types import integer, real
 from qiskit_qmu.cli.output import Lenient, lenient_output
@@ -123,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
+    add_print_completion(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in _COMMANDS.items():
         command = commands.add_parser(
