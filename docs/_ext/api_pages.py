@@ -71,7 +71,10 @@ def _described(module: ModuleType) -> Any:
         home = homes.get(name, module.__name__)
         if inspect.isclass(value) or inspect.isroutine(value):
             return _Name(
-                name=name, value=value, home=value.__module__, documentation=inspect.getdoc(value) or ""
+                name=name,
+                value=value,
+                home=value.__module__,
+                documentation=inspect.getdoc(value) or "",
             )
         comments = ModuleAnalyzer.for_module(home).find_attr_docs()
         text = "\n".join(comments.get(("", name), ()))

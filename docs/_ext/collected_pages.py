@@ -41,11 +41,9 @@ def collect(app: Sphinx) -> None:
 
 def lead_links(app: Sphinx, page: str, source: list[str]) -> None:
     """Lead links between the repository's files to their pages."""
-    here = Path(page).parent
-    if here.parts[:1] == (COLLECTED,):
-        here = Path(*here.parts[1:])
-    else:
-        here = Path("docs") / here
+    folder = Path(page).parent
+    is_collected = folder.parts[:1] == (COLLECTED,)
+    here = Path(*folder.parts[1:]) if is_collected else Path("docs") / folder
     root = Path(app.srcdir).parent
 
     def led(match: re.Match[str]) -> str:
