@@ -26,7 +26,10 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_ext", "**.ipynb_checkpoints"]
 nitpicky = True
-suppress_warnings = ["mystnb.unknown_mime_type"]  # a notebook's widgets
+suppress_warnings = [
+    "mystnb.unknown_mime_type",  # a notebook's widgets
+    "toc.empty_glob",  # there may be no study yet
+]
 
 # Pages
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
