@@ -26,10 +26,7 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_ext", "**.ipynb_checkpoints"]
 nitpicky = True
-suppress_warnings = [
-    "mystnb.unknown_mime_type",  # a notebook's widgets
-    "toc.empty_glob",  # there may be no study yet
-]
+suppress_warnings = ["mystnb.unknown_mime_type"]  # a notebook's widgets
 
 # Pages
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
@@ -38,7 +35,12 @@ nb_execution_mode = "off"  # notebooks are stored with their outputs
 nb_merge_streams = True
 copybutton_exclude = ".linenos, .gp, .go"
 
+smartquotes = False
+html_copy_source = False
+html_show_sourcelink = False
+
 # API pages
+toc_object_entries = False  # a page's table of names is its table of contents
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_class_signature = "mixed"

@@ -14,6 +14,8 @@ from typing import Any
 
 from sphinx.pycode import ModuleAnalyzer
 
+import qiskit_qmu
+
 _KINDS = {"class": "Classes", "function": "Functions", "exception": "Exceptions and warnings"}
 
 
@@ -95,9 +97,11 @@ def _imports(module: ModuleType) -> dict[str, str]:
 
 
 def _is_own(found: _Name, package: str) -> bool:
-    """Return whether the package defines a name, or no other one that has a page does."""
-    parts = found.home.split(".")
-    return parts[0] != "qiskit_qmu" or parts[1] == package or parts[1].startswith("_")
+    """Return whether the package defines a name, or no other one that has a page describes it."""
+    home = found.home.split(".")[1]
+    if home == package or home not in qiskit_qmu._MODULES:  # noqa: SLF001 (those with a page)
+        return True
+    return found.name not in _public(import_module(f"qiskit_qmu.{home}"))
 
 
 def _link(found: _Name, package: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from api_pages import api_page
@@ -74,6 +75,19 @@ def public_names() -> str:
     return "\n".join(lines)
 
 
+def studies() -> str:
+    """Return a list of the studies, and their table of contents."""
+    folder = Path(__file__).parents[1] / "studies"
+    lines, names = [], []
+    for path in sorted(folder.glob("*.md")):
+        if path.stem != "index":
+            title, _, text = path.read_text(encoding="utf-8").partition("\n")
+            first = " ".join(text.strip().partition("\n\n")[0].split())
+            lines.append(f"- [{title.removeprefix('# ')}]({path.name}): {first}")
+            names.append(path.stem)
+    return "\n".join([*lines, "", "```{toctree}", ":hidden:", "", *names, "```"])
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "strategies": strategies,
     "strategy details": strategy_details,
@@ -82,6 +96,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "columns": columns,
     "commands": commands,
     "public names": public_names,
+    "studies": studies,
 }
 
 
