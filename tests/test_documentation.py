@@ -51,24 +51,17 @@ def test_links_inside_the_repository_resolve(page):
             assert anchor in _anchors(LINKED[name]), target
 
 
-def test_every_command_is_one_that_the_command_line_takes(tmp_path, monkeypatch):
-    (tmp_path / "rows.csv").touch()
-    monkeypatch.chdir(tmp_path)
+def test_commands_of_studies_are_ones_that_the_command_line_takes():
+    """They take hours, and are not run; all others are, in `test_readme.py`."""
     parsers = command_parsers()
     for page in DOCS:
-        for language, text in blocks(page):
-            if language in ("sh", ""):
-                for line in text.replace("\\\n", " ").splitlines():
-                    _parse(line, language, parsers)
-
-
-def _parse(line: str, language: str, parsers: dict) -> None:
-    if language == "" and not line.startswith(("$ qmu", "qmu")):  # what a command prints
-        return
-    words = shlex.split(line.removeprefix("$ "), comments=True)
-    if words[:1] == ["qmu"]:
-        name = " ".join(words[1:3]) if " ".join(words[1:3]) in parsers else words[1]
-        parsers[name].parse_args(words[1 + len(name.split()) :])
+        if page.startswith("docs/studies/"):
+            text = "".join(text for language, text in blocks(page) if language == "sh")
+            for line in text.replace("\\\n", " ").splitlines():
+                words = shlex.split(line, comments=True)
+                if words[:1] == ["qmu"]:
+                    name = " ".join(words[1:3]) if " ".join(words[1:3]) in parsers else words[1]
+                    parsers[name].parse_args(words[1 + len(name.split()) :])
 
 
 def _shots(names: dict, folder: Path) -> None:
@@ -86,6 +79,9 @@ def _start(names: dict, folder: Path) -> None:
 
 
 def _your_data(names: dict, folder: Path) -> None:
+    import qiskit_qmu as qmu
+    from qiskit_qmu.experiments import describe_model
+
     withdrawn = set((folder / "withdrawn.txt").read_text().split())
     customers, split = names["customers"], names["split"]
     forgotten = customers.ids_train[split.forget.indices]
@@ -94,6 +90,10 @@ def _your_data(names: dict, folder: Path) -> None:
     assert list(rows) == ["original", "oracle", "ssd-r", "rga-r"]
     assert rows["original"]["acc_retain_test"] > 0.8
     assert forgotten[0] in (folder / "report.html").read_text()
+    assert describe_model(folder / "unlearned")["forgotten"][0]["strategy"] == "ssd-r"
+    loaded = qmu.load_model(folder / "unlearned")
+    same = names["compared"].models["ssd-r"].predict(customers.x_test)
+    assert (same == loaded.predict(customers.x_test)).all()
 
 
 def _your_model(names: dict, folder: Path) -> None:

@@ -15,6 +15,9 @@ PAGES = {
 }
 """README and documentation by path."""
 
+RUN = {"sh", "python", ""}
+"""Languages of blocks that are run; "" is a terminal, with commands behind a prompt."""
+
 OWN_MODEL = """
 import torch
 from qiskit_qmu.models import BasicQNN
@@ -34,11 +37,11 @@ def blocks(page: str) -> list[tuple[str, str]]:
     A comment ``<!-- not run: REASON -->`` or ``<!-- file: PATH -->`` before a block exempts it.
     """
     found = re.findall(
-        r"(<!-- (?:not run|file): [^>]+ -->\n)?^```(\w*)\n(.*?)^```$",
+        r"(<!-- (?:not run|file): [^>]+ -->\n)?^```([^`\n]*)\n(.*?)^```$",
         PAGES[page],
         flags=re.MULTILINE | re.DOTALL,
     )
-    return [(language, text) for exempt, language, text in found if not exempt]
+    return [(language, text) for exempt, language, text in found if not exempt and language in RUN]
 
 
 def run_code(texts: list[str], folder: Path) -> dict:
