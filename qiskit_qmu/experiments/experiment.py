@@ -32,8 +32,8 @@ class Experiment:
     """Train, unlearn by several methods, and audit them against the oracle, for several seeds.
 
     Attributes:
-        dataset: "digits", "iris", "phases", "mnist" or "fashion-mnist"; or the path of a CSV, Parquet or NPZ
-            file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
+        dataset: "digits", "iris", "phases", "mnist" or "fashion-mnist"; or the path of a CSV,
+            Parquet or NPZ file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
         model: "basic" or "hybrid"; or "package.module:factory", a function of input shape and
             number of classes that returns a torch module with TorchConnectors.
         outputs: What a factory's module returns, see `as_classifier`; None for logits, which are

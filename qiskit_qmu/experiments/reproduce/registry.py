@@ -1,0 +1,28 @@
+"""The protocols by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from qiskit_qmu.experiments.reproduce import (
+    phases,
+    qmu_figure4,
+    qmu_table1,
+    qmu_table2,
+    unlearning_methods,
+)
+from qiskit_qmu.experiments.reproduce.protocol import Protocol
+
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+    {
+        protocol.name: protocol
+        for protocol in (
+            unlearning_methods.PROTOCOL,
+            qmu_table1.PROTOCOL,
+            qmu_table2.TABLE2,
+            qmu_table2.TABLE3,
+            qmu_figure4.PROTOCOL,
+            phases.PROTOCOL,
+        )
+    }
+)
+"""What `qmu reproduce` can run."""
