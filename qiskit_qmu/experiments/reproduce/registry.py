@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from qiskit_qmu.experiments.reproduce import (
+    clients,
+    hqml,
+    hqml_depth,
     phases,
+    poisoning,
     qmu_figure4,
     qmu_table1,
     qmu_table2,
@@ -21,6 +25,12 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
             qmu_table2.TABLE2,
             qmu_table2.TABLE3,
             qmu_figure4.PROTOCOL,
+            hqml.IRIS,
+            hqml.MNIST,
+            hqml.FASHION,
+            hqml_depth.PROTOCOL,
+            poisoning.PROTOCOL,
+            clients.PROTOCOL,
             phases.PROTOCOL,
         )
     }

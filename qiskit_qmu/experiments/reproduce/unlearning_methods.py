@@ -22,7 +22,8 @@ FIRST_SEED = 1000
 """No default of this package was chosen on seeds from here on."""
 
 _PARTS = ("forget", "test_forget", "retain", "test_retain")
-_SMALL = {"model.num_qubits": 4, "model.num_layers": 2, "trainer.epochs": 3}
+_QUICK = {"model.num_qubits": 4, "model.num_layers": 2, "trainer.epochs": 3}
+_SIX_QUBITS = {"model.num_qubits": 6, "model.num_layers": 3}
 
 
 def methods() -> tuple[str, ...]:
@@ -39,16 +40,17 @@ def tasks(choice: Choice) -> Tasks:
     shared = {"seeds": choice.seeds, "seed": FIRST_SEED}
     iris = {"dataset": "iris", "model": "basic", **shared}
     patients = {"dataset": _breast_cancer(choice), "label_column": "diagnosis", "model": "basic"}
-    tenth = ForgetRequest(fraction=0.025)
+    ten = ForgetRequest(fraction=0.025)
     if choice.quick:
-        own = {"methods": ("gd", "rga-r"), "settings": _SMALL}
+        own = {"methods": ("gd", "rga-r"), "settings": _QUICK}
         return [
             ("Iris, class 1", Experiment(**iris, **own, forget=ForgetRequest(label=1))),
-            ("breast cancer, 10 rows", Experiment(**patients, **shared, **own, forget=tenth)),
+            ("breast cancer, 10 rows", Experiment(**patients, **shared, **own, forget=ten)),
         ]
     own = {"methods": methods()}
-    mnist = {"dataset": "mnist", "model": "hybrid", **shared, **own}
-    fashion = {"dataset": "fashion-mnist", "model": "hybrid", **shared, **own}
+    size = {"settings": _SIX_QUBITS if choice.form == "small" else {}}
+    mnist = {"dataset": "mnist", "model": "hybrid", **shared, **own, **size}
+    fashion = {**mnist, "dataset": "fashion-mnist"}
     rows = ForgetRequest(fraction=0.02)
     return [
         ("MNIST, class 4", Experiment(**mnist, forget=ForgetRequest(label=4))),
@@ -60,7 +62,7 @@ def tasks(choice: Choice) -> Tasks:
             (f"Iris, class {c}", Experiment(**iris, **own, forget=ForgetRequest(label=c)))
             for c in range(3)
         ),
-        ("breast cancer, 10 rows", Experiment(**patients, **shared, **own, forget=tenth)),
+        ("breast cancer, 10 rows", Experiment(**patients, **shared, **own, **size, forget=ten)),
     ]
 
 
@@ -115,11 +117,13 @@ PROTOCOL = Protocol(
             "and retained rows, trained on and never seen (of a class: never-seen rows of it)",
             "JS: mean Jensen–Shannon divergence from the oracle's outputs on the same rows, nats",
             "cost: gradients of rows, relative to retraining; seconds count evaluations too",
-            "sizes: MNIST and Fashion-MNIST 1,000 training and 500 test rows, ten qubits × five "
-            "layers, 30 epochs; Iris 105 and 45, four qubits × three layers, 60 epochs; breast "
-            "cancer 398 and 171, ten qubits × five layers, 30 epochs; a tenth of the training rows "
-            "is held out for validation",
+            "sizes: MNIST and Fashion-MNIST 1,000 training and 500 test rows, 30 epochs; Iris 105 "
+            "and 45, four qubits × three layers, 60 epochs; breast cancer 398 and 171, 30 epochs; "
+            "a tenth of the training rows is held out for validation",
             f"seeds from {FIRST_SEED}, on which no default was chosen",
         ),
+        "default": ("form default: ten qubits × five layers, but for Iris",),
+        "small": ("form small: six qubits × three layers, but for Iris",),
     },
+    forms=("default", "small"),
 )
