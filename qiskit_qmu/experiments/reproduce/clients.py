@@ -19,7 +19,7 @@ from qiskit_qmu.experiments.reproduce.quantity import COST, Quantity, percent, v
 from qiskit_qmu.metrics import auroc_interval
 from qiskit_qmu.observation import Observations
 
-_CLIENTS, _ROWS, _TRAINED = 5, 180, 135
+_CLIENTS, _ROWS, _QUICK_ROWS = 5, 180, 24
 _OFFSET = 0.9
 _WEIGHTS = np.array([1.4, -1.1, 0.9, 0.6])
 _FEATURES = ("x0", "x1", "x2", "x3")
@@ -33,7 +33,9 @@ def tasks(choice: Choice) -> Tasks:
     if choice.quick:
         settings["trainer.epochs"] = 1
     for seed in range(choice.seeds):
-        rows, unseen = write_clients(choice.folder / "rows" / str(seed), seed)
+        rows, unseen = write_clients(
+            choice.folder / "rows" / str(seed), seed, _QUICK_ROWS if choice.quick else _ROWS
+        )
         experiment = Experiment(
             dataset=str(rows),
             test=str(unseen),
@@ -50,8 +52,8 @@ def tasks(choice: Choice) -> Tasks:
     return found
 
 
-def write_clients(folder: Path, seed: int) -> tuple[Path, Path]:
-    """Write the rows of five clients, 135 each to train on and 45 never seen, as CSV files.
+def write_clients(folder: Path, seed: int, rows: int = _ROWS) -> tuple[Path, Path]:
+    """Write the rows of five clients, a quarter of them never seen, as CSV files.
 
     A client's rows lie around an offset of its own, N(0, 0.9²) in each feature. The label is
     whether x·w + 0.4 x₀x₁ + N(0, 0.2²) is positive, as in the first upload's generator.
@@ -59,6 +61,7 @@ def write_clients(folder: Path, seed: int) -> tuple[Path, Path]:
     Args:
         folder: Where they are written.
         seed: Seed of everything random.
+        rows: Rows of each client.
 
     Returns:
         The paths of the training rows and of the others.
@@ -66,12 +69,12 @@ def write_clients(folder: Path, seed: int) -> tuple[Path, Path]:
     generator = stream(seed, "clients")
     lines: dict[str, list[str]] = {"train": [], "test": []}
     for client in range(_CLIENTS):
-        x = generator.normal(size=(_ROWS, 4)) + generator.normal(scale=_OFFSET, size=4)
-        noise = generator.normal(scale=0.2, size=_ROWS)
+        x = generator.normal(size=(rows, 4)) + generator.normal(scale=_OFFSET, size=4)
+        noise = generator.normal(scale=0.2, size=rows)
         labels = x @ _WEIGHTS + 0.4 * x[:, 0] * x[:, 1] + noise > 0
-        for row in range(_ROWS):
+        for row in range(rows):
             values = ",".join(f"{each:.6f}" for each in x[row])
-            part = "train" if row < _TRAINED else "test"
+            part = "train" if row < rows * 3 // 4 else "test"
             lines[part].append(f"{values},{'yes' if labels[row] else 'no'},client {client}")
     make_folder(folder)
     header = ",".join((*_FEATURES, "label", "client"))
@@ -86,11 +89,11 @@ def attacks(
 ) -> dict[str, dict[str, float | None]]:
     """Return accuracy, DEW-P's attack on others' rows and ours on the client's own; see `Measure`.
 
-    The never-seen rows are in the order of the file: those of the client are the first 45.
+    The never-seen rows are in the order of the file: those of the client come first.
     """
-    unseen = split.test_retain
-    own = np.flatnonzero(unseen.indices < _ROWS - _TRAINED)
-    other = np.flatnonzero(unseen.indices >= _ROWS - _TRAINED)
+    places = split.test_retain.indices
+    is_own = places < len(places) // _CLIENTS
+    own, other = np.flatnonzero(is_own), np.flatnonzero(~is_own)
     reference = _unseen(observed[ORACLE])
     found: dict[str, dict[str, float | None]] = {}
     for method, model in observed.items():
@@ -135,7 +138,7 @@ PROTOCOL = Protocol(
         COST,
     ),
     measure=attacks,
-    duration="",
+    duration="about 3 core-minutes",
     seeds=5,
     published="clients",
     differs={

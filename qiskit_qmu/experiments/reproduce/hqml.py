@@ -183,14 +183,14 @@ def _differs(data: _Data) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _protocol(data: _Data, what: str) -> Protocol:
+def _protocol(data: _Data, what: str, minutes: int) -> Protocol:
     return Protocol(
         name=f"hqml-{data.name}",
         summary=f"the HQML benchmark on {what}: eleven methods on 2 % of the rows and a class",
         tasks=partial(_tasks, data),
         quantities=HQML_QUANTITIES,
         measure=hqml_numbers,
-        duration="",
+        duration=f"about {minutes} core-minutes",
         datasets=() if data.dataset == "iris" else (data.dataset,),
         forms=_FORMS,
         published=f"hqml-{data.name}",
@@ -198,6 +198,6 @@ def _protocol(data: _Data, what: str) -> Protocol:
     )
 
 
-IRIS = _protocol(_IRIS, "Iris")
-MNIST = _protocol(_MNIST, "MNIST")
-FASHION = _protocol(_FASHION, "Fashion-MNIST")
+IRIS = _protocol(_IRIS, "Iris", 5)
+MNIST = _protocol(_MNIST, "MNIST", 20)
+FASHION = _protocol(_FASHION, "Fashion-MNIST", 50)

@@ -88,7 +88,7 @@ PROTOCOL = Protocol(
         COST,
     ),
     measure=memorisation,
-    duration="",
+    duration="about 60 core-minutes",
     seeds=3,
     datasets=("mnist",),
     differs={

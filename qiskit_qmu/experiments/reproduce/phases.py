@@ -34,7 +34,7 @@ PROTOCOL = Protocol(
         *GAPS,
         COST,
     ),
-    duration="",
+    duration="about 10 core-minutes",
     differs={
         "": (
             "data: 300 training and 200 test states of eight spins as amplitudes of eight qubits; "

@@ -98,7 +98,7 @@ def _settings(choice: Choice) -> dict[str, Any]:
     }
     for method in ("gd", "scrub", "neggrad"):
         settings |= {
-            f"{method}.epochs": 1 if choice.quick else _UNLEARNING_EPOCHS,
+            f"{method}.epochs": 3 if choice.quick else _UNLEARNING_EPOCHS,
             f"{method}.batch_size": 256,
             f"{method}.learning_rate": _RATE,
         }
@@ -162,7 +162,7 @@ PROTOCOL = Protocol(
         COST,
     ),
     measure=with_network,
-    duration="",
+    duration="about 40 core-minutes",
     seeds=5,
     datasets=("mnist",),
     published="poisoning",

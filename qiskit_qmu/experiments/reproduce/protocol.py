@@ -72,7 +72,7 @@ class Protocol:
         summary: What it does, in one line.
         tasks: Returns its experiments.
         quantities: What its tables show.
-        duration: How long it takes with its seeds, in words.
+        duration: How long it takes with its seeds, roughly and in words.
         seeds: Repetitions that it has by default.
         datasets: Image files that it needs.
         forms: Its forms, the default first.

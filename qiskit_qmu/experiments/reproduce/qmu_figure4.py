@@ -1,6 +1,6 @@
 """qmu-figure4: accuracies along the unlearning path, and over the grid of SSD's strengths."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from qiskit_qmu.experiments.experiment import Experiment
@@ -23,22 +23,21 @@ _PATH = {
 
 def tasks(choice: Choice) -> Tasks:
     """Return the experiments; see `Protocol`."""
-    return [(name, each) for name, each in _all_tasks(choice)]
-
-
-def _all_tasks(choice: Choice) -> Iterator[tuple[str, Experiment]]:
+    found = []
+    ascents = paper_tasks(choice, ("ga", "rga"))
     for epochs in (1, 2) if choice.quick else _EPOCHS:
-        for model, experiment in paper_tasks(choice, ("ga", "rga")):
-            unit = "epoch" if epochs == 1 else "epochs"
-            yield f"{model}, {epochs} {unit} of ascent", _with(experiment, _path(model, epochs))
-    for model, (alphas, dampenings) in _GRID.items():
+        unit = "epoch" if epochs == 1 else "epochs"
+        for model, experiment in ascents:
+            task = f"{model}, {epochs} {unit} of ascent"
+            found.append((task, _with(experiment, _path(model, epochs))))
+    for model, experiment in paper_tasks(choice, ("ssd",)):
+        alphas, dampenings = _GRID[model]
         for alpha in alphas[:1] if choice.quick else alphas:
             for dampening in dampenings[:1] if choice.quick else dampenings:
                 own = {"ssd.alpha": alpha, "ssd.dampening": dampening}
-                for name, experiment in paper_tasks(choice, ("ssd",)):
-                    if name == model:
-                        task = f"{model}, SSD with α = {alpha:g} and λ = {dampening:g}"
-                        yield task, _with(experiment, own)
+                task = f"{model}, SSD with α = {alpha:g} and λ = {dampening:g}"
+                found.append((task, _with(experiment, own)))
+    return found
 
 
 def _path(model: str, epochs: int) -> dict[str, Any]:
@@ -56,8 +55,7 @@ def _path(model: str, epochs: int) -> dict[str, Any]:
 
 
 def _with(experiment: Experiment, settings: dict[str, Any]) -> Experiment:
-    values = experiment.to_dict()
-    return Experiment.from_dict({**values, "settings": {**experiment.settings, **settings}})
+    return replace(experiment, settings={**experiment.settings, **settings})
 
 
 PROTOCOL = Protocol(
@@ -70,7 +68,7 @@ PROTOCOL = Protocol(
         percent("forget test", value("acc_forget_test")),
         percent("retain test", value("acc_retain_test")),
     ),
-    duration="",
+    duration="about 30 core-minutes",
     seeds=3,
     datasets=("mnist",),
     forms=FORMS,

@@ -56,7 +56,7 @@ PROTOCOL = Protocol(
         )
     ),
     measure=attack_successes,
-    duration="",
+    duration="about 20 core-minutes",
     seeds=5,
     datasets=("mnist",),
     forms=FORMS,

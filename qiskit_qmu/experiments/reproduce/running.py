@@ -121,10 +121,10 @@ def reproduce(
         RunError: If workers are lost again and again.
 
     Example:
-        >>> from qiskit_qmu.experiments import reproduce
-        >>> found = reproduce("phases", "phases", quick=True, workers=1)
-        >>> found.compared[0].task, found.compared[0].method, found.compared[0].seeds
-        ('XXZ chain', 'original', 1)
+        >>> from qiskit_qmu.experiments import PROTOCOLS, reproduce
+        >>> PROTOCOLS["qmu-table2"].seeds, PROTOCOLS["qmu-table2"].forms
+        (20, ('text', 'code'))
+        >>> found = reproduce("hqml-iris", "iris", seeds=5)  # doctest: +SKIP
     """
     protocol = _protocol(name)
     with writable_folder(out) as path:

@@ -109,7 +109,7 @@ PROTOCOL = Protocol(
         Quantity(heading="seconds", read=value("seconds"), decimals=1),
     ),
     measure=distances,
-    duration="",
+    duration="about 3 core-hours",
     datasets=("mnist", "fashion-mnist"),
     differs={
         "": (
