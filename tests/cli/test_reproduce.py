@@ -55,6 +55,8 @@ def test_what_cannot_be_run_is_refused(refuses, tmp_path):
     assert "reproduction must be one of unlearning-methods," in refuses("reproduce", "table2")
     said = refuses("reproduce", "qmu-table2", "--data-dir", tmp_path)
     assert "qmu-table2 needs mnist: data_dir must hold the IDX files" in said
+    assert "observes its models exactly" in refuses("reproduce", "phases", "--shots", "9")
+    assert "shots are those of a device" in refuses("reproduce", "hqml-iris", "--shots", "9")
     assert "has no forms" in refuses("reproduce", "phases", "--form", "text")
 
 

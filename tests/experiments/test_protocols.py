@@ -16,7 +16,6 @@ from qiskit_qmu.experiments.reproduce.published import read_published
 from qiskit_qmu.observation import Observations
 from qiskit_qmu.unlearning import METHODS
 
-
 _LONG = ("unlearning-methods", "qmu-figure4", "hqml-depth")
 """Protocols with so many experiments that naming them takes seconds."""
 

@@ -193,6 +193,7 @@ def _protocol(data: _Data, what: str, minutes: int) -> Protocol:
         duration=f"about {minutes} core-minutes",
         datasets=() if data.dataset == "iris" else (data.dataset,),
         forms=_FORMS,
+        on_devices=True,
         published=f"hqml-{data.name}",
         differs=_differs(data),
     )

@@ -1,6 +1,6 @@
 """Further numbers of a protocol, measured on the models that its sweep kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from qiskit_qmu.experiments.sweeps.folder import SweepFolder, has_failed
 from qiskit_qmu.experiments.sweeps.made_model import MadeModel, kept_models
 from qiskit_qmu.models import on_backend
 from qiskit_qmu.runs.progress import RunProgress
+from qiskit_qmu.training.processes import one_thread
 
 Numbers = Mapping[str, Mapping[str, float | None]]
 
@@ -52,18 +53,32 @@ def measure_cells(
             found[cell.digest] = read_sealed_json(file, "measures of a cell")["numbers"]
         elif not has_failed(folder.records(cell) or []):
             missing.append(cell)
-    arguments = [
-        (_measured, measure, *_models(cell, folder, data_dir), folder.jobs(cell))
-        for cell in missing
-    ]
-    for done, (place, numbers) in enumerate(engine.results_of(_call, arguments), start=1):
-        cell = missing[place]
+    for done, (cell, numbers) in enumerate(_results(missing, folder, measure, engine, data_dir), 1):
         file = _file(folder, cell, measure)
         make_folder(file.parent)
         write_sealed_json(file, {"numbers": numbers})
         found[cell.digest] = numbers
         progress(f"measures, {done} of {len(missing)}", done / len(missing))
     return found
+
+
+def _results(
+    cells: Sequence[Cell],
+    folder: SweepFolder,
+    measure: Measure,
+    engine: Engine,
+    data_dir: str | None,
+) -> Iterator[tuple[Cell, Numbers]]:
+    """Yield the numbers of each cell; only this process sends jobs to IBM's devices."""
+    there = [cell for cell in cells if not cell.experiment.backend.startswith("ibm")]
+    tasks = [(measure, *_models(cell, folder, data_dir), None) for cell in there]
+    for place, numbers in engine.results_of(_measured, tasks):
+        yield there[place], numbers
+    for cell in cells:
+        if cell not in there:
+            with one_thread():
+                models = _models(cell, folder, data_dir)
+                yield cell, _measured(measure, *models, folder.jobs(cell))
 
 
 def _file(folder: SweepFolder, cell: Cell, measure: Measure) -> Path:
@@ -85,17 +100,12 @@ def _models(
     return setup, original, made
 
 
-def _call(function: Measure, *arguments: object) -> Numbers:
-    numbers: Numbers = function(*arguments)  # type: ignore[arg-type]
-    return numbers
-
-
 def _measured(
     measure: Measure,
     setup: Setup,
     original: MadeModel,
     made: Mapping[str, MadeModel],
-    jobs: Path,
+    jobs: Path | None,
 ) -> Numbers:
     """Observe the models of a cell where its sweep did, and measure them."""
     experiment, seed, split = setup.experiment, setup.seed, setup.split

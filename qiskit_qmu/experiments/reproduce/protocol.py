@@ -54,8 +54,8 @@ class Choice:
     def observed_on(self, backend: str = "exact", shots: int | None = None) -> dict[str, Any]:
         """Return where models are observed, as fields of an `Experiment`."""
         if self.backend is not None:
-            return {"backend": self.backend, "shots": self.shots}
-        return {"backend": backend, "shots": self.shots or shots}
+            return {"backend": self.backend, "shots": self.shots or shots}
+        return {"backend": backend, "shots": shots}
 
 
 Tasks: TypeAlias = Sequence[tuple[str, Experiment]]
@@ -80,6 +80,7 @@ class Protocol:
         differs: Where it differs from what was published and why, one line each; by form, with
             those of all forms under "".
         measure: What it measures on models beyond the columns of every sweep.
+        on_devices: Whether its models may be observed on other backends.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Protocol:
     published: str = ""
     differs: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict, hash=False)
     measure: Measure | None = None
+    on_devices: bool = False
 
     def check_form(self, form: str | None) -> str | None:
         """Return a form of the protocol, the default one if None.
@@ -106,6 +108,20 @@ class Protocol:
             raise InputError(f"{self.name} has no forms, got form={form!r}")
         _check.one_of(self.forms, form=form)
         return form
+
+    def check_device(self, backend: str | None, shots: int | None) -> None:
+        """Raise InputError unless models may be observed so."""
+        if backend is None and shots is None:
+            return
+        if not self.on_devices:
+            raise InputError(
+                f"{self.name} observes its models exactly; leave out backend and shots"
+            )
+        if shots is not None and backend in (None, "exact"):
+            raise InputError(
+                "shots are those of a device; name one, such as --backend aer or --backend "
+                f"fake_torino, got shots={shots}"
+            )
 
     def differences(self, form: str | None) -> tuple[str, ...]:
         """Return where it differs from what was published."""

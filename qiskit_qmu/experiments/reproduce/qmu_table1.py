@@ -60,6 +60,7 @@ PROTOCOL = Protocol(
     seeds=5,
     datasets=("mnist",),
     forms=FORMS,
+    on_devices=True,
     published="qmu-table1",
     differs={
         **DIFFERS,

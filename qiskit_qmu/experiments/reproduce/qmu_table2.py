@@ -41,6 +41,7 @@ TABLE2 = Protocol(
     seeds=20,
     datasets=("mnist",),
     forms=FORMS,
+    on_devices=True,
     published="qmu-table2",
     differs=DIFFERS,
 )
@@ -54,6 +55,7 @@ TABLE3 = Protocol(
     seeds=3,
     datasets=("mnist",),
     forms=FORMS,
+    on_devices=True,
     published="qmu-table3",
     differs={
         **DIFFERS,

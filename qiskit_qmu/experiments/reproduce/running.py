@@ -214,8 +214,7 @@ def _choice(
     form = protocol.check_form(given.pop("form"))
     number = (1 if quick else protocol.seeds) if seeds is None else seeds
     _check.at_least(1, seeds=number)
-    if given["shots"] is not None:
-        _check.at_least(1, shots=given["shots"])
+    protocol.check_device(given["backend"], given["shots"])
     for dataset in protocol.datasets:
         try:
             load_dataset(dataset, train_size=10, test_size=10, data_dir=given["data_dir"])
