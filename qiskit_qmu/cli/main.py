@@ -25,6 +25,7 @@ from qiskit_qmu.cli import (
     poison,
     predict,
     report,
+    reproduce,
     request,
     resume,
     run,
@@ -47,6 +48,7 @@ from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 _COMMANDS = {
     "run": run,
     "sweep": sweep,
+    "reproduce": reproduce,
     "train": train,
     "import": importing,
     "unlearn": unlearn,

@@ -77,7 +77,7 @@ def execute(options: argparse.Namespace) -> None:
     how = {"data_dir": options.data_dir, "retry_failed": options.retry_failed}
     if options.dry_run:
         plan = sweep_plan(cells, out, **how)
-        print_result(options, plan, lambda: _plan_text(plan))
+        print_result(options, plan, lambda: plan_text(plan))
         if plan["impossible"]:
             raise RunError(f"{len(plan['impossible'])} of {len(cells)} cells are not possible")
         return
@@ -121,7 +121,8 @@ def _meant(name: str) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _plan_text(plan: dict[str, Any]) -> str:
+def plan_text(plan: dict[str, Any]) -> str:
+    """Return in words what a sweep would do."""
     observing = [f"{count:,} on {where}" for where, count in plan["observing_circuits"].items()]
     seconds = plan["seconds"]
     pace = "not known before a first cell is there"

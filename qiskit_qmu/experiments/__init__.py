@@ -24,6 +24,12 @@ from qiskit_qmu.experiments.prediction import Predictions, predict_saved
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.reproduce import (
+    PROTOCOLS,
+    Reproduction,
+    reproduce,
+    reproduction_plan,
+)
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.saved import (
     audit_saved,
@@ -77,9 +83,11 @@ __all__ = [
     "SavedWorkloads",
     "PlannedWorkload",
     "Predictions",
+    "PROTOCOLS",
     "Preset",
     "Record",
     "RecordFile",
+    "Reproduction",
     "RowSource",
     "ShadowRequest",
     "RowsWarning",
@@ -112,6 +120,8 @@ __all__ = [
     "predict_saved",
     "preset",
     "refresh",
+    "reproduce",
+    "reproduction_plan",
     "request_deletion",
     "resume",
     "run_experiment",

@@ -46,8 +46,8 @@ class Experiment:
     """Train, unlearn by several methods, and audit them against the oracle, for several seeds.
 
     Attributes:
-        dataset: "digits", "iris", "mnist" or "fashion-mnist"; or the path of a CSV, Parquet or NPZ
-            file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
+        dataset: "digits", "iris", "phases", "mnist" or "fashion-mnist"; or the path of a CSV,
+            Parquet or NPZ file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
         model: "basic" or "hybrid"; or "package.module:factory", a function of input shape and
             number of classes that returns a torch module with TorchConnectors.
         outputs: What a factory's module returns, see `as_classifier`; None for logits, which are
@@ -66,7 +66,7 @@ class Experiment:
         test: Share of the file's rows that no model trains on, drawn for each seed; or the path of
             a file with such rows. None for a share of 0.3.
         forget: Which training rows to forget; if None, all of class 4 (of iris: class 1, of
-            diabetes: a tenth of the rows). A file has no such default.
+            phases: class 2, of diabetes: a tenth of the rows). A file has no such default.
         train_size: Training rows, validation rows among them; None for the dataset's default.
         test_size: Never-seen rows; None for the dataset's default.
         validation_fraction: Share of the training rows that no model trains on: for early stopping,
@@ -240,7 +240,7 @@ class Experiment:
             )
         if self.forget is None and self.dataset not in CLASS_DATASET_NAMES:
             return ForgetRequest(fraction=0.1)
-        return self.forget or ForgetRequest(label=1 if self.dataset == "iris" else 4)
+        return self.forget or ForgetRequest(label=_CLASSES_TO_FORGET.get(self.dataset, 4))
 
     def with_source(self) -> "Experiment":
         """Return a copy with a digest of the files' content; unchanged for a bundled dataset.
@@ -373,3 +373,5 @@ class Experiment:
 
 
 _SOME_FEATURES = 64
+
+_CLASSES_TO_FORGET = {"iris": 1, "phases": 2}

@@ -161,7 +161,7 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
     [
         (
             {"dataset": "cifar"},
-            "dataset must be one of digits, iris, diabetes, mnist",
+            "dataset must be one of digits, iris, diabetes, phases, mnist",
         ),
         (
             {"dataset": "diabetes"},
