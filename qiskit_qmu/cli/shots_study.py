@@ -43,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "shots, ssd-unbiased and ssd-r-unbiased (all)",
     )
     group.add_argument(
+        "--stages",
+        metavar="NAME,…",
+        help="where shots are few: always at inference, and in unlearning and training (all)",
+    )
+    group.add_argument(
         "--targets",
         type=option_types.count,
         metavar="N",
@@ -96,7 +101,7 @@ def execute(options: argparse.Namespace) -> None:
         for name in ("targets", "queries", "label", "train_size", "test_size", "seed")
         if getattr(options, name) is not None
     }
-    for name in ("datasets", "models", "methods"):
+    for name in ("datasets", "models", "methods", "stages"):
         given = getattr(options, name)
         if given is not None:
             changes[name] = tuple(word.strip() for word in given.split(",") if word.strip())

@@ -26,6 +26,8 @@ STUDY_METHODS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
 )
 """What a study can compare: a method of the registry, and the settings that it differs in."""
 
+STAGES = ("inference", "unlearning", "training")
+
 _SMALL = {"model.num_qubits": 4, "model.num_layers": 3, "trainer.epochs": 40}
 
 
@@ -45,6 +47,7 @@ class ShotStudy:
         methods: Unlearning methods, of `STUDY_METHODS`.
         throughout: Those of them that are also run with the same few shots in training, unlearning
             and inference.
+        stages: Where shots are few: always at "inference", and in "unlearning" and "training".
         device: Device whose noise answers are also given with; None for none.
         targets: Models for each dataset and model; even, at least four.
         queries: How often the attacker may ask who repeats his queries.
@@ -66,6 +69,7 @@ class ShotStudy:
     shots: tuple[int, ...] = (1, 4, 16, 64, 256, 1024, 4096, 8192)
     methods: tuple[str, ...] = tuple(STUDY_METHODS)
     throughout: tuple[str, ...] = ("ssd-r", "rga-r")
+    stages: tuple[str, ...] = STAGES
     device: str | None = "fake_torino"
     targets: int = 10
     queries: int = 16
@@ -85,6 +89,8 @@ class ShotStudy:
             raise InputError(f"shots must ascend without duplicates, got {list(self.shots)}")
         for method in (*self.methods, *self.throughout):
             _check.one_of(tuple(STUDY_METHODS), method=method)
+        for stage in self.stages:
+            _check.one_of(STAGES, stage=stage)
         _check.at_least(4, targets=self.targets)
         if self.targets % 2:
             raise InputError(f"targets must be even, as halves of a pool are, got {self.targets}")
@@ -140,8 +146,8 @@ QUICK_STUDY = ShotStudy(
     methods=("ga-r", "ssd", "ssd-unbiased", "rga-r"),
     throughout=("rga-r",),
     targets=4,
-    train_size=80,
+    train_size=60,
     test_size=100,
-    settings={"model.num_qubits": 4, "model.num_layers": 2, "trainer.epochs": 20},
+    settings={"model.num_qubits": 4, "model.num_layers": 2, "trainer.epochs": 15},
 )
 """A study to see what one is like, and that it runs: a few minutes."""

@@ -93,23 +93,20 @@ class _Target:
         """Compute everything."""
         study = self.study
         original = self._trained(None)
-        for name in (ORACLE, SECOND_ORACLE):
-            setup = self.setup if name == ORACLE else replace(self.setup, seed=self.seed + 1)
-            oracle = setup.unlearn("oracle", original).model
-            if self.oracle is None:
-                self.oracle = self._ask(oracle, self.exact).probabilities
-            self._everywhere(oracle, method=name)
+        unlearns = "unlearning" in study.stages
+        if unlearns:
+            self._retrained(original)
         self._everywhere(original, method=ORIGINAL)
-        for method in study.methods:
+        for method in study.methods if unlearns else ():
             self._unlearned(original, method, study.shots)
-        for shots in study.shots:
+        for shots in study.shots if "training" in study.stages else ():
             few = self._trained(shots)
             self._observed(few, EXACT, method=ORIGINAL, train_shots=shots)
-            for method in study.throughout:
+            for method in study.throughout if unlearns else ():
                 unlearned = self._unlearn(few, method, shots)
                 if unlearned is not None:
-                    settings = {"method": method, "train_shots": shots, "unlearn_shots": shots}
-                    self._observed(unlearned, EXACT, (None, shots), **settings)
+                    settings: Row = {"method": method, "train_shots": shots}
+                    self._observed(unlearned, EXACT, (None, shots), unlearn_shots=shots, **settings)
         return TargetAnswers(
             rows=self.rows,
             arrays={
@@ -121,6 +118,15 @@ class _Target:
                 **self.counts,
             },
         )
+
+    def _retrained(self, original: QuantumClassifier) -> None:
+        """Observe two oracles, of which the first is what others are compared with."""
+        for name in (ORACLE, SECOND_ORACLE):
+            setup = self.setup if name == ORACLE else replace(self.setup, seed=self.seed + 1)
+            oracle = setup.unlearn("oracle", original).model
+            if self.oracle is None:
+                self.oracle = self._ask(oracle, self.exact).probabilities
+            self._everywhere(oracle, method=name)
 
     def _trained(self, shots: int | None) -> QuantumClassifier:
         # All targets have the same initial weights.
