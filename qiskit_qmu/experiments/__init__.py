@@ -52,9 +52,11 @@ from qiskit_qmu.experiments.shot_planning import (
     plan_run_shots,
     plan_saved_shots,
     plan_shots,
+    shot_plan_cost,
     write_shot_plan,
 )
 from qiskit_qmu.experiments.shot_run import compare_shots
+from qiskit_qmu.experiments.shot_study import ShotStudy, ShotStudyResult, run_shot_study
 from qiskit_qmu.experiments.sweeps import (
     Cell,
     SweepResult,
@@ -94,6 +96,8 @@ __all__ = [
     "RunStatus",
     "Setup",
     "ShotComparison",
+    "ShotStudy",
+    "ShotStudyResult",
     "SweepResult",
     "audit_saved",
     "audit_weights",
@@ -128,6 +132,8 @@ __all__ = [
     "run_plan",
     "run_seed",
     "run_shot_comparison",
+    "run_shot_study",
+    "shot_plan_cost",
     "run_saved_shots",
     "SavedShots",
     "run_sweep",
