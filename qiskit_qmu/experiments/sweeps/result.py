@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.experiments.places import records_of
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.sweeps.grid import Cell
-from qiskit_qmu.report import sweep_table
+from qiskit_qmu.report import ResultTables, RunRecords, result_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,16 @@ class SweepResult:
         """Number of cells that failed as a whole."""
         return sum(not records[0].row["method"] for records in self.records)
 
+    @property
+    def runs(self) -> list[RunRecords]:
+        """The records of each cell, with where its experiment stands among the others."""
+        pairs = zip(self.cells, self.records, strict=True)
+        return [records_of(cell.experiment, records) for cell, records in pairs]
+
+    def tables(self) -> ResultTables:
+        """Return methods beside original and oracle, for each point of the grid, over the seeds."""
+        return result_tables(self.runs, title=f"Sweep of {len(self.cells)} cells")
+
     def groups(self) -> dict[str, list[dict[str, Any]]]:
         """Return the rows of all seeds by where they stand in the grid, in words."""
         found: dict[str, list[dict[str, Any]]] = {}
@@ -55,7 +66,7 @@ class SweepResult:
         return pd.DataFrame(self.rows)
 
     def __repr__(self) -> str:
-        return sweep_table(self.groups())
+        return self.tables().to_text()
 
 
 def _place(cell: Cell) -> dict[str, Any]:
