@@ -5,6 +5,7 @@ from pathlib import Path
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import entry, read_sealed_json, reading
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.places import records_of
 from qiskit_qmu.experiments.records import RecordFile
@@ -45,7 +46,8 @@ def tabulate(
         | training rows | method | forget accura
     """
     listed = [results] if isinstance(results, str | Path) else results
-    return result_tables((run for each in listed for run in _runs(each)), title=title)
+    runs = (run for each in listed for run in _runs(each))
+    return result_tables(runs, title=title, environment=environment())
 
 
 def _runs(result: str | Path | SweepResult | RunRecords) -> Iterator[RunRecords]:

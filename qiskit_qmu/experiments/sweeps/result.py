@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments.places import records_of
 from qiskit_qmu.experiments.repetition import Record
@@ -50,14 +51,7 @@ class SweepResult:
 
     def tables(self) -> ResultTables:
         """Return methods beside original and oracle, for each point of the grid, over the seeds."""
-        return result_tables(self.runs, title=f"Sweep of {len(self.cells)} cells")
-
-    def groups(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the rows of all seeds by where they stand in the grid, in words."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for cell, records in zip(self.cells, self.records, strict=True):
-            found.setdefault(cell.label, []).extend(record.row for record in records)
-        return found
+        return result_tables(self.runs, environment=environment())
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the rows as a table, with the ends of each interval beside its value."""

@@ -1,12 +1,16 @@
 """ResultTables: the tables of many runs, in every form that they are written in."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from qiskit_qmu._files import make_folder, write_together
 from qiskit_qmu.report.tables.groups import Grouping, group_runs
 from qiskit_qmu.report.tables.latex import latex
 from qiskit_qmu.report.tables.markdown import markdown
+from qiskit_qmu.report.tables.page import page
 from qiskit_qmu.report.tables.rows import csv_text, tidy_rows
 from qiskit_qmu.report.tables.run_records import RunRecords
 from qiskit_qmu.report.tables.text import text
@@ -23,6 +27,7 @@ class ResultTables:
     Attributes:
         grouping: What the runs have in common, where they differ, and their groups.
         title: Title of page and tables.
+        environment: Versions and machine, for the page.
 
     Example:
         >>> from types import SimpleNamespace
@@ -46,6 +51,7 @@ class ResultTables:
 
     grouping: Grouping
     title: str
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """Return a table for a terminal, of at most 118 characters, one part for each group."""
@@ -58,6 +64,33 @@ class ResultTables:
     def to_latex(self) -> str:
         r"""Return one table in LaTeX; it needs ``\usepackage{booktabs}``."""
         return latex(self.grouping, self.title)
+
+    def to_html(self) -> str:
+        """Return one page that needs nothing but itself, with figures."""
+        return page(self.grouping, self.title, self.environment)
+
+    def write(self, folder: str | os.PathLike[str]) -> Path:
+        """Write ``tables.html``, ``tables.md``, ``tables.tex`` and ``tables.csv``, all or none.
+
+        Args:
+            folder: Where to; made where it is missing. Files of these names are overwritten.
+
+        Returns:
+            The page.
+
+        Raises:
+            InputError: If they cannot be written.
+        """
+        target = Path(folder)
+        make_folder(target)
+        forms = {
+            "tables.html": self.to_html(),
+            "tables.md": self.to_markdown(),
+            "tables.tex": self.to_latex(),
+            "tables.csv": self.to_csv(),
+        }
+        write_together(target, forms)
+        return target / "tables.html"
 
     def to_csv(self) -> str:
         """Return `to_rows` as comma-separated values with a line of names."""
@@ -83,7 +116,10 @@ class ResultTables:
 
 
 def result_tables(
-    runs: Iterable[RunRecords], *, title: str = "Quantum machine unlearning"
+    runs: Iterable[RunRecords],
+    *,
+    title: str = "Quantum machine unlearning",
+    environment: Mapping[str, Any] | None = None,
 ) -> ResultTables:
     """Return the tables of many runs, grouped by the settings that vary between them.
 
@@ -91,9 +127,10 @@ def result_tables(
         runs: The records of each experiment. Runs with equal settings are put together: their
             seeds, over which methods are averaged, and their methods.
         title: Title of page and tables.
+        environment: Versions and machine, for the page.
 
     Raises:
         InputError: If there is no record, or two records of the same settings, method and seed are
             of different models.
     """
-    return ResultTables(grouping=group_runs(runs), title=title)
+    return ResultTables(grouping=group_runs(runs), title=title, environment=environment or {})
