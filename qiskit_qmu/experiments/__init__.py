@@ -65,6 +65,7 @@ from qiskit_qmu.experiments.sweeps import (
     sweep,
     sweep_plan,
 )
+from qiskit_qmu.experiments.tabulating import tabulate
 from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
     audit_workload,
@@ -143,6 +144,7 @@ __all__ = [
     "submit",
     "sweep",
     "sweep_plan",
+    "tabulate",
     "import_weights",
     "train_and_save",
     "training_plan",

@@ -36,6 +36,29 @@ def test_a_grid_of_options_is_planned_run_and_resumed(qmu, folder):
     assert (planned["there"], planned["missing"], planned["training_circuits"]) == (2, 0, 0)
 
 
+def test_results_of_many_folders_become_one_page(qmu, refuses, folder):
+    (folder / "grid.toml").write_text(CONFIG)
+    qmu("sweep", "grid.toml", "--quiet", "--workers", "1")
+    (folder / "empty").mkdir()
+    page = folder / "qmu-sweep-grid" / "sweep.html"
+    before = page.read_text()
+    page.unlink()
+    told = qmu("report", "qmu-sweep-grid", "--format", "csv")
+    assert told.out.startswith("forgotten,method,seeds,")
+    assert page.read_text().split("written")[0] == before.split("written")[0]  # (until the time)
+    made = json.loads(qmu("report", "qmu-sweep-grid", "qmu-sweep-grid", "--json").out)
+    assert made["out"] == "qmu-report"
+    rows = [(row["forgotten"], row["method"], row["seeds"]) for row in made["rows"]]
+    assert rows == [
+        (forgotten, method, 1)
+        for forgotten in ("class 1", "30 % of the rows")
+        for method in ("original", "oracle", "noop")
+    ]
+    names = sorted(path.name for path in (folder / "qmu-report").iterdir())
+    assert names == ["tables.csv", "tables.html", "tables.md", "tables.tex"]
+    assert "neither a run nor a sweep" in refuses("report", "empty", "qmu-sweep-grid")
+
+
 def test_what_fails_is_said_with_exit_status_1(qmu, folder):
     text = CONFIG.replace("forget_class = 1", "forget_class = 7").replace("0.3", "0.0001")
     (folder / "grid.toml").write_text(text)

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data.datasets import classes_of
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.places import records_of
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.sweeps.grid import Cell
-from qiskit_qmu.report import sweep_table
+from qiskit_qmu.report import ResultTables, RunRecords, result_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,12 +44,15 @@ class SweepResult:
         """Number of cells that failed as a whole."""
         return sum(not records[0].row["method"] for records in self.records)
 
-    def groups(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the rows of all seeds by where they stand in the grid, in words."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for cell, records in zip(self.cells, self.records, strict=True):
-            found.setdefault(cell.label, []).extend(record.row for record in records)
-        return found
+    @property
+    def runs(self) -> list[RunRecords]:
+        """The records of each cell, with where its experiment stands among the others."""
+        pairs = zip(self.cells, self.records, strict=True)
+        return [records_of(cell.experiment, records) for cell, records in pairs]
+
+    def tables(self) -> ResultTables:
+        """Return methods beside original and oracle, for each point of the grid, over the seeds."""
+        return result_tables(self.runs, environment=environment())
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the rows as a table, with the ends of each interval beside its value."""
@@ -56,7 +61,7 @@ class SweepResult:
         return pd.DataFrame(self.rows)
 
     def __repr__(self) -> str:
-        return sweep_table(self.groups())
+        return self.tables().to_text()
 
 
 def _place(cell: Cell) -> dict[str, Any]:
