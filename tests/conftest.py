@@ -43,7 +43,7 @@ def generator(request: pytest.FixtureRequest) -> np.random.Generator:
 def without_figures() -> Iterator[None]:
     """Leave out figures, which take nearly all of a page's time: tests/report draws them."""
     with pytest.MonkeyPatch.context() as patch:
-        for page in ("page", "audit_page"):
+        for page in ("page", "audit_page", "tables.page"):
             patch.setattr(f"qiskit_qmu.report.{page}._figures", lambda *_arguments: [])
         for drawn in ("report.shot_page", "experiments.output"):
             patch.setattr(f"qiskit_qmu.{drawn}.shot_figure", lambda *_arguments: "<svg></svg>")
