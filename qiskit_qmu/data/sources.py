@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.download import download
 from qiskit_qmu.data.image_files import PARTS, find_folder, read_pair
-from qiskit_qmu.data.quantum_phases import CLASSES, ground_states
+from qiskit_qmu.data.quantum_phases import ground_states
 
 DATA_VARIABLE = "QISKIT_QMU_DATA"
 """Environment variable that names the folder of the datasets' files."""
@@ -28,7 +28,6 @@ class Source:
         labels: Class labels, shape (n,), int64, or values to predict, float64.
         scale: What ``raw`` is divided by.
         feature_names: A name for each feature; None where they have none.
-        class_names: A name for each class; None where they are numbers.
     """
 
     name: str
@@ -36,7 +35,6 @@ class Source:
     labels: NDArray[Any]
     scale: float
     feature_names: tuple[str, ...] | None = None
-    class_names: tuple[str, ...] | None = None
 
     def features(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the scaled features of some rows; only these are converted to float32."""
@@ -88,7 +86,7 @@ def diabetes_source() -> Source:
 def phases_source() -> Source:
     """Return 600 ground states of a chain of eight spins, labelled by their phase."""
     states, phases = ground_states()
-    return Source(name="all", raw=states, labels=phases, scale=1, class_names=CLASSES)
+    return Source(name="all", raw=states, labels=phases, scale=1)
 
 
 def image_sources(name: str, data_dir: str | os.PathLike[str] | None) -> tuple[Source, Source]:
