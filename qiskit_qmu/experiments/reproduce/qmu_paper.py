@@ -137,7 +137,8 @@ DIFFERS: Mapping[str, tuple[str, ...]] = {
         "training: epochs are not given in the paper; here 60 (basic) and 25 (hybrid, as in the "
         "code), with momentum 0.9, so that the hybrid model's rates of 0.1 become 0.01 (0.1 with "
         "momentum does not train it: its loss stays at that of guessing), cross-entropy "
-        "(their code sums ten binary ones) and no validation rows; the oracle is trained by the same recipe (theirs is not)",
+        "(their code sums ten binary ones) and no validation rows; the oracle is trained by "
+        "the same recipe (theirs is not)",
         "ascent: our stopping rule, since theirs gives no threshold; GD and the repair take the "
         "learning rate and batch size of their GD; SSD of the basic model takes our defaults, "
         "since none are given",
