@@ -51,6 +51,18 @@ def test_links_inside_the_repository_resolve(page):
             assert anchor in _anchors(LINKED[name]), target
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tutorials").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_tutorials_are_stored_with_their_outputs(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    outputs = json.dumps([cell["outputs"] for cell in code])
+    assert '"output_type": "error"' not in outputs
+    assert '"name": "stderr"' not in outputs
+    for place in ("/tmp/", "/home/", "/work/", "site-packages"):
+        assert place not in outputs
+
+
 def test_commands_of_studies_are_ones_that_the_command_line_takes():
     """They take hours, and are not run; all others are, in `test_readme.py`."""
     parsers = command_parsers()
