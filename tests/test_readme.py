@@ -248,7 +248,7 @@ EXAMPLES = {
     CUSTOMERS: Example(_model("customers")),
     WITHDRAW: Example(_model("customers-2"), (CUSTOMERS,)),
     "qmu verify customers-2 --ids withdrawn.txt": Example(
-        _printed("belong together", "C0000: ", "withdrawn by request 1", "head: "),
+        _printed("belong together", "C0000: ", "withdrawn by request 1", "head of the log"),
         (CUSTOMERS, WITHDRAW),
     ),
     "qmu audit arrays outputs.csv": Example(_printed("verdict: "), quick=True),

@@ -25,11 +25,13 @@ from qiskit_qmu.cli import (
     poison,
     predict,
     report,
+    reproduce,
     request,
     resume,
     run,
     shots,
     shots_plan,
+    shots_study,
     show,
     status,
     submit,
@@ -38,6 +40,7 @@ from qiskit_qmu.cli import (
     unlearn,
     verify,
 )
+from qiskit_qmu.cli.completion import add_print_completion
 from qiskit_qmu.cli.option_names import in_words_of_options
 from qiskit_qmu.cli.option_types import integer, real
 from qiskit_qmu.cli.output import Lenient, lenient_output
@@ -46,6 +49,7 @@ from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 _COMMANDS = {
     "run": run,
     "sweep": sweep,
+    "reproduce": reproduce,
     "train": train,
     "import": importing,
     "unlearn": unlearn,
@@ -58,6 +62,7 @@ _COMMANDS = {
     "estimate": estimate,
     "shots": shots,
     "shots plan": shots_plan,
+    "shots study": shots_study,
     "show": show,
     "predict": predict,
     "poison": poison,
@@ -145,6 +150,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     """Return the parser of the whole command line, and that of each command."""
     parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
     parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
+    add_print_completion(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     found: dict[str, argparse.ArgumentParser] = {}
     for name, module in _COMMANDS.items():
