@@ -220,4 +220,6 @@ def test_the_code_of_a_page(page, tmp_path, monkeypatch):
     texts = [text for kind, text in blocks(page) if kind == "python"]
     with torch.random.fork_rng():
         torch.manual_seed(1)  # the weights of layers in the examples
-        CHECKS[page][0](run_code(texts, tmp_path), tmp_path)
+        names = run_code(texts, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    CHECKS[page][0](names, tmp_path)
