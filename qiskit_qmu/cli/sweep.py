@@ -15,7 +15,7 @@ CONFIG is a TOML file with options of `qmu run` by name, which all cells share, 
 An axis is an option or a setting with a list of values, or any name with a list of tables, each of
 which sets several options at once. A cell is one combination with one seed. Models are trained once
 and shared by all cells that they suit; what the output folder holds is not computed again, and a
-cell that fails stops no other. Exit status 1 says that some failed.
+cell that fails stops no other. Exit status 1 says that some failed or, of --dry-run, would fail.
 """
 
 import argparse
@@ -78,6 +78,8 @@ def execute(options: argparse.Namespace) -> None:
     if options.dry_run:
         plan = sweep_plan(cells, out, **how)
         print_result(options, plan, lambda: _plan_text(plan))
+        if plan["impossible"]:
+            raise RunError(f"{len(plan['impossible'])} of {len(cells)} cells are not possible")
         return
     with progress_display(quiet=options.quiet) as progress:
         result = run_sweep(

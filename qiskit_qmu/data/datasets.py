@@ -26,9 +26,24 @@ class _Named:
     sources: Callable[[str | os.PathLike[str] | None], tuple[Source, Source]]
     input_shape: tuple[int, ...] = (1, 28, 28)
     num_classes: int | None = 10
+    class_names: tuple[str, ...] | None = None
     train_size: int = 1000
     test_size: int = 500
 
+
+_CLOTHES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+"""As their publishers number them, https://github.com/zalandoresearch/fashion-mnist."""
 
 _DATASETS = MappingProxyType(
     {
@@ -37,6 +52,7 @@ _DATASETS = MappingProxyType(
             sources=lambda _: (iris_source(),) * 2,
             input_shape=(4,),
             num_classes=3,
+            class_names=("setosa", "versicolor", "virginica"),
             train_size=105,
             test_size=45,
         ),
@@ -48,7 +64,10 @@ _DATASETS = MappingProxyType(
             test_size=142,
         ),
         "mnist": _Named(sources=lambda data_dir: image_sources("mnist", data_dir)),
-        "fashion-mnist": _Named(sources=lambda data_dir: image_sources("fashion-mnist", data_dir)),
+        "fashion-mnist": _Named(
+            sources=lambda data_dir: image_sources("fashion-mnist", data_dir),
+            class_names=_CLOTHES,
+        ),
     }
 )
 
@@ -73,6 +92,24 @@ def input_shape_of(name: str) -> tuple[int, ...]:
     """
     _check.one_of(DATASET_NAMES, dataset=name)
     return _DATASETS[name].input_shape
+
+
+def classes_of(name: str) -> tuple[str, ...] | None:
+    """Return what the classes of a dataset are called, without reading it; None without classes.
+
+    Args:
+        name: One of `DATASET_NAMES`.
+
+    Example:
+        >>> from qiskit_qmu.data.datasets import classes_of
+        >>> classes_of("iris"), classes_of("digits")[:3]
+        (('setosa', 'versicolor', 'virginica'), ('0', '1', '2'))
+    """
+    _check.one_of(DATASET_NAMES, dataset=name)
+    named = _DATASETS[name]
+    if named.num_classes is None:
+        return None
+    return named.class_names or tuple(map(str, range(named.num_classes)))
 
 
 def load_dataset(
@@ -144,5 +181,6 @@ def load_dataset(
         train_source=train.name,
         test_source=test.name,
         feature_names=train.feature_names,
+        class_names=named.class_names,
         origin={"dataset": name, "train_size": train_size, "test_size": test_size, "seed": seed},
     )

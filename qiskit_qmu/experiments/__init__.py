@@ -5,7 +5,8 @@ from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.evaluation import ShotPlan, ShotTarget
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
-from qiskit_qmu.experiments.deletion_request import DeletionResult, request_deletion
+from qiskit_qmu.experiments.deletion_answer import DeletionResult
+from qiskit_qmu.experiments.deletion_request import plan_deletion, request_deletion
 from qiskit_qmu.experiments.description import describe_model
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
@@ -108,6 +109,7 @@ __all__ = [
     "overridden",
     "save_model",
     "saved_workloads",
+    "plan_deletion",
     "predict_saved",
     "preset",
     "refresh",

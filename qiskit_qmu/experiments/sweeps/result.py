@@ -1,11 +1,12 @@
 """SweepResult: the tidy rows of a sweep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data.datasets import classes_of
+from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.places import records_of
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.sweeps.grid import Cell
@@ -66,7 +67,7 @@ class SweepResult:
 def _place(cell: Cell) -> dict[str, Any]:
     """Return where a cell stands; what a row has under the same name is of another meaning."""
     experiment = cell.experiment
-    forget = None if experiment.forget is None else _in_words(experiment.forget)
+    forget = None if experiment.forget is None else _in_words(experiment)
     axes = {name: value for name, value in cell.axes.items() if name not in _OF_ROWS}
     return {
         "cell": cell.digest,
@@ -83,8 +84,12 @@ _OF_ROWS = ("cell", "dataset", "model", "forget", "backend", "shots", "methods")
 """Axes that a row holds under a name of its own."""
 
 
-def _in_words(request: ForgetRequest) -> str:
-    given: Mapping[str, Any] = request.to_dict()
+def _in_words(experiment: Experiment) -> str:
+    assert experiment.forget is not None
+    given = experiment.forget.to_dict()
+    names = classes_of(experiment.dataset) if experiment.is_bundled else None
+    if names is not None and given.get("label") in range(len(names)):
+        given["label"] = names[given["label"]]
     return " ".join(f"{name}={_short(value)}" for name, value in given.items())
 
 
