@@ -405,7 +405,7 @@ def _with_state():
     return model
 
 
-FOLLOWING = {"gd", "gd classical", "ga-r", "ssd-r", "rga-r"}
+FOLLOWING = {"gd", "gd classical"} | {n for n, m in METHODS.items() if m.repaired}
 """What trains on retained rows, and may change more than quantum parameters."""
 
 
