@@ -18,7 +18,7 @@ METHODS = ("gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
 LABELS = (4, 5, 8)
 """Classes of which the paper forgets one, drawn at random; here one after another by seed."""
 
-_CIRCUIT = {"model.rotations": ["rz", "ry", "rz"], "model.entangling_gate": "cx"}
+_CIRCUIT: Mapping[str, Any] = {"model.rotations": ["rz", "ry", "rz"], "model.entangling_gate": "cx"}
 
 _TRAINING: Mapping[str, Mapping[str, Any]] = {
     "basic": {
