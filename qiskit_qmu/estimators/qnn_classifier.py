@@ -208,7 +208,12 @@ class QNNClassifier(ClassifierMixin, BaseEstimator):
         if not isinstance(self.strategy, str):
             return self.strategy
         context = PresetContext(
-            dataset="", model="basic", kind="instances", learning_rate=self.learning_rate
+            dataset="",
+            model="basic",
+            kind="instances",
+            learning_rate=self.learning_rate,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
         )
         return make_strategy(self.strategy, preset_settings(context), self._trainer())
 

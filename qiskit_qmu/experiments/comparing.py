@@ -226,6 +226,8 @@ def _preset(model: torch.nn.Module, split: ForgetSplit, trainer: Trainer) -> dic
         model=_FAMILIES.get(type(model), "own"),
         kind=split.kind,
         learning_rate=trainer.learning_rate,
+        epochs=trainer.epochs,
+        batch_size=trainer.batch_size,
     )
     return preset_settings(context)
 

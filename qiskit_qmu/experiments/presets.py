@@ -102,7 +102,12 @@ def preset(
     else:
         trainer = _TRAINERS_OF_DATASET.get(dataset, _GENERAL_TRAINER)
     context = PresetContext(
-        dataset=dataset, model=model, kind=kind, learning_rate=trainer["learning_rate"]
+        dataset=dataset,
+        model=model,
+        kind=kind,
+        learning_rate=trainer["learning_rate"],
+        epochs=trainer["epochs"],
+        batch_size=trainer["batch_size"],
     )
     return Preset(model=small, trainer=dict(trainer), strategies=preset_settings(context))
 

@@ -59,6 +59,7 @@ from qiskit_qmu.unlearning.sparse_fine_tune import SparseFineTune
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 from qiskit_qmu.unlearning.strength_target import StrengthTarget
 from qiskit_qmu.unlearning.tuning import ToTarget, Tuned, tune
+from qiskit_qmu.unlearning.unlikelihood import Unlikelihood
 from qiskit_qmu.unlearning.within_budget import WithinBudget
 
 __all__ = [
@@ -105,6 +106,7 @@ __all__ = [
     "UnlearningResult",
     "UnlearningStrategy",
     "FisherEstimate",
+    "Unlikelihood",
     "fisher_diagonal",
     "unbiased_fisher",
     "quantum_fisher_information",

@@ -49,17 +49,10 @@ ALL_STEPS: Mapping[str, Any] = MappingProxyType(
 # An ascent must stop as soon as the rows are forgotten: a fifth of the training's learning rate.
 _SHARE_OF_TRAINING_RATE = 0.2
 
-# A class that was only pushed to chance returns in a repair: ascend further before it. Chosen on
-# iris (1, 2), wine (0) and 300 digits (4, 8), tested on other classes, seeds, sizes and datasets.
-_CONFIDENCE_BEFORE_REPAIR = 1e-3
-
 
 def class_preset(context: PresetContext) -> Settings:
     """Return the settings of an ascent on a class."""
-    rate = {"learning_rate": _SHARE_OF_TRAINING_RATE * context.learning_rate}
-    if context.repaired:
-        return {**rate, "confidence_threshold": _CONFIDENCE_BEFORE_REPAIR}
-    return rate
+    return {"learning_rate": _SHARE_OF_TRAINING_RATE * context.learning_rate}
 
 
 StopAt = Literal["original", "current"]

@@ -53,7 +53,8 @@ class PresetContext:
         model: Family of the model: "basic" or "hybrid".
         kind: What is forgotten: "class" or "instances".
         learning_rate: Learning rate of the original model's training.
-        repaired: Whether a repair on the retained rows follows.
+        epochs: Epochs of that training.
+        batch_size: Rows per step of that training.
 
     Example:
         >>> from qiskit_qmu.unlearning import METHODS, PresetContext
@@ -68,7 +69,8 @@ class PresetContext:
     model: str
     kind: Literal["class", "instances"]
     learning_rate: float
-    repaired: bool = False
+    epochs: int = 30
+    batch_size: int = 32
 
 
 def no_preset(_context: PresetContext) -> Settings:

@@ -10,7 +10,6 @@ used in Python directly, or by name in a custom mapping::
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from qiskit_qmu import _check
@@ -44,6 +43,7 @@ from qiskit_qmu.unlearning import (
     shapley_ascent,
     similar_labels,
     sparse_fine_tune,
+    unlikelihood,
 )
 from qiskit_qmu.unlearning.chosen_strength import ChosenStrength, strengths
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
@@ -70,7 +70,10 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "rga-r": repaired("rga", relative_gradient_ascent.METHOD),
         "ewc": fisher_regularized_ascent.METHOD,
         "neggrad": neg_grad_plus.METHOD,
+        "neggrad-r": repaired("neggrad", neg_grad_plus.METHOD),
         "lf-ssd": label_free_dampening.METHOD,
+        "lf-ssd-r": repaired("lf-ssd", label_free_dampening.METHOD),
+        "unlikelihood": unlikelihood.METHOD,
         "q-mul": similar_labels.METHOD,
         "lca": label_complement.METHOD,
         "adv-uniform": adversarial_uniform.METHOD,
@@ -84,11 +87,13 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "cf-k": fine_tune_last_layers.METHOD,
         "eu-k": retrain_last_layers.METHOD,
         "newton": newton_step.METHOD,
+        "newton-r": repaired("newton", newton_step.METHOD),
         "reset-k": reset_ansatz_layers.METHOD,
         "fs-mask": fubini_study_ascent.METHOD,
         "natural-ga": natural_gradient_ascent.METHOD,
         "dew-p": entanglement_pruning.METHOD,
         "shapley": shapley_ascent.METHOD,
+        "shapley-r": repaired("shapley", shapley_ascent.METHOD),
         "sisa": retrain_shards.METHOD,
     }
 )
@@ -138,6 +143,10 @@ def make_strategy(
         >>> strategy = make_strategy("ga-r", {"ga-r": {"max_epochs": 5}}, qmu.Trainer())
         >>> [type(stage).__name__ for stage in strategy.strategies]
         ['GradientAscent', 'FineTune']
+        >>> repair = {"forget_weight": 1.0}  # as in the preset of a class
+        >>> strategy = make_strategy("ga-r", {"repair": repair}, qmu.Trainer())
+        >>> [type(stage).__name__ for stage in strategy.strategies]
+        ['GradientAscent', 'Unlikelihood']
     """
     _check.one_of(tuple(methods), method=method)
     row = methods[method]
@@ -197,13 +206,9 @@ def preset_settings(
         >>> presets = preset_settings(context)
         >>> presets["ga"]
         {'optimizer': 'sgd', 'learning_rate': 0.006}
-        >>> presets["ga-r"]  # ascends further, as a repair follows
-        {'optimizer': 'sgd', 'learning_rate': 0.006, 'confidence_threshold': 0.001}
     """
     presets = {
-        name: method.preset(replace(context, repaired=method.repaired))
-        for name, method in methods.items()
-        if method.hyperparameters
+        name: method.preset(context) for name, method in methods.items() if method.hyperparameters
     }
     return {**presets, REPAIR: repair_preset(context), STRENGTH: {}, BUDGET: {}}
 

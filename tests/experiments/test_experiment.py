@@ -14,10 +14,10 @@ from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
     METHODS,
     Chain,
-    FineTune,
     RelativeGradientAscent,
     Repeat,
     UnlearningStrategy,
+    Unlikelihood,
     make_strategy,
 )
 
@@ -72,8 +72,8 @@ def test_settings_reach_model_trainer_and_strategies():
     ascent, repair = chain.strategies
     assert isinstance(ascent, RelativeGradientAscent)
     assert (ascent.alpha, ascent.parameters) == (4.5, "quantum")
-    assert isinstance(repair, FineTune)
-    assert repair.epochs == 9
+    assert isinstance(repair, Unlikelihood)
+    assert (repair.epochs, repair.forget_weight) == (9, 1.0)
     assert make_strategy("oracle", experiment.preset(4).strategies, trainer).trainer is trainer
     model = built(experiment)
     assert (model.config.num_layers, model.config.rotations) == (1, ("rx", "rz", "rx"))

@@ -26,6 +26,7 @@ from qiskit_qmu.unlearning import (
     Scrub,
     SimilarLabels,
     SparseFineTune,
+    Unlikelihood,
 )
 from qiskit_qmu.unlearning.descent import joint_batches
 from qiskit_qmu.unlearning.stopping import performance
@@ -69,6 +70,14 @@ def _label_complement(model, _given):
     return cross_entropy(model(KEPT_X), KEPT_Y) + cross_entropy(model(rows), labels)
 
 
+def _unlikelihood(model, _given):
+    losses = [
+        -torch.log(1 - torch.softmax(logits, 0)[c]) for logits, c in zip(model(X), Y, strict=True)
+    ]
+    losses += [cross_entropy(logits, c) for logits, c in zip(model(KEPT_X), KEPT_Y, strict=True)]
+    return (2.0 * sum(losses[: len(X)]) + sum(losses[len(X) :])) / len(losses)
+
+
 def _adversarial(model, given):
     rows = X.clone().requires_grad_()
     (slope,) = torch.autograd.grad(_kl_to_uniform(given(rows)), rows)
@@ -110,6 +119,7 @@ def _scrub_hqml(model, given):
 
 CASES = {
     "neggrad": (NegGradPlus(**STEP, stop_when_forgotten=False), _neg_grad),
+    "unlikelihood": (Unlikelihood(**STEP, forget_weight=2.0), _unlikelihood),
     "lca": (LabelComplement(**STEP), _label_complement),
     "adv-uniform": (AdversarialUniform(**STEP, distance=0.2, uniform_weight=2.0), _adversarial),
     "bad-teacher": (BadTeacher(**STEP), _bad_teacher),

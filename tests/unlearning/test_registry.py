@@ -26,7 +26,9 @@ from qiskit_qmu.unlearning import (
     summaries,
 )
 
-CLASS = PresetContext(dataset="iris", model="basic", kind="class", learning_rate=0.03)
+CLASS = PresetContext(
+    dataset="iris", model="basic", kind="class", learning_rate=0.03, epochs=60, batch_size=16
+)
 
 
 def test_presets_of_a_class_follow_the_rate_of_training():
@@ -35,12 +37,19 @@ def test_presets_of_a_class_follow_the_rate_of_training():
     expected = {
         "gd": {"epochs": 5, "learning_rate": 0.03},
         "ga": {"optimizer": "sgd", "learning_rate": rate},
-        "ga-r": {"optimizer": "sgd", "learning_rate": rate, "confidence_threshold": 1e-3},
+        "ga-r": {"optimizer": "sgd", "learning_rate": rate},
         "ssd": {},
         "ssd-r": {},
         "rga": {"learning_rate": rate},
-        "rga-r": {"learning_rate": rate, "confidence_threshold": 1e-3},
-        "repair": {"epochs": 5, "learning_rate": 0.03, "rounds": 4},
+        "rga-r": {"learning_rate": rate},
+        "unlikelihood": {"epochs": 6, "batch_size": 8, "learning_rate": 0.03},
+        "repair": {
+            "epochs": 6,
+            "batch_size": 8,
+            "learning_rate": 0.03,
+            "rounds": 4,
+            "forget_weight": 1.0,
+        },
     }
     assert {stage: presets[stage] for stage in expected} == expected
     assert not presets.keys() & {"noop", "oracle"}  # there is nothing to set
@@ -80,12 +89,13 @@ def test_every_setting_of_every_method_has_a_value():
     assert settings["rga"]["alpha"] is None
     assert settings["ga"]["learning_rate"] == pytest.approx(0.006)
     assert settings["repair"] == {
-        "epochs": 5,
-        "batch_size": 32,
+        "epochs": 6,
+        "batch_size": 8,
         "learning_rate": 0.03,
         "optimizer": "adam",
         "parameters": "all",
         "rounds": 4,
+        "forget_weight": 1.0,
     }
 
 
