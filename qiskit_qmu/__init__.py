@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         run_experiment,
         save_model,
         sweep,
+        tabulate,
     )
     from qiskit_qmu.models import (
         BasicQNN,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         to_qiskit_classifier,
     )
     from qiskit_qmu.observation import Observations
+    from qiskit_qmu.report import ResultTables, RunRecords
     from qiskit_qmu.training import Privacy, Trainer, TrainingHistory
 
 __version__ = version("qiskit-qmu")
@@ -111,7 +113,9 @@ _HOMES = {
     "Privacy": "training",
     "QNNCircuit": "circuits",
     "QNNClassifier": "estimators",
+    "ResultTables": "report",
     "Rows": "data",
+    "RunRecords": "report",
     "ShardedClassifier": "models",
     "SweepResult": "experiments",
     "Trainer": "training",
@@ -137,6 +141,7 @@ _HOMES = {
     "read_table": "data",
     "save_model": "experiments",
     "sweep": "experiments",
+    "tabulate": "experiments",
     "to_qiskit_classifier": "models",
     "verify": "deletions",
 }

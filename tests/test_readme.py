@@ -1,7 +1,8 @@
-"""Every command and line of code in the README, run, with a look at what comes out.
+"""Every command of the README and the documentation, and the README's code, run, with a look at
+what comes out.
 
-The README's own blocks are read, so that a command that is added or changed there fails here until
-somebody says what it must give.
+The pages' own blocks are read, so that a command that is added or changed there fails here until
+somebody says what it must give. `test_documentation.py` runs the code of the documentation.
 """
 
 import contextlib
@@ -17,14 +18,12 @@ from pathlib import Path
 
 import pytest
 from network_block import refuse_network
-from tiny_models import basic, iris_split
+from reader import PAGES, ROOT, blocks, run_code, write_what_readers_have
 
 from qiskit_qmu.cli.main import main
-from qiskit_qmu.unlearning import DEFAULT_METHODS, markdown_table
+from qiskit_qmu.unlearning import DEFAULT_METHODS
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+BLOCKS = [block for page in PAGES if not page.startswith("docs/studies/") for block in blocks(page)]
 
 
 def _commands() -> Iterator[str]:
@@ -42,18 +41,13 @@ def _commands() -> Iterator[str]:
 
 
 COMMANDS = list(dict.fromkeys(_commands()))
-PYTHON = [text for language, text in BLOCKS if language == "python"]
+PYTHON = [text for language, text in blocks("README.md") if language == "python"]
 
 
 def test_all_blocks_are_commands_or_code():
-    assert {language for language, _ in BLOCKS} == {"sh", "python", ""}
     assert len(COMMANDS) > 25
     for command in COMMANDS:
         assert command.split()[0] in {"qmu", "pip", "pytest"}, command
-
-
-def test_the_table_of_strategies_is_that_of_the_registry():
-    assert markdown_table() in README
 
 
 # What a command must give.
@@ -173,7 +167,7 @@ def _estimated(outcome: Outcome) -> None:
     nearly, since weights are trained and their digits compressed.
     """
     assert outcome.status == 0, outcome.err
-    shown = next(text for language, text in BLOCKS if language == "")
+    shown = next(text for language, text in BLOCKS if "$ qmu estimate" in text)
     printed = _table(outcome.out)
     assert printed.keys() >= {"train", "ga", "ssd", "observe", "attack"}
     for name, (words, size) in _table(shown).items():
@@ -254,7 +248,7 @@ EXAMPLES = {
     CUSTOMERS: Example(_model("customers")),
     WITHDRAW: Example(_model("customers-2"), (CUSTOMERS,)),
     "qmu verify customers-2 --ids withdrawn.txt": Example(
-        _printed("belong together", "C0000: ", "withdrawn by request 1", "head: "),
+        _printed("belong together", "C0000: ", "withdrawn by request 1", "head of the log"),
         (CUSTOMERS, WITHDRAW),
     ),
     "qmu audit arrays outputs.csv": Example(_printed("verdict: "), quick=True),
@@ -306,6 +300,7 @@ EXAMPLES = {
 INSTALLING = {
     "pip install -c constraints.txt .": (),
     "pip install -c constraints.txt .[test]": ("test",),
+    "pip install -c constraints.txt -e .[test,lint]": ("test", "lint"),
     "pytest": (),
 }
 
@@ -349,59 +344,10 @@ class Shell:
         return Outcome(status, out.getvalue(), err.getvalue(), self.folder)
 
 
-OWN_MODEL = """
-import torch
-from qiskit_qmu.models import BasicQNN
-
-
-def build(input_shape, num_classes):
-    layer = BasicQNN(num_classes=2, num_qubits=2, num_layers=2).quantum
-    return torch.nn.Sequential(
-        torch.nn.Linear(input_shape[0], 2), layer, torch.nn.Linear(2, num_classes)
-    )
-"""
-
-
-def _write_what_readers_have(folder: Path) -> list[str]:
-    """Write a table of 120 patients with ids, a list of a few, and a module with a factory."""
-    from sklearn.datasets import load_breast_cancer
-
-    cancer = load_breast_cancer(as_frame=True)
-    table = cancer.data.iloc[:120, :8].assign(
-        customer=[f"C{number:04d}" for number in range(120)],
-        diagnosis=cancer.target_names[cancer.target[:120]],
-    )
-    table.to_csv(folder / "rows.csv", index=False)
-    withdrawn = [f"C{number:04d}" for number in range(0, 120, 6)]
-    (folder / "withdrawn.txt").write_text("\n".join(withdrawn) + "\n")
-    (folder / "mine.py").write_text(OWN_MODEL)
-    _write_outputs_and_weights(folder)
-    return withdrawn
-
-
-def _write_outputs_and_weights(folder: Path) -> None:
-    """Write outputs of a model on 200 rows, and three state dicts of the factory's module."""
-    import numpy as np
-    import torch
-
-    rng = np.random.default_rng(0)
-    label, member = rng.integers(0, 2, 200), np.repeat([1, 0], 100)
-    values = np.tanh((2 * label - 1) * (member + rng.normal(size=200)))
-    rows = np.column_stack([label, member, values])
-    header = "label,member,expectation_0"
-    np.savetxt(folder / "outputs.csv", rows, "%g", ",", header=header, comments="")
-    names: dict = {}
-    exec(OWN_MODEL, names)
-    with torch.random.fork_rng():
-        for seed, name in enumerate(("new", "old", "retrained")):
-            torch.manual_seed(seed)
-            torch.save(names["build"]((8,), 2).state_dict(), folder / f"{name}.pt")
-
-
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory) -> Iterator[Shell]:
     folder = tmp_path_factory.mktemp("readme")
-    _write_what_readers_have(folder)
+    write_what_readers_have(folder)
     with pytest.MonkeyPatch.context() as patch:
         refuse_network(patch)
         accounts = "qiskit_ibm_runtime.accounts.management._DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
@@ -440,32 +386,8 @@ def _block(start: str) -> str:
     return next(text for text in PYTHON if text.startswith(start))
 
 
-def _run_code(texts: list[str], folder: Path) -> dict:
-    names: dict = {}
-    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as out:
-        for text in texts:
-            exec(compile(text, "README.md", "exec"), names)
-    return {**names, "printed": out.getvalue()}
-
-
 def test_all_code_is_run_below():
-    starts = (
-        "import qiskit_qmu as qmu",
-        "from qiskit.circuit.library import",
-        "from pathlib import Path",
-        "import torch",
-        "held_out = qmu.ForgetSplit.by_class",
-        "from dataclasses import dataclass",
-        'patients = qmu.load_dataset("diabetes")',
-        "import qiskit_qmu as qmu\nfrom qiskit_qmu.auditing import strategy_test",
-        "from qiskit_qmu.metrics import shot_privacy as sp",
-        'device = qmu.open_backend("fake_torino", shots=1024)',
-        'device = qmu.open_backend("ibm_torino", shots=1024, mode="batch", ledger="run", ',
-        "from sklearn.datasets import load_wine",
-        "from qiskit.circuit.library import zz_feature_map\nfrom qiskit_qmu.auditing",
-        "from qiskit_qmu.certified import",
-    )
-    assert len(PYTHON) == len(starts)
+    starts = ("import qiskit_qmu as qmu", 'device = qmu.open_backend("fake_torino", shots=1024)')
     for text, start in zip(PYTHON, starts, strict=True):
         assert text.startswith(start)
 
@@ -473,7 +395,7 @@ def test_all_code_is_run_below():
 @pytest.mark.slow
 @pytest.mark.ci
 def test_main_job_and_a_noisy_device(tmp_path):
-    names = _run_code(
+    names = run_code(
         [_block("import qiskit_qmu as qmu"), _block('device = qmu.open_backend("fake')], tmp_path
     )
     assert names["report"].verdict == "forgotten"
@@ -486,134 +408,11 @@ def test_main_job_and_a_noisy_device(tmp_path):
     assert names["observed"].accuracy > 0.5
 
 
-def test_the_simulator_on_its_own(tmp_path):
-    import torch
-
-    names = _run_code([_block("from qiskit.circuit.library import real")], tmp_path)
-    layer = names["layer"]
-    answers = layer(torch.zeros(3, 4, requires_grad=True))
-    answers.sum().backward()
-    assert answers.shape == (3, 2)
-    assert torch.isfinite(layer.weight.grad).all()
-    assert names["printed"].strip()
-
-
-@pytest.mark.slow
-def test_a_strategy_over_many_models(tmp_path):
-    names = _run_code(
-        [_block("import qiskit_qmu as qmu\nfrom qiskit_qmu.auditing import strategy_test")],
-        tmp_path,
-    )
-    found = {finding.key: finding.value for finding in names["test"].findings}
-    assert found["strategy_auc_before"].low > 0.55
-    assert found["strategy_auc"].value < found["strategy_auc_before"].low
-
-
-@pytest.mark.slow
-@pytest.mark.ci
-def test_rows_of_ones_own(tmp_path):
-    import qiskit_qmu as qmu
-    from qiskit_qmu.experiments import describe_model
-
-    withdrawn = _write_what_readers_have(tmp_path)
-    names = _run_code([_block("from pathlib")], tmp_path)
-    customers, deletion, compared = names["customers"], names["deletion"], names["compared"]
-    forgotten = customers.ids_train[deletion.forget.indices]
-    assert set(forgotten) == set(withdrawn) - set(customers.ids_test)
-    rows = {row["method"]: row for row in compared.rows}
-    assert list(rows) == ["original", "oracle", "ssd-r", "rga-r"]
-    assert rows["original"]["acc_retain_test"] > 0.8
-    page = (tmp_path / "report.html").read_text()
-    assert forgotten[0] in page
-    assert repr(compared) in names["printed"]
-    assert describe_model(tmp_path / "unlearned")["forgotten"][0]["strategy"] == "ssd-r"
-    loaded = qmu.load_model(tmp_path / "unlearned")
-    same = compared.models["ssd-r"].predict(customers.x_test) == loaded.predict(customers.x_test)
-    assert same.all()
-
-
-@pytest.fixture(scope="module")
-def own_model(tmp_path_factory):
-    import torch
-
-    with torch.random.fork_rng():
-        torch.manual_seed(1)  # the weights of the examples' layers
-        return _run_code(
-            [_block("import torch"), _block("from dataclasses"), _block("patients")],
-            tmp_path_factory.mktemp("own"),
-        )
-
-
-@pytest.mark.slow
-@pytest.mark.ci
-def test_a_model_of_ones_own(own_model):
-    import qiskit_qmu as qmu
-
-    task, forgot = own_model["task"], own_model["forgot"]
-    assert len(task.forget) < 72  # rows of which none is recognised that show "within 0.05"
-    assert forgot.recommendation.method == ""
-    assert set(own_model["mine"]) <= set(own_model["printed"].split())
-    before = qmu.observe(own_model["own"], task.test_forget.x, task.test_forget.y).accuracy
-    assert before > 0.9
-    after, kept = (
-        [qmu.observe(forgot.models[name], rows.x, rows.y).accuracy for name in own_model["mine"]]
-        for rows in (task.test_forget, task.test_retain)
-    )
-    assert max(after) < 0.1
-    assert max(kept) > 0.6
-
-
-@pytest.mark.slow
-@pytest.mark.ci
-def test_a_loss_of_ones_own(own_model):
-    import torch
-
-    assert own_model["huber"](own_model["regressor"], torch.zeros(4, 10), torch.zeros(4)).shape == (
-        4,
-    )
-    oracle = re.search(r"^oracle +(-?[\d.]+)±\S+ +(\d[\d.]+)±", own_model["printed"], re.MULTILINE)
-    assert oracle is not None
-    assert float(oracle[2]) > 0.3  # R² on retained rows: it has learned
-    assert "Rule: A model passes if" in own_model["printed"]
-
-
 def test_ibms_devices_ask_for_an_account(shell):
     import qiskit_qmu as qmu
     from qiskit_qmu._check import InputError
 
+    page = PAGES["docs/guides/hardware.md"]
+    (line,) = re.findall(r"^device = .*ibm_torino.*$", page, flags=re.MULTILINE)
     with contextlib.chdir(shell.folder), pytest.raises(InputError, match="save_account"):
-        exec(compile(_block('device = qmu.open_backend("ibm'), "README.md", "exec"), {"qmu": qmu})
-
-
-def test_what_shots_give_away(tmp_path):
-    import qiskit_qmu as qmu
-
-    backend = qmu.open_backend("exact", shots=8, seed=0)
-    names = {
-        "model": basic(num_features=4, num_qubits=4, backend=backend),
-        "split": iris_split("class"),
-    }
-    with contextlib.chdir(tmp_path):
-        exec(
-            compile(_block("from qiskit_qmu.metrics import shot_privacy"), "README.md", "exec"),
-            names,
-        )
-        again = names["served"].observe(names["split"].forget.x, names["split"].forget.y)
-    assert round(names["pair"].auc.value, 2) == 0.87
-    assert round(names["pair"].epsilon(1e-5).value, 1) == 7.6
-    assert (round(names["bound"].auc, 2), round(names["bound"].epsilon(1e-5), 1)) == (0.68, 2.8)
-    assert (again.counts == names["answers"].counts).all()
-
-
-@pytest.mark.slow
-@pytest.mark.ci
-def test_estimators_kernels_and_the_certificate(tmp_path):
-    names = _run_code(
-        [text for text in PYTHON if "_test_split" in text or "flowers" in text], tmp_path
-    )
-    assert names["classifier"].score(names["x_test"], names["y_test"]) > 0.8
-    assert names["exact"].score(names["flowers"].x_test / 8, names["flowers"].y_test) > 0.8
-    assert "circuits=0" in names["printed"]
-    assert "\n[ 8 " in names["printed"]  # the deleted row is told first
-    assert [entry.action for entry in names["certified"].ledger_.entries] == ["trained", "removed"]
-    assert names["certified"].score(names["flowers"].x_test, names["flowers"].y_test) > 0.6
+        exec(compile(line, "hardware.md", "exec"), {"qmu": qmu})

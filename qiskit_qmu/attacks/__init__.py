@@ -45,10 +45,12 @@ from qiskit_qmu.attacks.references import References
 from qiskit_qmu.attacks.registry import ATTACKS, REFERENCE_ATTACKS, SHOT_ATTACKS, attack_key
 from qiskit_qmu.attacks.repeated_query import repeated_query
 from qiskit_qmu.attacks.rmia import RMIA
+from qiskit_qmu.attacks.row_attack import RowAttack
 from qiskit_qmu.attacks.shadow_classifier import FittedShadowClassifier, ShadowClassifierAttack
 
 __all__ = [
     "MembershipAttack",
+    "RowAttack",
     "LossAttack",
     "LabelOnlyAttack",
     "EntropyAttack",

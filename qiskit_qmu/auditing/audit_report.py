@@ -44,6 +44,7 @@ class AuditReport:
             "audited".
         strategy_needs: What the strategy used, as in `qiskit_qmu.unlearning.Method`, if known.
         protocols: What published protocols would report, where that was computed; see `explain`.
+        explained: How much of that the text shows; page and file have all of it.
 
     Example:
         >>> import torch
@@ -74,6 +75,7 @@ class AuditReport:
     observed: Mapping[str, SplitObservations] = field(default_factory=dict, compare=False)
     strategy_needs: tuple[str, ...] = ()
     protocols: ProtocolReport | None = None
+    explained: Literal["short", "full"] = "short"
 
     @property
     def observed_oracles(self) -> tuple[SplitObservations, ...]:

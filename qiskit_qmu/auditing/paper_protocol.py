@@ -54,7 +54,10 @@ class PaperProtocol:
 
 
 def paper_protocol(
-    original: SplitObservations, split: ForgetSplit, generator: np.random.Generator
+    original: SplitObservations,
+    split: ForgetSplit,
+    generator: np.random.Generator,
+    attack: PaperNetworkAttack | None = None,
 ) -> PaperProtocol | None:
     """Fit the paper's attack: members are all training rows, non-members all test rows.
 
@@ -62,6 +65,7 @@ def paper_protocol(
         original: Outputs of the original model.
         split: The task.
         generator: Random generator of the attack.
+        attack: What it sees and how it is trained; by default the answers.
 
     Returns:
         The fitted attack; None without classes, or if there are too few rows to hold any out.
@@ -86,7 +90,7 @@ def paper_protocol(
         extra = np.flatnonzero(~np.isin(split.test_retain.indices, split.test_forget.indices))
         others = others.take(extra) if len(extra) else None
     nonmembers = [part for part in (original.test_forget, others) if part is not None]
-    attack = PaperNetworkAttack()
+    attack = attack or PaperNetworkAttack()
     if min(len(members), sum(map(len, nonmembers))) < attack.folds:
         return None
     unseen = concatenate(*nonmembers)

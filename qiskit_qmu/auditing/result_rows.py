@@ -14,7 +14,7 @@ def in_words(split: ForgetSplit) -> str:
         >>> import qiskit_qmu as qmu
         >>> from qiskit_qmu.auditing import in_words
         >>> in_words(qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1))
-        'class 1 (35 of 105 training rows)'
+        'class versicolor (35 of 105 training rows)'
     """
     return split.in_words()
 

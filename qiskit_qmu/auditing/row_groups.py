@@ -95,7 +95,8 @@ def slice_tests(measured: Measurement, split: ForgetSplit) -> ModelTests:
     if labels is not None and control.labels is not None:
         classes = labels, control.labels
         if len(np.unique(labels)) > 1:
-            columns = {"class": classes, **columns}
+            named = _named(labels, split), _named(control.labels, split)
+            columns = {"class": named, **columns}
     if not columns:
         return ModelTests(skipped=skipped)
     found = slices(
@@ -113,6 +114,11 @@ def slice_tests(measured: Measurement, split: ForgetSplit) -> ModelTests:
             "forgotten or never-seen rows of one class"
         )
     return ModelTests(findings=tuple(tested), skipped=skipped)
+
+
+def _named(labels: NDArray[np.int64], split: ForgetSplit) -> ArrayLike:
+    """Return the names of classes where they have any, else their numbers."""
+    return labels if split.class_names is None else np.array(split.class_names)[labels]
 
 
 def _columns(split: ForgetSplit) -> tuple[dict[str, tuple[ArrayLike, ArrayLike]], dict[str, str]]:

@@ -66,7 +66,7 @@ class Backend(Protocol):
         """Return what work would cost on the device; nothing is sent.
 
         Args:
-            work: The work, for example from `qiskit_qmu.experiments.workload`.
+            work: The work, for example from `qiskit_qmu.experiments.unlearning_workload`.
             shots: Measurements of each circuit, or several such numbers; the backend's own if
                 None.
 

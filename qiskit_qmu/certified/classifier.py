@@ -1,6 +1,7 @@
 """CertifiedClassifier: a frozen circuit with a convex head, and removal within (ε, δ)."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
@@ -11,7 +12,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import reading
 from qiskit_qmu._seeds import stream
+from qiskit_qmu.certified.files import read_classifier, write_classifier
 from qiskit_qmu.certified.gaussian_mechanism import gaussian_epsilon, largest_ratio
 from qiskit_qmu.certified.ledger import Action, Ledger, LedgerEntry
 from qiskit_qmu.certified.perturbed_logistic import Array, Weights, remove, train
@@ -157,6 +160,64 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
             self._publish(heads, "removed", removed=len(gone))
         else:
             self._train("retrained", removed=len(gone))
+        return self
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted classifier to a folder, with checksums; ``load`` reads it.
+
+        The files hold the ledger, the weights and the remaining rows in clear. They hold neither b
+        nor ``random_state``, from which it could be computed: a loaded classifier that retrains
+        draws b from the operating system. A function of yours for features cannot be kept.
+
+        Args:
+            path: The folder; made if missing. A classifier that it holds is replaced atomically.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        check_is_fitted(self)
+        arguments = self.get_params(deep=False)
+        del arguments["features"], arguments["random_state"]
+        content = {
+            "arguments": arguments,
+            "inputs": int(self.n_features_in_),
+            "ledger": self.ledger_.to_dict(),
+            "residuals": [head.residual for head in self._heads],
+        }
+        arrays = {
+            "classes": self.classes_,
+            "coef": self.coef_,
+            "rows": self._rows,
+            "numbers": self._numbers,
+            "features": self._features,
+        }
+        write_classifier(path, content, arrays, self.features)
+
+    @classmethod
+    def load(cls, path: str | Path, *, features: Callable[[Any], Any] | None = None) -> Self:
+        """Return the classifier that ``save`` wrote, with its ledger.
+
+        Args:
+            path: The folder.
+            features: What turns rows into features; required where it was a function of yours.
+
+        Raises:
+            InputError: If a file is missing, was changed or is of another version, or the features
+                are missing.
+        """
+        content, arrays, found = read_classifier(path, features)
+        with reading(path, "a saved classifier"):
+            self = cls(found, **content["arguments"])
+            self.n_features_in_ = content["inputs"]
+            self.classes_, self.coef_ = arrays["classes"], arrays["coef"]
+            self._rows, self._numbers = arrays["rows"], arrays["numbers"]
+            self._features = arrays["features"]
+            self._heads = [
+                Weights(weights, residual)
+                for weights, residual in zip(self.coef_, content["residuals"], strict=True)
+            ]
+            entries = tuple(LedgerEntry(**own) for own in content["ledger"]["entries"])
+            self.ledger_ = Ledger(**{**content["ledger"], "entries": entries})
         return self
 
     def decision_function(self, X: ArrayLike) -> Array:  # noqa: N803

@@ -13,7 +13,7 @@ _NAME = "amplitude_encoding"
 
 @final
 class AmplitudeEncoding(Gate):
-    """Prepares a real state of n qubits from |0…0> by 2^n - 1 RY and 2^n - n - 1 CZ gates.
+    """Prepares a real state of n qubits from ``|0…0>`` by 2^n - 1 RY and 2^n - n - 1 CZ gates.
 
     The tree of uniformly controlled rotations of Möttönen et al., Transformation of quantum states
     using uniformly controlled rotations, https://arxiv.org/abs/quant-ph/0407010, each in Gray-code

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from qiskit_qmu import _check
 
-Entangler = Literal["ring", "linear", "full"]
+Entangler = Literal["ring", "linear", "full", "none"]
 """Which pairs of qubits an entangling layer joins."""
 EntanglingGate = Literal["cx", "cz"]
 
@@ -45,7 +45,7 @@ def ansatz_gates(
         num_qubits: Qubits.
         num_layers: Layers.
         rotations: Axes of the rotation block in order, of "rx", "ry", "rz".
-        entanglement: "ring", "linear" or "full".
+        entanglement: "ring", "linear", "full" or "none".
         entangling_gate: "cx" or "cz".
         encoded: Qubits that the encoding leaves in a state other than |0>.
 
@@ -73,6 +73,8 @@ def _layer(
 
 
 def _pairs(num_qubits: int, entanglement: Entangler) -> Iterator[tuple[int, int]]:
+    if entanglement == "none":
+        return
     if entanglement == "full":
         yield from ((i, j) for i in range(num_qubits) for j in range(i + 1, num_qubits))
         return

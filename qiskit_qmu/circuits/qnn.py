@@ -59,7 +59,7 @@ def qnn_circuit(
         num_layers: Layers of the ansatz, at least one.
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
         rotations: Axes of the rotation block in order, of "rx", "ry", "rz".
-        entanglement: "ring", "linear" or "full".
+        entanglement: "ring", "linear", "full" or "none".
         entangling_gate: "cx" or "cz".
 
     Returns:

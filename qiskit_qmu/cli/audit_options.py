@@ -4,13 +4,15 @@ import argparse
 from argparse import ArgumentTypeError as OptionError
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli.result import print_result
 
 if TYPE_CHECKING:
     from qiskit_qmu.auditing import AuditReport
+    from qiskit_qmu.evaluation import Gate
+    from qiskit_qmu.evaluation.gate import GatedNumbers
 
 
 def add_audit_options(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +22,18 @@ def add_audit_options(parser: argparse.ArgumentParser) -> None:
         "--explain",
         action="store_true",
         help="add what the protocols of QMU, HQML, SSD, SalUn and DEW-P would report for this "
-        "model, each number beside its controls",
+        "model, a line each, beside the same number of the original and the oracles",
     )
+    parser.add_argument(
+        "--explain-all",
+        action="store_true",
+        help="the same with every control and how to read it",
+    )
+    add_gate(parser)
+
+
+def add_gate(parser: Any) -> None:
+    """Add the gate that an audit must pass."""
     parser.add_argument(
         "--gate",
         type=gate,
@@ -53,16 +65,26 @@ def tell(options: argparse.Namespace, report: "AuditReport", folder: Path | None
         GateError: If the gate is broken.
     """
     from qiskit_qmu.auditing import gated_numbers
-    from qiskit_qmu.evaluation import GateError
 
-    if options.explain:
-        report = replace(report, protocols=report.explain())
+    if options.explain or options.explain_all:
+        shown: Literal["short", "full"] = "full" if options.explain_all else "short"
+        report = replace(report, protocols=report.explain(), explained=shown)
     if folder is not None:
         report.save(folder)
     options.written = folder
     page = "" if folder is None else f"\n\n{folder / 'audit.html'}"
     print_result(options, report.to_dict(), lambda: f"{report}{page}")
-    if options.gate is not None:
-        breaches = options.gate.breaches(gated_numbers(report))
-        if breaches:
-            raise GateError(f"the gate is not passed: {'; '.join(breaches)}")
+    hold_against(options.gate, gated_numbers(report))
+
+
+def hold_against(gate: "Gate | None", numbers: "GatedNumbers", whose: str = "") -> None:
+    """Hold an audit's numbers against a gate, where there is one.
+
+    Raises:
+        GateError: If the gate is broken.
+    """
+    from qiskit_qmu.evaluation import GateError  # (slow to load)
+
+    breaches = () if gate is None else gate.breaches(numbers)
+    if breaches:
+        raise GateError(f"{whose and f'{whose}: '}the gate is not passed: {'; '.join(breaches)}")

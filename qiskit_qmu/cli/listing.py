@@ -1,4 +1,4 @@
-"""List datasets, models, strategies, attacks, backends, devices, settings and reported columns.
+"""List datasets, models, strategies, attacks, backends, devices, settings, columns and studies.
 
 Settings are those of a run on --dataset with --model: all values that --set can replace.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 
 _SUBJECTS = ("datasets", "models", "strategies", "attacks", "backends", "settings")
-_DETAILS = ("devices", "columns")
+_DETAILS = ("devices", "columns", "reproductions")
 """Subjects listed only on request."""
 _SYNONYMS = {"methods": "strategies"}
 
@@ -68,6 +68,8 @@ def _lines(subject: str, options: argparse.Namespace) -> list[str]:
         return _settings(options)
     if subject == "columns":
         return _columns()
+    if subject == "reproductions":
+        return _reproductions()
     from qiskit_qmu.backends.devices.fake import fake_device_names
 
     names = list(fake_device_names())
@@ -88,6 +90,17 @@ def _columns() -> list[str]:
     from qiskit_qmu.report import column_lines
 
     return list(column_lines())
+
+
+def _reproductions() -> list[str]:
+    from qiskit_qmu.experiments import PROTOCOLS
+
+    width = max(map(len, PROTOCOLS)) + 2
+    lines = []
+    for name, protocol in PROTOCOLS.items():
+        forms = f"; --form {' or '.join(protocol.forms)}" if protocol.forms else ""
+        lines.append(f"{name:{width}s}{protocol.summary} ({protocol.duration}{forms})")
+    return lines
 
 
 def _strategies() -> list[str]:

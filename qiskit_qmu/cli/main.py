@@ -25,11 +25,13 @@ from qiskit_qmu.cli import (
     poison,
     predict,
     report,
+    reproduce,
     request,
     resume,
     run,
     shots,
     shots_plan,
+    shots_study,
     show,
     status,
     submit,
@@ -38,6 +40,7 @@ from qiskit_qmu.cli import (
     unlearn,
     verify,
 )
+from qiskit_qmu.cli.completion import add_print_completion
 from qiskit_qmu.cli.option_names import in_words_of_options
 from qiskit_qmu.cli.option_types import integer, real
 from qiskit_qmu.cli.output import Lenient, lenient_output
@@ -46,6 +49,7 @@ from qiskit_qmu.cli.signals import exit_status, stopping_by_signals
 _COMMANDS = {
     "run": run,
     "sweep": sweep,
+    "reproduce": reproduce,
     "train": train,
     "import": importing,
     "unlearn": unlearn,
@@ -58,6 +62,7 @@ _COMMANDS = {
     "estimate": estimate,
     "shots": shots,
     "shots plan": shots_plan,
+    "shots study": shots_study,
     "show": show,
     "predict": predict,
     "poison": poison,
@@ -121,17 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         number of shots meets a target or standard output could not be written; 2 for invalid input;
         130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
     """
-    parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
-    parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in _COMMANDS.items():
-        command = commands.add_parser(
-            name,
-            help=module.SUMMARY,
-            description=module.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.add_arguments(command)
+    parser, _ = _parsers()
     with lenient_output() as output, stopping_by_signals():
         try:
             options = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
@@ -144,6 +139,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if output.error is not None:
             _say_what_is_lost(options, output)
     return status if output.error is None else status or NOT_DONE
+
+
+def command_parsers() -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command by its name, for what is generated from them."""
+    return _parsers()[1]
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Return the parser of the whole command line, and that of each command."""
+    parser = _Parser(prog="qmu", description="Quantum machine unlearning and privacy audits.")
+    parser.add_argument("--version", action="version", version=f"qmu {version('qiskit-qmu')}")
+    add_print_completion(parser)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    found: dict[str, argparse.ArgumentParser] = {}
+    for name, module in _COMMANDS.items():
+        found[name] = commands.add_parser(
+            name,
+            help=module.SUMMARY,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(found[name])
+    return parser, found
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:

@@ -44,5 +44,5 @@ def in_words_of_options(message: str, options: argparse.Namespace) -> str:
 _MENTIONED = ("skip_untrained_ids",)
 """Options that a message advises to give."""
 
-_POSITIONAL = ("run", "task", "subject", "command")
+_POSITIONAL = ("run", "work", "subject", "command")
 _SPELLED = {"shot_counts": "shots"}

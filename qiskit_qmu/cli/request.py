@@ -9,10 +9,11 @@ folder of the new ones.
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
+from qiskit_qmu.cli.audit_options import add_gate, hold_against
 from qiskit_qmu.cli.forget_options import forget_request, id_column_of
 from qiskit_qmu.cli.options import add_seed, add_setting_options, add_strategy, settings_of
 from qiskit_qmu.cli.result import add_result_options, print_result, remark
@@ -69,11 +70,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_seed(parser)
     audit = parser.add_argument_group("audit")
     audit.add_argument(
+        "--oracle",
+        type=option_types.saved_model,
+        metavar="ORACLE",
+        help="folder of a model that was retrained without the rows, as `qmu unlearn … --strategy "
+        "oracle` writes it; then none is retrained here unless --oracles says so",
+    )
+    audit.add_argument(
         "--oracles",
         type=option_types.seed,
         metavar="N",
         help="models to retrain without the rows, to compare the new one with (4); 0 for none, "
-        "and then no verdict",
+        "and then no verdict without an --oracle",
     )
     audit.add_argument(
         "--shadows",
@@ -89,31 +97,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes that train them (one per core)",
     )
+    add_gate(audit)
     add_row_source(parser)
     add_setting_options(parser, shortcuts=False, config=False)
-    add_result_options(parser)
+    add_result_options(parser, dry_run=True)
 
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     request = _request_of(options)
     from qiskit_qmu.auditing import DEFAULT_ORACLES  # (slow to load)
-    from qiskit_qmu.experiments import request_deletion
+    from qiskit_qmu.experiments import plan_deletion, request_deletion
 
+    default = DEFAULT_ORACLES if options.oracle is None else 0
+    asked: dict[str, Any] = {
+        "strategy": options.strategy,
+        "out": options.out,
+        "settings": settings_of(options),
+        "source": row_source_of(options),
+        "seed": options.seed,
+        "oracles": default if options.oracles is None else options.oracles,
+        "oracle": options.oracle,
+        "shadows": options.shadows,
+        "again": options.again,
+    }
+    if options.dry_run:
+        plans = plan_deletion(options.models, request, **asked)
+        print_result(options, list(plans), lambda: "\n".join(map(_plan_in_words, plans)))
+        for plan in plans:
+            for note in plan["notes"]:
+                remark(options, f"{plan['model']}: note: {note}")
+        return
     with progress_display(quiet=options.quiet) as progress:
         results = request_deletion(
-            options.models,
-            request,
-            strategy=options.strategy,
-            out=options.out,
-            settings=settings_of(options),
-            source=row_source_of(options),
-            seed=options.seed,
-            oracles=DEFAULT_ORACLES if options.oracles is None else options.oracles,
-            shadows=options.shadows,
-            workers=options.workers,
-            again=options.again,
-            progress=progress,
+            options.models, request, **asked, workers=options.workers, progress=progress
         )
     options.written = options.out
     content = [each.to_dict() for each in results]
@@ -121,6 +138,22 @@ def execute(options: argparse.Namespace) -> None:
     for result in results:
         for note in (*result.remarks, *result.report["request"]["notes"]):
             remark(options, f"{result.model}: note: {note}")
+    for result in results:
+        hold_against(options.gate, result.numbers, str(result.model))
+
+
+def _plan_in_words(plan: dict[str, Any]) -> str:
+    if plan["done"]:
+        return f"{plan['out']}: holds the answer to this request already; nothing was written"
+    out = f", {plan['left_out']:,} ids left out" if plan["left_out"] else ""
+    trainings = plan["trainings"] * plan["circuits_of_a_training"]
+    return (
+        f"{plan['model']}: {plan['rows']:,} of {plan['of_rows']:,} rows would be withdrawn by "
+        f"{plan['strategy']}{out}, and {plan['out']} written\n"
+        f"unlearning: {plan['circuits']:,} circuits of a device (at most "
+        f"{plan['most_circuits']:,}); audit: {plan['trainings']} trainings, {trainings:,} "
+        "circuits\nnothing was run or written"
+    )
 
 
 def _request_of(options: argparse.Namespace) -> "ForgetRequest":
@@ -152,15 +185,20 @@ def _in_words(result: "DeletionResult") -> str:
         f"{result.model}: {entry.rows:,} rows withdrawn by {entry.strategy} "
         f"(request {entry.number}{done})\n"
         f"verdict: {entry.verdict} ({audit['reason']})\n"
-        f"{_of_retraining(entry.strategy)}"
+        f"{_of_strength(result)}{_of_retraining(entry.strategy)}"
         f"report: {Path(result.model) / 'deletion_report.html'}\n"
         f"head of the log, to be kept elsewhere: {entry.hash}"
     )
 
 
+def _of_strength(result: "DeletionResult") -> str:
+    strength = result.report["method"]["strength"]
+    return "" if strength is None else f"strength: {strength['text']}\n"
+
+
 def _of_retraining(strategy: str) -> str:
     """Say what no test needs to show of a model that was trained again."""
-    from qiskit_qmu.report.deletion_words import RETRAINING
+    from qiskit_qmu.report.retrained import RETRAINING
 
     if strategy not in RETRAINING:
         return ""

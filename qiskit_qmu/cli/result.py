@@ -16,6 +16,7 @@ _RESULTS = {
     "audit.json": "an audit",
     "shots.json": "a comparison of shots",
     "plan.json": "a plan of shots",
+    "study.json": "a study of shots",
     "run.json": "a submitted run",
     "poison.json": "poisoned rows",
 }

@@ -6,7 +6,17 @@ from typing import Any
 
 from qiskit_qmu.cli import option_types
 
-ROW_KEYS = ("dataset", "label_column", "id_column", "feature_columns", "test")
+ROW_KEYS = (
+    "dataset",
+    "label_column",
+    "id_column",
+    "feature_columns",
+    "task",
+    "separator",
+    "decimal",
+    "text_encoding",
+    "test",
+)
 """Their names in an Experiment, and in a config file."""
 
 
@@ -31,6 +41,24 @@ def add_row_options(parser: Any) -> None:
         help="columns to learn from (all others)",
     )
     parser.add_argument(
+        "--task",
+        choices=("classification", "regression"),
+        metavar="KIND",
+        help="classification or regression, where the numbers in --label-column do not say it",
+    )
+    parser.add_argument(
+        "--separator",
+        type=separator,
+        metavar="CHAR",
+        help="what stands between the fields of a CSV file; tab for a tab (found out)",
+    )
+    parser.add_argument(
+        "--decimal", choices=(".", ","), metavar="MARK", help="mark in its numbers (found out)"
+    )
+    parser.add_argument(
+        "--text-encoding", metavar="NAME", help="its encoding, such as utf-8 or cp1252 (found out)"
+    )
+    parser.add_argument(
         "--test",
         type=test_rows,
         metavar="SHARE|FILE",
@@ -49,6 +77,18 @@ def dataset(text: str) -> str:
     if Path(text).suffix or len(Path(text).parts) > 1:
         raise OptionError(f"no file {text}")
     return option_types.dataset(text)
+
+
+def separator(text: str) -> str:
+    """Return a single character; "tab" for a tab, which a shell makes hard to type.
+
+    Raises:
+        OptionError: If it is longer.
+    """
+    found = "\t" if text in ("tab", "\\t") else text
+    if len(found) != 1:
+        raise OptionError(f"a separator is a single character, got {text!r}")
+    return found
 
 
 def names(text: str) -> list[str]:

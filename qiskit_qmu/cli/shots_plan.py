@@ -8,6 +8,7 @@ does. With --out, also writes plan.json, plan.html and plan.svg.
 
 import argparse
 from contextlib import nullcontext
+from typing import Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_device_options(parser, "where the model is served (exact)", default="exact"),
     )
     add_row_source(parser)
-    add_result_options(parser, overwrites="a plan")
+    add_result_options(parser, dry_run=True, overwrites="a plan")
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -74,6 +75,7 @@ def execute(options: argparse.Namespace) -> None:
         ShotTarget,
         plan_run_shots,
         plan_saved_shots,
+        shot_plan_cost,
         writable_folder,
         write_shot_plan,
     )
@@ -83,6 +85,13 @@ def execute(options: argparse.Namespace) -> None:
         max_auc=options.max_auc, min_accuracy=options.min_accuracy, queries=options.queries
     )
     options.shots = plan_run_shots(counts, target)
+    if options.dry_run:
+        with backend_of(options) or nullcontext() as device:
+            cost = shot_plan_cost(
+                options.model, target, shots=counts, backend=device, source=row_source_of(options)
+            )
+        print_result(options, cost, lambda: _cost_text(cost))
+        return
     out = nullcontext() if options.out is None else writable_folder(options.out)
     device, show = backend_of(options), progress_display(quiet=options.quiet)
     with out as folder, device or nullcontext(), show as progress:
@@ -102,3 +111,18 @@ def execute(options: argparse.Namespace) -> None:
     page = "" if folder is None else f"\n\n{folder / 'plan.html'}"
     print_result(options, plan.to_dict(), lambda: f"{shot_plan_text(plan)}{page}")
     plan.check()
+
+
+def _cost_text(cost: dict[str, Any]) -> str:
+    """Return what a plan would run in words."""
+    jobs, seconds = cost["jobs"], cost["qpu_seconds"]
+    return "\n".join(
+        [
+            f"rows:  {cost['members']:,} trained on and {cost['never_seen']:,} never seen",
+            f"run:   {cost['circuits']:,} circuits on {cost['backend']}, {cost['shots']:,} shots "
+            "each, which serve all numbers of shots",
+            f"cost:  {jobs:,} {'job' if jobs == 1 else 'jobs'}, {seconds:,.0f} QPU seconds by "
+            "IBM's rule of thumb",
+            "nothing was run or written",
+        ]
+    )

@@ -74,7 +74,7 @@ def _rows(shown: dict[str, Any]) -> str:
 
 
 def _step(number: int, step: dict[str, Any]) -> str:
-    what = "" if step["label"] is None else f", class {step['label']}"
+    what = "" if step["class"] is None else f", class {step['class']}"
     return f"{number}. {step['rows']:,} rows{what} by {step['strategy']}"
 
 

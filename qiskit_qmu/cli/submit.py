@@ -47,7 +47,7 @@ _TASKS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a subcommand for each task, with its own options."""
-    tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
+    tasks = parser.add_subparsers(dest="work", required=True, metavar="TASK")
     for task, text in _TASKS.items():
         _add_task_arguments(tasks.add_parser(task, help=text, description=text), task)
 
@@ -112,7 +112,7 @@ def execute(options: argparse.Namespace) -> None:
         "options": device_options_of(options),
         "source": row_source_of(options),
     }
-    request = DeviceRequest(task=options.task, **shared, **own)
+    request = DeviceRequest(task=options.work, **shared, **own)
     named = {name: getattr(options, name, None) for name in ("model", "original", "oracle")}
     models = {name: path for name, path in named.items() if path is not None}
     policy = JobPolicy(wait=options.wait, max_qpu_seconds=options.max_qpu_seconds)
@@ -143,9 +143,9 @@ def when_stopped(options: argparse.Namespace) -> str:
 
 def _own_fields(options: argparse.Namespace) -> dict[str, Any]:
     """Return the fields of the request that are specific to its task."""
-    if options.task == "observe":
+    if options.work == "observe":
         return {"rows": options.rows}
-    if options.task == "attack":
+    if options.work == "attack":
         return {}
     return {
         "strategy": options.strategy,

@@ -15,7 +15,7 @@ CONFIG is a TOML file with options of `qmu run` by name, which all cells share, 
 An axis is an option or a setting with a list of values, or any name with a list of tables, each of
 which sets several options at once. A cell is one combination with one seed. Models are trained once
 and shared by all cells that they suit; what the output folder holds is not computed again, and a
-cell that fails stops no other. Exit status 1 says that some failed.
+cell that fails stops no other. Exit status 1 says that some failed or, of --dry-run, would fail.
 """
 
 import argparse
@@ -77,7 +77,9 @@ def execute(options: argparse.Namespace) -> None:
     how = {"data_dir": options.data_dir, "retry_failed": options.retry_failed}
     if options.dry_run:
         plan = sweep_plan(cells, out, **how)
-        print_result(options, plan, lambda: _plan_text(plan))
+        print_result(options, plan, lambda: plan_text(plan))
+        if plan["impossible"]:
+            raise RunError(f"{len(plan['impossible'])} of {len(cells)} cells are not possible")
         return
     with progress_display(quiet=options.quiet) as progress:
         result = run_sweep(
@@ -119,7 +121,8 @@ def _meant(name: str) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _plan_text(plan: dict[str, Any]) -> str:
+def plan_text(plan: dict[str, Any]) -> str:
+    """Return in words what a sweep would do."""
     observing = [f"{count:,} on {where}" for where, count in plan["observing_circuits"].items()]
     seconds = plan["seconds"]
     pace = "not known before a first cell is there"

@@ -78,12 +78,16 @@ def execute(options: argparse.Namespace) -> None:
         "seconds": result.seconds,
     }
     where = "" if device is None else f" on {device.name} with {_shots_text(shots)}"
-    print_result(
-        options,
-        content,
+    text = (
         f"{options.out}: {options.strategy} took {usage.gradient_evaluations:,} gradient "
-        f"evaluations, {usage.circuits:,} circuits{where}, {result.seconds:.1f} s",
+        f"evaluations, {usage.circuits:,} circuits{where}, {result.seconds:.1f} s"
     )
+    if not result.changed:
+        text = (
+            f"{options.out}: nothing was changed by {options.strategy}, every weight is as in "
+            f"{options.model}: {result.reason}"
+        )
+    print_result(options, content, text)
     print_notes(options, result.notes)
     if result.choice is not None:
         remark(options, f"strength: {result.choice}")

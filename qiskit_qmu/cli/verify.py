@@ -67,12 +67,16 @@ def _lines(found: "Verification", by_id: "dict[str, LogEntry | None]") -> list[s
         lines += [f"  request {_in_words(own)}" for own in found.requests]
     lines += [f"  since then, request {_in_words(own)}" for own in found.made_of_it]
     lines += [
-        f"  {each}: {'in no report' if own is None else f'withdrawn by request {own.number}'}"
+        f"  {each}: {_NOT_THERE if own is None else f'withdrawn by request {own.number}'}"
         for each, own in by_id.items()
     ]
     if found.head is not None:
-        lines += [f"head: {found.head}", LIMITS]
+        lines += [f"{_HEAD}: {found.head}", LIMITS]
     return lines
+
+
+_HEAD = "head of the log, the SHA-256 of its last line without the line break"
+_NOT_THERE = "not withdrawn by a request that made this model"
 
 
 def _in_words(own: "LogEntry") -> str:

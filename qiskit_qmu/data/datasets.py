@@ -9,6 +9,7 @@ from typing import final
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data.dataset import Dataset
+from qiskit_qmu.data.quantum_phases import CLASSES
 from qiskit_qmu.data.rows import strata_of
 from qiskit_qmu.data.sampling import draw_train_and_test
 from qiskit_qmu.data.sources import (
@@ -17,6 +18,7 @@ from qiskit_qmu.data.sources import (
     digits_source,
     image_sources,
     iris_source,
+    phases_source,
 )
 
 
@@ -26,9 +28,24 @@ class _Named:
     sources: Callable[[str | os.PathLike[str] | None], tuple[Source, Source]]
     input_shape: tuple[int, ...] = (1, 28, 28)
     num_classes: int | None = 10
+    class_names: tuple[str, ...] | None = None
     train_size: int = 1000
     test_size: int = 500
 
+
+_CLOTHES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+"""As their publishers number them, https://github.com/zalandoresearch/fashion-mnist."""
 
 _DATASETS = MappingProxyType(
     {
@@ -37,6 +54,7 @@ _DATASETS = MappingProxyType(
             sources=lambda _: (iris_source(),) * 2,
             input_shape=(4,),
             num_classes=3,
+            class_names=("setosa", "versicolor", "virginica"),
             train_size=105,
             test_size=45,
         ),
@@ -47,8 +65,19 @@ _DATASETS = MappingProxyType(
             train_size=300,
             test_size=142,
         ),
+        "phases": _Named(
+            sources=lambda _: (phases_source(),) * 2,
+            input_shape=(256,),
+            num_classes=3,
+            class_names=CLASSES,
+            train_size=300,
+            test_size=200,
+        ),
         "mnist": _Named(sources=lambda data_dir: image_sources("mnist", data_dir)),
-        "fashion-mnist": _Named(sources=lambda data_dir: image_sources("fashion-mnist", data_dir)),
+        "fashion-mnist": _Named(
+            sources=lambda data_dir: image_sources("fashion-mnist", data_dir),
+            class_names=_CLOTHES,
+        ),
     }
 )
 
@@ -75,6 +104,24 @@ def input_shape_of(name: str) -> tuple[int, ...]:
     return _DATASETS[name].input_shape
 
 
+def classes_of(name: str) -> tuple[str, ...] | None:
+    """Return what the classes of a dataset are called, without reading it; None without classes.
+
+    Args:
+        name: One of `DATASET_NAMES`.
+
+    Example:
+        >>> from qiskit_qmu.data.datasets import classes_of
+        >>> classes_of("iris"), classes_of("digits")[:3]
+        (('setosa', 'versicolor', 'virginica'), ('0', '1', '2'))
+    """
+    _check.one_of(DATASET_NAMES, dataset=name)
+    named = _DATASETS[name]
+    if named.num_classes is None:
+        return None
+    return named.class_names or tuple(map(str, range(named.num_classes)))
+
+
 def load_dataset(
     name: str,
     *,
@@ -93,8 +140,8 @@ def load_dataset(
     Args:
         name: One of `DATASET_NAMES`.
         train_size: Training rows, at least one per class. Default 1000, for iris 105, for diabetes
-            300.
-        test_size: Test rows. Default 500, for iris 45, for diabetes 142.
+            and phases 300.
+        test_size: Test rows. Default 500, for iris 45, for diabetes 142, for phases 200.
         seed: Seed of the draw, zero or more.
         data_dir: Folder of the IDX files of MNIST or Fashion-MNIST. Default: the folder that the
             environment variable QISKIT_QMU_DATA names; where that has no file of the dataset, the
@@ -105,7 +152,9 @@ def load_dataset(
         flowers have identical rows). Diabetes has ten features of 442 patients in standard
         deviations, as scikit-learn standardises them over the whole published table, and the
         progression of the disease, published as 25 to 346, mapped to -1 to 1, the range of an
-        expectation value: it is 185.5 + 160.5 y. Neither depends on which rows are drawn.
+        expectation value: it is 185.5 + 160.5 y. Phases are ground states of a chain of eight
+        spins as 256 amplitudes, see `qiskit_qmu.data.quantum_phases`. None of these depends on
+        which rows are drawn.
 
     Raises:
         InputError: If the name is unknown, there are too few rows or too few for every class,
@@ -144,5 +193,6 @@ def load_dataset(
         train_source=train.name,
         test_source=test.name,
         feature_names=train.feature_names,
+        class_names=named.class_names,
         origin={"dataset": name, "train_size": train_size, "test_size": test_size, "seed": seed},
     )

@@ -13,6 +13,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry
 from qiskit_qmu.data.columns import Column, ColumnKind
 from qiskit_qmu.data.dataset import Dataset
+from qiskit_qmu.data.tables.csv_format import AS_FOUND, TableForm
 from qiskit_qmu.data.tables.features import read_features
 
 
@@ -70,7 +71,9 @@ class Layout:
         """Whether the rows came from a table."""
         return bool(self.columns)
 
-    def applied(self, ds: Dataset, source: str, tested: str | None) -> Dataset:
+    def applied(
+        self, ds: Dataset, source: str, tested: str | None, form: TableForm = AS_FOUND
+    ) -> Dataset:
         """Return another reading of a table as this layout has it.
 
         The draw of test rows decides which texts become features, and it depends on the order of
@@ -81,6 +84,7 @@ class Layout:
             ds: What `read_table` read.
             source: Path of the file.
             tested: Path of the file of test rows, where there is one.
+            form: What is said of how the files are written.
 
         Raises:
             InputError: If a column is missing, or a row is of an unknown class.
@@ -88,8 +92,8 @@ class Layout:
         own = Layout.of(ds)
         if own == self or not self.is_table:
             return ds
-        x, _ = read_features(Path(source), self.columns)
-        x_tested = x if tested is None else read_features(Path(tested), self.columns)[0]
+        x, _ = read_features(Path(source), self.columns, form=form)
+        x_tested = x if tested is None else read_features(Path(tested), self.columns, form=form)[0]
         others = tuple(each for each in ds.columns if each.name not in _names(self.columns))
         return replace(
             ds,

@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -108,13 +108,26 @@ def class_number(ds: Dataset, label: int | str) -> int:
             f"{ds.name} has values to predict, and no class to forget; forget rows by "
             "ForgetSplit.by_fraction, by_indices, by_ids or by_condition"
         )
-    names = ds.class_names or tuple(map(str, range(ds.num_classes)))
+    return number_of_class(ds.class_names or tuple(map(str, range(ds.num_classes))), label)
+
+
+def number_of_class(names: Sequence[str], label: int | str) -> int:
+    """Return the number of a class among the names of all, given by name or by number.
+
+    Raises:
+        InputError: If none is called so.
+
+    Example:
+        >>> from qiskit_qmu.data.resolution import number_of_class
+        >>> number_of_class(("ham", "spam"), "spam"), number_of_class(("ham", "spam"), 0)
+        (1, 0)
+    """
     if str(label) in names:
         return names.index(str(label))
     if isinstance(label, int) and not any(map(_is_number, names)):
-        _check.one_of(range(ds.num_classes), label=label)
+        _check.one_of(range(len(names)), label=label)
         return label
-    _check.one_of(names, label=label)
+    _check.one_of(tuple(names), label=label)
     raise AssertionError  # pragma: no cover
 
 

@@ -7,6 +7,8 @@ from typing import Any, final
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.datasets import DATASET_NAMES
+from qiskit_qmu.data.tables.csv_format import TableForm
+from qiskit_qmu.data.tables.labels import Task
 
 
 @final
@@ -19,6 +21,10 @@ class RowSource:
         label_column: Column of the labels.
         id_column: Column of the ids.
         feature_columns: Columns of the features.
+        task: "classification" or "regression", where the labels' type does not say it.
+        separator: What stands between the fields of a CSV file.
+        decimal: The mark in its numbers.
+        text_encoding: Its encoding.
         test: Share of the rows that were held out as test rows, or path of a file of test rows.
         data_dir: Folder of image files.
 
@@ -32,6 +38,10 @@ class RowSource:
     label_column: str | None = None
     id_column: str | None = None
     feature_columns: tuple[str, ...] | None = None
+    task: Task | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    text_encoding: str | None = None
     test: float | str | None = None
     data_dir: str | None = None
 
@@ -67,6 +77,13 @@ class RowSource:
     def of_experiment(self) -> dict[str, Any]:
         """Return those that are given and are fields of an `Experiment`."""
         return {name: value for name, value in self.to_dict().items() if name != "data_dir"}
+
+    @property
+    def form(self) -> TableForm:
+        """How a CSV file is written, as far as that is said."""
+        return TableForm(
+            separator=self.separator, decimal=self.decimal, encoding=self.text_encoding
+        )
 
     def absolute(self) -> "RowSource":
         """Return it with paths that hold from any folder."""

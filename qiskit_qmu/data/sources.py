@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.download import download
 from qiskit_qmu.data.image_files import PARTS, find_folder, read_pair
+from qiskit_qmu.data.quantum_phases import ground_states
 
 DATA_VARIABLE = "QISKIT_QMU_DATA"
 """Environment variable that names the folder of the datasets' files."""
@@ -80,6 +81,12 @@ def diabetes_source() -> Source:
         scale=len(diabetes.data) ** -0.5,  # scikit-learn's columns have a sum of squares of 1
         feature_names=tuple(diabetes.feature_names),
     )
+
+
+def phases_source() -> Source:
+    """Return 600 ground states of a chain of eight spins, labelled by their phase."""
+    states, phases = ground_states()
+    return Source(name="all", raw=states, labels=phases, scale=1)
 
 
 def image_sources(name: str, data_dir: str | os.PathLike[str] | None) -> tuple[Source, Source]:

@@ -373,7 +373,7 @@ class ForgetSplit:
         Example:
             >>> import qiskit_qmu as qmu
             >>> qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=1).in_words()
-            'class 1 (35 of 105 training rows)'
+            'class versicolor (35 of 105 training rows)'
         """
         count = f"{len(self.forget)} of {len(self.forget) + len(self.retain)} training rows"
         if self.kind == "class":

@@ -13,6 +13,7 @@ from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.image_folder import read_image_folder
 from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.tables.chunks import open_table
+from qiskit_qmu.data.tables.csv_format import TableForm
 from qiskit_qmu.data.tables.labels import Task, check_task, shown
 from qiskit_qmu.data.tables.reader import TableReader
 
@@ -97,6 +98,7 @@ def read_table(
     check_task(task)
     _check_names(label, id, features)
     sizes: dict[str, Any] = {"train_size": train_size, "test_size": test_size, "seed": seed}
+    said = {"separator": separator, "decimal": decimal, "encoding": encoding}
     share = None
     if isinstance(test, int | float):
         check_share("test", test)
@@ -104,13 +106,13 @@ def read_table(
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         if path.is_dir() or path.suffix.lower() == ".npz":
-            _refuse_columns(path, label=label, id=id, features=features)
+            _refuse_columns(path, label=label, id=id, features=features, task=task, **said)
             read = read_image_folder if path.is_dir() else read_array_file
             tested = _path("test", test) if share is None else share
             return _with_origin(read(path, test=tested, **sizes), path, test, sizes)
-    form: dict[str, Any] = {"separator": separator, "decimal": decimal, "encoding": encoding}
-    table = open_table(source, **form)
-    tested_table = table if share is not None else open_table(test, **form)
+    form = TableForm(**said)
+    table = open_table(source, form)
+    tested_table = table if share is not None else open_table(test, form)
     if label is None:
         raise InputError(
             "no column of labels was named (label, or --label-column on the command line); the "
@@ -122,7 +124,9 @@ def read_table(
     if not isinstance(source, str | os.PathLike):
         return reader.dataset("table")
     columns = {"label_column": label, "id_column": id, "feature_columns": features}
-    return _with_origin(reader.dataset(Path(source).stem), source, test, {**columns, **sizes})
+    form_said = {"separator": separator, "decimal": decimal, "text_encoding": encoding}
+    how = {**columns, "task": task, **form_said, **sizes}
+    return _with_origin(reader.dataset(Path(source).stem), source, test, how)
 
 
 def _refuse_columns(path: Path, **columns: Any) -> None:

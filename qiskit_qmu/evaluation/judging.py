@@ -102,8 +102,8 @@ def _without_test(case: Case, beside: Beside) -> Verdict | None:
         found = f"AUC of the attack {attack} lies off ½, but " if _is_off(attack) else ""
         return Verdict(
             name="unresolved",
-            reason=f"{found}without a retrained model there is nothing to compare with: give its "
-            "outputs, oracles, or the recipe to train them by",
+            reason=f"{found}without a retrained model there is nothing to compare with: audit "
+            "it beside oracles, models that are retrained without the rows",
         )
     if case.measured is beside.oracle:
         return Verdict(name="forgotten", reason="it never saw the rows")

@@ -5,7 +5,8 @@ from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.evaluation import ShotPlan, ShotTarget
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
-from qiskit_qmu.experiments.deletion_request import DeletionResult, request_deletion
+from qiskit_qmu.experiments.deletion_answer import DeletionResult
+from qiskit_qmu.experiments.deletion_request import plan_deletion, request_deletion
 from qiskit_qmu.experiments.description import describe_model
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
@@ -23,6 +24,12 @@ from qiskit_qmu.experiments.prediction import Predictions, predict_saved
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.reproduce import (
+    PROTOCOLS,
+    Reproduction,
+    reproduce,
+    reproduction_plan,
+)
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.saved import (
     audit_saved,
@@ -45,9 +52,11 @@ from qiskit_qmu.experiments.shot_planning import (
     plan_run_shots,
     plan_saved_shots,
     plan_shots,
+    shot_plan_cost,
     write_shot_plan,
 )
 from qiskit_qmu.experiments.shot_run import compare_shots
+from qiskit_qmu.experiments.shot_study import ShotStudy, ShotStudyResult, run_shot_study
 from qiskit_qmu.experiments.sweeps import (
     Cell,
     SweepResult,
@@ -56,6 +65,7 @@ from qiskit_qmu.experiments.sweeps import (
     sweep,
     sweep_plan,
 )
+from qiskit_qmu.experiments.tabulating import tabulate
 from qiskit_qmu.experiments.weights_audit import audit_weights
 from qiskit_qmu.experiments.workload import (
     audit_workload,
@@ -76,15 +86,19 @@ __all__ = [
     "SavedWorkloads",
     "PlannedWorkload",
     "Predictions",
+    "PROTOCOLS",
     "Preset",
     "Record",
     "RecordFile",
+    "Reproduction",
     "RowSource",
     "ShadowRequest",
     "RowsWarning",
     "RunStatus",
     "Setup",
     "ShotComparison",
+    "ShotStudy",
+    "ShotStudyResult",
     "SweepResult",
     "audit_saved",
     "audit_weights",
@@ -107,15 +121,20 @@ __all__ = [
     "overridden",
     "save_model",
     "saved_workloads",
+    "plan_deletion",
     "predict_saved",
     "preset",
     "refresh",
+    "reproduce",
+    "reproduction_plan",
     "request_deletion",
     "resume",
     "run_experiment",
     "run_plan",
     "run_seed",
     "run_shot_comparison",
+    "run_shot_study",
+    "shot_plan_cost",
     "run_saved_shots",
     "SavedShots",
     "run_sweep",
@@ -125,6 +144,7 @@ __all__ = [
     "submit",
     "sweep",
     "sweep_plan",
+    "tabulate",
     "import_weights",
     "train_and_save",
     "training_plan",

@@ -3,11 +3,12 @@
 It names rows by salted digests, and holds neither their values nor their ids.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, final
 
-from qiskit_qmu.auditing import AuditReport
+from qiskit_qmu.auditing import AuditReport, gated_numbers
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data.duplicates import duplicates_in_words
 from qiskit_qmu.data.ids import untrained_ids_counted
@@ -134,6 +135,10 @@ def deletion_report(
             "margin": audit.margin,
             "oracles": asked.oracles,
             "shadows": asked.shadows,
+            "gated": {
+                name: [_finite(end) for end in (own.value, own.low, own.high)]
+                for name, own in gated_numbers(audit).items()
+            },
             "models": [dict(row) for row in audit.rows],
             "findings": [finding.to_dict() for finding in audit.findings],
             "rows_still_found": sum(bool(row.seen_by) for row in audit.per_row)
@@ -150,6 +155,10 @@ def deletion_report(
         ],
         "earlier_reports": list(asked.earlier),
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def power_of(audit: AuditReport, shadows: int) -> PowerPlan | None:

@@ -1,6 +1,7 @@
 """What a saved model is, in short: `qmu show`."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def describe_model(path: str | Path) -> dict[str, Any]:
     config = model.description().config
     own = {name: value for name, value in config.items() if name not in ("kind", "network")}
     recipe = content.get("experiment") or {}
+    names = model.labels or (content.get("layout") or {}).get("class_names")
     settings = recipe.get("settings") or {}
     return {
         "model": str(path),
@@ -44,11 +46,11 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         **own,
         "num_classes": model.num_classes,
         "num_qubits": most_qubits(model),
-        "class_names": model.labels or (content.get("layout") or {}).get("class_names"),
+        "class_names": names,
         "parameters": model.parameter_counts(),
         "bytes": sum(each.stat().st_size for each in Path(path).iterdir() if each.is_file()),
         "source": RowSource.of(recipe).to_dict() or None,
-        **_of_rows(content),
+        **_of_rows(content, names),
         "training": {
             name.removeprefix("trainer."): value
             for name, value in settings.items()
@@ -61,7 +63,7 @@ def describe_model(path: str | Path) -> dict[str, Any]:
     }
 
 
-def _of_rows(content: dict[str, Any]) -> dict[str, Any]:
+def _of_rows(content: dict[str, Any], names: Sequence[Any] | None) -> dict[str, Any]:
     if "rows" not in content:
         return {"rows": None, "forgotten": []}
     kept = Provenance.from_dict(content)
@@ -76,7 +78,12 @@ def _of_rows(content: dict[str, Any]) -> dict[str, Any]:
             "digest": hashlib.sha256("".join(digests).encode()).hexdigest()[:16],
         },
         "forgotten": [
-            {"strategy": step.strategy, "rows": len(step.forgotten), "label": step.label}
+            {
+                "strategy": step.strategy,
+                "rows": len(step.forgotten),
+                "label": step.label,
+                "class": step.label if step.label is None or names is None else names[step.label],
+            }
             for step in kept.deletions
         ],
     }

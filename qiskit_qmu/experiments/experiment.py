@@ -12,12 +12,26 @@ from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu._seeds import child_seed
 from qiskit_qmu.backends import Backend, mitigation_options, open_backend
 from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
+from qiskit_qmu.data.datasets import classes_of
 from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.source_digest import files_digest
+from qiskit_qmu.data.tables.labels import Task, check_task
 from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
 from qiskit_qmu.models import Outputs, is_factory_name
 from qiskit_qmu.training import Privacy, Trainer
 from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
+
+_TEXTS = ("label_column", "id_column", "separator", "decimal", "text_encoding", "source_digest")
+_OF_TABLES = (
+    "label_column",
+    "id_column",
+    "feature_columns",
+    "task",
+    "separator",
+    "decimal",
+    "text_encoding",
+    "test",
+)
 
 SAVED_NETWORK = "network"
 """Model of an experiment that no factory makes: a saved network of Qiskit Machine Learning."""
@@ -32,8 +46,8 @@ class Experiment:
     """Train, unlearn by several methods, and audit them against the oracle, for several seeds.
 
     Attributes:
-        dataset: "digits", "iris", "mnist" or "fashion-mnist"; or the path of a CSV, Parquet or NPZ
-            file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
+        dataset: "digits", "iris", "phases", "mnist" or "fashion-mnist"; or the path of a CSV,
+            Parquet or NPZ file, or of a folder of images, as `qiskit_qmu.read_table` takes them.
         model: "basic" or "hybrid"; or "package.module:factory", a function of input shape and
             number of classes that returns a torch module with TorchConnectors.
         outputs: What a factory's module returns, see `as_classifier`; None for logits, which are
@@ -45,10 +59,14 @@ class Experiment:
         label_column: Column of the classes, where the dataset is a table.
         id_column: Column that names each row; None if rows have no names.
         feature_columns: Columns to learn from; None for all others.
+        task: "classification" or "regression", where the type of the labels does not say it.
+        separator: What stands between the fields of a CSV file; found out where None.
+        decimal: The mark in its numbers, "." or ","; found out where None.
+        text_encoding: Its encoding, such as "utf-8"; found out where None.
         test: Share of the file's rows that no model trains on, drawn for each seed; or the path of
             a file with such rows. None for a share of 0.3.
         forget: Which training rows to forget; if None, all of class 4 (of iris: class 1, of
-            diabetes: a tenth of the rows). A file has no such default.
+            phases: class 2, of diabetes: a tenth of the rows). A file has no such default.
         train_size: Training rows, validation rows among them; None for the dataset's default.
         test_size: Never-seen rows; None for the dataset's default.
         validation_fraction: Share of the training rows that no model trains on: for early stopping,
@@ -81,6 +99,10 @@ class Experiment:
     label_column: str | None = None
     id_column: str | None = None
     feature_columns: tuple[str, ...] | None = None
+    task: Task | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    text_encoding: str | None = None
     test: float | str | None = None
     forget: ForgetRequest | None = None
     train_size: int | None = None
@@ -99,7 +121,7 @@ class Experiment:
     def __post_init__(self) -> None:
         self._check_rows()
         if self.is_bundled:  # (so that equal experiments are equal)
-            object.__setattr__(self, "forget", self.request)
+            object.__setattr__(self, "forget", self._numbered(self.request))
         self._check_model()
         _check.at_least(1, seeds=self.seeds)
         _check.at_least(0, seed=self.seed)
@@ -121,6 +143,13 @@ class Experiment:
         settings, trainer = self.preset(_SOME_FEATURES).strategies, self.trainer(_SOME_FEATURES)
         for method in METHODS:
             make_strategy(method, settings, trainer)
+
+    def _numbered(self, request: ForgetRequest) -> ForgetRequest:
+        """Return a request for rows of a bundled dataset with a known class by its number."""
+        names = classes_of(self.dataset) or ()
+        if request.label not in names:  # (refused where rows are looked up)
+            return request
+        return replace(request, label=names.index(str(request.label)))
 
     def _check_model(self) -> None:
         has_values = self.is_bundled and self.dataset not in CLASS_DATASET_NAMES
@@ -149,13 +178,7 @@ class Experiment:
         name: Any = self.dataset
         if not isinstance(name, str):
             _check.one_of(kinds, dataset=name)
-        own = {
-            "label_column": self.label_column,
-            "id_column": self.id_column,
-            "feature_columns": self.feature_columns,
-            "test": self.test,
-        }
-        given = [name for name, value in own.items() if value is not None]
+        given = [name for name in _OF_TABLES if getattr(self, name) is not None]
         if self.is_bundled:
             if given:
                 raise InputError(
@@ -164,13 +187,14 @@ class Experiment:
                 )
         elif not given and not Path(self.dataset).suffix and not Path(self.dataset).exists():
             _check.one_of(kinds, dataset=self.dataset)
-        for name in ("label_column", "id_column", "source_digest"):
+        for name in _TEXTS:
             if not isinstance(getattr(self, name), str | None):
                 raise InputTypeError(f"{name} must be a string, got {getattr(self, name)!r}")
         if isinstance(self.feature_columns, str) or not all(
             isinstance(name, str) for name in self.feature_columns or ()
         ):
             raise InputTypeError(f"feature_columns must be strings, got {self.feature_columns!r}")
+        check_task(self.task)
         if self.test is not None and not isinstance(self.test, str):
             check_share("test", self.test)
 
@@ -216,7 +240,7 @@ class Experiment:
             )
         if self.forget is None and self.dataset not in CLASS_DATASET_NAMES:
             return ForgetRequest(fraction=0.1)
-        return self.forget or ForgetRequest(label=1 if self.dataset == "iris" else 4)
+        return self.forget or ForgetRequest(label=_CLASSES_TO_FORGET.get(self.dataset, 4))
 
     def with_source(self) -> "Experiment":
         """Return a copy with a digest of the files' content; unchanged for a bundled dataset.
@@ -349,3 +373,5 @@ class Experiment:
 
 
 _SOME_FEATURES = 64
+
+_CLASSES_TO_FORGET = {"iris": 1, "phases": 2}

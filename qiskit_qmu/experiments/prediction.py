@@ -101,17 +101,20 @@ def predict_saved(
         >>> kept = train_and_save(experiment, "flowers")
         >>> predicted = predict_saved("flowers")
         >>> predicted.probabilities.shape, predicted.to_csv().splitlines()[0]
-        ((45, 3), 'row,label,probability_0,probability_1,probability_2')
+        ((45, 3), 'row,label,probability_setosa,probability_versicolor,probability_virginica')
     """
     source = source or RowSource()
-    layout = Layout.from_dict(load_provenance(path).get("layout") or {"columns": []})
+    provenance = load_provenance(path)
+    layout = Layout.from_dict(provenance.get("layout") or {"columns": []})
     if source.dataset is not None and source.dataset not in DATASET_NAMES:
         model, file = load_model(path, backend=backend), Path(source.dataset)
-        names = open_table(file, separator=None, decimal=None, encoding=None).names
+        remembered = provenance.get("experiment") or {}
+        form = RowSource.of({**remembered, **source.of_experiment()}).form
+        names = open_table(file, form).names
         if not layout.is_table:
             layout = _numbers_in_order(path, names, source, layout)
         id_name = source.id_column or (layout.id_name if layout.id_name in names else None)
-        x, ids = read_features(file, layout.columns, id_name)
+        x, ids = read_features(file, layout.columns, id_name, form)
     else:
         saved = SavedModel.read(path, backend, "prediction", source=source)
         model, layout = saved.model, saved.provenance.layout

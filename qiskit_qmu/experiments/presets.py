@@ -42,6 +42,11 @@ class Preset:
 
 _SMALL = {"num_qubits": 4, "num_layers": 3}
 
+# Quantum states are encoded as they are.
+_MODELS: dict[tuple[str, str], dict[str, Any]] = {
+    ("phases", "basic"): {"num_qubits": 8, "num_layers": 3, "encoding": "amplitude"},
+}
+
 _TRAINERS: dict[tuple[str, str], dict[str, Any]] = {
     ("iris", "basic"): {"epochs": 60, "batch_size": 16, "learning_rate": 0.03},
     ("iris", "hybrid"): {"epochs": 60, "batch_size": 16, "learning_rate": 0.01},
@@ -88,7 +93,9 @@ def preset(
     if num_qubits is not None:
         _check.at_least(1, num_qubits=num_qubits)
         small["num_qubits"] = num_qubits
-    if model == "basic":
+    if (dataset, model) in _MODELS:
+        small = {**_MODELS[dataset, model], **small}
+    elif model == "basic":
         small["num_features"] = min(num_features, small.get("num_qubits", _FULL_SIZE))
     if is_known:
         trainer = _TRAINERS.get((dataset, model), _TRAINER_OF_MODEL[model])

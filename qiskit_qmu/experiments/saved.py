@@ -242,7 +242,7 @@ def audit_saved(
         >>> kept = qmu.experiments.train_and_save(experiment, "before")
         >>> result = qmu.experiments.unlearn_saved("before", ForgetRequest(label=1), "gd", "after")
         >>> qmu.experiments.audit_saved("after", original="before").forgotten
-        'class 1 (32 of 95 training rows)'
+        'class versicolor (32 of 95 training rows)'
     """
     _check.at_least(0, seed=seed)
     since = partial(deletions_since, path=path, original=original)
@@ -269,8 +269,17 @@ def audit_saved(
         report = audit(
             saved.model, split, oracle=reference, original=before, seed=seed, **over_models
         )
+    own = _made_by(saved, first)
+    rows = [{**row, **own} if row["method"] == "audited" else row for row in report.rows]
     used = {need for step in saved.provenance.deletions[first:] for need in needs_of(step.strategy)}
-    return replace(report, strategy_needs=tuple(sorted(used)))
+    return replace(report, rows=tuple(rows), strategy_needs=tuple(sorted(used)))
+
+
+def _made_by(saved: SavedModel, first: int) -> dict[str, Any]:
+    """Return the strategies that made a model since an original, and the strength if one chose."""
+    strategies = [step.strategy for step in saved.provenance.deletions[first:]]
+    strength = saved.provenance.content.get("strength") if len(strategies) == 1 else None
+    return {"made_by": strategies, **({} if strength is None else {"strength": strength})}
 
 
 def observe_saved(

@@ -81,7 +81,8 @@ class SavedModel:
         provenance = _provenance(path, content, experiment, dataset)
         if not experiment.is_bundled:
             tested = experiment.test if isinstance(experiment.test, str) else None
-            dataset = provenance.layout.applied(dataset, experiment.dataset, tested)
+            form = RowSource.of(experiment.to_dict()).form
+            dataset = provenance.layout.applied(dataset, experiment.dataset, tested, form)
         needed = provenance.trained if with_forgotten else provenance.known
         if forgotten_since is not None:
             needed = provenance.known_before(forgotten_since(provenance))

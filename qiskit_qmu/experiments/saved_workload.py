@@ -10,6 +10,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import in_words
 from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Workload
 from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data.resolution import class_number
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK
 from qiskit_qmu.experiments.saved_model import SavedModel
@@ -141,7 +142,7 @@ def usual_request(saved: SavedModel) -> ForgetRequest:
     known = saved.dataset.y_train[saved.known]
     if experiment.is_bundled or experiment.forget is not None:
         request = experiment.request
-        if request.label is None or request.label in known:
+        if request.label is None or class_number(saved.dataset, request.label) in known:
             return request
     return ForgetRequest(fraction=0.1)
 

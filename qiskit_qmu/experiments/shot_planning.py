@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.evaluation import ShotPlan, ShotTarget, check_shot_counts, planned_shots
 from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.experiments.shot_comparison import DEFAULT_SHOTS, MOST_SHOTS
+from qiskit_qmu.experiments.workload import observation_workload
 from qiskit_qmu.models import QuantumClassifier, with_fewer_shots
 from qiskit_qmu.report import render_shot_plan, shot_plan_figure
 from qiskit_qmu.runs.progress import RunProgress, no_progress
@@ -146,20 +148,73 @@ def plan_saved_shots(
         InputError: If the model or its data cannot be read, or as `plan_shots`.
     """
     saved = SavedModel.read(path, backend, "planning shots", source=source)
-    members, test = saved.dataset.train.take(saved.known), saved.dataset.test
-    if saved.dataset.num_classes is None:
-        raise InputError("shots are planned for models that predict classes; this predicts values")
-    same_class = np.flatnonzero(np.isin(test.y, members.y))
+    members, never_seen = _asked_rows(saved)
     return plan_shots(
         saved.model,
         members,
-        test.take(same_class),
+        never_seen,
         target,
         shots=shots,
         backend=backend,
         seed=seed,
         progress=progress,
     )
+
+
+def shot_plan_cost(
+    path: str | Path,
+    target: ShotTarget,
+    *,
+    shots: Sequence[int] = DEFAULT_SHOTS,
+    backend: Backend | None = None,
+    source: RowSource | None = None,
+) -> dict[str, Any]:
+    """Return what `plan_saved_shots` would run, with nothing run.
+
+    Args:
+        path: Folder of the model.
+        target: What it must meet.
+        shots: Numbers of shots to compare.
+        backend: As for `plan_shots`.
+        source: As for `plan_saved_shots`.
+
+    Returns:
+        Rows, circuits, shots, jobs and seconds of a QPU as JSON values, see `CostEstimate`.
+
+    Raises:
+        InputError: As `plan_saved_shots`.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import ShotTarget, shot_plan_cost, train_and_save
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> kept = train_and_save(experiment, "model")
+        >>> target = ShotTarget(max_auc=0.6, min_accuracy=0.5, queries=2)
+        >>> cost = shot_plan_cost("model", target, shots=(16, 1000))
+        >>> cost["circuits"], cost["shots"]  # one run of all rows, at the largest number
+        (140, 2000)
+    """
+    run_shots = plan_run_shots(shots, target)
+    saved = SavedModel.read(path, backend, "planning shots", source=source)
+    members, never_seen = _asked_rows(saved)
+    rows = len(members) + len(never_seen)
+    device = backend or open_backend("exact", shots=run_shots)
+    work = observation_workload(saved.model.on(device), members.x, rows)
+    return {
+        "members": len(members),
+        "never_seen": len(never_seen),
+        "backend": device.name,
+        **device.estimate(work, run_shots).to_dict(),
+    }
+
+
+def _asked_rows(saved: SavedModel) -> tuple[Rows, Rows]:
+    """Return the rows that a saved model was trained on, and never-seen ones of their classes."""
+    if saved.dataset.num_classes is None:
+        raise InputError("shots are planned for models that predict classes; this predicts values")
+    members, test = saved.dataset.train.take(saved.known), saved.dataset.test
+    return members, test.take(np.flatnonzero(np.isin(test.y, members.y)))
 
 
 def write_shot_plan(folder: Path, plan: ShotPlan, *, title: str, subtitle: str) -> None:

@@ -160,6 +160,7 @@ class ShotMeasures:
             "shots": observed.shots,
             "seed": self._seed,
             "repetition": repetition,
+            "forgotten": self._split.in_words(),
             **measured.to_row(),
         }
 

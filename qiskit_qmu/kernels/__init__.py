@@ -5,7 +5,7 @@ that it can be solved again without a row: the result equals refitting, and ever
 needs was measured before. `KernelRidgeRegressor`, `KernelRidgeClassifier`, `LeastSquaresSVC` and
 `KernelGaussianProcess` follow scikit-learn (``fit``, ``predict``, ``score``) and add ``delete`` and
 ``unfit``. They take the kernels of Qiskit ML on any backend, `StatevectorKernel`, or a matrix that
-was measured elsewhere.
+was measured elsewhere. ``save`` writes a fitted model to a folder, `load_kernel_model` reads it.
 
 Exact is not private: who holds the model before and after can tell which row was deleted, and the
 model holds its remaining rows in clear; see `qiskit_qmu.auditing.most_changed`. The kernel's own
@@ -19,6 +19,7 @@ from qiskit_qmu.kernels.kernel_classifier import KernelClassifier
 from qiskit_qmu.kernels.kernel_model import KernelModel
 from qiskit_qmu.kernels.kernel_ridge import KernelRidgeClassifier, KernelRidgeRegressor
 from qiskit_qmu.kernels.least_squares_svm import LeastSquaresSVC
+from qiskit_qmu.kernels.loading import load_kernel_model
 from qiskit_qmu.kernels.regularized_system import Indefinite, RegularizedSystem
 from qiskit_qmu.kernels.statevector_kernel import StatevectorKernel
 
@@ -33,4 +34,5 @@ __all__ = [
     "LeastSquaresSVC",
     "RegularizedSystem",
     "StatevectorKernel",
+    "load_kernel_model",
 ]

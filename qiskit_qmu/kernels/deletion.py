@@ -14,8 +14,8 @@ class Deletion:
     Attributes:
         rows: Positions of the deleted rows in the training rows of ``fit``.
         remaining: Rows that are left.
-        residual: Largest entry of |(K + αI)·solution − targets| over the remaining rows: how far
-            the model is from solving the equations of a model that never had the deleted rows.
+        residual: Largest entry of ``|(K + αI)·solution − targets|`` over the remaining rows: how
+            far the model is from solving the equations of a model that never had the deleted rows.
         usage: Circuits and shots; always none.
         seconds: Wall-clock time.
 

@@ -1,6 +1,8 @@
 """KernelModel: what the kernel models share: fitting, prediction and exact deletion."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
@@ -12,10 +14,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files import entry
 from qiskit_qmu.data import withdrawn_positions
 from qiskit_qmu.data.rows import as_integers
 from qiskit_qmu.kernels.deletion import Deletion
 from qiskit_qmu.kernels.kernel_matrices import Kernel, kernel_function
+from qiskit_qmu.kernels.model_file import Arrays, write_kernel_model
 from qiskit_qmu.kernels.regularized_system import Indefinite, Matrix, RegularizedSystem
 from qiskit_qmu.observation import Observations
 
@@ -161,6 +165,73 @@ class KernelModel(BaseEstimator):
         return Observations(
             row_losses=((outputs - targets) ** 2).mean(axis=1), outputs=outputs, targets=targets
         )
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to a folder, with checksums; `load_kernel_model` reads it.
+
+        The files hold the remaining rows in clear, their labels and their kernel matrix, and
+        nothing of deleted rows but their positions. A kernel of a device, or a function, cannot be
+        kept.
+
+        Args:
+            path: The folder; made if missing. A model that it holds is replaced atomically.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        check_is_fitted(self)
+        arguments = {n: v for n, v in self.get_params(deep=False).items() if n != "kernel"}
+        content = {
+            "model": type(self).__name__,
+            "arguments": arguments,
+            "features": int(self.n_features_in_),
+            "deletions": [
+                {
+                    "rows": list(own.rows),
+                    "remaining": own.remaining,
+                    "residual": own.residual,
+                    "seconds": own.seconds,
+                }
+                for own in self.deletions_
+            ],
+        }
+        arrays = {"kernel_matrix": self._system.kernel, "answers": self._answers}
+        arrays["rows"] = self.rows_
+        if self._fitted_x is not None:
+            arrays["fitted_x"] = self._fitted_x
+        if hasattr(self, "classes_"):
+            arrays["classes"] = self.classes_
+        write_kernel_model(path, content, arrays, self.kernel)
+
+    @classmethod
+    def restored(cls, content: Mapping[str, Any], arrays: Arrays, kernel: Kernel) -> Self:
+        """Return the model of a folder; `load_kernel_model` reads the folder and calls this.
+
+        Args:
+            content: Its JSON values.
+            arrays: Its arrays.
+            kernel: The kernel for new rows.
+
+        Raises:
+            InputError: If they are not those of such a model.
+        """
+        self = cls(kernel, **content["arguments"])
+        self.n_features_in_ = entry(content, "features", int)
+        self._answers, self.rows_ = arrays["answers"], arrays["rows"]
+        self._fitted_x = arrays.get("fitted_x")
+        if "classes" in arrays:
+            self.classes_ = arrays["classes"]
+        if self._fitted_x is not None:
+            self._function = kernel_function(kernel, self.n_features_in_)
+        self.deletions_ = [
+            Deletion(**{**own, "rows": tuple(own["rows"])}) for own in content["deletions"]
+        ]
+        self._system = RegularizedSystem.of(
+            arrays["kernel_matrix"], ridge=self.alpha, indefinite=self.indefinite
+        )
+        _check.same_length(kernel_matrix=self._system.kernel, rows=self.rows_, y=self._answers)
+        self._solve()
+        return self
 
     @property
     def _precomputed(self) -> bool:

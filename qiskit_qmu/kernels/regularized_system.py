@@ -80,7 +80,7 @@ class RegularizedSystem:
         return np.asarray(solve_triangular(self.factor, right, lower=True))
 
     def residual(self, solution: Matrix, right: Matrix) -> float:
-        """Return the largest entry of |(K + αI)·solution − right|."""
+        """Return the largest entry of ``|(K + αI)·solution − right|``."""
         matrix = _made_definite(self.kernel, self.indefinite)
         return float(np.abs(matrix @ solution + self.ridge * solution - right).max())
 

@@ -15,7 +15,7 @@ _ROWS_AT_ONCE = 256
 
 @final
 class StatevectorKernel(BaseKernel):
-    """k(x, z) = |⟨φ(x)|φ(z)⟩|² of a feature map, exactly.
+    """``k(x, z) = |⟨φ(x)|φ(z)⟩|²`` of a feature map, exactly.
 
     It gives what Qiskit ML's `FidelityStatevectorKernel` and, without shots,
     `FidelityQuantumKernel` give, and stands wherever they do: all states of a matrix are simulated

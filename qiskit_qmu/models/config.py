@@ -25,7 +25,7 @@ class ClassifierConfig:
         num_layers: Layers of the ansatz.
         readout: "expectation" or "probabilities".
         encoding: Encoding of features in the circuit.
-        entanglement: "ring", "linear" or "full".
+        entanglement: "ring", "linear", "full" or "none".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
         labels: Labels in the order of the outputs; None if they are numbered.

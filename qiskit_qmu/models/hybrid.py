@@ -46,7 +46,7 @@ class HybridQNN(CircuitClassifier):
         seed: Seed of the initial weights.
         readout: "expectation" (⟨Z⟩ of every qubit) or "probabilities" (groups of outcomes).
         encoding: "ry", "rx-ry-rz", "zz" or "amplitude".
-        entanglement: "ring", "linear" or "full".
+        entanglement: "ring", "linear", "full" or "none".
         rotations: Rotation block of the ansatz.
         entangling_gate: "cx" or "cz".
         labels: Labels in the order of the classes, which training, ``score`` and ``predict`` then

@@ -40,7 +40,8 @@ def per_example_gradients(
         objective: What the module learns; called with one row at a time.
 
     Returns:
-        Gradients (n, *shape) by parameter name; a shared parameter appears once, by its first name.
+        Gradients ``(n, *shape)`` by parameter name; a shared parameter appears once, by its first
+        name.
 
     Raises:
         InputError: If the part is unknown or has no parameters.

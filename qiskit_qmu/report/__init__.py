@@ -26,7 +26,7 @@ from qiskit_qmu.report.shot_plan_page import (
     shot_plan_figure,
     shot_plan_text,
 )
-from qiskit_qmu.report.sweep_table import render_sweep_page, sweep_table
+from qiskit_qmu.report.tables import RecordLike, ResultTables, RunRecords, result_tables
 from qiskit_qmu.report.text_table import text_table
 
 __all__ = [
@@ -55,6 +55,8 @@ __all__ = [
     "render_shot_plan",
     "shot_plan_figure",
     "shot_plan_text",
-    "render_sweep_page",
-    "sweep_table",
+    "RecordLike",
+    "ResultTables",
+    "RunRecords",
+    "result_tables",
 ]

@@ -1,9 +1,6 @@
 """An audit as one HTML page: the verdict, the tests beside their nulls, and what was not tested."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from qiskit_qmu.evaluation import Finding
@@ -25,7 +22,7 @@ from qiskit_qmu.report.finding_words import (
     probability,
     title,
 )
-from qiskit_qmu.report.html import data_address, template, themed
+from qiskit_qmu.report.html import data_address, sorting_script, template, themed
 from qiskit_qmu.report.page import PageArguments, page_context
 from qiskit_qmu.report.page_cells import minus
 from qiskit_qmu.report.page_tables import Fact
@@ -95,7 +92,7 @@ def render_audit(
         "does": does or {},
     }
     context = page_context(report.rows, given, record)
-    script = files("qiskit_qmu.report").joinpath("sort.js").read_text(encoding="utf-8")
+    script, digest = sorting_script()
     return template("audit.html.jinja").render(
         context
         | {
@@ -112,7 +109,7 @@ def render_audit(
             "controls": controls(report),
             "standard": STANDARD,
             "script": script,
-            "script_digest": _digest(script) if report.per_row else "",
+            "script_digest": digest if report.per_row else "",
         }
     )
 
@@ -206,8 +203,3 @@ def _figures(report: AuditRecord) -> list[dict[str, Any]]:
         {"name": name, "title": title, "svg": themed(svg), "caption": caption}
         for name, title, svg, caption in drawn
     ]
-
-
-def _digest(script: str) -> str:
-    """Return the digest by which the page's policy lets this script run, and no other."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,7 +1,7 @@
 """What page and terminal show of an audit."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from qiskit_qmu.evaluation import Finding, Kind, RowFinding
 
@@ -14,6 +14,9 @@ class PublishedNumbers(Protocol):
 
     def in_lines(self) -> Mapping[str, Any]:
         """Return one line for each number, by its name."""
+
+    def in_short(self) -> str:
+        """Return one line for each number, with the most important controls."""
 
 
 class AuditRecord(Protocol):
@@ -70,6 +73,10 @@ class AuditRecord(Protocol):
     @property
     def notes(self) -> Sequence[str]:
         """What must be known of the rows."""
+
+    @property
+    def explained(self) -> Literal["short", "full"]:
+        """How much of the published protocols' numbers the text shows."""
 
     @property
     def protocols(self) -> PublishedNumbers | None:

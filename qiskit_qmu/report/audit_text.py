@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from qiskit_qmu.evaluation import Finding
+from qiskit_qmu.evaluation import Finding, strengths_by_method
 from qiskit_qmu.report.audit_record import PROTOCOLS, AuditRecord
 from qiskit_qmu.report.finding_tables import most_visible_first, row_name
 from qiskit_qmu.report.finding_words import (
@@ -41,7 +41,11 @@ def audit_text(report: AuditRecord) -> str:
         results_text(report.rows, report.kind),
         findings_text(report.findings, report.decided_by),
         _single_rows(report),
-        "" if report.protocols is None else f"{PROTOCOLS}:\n\n{report.protocols}",
+        *(
+            textwrap.fill(f"Strength of {name}: {'; '.join(own)}", WIDTH)
+            for name, own in strengths_by_method(report.rows).items()
+        ),
+        _protocols(report),
         headline_text(report.rows, report.kind),
         _verdict(report),
     )
@@ -135,6 +139,17 @@ def _single_rows(report: AuditRecord) -> str:
     names = ", ".join(row_name(row) for row in found[:_MOST])
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
     return textwrap.fill(f"{text}{names and f': {names}{more}'}.", WIDTH)
+
+
+def _protocols(report: AuditRecord) -> str:
+    """Say what published protocols would report; empty unless it was asked for."""
+    if report.protocols is None:
+        return ""
+    if report.explained == "full":
+        return f"{PROTOCOLS}:\n\n{report.protocols}"
+    return f"{PROTOCOLS} (controls and how to read them: --explain-all, or the page):\n" + (
+        report.protocols.in_short()
+    )
 
 
 def _verdict(report: AuditRecord) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 from qiskit_qmu.evaluation import aggregate
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report.audit_record import AuditRecord
-from qiskit_qmu.report.deletion_words import RETRAINING
 from qiskit_qmu.report.finding_tables import findings_table
 from qiskit_qmu.report.headline import headline
 from qiskit_qmu.report.html import settings, template
 from qiskit_qmu.report.page_cells import Cell, PageRow, PageTable
 from qiskit_qmu.report.page_tables import Fact
 from qiskit_qmu.report.reading import AUDIT_INTERVALS
+from qiskit_qmu.report.retrained import RETRAINED, RETRAINING, are_retrained, said_of_retrained
 
 _TITLE = "Report of a deletion request"
 _SHOWN = 20
@@ -20,11 +20,6 @@ _SHOWN = 20
 
 _USELESS = 0.45
 """Margin around ½ beyond which a test tells nothing: an AUC lies between 0 and 1."""
-
-_RETRAINED = (
-    "What was trained on the rows was retrained without them, so the model has forgotten them by "
-    "the way it was made. The verdict only says what this audit could show by itself."
-)
 
 _OWN_GROUPS = ("strategy", "model", "oracles", "retained rows")
 """Findings on the page; the audit's own page has the others."""
@@ -44,17 +39,19 @@ def render_deletion(report: Mapping[str, Any], audit: AuditRecord) -> str:
     summaries = aggregate(audit.rows)
     shown = [each for each in audit.findings if each.group in _OWN_GROUPS]
     power = report["audit"]["power"]
+    said = headline(summaries, audit.kind)
     return template("deletion.html.jinja").render(
         title=_TITLE,
         subtitle=f"Request {asked['number']} · {asked['time']}",
-        said=headline(summaries, audit.kind),
+        said=said_of_retrained(said) if are_retrained(audit.rows) else said,
         verdict=audit.verdict,
         reason=audit.reason,
         facts=_facts(report),
         asked=asked,
-        retrained=_RETRAINED if method["strategy"] in RETRAINING else "",
+        retrained=RETRAINED if method["strategy"] in RETRAINING else "",
         request_sentence=_request_sentence(report),
         method_sentence=_method_sentence(report),
+        strength="" if method["strength"] is None else method["strength"]["text"],
         power_sentence=power_sentence(power),
         observers=report["who_could_still_tell"],
         tasks=_tasks(report),

@@ -8,9 +8,7 @@ from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.evaluation.column import number
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
 from qiskit_qmu.report.audit_record import AuditRecord
-
-RETRAINING = (ORACLE, "sisa")
-"""Strategies that train again, without the rows, whatever was trained on them."""
+from qiskit_qmu.report.retrained import RETRAINING
 
 WHAT_A_DIGEST_HIDES = (
     "Rows and ids are listed by salted digests, and the salt is in the log of requests beside the "

@@ -180,6 +180,7 @@ def to_svg(figure: "Figure", *, name: str, description: str) -> str:
     figure.savefig(buffer, format="svg", metadata=no_metadata)
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
+    svg = re.sub(r' d="[^"]*"', lambda path: _NUMBER.sub(_rounded, path[0]), svg)
     svg = re.sub(r'(<\w+ id=")', rf"\1{name}-", svg)
     svg = re.sub(r'(href="|url\()#', rf"\1#{name}-", svg)
     # Inside a page a style element rules the whole page, not its own drawing alone.
@@ -189,3 +190,11 @@ def to_svg(figure: "Figure", *, name: str, description: str) -> str:
     )
     opening = svg.index(">") + 1
     return f"{svg[:opening]}<title>{escape(description)}</title>{svg[opening:]}"
+
+
+_NUMBER = re.compile(r"-?\d+\.\d+")
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """Return a coordinate in hundredths of a point, which nobody can see."""
+    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")

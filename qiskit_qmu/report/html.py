@@ -1,8 +1,10 @@
 """What every page of a report needs: its template, its figures' colours, its settings."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu.report.drawing import COLOURS, FONT
@@ -51,6 +53,13 @@ def data_address(text: str, kind: str) -> str:
         kind: Its media type, such as ``"text/csv"``.
     """
     return f"data:{kind};base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def sorting_script() -> tuple[str, str]:
+    """Return the script that lets readers sort tables, and its digest for the page's policy."""
+    script = files("qiskit_qmu.report").joinpath("sort.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return script, digest
 
 
 def settings(nested: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

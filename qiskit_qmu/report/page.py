@@ -17,6 +17,7 @@ from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_f
 from qiskit_qmu.report.headline import CHOICE, headline
 from qiskit_qmu.report.html import embedded_json, settings, template, themed
 from qiskit_qmu.report.method_lines import method_lines
+from qiskit_qmu.report.retrained import are_retrained, said_of_retrained
 from qiskit_qmu.report.roc_figure import Scores, has_pairs, roc_figure
 
 _TITLE = "Quantum machine unlearning"
@@ -90,6 +91,8 @@ def page_context(
     config, environment = given.get("config") or {}, given.get("environment") or {}
     weights = {"Weights (SHA-256)": tables.weights(rows)}
     said = headline(summaries, kind)
+    if are_retrained(rows):
+        said = said_of_retrained(said)
     num_classes = tables.num_classes_of(rows)
     several = max(summary.seeds for summary in summaries) > 1
     return {
@@ -165,6 +168,8 @@ def render_results(rows: Sequence[Row], *, kind: Kind) -> str:
     reading.check_kind(kind)
     summaries = aggregate(rows)
     said = headline(summaries, kind)
+    if are_retrained(rows):
+        said = said_of_retrained(said)
     return template("results.html.jinja").render(
         said=said,
         reasons=[each.reasons for each in summaries if each.method == said.focus],

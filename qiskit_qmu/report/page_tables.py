@@ -74,7 +74,7 @@ def results_table(
         for summary in summaries
     ]
     guesses = tuple(
-        Cell(value=_baseline(column, CHANCE, num_classes, or_else=COIN)) for column in columns
+        Cell(value=baseline_score(column, CHANCE, num_classes, or_else=COIN)) for column in columns
     )
     if columns:
         blank = () if cost is None else (Cell(value=NOTHING),)
@@ -111,7 +111,7 @@ def every_number_table(summaries: Sequence[MethodSummary], num_classes: int | No
         for summary in summaries
     ]
     for name, how in BASELINES.items() if any(column.baselines for column in shown) else ():
-        cells = (Cell(value=_baseline(column, name, num_classes)) for column in shown)
+        cells = (Cell(value=baseline_score(column, name, num_classes)) for column in shown)
         blank = (Cell(value=NOTHING) for _ in costs)
         rows.append(PageRow(name=name, note=how, cells=(*cells, *blank), reference=True))
     columns = (*shown, *costs)
@@ -244,7 +244,15 @@ def _full_heading(column: Column) -> str:
     return f"{column.name}, {column.unit}" if column.unit else column.name
 
 
-def _baseline(column: Column, name: str, num_classes: int | None, *, or_else: str = "") -> str:
+def baseline_score(column: Column, name: str, num_classes: int | None, *, or_else: str = "") -> str:
+    """Return what an answer scores that looks at nothing, as text; a dash where it has no score.
+
+    Args:
+        column: The number.
+        name: Which answer, of `BASELINES`.
+        num_classes: Number of classes, for chance; None where it is not known.
+        or_else: The answer that stands in where this one has no score.
+    """
     scores = column.baselines
     chance = f"{100 / num_classes:.1f}" if num_classes else "1 / classes"
     return scores.get(name, scores.get(or_else, NOTHING)).replace(CHANCE_SHARE, chance)

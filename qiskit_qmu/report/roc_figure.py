@@ -78,11 +78,12 @@ def has_pairs(scores: Sequence[Scores]) -> bool:
     return any(_arguments(entry) is not None for entry in scores)
 
 
-def roc_figure(scores: Sequence[Scores]) -> str:
+def roc_figure(scores: Sequence[Scores], *, name: str = "roc") -> str:
     """Draw one ROC panel per method, each with the oracle's curve and the coin's diagonal.
 
     Args:
         scores: As for `method_bands`.
+        name: Put before every identifier of the figure, so that a page may hold several.
 
     Returns:
         The ``<svg>`` element.
@@ -94,7 +95,7 @@ def roc_figure(scores: Sequence[Scores]) -> str:
     bands = method_bands(scores, generator=np.random.default_rng(0))
     if not bands:
         raise InputError("no class has scores of both members and non-members")
-    with drawing.style("roc"):
+    with drawing.style(name):
         figure, panels = _grid(len(bands))
         for axes, (method, band) in zip(panels, bands.items(), strict=True):
             _draw(axes, method, band, None if method == ORACLE else bands.get(ORACLE))
@@ -107,7 +108,7 @@ def roc_figure(scores: Sequence[Scores]) -> str:
             ],
         )
         return drawing.to_svg(
-            figure, name="roc", description="ROC curve of the attack on each method"
+            figure, name=name, description="ROC curve of the attack on each method"
         )
 
 

@@ -104,7 +104,14 @@ def shot_table(rows: Sequence[Row]) -> str:
         *(f"{term}: {meaning}" for term, meaning in _LEGEND),
     )
     legend = "\n".join(textwrap.fill(note, WIDTH, subsequent_indent="  ") for note in notes)
-    return f"{text_block(columns, rule_after)}\n\n{legend}"
+    forgotten = "; ".join(forgotten_in(rows))
+    heading = f"Forgotten: {forgotten}\n\n" if forgotten else ""
+    return f"{heading}{text_block(columns, rule_after)}\n\n{legend}"
+
+
+def forgotten_in(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return what was forgotten, in words, of each seed that forgot something else."""
+    return tuple(dict.fromkeys(str(row["forgotten"]) for row in rows if row.get("forgotten")))
 
 
 def render_shot_page(

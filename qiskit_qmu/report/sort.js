@@ -1,7 +1,7 @@
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const headings = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
-  const text = (row, column) => row.cells[column].innerText.trim();
+  const text = (row, column) => row.cells[column].dataset.value ?? row.cells[column].innerText.trim();
   const value = (row, column) => Number(text(row, column).replace("−", "-").replace(/[<,]/g, "") || NaN);
   const compare = (first, second, column) => {
     const [a, b] = [value(first, column), value(second, column)];

@@ -16,6 +16,7 @@ from qiskit_qmu.evaluation.method_summary import (
 )
 from qiskit_qmu.report import reading
 from qiskit_qmu.report.headline import headline, verdict_words
+from qiskit_qmu.report.retrained import are_retrained, said_of_retrained
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, interval_cells, text_blocks
 
 _LONGEST_NAME = 14
@@ -88,6 +89,8 @@ def headline_text(rows: Sequence[Row], kind: Kind) -> str:
     if not any(summary.verdicts for summary in summaries):
         return ""
     said = headline(summaries, kind)
+    if are_retrained(rows):
+        said = said_of_retrained(said)
     lines = (f"Rule: {said.rule}" if said.rule else "", said.title, said.advice)
     return "\n".join(textwrap.fill(line, WIDTH) for line in lines if line)
 

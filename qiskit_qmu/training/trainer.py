@@ -13,11 +13,9 @@ from numpy.typing import ArrayLike
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import Rows
 from qiskit_qmu.models import (
-    PerExampleGradients,
     QuantumClassifier,
     ShardedClassifier,
     as_tensors,
@@ -28,15 +26,15 @@ from qiskit_qmu.models import (
     note_initial_weights,
     note_training_rows,
 )
-from qiskit_qmu.models.parameters import named_tensors
 from qiskit_qmu.models.parts import parts_with
 from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
-from qiskit_qmu.simulator.network_checks import NonFiniteInputError
-from qiskit_qmu.training.descent import Optimizer, batches, make_optimizer, mean_loss
+from qiskit_qmu.training.descent import Optimizer, make_optimizer, mean_loss
+from qiskit_qmu.training.divergence import DivergenceChecks
+from qiskit_qmu.training.early_stopping import EarlyStopping
+from qiskit_qmu.training.epochs import Descent
 from qiskit_qmu.training.history import TrainingHistory
 from qiskit_qmu.training.privacy import Privacy, PrivacySpent
-from qiskit_qmu.training.private_descent import poisson_batch, set_private_gradient
 from qiskit_qmu.training.sisa import fit_shards
 
 Progress = Callable[[int, int, float], None]
@@ -200,130 +198,53 @@ class Trainer:
         generator: np.random.Generator,
         progress: Progress | None,
     ) -> TrainingHistory:
-        optimizer = make_optimizer(
-            self.optimizer,
-            [p for p in model.parameters() if p.requires_grad],
-            self.learning_rate,
-            weight_decay=self.weight_decay,
+        checks = DivergenceChecks(self.learning_rate)
+        trained = [p for p in model.parameters() if p.requires_grad]
+        descent = Descent(
+            objective=objective,
+            model=model,
+            optimizer=make_optimizer(
+                self.optimizer, trained, self.learning_rate, weight_decay=self.weight_decay
+            ),
+            rows=rows,
+            answers=answers,
+            batch_size=self.batch_size,
+            generator=generator,
+            checks=checks,
         )
-        private = self._private(objective, model, rows, answers)
+        spent = self._privacy_spent(model, len(rows))
+        run_epoch = descent.epoch if spent is None else descent.private_epochs(spent)
+        stopping = None if self.patience is None else EarlyStopping(model, self.patience)
         losses: list[float] = []
-        validation_losses: list[float] = []
-        best: tuple[float, int, dict[str, torch.Tensor]] | None = None
         for epoch in range(1, self.epochs + 1):
-            if private is None:
-                loss = self._epoch(objective, model, optimizer, rows, answers, generator, epoch)
-            else:
-                loss = self._private_epoch(
-                    *private, model, optimizer, rows, answers, generator, epoch
-                )
-            losses.append(loss)
+            losses.append(run_epoch(epoch))
             if progress is not None:
                 progress(epoch, self.epochs, losses[-1])
-            if held_out is None:
+            if stopping is None or held_out is None:
                 continue
             where = f"after epoch {epoch} on the validation rows"
-            with self._in_range(where):
-                validation_losses.append(mean_loss(objective, model, *held_out))
-            self._check_loss(validation_losses[-1], where)
-            if best is None or validation_losses[-1] < best[0]:
-                best = validation_losses[-1], epoch, _snapshot(model)
-            elif self.patience is not None and epoch - best[1] >= self.patience:
+            with checks.in_range(where):
+                validation_loss = mean_loss(objective, model, *held_out)
+            checks.check_loss(validation_loss, where)
+            if stopping.stops_after(validation_loss):
                 break
-        if best is not None:
-            _restore(model, best[2])
-        self._check_weights(model)
+        if stopping is not None:
+            stopping.restore()
+        checks.check_weights(model)
         return TrainingHistory(
             losses=tuple(losses),
-            validation_losses=tuple(validation_losses),
-            best_epoch=best[1] if best is not None else len(losses),
+            validation_losses=tuple(stopping.losses) if stopping else (),
+            best_epoch=stopping.best_epoch if stopping else len(losses),
             steps=len(losses) * math.ceil(len(rows) / self.batch_size),
-            privacy=None if private is None else private[0],
+            privacy=spent,
         )
 
-    def _private(
-        self,
-        objective: Objective,
-        model: torch.nn.Module,
-        rows: torch.Tensor,
-        answers: torch.Tensor,
-    ) -> tuple[PrivacySpent, PerExampleGradients] | None:
+    def _privacy_spent(self, model: torch.nn.Module, rows: int) -> PrivacySpent | None:
         if self.privacy is None:
             return None
-        spent = replace(
-            self.privacy.spent(len(rows), self.batch_size, self.epochs),
+        return replace(
+            self.privacy.spent(rows, self.batch_size, self.epochs),
             fitted_to_rows=bool(parts_with(model, "fit_inputs")),
-        )
-        return spent, PerExampleGradients(model, rows, answers, objective=objective)
-
-    def _private_epoch(
-        self,
-        spent: PrivacySpent,
-        gradients: PerExampleGradients,
-        model: torch.nn.Module,
-        optimizer: torch.optim.Optimizer,
-        rows: torch.Tensor,
-        answers: torch.Tensor,
-        generator: np.random.Generator,
-        epoch: int,
-    ) -> float:
-        """Take the steps of an epoch on random batches; return the mean loss of their rows."""
-        total, seen, expected = 0.0, 0, spent.sampling_rate * len(rows)
-        for step in range(1, math.ceil(len(rows) / self.batch_size) + 1):
-            batch = poisson_batch(len(rows), spent.sampling_rate, generator)
-            part = rows[batch], answers[batch]
-            where = f"at step {step} of epoch {epoch}"
-            with self._in_range(where):
-                loss = set_private_gradient(model, gradients, *part, spent, expected, generator)
-            self._check_loss(loss, where)
-            optimizer.step()
-            total, seen = total + loss, seen + len(batch)
-        return total / max(seen, 1)
-
-    def _epoch(
-        self,
-        objective: Objective,
-        model: torch.nn.Module,
-        optimizer: torch.optim.Optimizer,
-        rows: torch.Tensor,
-        answers: torch.Tensor,
-        generator: np.random.Generator,
-        epoch: int,
-    ) -> float:
-        """Take one pass over the rows; return their mean loss."""
-        total = 0.0
-        for step, batch in enumerate(batches(len(rows), self.batch_size, generator), start=1):
-            optimizer.zero_grad(set_to_none=True)
-            where = f"at step {step} of epoch {epoch}"
-            with self._in_range(where):
-                loss = objective.mean_loss(model, rows[batch], answers[batch])
-            value = float(loss.detach())
-            self._check_loss(value, where)
-            loss.backward()
-            optimizer.step()
-            total += value * len(batch)
-        return total / len(rows)
-
-    @contextmanager
-    def _in_range(self, where: str) -> Iterator[None]:
-        """Report the learning rate if a circuit gets weights or inputs that are NaN or infinite."""
-        try:
-            yield
-        except NonFiniteInputError as error:
-            raise self._diverged(f"{error} {where}") from error
-
-    def _check_loss(self, loss: float, where: str) -> None:
-        if not math.isfinite(loss):
-            raise self._diverged(f"the loss is {loss} {where}")
-
-    def _check_weights(self, model: torch.nn.Module) -> None:
-        for name, parameter in model.named_parameters():
-            if not bool(torch.isfinite(parameter).all()):
-                raise self._diverged(f"{name} is NaN or infinite after the last step")
-
-    def _diverged(self, what: str) -> NonFiniteError:
-        return NonFiniteError(
-            f"training diverged, {what}: lower learning_rate={self.learning_rate}"
         )
 
 
@@ -338,16 +259,6 @@ def _given(
             "validation=split.validation of a split with a validation_fraction"
         )
     return validation
-
-
-def _snapshot(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in named_tensors(model).items()}
-
-
-def _restore(model: torch.nn.Module, snapshot: dict[str, torch.Tensor]) -> None:
-    with torch.no_grad():
-        for name, tensor in named_tensors(model).items():
-            tensor.copy_(snapshot[name])
 
 
 @contextmanager

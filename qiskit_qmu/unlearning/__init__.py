@@ -15,7 +15,7 @@ from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.entanglement_pruning import EntanglementPruning
 from qiskit_qmu.unlearning.fine_tune import FineTune
 from qiskit_qmu.unlearning.fine_tune_last_layers import FineTuneLastLayers
-from qiskit_qmu.unlearning.fisher import fisher_diagonal
+from qiskit_qmu.unlearning.fisher import FisherEstimate, fisher_diagonal, unbiased_fisher
 from qiskit_qmu.unlearning.fisher_regularized_ascent import FisherRegularizedAscent
 from qiskit_qmu.unlearning.fubini_study_ascent import FubiniStudyAscent
 from qiskit_qmu.unlearning.gradient_ascent import GradientAscent
@@ -106,7 +106,9 @@ __all__ = [
     "UnlearningResult",
     "UnlearningStrategy",
     "Unlikelihood",
+    "FisherEstimate",
     "fisher_diagonal",
+    "unbiased_fisher",
     "quantum_fisher_information",
     "DEFAULT_METHODS",
     "METHODS",

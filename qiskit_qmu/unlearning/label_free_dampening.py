@@ -30,9 +30,9 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 class LabelFreeDampening(UnlearningStrategy):
     """θ_i ← β_i θ_i, β_i = min(λ I_i / I_u,i, 1), for each i with I_u,i > α I_i.
 
-    As `SelectiveDampening`, with the importance I_i = mean over rows of |∂ ‖model(x)‖² / ∂θ_i| on
-    the retained rows and I_u,i on the forgotten ones: it needs no labels. Foster et al., Loss-Free
-    Machine Unlearning, https://arxiv.org/abs/2402.19308. There is no training.
+    As `SelectiveDampening`, with the importance I_i = mean over rows of ``|∂ ‖model(x)‖² / ∂θ_i|``
+    on the retained rows and I_u,i on the forgotten ones: it needs no labels. Foster et al.,
+    Loss-Free Machine Unlearning, https://arxiv.org/abs/2402.19308. There is no training.
 
     In a small model most weights serve every class. With the default share it forgot a class of
     digits on 6 qubits nearly as retraining does, and hardly one of Iris on 4.

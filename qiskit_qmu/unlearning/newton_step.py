@@ -29,7 +29,7 @@ _Function = Callable[[torch.Tensor], torch.Tensor]
 class NewtonStep(UnlearningStrategy):
     """θ ← θ + s (H + λ)⁻¹ g, with the Hessian H of the mean loss of the retained rows.
 
-    g is the part of the forgotten rows in the gradient of the original training, |D_u|/|D_r|
+    g is the part of the forgotten rows in the gradient of the original training, ``|D_u|/|D_r|``
     ∇L(D_u): the influence of these rows to first order, Koh and Liang, Understanding Black-box
     Predictions via Influence Functions, https://arxiv.org/abs/1703.04730. Products with H are
     exact, by differentiating twice; the system is solved by conjugate gradients, which end early

@@ -21,8 +21,8 @@ from qiskit_qmu.unlearning.strategy import Work
 class NoisyFineTune(DescentStrategy):
     """Fine-tune on the retained rows: each gradient g becomes g · min(1, C/‖g‖) + N(0, σ²).
 
-    The hybrid quantum unlearning benchmark has this under the name of certified unlearning. It
-    gives no guarantee: no (ε, δ) is computed, and with noise of a useful size none follows.
+    The hybrid quantum unlearning benchmark has this under a name that promises a guarantee. It
+    gives none: no (ε, δ) is computed, and with noise of a useful size none follows.
 
     Attributes:
         clip: C, the largest norm of a batch's mean gradient, over all parameters that may change.

@@ -97,6 +97,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "sisa": retrain_shards.METHOD,
     }
 )
+"""All methods by name, with their classes, summaries and presets."""
 
 STRENGTH = "strength"
 """Stage of the settings that all methods with a strength share: ``trials`` to choose it by, 0 for
@@ -110,8 +111,9 @@ BUDGET = "budget"
 
 _BUDGET: Settings = {"max_gradient_evaluations": None}
 
-# The methods of the QMU paper. NoOp is not among them: the row of the original shows its result.
 DEFAULT_METHODS = ("oracle", "gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
+"""The methods of the QMU paper. `NoOp` is not among them: the row of the original shows its result.
+"""
 
 
 def make_strategy(

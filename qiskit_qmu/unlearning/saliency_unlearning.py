@@ -31,7 +31,7 @@ from qiskit_qmu.unlearning.strategy import Work
 class SaliencyUnlearning(DescentStrategy):
     """Minimise L(D_u, y′) + α L(D_r) with random wrong labels y′, on the salient weights alone.
 
-    A weight is salient if |∂L(D_u)/∂θ_i| at the given weights is among the largest. Fan et al.,
+    A weight is salient if ``|∂L(D_u)/∂θ_i|`` at the given weights is among the largest. Fan et al.,
     SalUn: Empowering Machine Unlearning via Gradient-based Weight Saliency,
     https://arxiv.org/abs/2310.12508.
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from qiskit_qmu import _check
+from qiskit_qmu.backends import Usage
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
@@ -19,7 +20,7 @@ from qiskit_qmu.unlearning.dampening import (
     weights_of,
     wrap_angles,
 )
-from qiskit_qmu.unlearning.fisher import fisher_diagonal
+from qiskit_qmu.unlearning.fisher import fisher_diagonal, unbiased_fisher
 from qiskit_qmu.unlearning.method import Method
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, Step, UnlearningResult
@@ -56,6 +57,10 @@ class SelectiveDampening(UnlearningStrategy):
         towards: "zero" as published; "initial" to shrink towards the weights that training began
             with, which must be known (see `qiskit_qmu.models.initial_weights`). Angles go the short
             way round.
+        shot_noise: "squared" for the mean of ĝ² as published, to which gradients from shots add
+            their variance; "removed" for that of ĝ₁ ĝ₂, see `unbiased_fisher`, at twice the
+            circuits. Then I_u is at least 0 and I at least its standard error, so that noise
+            selects no parameter that the rows do not.
         parameters: Which parameters may change.
         objective: What the model learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy if labels are class numbers, and squared error if they are floats.
@@ -74,6 +79,7 @@ class SelectiveDampening(UnlearningStrategy):
     dampening: float | None = None
     reference: Literal["retain", "all"] = "retain"
     towards: Towards = "zero"
+    shot_noise: Literal["squared", "removed"] = "squared"
     parameters: Part = "all"
     objective: RowLoss | HasRowLosses | None = None
 
@@ -84,6 +90,7 @@ class SelectiveDampening(UnlearningStrategy):
             _check.positive(dampening=self.dampening)
         _check.one_of(("retain", "all"), reference=self.reference)
         _check.one_of(get_args(Towards), towards=self.towards)
+        _check.one_of(("squared", "removed"), shot_noise=self.shot_noise)
         _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
@@ -105,16 +112,12 @@ class SelectiveDampening(UnlearningStrategy):
             given = weights_of(work.model)
             goal = target_of(work.model, self.towards)
             wrap_angles(work.model, goal)
-            part, objective = self.parameters, self.objective
-            forget, cost = fisher_diagonal(work.model, split.forget, part=part, objective=objective)
-            retain, other_cost = fisher_diagonal(
-                work.model, split.retain, part=part, objective=objective
-            )
-            work.meter.add(cost + other_cost)
+            forget, retain, cost = self._importance(work.model, split)
+            work.meter.add(cost)
             reference = self._reference(forget, retain, split)
             original = weights_of(work.model)
             search = len(self._choices()) > 1
-            target = target_loss(work.model, split, objective) if search else None
+            target = target_loss(work.model, split, self.objective) if search else None
             candidates = [
                 self._try(work.model, original, forget, reference, choice, split, goal)
                 for choice in self._choices()
@@ -140,6 +143,19 @@ class SelectiveDampening(UnlearningStrategy):
         alphas = _ALPHAS if self.alpha is None else (self.alpha,)
         strengths = _STRENGTHS if self.dampening is None else (self.dampening,)
         return [(alpha, strength) for alpha in alphas for strength in strengths]
+
+    def _importance(
+        self, model: torch.nn.Module, split: ForgetSplit
+    ) -> tuple[Weights, Weights, Usage]:
+        """Return the Fisher diagonals of forgotten and retained rows, and their cost."""
+        part, objective = self.parameters, self.objective
+        if self.shot_noise == "squared":
+            forget, cost = fisher_diagonal(model, split.forget, part=part, objective=objective)
+            retain, other = fisher_diagonal(model, split.retain, part=part, objective=objective)
+            return forget, retain, cost + other
+        own = unbiased_fisher(model, split.forget, part=part, objective=objective)
+        kept = unbiased_fisher(model, split.retain, part=part, objective=objective)
+        return own.at_least_zero(), kept.at_least_error(), own.usage + kept.usage
 
     def _reference(
         self, forget: dict[str, torch.Tensor], retain: dict[str, torch.Tensor], split: ForgetSplit

@@ -32,7 +32,7 @@ _UPDATED_SHARE = 0.25
 @final
 @dataclass(frozen=True, kw_only=True)
 class ShapleyAscent(AscentStrategy):
-    """θ_i ← θ_i + η s_i ∂_i L(D_u) with s_i = min(1, |φ_g(i)| F_u,i / (α F_r,i)).
+    """``θ_i ← θ_i + η s_i ∂_i L(D_u)`` with ``s_i = min(1, |φ_g(i)| F_u,i / (α F_r,i))``.
 
     φ_g is the Shapley value of the parameter's group in a game whose value is minus the loss on the
     forgotten rows with the parameters of absent groups set to 0, by L. S. Shapley, A Value for

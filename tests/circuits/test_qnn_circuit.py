@@ -245,7 +245,7 @@ def test_a_circuit_is_a_plain_qiskit_circuit():
             "num_qubits must be at most 12 with amplitude encoding, got 40",
         ),
         ({"encoding": "zz", "num_features": 1}, "num_features must be .* at least 2, got 1"),
-        ({"entanglement": "star"}, "must be one of ring, linear, full; got 'star'"),
+        ({"entanglement": "star"}, "must be one of ring, linear, full, none; got 'star'"),
         ({"entangling_gate": "iswap"}, "entangling_gate must be one of cx, cz; got 'iswap'"),
         ({"rotations": ("ry", "h")}, "rotation must be one of rx, ry, rz; got 'h'"),
         ({"rotations": ()}, "num_weights must be an integer of at least 1, got 0"),

@@ -116,7 +116,12 @@ def test_power_is_known_before_anything_is_trained(qmu):
 
 def test_a_saved_model_whose_strategy_used_the_oracle_is_flagged(qmu, saved, monkeypatch):
     words = ("audit", saved / "unlearned", "--original", saved / "original", "--explain")
-    assert "flag: " not in qmu(*words).out
+    short, full = qmu(*words).out, qmu(*words[:-1], "--explain-all").out
+    assert "flag: " not in short
+    assert "QMU (2025): MIA success rate: this model 0." in short
+    assert "an attack that calls every row a member" not in short
+    assert "an attack that calls every row a member" in full
+    assert len(short.splitlines()) < len(full.splitlines()) - 40
     used = replace(METHODS["ga"], needs=METHODS["ga"].needs | {"oracle"})
     monkeypatch.setattr(needs, "METHODS", {**METHODS, "ga": used})
     assert "flag: the strategy used the oracle" in qmu(*words).out

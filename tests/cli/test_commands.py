@@ -373,3 +373,21 @@ def test_the_installed_command(folder):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == ["datasets:", *(f"  {name}" for name in DATASET_NAMES)]
+
+
+def test_a_shell_completes_commands_options_and_folders(qmu):
+    told = qmu("--print-completion", "bash")
+    assert told.status == 0
+    script = "\n".join(
+        [
+            told.out,
+            "COMP_WORDS=(qmu request --orac) COMP_CWORD=2",
+            '_shtab_qmu; echo "${COMPREPLY[@]}"',
+            "COMP_WORDS=(qmu ver) COMP_CWORD=1",
+            '_shtab_qmu; echo "${COMPREPLY[@]}"',
+        ]
+    )
+    completed = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert completed.stdout.splitlines() == ["--oracle --oracles", "verify"]
+    assert "shtab.DIRECTORY" not in told.out
+    assert "invalid choice: 'fish'" in qmu("--print-completion", "fish").err

@@ -33,10 +33,8 @@ def test_the_table(qmu, saved, folder):
     rows = rows_of(folder / "cost.json")
     assert list(rows) == [(work, shots) for shots in (16, 64) for work in works]
     head, *blocks = outcome.out.strip().split("\n\n")
-    assert (
-        "forgets class 1 (12 of 36 training rows), observes 66, gradients by parameter-shift"
-        in head
-    )
+    assert "forgets class versicolor (12 of 36 training rows), observes 66, gradients by" in head
+    assert "parameter-shift" in head
     assert [block.splitlines()[0] for block in blocks] == ["16 shots", "64 shots"]
     assert [line.split()[0] for line in blocks[0].splitlines()[3:]] == works
     assert "scheduled" not in outcome.out

@@ -21,6 +21,22 @@ def test_weights_from_elsewhere_are_kept_unlearned_and_audited(qmu, folder):
         assert qmu(*words, "--quiet").status == 0
     assert qmu("audit", "u", "--original", "m", "--oracle", "o", "--out", "a").status == 0
     assert "made by own_factories:build" in qmu("show", "u").out
+    _shots_of_saved_models(qmu, folder)
+
+
+def _shots_of_saved_models(qmu, folder):
+    """Compare and plan the shots of the saved original, and of what has forgotten."""
+    words = ("--method", "ga", "--forget-class", "1", "--shots", "8,64,exact", "--out", "s")
+    done = qmu("shots", "m", *words, "--quiet")
+    assert done.status == 0, done.err
+    done = qmu("shots", "u", "--shots", "8", "--out", "su", "--json", "--quiet")
+    assert {row["model"] for row in json.loads(done.out)["rows"]} == {"ga", "baseline"}
+    plan = ("shots", "plan", "m", "--max-auc", "0.99", "--min-accuracy", "0.01", "--shots", "4,16")
+    planned = json.loads(qmu(*plan, "--json", "--dry-run").out)
+    assert (planned["circuits"], planned["shots"], planned["jobs"]) == (70, 16, 1)
+    assert planned["qpu_seconds"] > 0
+    done = qmu(*plan, "--json")
+    assert json.loads(done.out)["meeting"] == [4, 16], done.err
 
 
 def test_shots_are_compared_for_an_own_model(qmu, folder):

@@ -49,6 +49,26 @@ def test_a_request_is_answered_and_verified(qmu, refuses, original):
     )
 
 
+def test_a_request_is_planned_and_held_against_a_gate(qmu, original, folder):
+    words = ("request", "original", "--indices", ",".join(original[:3]), "--strategy", "ssd",
+             "--set", "ssd.alpha=1", "--oracles", "0", "--quiet", "--out", "new")  # fmt: skip
+    before = sorted(folder.rglob("*"))
+    planned = qmu(*words, "--dry-run")
+    assert (planned.status, planned.err) == (0, "")
+    first, second, last = planned.out.splitlines()
+    assert first == "original: 3 of 36 rows would be withdrawn by ssd, and new written"
+    assert "audit: 0 trainings, 0 circuits" in second
+    assert last == "nothing was run or written"
+    assert sorted(folder.rglob("*")) == before
+    gated = qmu(*words, "--gate", "max_auc=0.5")
+    assert gated.status == 1
+    assert gated.err.startswith("qmu request: new: the gate is not passed: max_auc=0.5: the AUC")
+    assert "verdict: " in gated.out
+    idle = qmu(*words[:5], "noop", *words[6:], "--out", "idle", "--again")
+    assert (idle.status, (folder / "idle").exists()) == (1, False)
+    assert "noop had no effect on original" in idle.err
+
+
 def test_requests_that_cannot_be_read(refuses, original, folder):
     words = ("request", "original", "--strategy", "gd", "--out", "new")
     (folder / "ids.txt").write_text("a\n")

@@ -14,8 +14,8 @@ def test_json_is_all_that_standard_output_holds(qmu, saved):
     shown = json.loads(qmu("show", saved / "unlearned", "--json").out)
     assert shown["kind"] == "BasicQNN"
     assert (shown["rows"]["trained"], shown["rows"]["known"]) == (36, 24)
-    assert shown["forgotten"] == [{"strategy": "ga", "rows": 12, "label": 1}]
-    assert "12 rows, class 1 by ga" in qmu("show", saved / "unlearned").out
+    assert shown["forgotten"] == [{"strategy": "ga", "rows": 12, "label": 1, "class": "versicolor"}]
+    assert "12 rows, class versicolor by ga" in qmu("show", saved / "unlearned").out
     audited = qmu("audit", saved / "unlearned", "--original", saved / "original", "--json")
     assert json.loads(audited.out)["verdict"] == "unresolved"
     done = qmu("unlearn", saved / "original", *UNLEARN, "--out", "new", "--json", "--quiet")
@@ -62,7 +62,9 @@ def test_predictions_are_written_as_csv(qmu, folder, saved):
     printed = qmu("predict", saved / "original").out
     rows = list(csv.DictReader(io.StringIO(printed)))
     assert len(rows) == 30
-    total = sum(float(rows[0][f"probability_{label}"]) for label in range(3))
+    total = sum(
+        float(rows[0][f"probability_{name}"]) for name in ("setosa", "versicolor", "virginica")
+    )
     assert total == pytest.approx(1, abs=1e-5)
     assert qmu("predict", saved / "original", "--out", "p.csv").status == 0
     assert (folder / "p.csv").read_text() == printed

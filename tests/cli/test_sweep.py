@@ -28,7 +28,7 @@ def test_a_grid_of_options_is_planned_run_and_resumed(qmu, folder):
     assert ran.status == 0
     content = json.loads(ran.out)
     assert (content["cells"], content["failed"]) == (2, 0)
-    assert [row["forget"] for row in content["rows"][::3]] == ["label=1", "fraction=0.3"]
+    assert [row["forget"] for row in content["rows"][::3]] == ["label=versicolor", "fraction=0.3"]
     assert [row["num_qubits"] for row in content["rows"]] == [2] * 6
     again = json.loads(qmu("sweep", "grid.toml", "--json", "--quiet").out)
     assert again == content
@@ -36,9 +36,35 @@ def test_a_grid_of_options_is_planned_run_and_resumed(qmu, folder):
     assert (planned["there"], planned["missing"], planned["training_circuits"]) == (2, 0, 0)
 
 
+def test_results_of_many_folders_become_one_page(qmu, refuses, folder):
+    (folder / "grid.toml").write_text(CONFIG)
+    qmu("sweep", "grid.toml", "--quiet", "--workers", "1")
+    (folder / "empty").mkdir()
+    page = folder / "qmu-sweep-grid" / "sweep.html"
+    before = page.read_text()
+    page.unlink()
+    told = qmu("report", "qmu-sweep-grid", "--format", "csv")
+    assert told.out.startswith("forgotten,method,seeds,")
+    assert page.read_text().split("written")[0] == before.split("written")[0]  # (until the time)
+    made = json.loads(qmu("report", "qmu-sweep-grid", "qmu-sweep-grid", "--json").out)
+    assert made["out"] == "qmu-report"
+    rows = [(row["forgotten"], row["method"], row["seeds"]) for row in made["rows"]]
+    assert rows == [
+        (forgotten, method, 1)
+        for forgotten in ("class 1", "30 % of the rows")
+        for method in ("original", "oracle", "noop")
+    ]
+    names = sorted(path.name for path in (folder / "qmu-report").iterdir())
+    assert names == ["tables.csv", "tables.html", "tables.md", "tables.tex"]
+    assert "neither a run nor a sweep" in refuses("report", "empty", "qmu-sweep-grid")
+
+
 def test_what_fails_is_said_with_exit_status_1(qmu, folder):
     text = CONFIG.replace("forget_class = 1", "forget_class = 7").replace("0.3", "0.0001")
     (folder / "grid.toml").write_text(text)
+    planned = qmu("sweep", "grid.toml", "--dry-run")
+    assert (planned.status, "2 of 2 cells are not possible" in planned.err) == (1, True)
+    assert "label must be one of 0, 1, 2; got 7" in planned.out
     failed = qmu("sweep", "grid.toml", "--quiet", "--workers", "1")
     assert failed.status == 1
     assert "2 of 2 cells failed" in failed.err

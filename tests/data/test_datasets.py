@@ -21,6 +21,7 @@ SHAPES = {
     "digits": (1, 8, 8),
     "iris": (4,),
     "diabetes": (10,),
+    "phases": (256,),
     "mnist": (1, 28, 28),
     "fashion-mnist": (1, 28, 28),
 }
@@ -166,7 +167,7 @@ def test_a_folder_in_the_home_folder(data_dir, monkeypatch):
         (
             "cifar",
             {},
-            "name must be one of digits, iris, diabetes, mnist, fashion-mnist; got",
+            "name must be one of digits, iris, diabetes, phases, mnist, fashion-mnist; got",
         ),
         ("digits", {"train_size": 0}, "train_size must be an integer of at least 1, got 0"),
         ("digits", {"test_size": 2.5}, "test_size must be an integer of at least 1, got 2.5"),

@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,11 +17,13 @@ from html_check import check
 
 import qiskit_qmu as qmu
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
 from qiskit_qmu._files import FileError, read_sealed_json, write_sealed_json
 from qiskit_qmu.auditing import audit_report
 from qiskit_qmu.data import ForgetRequest, row_digests
 from qiskit_qmu.deletions import RequestLog, verify
-from qiskit_qmu.experiments import Experiment, deletion_request, train_and_save
+from qiskit_qmu.evaluation import Gate
+from qiskit_qmu.experiments import Experiment, deletion_answer, train_and_save, unlearn_saved
 from qiskit_qmu.runs.lock import LOCK, RunLock
 
 TINY = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 2}
@@ -30,7 +34,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != LOCK  # (one of a process that was killed stays)
     }
 
 
@@ -57,9 +61,9 @@ def world(tmp_path_factory) -> SimpleNamespace:
     ids = [kept["rows"]["train_ids"][position] for position in kept["train_indices"]]
     found = []
     patch = pytest.MonkeyPatch()
-    seen = deletion_request.without_values
+    seen = deletion_answer.without_values
     patch.setattr(
-        deletion_request,
+        deletion_answer,
         "without_values",
         lambda audit: found.extend(audit.findings) or seen(audit),
     )
@@ -81,7 +85,7 @@ def place(world, tmp_path, monkeypatch) -> Path:
 
 
 def quick(path, ids, out, **options):
-    given = {"strategy": "noop", "oracles": 0, **options}
+    given = {"strategy": "gd", "oracles": 0, **options}
     return qmu.request_deletion(path, ids, out=out, **given)
 
 
@@ -221,7 +225,7 @@ def test_a_disk_that_is_full_leaves_the_old_model_and_the_next_run_does_the_rest
     arguments = (place / "first", world.ids[-4:], place / "second")
     before = contents(place)
     with monkeypatch.context() as patch:
-        patch.setattr(deletion_request, "move_into_place", full)
+        patch.setattr(deletion_answer, "move_into_place", full)
         with pytest.raises(FileError, match="No space left"):
             quick(*arguments)
     assert contents(place) == before
@@ -240,6 +244,88 @@ def test_a_disk_that_is_full_leaves_the_old_model_and_the_next_run_does_the_rest
     assert not done.new
     assert [own.hash for own in verify(place / "first").made_of_it] == [done.entry.hash]
     assert not list(place.glob(".*"))
+
+
+def killed(call) -> bool:
+    """Run a call in a process of its own; return whether it was killed on its way."""
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            call()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("module", "name", "answered"),
+    [
+        (deletion_answer, "unlearn_saved", False),
+        (deletion_answer, "audit_saved", False),
+        (deletion_answer, "move_into_place", False),
+        (RequestLog, "write", True),
+    ],
+)
+def test_a_kill_leaves_the_old_model_and_the_next_run_does_the_rest(
+    world, place, monkeypatch, module, name, answered
+):
+    arguments = (place / "first", world.ids[-4:], place / "second")
+    before = contents(place / "first")
+    own = getattr(module, name)
+
+    def kill(*given, **named):
+        if not answered:
+            (own(*given, **named) if name == "unlearn_saved" else None)
+            os._exit(9)
+        if given[1] == place / "first":
+            os._exit(9)
+        return own(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, kill)
+        assert killed(lambda: quick(*arguments))
+    assert contents(place / "first") == before
+    assert (place / "second").exists() == answered
+    (done,) = quick(*arguments)
+    assert done.new != answered
+    assert verify(place / "second").ok
+    assert [each.hash for each in verify(place / "first").made_of_it] == [done.entry.hash]
+    assert not list(place.glob(".*"))
+
+
+def test_a_method_without_effect_is_no_deletion(world, place):
+    before = contents(place)
+    with pytest.raises(RunError, match=r"noop had no effect on .*first: .*verdict: unchanged"):
+        quick(place / "first", world.ids[-3:], place / "second", strategy="noop")
+    assert contents(place) == before
+    assert not list(place.glob(".*"))
+
+
+def test_a_retrained_model_that_is_there_serves_as_the_oracle(world, place):
+    rows = ForgetRequest(ids=tuple(world.ids[-6:]))
+    (place / "model" / "requests.jsonl").unlink()
+    for ids, name in ((rows.ids, "oracle"), (rows.ids[:3], "another")):
+        unlearn_saved(place / "model", ForgetRequest(ids=ids), "oracle", place / name)
+    with pytest.raises(InputError, match=r"another has not forgotten the same rows as .*model"):
+        quick(place / "model", rows, place / "new", oracle=place / "another")
+    (done,) = quick(place / "model", rows, place / "new", oracle=place / "oracle")
+    methods = [row["method"] for row in done.report["audit"]["models"]]
+    assert methods == ["original", "oracle", "audited"]
+    auc = done.report["audit"]["models"][-1]["mia_auc_high"]
+    assert done.numbers["auc"].high >= auc
+    assert Gate(max_auc=0.5).breaches(done.numbers)
+    (again,) = quick(place / "model", rows, place / "new", oracle=place / "oracle")
+    assert not again.new
+    with pytest.raises(InputError, match="without the rows of one model"):
+        quick([place / "model", place / "first"], rows, place / "x", oracle=place / "oracle")
+
+
+def test_a_retrained_model_has_forgotten_whatever_its_test_can_tell(world, place):
+    (done,) = quick(place / "first", world.ids[-3:], place / "second", strategy="oracle")
+    assert done.verdict == "unresolved"
+    text = " ".join((place / "second" / "deletion_report.html").read_text().split())
+    assert "The model was retrained without the rows: it has forgotten them." in text
+    assert "Whether the model has forgotten is not known" not in text
 
 
 def test_several_models_in_one_go(world, place):

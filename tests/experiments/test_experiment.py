@@ -131,6 +131,8 @@ def test_seeds_draw_their_own_rows():
 
 def test_an_experiment_is_a_value():
     assert Experiment(dataset="iris") == Experiment(dataset="iris", forget=ForgetRequest(label=1))
+    named = Experiment(dataset="iris", forget=ForgetRequest(label="versicolor"))
+    assert named == Experiment(dataset="iris")
     experiment = Experiment(dataset="iris", settings={"ga.learning_rate": 0.1}, methods=("ga",))
     twin = Experiment.from_dict(experiment.to_dict())
     assert twin == experiment == pickle.loads(pickle.dumps(experiment))
@@ -159,7 +161,7 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
     [
         (
             {"dataset": "cifar"},
-            "dataset must be one of digits, iris, diabetes, mnist",
+            "dataset must be one of digits, iris, diabetes, phases, mnist",
         ),
         (
             {"dataset": "diabetes"},

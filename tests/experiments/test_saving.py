@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tiny_models import basic, few_iris, iris_split
 
+import qiskit_qmu as qmu
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetRequest, ForgetSplit, RowSource, load_dataset
 from qiskit_qmu.experiments import (
@@ -15,6 +16,7 @@ from qiskit_qmu.experiments import (
     saved_workloads,
     unlearn_saved,
 )
+from qiskit_qmu.experiments.saved_model import SavedModel
 from qiskit_qmu.models import load_provenance
 from qiskit_qmu.objectives import CrossEntropy
 from qiskit_qmu.training import Trainer
@@ -46,7 +48,10 @@ def test_rows_and_recipe_are_kept(model, split, tmp_path):
     result = unlearn_saved(tmp_path / "m", ForgetRequest(label=1), "oracle", tmp_path / "o")
     assert result.usage.gradient_evaluations == 2 * len(split.retain)
     work = saved_workloads(tmp_path / "m", methods=["noop"])
-    assert work.forgotten == f"class 1 ({len(split.forget)} of {len(split.train)} training rows)"
+    assert (
+        work.forgotten
+        == f"class versicolor ({len(split.forget)} of {len(split.train)} training rows)"
+    )
 
 
 def test_a_model_unlearned_in_python_is_audited_with_its_oracle(model, split, tmp_path):
@@ -76,7 +81,7 @@ def test_without_rows_the_commands_need_them_and_count_all_as_trained(model, spl
     # What it has forgotten says it now.
     assert len(load_provenance(tmp_path / "u")["train_indices"]) == 105
     report = audit_saved(tmp_path / "u", original=tmp_path / "bare")
-    assert report.forgotten == "class 1 (35 of 105 training rows)"
+    assert report.forgotten == "class versicolor (35 of 105 training rows)"
 
 
 def test_what_cannot_be_kept_is_refused(model, split, tmp_path):
@@ -91,3 +96,24 @@ def test_what_cannot_be_kept_is_refused(model, split, tmp_path):
     with pytest.raises(InputError, match="strategy needs the split"):
         save_model(model, tmp_path / "m", dataset=few_iris(), strategy="ga")
     assert not (tmp_path / "m").exists()
+
+
+def test_a_model_reads_its_table_as_it_was_read(tmp_path):
+    rows = [f"{n};c{n}^{n},5^{n % 7},25^{n % 22}" for n in range(66)]
+    path = tmp_path / "rows.csv"
+    path.write_bytes("\n".join(["näme^width^height^kind", *rows]).encode("cp1252"))
+    read = {"task": "classification", "separator": "^", "decimal": ",", "encoding": "cp1252"}
+    ds = qmu.read_table(path, label="kind", id="näme", **read)
+    assert ds.num_classes == 22
+    model = qmu.BasicQNN(num_classes=22, num_qubits=2, num_layers=1)
+    qmu.save_model(model, tmp_path / "model", dataset=ds)
+    saved = SavedModel.read(tmp_path / "model")
+    assert np.array_equal(saved.dataset.x_train, ds.x_train)
+    assert saved.dataset.ids_train.tolist() == ds.ids_train.tolist()
+    recipe = load_provenance(tmp_path / "model")["experiment"]
+    assert (recipe["task"], recipe["separator"], recipe["decimal"]) == ("classification", "^", ",")
+    assert recipe["text_encoding"] == "cp1252"
+    predicted = predict_saved(tmp_path / "model", source=RowSource(dataset=str(path)))
+    assert len(predicted.rows) == 66
+    with pytest.raises(InputError, match="task must be left out"):
+        qmu.read_table(tmp_path, task="regression")

@@ -62,7 +62,7 @@ def test_cells_have_the_records_of_plain_runs_and_share_models(tmp_path, made):
     for request, records in zip(grid["forget"], values_of(result), strict=True):
         setup = Setup.load(Experiment(**options, forget=request), 0)
         assert records == [without_seconds(asdict(record)) for record in run_seed(setup)]
-    assert list(result.to_frame()["forget"].unique()) == ["label=1", "label=2"]
+    assert list(result.to_frame()["forget"].unique()) == ["label=versicolor", "label=virginica"]
     lines = (tmp_path / "sweep.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == result.rows
 

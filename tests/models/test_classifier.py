@@ -173,7 +173,10 @@ def test_counts_of_a_model_without_a_circuit():
         ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
         ({"readout": "counts"}, "readout must be one of expectation, probabilities; got 'counts'"),
         ({"encoding": "angle"}, "must be one of ry, rx-ry-rz, zz, amplitude; got 'angle'"),
-        ({"entanglement": "star"}, "entanglement must be one of ring, linear, full; got 'star'"),
+        (
+            {"entanglement": "star"},
+            "entanglement must be one of ring, linear, full, none; got 'star'",
+        ),
         ({"entangling_gate": "swap"}, "entangling_gate must be one of cx, cz; got 'swap'"),
         ({"rotations": ("ry", "u")}, "rotation must be one of rx, ry, rz; got 'u'"),
     ],

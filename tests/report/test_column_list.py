@@ -1,12 +1,7 @@
-"""The list of columns, on the terminal and in the README."""
-
-from pathlib import Path
+"""The list of columns on the terminal."""
 
 from qiskit_qmu.cli.main import main
 from qiskit_qmu.evaluation import COSTS, RESULTS, SHOT_RESULTS
-from qiskit_qmu.report import column_table
-
-README = Path(__file__).parents[2] / "README.md"
 
 
 def test_every_column_is_listed_with_all_that_is_to_be_known(capsys):
@@ -23,7 +18,3 @@ def test_no_two_columns_share_a_key_and_none_lacks_a_heading():
     for columns in (RESULTS, SHOT_RESULTS, COSTS):
         assert len({column.key for column in columns}) == len(columns)
     assert all(c.group and c.heading and c.computed for c in (*RESULTS, *SHOT_RESULTS, *COSTS))
-
-
-def test_the_readme_has_the_same_table():
-    assert column_table() in README.read_text(encoding="utf-8")

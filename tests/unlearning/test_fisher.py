@@ -3,6 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from qiskit.circuit import ParameterVector, QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN
 from tiny_models import StockClassifier, basic, hybrid, iris_split, point_split, sequential
 
 from qiskit_qmu import audit, observe
@@ -11,7 +15,9 @@ from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.backends import metered
 from qiskit_qmu.data import Rows
 from qiskit_qmu.models import named_parameters
-from qiskit_qmu.unlearning import fisher, fisher_diagonal
+from qiskit_qmu.objectives import OwnObjective
+from qiskit_qmu.simulator import TorchEstimator, TorchEstimatorGradient
+from qiskit_qmu.unlearning import fisher, fisher_diagonal, unbiased_fisher
 
 
 def _slow(module, rows, part="all"):
@@ -179,3 +185,58 @@ def test_the_squared_error_of_a_linear_module_by_hand():
 
     diagonal, _ = fisher_diagonal(module, rows, objective=cubic)  # ∂/∂b = 3y²
     assert diagonal["bias"].item() == pytest.approx((0.75**2 + 9) / 2)
+
+
+class _Wave(torch.nn.Module):
+    """f = cos(w + x), measured with shots."""
+
+    def __init__(self, weight, shots):
+        super().__init__()
+        (w, x), circuit = ParameterVector("w", 2), QuantumCircuit(1)
+        circuit.rx(x, 0)
+        circuit.rx(w, 0)
+        estimator = TorchEstimator(shots=shots, seed=3)
+        network = EstimatorQNN(
+            circuit=circuit,
+            observables=SparsePauliOp("Z"),
+            input_params=[x],
+            weight_params=[w],
+            estimator=estimator,
+            gradient=TorchEstimatorGradient(estimator),
+        )
+        self.wave = TorchConnector(network, initial_weights=np.array([weight]))
+
+    def forward(self, x):
+        return self.wave(x)
+
+
+@pytest.mark.parametrize(("shots", "weight"), [(1, 0.7), (4, 0.0)])
+def test_shots_add_their_variance_to_squares_and_nothing_to_products(weight, shots):
+    """The loss is f itself: g = -sin w, Var ĝ = [2 - 2 sin² w] / 4N; within 5 standard errors."""
+
+    def output(module, x, _y):
+        return module(x)[:, 0]
+
+    rows = Rows(x=np.zeros((2000, 1), np.float32), y=np.zeros(2000), indices=np.arange(2000))
+    objective = OwnObjective(output, predicts="nothing")
+    module, g = _Wave(weight, shots), -np.sin(weight)
+    variance = np.cos(weight) ** 2 / (2 * shots)
+    (squared,) = fisher_diagonal(module, rows, objective=objective)[0].values()
+    spread = 4 * g**2 * variance + 2 * variance**2  # (of normal noise, more than that of shots)
+    assert float(squared) == pytest.approx(g**2 + variance, abs=5 * np.sqrt(spread / 2000))
+    found = unbiased_fisher(module, rows, objective=objective)
+    (product,), (error,) = found.diagonal.values(), found.error.values()
+    known = np.sqrt((2 * g**2 * variance + variance**2) / 2000)
+    assert float(error) == pytest.approx(known, rel=0.15)
+    assert float(product) == pytest.approx(g**2, abs=5 * known)
+    assert found.usage.gradient_evaluations == 4000
+
+
+def test_exact_gradients_have_nothing_to_remove():
+    rows = iris_split().forget
+    found, (expected, _) = unbiased_fisher(sequential(), rows), fisher_diagonal(sequential(), rows)
+    for name, value in found.diagonal.items():
+        torch.testing.assert_close(value, expected[name])
+    assert all(bool((value >= 0).all()) for value in found.at_least_zero().values())
+    one = unbiased_fisher(sequential(), rows.take([0])).error
+    assert all(bool(torch.isinf(value).all()) for value in one.values())

@@ -16,7 +16,7 @@ from qiskit_qmu.backends import Usage
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.simulator import TorchEstimator, TorchEstimatorGradient
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import SelectiveDampening
+from qiskit_qmu.unlearning import FisherEstimate, SelectiveDampening
 from qiskit_qmu.unlearning import selective_dampening as module
 from qiskit_qmu.unlearning.selective_dampening import wrap_angles
 
@@ -55,6 +55,29 @@ def test_the_formula_by_hand(given_diagonals):
     assert factors["2.bias"].tolist() == pytest.approx([0.2, 1.0, 1.0])
     assert factors["1.weight"].tolist() == pytest.approx([0.0, 1.0, 1.0, 2 / 3])
     assert torch.equal(factors["0.weight"], torch.ones(2, 4))
+
+
+def test_noise_of_shots_dampens_nothing_that_the_rows_do_not(monkeypatch):
+    # α = 1, λ = 1. Importance of the forgotten rows 4, -1, 4; of the others 1, 1, -1 with the
+    # errors 0.5, 0.5, 2: factors min(1/4, 1), as it is, min(2/4, 1).
+    split = iris_split()
+
+    def estimate(network, rows, *, part, objective):
+        own, wide = ([4.0, -1.0, 4.0], 1.0) if len(rows) == len(split.forget) else (None, 0.5)
+        values = {"2.bias": own or [1.0, 1.0, -1.0]}
+        errors = {"2.bias": [wide, wide, 4 * wide]}
+        diagonal, error = (
+            {
+                name: torch.tensor(each.get(name, [0.0] * p.numel())).double().reshape(p.shape)
+                for name, p in network.named_parameters()
+            }
+            for each in (values, errors)
+        )
+        return FisherEstimate(diagonal=diagonal, error=error, usage=Usage())
+
+    monkeypatch.setattr(module, "unbiased_fisher", estimate)
+    strategy = SelectiveDampening(alpha=1.0, dampening=1.0, shot_noise="removed")
+    assert _factors(strategy, split)["2.bias"].tolist() == pytest.approx([0.25, 1.0, 0.5])
 
 
 def test_no_parameter_grows(given_diagonals):

@@ -98,7 +98,7 @@ def _outcomes(name: str, value: Any) -> dict[str, int]:
 def _of_table(source: Any) -> Recorded:
     import pandas as pd
 
-    table = open_table(source, separator=None, decimal=None, encoding=None)
+    table = open_table(source)
     columns = {heading: parsed_column(heading, table.what) for heading in table.names}
     as_texts = [
         heading

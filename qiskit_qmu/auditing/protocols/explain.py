@@ -11,7 +11,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing.paper_protocol import paper_protocol
 from qiskit_qmu.auditing.protocols import dew_p, hqml, qmu_paper, salun, ssd
-from qiskit_qmu.auditing.protocols.reported import ProtocolInputs, ReportedNumber
+from qiskit_qmu.auditing.protocols.reported import ORACLE, ORIGINAL, ProtocolInputs, ReportedNumber
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.metrics import Interval
@@ -61,6 +61,17 @@ class ProtocolReport:
             for number in self.numbers
         }
         return {**lines, **({"flags": list(self.flags)} if self.flags else {})}
+
+    def in_short(self) -> str:
+        """Return one line for each number: this model, doing nothing, and retrained models.
+
+        Example:
+            >>> from qiskit_qmu.auditing.protocols.explain import ProtocolReport
+            >>> ProtocolReport(numbers=()).in_short()
+            ''
+        """
+        flags = [f"flag: {flag}" for flag in self.flags]
+        return "\n".join([*map(_in_a_line, self.numbers), *flags])
 
     def __str__(self) -> str:
         flags = [f"flag: {flag}" for flag in self.flags]
@@ -156,6 +167,19 @@ def _in_words(number: ReportedNumber) -> str:
     return "\n".join([textwrap.fill(heading, _WIDTH, subsequent_indent="  "), *lines,
                       textwrap.fill(number.reading, _WIDTH, initial_indent="  ",
                                     subsequent_indent="  ")])  # fmt: skip
+
+
+def _in_a_line(number: ReportedNumber) -> str:
+    """Return a number beside the same number of other models, without limits."""
+    controls = {each.name: each.value.value for each in number.controls}
+    oracles = [value for name, value in controls.items() if name.startswith(ORACLE)]
+    beside = [f"this model {number.value.value:.3f}"]
+    if ORIGINAL in controls:
+        beside.append(f"doing nothing {controls[ORIGINAL]:.3f}")
+    if oracles:
+        beside.append(f"retrained {np.mean(oracles):.3f}")
+    heading = f"{number.source}: {number.name.partition(':')[0].partition(',')[0]}"
+    return textwrap.shorten(heading, _WIDTH - 50, placeholder="…") + f": {', '.join(beside)}"
 
 
 def _values(number: ReportedNumber) -> list[tuple[str, Interval]]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu._files import FileError, reading
-from qiskit_qmu.data.tables.csv_format import CsvFormat, check_lengths, find_format
+from qiskit_qmu.data.tables.csv_format import (
+    AS_FOUND,
+    CsvFormat,
+    TableForm,
+    check_lengths,
+    find_format,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,16 +48,12 @@ class Table(Protocol):
         ...
 
 
-def open_table(
-    source: Any, *, separator: str | None, decimal: str | None, encoding: str | None
-) -> Table:
+def open_table(source: Any, form: TableForm = AS_FOUND) -> Table:
     """Open a file or a DataFrame as a table.
 
     Args:
         source: Path of a CSV or Parquet file, or a DataFrame.
-        separator: That of a CSV file; found out where None, as the other two.
-        decimal: Its decimal mark.
-        encoding: Its encoding.
+        form: What is said of how a CSV file is written.
 
     Raises:
         InputError: If it cannot be read, or is of another kind.
@@ -65,7 +67,7 @@ def open_table(
     path = Path(source)
     if path.suffix.lower() in PARQUET_ENDINGS:
         return _Parquet(path)
-    return _Csv(path, find_format(path, separator=separator, decimal=decimal, encoding=encoding))
+    return _Csv(path, find_format(path, form))
 
 
 class _Frame:

@@ -26,6 +26,26 @@ _POINT = re.compile(r"[-+]?\d*\.\d+")
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class TableForm:
+    """What is said of how a CSV file is written; what is None is found out.
+
+    Args:
+        separator: What stands between fields.
+        decimal: The mark in numbers, "." or ",".
+        encoding: Its encoding, as Python calls it.
+    """
+
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+
+
+AS_FOUND = TableForm()
+"""Everything is found out."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class CsvFormat:
     """How a CSV file is written.
 
@@ -44,21 +64,20 @@ class CsvFormat:
     first_line: int
 
 
-def find_format(
-    path: Path, *, separator: str | None, decimal: str | None, encoding: str | None
-) -> CsvFormat:
+def find_format(path: Path, form: TableForm = AS_FOUND) -> CsvFormat:
     """Find out how a CSV file is written; what is given is taken as it is.
 
     Args:
         path: The file.
-        separator: A comma, semicolon, tab or bar where None, whichever divides the lines best.
-        decimal: Where None a point, or a comma where numbers in the file have commas only.
-        encoding: Where None UTF-8 or, with a byte-order mark, UTF-16; Windows-1252 where the file
-            is neither.
+        form: What is said of it. Where that is nothing, the separator is a comma, semicolon, tab or
+            bar, whichever divides the lines best; the decimal mark a point, or a comma where
+            numbers in the file have commas only; the encoding UTF-8 or, with a byte-order mark,
+            UTF-16, and Windows-1252 where the file is neither.
 
     Raises:
         InputError: If the file is empty, no text, or no table.
     """
+    separator, decimal, encoding = form.separator, form.decimal, form.encoding
     try:
         encoding = encoding or _encoding(path)
         lines, first = _sample(path, encoding)

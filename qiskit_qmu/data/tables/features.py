@@ -11,6 +11,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.rows_warning import RowsWarning
 from qiskit_qmu.data.tables.chunks import open_table
+from qiskit_qmu.data.tables.csv_format import AS_FOUND, TableForm
 from qiskit_qmu.data.tables.labels import check_ids
 from qiskit_qmu.data.tables.numbers import NumberColumn, Target, read_numbers
 from qiskit_qmu.data.tables.reader import check_column
@@ -19,7 +20,10 @@ from qiskit_qmu.data.tables.texts import read_texts
 
 
 def read_features(
-    source: Any, columns: Sequence[Column], id_name: str | None = None
+    source: Any,
+    columns: Sequence[Column],
+    id_name: str | None = None,
+    form: TableForm = AS_FOUND,
 ) -> tuple[NDArray[np.float32], NDArray[np.str_] | None]:
     """Read all rows of a table, which needs no labels.
 
@@ -28,6 +32,7 @@ def read_features(
         columns: Columns of the rows that a model was trained on, with their places among the
             features; those that are no features are not read.
         id_name: Column that names each row; None where rows have no ids.
+        form: What is said of how a CSV file is written.
 
     Returns:
         Features (n, features), and ids (n,) where there is a column of them. A text that no
@@ -36,7 +41,7 @@ def read_features(
     Raises:
         InputError: If the table cannot be read, or a column is missing or holds something else.
     """
-    table = open_table(source, separator=None, decimal=None, encoding=None)
+    table = open_table(source, form)
     places = {own.name: own for own in columns if own.features is not None}
     for name in (*places, *([] if id_name is None else [id_name])):
         check_column(name, table)

@@ -1,12 +1,23 @@
 """The folder of a sweep: cells and models, each in a folder named after its digest."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from typing import final
 
-from qiskit_qmu._files import make_folder, new_folder, write_sealed_json, writing
+from qiskit_qmu._files import (
+    entry,
+    make_folder,
+    new_folder,
+    read_sealed_json,
+    read_text,
+    reading,
+    write_sealed_json,
+    writing,
+)
+from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.sweeps.grid import Cell
@@ -82,6 +93,32 @@ class SweepFolder:
 
     def _model(self, digest: str) -> Path:
         return self.path / "models" / digest
+
+
+def kept_cells(path: Path) -> Iterator[tuple[Experiment, list[Record]]]:
+    """Yield experiment and records of each cell of the last sweep into a folder.
+
+    The cells of a sweep that was stopped are those that are there, of all sweeps into the folder.
+
+    Raises:
+        InputError: If they are damaged.
+    """
+    folders = [path / "cells" / digest for digest in _digests_of_last(path)]
+    for folder in folders or sorted((path / "cells").iterdir()):
+        file = folder / "experiment.json"
+        content = read_sealed_json(file, "a cell of a sweep")
+        with reading(file, "a cell of a sweep"):
+            experiment = Experiment.from_dict(content)
+        yield experiment, RecordFile(folder / _RECORDS, experiment.digest()).records
+
+
+def _digests_of_last(path: Path) -> list[str]:
+    file = path / "sweep.jsonl"
+    if not file.exists():
+        return []
+    with reading(file, "rows of a sweep"):
+        rows = [json.loads(line) for line in read_text(file, "rows of a sweep").splitlines()]
+        return list(dict.fromkeys(entry(row, "cell", str) for row in rows))
 
 
 def has_failed(records: Sequence[Record]) -> bool:

@@ -1,13 +1,16 @@
 """SweepResult: the tidy rows of a sweep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.backends.versions import environment
+from qiskit_qmu.data.datasets import classes_of
+from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.places import records_of
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.experiments.sweeps.grid import Cell
-from qiskit_qmu.report import sweep_table
+from qiskit_qmu.report import ResultTables, RunRecords, result_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,12 +44,15 @@ class SweepResult:
         """Number of cells that failed as a whole."""
         return sum(not records[0].row["method"] for records in self.records)
 
-    def groups(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the rows of all seeds by where they stand in the grid, in words."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for cell, records in zip(self.cells, self.records, strict=True):
-            found.setdefault(cell.label, []).extend(record.row for record in records)
-        return found
+    @property
+    def runs(self) -> list[RunRecords]:
+        """The records of each cell, with where its experiment stands among the others."""
+        pairs = zip(self.cells, self.records, strict=True)
+        return [records_of(cell.experiment, records) for cell, records in pairs]
+
+    def tables(self) -> ResultTables:
+        """Return methods beside original and oracle, for each point of the grid, over the seeds."""
+        return result_tables(self.runs, environment=environment())
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the rows as a table, with the ends of each interval beside its value."""
@@ -55,13 +61,13 @@ class SweepResult:
         return pd.DataFrame(self.rows)
 
     def __repr__(self) -> str:
-        return sweep_table(self.groups())
+        return self.tables().to_text()
 
 
 def _place(cell: Cell) -> dict[str, Any]:
     """Return where a cell stands; what a row has under the same name is of another meaning."""
     experiment = cell.experiment
-    forget = None if experiment.forget is None else _in_words(experiment.forget)
+    forget = None if experiment.forget is None else _in_words(experiment)
     axes = {name: value for name, value in cell.axes.items() if name not in _OF_ROWS}
     return {
         "cell": cell.digest,
@@ -78,8 +84,12 @@ _OF_ROWS = ("cell", "dataset", "model", "forget", "backend", "shots", "methods")
 """Axes that a row holds under a name of its own."""
 
 
-def _in_words(request: ForgetRequest) -> str:
-    given: Mapping[str, Any] = request.to_dict()
+def _in_words(experiment: Experiment) -> str:
+    assert experiment.forget is not None
+    given = experiment.forget.to_dict()
+    names = classes_of(experiment.dataset) if experiment.is_bundled else None
+    if names is not None and given.get("label") in range(len(names)):
+        given["label"] = names[given["label"]]
     return " ".join(f"{name}={_short(value)}" for name, value in given.items())
 
 

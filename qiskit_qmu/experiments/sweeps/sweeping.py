@@ -7,7 +7,6 @@ from typing import Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_together
-from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.output import writable_folder
 from qiskit_qmu.experiments.sweeps.engine import open_engine
@@ -15,7 +14,6 @@ from qiskit_qmu.experiments.sweeps.folder import SweepFolder
 from qiskit_qmu.experiments.sweeps.grid import Cell, Grid, grid_cells
 from qiskit_qmu.experiments.sweeps.result import SweepResult
 from qiskit_qmu.experiments.sweeps.running import run_cells
-from qiskit_qmu.report import render_sweep_page
 from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 
@@ -142,12 +140,8 @@ def run_sweep(
 
 def _write(folder: Path, result: SweepResult) -> None:
     lines = (json.dumps(row, allow_nan=False) for row in result.rows)
-    cells = {cell.digest: dict(cell.axes) for cell in result.cells}
-    page = render_sweep_page(
-        result.groups(),
-        title=f"Sweep of {len(cells)} cells",
-        config=result.cells[0].experiment.to_dict() | {"cells": cells},
-        environment=environment(),
-    )
-    files = {"sweep.jsonl": "".join(f"{line}\n" for line in lines), "sweep.html": page}
+    files = {
+        "sweep.jsonl": "".join(f"{line}\n" for line in lines),
+        "sweep.html": result.tables().to_html(),
+    }
     write_together(folder, files)

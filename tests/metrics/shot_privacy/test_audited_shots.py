@@ -40,6 +40,16 @@ def test_two_outcomes_half_a_tenth_apart(shots, auc, strict, lax):
     assert found.epsilon(1e-5).error == 0
 
 
+def test_other_pairs_of_outcomes():
+    for p, q, known in (
+        (0.9, 0.85, {16: 0.66, 64: 0.80, 256: 0.957}),
+        (0.6, 0.5, {16: 0.71, 64: 0.87, 256: 0.989}),
+    ):
+        for shots, auc in known.items():
+            assert audited_privacy(p, q, shots).auc.value == pytest.approx(auc, abs=0.005)
+    assert GaussianPrivacy.of_shots(0.505, 0.495, 8192).mu == pytest.approx(1.8, abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("p", "q", "shots"), list(itertools.product((0.5, 0.9), (0.4, 0.85), (1, 7, 90)))
 )

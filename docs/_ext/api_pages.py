@@ -1,0 +1,128 @@
+"""The API page of a subpackage: a table of its public names, then each of them.
+
+An object that two subpackages export is described by the one that it is defined in.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sphinx.pycode import ModuleAnalyzer
+
+import qiskit_qmu
+
+_KINDS = {"class": "Classes", "function": "Functions", "exception": "Exceptions and warnings"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Name:
+    name: str
+    value: Any
+    home: str  # the module that defines it
+    documentation: str
+
+    @property
+    def kind(self) -> str:
+        if inspect.isclass(self.value):
+            return "exception" if issubclass(self.value, BaseException) else "class"
+        return "function" if inspect.isroutine(self.value) else "data"
+
+    @property
+    def summary(self) -> str:
+        first = self.documentation.strip().partition("\n\n")[0]
+        return " ".join(first.split()).replace("|", "\\|")
+
+
+def api_page(package: str) -> str:
+    """Return the page of ``qiskit_qmu.<package>`` in Markdown, without its title."""
+    module = import_module(f"qiskit_qmu.{package}")
+    names = [found for found in map(_described(module), _public(module)) if found.documentation]
+    own = [found for found in names if _is_own(found, package)]
+    lines = [_rst([f".. automodule:: {module.__name__}"])]
+    lines += ["| name | what it is |", "|---|---|"]
+    lines += [f"| {_link(found, package)} | {found.summary} |" for found in names]
+    for kind, title in _KINDS.items():
+        members = [found for found in own if found.kind == kind]
+        if members:
+            lines += [f"\n## {title}\n", _rst(_objects(module, members))]
+    constants = [found for found in own if found.kind == "data"]
+    if constants:
+        lines += ["\n## Constants and types\n", _rst(_constants(module, constants))]
+    return "\n".join(lines)
+
+
+def _public(module: ModuleType) -> list[str]:
+    defined = [
+        name
+        for name, value in vars(module).items()
+        if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
+    ]
+    return list(getattr(module, "__all__", defined))
+
+
+def _described(module: ModuleType) -> Any:
+    homes = _imports(module)
+
+    def describe(name: str) -> _Name:
+        value = getattr(module, name)
+        home = homes.get(name, module.__name__)
+        if inspect.isclass(value) or inspect.isroutine(value):
+            return _Name(
+                name=name,
+                value=value,
+                home=value.__module__,
+                documentation=inspect.getdoc(value) or "",
+            )
+        comments = ModuleAnalyzer.for_module(home).find_attr_docs()
+        text = "\n".join(comments.get(("", name), ()))
+        return _Name(name=name, value=value, home=home, documentation=text)
+
+    return describe
+
+
+def _imports(module: ModuleType) -> dict[str, str]:
+    """Return the modules that a package takes its names from."""
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    return {
+        alias.asname or alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+
+
+def _is_own(found: _Name, package: str) -> bool:
+    """Return whether the package defines a name, or no other one that has a page describes it."""
+    home = found.home.split(".")[1]
+    if home == package or home not in qiskit_qmu._MODULES:  # noqa: SLF001 (those with a page)
+        return True
+    return found.name not in _public(import_module(f"qiskit_qmu.{home}"))
+
+
+def _link(found: _Name, package: str) -> str:
+    home = package if _is_own(found, package) else found.home.split(".")[1]
+    return f"{{py:obj}}`~qiskit_qmu.{home}.{found.name}`"
+
+
+def _objects(module: ModuleType, members: list[_Name]) -> Iterator[str]:
+    for found in members:
+        yield f".. auto{found.kind}:: {module.__name__}.{found.name}"
+        if found.kind != "function":
+            yield "   :members:"
+        yield ""
+
+
+def _constants(module: ModuleType, members: list[_Name]) -> Iterator[str]:
+    for found in members:
+        yield f".. py:data:: {module.__name__}.{found.name}\n"
+        yield from (f"   {line}" for line in found.documentation.splitlines())
+        yield ""
+
+
+def _rst(lines: Any) -> str:
+    return "\n".join(["```{eval-rst}", *lines, "```\n"])

@@ -1,0 +1,247 @@
+"""The answer to a deletion request: the new model, its audit, its report and its log."""
+
+import json
+import math
+import shutil
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, final
+
+from qiskit_qmu._errors import RunError
+from qiskit_qmu._files import (
+    make_folder,
+    move_into_place,
+    read_bytes,
+    write_file,
+    write_json,
+)
+from qiskit_qmu.auditing import AuditReport
+from qiskit_qmu.data import RowsWarning
+from qiskit_qmu.deletions import LogEntry, RequestLog, RequestMark, new_salt
+from qiskit_qmu.deletions.model_folder import (
+    AUDIT,
+    EARLIER,
+    PAGE,
+    REPORT,
+    WEIGHTS,
+    earlier_report,
+)
+from qiskit_qmu.experiments.deletion_plan import DeletionRequest, PlannedDeletion, file_digest
+from qiskit_qmu.experiments.deletion_report import (
+    AnsweredRequest,
+    deletion_report,
+    without_values,
+)
+from qiskit_qmu.experiments.saved import audit_saved, unlearn_saved
+from qiskit_qmu.metrics import Interval
+from qiskit_qmu.report import render_deletion
+from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.runs.progress import RunProgress, part_of
+
+_NEW, _TRAINED = "new", "shadows"
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DeletionResult:
+    """What a deletion request of one model led to.
+
+    Attributes:
+        model: Folder of the new model.
+        entry: The request in the model's log.
+        report: The content of deletion_report.json.
+        new: False if the folder held the answer to the same request already.
+        remarks: What must be known of earlier requests of the same model.
+    """
+
+    model: Path
+    entry: LogEntry
+    report: Mapping[str, Any]
+    new: bool = True
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """The audit's verdict."""
+        return self.entry.verdict
+
+    @property
+    def numbers(self) -> dict[str, Interval]:
+        """The audit's numbers that a `qiskit_qmu.evaluation.Gate` is about."""
+        gated = self.report["audit"].get("gated", {})
+        return {name: Interval(*map(_number, ends)) for name, ends in gated.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+        return {
+            "model": str(self.model),
+            "new": self.new,
+            "remarks": list(self.remarks),
+            "head": self.entry.hash,
+            "report": dict(self.report),
+        }
+
+
+def answered(asked: DeletionRequest, job: PlannedDeletion, progress: RunProgress) -> DeletionResult:
+    """Answer a request of one model, or finish what a stopped call left.
+
+    Args:
+        asked: The request.
+        job: What was checked.
+        progress: Called with what is done and the share of the whole.
+
+    Raises:
+        InputError: If a folder cannot be written.
+        RunError: If the strategy changes nothing or diverges; nothing is written then.
+    """
+    if job.done is None:
+        return _answer(asked, job, progress)
+    # A run that was stopped after the new folder was complete has not told the old one.
+    log = RequestLog.read(job.out)
+    if job.done.hash not in [own.hash for own in job.log.entries]:
+        RequestLog(log.entries[: job.done.number]).write(job.path)
+    if _work_folder(job.out).exists():
+        with _workplace(job.out) as work:
+            shutil.rmtree(work / _TRAINED, ignore_errors=True)
+    report = json.loads(read_bytes(job.out / REPORT, "a deletion report"))
+    return DeletionResult(model=job.out, entry=job.done, report=report, new=False)
+
+
+def _answer(asked: DeletionRequest, job: PlannedDeletion, progress: RunProgress) -> DeletionResult:
+    with _workplace(job.out) as work, warnings.catch_warnings():
+        warnings.simplefilter("ignore", RowsWarning)  # (they were shown when rows were checked)
+        trained = work / _TRAINED
+        log, report = _written(asked, job, make_folder(work / _NEW), trained, progress)
+        move_into_place(work / _NEW, job.out)
+        log.write(job.path)
+        # They were trained on the withdrawn rows.
+        shutil.rmtree(trained, ignore_errors=True)
+    return DeletionResult(model=job.out, entry=log.entries[-1], report=report, remarks=job.remarks)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+@contextmanager
+def _workplace(out: Path) -> Iterator[Path]:
+    """Make a folder beside the new model's, of which a stopped run leaves the shadow models."""
+    work = make_folder(_work_folder(out))
+    try:
+        with RunLock(work / LOCK):
+            try:
+                shutil.rmtree(work / _NEW, ignore_errors=True)  # (of a run that was killed)
+                yield work
+            finally:
+                shutil.rmtree(work / _NEW, ignore_errors=True)
+    finally:
+        with suppress(OSError):  # it holds shadow models, or another process works in it
+            work.rmdir()
+
+
+def _work_folder(out: Path) -> Path:
+    return out.absolute().parent / f".{out.name}.request"
+
+
+def _written(
+    asked: DeletionRequest, job: PlannedDeletion, folder: Path, trained: Path, progress: RunProgress
+) -> tuple[RequestLog, dict[str, Any]]:
+    """Fill the folder of the new model; return its log and its report."""
+    number = len(job.log.entries) + 1
+    name = job.out.name
+    progress(f"{name}: {asked.strategy}", 0.0)
+    result = unlearn_saved(
+        job.path,
+        asked.request,
+        asked.strategy,
+        folder,
+        settings=asked.settings,
+        source=asked.source,
+        seed=asked.seed,
+        mark=RequestMark(number=number, previous=job.log.head),
+    )
+    if not result.changed:
+        raise RunError(
+            f"{asked.strategy} had no effect on {job.path}: {result.reason}. Every weight is as "
+            "before (verdict: unchanged), so nothing was written, and no request is recorded as "
+            "done; choose another --strategy, such as oracle, which retrains"
+        )
+    progress(f"{name}: audit", 0.2)
+    started = time.perf_counter()
+    audit = _audit(asked, job, folder, trained, part_of(progress, 0.2, 1.0))
+    seconds = time.perf_counter() - started
+    audit.save(folder / AUDIT)
+    _copy_earlier_reports(job, folder)
+    answered = AnsweredRequest(
+        number=number,
+        time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        salt=new_salt(),
+        strategy=asked.strategy,
+        seed=asked.seed,
+        oracles=asked.oracles,
+        shadows=0 if asked.shadows is None else asked.shadows.count,
+        before=job.weights,
+        after=file_digest(folder / WEIGHTS),
+        earlier=[own.files[REPORT] for own in job.found.requests],
+    )
+    report = deletion_report(answered, job.saved, job.setup, result, audit, seconds)
+    write_json(folder / REPORT, report)
+    write_file(folder / PAGE, render_deletion(report, audit))
+    entry = LogEntry(
+        number=number,
+        time=answered.time,
+        previous=job.log.head,
+        parent=job.found.requests[-1].hash if job.found.requests else None,
+        request=job.digest,
+        rows=len(job.setup.split.forget),
+        strategy=asked.strategy,
+        verdict=audit.verdict,
+        model=name,
+        salt=answered.salt,
+        before=job.weights,
+        files=_digests(folder),
+    )
+    log = job.log.with_entry(entry)
+    log.write(folder)
+    return log, report
+
+
+def _audit(
+    asked: DeletionRequest, job: PlannedDeletion, folder: Path, trained: Path, progress: RunProgress
+) -> AuditReport:
+    shadows = None if asked.shadows is None else replace(asked.shadows, folder=trained)
+    audit = audit_saved(
+        folder,
+        original=job.path,
+        oracle=asked.oracle,
+        oracles=asked.oracles or None,
+        shadows=shadows,
+        source=asked.source,
+        seed=asked.seed,
+        progress=progress,
+    )
+    return replace(audit, **without_values(audit))
+
+
+def _copy_earlier_reports(job: PlannedDeletion, folder: Path) -> None:
+    """Copy the reports of the requests that made the model, so that all can be verified."""
+    for own in job.found.requests:
+        last = own is job.found.requests[-1]
+        for name in (REPORT, PAGE):
+            place = earlier_report(own.number, name)
+            content = read_bytes(job.path / (name if last else place), "a deletion report")
+            make_folder((folder / place).parent)
+            write_file(folder / place, content)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the new model's files, its weights first, without earlier reports."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    own = sorted(path.as_posix() for path in paths if path.parts[0] != EARLIER)
+    own.sort(key=lambda name: name != WEIGHTS)
+    return {name: file_digest(folder / name) for name in own}

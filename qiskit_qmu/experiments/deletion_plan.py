@@ -1,0 +1,229 @@
+"""Checks of a deletion request: everything that can be known before a model is changed."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu._files import read_bytes, writing
+from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.deletions import LogEntry, RequestLog, Verification, verify
+from qiskit_qmu.deletions.model_folder import MODEL, WEIGHTS
+from qiskit_qmu.experiments.lineage import check_oracle
+from qiskit_qmu.experiments.provenance import Provenance
+from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved_shadows import ShadowRequest
+from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.models import load_provenance
+
+WAYS = ("ids", "indices")
+"""How rows to withdraw are named."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DeletionRequest:
+    """What was asked of all models.
+
+    Attributes:
+        request: Which rows to withdraw.
+        strategy: Name of the method.
+        settings: Hyperparameters that replace the preset's.
+        source: Where the models' rows are now.
+        seed: Seed of unlearning and audit.
+        oracles: How many models to retrain for the audit.
+        oracle: Folder of a model that was retrained without the rows; None for none.
+        shadows: Which shadow models to train; None for none.
+        again: Whether a request may be made of a model of which one was made already.
+    """
+
+    request: ForgetRequest
+    strategy: str
+    settings: dict[str, Any]
+    source: RowSource | None
+    seed: int
+    oracles: int
+    oracle: Path | None
+    shadows: ShadowRequest | None
+    again: bool
+
+    def digest(self, weights: str, rows: Sequence[tuple[int, str]]) -> str:
+        """Return a digest that is the same for the same request of the same model."""
+        content = {
+            "weights": weights,
+            "rows": sorted(rows),
+            "strategy": self.strategy,
+            "settings": self.settings,
+            "seed": self.seed,
+            "oracles": self.oracles,
+            "shadows": 0 if self.shadows is None else self.shadows.count,
+        }
+        if self.oracle is not None:
+            content["oracle"] = file_digest(self.oracle / WEIGHTS)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlannedDeletion:
+    """A request of one model that can be answered.
+
+    Attributes:
+        path: Folder of the model.
+        out: Folder of the new one.
+        found: The model's own requests.
+        log: Its log.
+        saved: The model with its rows.
+        setup: What to withdraw.
+        digest: Digest of the request.
+        weights: SHA-256 of the model's weights.
+        done: The entry in the log of ``out`` if that holds the answer already.
+        remarks: What must be known of earlier requests.
+    """
+
+    path: Path
+    out: Path
+    found: Verification
+    log: RequestLog
+    saved: SavedModel
+    setup: Setup
+    digest: str
+    weights: str
+    done: LogEntry | None
+    remarks: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows to withdraw."""
+        return len(self.setup.split.forget)
+
+
+def model_folders(models: str | Path | Sequence[str | Path]) -> list[Path]:
+    """Return the folders of the models that a request is made of.
+
+    Raises:
+        InputError: If one holds no model, or two new models would have the same name.
+    """
+    paths = [Path(models)] if isinstance(models, str | Path) else [Path(each) for each in models]
+    _check.not_empty(models=paths)
+    for path in paths:
+        if not (path / MODEL).exists():
+            raise InputError(f"{path} holds no saved model")
+    names = [path.resolve().name for path in paths]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"two models have folders of the same name, {twice}, and so would the new")
+    return paths
+
+
+def planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedDeletion:
+    """Check everything that can be checked before anything runs.
+
+    Args:
+        asked: The request.
+        path: Folder of the model.
+        out: Folder of the new one.
+
+    Raises:
+        InputError: If the request cannot be answered.
+    """
+    found = verify(path)
+    if not found.ok:
+        raise InputError(f"{found.problems[0]}; see `qmu verify {path}`")
+    if "rows" not in load_provenance(path):
+        raise InputError(
+            f"{path} does not say which rows it was trained on, so that no request can be checked; "
+            "save it with qmu.save_model(model, path, dataset=…), or train it with `qmu train`"
+        )
+    if found.made_of_it and not (out / MODEL).exists():
+        # Before rows are read, since those withdrawn then may be gone by now.
+        _earlier_of_it(path, found.made_of_it, again=asked.again)
+    saved = SavedModel.read(path, source=asked.source)
+    try:
+        setup = saved.setup(asked.request, asked.seed, asked.settings)
+        setup.strategy(asked.strategy)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    if asked.oracle is not None:
+        _check_oracle(asked, saved, setup, path)
+    log = RequestLog.read(path)
+    weights = file_digest(path / WEIGHTS)
+    positions = saved.recorded[setup.split.forget.indices].tolist()
+    rows = [(position, saved.provenance.rows.train[position]) for position in positions]
+    digest = asked.digest(weights, rows)
+    done = _done(out, digest)
+    remarks: tuple[str, ...] = ()
+    if done is None and found.made_of_it:
+        remarks = _earlier_of_it(path, found.made_of_it, again=asked.again)
+    return PlannedDeletion(
+        path=path,
+        out=out,
+        found=found,
+        log=log,
+        saved=saved,
+        setup=setup,
+        digest=digest,
+        weights=weights,
+        done=done,
+        remarks=remarks,
+    )
+
+
+def _check_oracle(asked: DeletionRequest, saved: SavedModel, setup: Setup, path: Path) -> None:
+    """Raise InputError unless an oracle was trained on exactly the rows that will be retained."""
+    assert asked.oracle is not None
+    before = saved.provenance
+    after = {
+        **before.content,
+        "train_indices": before.known.tolist(),
+        "earlier_deletions": before.as_earlier(),
+        "forgotten_indices": saved.recorded[setup.split.forget.indices].tolist(),
+        "forgotten_label": None,
+        "strategy": asked.strategy,
+        "seed": asked.seed,
+    }
+    check_oracle(Provenance.from_dict(after), path, asked.oracle, len(before.deletions))
+
+
+def _done(out: Path, digest: str) -> LogEntry | None:
+    """Return the request that made a model in the output folder if it is this one.
+
+    Raises:
+        InputError: If the folder holds something else.
+    """
+    if (out / MODEL).exists():
+        found = verify(out)
+        if found.requests and found.requests[-1].request == digest:
+            if not found.ok:
+                raise InputError(f"{found.problems[0]}; see `qmu verify {out}`")
+            return found.requests[-1]
+        raise InputError(f"{out} already holds a model; choose another --out")
+    with writing(out):
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise InputError(f"{out} is not empty; choose another --out")
+    return None
+
+
+def _earlier_of_it(path: Path, entries: Sequence[LogEntry], *, again: bool) -> tuple[str, ...]:
+    """Say which requests were made of a model already; refuse another one unless asked for."""
+    last = entries[-1]
+    said = (
+        f"request {last.number} was already made of {path} ({last.rows} rows by {last.strategy}, "
+        f"{last.time}) and led to {last.model}"
+    )
+    if again:
+        return (f"{said}; this one starts from {path} again, so its rows are not withdrawn here",)
+    raise InputError(
+        f"{said}: make the next request of that model, or the rows withdrawn then would be back; "
+        f"--again makes one of {path} all the same, such as for another strategy"
+    )
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(read_bytes(path, "a file of a model")).hexdigest()

@@ -1,0 +1,129 @@
+"""unlearning-methods: all methods of the registry on six kinds of data, beside the oracle."""
+
+import numpy as np
+
+from qiskit_qmu._files import write_file
+from qiskit_qmu.data import ForgetRequest, ForgetSplit
+from qiskit_qmu.evaluation.method_summary import ORACLE
+from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol, Tasks
+from qiskit_qmu.experiments.reproduce.quantity import (
+    COST,
+    GAPS,
+    Quantity,
+    largest_gap,
+    percent,
+    value,
+)
+from qiskit_qmu.metrics import jensen_shannon
+from qiskit_qmu.unlearning import METHODS
+
+FIRST_SEED = 1000
+"""No default of this package was chosen on seeds from here on."""
+
+_PARTS = ("forget", "test_forget", "retain", "test_retain")
+_QUICK = {"model.num_qubits": 4, "model.num_layers": 2, "trainer.epochs": 3}
+_SIX_QUBITS = {"model.num_qubits": 6, "model.num_layers": 3}
+
+
+def methods() -> tuple[str, ...]:
+    """Return the methods that any model can be unlearned by; the original does nothing."""
+    return tuple(
+        name
+        for name, method in METHODS.items()
+        if name not in ("oracle", "noop") and "shards" not in method.needs
+    )
+
+
+def tasks(choice: Choice) -> Tasks:
+    """Return the experiments; see `Protocol`."""
+    shared = {"seeds": choice.seeds, "seed": FIRST_SEED}
+    iris = {"dataset": "iris", "model": "basic", **shared}
+    patients = {"dataset": _breast_cancer(choice), "label_column": "diagnosis", "model": "basic"}
+    ten = ForgetRequest(fraction=0.025)
+    if choice.quick:
+        own = {"methods": ("gd", "rga-r"), "settings": _QUICK}
+        return [
+            ("Iris, class 1", Experiment(**iris, **own, forget=ForgetRequest(label=1))),
+            ("breast cancer, 10 rows", Experiment(**patients, **shared, **own, forget=ten)),
+        ]
+    own = {"methods": methods()}
+    size = {"settings": _SIX_QUBITS if choice.form == "small" else {}}
+    mnist = {"dataset": "mnist", "model": "hybrid", **shared, **own, **size}
+    fashion = {**mnist, "dataset": "fashion-mnist"}
+    rows = ForgetRequest(fraction=0.02)
+    return [
+        ("MNIST, class 4", Experiment(**mnist, forget=ForgetRequest(label=4))),
+        ("MNIST, class 8", Experiment(**mnist, forget=ForgetRequest(label=8))),
+        ("MNIST, 2 % of the rows", Experiment(**mnist, forget=rows)),
+        ("Fashion-MNIST, class 0", Experiment(**fashion, forget=ForgetRequest(label=0))),
+        ("Fashion-MNIST, 2 % of the rows", Experiment(**fashion, forget=rows)),
+        *(
+            (f"Iris, class {c}", Experiment(**iris, **own, forget=ForgetRequest(label=c)))
+            for c in range(3)
+        ),
+        ("breast cancer, 10 rows", Experiment(**patients, **shared, **own, **size, forget=ten)),
+    ]
+
+
+def _breast_cancer(choice: Choice) -> str:
+    """Write scikit-learn's breast cancer data as CSV, as a user's table, and return its path."""
+    from sklearn.datasets import load_breast_cancer
+
+    table = load_breast_cancer(as_frame=True)
+    frame = table.data.assign(diagnosis=np.asarray(table.target_names)[table.target])
+    path = choice.folder / "breast-cancer.csv"
+    write_file(path, frame.to_csv(index=False, lineterminator="\n"))
+    return str(path)
+
+
+def distances(
+    observed: Outputs, _split: ForgetSplit, _generator: np.random.Generator
+) -> dict[str, dict[str, float | None]]:
+    """Return the Jensen–Shannon divergence from the oracle on the four parts; see `Measure`."""
+    oracle = observed[ORACLE]
+    found: dict[str, dict[str, float | None]] = {}
+    for method, outputs in observed.items():
+        pairs = {part: (getattr(outputs, part), getattr(oracle, part)) for part in _PARTS}
+        found[method] = {
+            f"js_{part}": None
+            if own is None
+            else jensen_shannon(own.probabilities, its.probabilities)
+            for part, (own, its) in pairs.items()
+        }
+    return found
+
+
+PROTOCOL = Protocol(
+    name="unlearning-methods",
+    summary="all methods on MNIST, Fashion-MNIST, Iris and a table, on seeds of no default",
+    tasks=tasks,
+    quantities=(
+        percent("largest gap", largest_gap),
+        *GAPS,
+        *(
+            Quantity(heading=f"JS {part.replace('_', ' ')}", read=value(f"js_{part}"))
+            for part in _PARTS
+        ),
+        COST,
+        Quantity(heading="seconds", read=value("seconds"), decimals=1),
+    ),
+    measure=distances,
+    duration="about 3 core-hours",
+    datasets=("mnist", "fashion-mnist"),
+    differs={
+        "": (
+            "Δ: accuracy minus the oracle's of the same seed, in percentage points, of forgotten "
+            "and retained rows, trained on and never seen (of a class: never-seen rows of it)",
+            "JS: mean Jensen–Shannon divergence from the oracle's outputs on the same rows, nats",
+            "cost: gradients of rows, relative to retraining; seconds count evaluations too",
+            "sizes: MNIST and Fashion-MNIST 1,000 training and 500 test rows, 30 epochs; Iris 105 "
+            "and 45, four qubits × three layers, 60 epochs; breast cancer 398 and 171, 30 epochs; "
+            "a tenth of the training rows is held out for validation",
+            f"seeds from {FIRST_SEED}, on which no default was chosen",
+        ),
+        "default": ("form default: ten qubits × five layers, but for Iris",),
+        "small": ("form small: six qubits × three layers, but for Iris",),
+    },
+    forms=("default", "small"),
+)

@@ -1,0 +1,48 @@
+"""Models that were retrained without the rows: what no test needs to show of them, in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from qiskit_qmu.evaluation.method_summary import ORACLE
+from qiskit_qmu.report.headline import Headline
+
+RETRAINING = (ORACLE, "sisa")
+"""Strategies that train again, without the rows, whatever was trained on them."""
+
+RETRAINED = (
+    "What was trained on the rows was retrained without them, so the model has forgotten them by "
+    "the way it was made. The verdict only says what this audit could show by itself."
+)
+
+
+def are_retrained(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the audited model was retrained without all of the rows that it is audited for.
+
+    Args:
+        rows: An audit's result rows; "made_by" of the audited one names its strategies in order.
+
+    Example:
+        >>> from qiskit_qmu.report.retrained import are_retrained
+        >>> are_retrained([{"method": "audited", "made_by": ["ga", "oracle", "sisa"]}])
+        True
+        >>> are_retrained([{"method": "audited", "made_by": ["oracle", "ga"]}])
+        False
+    """
+    steps = [step for row in rows for step in row.get("made_by") or ()]
+    # Retraining everything makes up for what was done before.
+    last = max((place for place, step in enumerate(steps) if step == ORACLE), default=0)
+    return bool(steps) and all(step in RETRAINING for step in steps[last:])
+
+
+def said_of_retrained(said: Headline) -> Headline:
+    """Return what a report on a retrained model says first, where its test alone cannot tell."""
+    if said.outcome != "unknown":
+        return said
+    return replace(
+        said,
+        outcome="passed",
+        title="The model was retrained without the rows: it has forgotten them.",
+        advice="It is forgotten by the way the model was made. The verdict only says what this "
+        "audit could show by itself.",
+    )
