@@ -1,10 +1,14 @@
 """Configuration of the documentation: ``python -m sphinx -W -b html docs docs/_build``."""
 
+import gc
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+gc.set_threshold(
+    1_000_000
+)  # collecting garbage among millions of nodes would take a third of the time
 
 project = "qiskit_qmu"
 author = "the qiskit_qmu maintainers"

@@ -1,10 +1,12 @@
 """Randomness of the tests, one stream for each, whatever runs before; and their cores."""
 
+import gc
 import hashlib
 import os
 import random
 import secrets
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # Processes that tests spawn find their modules; last, so that what is installed is what is tested.
 sys.path.append(str(Path(__file__).parents[1]))
 
+# What is imported and collected stays: no use in looking through millions of objects for garbage.
+gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look for garbage from here on, in what tests make."""
+    gc.freeze()
+    gc.enable()
+
 
 def _seeded_by(node: pytest.Item) -> np.random.Generator:
     return np.random.default_rng(list(hashlib.sha256(node.nodeid.encode()).digest()))
@@ -26,6 +37,17 @@ def _seeded_by(node: pytest.Item) -> np.random.Generator:
 def generator(request: pytest.FixtureRequest) -> np.random.Generator:
     """Return a generator that is seeded by the test's own id, parameters included."""
     return _seeded_by(request.node)
+
+
+@pytest.fixture(scope="module")
+def without_figures() -> Iterator[None]:
+    """Leave out figures, which take nearly all of a page's time: tests/report draws them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for page in ("page", "audit_page", "tables.page"):
+            patch.setattr(f"qiskit_qmu.report.{page}._figures", lambda *_arguments: [])
+        for drawn in ("report.shot_page", "experiments.output"):
+            patch.setattr(f"qiskit_qmu.{drawn}.shot_figure", lambda *_arguments: "<svg></svg>")
+        yield
 
 
 @pytest.fixture(autouse=True)

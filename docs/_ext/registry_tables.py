@@ -75,6 +75,15 @@ def public_names() -> str:
     return "\n".join(lines)
 
 
+def reproductions() -> str:
+    """Return the table of published studies that can be run."""
+    from qiskit_qmu.experiments.reproduce.registry import PROTOCOLS
+
+    lines = ["| name | what it repeats |", "|---|---|"]
+    lines += [f"| `{name}` | {protocol.summary} |" for name, protocol in PROTOCOLS.items()]
+    return "\n".join(lines)
+
+
 def studies() -> str:
     """Return a list of the studies, and their table of contents."""
     folder = Path(__file__).parents[1] / "studies"
@@ -96,6 +105,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "columns": columns,
     "commands": commands,
     "public names": public_names,
+    "reproductions": reproductions,
     "studies": studies,
 }
 

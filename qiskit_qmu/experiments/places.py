@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from qiskit_qmu.data.datasets import classes_of
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.repetition import Record
 from qiskit_qmu.report import RunRecords
@@ -48,7 +49,9 @@ def _forgotten(experiment: Experiment) -> str:
     """Return what an experiment forgets, in a few words."""
     given = experiment.request.to_dict()
     if given.keys() == {"label"}:
-        return f"class {given['label']}"
+        names = classes_of(experiment.dataset) if experiment.is_bundled else None
+        label = given["label"]
+        return f"class {names[label] if names and label in range(len(names)) else label}"
     if given.keys() == {"fraction"}:
         return f"{100 * given['fraction']:g} % of the rows"
     return " ".join(f"{name}={_short(value)}" for name, value in given.items())

@@ -1,6 +1,7 @@
 """CheckedConnector: the base class of every TorchConnector of this package."""
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -68,7 +69,9 @@ class CheckedConnector(TorchConnector):
         check_values(network, inputs, self.weight)
         rows = inputs.reshape(math.prod(inputs.shape[:-1]), network.num_inputs)
         # Mixed precision is meant for real matrix products; it would round the states.
-        with torch.autocast(self.weight.device.type, enabled=False):
+        kind = self.weight.device.type
+        mixed = torch.is_autocast_enabled(kind)
+        with torch.autocast(kind, enabled=False) if mixed else nullcontext():
             outputs = self._outputs(rows if network.input_gradients else rows.detach())
         shape = (*inputs.shape[:-1], *network.output_shape)
         return outputs.reshape(shape).to(device=inputs.device, dtype=self.weight.dtype)

@@ -32,11 +32,11 @@ class TorchSimulatorConnector(CheckedConnector):
         neural_network: An EstimatorQNN or SamplerQNN.
         initial_weights: Initial weights in radians; uniform in [-1, 1] if None.
         sparse: As in TorchConnector.
-        engine: "torch", or "compiled" for kernels that Numba compiles once on a machine, which
-            takes some seconds at the first use: small circuits then run several times faster.
-            Numbers of the two differ by rounding. None for the environment variable
-            QISKIT_QMU_ENGINE, else "torch". ``print(connector.program)`` says which one runs;
-            where Numba is missing or a circuit is large, that is torch.
+        engine: "compiled" for kernels that LLVM compiles once on a machine, which takes about a
+            second: steps of up to 12 qubits are then several times faster. "torch" for torch's
+            operations. Numbers of the two differ by rounding. None for the environment variable
+            QISKIT_QMU_ENGINE, else "compiled". ``print(connector.program)`` says which one runs;
+            where LLVM cannot compile or a circuit is large, that is torch.
 
     Example:
         >>> import torch

@@ -108,7 +108,7 @@ def statevector_network(
 
     Args:
         network: Any network.
-        engine: "compiled" or "torch"; None for the variable QISKIT_QMU_ENGINE, else "torch".
+        engine: "compiled" or "torch"; None for the variable QISKIT_QMU_ENGINE, else "compiled".
     """
     readout: _NetworkReadout
     primitive: StatevectorPrimitive

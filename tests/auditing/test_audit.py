@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 import torch
 from table_models import Table, class_split, noisy, row_split
-from tiny_models import StockClassifier, hybrid, iris_split, point_split, same_weights, weights_of
+from tiny_models import (
+    StockClassifier,
+    hybrid,
+    iris_split,
+    point_split,
+    same_weights,
+    torch_network,
+    weights_of,
+)
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import ClassifierAttack, LossAttack
@@ -21,6 +29,8 @@ from qiskit_qmu.auditing import (
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import NoOp, Retrain
+
+pytestmark = pytest.mark.usefixtures("without_figures")
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +171,7 @@ def test_a_users_own_model_and_one_with_shots():
 
 def test_oracles_are_trained_where_there_is_a_trainer():
     split, trainer = point_split(), Trainer(epochs=2)
-    model = StockClassifier()
+    model = StockClassifier(torch_network())
     with pytest.raises(InputError, match="training 2 oracles needs the recipe of the original"):
         audit(model, split, oracles=2)
     with pytest.raises(InputError, match="give either oracle, for one model, or oracles"):
@@ -177,12 +187,12 @@ def test_oracles_are_trained_where_there_is_a_trainer():
 
 
 def test_an_oracle_that_was_trained_on_forgotten_rows_is_refused_by_their_digests():
-    split, model = point_split(), StockClassifier()
+    split, model = point_split(), StockClassifier(torch_network())
     Trainer(epochs=1).fit(model, split.train.x, split.train.y, generator=0)
-    audited = StockClassifier()
+    audited = StockClassifier(torch_network())
     with torch.no_grad():
         audited.head.bias += 0.5
-    report = audit(audited, split, original=StockClassifier(), oracle=model)
+    report = audit(audited, split, original=StockClassifier(torch_network()), oracle=model)
     count = len(split.forget)
     assert report.verdict == "invalid oracle"
     assert report.reason == f"the oracle was trained on {count} of the {count} forgotten rows"

@@ -21,11 +21,10 @@ from qiskit_qmu.certified.perturbed_logistic import (
 
 
 def _true_gradient(weights, x, signs, ridge, noise):
-    """Return ∇L_b, row by row and in extended precision."""
-    w = weights.astype(np.longdouble)
-    total = noise.astype(np.longdouble)
-    for row, sign in zip(x.astype(np.longdouble), signs, strict=True):
-        total = total - sign * row / (1 + np.exp(sign * (row @ w))) + ridge * w
+    """Return ∇L_b in extended precision."""
+    w, x, signs = (values.astype(np.longdouble) for values in (weights, x, signs))
+    of_rows = -(signs / (1 + np.exp(signs * (x @ w))))[:, None] * x + ridge * w
+    total = noise.astype(np.longdouble) + of_rows.sum(0)
     return float(np.sqrt((total**2).sum()))
 
 

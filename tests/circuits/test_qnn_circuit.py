@@ -38,6 +38,8 @@ ALL_SIZES = [
 
 def pairs(num_qubits: int, entangler: str) -> list[tuple[int, int]]:
     """Return the joined pairs, written out from the definitions."""
+    if entangler == "none":
+        return []
     if entangler == "full":
         return list(itertools.combinations(range(num_qubits), 2))
     line = [(i, i + 1) for i in range(num_qubits - 1)]

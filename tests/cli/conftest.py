@@ -13,6 +13,11 @@ from qiskit_qmu.cli.main import main
 from qiskit_qmu.experiments import output
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _quick_pages(without_figures) -> None:
+    """Only what is made once for all modules has pages with figures."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a command did."""

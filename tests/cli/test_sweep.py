@@ -51,7 +51,7 @@ def test_results_of_many_folders_become_one_page(qmu, refuses, folder):
     rows = [(row["forgotten"], row["method"], row["seeds"]) for row in made["rows"]]
     assert rows == [
         (forgotten, method, 1)
-        for forgotten in ("class 1", "30 % of the rows")
+        for forgotten in ("class versicolor", "30 % of the rows")
         for method in ("original", "oracle", "noop")
     ]
     names = sorted(path.name for path in (folder / "qmu-report").iterdir())

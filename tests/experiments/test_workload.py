@@ -55,8 +55,8 @@ FIXED = ("noop", "gd", "ssd", "ssd-r", "scrub", "eu-k")
 @pytest.fixture(scope="module")
 def split() -> ForgetSplit:
     generator = np.random.default_rng(5)
-    x = generator.normal(size=(20, 2)).astype(np.float32)
-    y = np.arange(20) % 2
+    x = generator.normal(size=(14, 2)).astype(np.float32)
+    y = np.arange(14) % 2
     ds = dataset_from_arrays(x, y, x[:9] + 1, y[:9])
     return ForgetSplit.by_fraction(ds, 0.3, validation_fraction=0.2, seed=0)
 

@@ -34,6 +34,7 @@ def test_is_well_formed(page):
     assert checker.tags.count("figcaption") == 4
 
 
+@pytest.mark.parametrize("kind", ["class"], indirect=True)
 def test_is_the_same_every_time(page, sample, kind, config, environment):
     rows, scores = sample
     options = {"config": config, "environment": environment, "title": "Digits"}
@@ -85,7 +86,9 @@ def test_every_number_that_is_shown_is_one_that_runs_write(real):
 
 def test_a_real_run_shows_chance(real):
     """Iris has three classes: who guesses is right in a third of cases."""
-    text = " ".join(" ".join(check(real["page"]).text).split())
+    checker = check(real["page"])
+    assert checker.tags.count("svg") == 4
+    text = " ".join(" ".join(checker.text).split())
     assert "a model that guesses 33.3 – – 33.3 – – – 0.50" in text
     assert "the same output for every row 0 or 100 – – about 33.3" in text
 
@@ -296,6 +299,7 @@ def test_rows_without_a_number(kind):
     assert "nothing was measured" in "".join(checker.text)
 
 
+@pytest.mark.parametrize("kind", ["class"], indirect=True)
 def test_hostile_text_stays_text(build, kind):
     rows, scores = build(kind, seeds=1, methods=["original", "oracle", "ga", "rga-r"])
     evil = "</style></svg><script>alert('x')</script>{{ 7 * 7 }}"

@@ -33,7 +33,7 @@ def run(alpha, retained, *, seeds=(0, 1), methods=("ga",), dataset="iris"):
                     verdict="forgotten",
                 )
             )
-    place = {"dataset": dataset, "rga.alpha": alpha, "shots": None}
+    place = {"dataset": dataset, "rga.alpha": alpha, "shots": 100, "forget": "class 1"}
     return RunRecords(place=place, kind="class", records=records)
 
 
@@ -58,7 +58,9 @@ def test_runs_are_grouped_by_what_varies_and_averaged_over_seeds():
 
 def test_text_names_the_groups_and_what_guessing_scores():
     text = str(result_tables([run(1, 0.8), run(5, 0.7)]))
-    assert text.startswith("all: dataset iris\n\nrga.alpha 1\n")
+    assert text.startswith(
+        "all: dataset iris, shots per circuit 100, forgotten class 1\n\nrga.alpha 1\n"
+    )
     assert "\nrga.alpha 5\n" in text
     assert max(map(len, text.splitlines())) <= 118
     guessing = next(line for line in text.splitlines() if line.startswith("guessing"))
@@ -80,6 +82,17 @@ def test_markdown_and_latex_hold_every_line():
     assert r"a\_b & ga & $10.0$ & $79.5_{73.1}^{85.9}$ & 0.25 & 2 of 2 \\" in latex
     assert latex.count(r"\midrule") == 2
     assert all(latex.count(f"\\{rule}rule") == 1 for rule in ("top", "bottom"))
+
+
+def test_settings_do_not_hide_numbers_of_the_same_name():
+    first, second = run(1, 0.8), run(1, 0.8)
+    second.place.update(shots=1000, forget="class 2")
+    for each in (first, second):
+        for record in each.records:
+            record.row["shots"] = 7
+    row = result_tables([first, second]).to_rows()[-1]
+    assert (row["shots per circuit"], row["shots"]) == ("1,000", 7)
+    assert (row["forgotten"], row["seeds_forgotten"]) == ("class 2", 2)
 
 
 def test_methods_of_equal_runs_stand_together():

@@ -124,8 +124,9 @@ def test_members_with_rows_of_their_own_and_gradients_of_each_row(exact, generat
             torch.testing.assert_close(swapped[:, member], own)
 
 
-def test_members_share_one_pass(exact, rows, monkeypatch):
+def test_members_share_one_pass(network, rows, monkeypatch):
     """Stacked weights are not looped over: each step is applied once."""
+    exact = TorchSimulatorConnector(network(), WEIGHTS, engine="torch").double()
     calls = []
     apply = LayerKernel.apply
 

@@ -20,7 +20,7 @@ from tiny_models import (
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Usage, connectors_of, open_backend
-from qiskit_qmu.data import Rows
+from qiskit_qmu.data import ForgetSplit, Rows, load_dataset
 from qiskit_qmu.models import named_parameters
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
@@ -139,6 +139,13 @@ RUNS = [
 ]
 
 
+@cache
+def row_split() -> ForgetSplit:
+    """Forget five of 20 rows: enough for several batches of what is forgotten and retained."""
+    rows = load_dataset("iris", train_size=20, test_size=10, seed=0)
+    return ForgetSplit.by_indices(rows, [0, 3, 5, 8, 13], validation_fraction=0.1, seed=0)
+
+
 def _fitted(model):
     model.fit_inputs(iris_split().train.x)
     return model
@@ -162,7 +169,7 @@ class Run:
 @cache
 def run_of(name: str, model_name: str = "hybrid") -> Run:
     model, strategy = MODELS[model_name]().eval(), (STRATEGIES | OPTIONS)[name]
-    split = point_split() if model_name == "stock" else iris_split("instances")
+    split = point_split() if model_name == "stock" else row_split()
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     return Run(
         name=name,
@@ -227,9 +234,9 @@ def test_either_part_alone_may_change(name, part):
     model, strategy = MODELS["hybrid"](), replace(STRATEGIES[name], parameters=part)
     if name in {"reset-k", "dew-p"} and part == "classical":
         with pytest.raises(InputError, match="needs trainable angles"):
-            strategy(model, iris_split("instances"), generator=7)
+            strategy(model, row_split(), generator=7)
         return
-    result = strategy(model, iris_split("instances"), generator=7)
+    result = strategy(model, row_split(), generator=7)
     moved = {
         key
         for key, parameter in result.model.named_parameters()
@@ -243,7 +250,7 @@ def test_either_part_alone_may_change(name, part):
     "name", [name for name, method in METHODS.items() if "classes" in method.needs]
 )
 def test_what_needs_classes_refuses_values(name):
-    split = iris_split("instances")
+    split = row_split()
     rows = {part: getattr(split, part) for part in ("forget", "retain", "validation")}
     values = {part: replace(own, y=own.y.astype(np.float64)) for part, own in rows.items()}
     with pytest.raises(InputError, match="requires a model that predicts classes"):
@@ -269,7 +276,7 @@ def test_a_budget_is_never_exceeded(name):
     """It is one less than what the strategy takes."""
     most = max(1, run_of(name).result.usage.gradient_evaluations - 1)
     limited = WithinBudget(strategy=STRATEGIES[name], max_gradient_evaluations=most)
-    result = limited(MODELS["hybrid"](), iris_split("instances"), generator=7)
+    result = limited(MODELS["hybrid"](), row_split(), generator=7)
     assert result.usage.gradient_evaluations <= most
     if name not in HEAD_ALONE:
         assert result.stopped == "limit"
@@ -280,7 +287,7 @@ def test_a_budget_is_never_exceeded(name):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_generator_decides_the_weights(name):
     """A seed does what a generator of that seed does, in whichever mode the model is."""
-    split = iris_split("instances")
+    split = row_split()
     repeated = STRATEGIES[name](MODELS["hybrid"](), split, generator=7)
     first = run_of(name).result
     assert same_weights(weights_of(first.model), weights_of(repeated.model))
@@ -311,7 +318,7 @@ def test_what_was_frozen_before_stays_frozen_and_as_it_is(name):
     model.front.requires_grad_(False)
     model.head.bias.requires_grad_(False)
     before = weights_of(model)
-    after = STRATEGIES[name](model, iris_split("instances"), generator=0).model
+    after = STRATEGIES[name](model, row_split(), generator=0).model
     for (key, old), new in zip(model.named_parameters(), after.parameters(), strict=True):
         assert old.requires_grad == new.requires_grad, key
         assert new.requires_grad or torch.equal(new, before[key]), key
@@ -331,7 +338,7 @@ PARTS = {"forgotten rows": "forget", "retained rows": "retain", "validation rows
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_rows_that_a_method_does_not_need_are_not_looked_at(name):
-    split, needs = iris_split("instances"), METHODS[name].needs
+    split, needs = row_split(), METHODS[name].needs
     unneeded = [part for need, part in PARTS.items() if need not in needs]
     poisoned = _poisoned(split, "test_forget", "test_retain", *unneeded)
     assert same_weights(weights_of(run_of(name).result.model), _weights(name, poisoned))
@@ -339,7 +346,7 @@ def test_rows_that_a_method_does_not_need_are_not_looked_at(name):
 
 @pytest.mark.parametrize("name", ["oracle", "ga", "ssd", "rga"])
 def test_validation_rows_are_not_looked_at_where_nothing_is_chosen_by_them(name):
-    poisoned = _poisoned(iris_split("instances"), "validation")
+    poisoned = _poisoned(row_split(), "validation")
     assert same_weights(weights_of(run_of(name).result.model), _weights(name, poisoned))
 
 
@@ -356,7 +363,7 @@ def test_nor_are_test_rows_where_a_class_is_forgotten(strategy):
 @pytest.mark.parametrize("name", ["oracle", "gd", "ga", "ssd", "rga", "neggrad", "scrub"])
 def test_with_shots_gradients_come_from_measurements(name):
     model = _fitted(basic(seed=3, num_layers=1, backend=open_backend("exact", shots=20)))
-    split = iris_split("instances")
+    split = row_split()
     split = replace(split, retain=split.retain.take(range(5)))
     result = STRATEGIES[name](model, split, generator=0)
     assert result.usage.executions == 20 * result.usage.circuits > 0

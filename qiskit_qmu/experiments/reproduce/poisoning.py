@@ -51,7 +51,6 @@ def tasks(choice: Choice) -> Tasks:
                 model="basic",
                 scale="none",
                 forget=ForgetRequest(ids=tuple(ids)),
-                validation_fraction=0.0,
                 methods=_METHODS[:1] if choice.quick else _METHODS,
                 seed=seed,
                 settings=_settings(choice),
@@ -168,8 +167,9 @@ PROTOCOL = Protocol(
     published="poisoning",
     differs={
         "": (
-            "data: 250 training images of each digit, 1,000 test images (theirs: all 2,144, as "
-            "their stored values show); amplitudes are normalised for each image (theirs by "
+            "data: 250 training images of each digit, of which a tenth is held out for validation "
+            "and never poisoned, 1,000 test images (theirs: all 2,144, as their stored values "
+            "show); amplitudes are normalised for each image (theirs by "
             "column of pixels, so that states do not have norm one)",
             "QNN: ten qubits, six layers of RX·RY·RX and a ring of CZ, ⟨Z⟩ of each qubit into a "
             "linear layer with cross-entropy (theirs: a ring of RZZ, σ(5⟨Z⟩) of the last qubit)",

@@ -78,11 +78,9 @@ def _aucs(
         del found["auc_repeated"]  # (an exact answer repeats itself)
     counts = own.get(f"counts-{place}")
     if counts is not None:
-        most = {n: _most_counts(targets[n], at) for n, at in places.items()}
-        references = CountReferences(
-            counts=np.array(list(most.values()))[:, usable], included=known[:, usable]
-        )
-        ratios = CountsRatio().scores(counts[usable], references)
+        most = [_most_counts(targets[n], at) for n, at in places.items()]
+        counted = CountReferences(counts=np.array(most)[:, usable], included=known[:, usable])
+        ratios = CountsRatio().scores(counts[usable], counted)
         found["auc_counts"] = auroc(ratios[trained], ratios[others])
     return found
 

@@ -143,8 +143,8 @@ class ShotStudy:
 QUICK_STUDY = ShotStudy(
     datasets=("digits",),
     shots=(1, 16, 256, 4096),
-    methods=("ga-r", "ssd", "ssd-unbiased", "rga-r"),
-    throughout=("rga-r",),
+    methods=("ga-r", "ssd", "ssd-unbiased", "rga"),
+    throughout=("ssd",),
     targets=4,
     train_size=60,
     test_size=100,

@@ -63,7 +63,7 @@ class _Target:
         self, study: ShotStudy, dataset: str, model: str, number: int, data_dir: str | None
     ) -> None:
         self.study, self.number = study, number
-        self.names = {"dataset": dataset, "model": model, "target": number}
+        self.names: Row = {"dataset": dataset, "model": model, "target": number}
         experiment = study.experiment(dataset, model)
         self.pool = load_rows(experiment, study.seed, data_dir)
         half = _half(study, len(self.pool.y_train), number)

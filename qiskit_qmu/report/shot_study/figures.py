@@ -31,35 +31,14 @@ def study_figures(points: Sequence[StudyPoint]) -> dict[str, str]:
 
     Returns:
         The ``<svg>`` elements by name: "leak", "accuracy", "stability", "oracle" and "front", each
-        with a panel for every dataset and model.
+        with a panel for every dataset and model; without those that the study has no numbers for.
     """
-    return {
-        "leak": _against_shots(
-            points,
-            "leak",
-            _leak_series,
-            "shots",
-            "AUC of trained rows against others",
-        ),
-        "accuracy": _against_shots(
-            points, "accuracy", _accuracy_series, "shots", "Accuracy on never-seen rows, %"
-        ),
-        "stability": _against_shots(
-            points,
-            "stability",
-            _method_series("js_exact"),
-            "unlearn_shots",
-            "Divergence from the same unlearning with exact gradients, nats",
-        ),
-        "oracle": _against_shots(
-            points,
-            "oracle",
-            _method_series("js_oracle"),
-            "unlearn_shots",
-            "Divergence from the oracle, nats",
-        ),
-        "front": _front(points),
+    drawn = {
+        name: _against_shots(points, name, series, axis, title)
+        for name, (series, axis, title) in _FIGURES.items()
+        if any(point.values[key].known for _, key, own in series(points) for point in own)
     }
+    return {**drawn, "front": _front(points)}
 
 
 def _served(points: Iterable[StudyPoint], **names: Any) -> list[StudyPoint]:
@@ -104,6 +83,18 @@ def _method_series(key: str) -> Any:
         return [(name, key, [p for p in known if p.method == name]) for name in methods]
 
     return series
+
+
+_FIGURES: Mapping[str, tuple[Any, str, str]] = {
+    "leak": (_leak_series, "shots", "AUC of trained rows against others"),
+    "accuracy": (_accuracy_series, "shots", "Accuracy on never-seen rows, %"),
+    "stability": (
+        _method_series("js_exact"),
+        "unlearn_shots",
+        "Divergence from the same unlearning with exact gradients, nats",
+    ),
+    "oracle": (_method_series("js_oracle"), "unlearn_shots", "Divergence from the oracle, nats"),
+}
 
 
 def _against_shots(

@@ -56,7 +56,7 @@ def _of_world(points: Sequence[StudyPoint], dataset: str, model: str) -> str:
         )
         if last.values["auc_repeated"].known:
             text.append(
-                "Who may repeat his queries has an AUC of "
+                "An attacker who may repeat queries has an AUC of "
                 f"{_auc(last, 'auc_repeated')} at the same shots."
             )
     else:

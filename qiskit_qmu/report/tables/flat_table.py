@@ -30,7 +30,7 @@ class FlatTable:
     columns: tuple[Column, ...]
     parts: tuple[tuple[tuple[str, ...], ...], ...]
 
-    LAST = ("gradients, × oracle", "forgotten")
+    LAST = ("gradients, × oracle", "verdict “forgotten”")
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from qiskit_qmu.report.tables.run_records import RecordLike, RunRecords
 
 _NAMES = {
     "forget": "forgotten",
+    "shots": "shots per circuit",
     "train_size": "training rows",
     "test_size": "test rows",
 }
-"""Names of settings, where they are not those of the options."""
+"""Names of settings, where those of the options would be mistaken for those of numbers."""
 
 _ABSENT = {"shots": "exact values"}
 """What a setting without a value is called, where it is not the default."""

@@ -18,6 +18,8 @@ _SPECIAL = {
     "^": r"\textasciicircum{}",
     "²": r"\textsuperscript{2}",
     "×": r"$\times$",
+    "“": "``",
+    "”": "''",
     "½": r"$\frac12$",
     "−": "$-$",
     "–": "--",

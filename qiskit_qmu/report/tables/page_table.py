@@ -90,7 +90,9 @@ def heat_table(grouping: Grouping) -> SortTable:
         yield _cost_cell(relative_cost(line))
         yield _verdict_cell(line)
 
-    return _table(grouping, columns, (("cost", "gradients, × oracle"), ("", "forgotten")), cells)
+    return _table(
+        grouping, columns, (("cost", "gradients, × oracle"), ("verdict", "forgotten")), cells
+    )
 
 
 def number_table(grouping: Grouping) -> SortTable:

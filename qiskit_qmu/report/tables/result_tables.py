@@ -101,7 +101,8 @@ class ResultTables:
 
         The settings that vary come first. A number stands under its key, the limits of its 95 %
         interval under ``key_low`` and ``key_high``, its difference from the oracle under
-        ``key_gap`` with limits likewise, a cost relative to retraining under ``key_ratio``.
+        ``key_gap`` with limits likewise, a cost relative to retraining under ``key_ratio``,
+        and under ``seeds_forgotten`` the number of seeds of that verdict.
         """
         return tidy_rows(self.grouping)
 

@@ -17,7 +17,7 @@ def tidy_rows(grouping: Grouping) -> list[dict[str, Any]]:
 
     A number stands under its key, the limits of its interval under ``key_low`` and ``key_high``,
     its difference from the oracle under ``key_gap`` with limits likewise, and a cost relative to
-    that of retraining under ``key_ratio``.
+    that of retraining under ``key_ratio``; under ``seeds_forgotten`` the seeds of that verdict.
     """
     columns = every_column(grouping.groups)
     costs = {cost.key for cost in COSTS}
@@ -26,7 +26,7 @@ def tidy_rows(grouping: Grouping) -> list[dict[str, Any]]:
             **group.place,
             "method": summary.method,
             "seeds": summary.seeds,
-            "forgotten": summary.passes if summary.verdicts else None,
+            "seeds_forgotten": summary.passes if summary.verdicts else None,
             **{
                 name: value
                 for column in columns

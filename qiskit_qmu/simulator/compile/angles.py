@@ -1,6 +1,7 @@
 """Parameter expressions of a circuit as one differentiable torch function."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -64,9 +65,9 @@ class AngleMap:
 
     def __call__(self, *values: torch.Tensor) -> torch.Tensor:
         """Return the angles (..., A), in radians, of each group's parameter values (..., P)."""
-        shape = torch.broadcast_shapes(*(group.shape[:-1] for group in values))
+        shape = _leading_shape(values)
         if self._selection is not None:
-            chosen = _select(values, *self._selection)
+            chosen = self._selection(values)
             return chosen if chosen.shape[:-1] == shape else chosen.expand(*shape, -1)
         dtype, device = values[0].dtype, values[0].device
         angles = torch.as_tensor(self._offset, dtype=dtype, device=device)
@@ -85,18 +86,23 @@ class AngleMap:
         return torch.stack(columns, dim=-1)
 
 
-def _select(
-    values: tuple[torch.Tensor, ...], group: int, columns: NDArray[np.int64]
-) -> torch.Tensor:
-    chosen = values[group]
-    if np.array_equal(columns, np.arange(chosen.shape[-1])):
-        return chosen
-    return chosen.index_select(-1, torch.as_tensor(columns, device=chosen.device))
+@dataclass(frozen=True)
+class _Selection:
+    """Columns of one group's values; None for all of them, in order."""
+
+    group: int
+    columns: NDArray[np.int64] | None
+
+    def __call__(self, values: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        chosen = values[self.group]
+        if self.columns is None:
+            return chosen
+        return chosen.index_select(-1, torch.from_numpy(self.columns).to(chosen.device))
 
 
 def _selection(
     matrices: list[NDArray[np.float64]], offset: NDArray[np.float64]
-) -> tuple[int, NDArray[np.int64]] | None:
+) -> _Selection | None:
     """Return the group and columns of expressions that are plain parameters of one group."""
     used = [group for group, matrix in enumerate(matrices) if matrix.any()]
     if len(used) != 1 or offset.any():
@@ -104,7 +110,16 @@ def _selection(
     matrix = matrices[used[0]]
     if not (((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=0) == 1).all()):
         return None
-    return used[0], matrix.argmax(axis=0)
+    columns = matrix.argmax(axis=0)
+    return _Selection(used[0], None if np.array_equal(matrix, np.eye(len(matrix))) else columns)
+
+
+def _leading_shape(values: tuple[torch.Tensor, ...]) -> torch.Size:
+    """Return the common shape of values but for their last dimension."""
+    shapes = {group.shape[:-1] for group in values if group.dim() > 1}
+    if not shapes:
+        return torch.Size()
+    return shapes.pop() if len(shapes) == 1 else torch.broadcast_shapes(*shapes)
 
 
 def _affine(

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from qiskit_qmu.simulator.compiled.job import VECTOR_BYTES, Function, Job
 from qiskit_qmu.simulator.compiled.loading import Kernels
 from qiskit_qmu.simulator.compiled.operations import DENSE, OperationTables, ReadoutTables
 
@@ -31,103 +32,117 @@ class BlockRunner:
     tables: OperationTables
     readout: ReadoutTables
     num_qubits: int
+    num_shared: int
     num_outputs: int
     prepared: bool
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The precision."""
+        return self.tables.even.dtype
+
+    @property
+    def width(self) -> int:
+        """Samples of a block, W."""
+        return VECTOR_BYTES // self.dtype.itemsize
+
+    def forward(self, shared: Real, own: Real, starts: Real | None) -> tuple[Real, Real]:
+        """Return readouts (O, M, blocks · W) and final states (M · blocks, 2^n, 2, W).
+
+        Args:
+            shared: Shared angles (A, M).
+            own: Per-sample angles (A', M or 1, blocks · W).
+            starts: Initial states (M · blocks, 2^n, 2, W) of a circuit with prepared qubits;
+                they are overwritten.
+        """
+        models, samples = shared.shape[1], own.shape[2]
+        shape = (models * samples // self.width, 2**self.num_qubits, 2, self.width)
+        states = np.empty(shape, self.dtype) if starts is None else starts
+        values = np.zeros((self.num_outputs, models, samples), self.dtype)
+        self._run(self.kernels.forward, self._job, shared, own, states=states, values=values)
+        return values, states
+
+    def backward(
+        self, shared: Real, own: Real, states: Real, gradient: Real
+    ) -> tuple[Real, Real | None]:
+        """Return slopes (A + A', M, blocks · W) and those of prepared starts.
+
+        Args:
+            shared: Shared angles (A, M).
+            own: Per-sample angles (A', M or 1, blocks · W).
+            states: Final states (M · blocks, 2^n, 2, W).
+            gradient: Gradients of the readouts (O, M, blocks · W).
+        """
+        models, samples = shared.shape[1], own.shape[2]
+        slopes = np.zeros((len(shared) + len(own), models, samples), self.dtype)
+        arrays = {"states": states, "gradient": gradient, "slopes": slopes}
+        if self.prepared:
+            arrays["start_slopes"] = np.empty_like(states)
+        self._run(self.kernels.backward, self._adjoint_job, shared, own, **arrays)
+        return slopes, arrays.get("start_slopes")
+
+    def _run(self, kernel: Function, job: Job, shared: Real, own: Real, **arrays: Real) -> None:
+        models, blocks = shared.shape[1], own.shape[2] // self.width
+        # Half of a zero, of the shared and of the per-sample angles; their cosines and sines.
+        split = models * (1 + len(shared))
+        half = np.zeros(split + own.size, self.dtype)
+        np.multiply(shared, 0.5, out=half[models:split].reshape(shared.shape))
+        np.multiply(own, 0.5, out=half[split:].reshape(own.shape))
+        cosines, sines = np.cos(half), np.sin(half)
+        job = job._replace(
+            models=models,
+            blocks=blocks,
+            own_models=own.shape[1],
+            shared_cosines=_address(cosines),
+            shared_sines=_address(sines),
+            own_cosines=_address(cosines[split:]),
+            own_sines=_address(sines[split:]),
+            **{name: _address(array) for name, array in arrays.items()},
+        )
+        numbers = np.array(job, np.int64)
+
+        def run(first: int, last: int) -> None:
+            room = np.empty(job.room * self.width, self.dtype)
+            kernel(_address(numbers), _address(room), first, last)
+
+        self._deal(run, models * blocks)
+
     @cached_property
-    def _flat(self) -> tuple[OperationTables, tuple[Any, ...]]:
-        tables = OperationTables(*(np.ascontiguousarray(each).ravel() for each in self.tables))
-        return (
-            tables._replace(operations=tables.operations[4:]),
-            tuple(np.ascontiguousarray(each).ravel() for each in self.readout),
+    def _contiguous(self) -> dict[str, NDArray[Any]]:
+        tables = {**self.tables._asdict(), **self.readout._asdict()}
+        return {name: np.ascontiguousarray(table) for name, table in tables.items()}
+
+    @cached_property
+    def _job(self) -> Job:
+        return Job(
+            num_qubits=self.num_qubits,
+            num_operations=len(self.tables.operations),
+            num_runs=len(self.tables.run_starts) - 1,
+            num_slots=len(self.tables.angle_of),
+            num_shared=self.num_shared,
+            num_outputs=self.num_outputs,
+            num_flips=len(self.readout.partners),
+            prepared=int(self.prepared),
+            **{
+                name: _address(table) if table.size else 0
+                for name, table in self._contiguous.items()
+            },
         )
 
     @cached_property
+    def _adjoint_job(self) -> Job:
+        """The job with the conjugate transposed dense matrices, in the same places."""
+        return self._job._replace(entries=_address(self._adjoint_entries))
+
+    @cached_property
     def _adjoint_entries(self) -> Real:
-        """The conjugate transposed dense matrices, in the same places."""
         entries = self.tables.entries.copy()
         for kind, _, entry, size in self.tables.operations.tolist():
             if kind == DENSE:
                 own = slice(entry, entry + size * size)
                 matrix = self.tables.entries[own].reshape(size, size, 2)
                 entries[own] = (matrix.transpose(1, 0, 2) * [1, -1]).reshape(-1, 2)
-        return entries.ravel()
-
-    def forward(self, shared: Real, own: Real, starts: Real | None) -> tuple[Real, Real]:
-        """Return readouts (M · blocks, O, W) and final states (M · blocks, 2^n, 2, W).
-
-        Args:
-            shared: Shared angles (M, A).
-            own: Per-sample angles (M or 1, A', blocks · W).
-            starts: Initial states (M · blocks, 2^n, 2, W) of a circuit with prepared qubits;
-                they are overwritten.
-        """
-        models, width = len(shared), self.kernels.width
-        blocks = own.shape[2] // width
-        units, dtype = models * blocks, shared.dtype
-        shape = (units, 2**self.num_qubits, 2, width)
-        states = np.empty(shape, dtype) if starts is None else starts
-        values = np.zeros((units, self.num_outputs, width), dtype)
-        tables, readout = self._flat
-        one = dtype.type(1)
-        step = own[0].size if len(own) == models else 0
-
-        def run(first: int, last: int) -> None:
-            self.kernels.forward(
-                self.num_qubits, tables.operations, tables.pairs, tables.run_starts,
-                tables.angle_of, tables.even, tables.odd, tables.phases, tables.signs,
-                tables.entries, tables.places, *readout, models, blocks, width, step,
-                shared.ravel(), own.ravel(), states.ravel(), starts is not None, values.ravel(),
-                *self._room(dtype), one, first, last,
-            )  # fmt: skip
-
-        self._deal(run, units)
-        return values, states
-
-    def backward(
-        self, shared: Real, own: Real, states: Real, gradient: Real
-    ) -> tuple[Real, Real | None]:
-        """Return slopes (M · blocks, A + A', W) and those of prepared starts.
-
-        Args:
-            shared: Shared angles (M, A).
-            own: Per-sample angles (M or 1, A', blocks · W).
-            states: Final states (M · blocks, 2^n, 2, W).
-            gradient: Gradients of the readouts (M · blocks, O, W).
-        """
-        models, width = len(shared), self.kernels.width
-        blocks = own.shape[2] // width
-        units, dtype = models * blocks, shared.dtype
-        slopes = np.zeros((units, shared.shape[1] + own.shape[1], width), dtype)
-        starts = np.empty(states.shape if self.prepared else 0, dtype)
-        tables, readout = self._flat
-        one = dtype.type(1)
-        step = own[0].size if len(own) == models else 0
-
-        def run(first: int, last: int) -> None:
-            room = 2 * 2**self.num_qubits * width
-            self.kernels.backward(
-                self.num_qubits, tables.operations, tables.pairs, tables.run_starts,
-                tables.angle_of, tables.even, tables.odd, tables.axis, tables.spin, tables.phases,
-                tables.signs, self._adjoint_entries, tables.places, *readout, models, blocks,
-                width, step, shared.ravel(), own.ravel(), states.ravel(), gradient.ravel(),
-                slopes.ravel(), starts.ravel(), *self._room(dtype), np.empty(room, dtype),
-                np.empty(room, dtype), np.empty(6 * width, dtype), one, first, last,
-            )  # fmt: skip
-
-        self._deal(run, units)
-        return slopes, starts if self.prepared else None
-
-    def _room(self, dtype: np.dtype[Any]) -> tuple[Real, ...]:
-        """Return working memory: cosines, sines, matrices, and two numbers for each amplitude."""
-        width = self.kernels.width
-        sizes = (
-            len(self.tables.angle_of),
-            len(self.tables.angle_of),
-            8 * (len(self.tables.run_starts) - 1),
-            2 * 2**self.num_qubits,
-        )
-        return tuple(np.empty(size * width, dtype) for size in sizes)
+        return entries
 
     def _deal(self, run: Callable[[int, int], None], units: int) -> None:
         work = units * 2**self.num_qubits * len(self.tables.operations)
@@ -138,3 +153,8 @@ class BlockRunner:
         bounds = np.linspace(0, units, threads + 1).astype(int).tolist()
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(run, bounds[:-1], bounds[1:]))
+
+
+def _address(array: NDArray[Any]) -> int:
+    # NumPy's own way takes several times as long.
+    return torch.from_numpy(array).data_ptr()

@@ -29,12 +29,14 @@ _LARGEST_DENSE = 32
 
 
 def wanted_engine(engine: str | None) -> str:
-    """Return the engine that was asked for, by default that of the variable QISKIT_QMU_ENGINE.
+    """Return the engine that was asked for, else that of the variable QISKIT_QMU_ENGINE.
+
+    Without either it is "compiled".
 
     Raises:
         InputError: If there is no such engine.
     """
-    name = os.environ.get(ENGINE_VARIABLE, "") or "torch" if engine is None else engine
+    name = (os.environ.get(ENGINE_VARIABLE) or "compiled") if engine is None else engine
     _check.one_of(ENGINES, engine=name)
     return name
 
@@ -61,10 +63,10 @@ def choose_engine(program: Program, readout: Readout, engine: str | None) -> Eng
     Args:
         program: The compiled circuit.
         readout: Its observables, or the output that each basis state adds to.
-        engine: "compiled" or "torch"; None for the variable QISKIT_QMU_ENGINE, else "torch".
+        engine: "compiled" or "torch"; None for the variable QISKIT_QMU_ENGINE, else "compiled".
     """
     if wanted_engine(engine) == "torch":
-        return EngineChoice("torch", "as asked for" if engine else "the default")
+        return EngineChoice("torch", "as asked for")
     largest = largest_qubits()
     if program.num_qubits > largest:
         return EngineChoice("torch", f"faster above {largest} qubits")
@@ -72,7 +74,7 @@ def choose_engine(program: Program, readout: Readout, engine: str | None) -> Eng
     if size > LARGEST_TABLES or _largest_dense(program) > _LARGEST_DENSE:
         return EngineChoice("torch", "the circuit needs too large tables")
     if load_kernels("float32") is None:
-        return EngineChoice("torch", "Numba cannot compile the kernels here")
+        return EngineChoice("torch", "LLVM cannot compile the kernels here")
     return EngineChoice("compiled", f"faster up to {largest} qubits")
 
 
@@ -91,6 +93,7 @@ def compiled_step(
         tables=operations.tables(real),
         readout=operations.readout(readout, real),
         num_qubits=program.num_qubits,
+        num_shared=program.num_shared_angles,
         num_outputs=readout_size(readout)[1],
         prepared=bool(program.prepared),
     )
@@ -98,7 +101,7 @@ def compiled_step(
 
 
 def largest_qubits() -> int:
-    """Return the qubits up to which the kernels are faster, measured by bench_kernel.py."""
+    """Return the qubits up to which kernels are faster; bench_compiled_engine.py measures it."""
     folder = resources.files("qiskit_qmu.simulator.compiled")
     table = json.loads((folder / "measured.json").read_text(encoding="utf-8"))
     return int(table["largest_qubits"])

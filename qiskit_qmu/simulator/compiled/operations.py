@@ -58,7 +58,7 @@ class OperationTables(NamedTuple):
     """The program; slots are the factors of all runs, then the rotations about parities.
 
     Attributes:
-        operations: Kind and three numbers each, (K, 4); the first row holds the number of qubits.
+        operations: Kind and three numbers each, (K, 4).
         pairs: Places of the amplitudes that a gate pairs, (T, 2, 2^n / 2).
         run_starts: The first slot of each run, and the end, (R + 1,); the first n runs make the
             initial state.
@@ -68,7 +68,7 @@ class OperationTables(NamedTuple):
         axis: The axis of each slot, 0 to 2, (S,).
         spin: How a slot turns X, Y and Z: constant, cosine and sine parts, (S, 3, 3, 3).
         phases: Constant phases, (T', 2^n, 2).
-        signs: Signs of parities, (T'', 2^n).
+        signs: Parities, 0 or 1, (T'', 2^n).
         entries: Entries of dense matrices, (E, 2).
         places: Places of the groups that dense gates act on, (G,).
     """
@@ -124,7 +124,6 @@ class OperationList:
     def __post_init__(self) -> None:
         self._parities: list[tuple[int, ParityTerm]] = []
         self.place = np.arange(2**self.program.num_qubits)
-        self.operations.append((-1, self.program.num_qubits, 0, 0))
         for run in self.program.initial:
             self._add_run(run)
         for step in self.program.steps:
@@ -176,7 +175,8 @@ class OperationList:
             # Their slots come behind those of all runs.
             self._parities.append((len(self.operations), term))
             self.operations.append((PARITY, 0, len(self.signs), 0))
-            self.signs.append(self.in_place(parity_sign(self.program.num_qubits, term.mask)))
+            sign = parity_sign(self.program.num_qubits, term.mask)
+            self.signs.append(self.in_place((1 - sign) // 2))
 
     def _add_dense(self, step: DenseStep) -> None:
         states = np.arange(len(self.place))
@@ -200,7 +200,7 @@ class OperationList:
         half = len(self.place) // 2
         angles, even, odd, axes = zip(*self.slots, strict=True) if self.slots else ((),) * 4
         return OperationTables(
-            operations=np.array(self.operations, np.int32),
+            operations=np.array(self.operations, np.int32).reshape(-1, 4),
             pairs=np.frombuffer(bytearray().join(self.pairs), np.int32).reshape(-1, 2, half),
             run_starts=np.array(self.run_starts, np.int32),
             angle_of=np.array(angles, np.int32),

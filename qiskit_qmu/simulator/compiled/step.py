@@ -34,7 +34,10 @@ class CompiledStep:
 
     def __call__(self, shared: torch.Tensor, batched: torch.Tensor) -> torch.Tensor:
         """Return readouts (O, B) of shared angles (A,) and per-sample angles (A', B)."""
-        values: torch.Tensor = _Values.apply(self, shared.unsqueeze(1), batched.unsqueeze(1))[0]
+        # Transforms need a function with rules for them, which takes longer to call.
+        mapped = torch._C._are_functorch_transforms_active()  # noqa: SLF001  (no public way)
+        function = _MappedValues if mapped else _Values
+        values: torch.Tensor = function.apply(self, shared.unsqueeze(1), batched.unsqueeze(1))[0]
         return values[:, 0]
 
     def by_torch(self, shared: torch.Tensor, batched: torch.Tensor) -> torch.Tensor:
@@ -49,10 +52,8 @@ class CompiledStep:
         """Return readouts (O, M, B), and the final states of all blocks."""
         common, own = self._arrays(shared, batched)
         starts = self._starts(shared, batched) if self.runner.prepared else None
-        found, states = self.runner.forward(common, own, starts)
-        blocks = found.reshape(len(common), -1, *found.shape[1:])
-        rows = blocks.transpose(2, 0, 1, 3).reshape(found.shape[1], len(common), own.shape[2])
-        return torch.from_numpy(rows[:, :, : batched.shape[2]]), states
+        values, states = self.runner.forward(common, own, starts)
+        return torch.from_numpy(values)[:, :, : batched.shape[2]], states
 
     def slopes(
         self,
@@ -64,33 +65,33 @@ class CompiledStep:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return gradients (A, M, parts) and (A', M, B); each part of the samples has its own."""
         common, own = self._arrays(shared, batched)
-        models, samples, width = len(common), batched.shape[2], self.runner.kernels.width
-        padded = np.zeros((models, len(gradient), own.shape[2]), common.dtype)
-        padded[:, :, :samples] = gradient.detach().numpy().transpose(1, 0, 2)
-        blocked = padded.reshape(models, len(gradient), -1, width).transpose(0, 2, 1, 3)
-        found, starts = self.runner.backward(common, own, states, np.ascontiguousarray(blocked))
-        count, blocks = found.shape[1], own.shape[2] // width
-        slopes = found.reshape(models, blocks, count, width).transpose(2, 0, 1, 3)
-        rows = torch.from_numpy(slopes.reshape(count, models, own.shape[2])[:, :, :samples])
+        samples = batched.shape[2]
+        found, starts = self.runner.backward(common, own, states, self._filled(gradient))
+        rows = torch.from_numpy(found)[:, :, :samples]
         if starts is not None:
             rows = rows + self._start_slopes(starts, shared, batched)
         by_shared, by_sample = rows.tensor_split([len(shared)])
         return by_shared.unflatten(2, (parts, samples // parts)).sum(3), by_sample
 
     def _arrays(self, shared: torch.Tensor, batched: torch.Tensor) -> tuple[Real, Real]:
-        width = self.runner.kernels.width
-        angles = batched.detach().numpy()
-        blocks = -(-angles.shape[2] // width)
-        own = np.zeros((angles.shape[1], len(angles), blocks * width), angles.dtype)
-        own[:, :, : angles.shape[2]] = angles.transpose(1, 0, 2)
-        return np.ascontiguousarray(shared.detach().numpy().T), own
+        return shared.detach().numpy(), self._filled(batched)
+
+    def _filled(self, rows: torch.Tensor) -> Real:
+        """Return values (…, B) with zeros that fill up the last block."""
+        samples, width = rows.shape[2], self.runner.width
+        array: Real = rows.detach().numpy()
+        if samples % width == 0:
+            return np.ascontiguousarray(array)
+        filled = np.zeros((*rows.shape[:2], -(-samples // width) * width), array.dtype)
+        filled[:, :, :samples] = array
+        return filled
 
     def _starts(self, shared: torch.Tensor, batched: torch.Tensor) -> Real:
         """Return initial states (M · blocks, 2^n, 2, W), zero for samples that fill up a block."""
         spread = batched.expand(-1, shared.shape[1], -1)
         states = self.plan.product.state(join_angles(shared, spread)).numpy()
         models, size, samples = states.shape
-        width = self.runner.kernels.width
+        width = self.runner.width
         blocks = -(-samples // width)
         padded = np.zeros((models, size, blocks * width), states.dtype)
         padded[:, :, :samples] = states
@@ -122,6 +123,34 @@ class _Values(torch.autograd.Function):
 
     @staticmethod
     def forward(
+        ctx: Any, step: CompiledStep, shared: torch.Tensor, batched: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Run the forward kernel."""
+        output = _MappedValues.forward(step, shared, batched)
+        _MappedValues.setup_context(ctx, (step, shared, batched), output)
+        return output
+
+    @staticmethod
+    def backward(
+        ctx: Any, gradient: torch.Tensor | None, *_: None
+    ) -> tuple[torch.Tensor | None, ...]:
+        """Run the backward kernel."""
+        if gradient is None:
+            return None, None, None
+        # Gradients that will be differentiated are a function of their own.
+        slopes = _Slopes.apply if torch.is_grad_enabled() else _Slopes.forward
+        by_shared, by_sample = slopes(ctx.step, 1, gradient, *ctx.saved_tensors)
+        if ctx.saved_tensors[1].shape[1] < by_sample.shape[1]:
+            by_sample = by_sample.sum(1, keepdim=True)
+        of_shared, of_samples = ctx.needs_input_grad[1:]
+        return None, by_shared[:, :, 0] if of_shared else None, by_sample if of_samples else None
+
+
+class _MappedValues(torch.autograd.Function):
+    """The same under transforms of ``torch.func``."""
+
+    @staticmethod
+    def forward(
         step: CompiledStep, shared: torch.Tensor, batched: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the forward kernel."""
@@ -138,21 +167,10 @@ class _Values(torch.autograd.Function):
 
     @staticmethod
     def backward(
-        ctx: Any, gradient: torch.Tensor | None, *_: None
+        ctx: Any, gradient: torch.Tensor | None, *rest: None
     ) -> tuple[torch.Tensor | None, ...]:
         """Run the backward kernel."""
-        if gradient is None:
-            return None, None, None
-        by_shared, by_sample = _Slopes.apply(ctx.step, 1, gradient, *ctx.saved_tensors)
-        if ctx.saved_tensors[1].shape[1] < by_sample.shape[1]:
-            by_sample = by_sample.sum(1, keepdim=True)
-        kept = (
-            own if need else None
-            for own, need in zip(
-                (by_shared[:, :, 0], by_sample), ctx.needs_input_grad[1:], strict=True
-            )
-        )
-        return (None, *kept)
+        return _Values.backward(ctx, gradient, *rest)
 
     @staticmethod
     def vmap(
@@ -167,9 +185,9 @@ class _Values(torch.autograd.Function):
         size = info.batch_size
         if dim is not None:
             models = _models(shared, dim, size, 1)
-            values, states = _Values.apply(step, models, _own(batched, own_dim, size))
+            values, states = _MappedValues.apply(step, models, _own(batched, own_dim, size))
             return (values.unflatten(1, (size, -1)), states.unflatten(0, (size, -1))), (1, 0)
-        values, _ = _Values.apply(step, shared, _samples(batched, own_dim, size))
+        values, _ = _MappedValues.apply(step, shared, _samples(batched, own_dim, size))
         # Blocks do not end where the mapped samples do: the states are computed again.
         return (values.unflatten(2, (size, -1)), values.new_zeros(0)), (2, None)
 

@@ -38,8 +38,8 @@ STRATEGIES = [
 
 @pytest.fixture
 def split(generator) -> ForgetSplit:
-    x = generator.normal(size=(12, 3)).astype(np.float32)
-    y = np.arange(12) % 3
+    x = generator.normal(size=(9, 3)).astype(np.float32)
+    y = np.arange(9) % 3
     return ForgetSplit.by_class(dataset_from_arrays(x, y, x[:6] + 1, y[:6]), label=1)
 
 
@@ -50,8 +50,8 @@ def split(generator) -> ForgetSplit:
     ("gradient", "readout", "limit"),
     [
         ("parameter-shift", "expectation", None),
-        ("parameter-shift", "probabilities", 25),
-        ("spsa", "expectation", 25),
+        ("parameter-shift", "probabilities", 35),
+        ("spsa", "expectation", 35),
         ("spsa", "probabilities", None),
     ],
 )

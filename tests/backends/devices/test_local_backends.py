@@ -40,6 +40,7 @@ NOISY = {
 }
 
 KINDS = pytest.mark.parametrize("kind", list(BUILDERS))
+# Both ask the same sampler. What only the sampler does is seen in the answers of either.
 
 
 def opened(name: str, **options) -> Backend:
@@ -93,8 +94,13 @@ def test_shot_backends_are_within_five_standard_errors(case, kind):
         assert 0 < error < bound
 
 
-@KINDS
-@pytest.mark.parametrize("case", NOISY)
+@pytest.mark.parametrize(
+    ("case", "kind"),
+    [
+        *((case, kind) for case in ("fake_manila", "fake_torino") for kind in BUILDERS),
+        ("fake_manila, wandering", "estimator"),
+    ],
+)
 def test_noisy_backends_draw_shots_around_their_exact_values(case, kind):
     """As above, around exact noisy values, which differ from those without noise."""
     exact = exact_answers(kind, case)
@@ -121,9 +127,9 @@ class CutDown:
         return compact.measured
 
 
-@KINDS
 @pytest.mark.parametrize(
-    ("name", "device"), [("fake_manila", FakeManilaV2), ("fake_torino", FakeTorino)]
+    ("name", "device", "kind"),
+    [("fake_manila", FakeManilaV2, "estimator"), ("fake_torino", FakeTorino, "sampler")],
 )
 def test_a_level_3_layout_is_aer_with_the_same_noise_and_a_trivial_layout(name, device, kind):
     """Forward and gradient to 1e-9, against Aer's own density matrices on qubits 0, 1, 2."""
@@ -143,9 +149,11 @@ def test_a_level_3_layout_is_aer_with_the_same_noise_and_a_trivial_layout(name, 
     assert qubits != (0, 1, 2)
 
 
-@KINDS
 @pytest.mark.filterwarnings("ignore:Qiskit backend .* has no QubitProperties")
-@pytest.mark.parametrize("case", {**SHOT, "fake_manila": 0})
+@pytest.mark.parametrize(
+    ("case", "kind"),
+    [*((case, "estimator") for case in SHOT), ("exact", "sampler"), ("fake_manila", "sampler")],
+)
 def test_every_job_has_noise_of_its_own_and_the_seed_repeats_the_sequence(case, kind):
     options = SHOT.get(case, {"name": "fake_manila", "shots": SHOTS})
     first, again, other = (BUILDERS[kind](opened(**options, seed=seed)) for seed in (1, 1, 2))
@@ -248,9 +256,10 @@ def test_a_device_is_a_bundle():
         assert QNN.circuit.num_qubits == 3
 
 
-@KINDS
 @pytest.mark.parametrize(
-    "device", [AerSimulator(), BasicSimulator(), FakeManilaV2()], ids=lambda device: device.name
+    ("device", "kind"),
+    [(AerSimulator(), "estimator"), (BasicSimulator(), "sampler"), (FakeManilaV2(), "estimator")],
+    ids=["aer", "basic", "fake_manila"],
 )
 def test_backend_objects_of_the_users(device, kind):
     """A noisy one within five standard errors of its exact values, others of those without noise.

@@ -104,7 +104,8 @@ def test_frequencies_of_many_bits_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("shots", "calibration_shots"), [(300, 10_000), (1000, 1000), (3000, 1000)]
+    ("shots", "calibration_shots"),
+    [(300, 10_000), pytest.param(1000, 1000, marks=pytest.mark.slow), (3000, 1000)],
 )
 def test_standard_errors_are_those_of_repetitions(generator, held, shots, calibration_shots):
     """Of 1000 runs, each with a calibration of its own.

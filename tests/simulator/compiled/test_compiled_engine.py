@@ -2,6 +2,7 @@
 
 import sys
 
+import llvmlite
 import pytest
 import torch
 from qiskit.circuit import ParameterVector, QuantumCircuit
@@ -11,8 +12,6 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator import TorchEstimator, TorchSimulatorConnector
 from qiskit_qmu.simulator.compiled import choice, loading
-
-pytestmark = [pytest.mark.slow, pytest.mark.ci]  # they compile the kernels first
 
 X, W = ParameterVector("x", 3), ParameterVector("w", 8)
 
@@ -52,7 +51,7 @@ def network() -> EstimatorQNN:
 @pytest.fixture(scope="module")
 def both():
     """Functions of inputs and weights: the torch engine's and the compiled engine's."""
-    layers = [TorchSimulatorConnector(network(), engine=engine) for engine in choice.ENGINES]
+    layers = [TorchSimulatorConnector(network(), engine=engine) for engine in ("torch", None)]
     assert "compiled engine" in str(layers[1].program)
     return [of_weights(layer.double()) for layer in layers]
 
@@ -135,40 +134,34 @@ def test_small_budgets_run_in_chunks(both):
     torch.testing.assert_close(layer(x), both[0](x, layer.weight), rtol=0, atol=1e-12)
 
 
-def test_torch_serves_where_there_are_no_kernels(monkeypatch):
-    monkeypatch.setitem(sys.modules, "numba", None)
+@pytest.fixture
+def fresh_kernels():
+    """Load the kernels anew in the test, and behind it."""
     loading.load_kernels.cache_clear()
-    try:
-        layer = TorchSimulatorConnector(network(), engine="compiled")
-    finally:
-        loading.load_kernels.cache_clear()
-    assert str(layer.program).endswith("torch engine: Numba cannot compile the kernels here")
+    yield
+    loading.load_kernels.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_kernels")
+def test_torch_serves_where_there_is_no_compiler(monkeypatch):
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    layer = TorchSimulatorConnector(network())
+    assert str(layer.program).endswith("torch engine: LLVM cannot compile the kernels here")
     assert layer(torch.zeros(2, 3)).shape == (2, 2)
 
 
-def test_torch_serves_old_versions_and_read_only_disks(monkeypatch):
-    numba = pytest.importorskip("numba")
-    loading.load_kernels.cache_clear()
-    try:
-        with monkeypatch.context() as patch:
-            patch.setattr(numba, "__version__", "0.55.1")
-            assert loading.load_kernels("float64") is None
-        loading.load_kernels.cache_clear()
-
-        def no_locator(*arguments, **options):
-            raise RuntimeError("cannot cache function: no locator available")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(numba, "njit", no_locator)
-            assert loading.load_kernels("float64") is None
-    finally:
-        loading.load_kernels.cache_clear()
+@pytest.mark.usefixtures("fresh_kernels")
+def test_torch_serves_where_the_compiler_is_old(monkeypatch):
+    monkeypatch.setattr(llvmlite, "__version__", "0.44.0")
+    assert loading.load_kernels("float64") is None
 
 
 def test_large_circuits_and_the_variable(monkeypatch):
     monkeypatch.setattr(choice, "largest_qubits", lambda: 2)
     layer = TorchSimulatorConnector(network(), engine="compiled")
     assert str(layer.program).endswith("torch engine: faster above 2 qubits")
+    monkeypatch.setenv("QISKIT_QMU_ENGINE", "torch")
+    assert str(TorchSimulatorConnector(network()).program).endswith("torch engine: as asked for")
     monkeypatch.setenv("QISKIT_QMU_ENGINE", "fortran")
     with pytest.raises(InputError, match="fortran"):
         TorchSimulatorConnector(network())

@@ -1,0 +1,1 @@
+"""The kernels, as Python functions that write LLVM instructions."""

@@ -1,0 +1,43 @@
+"""The numbers and tables of a job inside of a kernel."""
+
+from dataclasses import dataclass
+
+from qiskit_qmu.simulator.compiled.job import Job
+from qiskit_qmu.simulator.compiled.kernels.instructions import (
+    Amplitudes,
+    Numbers,
+    Rows,
+    Whole,
+    Wholes,
+    Writer,
+    numbers_at,
+    rows_at,
+    wholes_at,
+)
+
+
+@dataclass(frozen=True)
+class JobTables:
+    """A `Job` that a kernel reads."""
+
+    writer: Writer
+
+    def whole(self, name: str) -> Whole:
+        """Return a number of the job."""
+        return self.writer.job[Job._fields.index(name)]
+
+    def wholes(self, name: str, bits: int = 32) -> Wholes:
+        """Return a table of integers of some bits."""
+        return wholes_at(self.writer, self.whole(name), bits)
+
+    def numbers(self, name: str) -> Numbers:
+        """Return a table of real numbers that all samples share."""
+        return numbers_at(self.writer, self.whole(name))
+
+    def rows(self, name: str) -> Rows:
+        """Return rows of lanes."""
+        return rows_at(self.writer, self.whole(name))
+
+    def amplitudes(self, name: str) -> Amplitudes:
+        """Return rows of lanes as complex numbers."""
+        return self.rows(name).amplitudes
