@@ -123,6 +123,9 @@ def _method_settings(model: str) -> dict[str, Any]:
             }
     rate, size = _RATES[model]["gd"]
     settings |= {"repair.optimizer": "sgd", "repair.learning_rate": rate, "repair.batch_size": size}
+    # Its repair takes the retained rows alone, so that a class returns unless it is pushed further.
+    settings |= {"repair.forget_weight": 0.0, "repair.epochs": 5}
+    settings |= {f"{method}.confidence_threshold": 1e-3 for method in ("ga-r", "rga-r")}
     if model == "hybrid":
         for method in ("ssd", "ssd-r"):
             settings |= {f"{method}.alpha": 10.0, f"{method}.dampening": 0.01}
