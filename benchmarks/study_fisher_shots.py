@@ -2,8 +2,8 @@
 
     python -m benchmarks.study_fisher_shots
 
-It takes about a minute of one core. For six models of a study of shots it prints the sum of the
-diagonals over all angles, and over all weights of the head, as a multiple of the exact sum, and
+It takes a minute and a half of one core. For six models of a study of shots it prints the sum of
+the diagonals over all angles, and over all weights of the head, as a multiple of the exact sum, and
 Spearman's correlation of the ratio I_forget / I_retain with the exact one; from squared gradients
 and from products of two. Each is the mean of five draws; in brackets stand 95 % intervals over the
 models.
