@@ -65,11 +65,9 @@ def _public(module: ModuleType) -> list[str]:
 
 
 def _described(module: ModuleType) -> Any:
-    homes = _imports(module)
-
     def describe(name: str) -> _Name:
         value = getattr(module, name)
-        home = homes.get(name, module.__name__)
+        home = _home(module, name)
         if inspect.isclass(value) or inspect.isroutine(value):
             return _Name(
                 name=name,
@@ -82,6 +80,14 @@ def _described(module: ModuleType) -> Any:
         return _Name(name=name, value=value, home=home, documentation=text)
 
     return describe
+
+
+def _home(module: ModuleType, name: str) -> str:
+    """Return the module that a name was first bound in, through all packages that pass it on."""
+    source = _imports(module).get(name, "")
+    if not source.startswith("qiskit_qmu"):
+        return module.__name__
+    return _home(import_module(source), name)
 
 
 def _imports(module: ModuleType) -> dict[str, str]:
