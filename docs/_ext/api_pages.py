@@ -83,11 +83,13 @@ def _described(module: ModuleType) -> Any:
 
 
 def _home(module: ModuleType, name: str) -> str:
-    """Return the module that a name was first bound in, through all packages that pass it on."""
-    source = _imports(module).get(name, "")
-    if not source.startswith("qiskit_qmu"):
-        return module.__name__
-    return _home(import_module(source), name)
+    """Return the module that documents a constant, behind all packages that pass it on."""
+    home, passed = module.__name__, set[str]()
+    while home not in passed and ("", name) not in ModuleAnalyzer.for_module(home).find_attr_docs():
+        passed.add(home)
+        source = _imports(import_module(home)).get(name, "")
+        home = source if source.startswith("qiskit_qmu") else home
+    return home
 
 
 def _imports(module: ModuleType) -> dict[str, str]:
