@@ -60,5 +60,5 @@ default_role = "py:obj"
 html_theme = "qiskit-ecosystem"
 html_title = f"{project} {release}"
 html_static_path = ["_static"]
-html_css_files = ["wide_tables.css"]
+html_css_files = ["pages.css"]
 html_last_updated_fmt = None

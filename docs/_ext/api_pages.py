@@ -65,11 +65,9 @@ def _public(module: ModuleType) -> list[str]:
 
 
 def _described(module: ModuleType) -> Any:
-    homes = _imports(module)
-
     def describe(name: str) -> _Name:
         value = getattr(module, name)
-        home = homes.get(name, module.__name__)
+        home = _home(module, name)
         if inspect.isclass(value) or inspect.isroutine(value):
             return _Name(
                 name=name,
@@ -82,6 +80,16 @@ def _described(module: ModuleType) -> Any:
         return _Name(name=name, value=value, home=home, documentation=text)
 
     return describe
+
+
+def _home(module: ModuleType, name: str) -> str:
+    """Return the module that documents a constant, behind all packages that pass it on."""
+    home, passed = module.__name__, set[str]()
+    while home not in passed and ("", name) not in ModuleAnalyzer.for_module(home).find_attr_docs():
+        passed.add(home)
+        source = _imports(import_module(home)).get(name, "")
+        home = source if source.startswith("qiskit_qmu") else home
+    return home
 
 
 def _imports(module: ModuleType) -> dict[str, str]:
