@@ -28,7 +28,7 @@ extensions = [
     "collected_pages",
     "registry_tables",
 ]
-exclude_patterns = ["_build", "_ext", "**.ipynb_checkpoints"]
+exclude_patterns = ["_build", "_ext", "jupyter_execute"]
 nitpicky = True
 suppress_warnings = ["mystnb.unknown_mime_type"]  # a notebook's widgets
 

@@ -14,8 +14,7 @@ from typing import Any
 
 from sphinx.pycode import ModuleAnalyzer
 
-import qiskit_qmu
-
+_PAGES = {path.stem for path in (Path(__file__).parents[1] / "api").glob("*.md")}
 _KINDS = {"class": "Classes", "function": "Functions", "exception": "Exceptions and warnings"}
 
 
@@ -99,7 +98,7 @@ def _imports(module: ModuleType) -> dict[str, str]:
 def _is_own(found: _Name, package: str) -> bool:
     """Return whether the package defines a name, or no other one that has a page describes it."""
     home = found.home.split(".")[1]
-    if home == package or home not in qiskit_qmu._MODULES:  # noqa: SLF001 (those with a page)
+    if home == package or home not in _PAGES:
         return True
     return found.name not in _public(import_module(f"qiskit_qmu.{home}"))
 
