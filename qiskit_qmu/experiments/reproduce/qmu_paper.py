@@ -66,7 +66,9 @@ def paper_tasks(
         observed: Fields of `Experiment`: where models are observed.
     """
     if choice.quick:
-        sizes: dict[str, Any] = {"train_size": 60, "test_size": 30}
+        # 256 principal components need as many rows, less those of a class.
+        rows = 300 if choice.form == "code" else 60
+        sizes: dict[str, Any] = {"train_size": rows, "test_size": 30}
     else:
         sizes = {"train_size": 1000, "test_size": 500}
     tasks = []
