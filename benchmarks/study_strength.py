@@ -2,6 +2,8 @@
 
     python -m benchmarks.study_strength --out study.jsonl --seeds 2
     python -m benchmarks.study_strength --out study.jsonl --table
+    python -m benchmarks.study_strength --out classes.jsonl --classes --preset \
+        --methods unlikelihood,ssd-r,rga-r,ga-r,neggrad-r
 
 Each task trains an original and an oracle, and unlearns by every method twice: with its preset, and
 with its strength chosen by `ChosenStrength`. Numbers are gaps to the oracle. Tasks that the file
@@ -13,7 +15,7 @@ import json
 import tempfile
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +30,11 @@ from qiskit_qmu.unlearning import UnlearningResult
 from qiskit_qmu.unlearning.stopping import row_performance
 
 METHODS = ("ga", "ga-r", "rga-r", "ssd", "ssd-r", "lf-ssd", "neggrad")
+STRENGTHS = ("preset", "chosen")
 GROUPS = ("forget", "retain", "test_forget", "test_retain")
 DIGITS = {"model.num_qubits": 6, "model.num_layers": 3}
 SMALL = {"model.num_qubits": 4, "model.num_layers": 2}
+IMAGES = {"model": "hybrid", "settings": {}}
 FIVE_PERCENT = ForgetRequest(fraction=0.05)
 
 
@@ -50,8 +54,28 @@ def tasks(cancer: str) -> dict[str, dict]:
     }
 
 
-def measure(name: str, options: dict, seed: int) -> Iterator[dict]:
-    """Yield one row for the original, the oracle, and each method with either strength."""
+def classes() -> dict[str, dict]:
+    """Return experiments that forget a class, of the bundled datasets at their default sizes."""
+    six = {"dataset": "digits", "settings": DIGITS}
+    found: dict[str, dict] = {}
+    for kind in ("hybrid", "basic"):
+        for label in range(3):
+            own = {"dataset": "iris", "model": kind, "forget": ForgetRequest(label=label)}
+            found[f"iris {label}, {kind}"] = own
+    for label in range(10):
+        forget = ForgetRequest(label=label)
+        found[f"digits {label}, hybrid 6×3"] = {**six, "model": "hybrid", "forget": forget}
+        found[f"digits {label}, basic 6×3"] = {**six, "model": "basic", "forget": forget}
+        found[f"digits {label}, hybrid"] = {**IMAGES, "dataset": "digits", "forget": forget}
+        found[f"mnist {label}, hybrid"] = {**IMAGES, "dataset": "mnist", "forget": forget}
+    fashion = {**IMAGES, "dataset": "fashion-mnist", "forget": ForgetRequest(label=0)}
+    return {**found, "fashion-mnist 0, hybrid": fashion}
+
+
+def measure(
+    name: str, options: dict, seed: int, methods: Sequence[str], strengths: Sequence[str]
+) -> Iterator[dict]:
+    """Yield one row for the original, the oracle, and each method with each strength."""
     experiment = qmu.Experiment(**options)
     setup = Setup.load(experiment, seed)
     model = setup.build_model(experiment.training_backend(seed))
@@ -87,8 +111,11 @@ def measure(name: str, options: dict, seed: int) -> Iterator[dict]:
         own = Setup(experiment=asked, seed=seed, dataset=setup.dataset, split=split)
         return own.unlearn(method, model)
 
-    for method in METHODS:
+    for method in methods:
         try:
+            if "chosen" not in strengths:
+                yield unlearned(method, "preset", made(method, 0))
+                continue
             chosen = made(method, 8)
             # The first trial is the preset; most often it is what is chosen.
             alone = made(method, 0) if len(chosen.choice.trials) > 1 else chosen
@@ -128,6 +155,9 @@ def main() -> None:
         "--seed", type=int, default=100, metavar="N", help="the first of them (100)"
     )
     parser.add_argument("--only", default="", metavar="WORD", help="tasks with this in their name")
+    parser.add_argument("--classes", action="store_true", help="classes of the bundled datasets")
+    parser.add_argument("--methods", default=",".join(METHODS), metavar="NAMES", help="methods")
+    parser.add_argument("--preset", action="store_true", help="presets only")
     parser.add_argument("--table", action="store_true", help="print the table of what is there")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -142,9 +172,13 @@ def main() -> None:
         cancer = f"{folder}/cancer.csv"
         load_breast_cancer(as_frame=True).frame.to_csv(cancer, index=False)
         for seed in range(options.seed, options.seed + options.seeds):
-            for name, given in tasks(cancer).items():
+            for name, given in (classes() if options.classes else tasks(cancer)).items():
                 if options.only in name and (name, seed) not in done:
-                    found = list(measure(name, {"settings": {}, **given}, seed))
+                    asked = (
+                        options.methods.split(","),
+                        ("preset",) if options.preset else STRENGTHS,
+                    )
+                    found = list(measure(name, {"settings": {}, **given}, seed, *asked))
                     with options.out.open("a") as file:
                         file.writelines(json.dumps(row) + "\n" for row in found)
                     print(name, seed, "done", flush=True)

@@ -28,7 +28,7 @@ extensions = [
     "collected_pages",
     "registry_tables",
 ]
-exclude_patterns = ["_build", "_ext", "**.ipynb_checkpoints"]
+exclude_patterns = ["_build", "_ext", "jupyter_execute"]
 nitpicky = True
 suppress_warnings = ["mystnb.unknown_mime_type"]  # a notebook's widgets
 
@@ -60,5 +60,5 @@ default_role = "py:obj"
 html_theme = "qiskit-ecosystem"
 html_title = f"{project} {release}"
 html_static_path = ["_static"]
-html_css_files = ["wide_tables.css"]
+html_css_files = ["pages.css"]
 html_last_updated_fmt = None

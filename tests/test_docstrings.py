@@ -17,6 +17,7 @@ def _with_examples():
             yield module.name
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize("name", list(_with_examples()))
 def test_examples_give_what_they_say(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -14,8 +14,7 @@ from typing import Any
 
 from sphinx.pycode import ModuleAnalyzer
 
-import qiskit_qmu
-
+_PAGES = {path.stem for path in (Path(__file__).parents[1] / "api").glob("*.md")}
 _KINDS = {"class": "Classes", "function": "Functions", "exception": "Exceptions and warnings"}
 
 
@@ -66,11 +65,9 @@ def _public(module: ModuleType) -> list[str]:
 
 
 def _described(module: ModuleType) -> Any:
-    homes = _imports(module)
-
     def describe(name: str) -> _Name:
         value = getattr(module, name)
-        home = homes.get(name, module.__name__)
+        home = _home(module, name)
         if inspect.isclass(value) or inspect.isroutine(value):
             return _Name(
                 name=name,
@@ -83,6 +80,16 @@ def _described(module: ModuleType) -> Any:
         return _Name(name=name, value=value, home=home, documentation=text)
 
     return describe
+
+
+def _home(module: ModuleType, name: str) -> str:
+    """Return the module that documents a constant, behind all packages that pass it on."""
+    home, passed = module.__name__, set[str]()
+    while home not in passed and ("", name) not in ModuleAnalyzer.for_module(home).find_attr_docs():
+        passed.add(home)
+        source = _imports(import_module(home)).get(name, "")
+        home = source if source.startswith("qiskit_qmu") else home
+    return home
 
 
 def _imports(module: ModuleType) -> dict[str, str]:
@@ -99,7 +106,7 @@ def _imports(module: ModuleType) -> dict[str, str]:
 def _is_own(found: _Name, package: str) -> bool:
     """Return whether the package defines a name, or no other one that has a page describes it."""
     home = found.home.split(".")[1]
-    if home == package or home not in qiskit_qmu._MODULES:  # noqa: SLF001 (those with a page)
+    if home == package or home not in _PAGES:
         return True
     return found.name not in _public(import_module(f"qiskit_qmu.{home}"))
 

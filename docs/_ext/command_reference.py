@@ -18,7 +18,6 @@ def _section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     text = inspect.cleandoc(parser.description or "")
     yield f"## qmu {name}\n"
     yield f"```text\n{text}\n```\n"
-    yield f"```text\n{parser.format_usage().strip()}\n```\n"
     for group in parser._action_groups:  # noqa: SLF001 (argparse has no other way to the groups)
         actions = [a for a in group._group_actions if a.help != argparse.SUPPRESS]  # noqa: SLF001
         if actions:

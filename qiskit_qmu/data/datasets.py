@@ -153,7 +153,7 @@ def load_dataset(
         deviations, as scikit-learn standardises them over the whole published table, and the
         progression of the disease, published as 25 to 346, mapped to -1 to 1, the range of an
         expectation value: it is 185.5 + 160.5 y. Phases are ground states of a chain of eight
-        spins as 256 amplitudes, see `qiskit_qmu.data.quantum_phases`. None of these depends on
+        spins as 256 amplitudes, see ``qiskit_qmu.data.quantum_phases``. None of these depends on
         which rows are drawn.
 
     Raises:

@@ -154,7 +154,7 @@ def unbiased_fisher(
         >>> model.fit_inputs(split.train.x)
         >>> found = unbiased_fisher(model, split.forget, part="quantum")
         >>> [tuple(values.shape) for values in found.diagonal.values()]
-        [(8,)]
+        [(2,)]
     """
     parts, usage = _row_gradients(module, rows, 2, part=part, objective=objective)
     sums: dict[str, torch.Tensor] = {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qiskit_qmu.experiments import PROTOCOLS
-from qiskit_qmu.experiments.sweeps import running
+from qiskit_qmu.experiments.sweeps import running, sweeping
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def image_files(tmp_path):
 
 def test_a_study_is_planned_run_and_resumed(qmu, folder, monkeypatch):
     words = ("reproduce", "clients", "--quick", "--workers", "1", "--out", "clients", "--quiet")
+    monkeypatch.setattr(sweeping, "_write", lambda *_arguments: None)  # (a page takes a second)
     planned = json.loads(qmu(*words, "--dry-run", "--json").out)
     assert (planned["cells"], planned["missing"]) == (1, 1)
     assert not list(folder.iterdir())

@@ -28,7 +28,7 @@ def test_a_study_is_written_and_resumed(qmu, folder):
     unlearned = [row for row in rows if row["method"] == "ssd-unbiased" and row["shots"] is None]
     assert [row["unlearn_shots"] for row in unlearned[:2]] == [None, 4]
     assert unlearned[0]["js_exact"] is None  # the one that others are compared with
-    assert unlearned[1]["js_exact"] > 0
+    assert 0 <= unlearned[1]["js_exact"] < 1
     with (folder / "study" / "study.csv").open() as file:
         table = list(csv.DictReader(file))
     assert table[0]["method"] == "oracle"

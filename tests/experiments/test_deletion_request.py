@@ -25,6 +25,7 @@ from qiskit_qmu.deletions import RequestLog, verify
 from qiskit_qmu.evaluation import Gate
 from qiskit_qmu.experiments import Experiment, deletion_answer, train_and_save, unlearn_saved
 from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.shadows import kept_weights
 
 TINY = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 2}
 ROWS, WITHDRAWN = 80, 24
@@ -290,6 +291,38 @@ def test_a_kill_leaves_the_old_model_and_the_next_run_does_the_rest(
     assert done.new != answered
     assert verify(place / "second").ok
     assert [each.hash for each in verify(place / "first").made_of_it] == [done.entry.hash]
+    assert not list(place.glob(".*"))
+
+
+@pytest.mark.slow
+@pytest.mark.ci
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_kill_among_shadow_models_keeps_those_that_were_trained(world, place, monkeypatch):
+    arguments = (place / "first", world.ids[-4:], place / "second")
+    before, stored = contents(place / "first"), []
+    store = kept_weights.write_file
+
+    def kill_at_the_third(path, content):
+        stored.append(path)
+        if len(stored) == 3:
+            os._exit(9)
+        store(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_weights, "write_file", kill_at_the_third)
+        assert killed(lambda: quick(*arguments, shadows=6, workers=1))
+    assert contents(place / "first") == before
+    assert not (place / "second").exists()
+    trained = {path for path in (place / ".second.request").rglob("*.npz") if path.is_file()}
+    assert len(trained) == 2
+    times = {path: path.stat().st_mtime_ns for path in trained}
+    with monkeypatch.context() as patch:
+        patch.setattr(deletion_answer, "move_into_place", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            quick(*arguments, shadows=6, workers=1)
+    assert {path: path.stat().st_mtime_ns for path in trained} == times
+    (done,) = quick(*arguments, shadows=6, workers=1)
+    assert (done.new, done.report["audit"]["shadows"]) == (True, 6)
     assert not list(place.glob(".*"))
 
 

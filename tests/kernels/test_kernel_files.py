@@ -74,5 +74,5 @@ def test_what_was_changed_is_refused(tmp_path):
     arrays.write_bytes(arrays.read_bytes()[:-1])
     with pytest.raises(InputError, match="changed"):
         load_kernel_model(tmp_path / "model")
-    with pytest.raises(InputError, match="cannot read a saved kernel model"):
+    with pytest.raises(InputError, match=r"kernel_model\.json: No such file"):
         load_kernel_model(tmp_path / "nothing")

@@ -94,7 +94,7 @@ def test_random_probabilities(case, generator):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "case", [*(pytest.param(case, marks=pytest.mark.ci) for case in range(60)), *range(60, 300)]
+    "case", [*(pytest.param(case, marks=pytest.mark.ci) for case in range(20)), *range(20, 300)]
 )
 def test_many_random_gradients(case, generator):
     circuit = random_ansatz(generator, int(generator.integers(1, 7)), 8)

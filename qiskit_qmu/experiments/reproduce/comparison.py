@@ -73,7 +73,7 @@ def compare_with_published(
             for record in records
             if record.row["method"]  # (a cell that failed as a whole has none)
         }
-        rows |= {method: own for method, own in further.items() if method not in rows}
+        rows |= {method: dict(own) for method, own in further.items() if method not in rows}
         by_task.setdefault(cell.axes[TASK], []).append(rows)
     compared = []
     for task, cells in by_task.items():

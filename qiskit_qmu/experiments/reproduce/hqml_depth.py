@@ -1,5 +1,7 @@
 """hqml-depth: circuit depth and entanglement against memorisation and quality of unlearning."""
 
+from typing import Any
+
 import numpy as np
 
 from qiskit_qmu.data import ForgetRequest, ForgetSplit
@@ -36,7 +38,7 @@ def tasks(choice: Choice) -> Tasks:
         for depth in (1,) if choice.quick else _DEPTHS:
             for entanglement in ("none", "ring") if choice.quick else _ENTANGLEMENTS:
                 model = {"model.num_layers": depth, "model.entanglement": entanglement}
-                settings = {**trainer, "trainer.learning_rate": rate, **model}
+                settings: dict[str, Any] = {**trainer, "trainer.learning_rate": rate, **model}
                 if choice.quick:
                     settings["trainer.epochs"] = 2
                 plural = "layer" if depth == 1 else "layers"

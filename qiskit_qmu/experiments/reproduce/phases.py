@@ -1,5 +1,7 @@
 """phases: unlearning a phase of matter, and single ground states, of quantum data."""
 
+from typing import Any
+
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Protocol, Tasks
@@ -12,10 +14,12 @@ _SMALL = {"model.num_layers": 1, "trainer.epochs": 1}
 
 def tasks(choice: Choice) -> Tasks:
     """Return the experiments; see `Protocol`."""
-    shared = {"dataset": "phases", "model": "basic", "seeds": choice.seeds, "seed": FIRST_SEED}
+    shared: dict[str, Any] = {"dataset": "phases", "model": "basic"}
+    shared |= {"seeds": choice.seeds, "seed": FIRST_SEED}
     cluster, rows = ForgetRequest(label=2), ForgetRequest(fraction=0.05)
     if choice.quick:
-        small = {"train_size": 60, "test_size": 30, "methods": ("ssd",), "settings": _SMALL}
+        small: dict[str, Any] = {"train_size": 60, "test_size": 30, "methods": ("ssd",)}
+        small["settings"] = _SMALL
         return [("the cluster phase", Experiment(**shared, **small, forget=cluster))]
     return [
         ("the cluster phase", Experiment(**shared, methods=_METHODS, forget=cluster)),

@@ -22,7 +22,7 @@ from qiskit_qmu.experiments.poisoned_rows import write_poisoned
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol, Tasks
 from qiskit_qmu.experiments.reproduce.quantity import COST, Quantity, percent, value
 from qiskit_qmu.training import Trainer
-from qiskit_qmu.unlearning import FineTune, NegGradPlus, Retrain, Scrub
+from qiskit_qmu.unlearning import FineTune, NegGradPlus, Retrain, Scrub, UnlearningStrategy
 
 _DIGITS = (1, 9)
 _CASES: tuple[tuple[Poison, float], ...] = (
@@ -112,8 +112,8 @@ def with_network(
     trainer = Trainer(epochs=_EPOCHS, batch_size=256, learning_rate=_RATE)
     network = _dense(split.train.x[0].size, generator)
     trainer.fit(network, split.train.x, split.train.y, generator=generator)
-    how = {"epochs": _UNLEARNING_EPOCHS, "batch_size": 256, "learning_rate": _RATE}
-    strategies = {
+    how: dict[str, Any] = {"epochs": _UNLEARNING_EPOCHS, "batch_size": 256, "learning_rate": _RATE}
+    strategies: dict[str, UnlearningStrategy] = {
         "oracle": Retrain(trainer=trainer),
         "gd": FineTune(**how),
         "scrub": Scrub(**how),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, final
 
 from qiskit_qmu._files import read_json
@@ -45,7 +45,7 @@ def read_published(name: str) -> Published:
     """
     if not name:
         return Published()
-    content: Any = read_json(str(files(__package__) / "published" / f"{name}.json"), name)
+    content: Any = read_json(Path(__file__).parent / "published" / f"{name}.json", name)
     return Published(
         source=content["source"],
         place=content["place"],

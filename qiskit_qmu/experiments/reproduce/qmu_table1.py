@@ -3,6 +3,7 @@
 import numpy as np
 
 from qiskit_qmu.attacks import PaperNetworkAttack
+from qiskit_qmu.attacks.attack import FeatureName
 from qiskit_qmu.auditing import paper_protocol
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
@@ -10,7 +11,7 @@ from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol,
 from qiskit_qmu.experiments.reproduce.qmu_paper import DIFFERS, FORMS, paper_tasks
 from qiskit_qmu.experiments.reproduce.quantity import percent, value
 
-_FEATURES = ("loss", "logits", "softmax", "expectations")
+_FEATURES: tuple[FeatureName, ...] = ("loss", "logits", "softmax", "expectations")
 _DEVICE, _SHOTS = "fake_torino", 1000
 
 

@@ -1,5 +1,7 @@
 """unlearning-methods: all methods of the registry on six kinds of data, beside the oracle."""
 
+from typing import Any
+
 import numpy as np
 
 from qiskit_qmu._files import write_file
@@ -37,19 +39,20 @@ def methods() -> tuple[str, ...]:
 
 def tasks(choice: Choice) -> Tasks:
     """Return the experiments; see `Protocol`."""
-    shared = {"seeds": choice.seeds, "seed": FIRST_SEED}
-    iris = {"dataset": "iris", "model": "basic", **shared}
-    patients = {"dataset": _breast_cancer(choice), "label_column": "diagnosis", "model": "basic"}
+    shared: dict[str, Any] = {"seeds": choice.seeds, "seed": FIRST_SEED}
+    iris: dict[str, Any] = {"dataset": "iris", "model": "basic", **shared}
+    table = _breast_cancer(choice)
+    patients: dict[str, Any] = {"dataset": table, "label_column": "diagnosis", "model": "basic"}
     ten = ForgetRequest(fraction=0.025)
     if choice.quick:
-        own = {"methods": ("gd", "rga-r"), "settings": _QUICK}
+        own: dict[str, Any] = {"methods": ("gd", "rga-r"), "settings": _QUICK}
         return [
             ("Iris, class 1", Experiment(**iris, **own, forget=ForgetRequest(label=1))),
             ("breast cancer, 10 rows", Experiment(**patients, **shared, **own, forget=ten)),
         ]
     own = {"methods": methods()}
-    size = {"settings": _SIX_QUBITS if choice.form == "small" else {}}
-    mnist = {"dataset": "mnist", "model": "hybrid", **shared, **own, **size}
+    size: dict[str, Any] = {"settings": _SIX_QUBITS if choice.form == "small" else {}}
+    mnist: dict[str, Any] = {"dataset": "mnist", "model": "hybrid", **shared, **own, **size}
     fashion = {**mnist, "dataset": "fashion-mnist"}
     rows = ForgetRequest(fraction=0.02)
     return [

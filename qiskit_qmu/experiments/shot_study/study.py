@@ -68,7 +68,7 @@ class ShotStudy:
     models: tuple[str, ...] = ("basic", "hybrid")
     shots: tuple[int, ...] = (1, 4, 16, 64, 256, 1024, 4096, 8192)
     methods: tuple[str, ...] = tuple(STUDY_METHODS)
-    throughout: tuple[str, ...] = ("ssd-r", "rga-r")
+    throughout: tuple[str, ...] = ("ssd-r",)
     stages: tuple[str, ...] = STAGES
     device: str | None = "fake_torino"
     targets: int = 10

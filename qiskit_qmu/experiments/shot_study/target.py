@@ -55,12 +55,26 @@ def target_answers(
     Raises:
         InputError: If the data cannot be read, or no model can be made.
     """
-    return _Target(study, dataset, model, number, data_dir).answers()
+    return StudyTarget(study, dataset, model, number, data_dir).answers()
 
 
-class _Target:
+@final
+class StudyTarget:
+    """One target: its half of the pool, and what is made of it.
+
+    Args:
+        study: The study.
+        dataset: One of its datasets.
+        model: One of its models.
+        number: Number of the target.
+        data_dir: Folder of image files.
+
+    Raises:
+        InputError: If the data cannot be read, or the class cannot be forgotten.
+    """
+
     def __init__(
-        self, study: ShotStudy, dataset: str, model: str, number: int, data_dir: str | None
+        self, study: ShotStudy, dataset: str, model: str, number: int, data_dir: str | None = None
     ) -> None:
         self.study, self.number = study, number
         self.names: Row = {"dataset": dataset, "model": model, "target": number}
@@ -92,7 +106,7 @@ class _Target:
     def answers(self) -> TargetAnswers:
         """Compute everything."""
         study = self.study
-        original = self._trained(None)
+        original = self.trained(None)
         unlearns = "unlearning" in study.stages
         if unlearns:
             self._retrained(original)
@@ -100,7 +114,7 @@ class _Target:
         for method in study.methods if unlearns else ():
             self._unlearned(original, method, study.shots)
         for shots in study.shots if "training" in study.stages else ():
-            few = self._trained(shots)
+            few = self.trained(shots)
             self._observed(few, EXACT, method=ORIGINAL, train_shots=shots)
             for method in study.throughout if unlearns else ():
                 unlearned = self._unlearn(few, method, shots)
@@ -128,7 +142,8 @@ class _Target:
                 self.oracle = self._ask(oracle, self.exact).probabilities
             self._everywhere(oracle, method=name)
 
-    def _trained(self, shots: int | None) -> QuantumClassifier:
+    def trained(self, shots: int | None) -> QuantumClassifier:
+        """Return the original, trained with shots or with exact gradients, on the simulator."""
         # All targets have the same initial weights.
         first = replace(self.setup, seed=self.study.seed)
         model = first.build_model(self._backend(shots, "training"))

@@ -145,7 +145,7 @@ def _line(
             [factor * getattr(point.values[key], end) for point in group]
             for end in ("value", "low", "high")
         )
-        axes.vlines(x, low, high, color=colour, linewidth=1.0, alpha=0.55)
+        axes.vlines(x, low, high, color=colour, linewidth=1.0, alpha=0.55)  # (NaN draws nothing)
         axes.plot(
             x, value, color=colour, linewidth=width, marker=_MARKERS[position], markersize=3.4
         )

@@ -98,7 +98,7 @@ def summarise_study(rows: Sequence[Row]) -> tuple[StudyPoint, ...]:
             StudyPoint(
                 **dict(zip(_NAMES, names, strict=True)),
                 targets=len(own),
-                values={k: mean_interval(v) if v else Interval() for k, v in found.items()},
+                values={key: _mean(key, own_values) for key, own_values in found.items()},
                 spreads={
                     k: float(np.std(v, ddof=1)) if len(v) > 1 else math.nan
                     for k, v in found.items()
@@ -106,6 +106,17 @@ def summarise_study(rows: Sequence[Row]) -> tuple[StudyPoint, ...]:
             )
         )
     return tuple(points)
+
+
+def _mean(key: str, values: Sequence[float]) -> Interval:
+    """Return a mean with its limits, cut off where no mean can be; without any where all agree."""
+    if not values:
+        return Interval()
+    found = mean_interval(values)
+    if max(values) - min(values) <= 1e-12:
+        return Interval(found.value)
+    highest = math.log(2) if key.startswith("js") else 1.0
+    return Interval(found.value, max(found.low, 0.0), min(found.high, highest))
 
 
 def worlds_of(points: Sequence[StudyPoint]) -> tuple[tuple[str, str], ...]:

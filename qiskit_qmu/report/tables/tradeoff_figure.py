@@ -4,7 +4,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from qiskit_qmu.evaluation import Column
 from qiskit_qmu.evaluation.columns import FORGET_TRAIN, RETAIN_TEST
@@ -213,7 +213,7 @@ def _points_of(column: Column) -> str:
 
 def _whiskers(axes: "Axes", point: Point, colour: str) -> None:
     x, y = point.distance, point.kept
-    style = {"color": colour, "linewidth": 0.8, "alpha": 0.35}
+    style: dict[str, Any] = {"color": colour, "linewidth": 0.8, "alpha": 0.35}
     if x.has_limits:
         axes.plot([x.low, x.high], [y.value, y.value], **style)
     if y.has_limits:
