@@ -4,7 +4,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from qiskit_qmu.evaluation import Column
 from qiskit_qmu.evaluation.columns import FORGET_TRAIN, RETAIN_TEST
@@ -177,9 +177,9 @@ def _draw(axes: "Axes", group: Group, numbers: dict[str, str]) -> None:
         colour = drawing.TRAINED if point.method == ORIGINAL else drawing.METHOD
         _whiskers(axes, point, colour)
     steps = [(p.distance.value, p.kept.value) for p in best]
-    axes.step(
-        *zip(*steps, strict=True), where="post", color=drawing.METHOD, linewidth=1.2
-    ) if steps else None
+    if steps:
+        x, y = zip(*steps, strict=True)
+        axes.step(x, y, where="post", color=drawing.METHOD, linewidth=1.2)
     for point in points:
         is_original = point.method == ORIGINAL
         axes.plot(
@@ -213,7 +213,7 @@ def _points_of(column: Column) -> str:
 
 def _whiskers(axes: "Axes", point: Point, colour: str) -> None:
     x, y = point.distance, point.kept
-    style = {"color": colour, "linewidth": 0.8, "alpha": 0.35}
+    style: dict[str, Any] = {"color": colour, "linewidth": 0.8, "alpha": 0.35}
     if x.has_limits:
         axes.plot([x.low, x.high], [y.value, y.value], **style)
     if y.has_limits:
