@@ -177,9 +177,9 @@ def _draw(axes: "Axes", group: Group, numbers: dict[str, str]) -> None:
         colour = drawing.TRAINED if point.method == ORIGINAL else drawing.METHOD
         _whiskers(axes, point, colour)
     steps = [(p.distance.value, p.kept.value) for p in best]
-    axes.step(
-        *zip(*steps, strict=True), where="post", color=drawing.METHOD, linewidth=1.2
-    ) if steps else None
+    if steps:
+        x, y = zip(*steps, strict=True)
+        axes.step(x, y, where="post", color=drawing.METHOD, linewidth=1.2)
     for point in points:
         is_original = point.method == ORIGINAL
         axes.plot(
