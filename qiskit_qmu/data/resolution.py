@@ -140,8 +140,10 @@ def _class(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     number = class_number(rows.ds, request.label)
     labels = rows.ds.y_train[rows.trained]
     if number not in labels:
-        names = rows.ds.class_names or range(rows.ds.num_classes or 0)
-        _check.one_of([names[each] for each in np.unique(labels)], label=request.label)
+        left = np.unique(labels).tolist()
+        names = rows.ds.class_names
+        known = left if names is None or request.label == number else [names[i] for i in left]
+        _check.one_of(known, label=request.label)
     return Resolution(positions=rows.trained[labels == number], label=number)
 
 

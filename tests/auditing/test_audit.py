@@ -72,7 +72,7 @@ def test_without_references():
     assert row["js_oracle_forget"] is None
     assert row["mia_paper_rate"] is not None
     assert report.verdict == "unresolved"
-    assert report.forgotten == "class versicolor (40 of 120 training rows)"
+    assert report.forgotten == "class 1 (40 of 120 training rows)"
 
 
 def test_json_holds_everything_and_no_nan(report, tmp_path):

@@ -30,7 +30,10 @@ OPTIONS = {
         ["--forget-fraction", "\u0660.\u0661"],
         "argument --forget-fraction: must be a number between 0 and 1",
     ),
-    "class is no number": (["--forget-class", "x"], "must be one of 0, 1, 2; got 'x'"),
+    "class is no number": (
+        ["--forget-class", "x"],
+        "must be one of setosa, versicolor, virginica; got 'x'",
+    ),
     "fraction of no row": (["--forget-fraction", "0.001"], "--forget-fraction must be at"),
     "fraction of all rows": (["--forget-fraction", "1"], "--forget-fraction: must be a"),
     "fraction below zero": (["--forget-fraction", "-0.1"], "(exclusive), got -0.1"),
@@ -118,7 +121,7 @@ CONFIGS = {
     "validation": ('validation_fraction = "x"', "validation_fraction must be a number, got 'x'"),
     "class": (
         'forget_class = "four"',
-        "config.toml: forget_class must be one of 0, 1, 2",
+        "config.toml: forget_class must be one of setosa, versicolor, virginica",
     ),
     "fraction": ('forget_fraction = "x"', "config.toml: forget_fraction must be a number, got 'x'"),
     "indices": ("forget_indices = 3", "config.toml: forget_indices must be one-dimensional"),
@@ -244,7 +247,10 @@ UNLEARN = ("--strategy", "ga", "--out", "out/new")
         ),
         ([], "--forget-where and --forget-owner is needed"),
         (["--forget-class", "1", "--forget-fraction", "0.1"], "only one of --forget-class"),
-        (["--forget-class", "7"], "--forget-class must be one of 0, 1, 2; got 7"),
+        (
+            ["--forget-class", "7"],
+            "--forget-class must be one of 0, 1, 2; got 7",
+        ),
         (["--forget-fraction", "0.001"], "--forget-fraction must be at least one of 36 rows"),
         (["--forget-fraction", "1"], "(exclusive), got 1"),
         (["--forget-fraction", "nan"], "(exclusive), got nan"),

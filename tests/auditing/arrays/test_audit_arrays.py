@@ -106,7 +106,10 @@ def test_outcomes_are_interpreted_as_qiskit_ml_does():
 def test_files_and_tables_are_read_alike(tmp_path):
     ids = np.array([f"r{number:03d}" for number in range(60)])
     recorded = _recorded(
-        ids=ids, oracle_logits=LOGITS[::-1], original_logits=LOGITS + 0.5 * MEMBER[:, None] * [1, 0]
+        ids=ids,
+        labels=np.array(["cat", "dog"])[LABELS],
+        oracle_logits=LOGITS[::-1],
+        original_logits=LOGITS + 0.5 * MEMBER[:, None] * [1, 0],
     )
     np.savez(tmp_path / "outputs.npz", **recorded)
     columns = {"id": ids, "member": MEMBER.astype(bool), "label": np.array(["cat", "dog"])[LABELS]}
