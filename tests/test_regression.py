@@ -76,10 +76,12 @@ def test_the_loss_of_a_stock_network_is_the_squared_error(task):
 NOT_FOR_VALUES = [name for name, m in METHODS.items() if {"classes", "shards"} & m.needs]
 
 
-@pytest.mark.parametrize("method", sorted({*METHODS} - {*NOT_FOR_VALUES, "newton", "neggrad"}))
+@pytest.mark.parametrize(
+    "method", sorted({*METHODS} - {*NOT_FOR_VALUES, "newton", "newton-r", "neggrad", "neggrad-r"})
+)
 def test_every_method_unlearns_a_regression(task, method):
     ascent = {"max_epochs": 2, "loss_threshold": 4.0}  # more than any squared error here
-    names = ("ga", "ga-r", "rga", "rga-r", "ewc", "fs-mask", "natural-ga", "shapley")
+    names = ("ga", "ga-r", "rga", "rga-r", "ewc", "fs-mask", "natural-ga", "shapley", "shapley-r")
     settings = dict.fromkeys(names, ascent)
     strategy = make_strategy(method, settings, task.trainer)
     result = strategy(task.model, task.split, generator=1)
@@ -88,7 +90,7 @@ def test_every_method_unlearns_a_regression(task, method):
 
 
 def test_a_method_that_does_not_fit_says_why(task):
-    for method in (*NOT_FOR_VALUES, "newton"):
+    for method in (*NOT_FOR_VALUES, "newton", "newton-r"):
         strategy = make_strategy(method, {}, task.trainer)
         reason = r"requires a model that predicts classes|derivatives|trained in shards"
         with pytest.raises(InputError, match=reason):

@@ -72,7 +72,7 @@ def test_a_run_writes_records_results_and_a_page(tmp_path):
     ]
     lines = (folder / "records.jsonl").read_text().splitlines()
     assert len(lines) == 6
-    assert "class 1" in (folder / "report.html").read_text()
+    assert "class versicolor" in (folder / "report.html").read_text()
 
 
 def test_a_stopped_run_goes_on_and_no_seed_is_run_twice(tmp_path, without_page, seeds_run):

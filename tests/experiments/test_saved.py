@@ -176,7 +176,7 @@ def test_two_deletions_in_a_row_are_audited_as_one(original, tmp_path):
     two, oracle = tmp_path / "2", tmp_path / "oracle 2"
     report = audit_saved(two, original=original, oracle=oracle)
     assert report.kind == "class"
-    assert report.forgotten == "classes 1 and 2 (24 of 36 training rows)"
+    assert report.forgotten == "classes versicolor and virginica (24 of 36 training rows)"
     assert report.verdict == "unchanged"
     assert load_provenance(oracle)["usage"]["gradient_evaluations"] == 2 * 12
     since_first = audit_saved(two, original=tmp_path / "1", oracle=oracle)
