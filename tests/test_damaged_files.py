@@ -192,7 +192,7 @@ def _runs(root: Path) -> dict[str, Format]:
 
     def read():
         class Options:
-            run, json, quiet = str(folder), False, True
+            results, out, format, json, quiet = [str(folder)], None, None, False, True
 
         with contextlib.redirect_stdout(io.StringIO()):
             report.execute(Options())
