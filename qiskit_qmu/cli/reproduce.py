@@ -14,6 +14,7 @@ from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.options import add_data_dir
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 from qiskit_qmu.cli.sweep import plan_text
+from qiskit_qmu.cli.worker_options import add_cluster, add_workers
 from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "run a published study, ours beside theirs"
@@ -42,15 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--shots", type=option_types.count, metavar="N", help="measurements of each circuit there"
     )
     group.add_argument("--out", metavar="DIR", help="output folder (qmu-reproduce-NAME)")
-    group.add_argument(
-        "--workers",
-        type=option_types.count,
-        metavar="N",
-        help="processes that share the work (one per core)",
-    )
-    group.add_argument(
-        "--cluster", metavar="WHERE", help="dask://HOST:PORT, the scheduler of a Dask cluster"
-    )
+    add_workers(group)
+    add_cluster(group)
     group.add_argument(
         "--retry-failed", action="store_true", help="compute cells that failed again"
     )

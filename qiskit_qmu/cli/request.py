@@ -18,6 +18,7 @@ from qiskit_qmu.cli.forget_options import forget_request, id_column_of
 from qiskit_qmu.cli.options import add_seed, add_setting_options, add_strategy, settings_of
 from qiskit_qmu.cli.result import add_result_options, print_result, remark
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
+from qiskit_qmu.cli.worker_options import add_workers
 from qiskit_qmu.runs.progress import progress_display
 
 if TYPE_CHECKING:
@@ -91,12 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="models to train for a test of the strategy (an even number, at least 6; 32 or more "
         "for single rows)",
     )
-    audit.add_argument(
-        "--workers",
-        type=option_types.count,
-        metavar="N",
-        help="processes that train them (one per core)",
-    )
+    add_workers(audit, "processes that train them")
     add_gate(audit)
     add_row_source(parser)
     add_setting_options(parser, shortcuts=False, config=False)

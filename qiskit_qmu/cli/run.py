@@ -19,6 +19,7 @@ from qiskit_qmu.cli.options import (
     make_experiment,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
+from qiskit_qmu.cli.worker_options import add_workers
 from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "train, unlearn, audit and report in one go"
@@ -38,12 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--seeds", type=option_types.count, metavar="N", help="repetitions, from --seed on (1)"
     )
-    group.add_argument(
-        "--workers",
-        type=option_types.count,
-        metavar="N",
-        help="processes that share the seeds (one per core)",
-    )
+    add_workers(group, "processes that share the seeds")
     group.add_argument("--out", metavar="DIR", help="output folder (default: named after the run)")
     add_result_options(parser, dry_run=True, overwrites="another run's results")
     device = add_device_options(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
+from qiskit_qmu.cli.worker_options import add_workers
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import ShadowRequest
@@ -35,12 +36,7 @@ def add_shadow_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="retrain N oracles to compare the model with, in place of --oracle",
     )
-    group.add_argument(
-        "--workers",
-        type=option_types.count,
-        metavar="N",
-        help="processes that train the models (one per core)",
-    )
+    add_workers(group, "processes that train the models")
 
 
 def shadow_request_of(options: argparse.Namespace, folder: Path | None) -> "ShadowRequest | None":

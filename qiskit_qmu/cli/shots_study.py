@@ -17,6 +17,7 @@ from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.options import add_data_dir, add_setting_options, settings_of
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 from qiskit_qmu.cli.shots import parse_shots
+from qiskit_qmu.cli.worker_options import add_cluster, add_workers
 from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "study how many shots leak how much, in training, unlearning and at inference"
@@ -77,15 +78,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=option_types.seed, metavar="N", help="seed of everything random (0)"
     )
     group.add_argument("--out", metavar="DIR", help="output folder (qmu-shots-study)")
-    group.add_argument(
-        "--workers",
-        type=option_types.count,
-        metavar="N",
-        help="processes that share the work (one per core)",
-    )
-    group.add_argument(
-        "--cluster", metavar="WHERE", help="dask://HOST:PORT, the scheduler of a Dask cluster"
-    )
+    add_workers(group)
+    add_cluster(group)
     add_data_dir(group)
     add_setting_options(parser, shortcuts=False, config=False)
     add_result_options(parser)

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.config_file import read_config
 from qiskit_qmu.cli.options import (
     EXPERIMENT_KEYS,
@@ -39,6 +38,7 @@ from qiskit_qmu.runs.progress import progress_display
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import Cell, Experiment
+from qiskit_qmu.cli.worker_options import add_cluster, add_workers
 
 SUMMARY = "run an experiment over a grid; what is there is not run again"
 
@@ -48,17 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG", help="TOML file with options and a [grid]")
     group = parser.add_argument_group("sweep")
     group.add_argument("--out", metavar="DIR", help="output folder (default: named after CONFIG)")
-    group.add_argument(
-        "--workers",
-        type=option_types.count,
-        metavar="N",
-        help="processes that share the work (one per core)",
-    )
-    group.add_argument(
-        "--cluster",
-        metavar="WHERE",
-        help="dask://HOST:PORT, the scheduler of a Dask cluster",
-    )
+    add_workers(group)
+    add_cluster(group)
     group.add_argument(
         "--retry-failed", action="store_true", help="compute cells that failed again"
     )

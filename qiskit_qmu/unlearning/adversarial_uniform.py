@@ -18,7 +18,7 @@ from qiskit_qmu.unlearning.descent import (
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, descent_preset
-from qiskit_qmu.unlearning.ranges import Range
+from qiskit_qmu.unlearning.ranges import Range, weight_range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 
@@ -59,16 +59,7 @@ class AdversarialUniform(DescentStrategy):
 
     def own_ranges(self) -> tuple[Range, ...]:
         """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
-        return (
-            Range(
-                name="uniform_weight",
-                value=self.uniform_weight,
-                low=0.1,
-                high=10.0,
-                log=True,
-                stronger="high",
-            ),
-        )
+        return (weight_range("uniform_weight", self.uniform_weight),)
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the sum of both losses; see `DescentStrategy`."""

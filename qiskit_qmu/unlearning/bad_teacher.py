@@ -19,7 +19,7 @@ from qiskit_qmu.unlearning.descent import (
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, descent_preset
-from qiskit_qmu.unlearning.ranges import Range
+from qiskit_qmu.unlearning.ranges import Range, weight_range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 from qiskit_qmu.unlearning.teacher import divergence, outputs_of
@@ -62,16 +62,7 @@ class BadTeacher(DescentStrategy):
 
     def own_ranges(self) -> tuple[Range, ...]:
         """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
-        return (
-            Range(
-                name="forget_weight",
-                value=self.forget_weight,
-                low=0.1,
-                high=10.0,
-                log=True,
-                stronger="high",
-            ),
-        )
+        return (weight_range("forget_weight", self.forget_weight),)
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the sum of both divergences; see `DescentStrategy`."""

@@ -18,7 +18,7 @@ from qiskit_qmu.unlearning.descent import (
 )
 from qiskit_qmu.unlearning.descent_strategy import DescentStrategy
 from qiskit_qmu.unlearning.method import Method, descent_preset
-from qiskit_qmu.unlearning.ranges import Range
+from qiskit_qmu.unlearning.ranges import Range, weight_range
 from qiskit_qmu.unlearning.result import Module
 from qiskit_qmu.unlearning.strategy import Work
 from qiskit_qmu.unlearning.teacher import distance_to_targets
@@ -56,16 +56,7 @@ class LabelComplement(DescentStrategy):
 
     def own_ranges(self) -> tuple[Range, ...]:
         """Return the ranges of its own hyperparameters; see `DescentStrategy`."""
-        return (
-            Range(
-                name="complement_weight",
-                value=self.complement_weight,
-                low=0.1,
-                high=10.0,
-                log=True,
-                stronger="high",
-            ),
-        )
+        return (weight_range("complement_weight", self.complement_weight),)
 
     def plan(self, work: Work[Module], split: ForgetSplit, generator: np.random.Generator) -> Plan:
         """Return the sum of both losses; see `DescentStrategy`."""

@@ -68,3 +68,8 @@ class Range:
     def within(self, strategy: str) -> "Range":
         """Return the range as one of a strategy in a sequence, named after it."""
         return replace(self, name=f"{strategy}.{self.name}")
+
+
+def weight_range(name: str, value: float) -> Range:
+    """Return the range of the weight of forgetting in a loss, a tenth to ten times that of 1."""
+    return Range(name=name, value=value, low=0.1, high=10.0, log=True, stronger="high")
