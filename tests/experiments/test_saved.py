@@ -180,7 +180,7 @@ def test_two_deletions_in_a_row_are_audited_as_one(original, tmp_path):
     assert report.verdict == "unchanged"
     assert load_provenance(oracle)["usage"]["gradient_evaluations"] == 2 * 12
     since_first = audit_saved(two, original=tmp_path / "1", oracle=oracle)
-    assert since_first.forgotten == "class 2 (12 of 24 training rows)"
+    assert since_first.forgotten == "class virginica (12 of 24 training rows)"
     with pytest.raises(InputError, match="has not forgotten the same rows"):
         audit_saved(two, original=original, oracle=tmp_path / "oracle 1")
     with pytest.raises(InputError, match="was not trained on the same rows"):
