@@ -215,6 +215,7 @@ def test_commands_that_are_killed_end_as_if_they_were_not(saved, folder, generat
 
 
 INTERRUPTED = """
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -222,6 +223,7 @@ from device_work import opener
 from qiskit_qmu import experiments
 from qiskit_qmu._files import write_sealed_json
 from qiskit_qmu.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # (ignored in the background)
 experiments.submit = partial(experiments.submit, opener=opener(Path(), polls=10**9))
 sys.exit(main(sys.argv[1:]))
 """

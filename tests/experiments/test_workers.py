@@ -22,6 +22,15 @@ LONG = (
 )  # fmt: skip
 
 
+HEARD = """
+import signal
+import sys
+from qiskit_qmu.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # (ignored in the background)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def shows(pid, name, text):
     """Return whether a file that the system has of a process holds a text."""
     try:
