@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import entry, read_sealed_json, reading, write_file
+from qiskit_qmu._files import reading, write_file
 from qiskit_qmu.cli.result import add_result_options, print_result
 
 if TYPE_CHECKING:
@@ -81,15 +81,11 @@ def _printed(form: str, tables: "ResultTables", page: Path | None) -> str:
 
 
 def _report_run(options: argparse.Namespace, folder: Path) -> None:
-    from qiskit_qmu.experiments import Experiment, RecordFile, write_report
+    from qiskit_qmu.experiments import write_report
+    from qiskit_qmu.experiments.kept_run import kept_run
     from qiskit_qmu.report import text_table
 
-    results = folder / "results.json"
-    content = read_sealed_json(results, "a run's results")
-    with reading(results, "a run's results"):
-        experiment = Experiment.from_dict(entry(content, "config", dict))
-        evidence = entry(content, "evidence", dict)
-    records = RecordFile(folder / "records.jsonl", experiment.digest()).records
+    experiment, evidence, records = kept_run(folder)
     if not records:
         raise InputError(f"{folder} has no records of a run")
     with reading(folder / "records.jsonl", "records of a run"):

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import entry, read_sealed_json, reading
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.kept_run import kept_run
 from qiskit_qmu.experiments.places import records_of
-from qiskit_qmu.experiments.records import RecordFile
 from qiskit_qmu.experiments.sweeps import SweepResult, kept_cells
 from qiskit_qmu.report import ResultTables, RunRecords, result_tables
 
@@ -69,10 +67,7 @@ def folder_runs(folder: Path) -> Iterator[RunRecords]:
         for experiment, records in kept_cells(folder):
             yield records_of(experiment, records)
     elif (folder / "results.json").exists():
-        content = read_sealed_json(folder / "results.json", "a run's results")
-        with reading(folder / "results.json", "a run's results"):
-            experiment = Experiment.from_dict(entry(content, "config", dict))
-        records = RecordFile(folder / "records.jsonl", experiment.digest()).records
+        experiment, _, records = kept_run(folder)
         yield records_of(experiment, records)
     else:
         raise InputError(f"{folder} holds neither a run nor a sweep")

@@ -7,26 +7,13 @@ from typing import TYPE_CHECKING
 from qiskit_qmu._check import not_empty
 from qiskit_qmu.evaluation import Column
 from qiskit_qmu.evaluation.attack_columns import AUC
-from qiskit_qmu.evaluation.columns import FORGET_TRAIN, RETAIN_TEST
 from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
-from qiskit_qmu.evaluation.value_columns import (
-    LOSS_FORGET,
-    LOSS_RETAIN_TEST,
-    R2_FORGET,
-    R2_RETAIN_TEST,
-)
 from qiskit_qmu.report import drawing
+from qiskit_qmu.report.forgotten_and_kept import FORGOTTEN_AND_KEPT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_PAIRS = (
-    (FORGET_TRAIN, RETAIN_TEST),
-    (R2_FORGET, R2_RETAIN_TEST),
-    (LOSS_FORGET, LOSS_RETAIN_TEST),
-)
-"""What was forgotten and what was kept, in the numbers that go with what the model learned."""
 
 
 def overview_figure(summaries: Sequence[MethodSummary]) -> "Figure":
@@ -43,7 +30,8 @@ def overview_figure(summaries: Sequence[MethodSummary]) -> "Figure":
     """
     not_empty(summaries=summaries)
     known = {key for each in summaries for key, value in each.values.items() if value.known}
-    pair = next((pair for pair in _PAIRS if any(c.key in known for c in pair)), _PAIRS[0])
+    pairs = FORGOTTEN_AND_KEPT
+    pair = next((pair for pair in pairs if any(c.key in known for c in pair)), pairs[0])
     columns = [column for column in (*pair, AUC) if column.key in known]
     with drawing.style("overview"):
         figure, panels = drawing.method_panels(

@@ -7,29 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from qiskit_qmu.evaluation import Column
-from qiskit_qmu.evaluation.columns import FORGET_TRAIN, RETAIN_TEST
+from qiskit_qmu.evaluation.columns import RETAIN_TEST
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL, MethodSummary, find
-from qiskit_qmu.evaluation.value_columns import (
-    LOSS_FORGET,
-    LOSS_RETAIN_TEST,
-    R2_FORGET,
-    R2_RETAIN_TEST,
-)
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import drawing
+from qiskit_qmu.report.forgotten_and_kept import FORGOTTEN_AND_KEPT
 from qiskit_qmu.report.page_tables import num_classes_of
 from qiskit_qmu.report.tables.groups import Group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_PAIRS = (
-    (FORGET_TRAIN, RETAIN_TEST),
-    (R2_FORGET, R2_RETAIN_TEST),
-    (LOSS_FORGET, LOSS_RETAIN_TEST),
-)
-"""What was forgotten and what was kept, in the numbers that go with what the model learned."""
 
 _COLUMNS = 3
 _WIDTH = 9.6
@@ -143,7 +131,8 @@ def _panels(groups: Sequence[Group]) -> tuple["Figure", list["Axes"]]:
 
 def _pair(summaries: Sequence[MethodSummary]) -> tuple[Column, Column]:
     known = {key for summary in summaries for key, value in summary.values.items() if value.known}
-    return next((pair for pair in _PAIRS if all(c.key in known for c in pair)), _PAIRS[0])
+    pairs = FORGOTTEN_AND_KEPT
+    return next((pair for pair in pairs if all(c.key in known for c in pair)), pairs[0])
 
 
 def _points(summaries: Sequence[MethodSummary]) -> list[Point]:
