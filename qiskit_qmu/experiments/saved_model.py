@@ -17,7 +17,6 @@ from qiskit_qmu.data.ids import untrained_ids
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows_warning import RowsWarning
-from qiskit_qmu.data.split import split_by_positions, split_trained_rows
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.provenance import Provenance
 from qiskit_qmu.experiments.saving import untrained_recipe
@@ -139,7 +138,7 @@ class SavedModel:
         validation = self._here(self.provenance.validation)
         validation = validation[~np.isin(self.dataset.y_train[validation], labels)]
         names = self.provenance.rows.train_ids or ()
-        split = split_trained_rows(
+        split = ForgetSplit.of_trained_rows(
             self.dataset,
             request,
             self.known,
@@ -164,7 +163,7 @@ class SavedModel:
         forget = np.unique(np.concatenate([self._here(step.forgotten) for step in deletions]))
         labels = {step.label for step in deletions}
         kind: Literal["class", "instances"] = "instances" if None in labels else "class"
-        return split_by_positions(
+        return ForgetSplit.of_positions(
             self.dataset,
             forget=forget,
             retain=self.known,
