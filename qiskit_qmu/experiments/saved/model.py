@@ -18,8 +18,9 @@ from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows_warning import RowsWarning
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.provenance import Provenance
-from qiskit_qmu.experiments.saving import untrained_recipe
+from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.saved.provenance import Provenance
+from qiskit_qmu.experiments.saved.saving import untrained_recipe
 from qiskit_qmu.experiments.setup import Setup, load_rows
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
@@ -95,7 +96,7 @@ class SavedModel:
             warnings.warn(f"{path}: {remark}", RowsWarning, stacklevel=2)
         if backend is None:
             which = (str(content.get(name)) for name in _WHICH_MODEL)
-            backend = experiment.training_backend(experiment.seed, *purpose, *which)
+            backend = training_backend(experiment, experiment.seed, *purpose, *which)
         return SavedModel(
             model=load_model(path, backend=backend),
             provenance=provenance,
