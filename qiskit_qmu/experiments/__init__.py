@@ -5,8 +5,9 @@ from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.evaluation import ShotPlan, ShotTarget
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
+from qiskit_qmu.experiments.deleting import plan_deletion, request_deletion
 from qiskit_qmu.experiments.deletion_answer import DeletionResult
-from qiskit_qmu.experiments.deletion_request import plan_deletion, request_deletion
+from qiskit_qmu.experiments.deletion_request import DeletionRequest
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume
 from qiskit_qmu.experiments.device_submission import submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
@@ -79,6 +80,7 @@ from qiskit_qmu.runs.status import RunStatus, run_status
 __all__ = [
     "Cell",
     "Comparison",
+    "DeletionRequest",
     "DeletionResult",
     "DeviceRequest",
     "Experiment",
