@@ -58,7 +58,7 @@ record can prove which rows a model was trained on.
 
 from qiskit_qmu.data.array_datasets import dataset_from_arrays
 from qiskit_qmu.data.arrays import are_classes, as_float, as_labels, as_rows, as_values
-from qiskit_qmu.data.columns import Column
+from qiskit_qmu.data.columns import TableColumn
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.datasets import (
     CLASS_DATASET_NAMES,
@@ -82,7 +82,7 @@ __all__ = [
     "CLASS_DATASET_NAMES",
     "DATASET_NAMES",
     "input_shape_of",
-    "Column",
+    "TableColumn",
     "Dataset",
     "are_classes",
     "as_float",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import Column
+from qiskit_qmu.data.columns import TableColumn
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.duplicates import (
     Duplicate,
@@ -80,7 +80,7 @@ class ForgetSplit(NamedRequests):
     test_retain: Rows
     class_names: tuple[str, ...] | None = None
     skipped_ids: tuple[UntrainedId, ...] = ()
-    columns: tuple[Column, ...] = field(default=(), repr=False)
+    columns: tuple[TableColumn, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if len(self.forget) == 0:

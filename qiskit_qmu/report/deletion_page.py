@@ -9,7 +9,7 @@ from qiskit_qmu.report.audit_record import AuditRecord
 from qiskit_qmu.report.finding_tables import findings_table
 from qiskit_qmu.report.headline import headline
 from qiskit_qmu.report.html import settings, template
-from qiskit_qmu.report.page_cells import Cell, PageRow, PageTable
+from qiskit_qmu.report.page_cells import PageCell, PageRow, PageTable
 from qiskit_qmu.report.page_tables import Fact
 from qiskit_qmu.report.reading import AUDIT_INTERVALS
 from qiskit_qmu.report.retrained import RETRAINED, RETRAINING, are_retrained, said_of_retrained
@@ -187,9 +187,9 @@ def _power_table(power: Mapping[str, Any]) -> PageTable:
             PageRow(
                 name=test["name"],
                 cells=(
-                    Cell(value=f"{test['num_models']:,}"),
-                    Cell(value=f"{test['smallest_auc']:.3f}"),
-                    Cell(value=f"{test['smallest_margin']:.3f}"),
+                    PageCell(value=f"{test['num_models']:,}"),
+                    PageCell(value=f"{test['smallest_auc']:.3f}"),
+                    PageCell(value=f"{test['smallest_margin']:.3f}"),
                 ),
             )
             for test in power["tests"]

@@ -1,4 +1,4 @@
-"""Ledger: the jobs of one run in a SQLite file, each recorded before it is sent."""
+"""JobLedger: the jobs of one run in a SQLite file, each recorded before it is sent."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ _COLUMNS = ", ".join(field.name for field in fields(JobRecord))
 
 
 @final
-class Ledger:
+class JobLedger:
     """The jobs of one run.
 
     Each change is one transaction that is on disk when the call returns, so a process may be killed

@@ -10,7 +10,7 @@ from sklearn.preprocessing import LabelEncoder, OneHotEncoder
 
 import qiskit_qmu as qmu
 from qiskit_qmu._check import InputError, InputTypeError
-from qiskit_qmu.data import Column, RowsWarning
+from qiskit_qmu.data import RowsWarning, TableColumn
 from qiskit_qmu.data.tables.features import read_features
 
 
@@ -299,7 +299,7 @@ def test_a_large_table_is_not_held_twice_in_memory(tmp_path):
 
 
 def test_a_text_that_no_training_row_had_is_named():
-    region = Column(name="region", kind="category", features=(0, 2), categories=("EU", "US"))
+    region = TableColumn(name="region", kind="category", features=(0, 2), categories=("EU", "US"))
     with pytest.warns(RowsWarning, match="column region holds 'ASIA', which no training row had"):
         x, _ = read_features(pd.DataFrame({"region": ["US", "ASIA"]}), [region])
     assert x.tolist() == [[0, 1], [0, 0]]
