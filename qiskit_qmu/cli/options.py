@@ -245,7 +245,7 @@ def experiment_from(options: dict[str, Any], settings: dict[str, Any]) -> "Exper
         fields["methods"] = [name.strip() for name in fields["methods"].split(",")]
     if not isinstance(fields.get("methods", []), list | tuple):
         raise InputError(f"methods must be a list, got {fields['methods']!r}")
-    fields["forget"] = None if forget is None else forget.to_dict()
+    fields["forget"] = forget
     fields["settings"] = settings
     from qiskit_qmu.experiments import Experiment  # (slow to load: what can be is refused before)
 

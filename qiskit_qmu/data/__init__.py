@@ -71,8 +71,7 @@ from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.poisoning import Poison, PoisonedRows, poison
 from qiskit_qmu.data.row_record import FoundRows, RowRecord
 from qiskit_qmu.data.row_source import RowSource
-from qiskit_qmu.data.rows import Rows, row_digests
-from qiskit_qmu.data.rows_warning import RowsWarning
+from qiskit_qmu.data.rows import Rows, RowsWarning, row_digests
 from qiskit_qmu.data.split import ForgetSplit
 from qiskit_qmu.data.table import read_table
 from qiskit_qmu.data.torch_datasets import arrays_from_torch, dataset_from_torch

@@ -277,7 +277,7 @@ class Experiment:
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
         }
-        if fields.get("forget") is not None:
+        if not isinstance(fields.get("forget"), ForgetRequest | None):
             fields["forget"] = ForgetRequest.from_dict(fields["forget"])
         try:
             return Experiment(**fields)

@@ -12,8 +12,7 @@ from typing import Any, final
 from uuid import uuid4
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._errors import RunError
-from qiskit_qmu.runs.errors import JobsPendingError
+from qiskit_qmu._errors import JobsPendingError, RunError
 from qiskit_qmu.runs.job_record import JobRecord
 
 FORMAT = 2

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.columns import TableColumn
-from qiskit_qmu.data.rows_warning import RowsWarning
+from qiskit_qmu.data.rows import RowsWarning
 from qiskit_qmu.data.tables.chunks import open_table
 from qiskit_qmu.data.tables.csv_format import AS_FOUND, TableForm
 from qiskit_qmu.data.tables.labels import check_ids
