@@ -92,6 +92,7 @@ def compiled_step(
         kernels=kernels,
         tables=operations.tables(real),
         readout=operations.readout(readout, real),
+        place=operations.place,
         num_qubits=program.num_qubits,
         num_shared=program.num_shared_angles,
         num_outputs=readout_size(readout)[1],
