@@ -9,6 +9,7 @@ import pytest
 from qiskit_qmu import sweep
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
+from qiskit_qmu.experiments.sweeps import ray_tasks
 from qiskit_qmu.experiments.sweeps.engine import open_engine
 
 TINY = {
@@ -65,7 +66,9 @@ def test_two_dask_workers_one_of_which_is_killed(tmp_path):
 @pytest.fixture
 def local_ray(monkeypatch):
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "200")  # (read when ray is imported)
+    # Its own half a minute is short for a busy machine; read when ray is imported.
+    monkeypatch.setenv("RAY_agent_register_timeout_ms", "200000")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "200")
     ray = pytest.importorskip("ray")
     ray.init(
         num_cpus=2, object_store_memory=80_000_000, include_dashboard=False, log_to_driver=False
@@ -92,7 +95,8 @@ def test_two_ray_workers_one_of_which_is_killed(tmp_path, local_ray):
     assert local_ray.is_initialized()
 
 
-def test_a_ray_worker_that_is_always_lost_stops_the_sweep(local_ray):
+def test_a_ray_worker_that_is_always_lost_stops_the_sweep(local_ray, monkeypatch):
+    monkeypatch.setattr(ray_tasks, "_RETRIES", 0)  # (a worker takes seconds to start)
     with open_engine("ray") as engine, pytest.raises(RunError, match="lost again and again"):
         list(engine.results_of(os._exit, [(1,)]))
     with open_engine("ray") as engine, pytest.raises(InputError, match="as it was raised"):
