@@ -10,7 +10,7 @@ from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.config_file import read_config
 from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
 from qiskit_qmu.cli.forget_options import FORGET_KEYS, FORGET_WAYS, forget_request
-from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options
+from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options, check_columns
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import Experiment
@@ -238,6 +238,7 @@ def experiment_from(options: dict[str, Any], settings: dict[str, Any]) -> "Exper
         InputError: If a value is not possible.
     """
     fields = dict(options)
+    check_columns(fields)
     forget = forget_request(
         {key: fields.pop(key, None) for key in FORGET_KEYS}, fields.get("id_column")
     )
