@@ -142,14 +142,15 @@ def add_original(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_strategy(parser: argparse.ArgumentParser) -> None:
-    """Add the method to unlearn with."""
+def add_strategy(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
+    """Add the method to unlearn with; required where there is no default."""
     parser.add_argument(
         "--strategy",
         type=option_types.method,
-        required=True,
+        required=default is None,
+        default=default,
         metavar="NAME",
-        help="see `qmu list strategies`",
+        help="see `qmu list strategies`" + ("" if default is None else f" ({default})"),
     )
 
 

@@ -11,6 +11,7 @@ from qiskit_qmu.auditing import DEFAULT_ORACLES
 from qiskit_qmu.backends import ExactBackend
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.evaluation.method_summary import ORACLE
 from qiskit_qmu.experiments.deletion_answer import DeletionResult, answered
 from qiskit_qmu.experiments.deletion_plan import (
     WAYS,
@@ -30,7 +31,7 @@ def request_deletion(
     models: str | Path | Sequence[str | Path],
     ids: Sequence[str] | ForgetRequest,
     *,
-    strategy: str,
+    strategy: str = ORACLE,
     out: str | Path,
     settings: dict[str, Any] | None = None,
     source: RowSource | None = None,
@@ -56,7 +57,7 @@ def request_deletion(
         models: Folder of a saved model with a record of its rows, or of several.
         ids: Ids of the rows to withdraw; or a request by ids or positions with further choices.
             Positions are allowed for one model only.
-        strategy: Name of a method, such as "ssd-r"; "oracle" retrains.
+        strategy: Name of a method; "oracle" retrains.
         out: Folder of the new model. Of several models, the folder in which each of the new ones
             gets the name of the old.
         settings: Hyperparameters that replace the preset's.
@@ -125,7 +126,7 @@ def plan_deletion(
     models: str | Path | Sequence[str | Path],
     ids: Sequence[str] | ForgetRequest,
     *,
-    strategy: str,
+    strategy: str = ORACLE,
     out: str | Path,
     settings: dict[str, Any] | None = None,
     source: RowSource | None = None,
