@@ -1,11 +1,11 @@
 """Answer a request to delete rows: check, unlearn, audit, and write the new model with a report.
 
-The rows' ids are in a file, one on each line. The model is retrained without them, which no cheaper
-strategy is known to replace for single rows, or made to forget them by --strategy. Nothing is changed unless the model was trained on
-all of them. NEW gets the model, deletion_report.html and .json, the audit, and a log of requests
-that `qmu verify` checks. The model itself keeps its weights. The same command again, after a kill
-or on a full disk, does what is missing. Several models are answered in one go; then --out is the
-folder of the new ones.
+The rows' ids are in a file, one on each line. Nothing is changed unless the model was trained on
+all of them. The model is retrained without the rows, or made to forget them by --strategy. NEW gets
+the model, deletion_report.html and .json, the audit, and a log of requests that `qmu verify`
+checks. The model itself keeps its weights. The same command again, after a kill or on a full disk,
+does what is missing. Several models are answered in one go; then --out is the folder of the new
+ones.
 """
 
 import argparse
