@@ -222,10 +222,7 @@ CUSTOMERS = (
     "qmu train --dataset rows.csv --label-column diagnosis --id-column customer --model basic "
     "--out customers"
 )
-WITHDRAW = (
-    "qmu request customers --ids withdrawn.txt --skip-untrained-ids --strategy ssd-r "
-    "--out customers-2"
-)
+WITHDRAW = "qmu request customers --ids withdrawn.txt --skip-untrained-ids --out customers-2"
 
 EXAMPLES = {
     "qmu run": Example(_ran()),
@@ -242,8 +239,8 @@ EXAMPLES = {
         _audited("audit"), (TRAIN, UNLEARN, ORACLE), ci=True
     ),
     "qmu run --dataset rows.csv --label-column diagnosis --id-column customer --forget-ids "
-    "withdrawn.txt --skip-untrained-ids --model basic --methods ssd-r,rga-r": Example(
-        _ran("ssd-r,rga-r", tells=False)
+    "withdrawn.txt --skip-untrained-ids --model basic --methods gd,neggrad": Example(
+        _ran("gd,neggrad", tells=False)
     ),
     CUSTOMERS: Example(_model("customers")),
     WITHDRAW: Example(_model("customers-2"), (CUSTOMERS,)),
@@ -260,8 +257,8 @@ EXAMPLES = {
         _printed("QMU (2025): ", "DEW-P (2026): ", "verdict: "), (TRAIN, UNLEARN, ORACLE)
     ),
     "qmu audit power --withdrawn 90 --never-seen 500 --shadows 32": Example(_power, quick=True),
-    "qmu run --dataset iris --model mine:build --methods ssd-r,ga-r": Example(
-        _ran("ssd-r,ga-r", tells=False)
+    "qmu run --dataset iris --model mine:build --methods unlikelihood,ssd-r": Example(
+        _ran("unlikelihood,ssd-r", tells=False)
     ),
     f"{IRIS} --backend fake_manila --shots 256": Example(_ran(tells=False)),
     f"{IRIS} --backend ibm_torino --shots 256": Example(_no_account, quick=True),

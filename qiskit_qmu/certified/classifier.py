@@ -162,7 +162,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
             self._train("retrained", removed=len(gone))
         return self
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the fitted classifier to a folder, with checksums; ``load`` reads it.
 
         The files hold the ledger, the weights and the remaining rows in clear. They hold neither b
@@ -170,10 +170,11 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
         draws b from the operating system. A function of yours for features cannot be kept.
 
         Args:
-            path: The folder; made if missing. A classifier that it holds is replaced atomically.
+            path: The folder; made if missing.
+            overwrite: Replace a classifier that it holds, atomically.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If it holds a classifier, or cannot be written.
         """
         check_is_fitted(self)
         arguments = self.get_params(deep=False)
@@ -191,7 +192,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
             "numbers": self._numbers,
             "features": self._features,
         }
-        write_classifier(path, content, arrays, self.features)
+        write_classifier(path, content, arrays, self.features, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path, *, features: Callable[[Any], Any] | None = None) -> Self:

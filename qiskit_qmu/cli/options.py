@@ -10,7 +10,7 @@ from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.config_file import read_config
 from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
 from qiskit_qmu.cli.forget_options import FORGET_KEYS, FORGET_WAYS, forget_request
-from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options
+from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options, check_columns
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import Experiment
@@ -142,14 +142,15 @@ def add_original(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_strategy(parser: argparse.ArgumentParser) -> None:
-    """Add the method to unlearn with."""
+def add_strategy(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
+    """Add the method to unlearn with; required where there is no default."""
     parser.add_argument(
         "--strategy",
         type=option_types.method,
-        required=True,
+        required=default is None,
+        default=default,
         metavar="NAME",
-        help="see `qmu list strategies`",
+        help="see `qmu list strategies`" + ("" if default is None else f" ({default})"),
     )
 
 
@@ -238,6 +239,7 @@ def experiment_from(options: dict[str, Any], settings: dict[str, Any]) -> "Exper
         InputError: If a value is not possible.
     """
     fields = dict(options)
+    check_columns(fields)
     forget = forget_request(
         {key: fields.pop(key, None) for key in FORGET_KEYS}, fields.get("id_column")
     )

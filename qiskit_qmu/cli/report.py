@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import reading, write_file
+from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.result import add_result_options, print_result
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ _FORMATS = ("text", "markdown", "latex", "csv")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "results", metavar="DIR", nargs="+", help="folder that `qmu run` or `qmu sweep` wrote"
+        "results",
+        type=option_types.folder,
+        metavar="DIR",
+        nargs="+",
+        help="folder that `qmu run` or `qmu sweep` wrote",
     )
     group = parser.add_argument_group("report")
     group.add_argument(
@@ -42,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     folders = [Path(each) for each in options.results]
+    for folder in folders:  # before what is slow to load
+        if not (folder / "cells").is_dir() and not (folder / "results.json").exists():
+            raise InputError(f"{folder} holds neither a run nor a sweep")
     is_alone = len(folders) == 1 and options.out is None
     if is_alone and not (folders[0] / "cells").is_dir() and options.format is None:
         _report_run(options, folders[0])

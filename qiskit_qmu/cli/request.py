@@ -1,10 +1,11 @@
 """Answer a request to delete rows: check, unlearn, audit, and write the new model with a report.
 
 The rows' ids are in a file, one on each line. Nothing is changed unless the model was trained on
-all of them. NEW gets the model, deletion_report.html and .json, the audit, and a log of requests
-that `qmu verify` checks. The model itself keeps its weights. The same command again, after a kill
-or on a full disk, does what is missing. Several models are answered in one go; then --out is the
-folder of the new ones.
+all of them. The model is retrained without the rows, or made to forget them by --strategy. NEW gets
+the model, deletion_report.html and .json, the audit, and a log of requests that `qmu verify`
+checks. The model itself keeps its weights. The same command again, after a kill or on a full disk,
+does what is missing. Several models are answered in one go; then --out is the folder of the new
+ones.
 """
 
 import argparse
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on without ids that the model was not trained on; they are refused otherwise",
     )
-    add_strategy(parser)
+    add_strategy(parser, default="oracle")
     parser.add_argument(
         "--out",
         required=True,

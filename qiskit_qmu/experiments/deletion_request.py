@@ -12,6 +12,7 @@ from qiskit_qmu.auditing import DEFAULT_ORACLES
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.deletions.model_folder import WEIGHTS, file_digest
+from qiskit_qmu.evaluation.method_summary import ORACLE
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 
 _WAYS = ("ids", "indices")
@@ -26,7 +27,7 @@ class DeletionRequest:
     Args:
         rows: Ids of the rows to withdraw; or a request by ids or positions with further choices.
             Positions are allowed for one model only.
-        strategy: Name of a method, such as "ssd-r"; "oracle" retrains.
+        strategy: Name of a method; "oracle" retrains.
         settings: Hyperparameters that replace the preset's.
         source: Where the models' rows are now; where None, as each model remembers it.
         seed: Seed of everything random in unlearning and audit.
@@ -50,7 +51,7 @@ class DeletionRequest:
 
     rows: Sequence[str] | ForgetRequest
     _: KW_ONLY
-    strategy: str
+    strategy: str = ORACLE
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
     source: RowSource | None = None
     seed: int = 0
