@@ -46,6 +46,11 @@ from qiskit_qmu.experiments.saved_workload import (
     saved_workloads,
 )
 from qiskit_qmu.experiments.saving import save_model
+from qiskit_qmu.experiments.sequence import (
+    SequenceRow,
+    UnlearningSequence,
+    unlearn_in_sequence,
+)
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_planning import (
@@ -95,11 +100,13 @@ __all__ = [
     "ShadowRequest",
     "RowsWarning",
     "RunStatus",
+    "SequenceRow",
     "Setup",
     "ShotComparison",
     "ShotStudy",
     "ShotStudyResult",
     "SweepResult",
+    "UnlearningSequence",
     "audit_saved",
     "audit_weights",
     "audit_workload",
@@ -149,6 +156,7 @@ __all__ = [
     "train_and_save",
     "training_plan",
     "training_workload",
+    "unlearn_in_sequence",
     "unlearn_saved",
     "unlearning_workload",
     "writable_folder",
