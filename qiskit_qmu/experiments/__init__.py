@@ -10,6 +10,11 @@ from qiskit_qmu.experiments.deletion_request import plan_deletion, request_delet
 from qiskit_qmu.experiments.description import describe_model
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.forgotten_feature import (
+    FeatureRow,
+    forget_feature,
+    forget_feature_of,
+)
 from qiskit_qmu.experiments.importing import import_weights
 from qiskit_qmu.experiments.output import (
     run_experiment,
@@ -87,6 +92,7 @@ __all__ = [
     "DeletionResult",
     "DeviceRequest",
     "Experiment",
+    "FeatureRow",
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
@@ -123,6 +129,8 @@ __all__ = [
     "plan_shots",
     "write_shot_plan",
     "environment",
+    "forget_feature",
+    "forget_feature_of",
     "observe_saved",
     "observation_workload",
     "overridden",
