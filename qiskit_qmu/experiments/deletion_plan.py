@@ -14,10 +14,10 @@ from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.deletions import LogEntry, RequestLog, Verification, verify
 from qiskit_qmu.deletions.model_folder import MODEL, WEIGHTS
-from qiskit_qmu.experiments.lineage import check_oracle
-from qiskit_qmu.experiments.provenance import Provenance
-from qiskit_qmu.experiments.saved_model import SavedModel
-from qiskit_qmu.experiments.saved_shadows import ShadowRequest
+from qiskit_qmu.experiments.saved.lineage import check_oracle
+from qiskit_qmu.experiments.saved.model import SavedModel
+from qiskit_qmu.experiments.saved.provenance import Provenance
+from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import load_provenance
 

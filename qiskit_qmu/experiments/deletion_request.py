@@ -19,8 +19,8 @@ from qiskit_qmu.experiments.deletion_plan import (
     model_folders,
     planned_deletion,
 )
-from qiskit_qmu.experiments.saved_shadows import ShadowRequest
-from qiskit_qmu.experiments.saved_workload import method_workload
+from qiskit_qmu.experiments.saved.shadows import ShadowRequest
+from qiskit_qmu.experiments.saved.workload import method_workload
 from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
 from qiskit_qmu.training.processes import one_thread

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of_seeds
