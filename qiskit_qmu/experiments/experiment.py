@@ -133,7 +133,8 @@ class Experiment:
         for method in self.methods:
             _check.one_of(tuple(METHODS), method=method)
         # Reject invalid hyperparameters before anything is trained.
-        settings, trainer = self.preset(_SOME_FEATURES).strategies, self.trainer(_SOME_FEATURES)
+        features = 64  # (any number will do)
+        settings, trainer = self.preset(features).strategies, self.trainer(features)
         for method in METHODS:
             make_strategy(method, settings, trainer)
 
@@ -296,8 +297,4 @@ class Experiment:
         if self.source_digest is not None:
             content["dataset"] = None
             content["test"] = None if isinstance(self.test, str) else self.test
-        text = json.dumps(content, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-_SOME_FEATURES = 64
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

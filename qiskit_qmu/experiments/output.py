@@ -9,7 +9,7 @@ from typing import Any
 
 from qiskit_qmu._files import write_sealed_json, write_together, writing
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.experiments.evidence import Evidence, run_evidence
+from qiskit_qmu.experiments.evidence import RunEvidence, run_evidence
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import observing_backend
 from qiskit_qmu.experiments.presets import Kind
@@ -221,7 +221,9 @@ def writable_folder(path: str | Path) -> Iterator[Path]:
         raise
 
 
-def write_results(path: Path, setup: Setup, records: Sequence[Record], evidence: Evidence) -> None:
+def write_results(
+    path: Path, setup: Setup, records: Sequence[Record], evidence: RunEvidence
+) -> None:
     """Write results.json, whole or not at all; with every hyperparameter, preset or given.
 
     Args:
@@ -249,7 +251,7 @@ def write_report(
     config: dict[str, Any],
     kind: Kind,
     records: Sequence[Record],
-    evidence: Evidence,
+    evidence: RunEvidence,
     *,
     title: str | None = None,
     does: Mapping[str, str] | None = None,
