@@ -84,7 +84,7 @@ class ForgetSplit(NamedRequests):
 
     def __post_init__(self) -> None:
         if len(self.forget) == 0:
-            raise InputError("at least one training row must be forgotten, got none")
+            raise InputError("no training row is to be forgotten; name at least one")
         parts = (self.forget, self.retain, self.validation)
         positions, counts = np.unique(
             np.concatenate([part.indices for part in parts]), return_counts=True
@@ -195,8 +195,8 @@ class ForgetSplit(NamedRequests):
         """
         if len(forget) and not len(retain):
             raise InputError(
-                f"at least one training row must be retained, got none: all {len(forget)} "
-                "rows that are not held out would be forgotten"
+                f"no training row would be retained: all {len(forget)} rows that are not held out "
+                "would be forgotten"
             )
         counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
         kind = kind or ("instances" if label is None else "class")

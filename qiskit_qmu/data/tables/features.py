@@ -47,7 +47,7 @@ def read_features(
         check_column(name, table)
     found, size = survey(table, list(places))
     if size == 0:
-        raise InputError(f"{table.what} must hold rows below its headings, got none")
+        raise InputError(f"{table.what} has headings and no rows below them")
     everything = np.arange(size)
     width = max(own.features[1] for own in places.values() if own.features is not None)
     x = np.zeros((size, width), dtype=np.float32)

@@ -57,7 +57,7 @@ class TableReader:
         others = [name for name in table.names if name not in special]
         self.found, rows = survey(table, others)
         if rows == 0:
-            raise InputError(f"{table.what} must hold rows below its headings, got none")
+            raise InputError(f"{table.what} has headings and no rows below them")
         self.features = self._chosen(others, features, table)
         texts = [name for name in others if self.found[name].kind == "category"]
         self.training = self._labelled(table, texts)
@@ -89,7 +89,7 @@ class TableReader:
             else:
                 self.remarks.append(f"{name} is left out: {reason}")
         if not chosen:
-            raise InputError(f"{table.what} must have a column to learn from, got none")
+            raise InputError(f"{table.what} has no column to learn from")
         return chosen
 
     def _reason_against(self, column: ColumnSurvey, table: Table) -> str | None:
