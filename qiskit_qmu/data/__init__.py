@@ -56,14 +56,8 @@ Its parts are `Rows`, which remember their positions in the dataset and have dig
 record can prove which rows a model was trained on.
 """
 
-from qiskit_qmu.data.arrays import (
-    are_classes,
-    as_float,
-    as_labels,
-    as_rows,
-    as_values,
-    dataset_from_arrays,
-)
+from qiskit_qmu.data.array_datasets import dataset_from_arrays
+from qiskit_qmu.data.arrays import are_classes, as_float, as_labels, as_rows, as_values
 from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.datasets import (

@@ -8,20 +8,24 @@ from qiskit_qmu.auditing import paper_protocol
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol, Tasks
-from qiskit_qmu.experiments.reproduce.qmu_paper import DIFFERS, FORMS, paper_tasks
+from qiskit_qmu.experiments.reproduce.qmu_paper import (
+    DEVICE_WORDS,
+    DIFFERS,
+    FORMS,
+    on_device,
+    paper_tasks,
+)
 from qiskit_qmu.experiments.reproduce.quantity import percent, value
 
 _FEATURES: tuple[FeatureName, ...] = ("loss", "logits", "softmax", "expectations")
-_DEVICE, _SHOTS = "fake_torino", 1000
 
 
 def tasks(choice: Choice) -> Tasks:
     """Return the experiments; see `Protocol`."""
-    device = choice.observed_on("aer" if choice.quick else _DEVICE, 20 if choice.quick else _SHOTS)
     methods = ("noop",)
     return [
         *paper_tasks(choice, methods, suffix=", noiseless"),
-        *paper_tasks(choice, methods, suffix=", device", **device),
+        *paper_tasks(choice, methods, suffix=", device", **on_device(choice)),
     ]
 
 
@@ -69,8 +73,7 @@ PROTOCOL = Protocol(
             *DIFFERS[""],
             "control: the same share of never-seen rows of the class; accuracy: of the attack on "
             "rows that it was not trained on, half members (50 is a coin's)",
-            f"device: {_DEVICE} with {_SHOTS:,} shots, a simulation with the noise of an IBM "
-            "device (theirs: the processor Tianyan-504)",
+            DEVICE_WORDS,
         ),
     },
 )

@@ -1,10 +1,15 @@
 """qmu-table2 and qmu-table3: all methods of the QMU paper, simulated and on a noisy device."""
 
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Protocol, Tasks
-from qiskit_qmu.experiments.reproduce.qmu_paper import DIFFERS, FORMS, paper_tasks
+from qiskit_qmu.experiments.reproduce.qmu_paper import (
+    DEVICE_WORDS,
+    DIFFERS,
+    FORMS,
+    on_device,
+    paper_tasks,
+)
 from qiskit_qmu.experiments.reproduce.quantity import COST, Quantity, percent, value
 
-_DEVICE, _SHOTS = "fake_torino", 1000
 _DEVICE_METHODS = ("ga", "ga-r", "ssd", "rga", "rga-r")
 
 _QUANTITIES = (
@@ -27,9 +32,7 @@ def table2_tasks(choice: Choice) -> Tasks:
 def table3_tasks(choice: Choice) -> Tasks:
     """Return the experiments; see `Protocol`."""
     methods = ("ga",) if choice.quick else _DEVICE_METHODS
-    shots = 20 if choice.quick else _SHOTS
-    device = "aer" if choice.quick else _DEVICE
-    return paper_tasks(choice, methods, **choice.observed_on(device, shots))
+    return paper_tasks(choice, methods, **on_device(choice))
 
 
 TABLE2 = Protocol(
@@ -61,10 +64,7 @@ TABLE3 = Protocol(
         **DIFFERS,
         "": (
             *DIFFERS[""],
-            f"device: models are trained and unlearned exactly and observed on {_DEVICE} with "
-            f"{_SHOTS:,} shots, a simulation with the noise of an IBM device (--backend ibm_… for "
-            "a real one); theirs is the superconducting processor Tianyan-504, and its costs are "
-            "times on it",
+            f"{DEVICE_WORDS}, and its costs are times on it",
         ),
     },
 )
