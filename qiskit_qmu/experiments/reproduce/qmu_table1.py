@@ -1,5 +1,7 @@
 """qmu-table1: success of the QMU paper's attack by what it sees of a model."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from qiskit_qmu.attacks import PaperNetworkAttack
@@ -18,6 +20,12 @@ from qiskit_qmu.experiments.reproduce.qmu_paper import (
 from qiskit_qmu.experiments.reproduce.quantity import percent, value
 
 _FEATURES: tuple[FeatureName, ...] = ("loss", "logits", "softmax", "expectations")
+_WORDS: Mapping[FeatureName, str] = {
+    "loss": "loss",
+    "logits": "logits",
+    "softmax": "class probabilities",
+    "expectations": "expectation values",
+}
 
 
 def tasks(choice: Choice) -> Tasks:
@@ -55,9 +63,24 @@ PROTOCOL = Protocol(
         quantity
         for feature in _FEATURES
         for quantity in (
-            percent(feature, value(feature), feature),
-            percent(f"{feature} control", value(f"{feature}_control")),
-            percent(f"{feature} accuracy", value(f"{feature}_accuracy")),
+            percent(
+                feature,
+                value(feature),
+                f"share of forgotten rows that the attack on the {_WORDS[feature]} calls members; "
+                "of a model without any leak it equals the control",
+                feature,
+            ),
+            percent(
+                f"{feature} control",
+                value(f"{feature}_control"),
+                "the same share of never-seen rows of the class",
+            ),
+            percent(
+                f"{feature} accuracy",
+                value(f"{feature}_accuracy"),
+                "accuracy of the attack on rows that it was not trained on, half of them members; "
+                "a coin has 50",
+            ),
         )
     ),
     measure=attack_successes,

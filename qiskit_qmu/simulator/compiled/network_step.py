@@ -65,7 +65,9 @@ class NetworkStep:
         of_inputs, of_weights = self._angles
         return (
             of_inputs.pull_back(torch.from_numpy(by_own.T), sizes[0]) if sizes[0] else None,
-            of_weights.pull_back(torch.from_numpy(by_shared).sum(1), sizes[1]) if sizes[1] else None,
+            of_weights.pull_back(torch.from_numpy(by_shared).sum(1), sizes[1])
+            if sizes[1]
+            else None,
         )
 
     @cached_property
