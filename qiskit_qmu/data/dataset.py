@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import TableColumn
 from qiskit_qmu.data.rows import Rows, check_answers
+from qiskit_qmu.data.table_columns import TableColumn
 
 
 @final

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry
-from qiskit_qmu.data.columns import ColumnKind, TableColumn
 from qiskit_qmu.data.dataset import Dataset
+from qiskit_qmu.data.table_columns import ColumnKind, TableColumn
 from qiskit_qmu.data.tables.csv_format import AS_FOUND, TableForm
 from qiskit_qmu.data.tables.features import read_features
 

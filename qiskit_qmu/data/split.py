@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import TableColumn
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.duplicates import (
     Duplicate,
@@ -24,6 +23,7 @@ from qiskit_qmu.data.named_requests import NamedRequests
 from qiskit_qmu.data.resolution import TrainedRows, resolve
 from qiskit_qmu.data.rows import Rows, joined_rows
 from qiskit_qmu.data.sampling import draw_validation
+from qiskit_qmu.data.table_columns import TableColumn
 
 _FEW_IDS = 8
 

@@ -43,8 +43,8 @@ from qiskit_qmu.experiments.saved import audit_saved, unlearn_saved
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import render_deletion
-from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.progress import RunProgress, part_of
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 _NEW, _TRAINED = "new", "shadows"
 

@@ -10,7 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.backends import mitigation_options
 from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
-from qiskit_qmu.data.datasets import classes_of
+from qiskit_qmu.data.named_datasets import classes_of
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.source_digest import files_digest
 from qiskit_qmu.data.tables.labels import Task

@@ -6,7 +6,7 @@ from pathlib import Path
 from qiskit_qmu._check import InputError
 from qiskit_qmu.runs.kept_jobs import CIRCUITS, KeptJob, kept_jobs
 from qiskit_qmu.runs.ledger import LEDGER, JobLedger
-from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 REQUEST = "run.json"
 

@@ -8,7 +8,7 @@ import pytest
 from qiskit_qmu.auditing import Auditor
 from qiskit_qmu.auditing.array_tests import array_tests
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.data.columns import TableColumn
+from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.metrics import binomial_interval
 from qiskit_qmu.observation import Observations

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.runs.lock import RunLock
+from qiskit_qmu.runs.run_lock import RunLock
 
 
 def hold(path, held):

@@ -14,8 +14,8 @@ from qiskit_qmu.backends.jobs.service import PubData
 from qiskit_qmu.runs.job_record import JobRecord
 from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS, KeptJob, file_of, recover_kept_jobs
 from qiskit_qmu.runs.ledger import LEDGER, JobLedger
-from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.rebuilding import open_ledger
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 OPTIONS = "options"
 """Name of the file that records what determines a run's results."""

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import TableColumn
 from qiskit_qmu.data.rows import RowsWarning
+from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.data.tables.chunks import open_table
 from qiskit_qmu.data.tables.csv_format import AS_FOUND, TableForm
 from qiskit_qmu.data.tables.labels import check_ids

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import TableColumn
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.rows import strata_of
+from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.data.tables.chunks import Table
 from qiskit_qmu.data.tables.drawing import draw_rows
 from qiskit_qmu.data.tables.labels import Labels, Task, check_ids, check_labels, shown

@@ -22,8 +22,8 @@ from qiskit_qmu.report.shot_study import (
     study_text,
     summarise_study,
 )
-from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.progress import RunProgress, no_progress
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 
 @final

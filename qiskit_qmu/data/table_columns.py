@@ -25,7 +25,7 @@ class TableColumn:
 
     Example:
         >>> import numpy as np
-        >>> from qiskit_qmu.data.columns import TableColumn
+        >>> from qiskit_qmu.data.table_columns import TableColumn
         >>> region = TableColumn(
         ...     name="region", kind="category", features=(1, 3), categories=("EU", "US")
         ... )
