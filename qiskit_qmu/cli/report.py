@@ -97,9 +97,7 @@ def _report_run(options: argparse.Namespace, folder: Path) -> None:
     if not records:
         raise InputError(f"{folder} has no records of a run")
     with reading(folder / "records.jsonl", "records of a run"):
-        write_report(
-            folder / "report.html", experiment.to_dict(), experiment.kind, records, evidence
-        )
+        write_report(folder / "report.html", experiment, records, evidence)
         table = text_table([record.row for record in records], kind=experiment.kind)
     options.written = folder / "report.html"
     rows = [record.row for record in records]

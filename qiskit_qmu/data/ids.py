@@ -1,5 +1,6 @@
 """Looks rows up by their ids, and says of each id that cannot be forgotten why not."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
@@ -147,3 +148,21 @@ def _with_near(untrained: list[UntrainedId], known: list[str]) -> tuple[Untraine
 
 def _bare(text: str) -> str:
     return text.strip().casefold().lstrip("0")
+
+
+def ids_in_words(ids: Iterable[str]) -> str:
+    """Return what follows a number of rows: their ids, or of many the SHA-256 of the sorted ids.
+
+    Example:
+        >>> from qiskit_qmu.data.ids import ids_in_words
+        >>> ids_in_words(["b", "a"])
+        ': a, b'
+    """
+    known = sorted(ids)
+    if len(known) <= _FEW_IDS:
+        return f": {', '.join(known)}"
+    digest = hashlib.sha256("\n".join(known).encode()).hexdigest()
+    return f", ids with SHA-256 {digest[:16]}"
+
+
+_FEW_IDS = 8

@@ -11,7 +11,7 @@ from qiskit_qmu._files import write_json
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.evaluation import Recommendation, aggregate, recommend
 from qiskit_qmu.experiments.evidence import RunEvidence
-from qiskit_qmu.experiments.output import write_report
+from qiskit_qmu.experiments.output import write_records_page
 from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.report import overview_figure, render_results, text_table
 from qiskit_qmu.report.evidence import forgotten_evidence
@@ -101,7 +101,7 @@ class Comparison:
         Raises:
             InputError: If it cannot be written.
         """
-        write_report(
+        write_records_page(
             Path(path),
             dict(self.config),
             self.kind,

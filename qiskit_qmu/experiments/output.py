@@ -94,9 +94,7 @@ def run_experiment(
         splits = {record.row["seed"]: record.split for record in records}
         evidence = run_evidence(first, model, splits, call)
         write_results(folder / "results.json", first, records, evidence)
-        write_report(
-            folder / "report.html", experiment.to_dict(), experiment.kind, records, evidence
-        )
+        write_report(folder / "report.html", experiment, records, evidence)
     return records
 
 
@@ -247,16 +245,41 @@ def write_results(
 
 
 def write_report(
+    path: Path, experiment: Experiment, records: Sequence[Record], evidence: RunEvidence
+) -> None:
+    """Write report.html of a run.
+
+    Args:
+        path: The file.
+        experiment: What was run.
+        records: Those of all seeds and methods.
+        evidence: What the numbers rest on, by heading and name.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    write_records_page(
+        path,
+        experiment.to_dict(),
+        experiment.kind,
+        records,
+        evidence,
+        title=f"Unlearning on {experiment.dataset_name}, {experiment.model} model",
+        does=summaries(),
+    )
+
+
+def write_records_page(
     path: Path,
     config: dict[str, Any],
     kind: Kind,
     records: Sequence[Record],
     evidence: RunEvidence,
     *,
-    title: str | None = None,
-    does: Mapping[str, str] | None = None,
+    title: str,
+    does: Mapping[str, str],
 ) -> None:
-    """Write report.html from records.
+    """Write the page of records, from an experiment or a comparison.
 
     Args:
         path: The file.
@@ -264,8 +287,8 @@ def write_report(
         kind: What is forgotten.
         records: Those of all seeds and methods.
         evidence: What the numbers rest on, by heading and name.
-        title: Title of the page; None for dataset and model of the configuration.
-        does: What each method does, in one line, by its name; None for the methods by name.
+        title: Title of the page.
+        does: What each method does, in one line, by its name.
 
     Raises:
         InputError: If it cannot be written.
@@ -278,12 +301,7 @@ def write_report(
         evidence=evidence,
         config=config,
         environment=environment(),
-        title=title or _title(config),
+        title=title,
         forgotten=records[0].split["forgotten"],
-        does=summaries() if does is None else does,
+        does=does,
     )
-
-
-def _title(config: dict[str, Any]) -> str:
-    experiment = Experiment.from_dict(config)
-    return f"Unlearning on {experiment.dataset_name}, {experiment.model} model"
