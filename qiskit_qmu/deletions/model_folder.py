@@ -1,11 +1,12 @@
-"""Names of the files in a model's folder that a deletion request is about."""
+"""The files in a model's folder that a deletion request is about."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import read_sealed_json
+from qiskit_qmu._files import read_bytes, read_sealed_json
 
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
 ARRAYS = "arrays.npz"
@@ -54,3 +55,8 @@ def earlier_report(number: int, name: str) -> Path:
         'earlier_reports/1/deletion_report.json'
     """
     return Path(EARLIER) / str(number) / name
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(read_bytes(path, "a file of a model")).hexdigest()

@@ -5,12 +5,18 @@ from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.evaluation import ShotPlan, ShotTarget
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
+from qiskit_qmu.experiments.deleting import plan_deletion, request_deletion
 from qiskit_qmu.experiments.deletion_answer import DeletionResult
-from qiskit_qmu.experiments.deletion_request import plan_deletion, request_deletion
+from qiskit_qmu.experiments.deletion_request import DeletionRequest
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume
 from qiskit_qmu.experiments.device_submission import submission_plan, submit
 from qiskit_qmu.experiments.exact import delete_exactly, load_exact, train_exact
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.forgotten_feature import (
+    FeatureRow,
+    forget_feature,
+    forget_feature_of,
+)
 from qiskit_qmu.experiments.output import (
     run_experiment,
     run_saved_shots,
@@ -47,6 +53,11 @@ from qiskit_qmu.experiments.saved.workload import (
     cost_rows,
     saved_workloads,
 )
+from qiskit_qmu.experiments.sequence import (
+    SequenceRow,
+    UnlearningSequence,
+    unlearn_in_sequence,
+)
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_planning import (
@@ -80,9 +91,11 @@ from qiskit_qmu.runs.status import RunStatus, run_status
 __all__ = [
     "Cell",
     "Comparison",
+    "DeletionRequest",
     "DeletionResult",
     "DeviceRequest",
     "Experiment",
+    "FeatureRow",
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
@@ -96,11 +109,13 @@ __all__ = [
     "ShadowRequest",
     "RowsWarning",
     "RunStatus",
+    "SequenceRow",
     "Setup",
     "ShotComparison",
     "ShotStudy",
     "ShotStudyResult",
     "SweepResult",
+    "UnlearningSequence",
     "audit_saved",
     "audit_weights",
     "audit_workload",
@@ -120,6 +135,8 @@ __all__ = [
     "plan_shots",
     "write_shot_plan",
     "environment",
+    "forget_feature",
+    "forget_feature_of",
     "observe_saved",
     "observation_workload",
     "overridden",
@@ -153,6 +170,7 @@ __all__ = [
     "train_and_save",
     "training_plan",
     "training_workload",
+    "unlearn_in_sequence",
     "unlearn_saved",
     "unlearning_workload",
     "writable_folder",

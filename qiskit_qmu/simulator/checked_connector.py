@@ -64,17 +64,17 @@ class CheckedConnector(TorchConnector):
         if self.sparse:
             output: torch.Tensor = super().forward(input_data)
             return output
-        network = self.neural_network
-        inputs = self.weight.new_zeros(0) if input_data is None else input_data
-        check_values(network, inputs, self.weight)
+        network, weight = self.neural_network, self.weight
+        inputs = weight.new_zeros(0) if input_data is None else input_data
+        check_values(network, inputs, weight)
         rows = inputs.reshape(math.prod(inputs.shape[:-1]), network.num_inputs)
         # Mixed precision is meant for real matrix products; it would round the states.
-        kind = self.weight.device.type
+        kind = weight.device.type
         mixed = torch.is_autocast_enabled(kind)
         with torch.autocast(kind, enabled=False) if mixed else nullcontext():
             outputs = self._outputs(rows if network.input_gradients else rows.detach())
         shape = (*inputs.shape[:-1], *network.output_shape)
-        return outputs.reshape(shape).to(device=inputs.device, dtype=self.weight.dtype)
+        return outputs.reshape(shape).to(device=inputs.device, dtype=weight.dtype)
 
     def _outputs(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return outputs, flat, (B, O) of inputs (B, I)."""

@@ -10,7 +10,7 @@ from qiskit_qmu.simulator.compile.active_qubits import active_qubits
 from qiskit_qmu.simulator.compile.fusion import compile_program
 from qiskit_qmu.simulator.compile.program import Program
 from qiskit_qmu.simulator.compiled.choice import choose_engine, compiled_step
-from qiskit_qmu.simulator.compiled.step import CompiledStep
+from qiskit_qmu.simulator.compiled.network_step import NetworkStep
 from qiskit_qmu.simulator.engine.simulation import Simulation, StateReadout
 from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.interpreted_outcomes import (
@@ -61,7 +61,7 @@ class StatevectorNetwork:
                 self._prepared[key] = self._prepare(dtype, weights.device)
         prepared = self._prepared[key]
         if prepared.step is not None and len(inputs):
-            return prepared.simulation.step(prepared.step, inputs, weights).T
+            return prepared.step(inputs, weights)
         return prepared.simulation.read(prepared.readout, inputs, weights).T
 
     def _prepare(self, dtype: torch.dtype, device: torch.device) -> "_Prepared":
@@ -79,7 +79,7 @@ class _Prepared:
 
     simulation: Simulation
     readout: StateReadout
-    step: CompiledStep | None
+    step: NetworkStep | None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.ids import Ids, UntrainedId, sort_among
 from qiskit_qmu.data.resolution import check_ids_found
 from qiskit_qmu.deletions import LogEntry, RequestLog, RequestMark, Verification, new_salt, verify
-from qiskit_qmu.deletions.model_folder import ARRAYS, MODEL, PAGE, REPORT
+from qiskit_qmu.deletions.model_folder import ARRAYS, MODEL, PAGE, REPORT, file_digest
 from qiskit_qmu.experiments.deletion_answer import (
     DeletionResult,
     copy_earlier_reports,
@@ -29,12 +29,11 @@ from qiskit_qmu.experiments.deletion_answer import (
     workplace,
 )
 from qiskit_qmu.experiments.deletion_plan import (
-    WAYS,
     done_before,
     earlier_requests,
-    file_digest,
     model_folders,
 )
+from qiskit_qmu.experiments.deletion_request import WAYS
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
 from qiskit_qmu.experiments.exact.report import ExactAnswer, exact_report
 from qiskit_qmu.kernels import KernelModel, load_kernel_model

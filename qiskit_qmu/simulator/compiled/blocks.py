@@ -4,13 +4,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qiskit_qmu.simulator.compiled.job import VECTOR_BYTES, Function, Job
+from qiskit_qmu.simulator.compiled.job import VECTOR_BYTES, Call, Circuit, Function
 from qiskit_qmu.simulator.compiled.loading import Kernels
 from qiskit_qmu.simulator.compiled.operations import DENSE, OperationTables, ReadoutTables
 
@@ -20,92 +20,144 @@ _SMALLEST_SHARE = 2**21
 """Amplitudes times operations that are worth a thread."""
 
 
+class Turns(NamedTuple):
+    """All angles of a call, as the kernels take them.
+
+    Attributes:
+        table: Half of each angle, its cosine and its sine, (3, M · (1 + A) + A' · M' · blocks · W):
+            of a zero and the shared angles (1 + A, M), then of per-sample angles (A', M', blocks,
+            W), zero where samples fill up the last block.
+        num_shared: A.
+        num_own: A'.
+        models: M.
+        own_models: M' = M where models have per-sample angles of their own, else 1.
+        samples: B.
+        blocks: Blocks of W samples.
+    """
+
+    table: Real
+    num_shared: int
+    num_own: int
+    models: int
+    own_models: int
+    samples: int
+    blocks: int
+
+
 @dataclass(frozen=True)
 class BlockRunner:
     """A compiled circuit's tables, and the kernels that run them.
 
     Each block of samples of each model is computed by itself, and sums over blocks have one order,
     so results do not depend on the number of threads, which is torch's.
+
+    Attributes:
+        place: The place of the amplitude of each basis state, (2^n,).
     """
 
     kernels: Kernels
     tables: OperationTables
     readout: ReadoutTables
+    place: NDArray[np.int64]
     num_qubits: int
     num_shared: int
     num_outputs: int
     prepared: bool
 
-    @property
+    @cached_property
     def dtype(self) -> np.dtype[Any]:
         """The precision."""
         return self.tables.even.dtype
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Samples of a block, W."""
         return VECTOR_BYTES // self.dtype.itemsize
 
-    def forward(self, shared: Real, own: Real, starts: Real | None) -> tuple[Real, Real]:
-        """Return readouts (O, M, blocks · W) and final states (M · blocks, 2^n, 2, W).
+    def turns(self, shared: Real, own: Real) -> Turns:
+        """Return the turns of shared angles (A, M) and per-sample angles (A', M', B)."""
+        num_shared, models = shared.shape
+        num_own, own_models, samples = own.shape
+        blocks = -(-samples // self.width)
+        split, lanes = models * (1 + num_shared), blocks * self.width
+        table = np.zeros((3, split + num_own * own_models * lanes), self.dtype)
+        half = table[0]
+        np.multiply(shared, 0.5, out=half[models:split].reshape(num_shared, models))
+        rows = half[split:].reshape(num_own, own_models, lanes)
+        np.multiply(own, 0.5, out=rows[:, :, :samples])
+        np.cos(half, out=table[1])
+        np.sin(half, out=table[2])
+        return Turns(table, num_shared, num_own, models, own_models, samples, blocks)
+
+    def forward(self, turns: Turns, starts: Real | None = None) -> tuple[Real, torch.Tensor]:
+        """Return readouts (O, M, B), and final states (M · blocks, 2^n, 2, W).
 
         Args:
-            shared: Shared angles (A, M).
-            own: Per-sample angles (A', M or 1, blocks · W).
+            turns: The angles.
             starts: Initial states (M · blocks, 2^n, 2, W) of a circuit with prepared qubits;
                 they are overwritten.
         """
-        models, samples = shared.shape[1], own.shape[2]
-        shape = (models * samples // self.width, 2**self.num_qubits, 2, self.width)
-        states = np.empty(shape, self.dtype) if starts is None else starts
-        values = np.zeros((self.num_outputs, models, samples), self.dtype)
-        self._run(self.kernels.forward, self._job, shared, own, states=states, values=values)
-        return values, states
+        if starts is None:
+            units = turns.models * turns.blocks
+            starts = np.empty((units, 2**self.num_qubits, 2, self.width), self.dtype)
+        states = torch.from_numpy(starts)
+        values = self._zeros(self.num_outputs, turns)
+        call = self._call(turns, states)._replace(values=_address(values))
+        self._run(self.kernels.forward, self._forward_circuit, call)
+        return values[:, :, : turns.samples], states
 
     def backward(
-        self, shared: Real, own: Real, states: Real, gradient: Real
+        self, turns: Turns, states: torch.Tensor, gradient: Real
     ) -> tuple[Real, Real | None]:
-        """Return slopes (A + A', M, blocks · W) and those of prepared starts.
+        """Return slopes (A + A', M, B), and those of prepared starts (M · blocks, 2^n, 2, W).
 
         Args:
-            shared: Shared angles (A, M).
-            own: Per-sample angles (A', M or 1, blocks · W).
+            turns: The angles.
             states: Final states (M · blocks, 2^n, 2, W).
-            gradient: Gradients of the readouts (O, M, blocks · W).
+            gradient: Gradients of the readouts (O, M, B).
         """
-        models, samples = shared.shape[1], own.shape[2]
-        slopes = np.zeros((len(shared) + len(own), models, samples), self.dtype)
-        arrays = {"states": states, "gradient": gradient, "slopes": slopes}
-        if self.prepared:
-            arrays["start_slopes"] = np.empty_like(states)
-        self._run(self.kernels.backward, self._adjoint_job, shared, own, **arrays)
-        return slopes, arrays.get("start_slopes")
-
-    def _run(self, kernel: Function, job: Job, shared: Real, own: Real, **arrays: Real) -> None:
-        models, blocks = shared.shape[1], own.shape[2] // self.width
-        # Half of a zero, of the shared and of the per-sample angles; their cosines and sines.
-        split = models * (1 + len(shared))
-        half = np.zeros(split + own.size, self.dtype)
-        np.multiply(shared, 0.5, out=half[models:split].reshape(shared.shape))
-        np.multiply(own, 0.5, out=half[split:].reshape(own.shape))
-        cosines, sines = np.cos(half), np.sin(half)
-        job = job._replace(
-            models=models,
-            blocks=blocks,
-            own_models=own.shape[1],
-            shared_cosines=_address(cosines),
-            shared_sines=_address(sines),
-            own_cosines=_address(cosines[split:]),
-            own_sines=_address(sines[split:]),
-            **{name: _address(array) for name, array in arrays.items()},
+        if turns.samples % self.width:
+            filled = self._zeros(self.num_outputs, turns)
+            filled[:, :, : turns.samples] = gradient
+        else:
+            filled = np.ascontiguousarray(gradient)
+        slopes = self._zeros(turns.num_shared + turns.num_own, turns)
+        starts = np.empty(tuple(states.shape), self.dtype) if self.prepared else None
+        call = self._call(turns, states)._replace(
+            gradient=_address(filled),
+            slopes=_address(slopes),
+            start_slopes=0 if starts is None else _address(starts),
         )
-        numbers = np.array(job, np.int64)
+        self._run(self.kernels.backward, self._backward_circuit, call)
+        return slopes[:, :, : turns.samples], starts
+
+    def _zeros(self, rows: int, turns: Turns) -> Real:
+        return np.zeros((rows, turns.models, turns.blocks * self.width), self.dtype)
+
+    def _call(self, turns: Turns, states: torch.Tensor) -> Call:
+        size = self.dtype.itemsize
+        cosines = _address(turns.table) + turns.table.shape[1] * size
+        sines = cosines + turns.table.shape[1] * size
+        split = turns.models * (1 + turns.num_shared) * size
+        return Call(
+            models=turns.models,
+            blocks=turns.blocks,
+            own_models=turns.own_models,
+            shared_cosines=cosines,
+            shared_sines=sines,
+            own_cosines=cosines + split,
+            own_sines=sines + split,
+            states=states.data_ptr(),
+        )
+
+    def _run(self, kernel: Function, circuit: bytes, call: Call) -> None:
+        job = circuit + call.packed()
 
         def run(first: int, last: int) -> None:
-            room = np.empty(job.room * self.width, self.dtype)
-            kernel(_address(numbers), _address(room), first, last)
+            room = np.empty(self._room, self.dtype)
+            kernel(job, _address(room), first, last)
 
-        self._deal(run, models * blocks)
+        self._deal(run, call.models * call.blocks)
 
     @cached_property
     def _contiguous(self) -> dict[str, NDArray[Any]]:
@@ -113,8 +165,8 @@ class BlockRunner:
         return {name: np.ascontiguousarray(table) for name, table in tables.items()}
 
     @cached_property
-    def _job(self) -> Job:
-        return Job(
+    def _circuit(self) -> Circuit:
+        return Circuit(
             num_qubits=self.num_qubits,
             num_operations=len(self.tables.operations),
             num_runs=len(self.tables.run_starts) - 1,
@@ -130,9 +182,17 @@ class BlockRunner:
         )
 
     @cached_property
-    def _adjoint_job(self) -> Job:
-        """The job with the conjugate transposed dense matrices, in the same places."""
-        return self._job._replace(entries=_address(self._adjoint_entries))
+    def _forward_circuit(self) -> bytes:
+        return self._circuit.packed()
+
+    @cached_property
+    def _backward_circuit(self) -> bytes:
+        """The circuit with the conjugate transposed dense matrices, in the same places."""
+        return self._circuit._replace(entries=_address(self._adjoint_entries)).packed()
+
+    @cached_property
+    def _room(self) -> int:
+        return self._circuit.room * self.width
 
     @cached_property
     def _adjoint_entries(self) -> Real:
@@ -145,9 +205,9 @@ class BlockRunner:
         return entries
 
     def _deal(self, run: Callable[[int, int], None], units: int) -> None:
-        work = units * 2**self.num_qubits * len(self.tables.operations)
-        threads = min(torch.get_num_threads(), units, max(1, work // _SMALLEST_SHARE))
-        if threads == 1:
+        shares = units * 2**self.num_qubits * len(self.tables.operations) // _SMALLEST_SHARE
+        threads = min(torch.get_num_threads(), units, shares)
+        if threads <= 1:
             run(0, units)
             return
         bounds = np.linspace(0, units, threads + 1).astype(int).tolist()

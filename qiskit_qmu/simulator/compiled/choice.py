@@ -12,6 +12,7 @@ from qiskit_qmu import _check
 from qiskit_qmu.simulator.compile.program import DenseStep, Program
 from qiskit_qmu.simulator.compiled.blocks import BlockRunner
 from qiskit_qmu.simulator.compiled.loading import load_kernels
+from qiskit_qmu.simulator.compiled.network_step import NetworkStep
 from qiskit_qmu.simulator.compiled.operations import (
     LARGEST_TABLES,
     OperationList,
@@ -80,7 +81,7 @@ def choose_engine(program: Program, readout: Readout, engine: str | None) -> Eng
 
 def compiled_step(
     simulation: Simulation, readout: Readout, by_torch: StateReadout, dtype: torch.dtype
-) -> CompiledStep | None:
+) -> NetworkStep | None:
     """Return the compiled step of a circuit and its readout; None if there are no kernels."""
     real: type[np.floating] = np.float64 if dtype == torch.complex128 else np.float32
     kernels = load_kernels(np.dtype(real).name)
@@ -92,12 +93,13 @@ def compiled_step(
         kernels=kernels,
         tables=operations.tables(real),
         readout=operations.readout(readout, real),
+        place=operations.place,
         num_qubits=program.num_qubits,
         num_shared=program.num_shared_angles,
         num_outputs=readout_size(readout)[1],
         prepared=bool(program.prepared),
     )
-    return CompiledStep(runner, simulation.plan, by_torch)
+    return NetworkStep(simulation, CompiledStep(runner, simulation.plan, by_torch), dtype.to_real())
 
 
 def largest_qubits() -> int:

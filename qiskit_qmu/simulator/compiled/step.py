@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from qiskit_qmu.simulator.compiled.blocks import BlockRunner, Real
+from qiskit_qmu.simulator.compiled.blocks import BlockRunner, Real, Turns
 from qiskit_qmu.simulator.engine.adjoint import evolve_by_steps
 from qiskit_qmu.simulator.engine.execution_plan import ExecutionPlan
 from qiskit_qmu.simulator.engine.simulation import StateReadout
@@ -48,12 +48,13 @@ class CompiledStep:
         unfolded: torch.Tensor = values.unflatten(1, (states.shape[0], states.shape[2]))
         return unfolded
 
-    def values(self, shared: torch.Tensor, batched: torch.Tensor) -> tuple[torch.Tensor, Real]:
+    def values(
+        self, shared: torch.Tensor, batched: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return readouts (O, M, B), and the final states of all blocks."""
-        common, own = self._arrays(shared, batched)
         starts = self._starts(shared, batched) if self.runner.prepared else None
-        values, states = self.runner.forward(common, own, starts)
-        return torch.from_numpy(values)[:, :, : batched.shape[2]], states
+        values, states = self.runner.forward(self._turns(shared, batched), starts)
+        return torch.from_numpy(values), states
 
     def slopes(
         self,
@@ -61,30 +62,19 @@ class CompiledStep:
         gradient: torch.Tensor,
         shared: torch.Tensor,
         batched: torch.Tensor,
-        states: Real,
+        states: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return gradients (A, M, parts) and (A', M, B); each part of the samples has its own."""
-        common, own = self._arrays(shared, batched)
-        samples = batched.shape[2]
-        found, starts = self.runner.backward(common, own, states, self._filled(gradient))
-        rows = torch.from_numpy(found)[:, :, :samples]
+        turns = self._turns(shared, batched)
+        found, starts = self.runner.backward(turns, states, gradient.detach().numpy())
+        rows = torch.from_numpy(found)
         if starts is not None:
             rows = rows + self._start_slopes(starts, shared, batched)
         by_shared, by_sample = rows.tensor_split([len(shared)])
-        return by_shared.unflatten(2, (parts, samples // parts)).sum(3), by_sample
+        return by_shared.unflatten(2, (parts, turns.samples // parts)).sum(3), by_sample
 
-    def _arrays(self, shared: torch.Tensor, batched: torch.Tensor) -> tuple[Real, Real]:
-        return shared.detach().numpy(), self._filled(batched)
-
-    def _filled(self, rows: torch.Tensor) -> Real:
-        """Return values (…, B) with zeros that fill up the last block."""
-        samples, width = rows.shape[2], self.runner.width
-        array: Real = rows.detach().numpy()
-        if samples % width == 0:
-            return np.ascontiguousarray(array)
-        filled = np.zeros((*rows.shape[:2], -(-samples // width) * width), array.dtype)
-        filled[:, :, :samples] = array
-        return filled
+    def _turns(self, shared: torch.Tensor, batched: torch.Tensor) -> Turns:
+        return self.runner.turns(shared.detach().numpy(), batched.detach().numpy())
 
     def _starts(self, shared: torch.Tensor, batched: torch.Tensor) -> Real:
         """Return initial states (M · blocks, 2^n, 2, W), zero for samples that fill up a block."""
@@ -154,8 +144,7 @@ class _MappedValues(torch.autograd.Function):
         step: CompiledStep, shared: torch.Tensor, batched: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the forward kernel."""
-        values, states = step.values(shared, batched)
-        return values, torch.from_numpy(states)
+        return step.values(shared, batched)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[torch.Tensor, ...]) -> None:
@@ -205,7 +194,7 @@ class _Slopes(torch.autograd.Function):
         states: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the backward kernel."""
-        finals = states.numpy() if states.numel() else step.values(shared, batched)[1]
+        finals = states if states.numel() else step.values(shared, batched)[1]
         return step.slopes(parts, gradient, shared, batched, finals)
 
     @staticmethod

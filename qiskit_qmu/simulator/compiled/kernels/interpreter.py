@@ -29,7 +29,7 @@ from qiskit_qmu.simulator.compiled.operations import DENSE, GATE, PARITY, PHASES
 def kernels_module(dtype: str) -> ir.Module:
     """Return the functions ``forward`` and ``backward`` in one precision.
 
-    Both take a `Job`, working memory (``Job.room``), and the first and last block that they
+    Both take a job, working memory (``Circuit.room``), and the first and last block that they
     compute, of M · blocks.
     """
     module = ir.Module(name="kernels")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qiskit_qmu.simulator.compiled.job import Job
+from qiskit_qmu.simulator.compiled.job import JOB_FIELDS
 from qiskit_qmu.simulator.compiled.kernels.instructions import (
     Amplitudes,
     Numbers,
@@ -18,13 +18,13 @@ from qiskit_qmu.simulator.compiled.kernels.instructions import (
 
 @dataclass(frozen=True)
 class JobTables:
-    """A `Job` that a kernel reads."""
+    """A job that a kernel reads."""
 
     writer: Writer
 
     def whole(self, name: str) -> Whole:
         """Return a number of the job."""
-        return self.writer.job[Job._fields.index(name)]
+        return self.writer.job[JOB_FIELDS.index(name)]
 
     def wholes(self, name: str, bits: int = 32) -> Wholes:
         """Return a table of integers of some bits."""
