@@ -122,7 +122,8 @@ def _model(name: str) -> Callable[[Outcome], None]:
         assert outcome.out.startswith(f"{name}: ")
         assert "changed nothing" not in outcome.err
         assert (outcome.folder / name / "model.json").exists()
-        assert (outcome.folder / name / "weights.safetensors").exists()
+        weights = ("weights.safetensors", "arrays.npz")  # (of a network, or of a kernel model)
+        assert any((outcome.folder / name / own).exists() for own in weights)
 
     return check
 
@@ -223,6 +224,11 @@ CUSTOMERS = (
     "--out customers"
 )
 WITHDRAW = "qmu request customers --ids withdrawn.txt --skip-untrained-ids --out customers-2"
+KERNEL = (
+    "qmu train --dataset rows.csv --label-column diagnosis --id-column customer "
+    "--model kernel-ridge --out kernel"
+)
+KERNEL_WITHDRAW = "qmu request kernel --ids withdrawn.txt --skip-untrained-ids --out kernel-2"
 
 EXAMPLES = {
     "qmu run": Example(_ran()),
@@ -247,6 +253,11 @@ EXAMPLES = {
     "qmu verify customers-2 --ids withdrawn.txt": Example(
         _printed("belong together", "C0000: ", "withdrawn by request 1", "head of the log"),
         (CUSTOMERS, WITHDRAW),
+    ),
+    KERNEL: Example(_model("kernel")),
+    KERNEL_WITHDRAW: Example(_model("kernel-2"), (KERNEL,)),
+    "qmu verify kernel-2 --ids withdrawn.txt": Example(
+        _printed("withdrawn by request 1"), (KERNEL, KERNEL_WITHDRAW)
     ),
     "qmu audit arrays outputs.csv": Example(_printed("verdict: "), quick=True),
     "qmu audit weights new.pt --original old.pt --oracle retrained.pt --model mine:build "

@@ -19,6 +19,7 @@ from qiskit_qmu.certified.gaussian_mechanism import largest_ratio
 from qiskit_qmu.certified.ledger import Action, Ledger
 from qiskit_qmu.certified.perturbed_logistic import Array, Weights, remove, train
 from qiskit_qmu.data import withdrawn_positions
+from qiskit_qmu.data.rows import as_integers
 from qiskit_qmu.data.validated_classes import validated_classes
 
 
@@ -136,9 +137,30 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
         if not known.all():
             raise InputError(f"label {labels[~known][0]} is none of the fitted classes")
         rows = validate_data(self, X, dtype=np.float64, reset=False)
-        gone = withdrawn_positions(
-            rows, np.searchsorted(self.classes_, labels), self._rows, self._numbers
+        return self.delete(
+            withdrawn_positions(
+                rows, np.searchsorted(self.classes_, labels), self._rows, self._numbers
+            )
         )
+
+    def delete(self, rows: ArrayLike) -> Self:
+        """Remove rows that are given by their positions; see ``unfit``.
+
+        Args:
+            rows: Positions (m,) among the rows that are left, in the order of ``fit``.
+
+        Raises:
+            InputError: If a position is not there or given twice, or no row would be left. The
+                model then stays as it was.
+        """
+        check_is_fitted(self)
+        gone = as_integers("rows", rows)
+        _check.not_empty(rows=gone)
+        if gone.min() < 0 or gone.max() >= len(self._rows) or len(np.unique(gone)) < len(gone):
+            raise InputError(
+                f"rows must be different positions from 0 to {len(self._rows) - 1}, got "
+                f"{gone.tolist()[:8]}"
+            )
         kept = np.setdiff1d(np.arange(len(self._rows)), gone)
         if not len(kept):
             raise InputError(f"at least one row must be left, got all {len(gone)} withdrawn")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from qiskit_qmu.cli import listing, option_types, row_options
+from qiskit_qmu.deletions.model_folder import EXACT_MODELS
 
 _FOLDERS = (option_types.saved_model, option_types.folder)
 _FILES = ("FILE", "CONFIG", "WEIGHTS", "NAME|FILE", "SHARE|FILE", "I,J,…|FILE")
@@ -59,6 +60,8 @@ def _names(action: argparse.Action) -> list[str]:
         return list(option_types.method_names())
     if action.type is option_types.model:
         return list(option_types.MODELS)
+    if action.type is option_types.trained_model:
+        return [*option_types.MODELS, *EXACT_MODELS]
     if action.type is option_types.backend:
         return ["exact", "aer", "ibm:least_busy"]
     return []

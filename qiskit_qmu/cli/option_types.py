@@ -5,6 +5,8 @@ from argparse import ArgumentTypeError as OptionError
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from qiskit_qmu.deletions.model_folder import EXACT_MODELS
+
 _BACKENDS = ("exact", "aer", "fake_", "ibm_", "ibm:")
 """Prefixes of backend names."""
 
@@ -106,6 +108,15 @@ def model(text: str) -> str:
     if text.count(":") > 1 or not all(word.isidentifier() for word in words):
         raise OptionError(f"a factory is named package.module:function, got {text!r}")
     return text
+
+
+def trained_model(text: str) -> str:
+    """Return the name of a model that `qmu train` trains.
+
+    Raises:
+        OptionError: If it is none.
+    """
+    return text if text in EXACT_MODELS else model(text)
 
 
 @choice

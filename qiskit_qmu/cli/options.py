@@ -73,16 +73,17 @@ EXPERIMENT_KEYS = (
 )
 
 
-def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides the data and the model."""
+def add_data_options(parser: argparse.ArgumentParser, *, exact: bool = False) -> None:
+    """Add what decides the data and the model; ``exact`` for models that delete rows themselves."""
     group = parser.add_argument_group("data and model")
     add_row_options(group)
     group.add_argument(
         "--model",
-        type=option_types.model,
+        type=option_types.trained_model if exact else option_types.model,
         metavar="NAME",
         help="basic, hybrid, or package.module:factory, a function of input shape and number of "
-        "classes that returns a torch module with TorchConnectors (hybrid)",
+        "classes that returns a torch module with TorchConnectors (hybrid)"
+        + ("; or kernel-ridge, kernel-svm or certified, which delete rows by themselves" * exact),
     )
     group.add_argument(
         "--outputs",
@@ -142,15 +143,14 @@ def add_original(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_strategy(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
-    """Add the method to unlearn with; required where there is no default."""
+def add_strategy(parser: argparse.ArgumentParser, *, default: str = "") -> None:
+    """Add the method to unlearn with; required where nothing is said of a default."""
     parser.add_argument(
         "--strategy",
         type=option_types.method,
-        required=default is None,
-        default=default,
+        required=not default,
         metavar="NAME",
-        help="see `qmu list strategies`" + ("" if default is None else f" ({default})"),
+        help=f"see `qmu list strategies`{default and f' ({default})'}",
     )
 
 

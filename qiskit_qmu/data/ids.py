@@ -66,8 +66,27 @@ def sort_ids(
             f"{ds.name} has no ids: name the column that holds them when its rows are read "
             "(id_column), or forget rows by their positions"
         )
-    positions = {each: position for position, each in enumerate(ds.ids_train.tolist())}
-    tested = set() if ds.ids_test is None else set(ds.ids_test.tolist())
+    own = Ids(ds.ids_train.tolist(), [] if ds.ids_test is None else ds.ids_test.tolist())
+    return sort_among(own, ids, trained, validation, forgotten_ids)
+
+
+class Ids(NamedTuple):
+    """Ids of the training and the test rows of a dataset."""
+
+    train: Sequence[str]
+    test: Sequence[str]
+
+
+def sort_among(
+    own: Ids,
+    ids: Sequence[str],
+    trained: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    forgotten_ids: Collection[str] = (),
+) -> tuple[NDArray[np.int64], tuple[UntrainedId, ...]]:
+    """Do what `sort_ids` does by the ids of a dataset's rows alone."""
+    positions = {each: position for position, each in enumerate(own.train)}
+    tested = set(own.test)
     known, held_out = set(trained.tolist()), set(validation.tolist())
     gone = set(forgotten_ids)
     found, untrained = [], []

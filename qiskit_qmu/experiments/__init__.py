@@ -10,6 +10,7 @@ from qiskit_qmu.experiments.deletion_answer import DeletionResult
 from qiskit_qmu.experiments.deletion_request import DeletionRequest
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume
 from qiskit_qmu.experiments.device_submission import submission_plan, submit
+from qiskit_qmu.experiments.exact import delete_exactly, load_exact, train_exact
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.forgotten_feature import (
     FeatureRow,
@@ -120,6 +121,9 @@ __all__ = [
     "audit_workload",
     "cancel",
     "compare",
+    "delete_exactly",
+    "load_exact",
+    "train_exact",
     "cost_rows",
     "describe_model",
     "ShotPlan",

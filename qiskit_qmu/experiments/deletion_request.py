@@ -15,7 +15,7 @@ from qiskit_qmu.deletions.model_folder import WEIGHTS, file_digest
 from qiskit_qmu.evaluation.method_summary import ORACLE
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 
-_WAYS = ("ids", "indices")
+WAYS = ("ids", "indices")
 """How rows to withdraw are named."""
 
 
@@ -44,7 +44,7 @@ class DeletionRequest:
 
     Example:
         >>> import qiskit_qmu as qmu
-        >>> request = qmu.DeletionRequest(["C17", "C23"], strategy="ssd-r", oracles=2)
+        >>> request = qmu.DeletionRequest(["C17", "C23"], strategy="gd", oracles=2)
         >>> request.rows.ids, request.seed
         (('C17', 'C23'), 0)
     """
@@ -66,7 +66,7 @@ class DeletionRequest:
             ShadowRequest(count=self.shadows)  # (refuses a number that cannot be)
         if not isinstance(self.rows, ForgetRequest):
             object.__setattr__(self, "rows", ForgetRequest(ids=tuple(self.rows)))
-        _check.one_of(_WAYS, way=self.request.way)
+        _check.one_of(WAYS, way=self.request.way)
 
     @property
     def request(self) -> ForgetRequest:
