@@ -14,13 +14,14 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import reading
 from qiskit_qmu._seeds import stream
+from qiskit_qmu.certified.bounded_features import bounded_features
 from qiskit_qmu.certified.files import read_classifier, write_classifier
 from qiskit_qmu.certified.gaussian_mechanism import largest_ratio
 from qiskit_qmu.certified.ledger import Action, Ledger
 from qiskit_qmu.certified.perturbed_logistic import Array, Weights, remove, train
 from qiskit_qmu.data import withdrawn_positions
-from qiskit_qmu.data.rows import as_integers
 from qiskit_qmu.data.validated_classes import validated_classes
+from qiskit_qmu.data.withdrawn import checked_positions
 
 
 @final
@@ -154,16 +155,8 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
                 model then stays as it was.
         """
         check_is_fitted(self)
-        gone = as_integers("rows", rows)
-        _check.not_empty(rows=gone)
-        if gone.min() < 0 or gone.max() >= len(self._rows) or len(np.unique(gone)) < len(gone):
-            raise InputError(
-                f"rows must be different positions from 0 to {len(self._rows) - 1}, got "
-                f"{gone.tolist()[:8]}"
-            )
+        gone = checked_positions(rows, len(self._rows))
         kept = np.setdiff1d(np.arange(len(self._rows)), gone)
-        if not len(kept):
-            raise InputError(f"at least one row must be left, got all {len(gone)} withdrawn")
         signs, removed = self._signs()[:, kept], self._signs()[:, gone]
         heads = [
             remove(
@@ -271,14 +264,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(self.classes_[numbers])
 
     def _features_of(self, rows: Array) -> Array:
-        """Return features with a constant, (n, k + 1), of norm one or less."""
-        values = np.asarray(rows if self.features is None else self.features(rows), np.float64)
-        if values.ndim != 2 or len(values) != len(rows):
-            raise InputError(f"features must have shape ({len(rows)}, k), got {values.shape}")
-        _check.finite(features=values)
-        norms = np.maximum(1.0, np.linalg.norm(values, axis=1, keepdims=True))
-        together = np.hstack([values / norms, np.ones((len(rows), 1))])
-        return np.asarray(together / np.sqrt(2) * (1 - 1e-15))
+        return bounded_features(rows if self.features is None else self.features(rows), len(rows))
 
     def _signs(self) -> Array:
         """Return y (heads, n): 1 for the rows of a head's class, -1 for others."""

@@ -21,7 +21,6 @@ from qiskit_qmu.experiments.output import (
     run_experiment,
     run_saved_shots,
     run_shot_comparison,
-    writable_folder,
     write_report,
 )
 from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
@@ -85,6 +84,7 @@ from qiskit_qmu.experiments.workload import (
     training_workload,
     unlearning_workload,
 )
+from qiskit_qmu.experiments.writable_folder import writable_folder
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 

@@ -1,8 +1,8 @@
 """What runs write: records.jsonl, results.json and report.html, or shots.json, .html and .svg."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.experiments.workers import run_seeds
+from qiskit_qmu.experiments.writable_folder import writable_folder
 from qiskit_qmu.report import render_shot_page, shot_figure, write_page
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.runs.run_lock import LOCK, RunLock
@@ -179,44 +180,6 @@ def _write_shots(
     record = json.dumps(content, indent=1, allow_nan=False) + "\n"
     files = {"shots.json": record, "shots.svg": shot_figure(rows) + "\n", "shots.html": page}
     write_together(folder, files)
-
-
-@contextmanager
-def writable_folder(path: str | Path) -> Iterator[Path]:
-    """Make a folder and prove that it can be written; where the block fails, leave no empty one.
-
-    Args:
-        path: The folder; what it holds already stays.
-
-    Yields:
-        The folder.
-
-    Raises:
-        InputError: If it cannot be written.
-
-    Example:
-        >>> from pathlib import Path
-        >>> from qiskit_qmu.experiments import writable_folder
-        >>> with writable_folder("results") as folder:
-        ...     written = (folder / "notes.txt").write_text("done")
-        >>> Path("results").exists()
-        True
-    """
-    folder = Path(path)
-    made: list[Path] = []
-    try:
-        with writing(folder):
-            made = [missing for missing in (folder, *folder.parents) if not missing.exists()]
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / ".writable"  # (of one name, so that one that was left is removed)
-            probe.touch()
-            probe.unlink(missing_ok=True)
-        yield folder
-    except BaseException:
-        for own in made:
-            with suppress(OSError):  # it holds something, or was never made
-                own.rmdir()
-        raise
 
 
 def write_results(

@@ -38,7 +38,7 @@ from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
 from qiskit_qmu.experiments.exact.report import ExactAnswer, exact_report
 from qiskit_qmu.kernels import KernelModel, load_kernel_model
 from qiskit_qmu.report.exact_deletion_page import render_exact_deletion
-from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 _NEW = "new"
 
