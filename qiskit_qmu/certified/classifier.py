@@ -13,12 +13,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import reading
-from qiskit_qmu._seeds import stream
 from qiskit_qmu.certified.bounded_features import bounded_features
 from qiskit_qmu.certified.files import read_classifier, write_classifier
 from qiskit_qmu.certified.gaussian_mechanism import largest_ratio
 from qiskit_qmu.certified.ledger import Action, Ledger
-from qiskit_qmu.certified.perturbed_logistic import Array, Weights, remove, train
+from qiskit_qmu.certified.perturbed_logistic import (
+    Array,
+    Weights,
+    noise_generator,
+    remove,
+    train,
+)
 from qiskit_qmu.data import withdrawn_positions
 from qiskit_qmu.data.validated_classes import validated_classes
 from qiskit_qmu.data.withdrawn import checked_positions
@@ -273,7 +278,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
 
     def _train(self, action: Action, *, removed: int) -> None:
         heads = []
-        generator = self._new_generator()
+        generator = noise_generator(self.random_state, len(self.ledger_.entries))
         for signs in self._signs():
             noise: Array = generator.normal(0.0, self.noise, (self._features.shape[1],))
             heads.append(train(self._features, signs, self.regularization, noise))
@@ -284,14 +289,6 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
                 "larger epsilon or delta"
             )
         self._publish(heads, action, removed=removed)
-
-    def _new_generator(self) -> np.random.Generator:
-        """Return the generator of one training's b; none is stored, as b could be read off it."""
-        if self.random_state is None:
-            return np.random.default_rng()
-        if isinstance(self.random_state, np.random.RandomState):
-            return stream(int(self.random_state.randint(2**31 - 1)), "noise")
-        return stream(self.random_state, "noise", str(len(self.ledger_.entries)))
 
     def _publish(self, heads: list[Weights], action: Action, *, removed: int) -> None:
         self._heads = heads
