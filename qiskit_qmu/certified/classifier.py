@@ -17,13 +17,7 @@ from qiskit_qmu.certified.bounded_features import bounded_features
 from qiskit_qmu.certified.files import read_classifier, write_classifier
 from qiskit_qmu.certified.gaussian_mechanism import largest_ratio
 from qiskit_qmu.certified.ledger import Action, Ledger
-from qiskit_qmu.certified.perturbed_logistic import (
-    Array,
-    Weights,
-    noise_generator,
-    remove,
-    train,
-)
+from qiskit_qmu.certified.perturbed_logistic import Array, Weights, noise_generator, remove, train
 from qiskit_qmu.data import withdrawn_positions
 from qiskit_qmu.data.validated_classes import validated_classes
 from qiskit_qmu.data.withdrawn import checked_positions
