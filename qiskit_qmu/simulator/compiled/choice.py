@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 
@@ -80,9 +81,21 @@ def choose_engine(program: Program, readout: Readout, engine: str | None) -> Eng
 
 
 def compiled_step(
-    simulation: Simulation, readout: Readout, by_torch: StateReadout, dtype: torch.dtype
+    simulation: Simulation,
+    readout: Readout,
+    by_torch: StateReadout,
+    dtype: torch.dtype,
+    check: Callable[[torch.Tensor, torch.Tensor], None],
 ) -> NetworkStep | None:
-    """Return the compiled step of a circuit and its readout; None if there are no kernels."""
+    """Return the compiled step of a network; None if there are no kernels.
+
+    Args:
+        simulation: The circuit.
+        readout: Its readout.
+        by_torch: The torch engine's readout.
+        dtype: torch.complex64 or torch.complex128.
+        check: Raises InputError if inputs or weights are NaN or infinite.
+    """
     real: type[np.floating] = np.float64 if dtype == torch.complex128 else np.float32
     kernels = load_kernels(np.dtype(real).name)
     if kernels is None:
@@ -98,7 +111,8 @@ def compiled_step(
         num_outputs=readout_size(readout)[1],
         prepared=bool(program.prepared),
     )
-    return NetworkStep(simulation, CompiledStep(runner, simulation.plan, by_torch), dtype.to_real())
+    step = CompiledStep(runner, simulation.plan, by_torch)
+    return NetworkStep(simulation, step, dtype.to_real(), check)
 
 
 def largest_qubits() -> int:
