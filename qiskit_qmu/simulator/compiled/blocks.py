@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,6 +16,9 @@ from qiskit_qmu.simulator.compiled.loading import Kernels
 from qiskit_qmu.simulator.compiled.operations import DENSE, OperationTables, ReadoutTables
 
 Real = NDArray[np.floating]
+
+THREADS: ContextVar[int | None] = ContextVar("threads", default=None)
+"""Threads that blocks are dealt to; None for torch's number."""
 
 _SMALLEST_SHARE = 2**21
 """Amplitudes times operations that are worth a thread."""
@@ -211,7 +215,7 @@ class BlockRunner:
 
     def _deal(self, run: Callable[[int, int], None], units: int) -> None:
         shares = units * 2**self.num_qubits * len(self.tables.operations) // _SMALLEST_SHARE
-        threads = min(torch.get_num_threads(), units, shares)
+        threads = min(THREADS.get() or torch.get_num_threads(), units, shares)
         if threads <= 1:
             run(0, units)
             return
