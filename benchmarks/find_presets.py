@@ -15,6 +15,7 @@ import torch
 import qiskit_qmu as qmu
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Setup
+from qiskit_qmu.experiments.experiment_backends import training_backend
 from qiskit_qmu.unlearning import METHODS, tune
 
 CLASSES = (("iris", 1, {}), ("iris", 2, {}), ("digits", 4, {"train_size": 300}))
@@ -28,7 +29,7 @@ def tasks(model: str, kind: str, method: str) -> tuple[list, qmu.unlearning.Unle
         forget = ForgetRequest(label=label) if kind == "class" else ForgetRequest(fraction=0.05)
         experiment = qmu.Experiment(dataset=dataset, model=model, forget=forget, **sizes)
         setup = Setup.load(experiment, seed)
-        trained = setup.build_model(experiment.training_backend(seed))
+        trained = setup.build_model(training_backend(experiment, seed))
         setup.train(trained)
         found.append((trained, setup.split))
         strategies.append(setup.strategy(method))

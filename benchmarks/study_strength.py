@@ -26,6 +26,7 @@ import qiskit_qmu as qmu
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Setup
+from qiskit_qmu.experiments.experiment_backends import training_backend
 from qiskit_qmu.unlearning import UnlearningResult
 from qiskit_qmu.unlearning.stopping import row_performance
 
@@ -78,7 +79,7 @@ def measure(
     """Yield one row for the original, the oracle, and each method with each strength."""
     experiment = qmu.Experiment(**options)
     setup = Setup.load(experiment, seed)
-    model = setup.build_model(experiment.training_backend(seed))
+    model = setup.build_model(training_backend(experiment, seed))
     setup.train(model)
     oracle = setup.unlearn("oracle", model)
     split, dear = setup.split, oracle.usage.gradient_evaluations

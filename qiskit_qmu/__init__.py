@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from qiskit_qmu.estimators import QNNClassifier
     from qiskit_qmu.experiments import (
         Comparison,
+        DeletionRequest,
         Experiment,
         SweepResult,
         compare,
@@ -136,6 +137,7 @@ _HOMES = {
     "observe": "models",
     "open_backend": "backends",
     "qnn_circuit": "circuits",
+    "DeletionRequest": "experiments",
     "request_deletion": "experiments",
     "run_experiment": "experiments",
     "read_table": "data",

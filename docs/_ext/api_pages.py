@@ -121,7 +121,27 @@ def _objects(module: ModuleType, members: list[_Name]) -> Iterator[str]:
         yield f".. auto{found.kind}:: {module.__name__}.{found.name}"
         if found.kind != "function":
             yield "   :members:"
+            yield from _with_members_of_parts(found.value)
         yield ""
+
+
+def _with_members_of_parts(value: type) -> Iterator[str]:
+    """Describe with a class the members of bases that are no public names themselves."""
+    bases = value.__mro__[1:]
+    parts = [base for base in bases if _is_part(base)]
+    if parts:
+        others = [base.__name__ for base in bases if base not in parts]
+        yield f"   :inherited-members: {', '.join(others)}"
+
+
+def _is_part(base: type) -> bool:
+    top, _, rest = base.__module__.partition(".")
+    package = rest.partition(".")[0]
+    return (
+        top == "qiskit_qmu"
+        and package in _PAGES
+        and base.__name__ not in _public(import_module(f"{top}.{package}"))
+    )
 
 
 def _constants(module: ModuleType, members: list[_Name]) -> Iterator[str]:

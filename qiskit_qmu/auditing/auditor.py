@@ -1,7 +1,6 @@
 """Auditor: one task with its references, against which any number of models is measured."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import final
 
@@ -11,6 +10,7 @@ import torch
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.attacks import LossAttack, MembershipAttack
+from qiskit_qmu.auditing.oracle_agreement import oracle_agreement
 from qiskit_qmu.auditing.oracle_checks import mean_measurement, oracle_fault
 from qiskit_qmu.auditing.paper_protocol import PaperProtocol, paper_protocol
 from qiskit_qmu.auditing.split_rows import observe_split
@@ -34,7 +34,6 @@ from qiskit_qmu.evaluation import (
 from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.evaluation.oracle_ratio import oracle_ratio
 from qiskit_qmu.evaluation.verdict import MARGIN
-from qiskit_qmu.metrics import Interval
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 
 Audited = torch.nn.Module | SplitObservations
@@ -238,34 +237,9 @@ class Auditor:
         Returns:
             The finding ``"oracle_agreement"``; None with fewer than two oracles.
         """
-        count = len(self._oracles)
-        if count < 2:
-            return None
-        word = judge(case, self.beside).name
-        alone = [self._judged_beside(case, oracle).name for oracle in self._oracles]
-        same = alone.count(word)
-        return Finding(
-            key="oracle_agreement",
-            group="oracles",
-            name="oracles that alone give the same verdict",
-            value=Interval(same / count),
-            num_models=count,
-            reading=f"{same} of {count} oracles alone say {word}.",
+        return oracle_agreement(
+            case, self.beside, self._oracles, self.oracles, columns=self._columns
         )
-
-    def _judged_beside(self, case: Case, oracle: SplitObservations) -> Verdict:
-        """Judge a model beside one of the oracles."""
-
-        def alone(measured: Measurement) -> Measurement:
-            return measure(replace(measured.evidence, oracles=(oracle,)), self._columns)
-
-        own = next(m for o, m in zip(self._oracles, self.oracles, strict=True) if o is oracle)
-        beside = replace(
-            self.beside,
-            oracle=alone(own),
-            original=None if self.original is None else alone(self.original),
-        )
-        return judge(replace(case, measured=alone(case.measured)), beside)
 
     @cached_property
     def _paper(self) -> PaperProtocol | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.kinds import KINDS, TRANSPILED, Kind
+from qiskit_qmu.backends.option_rules import Rule
 
 
 def option(
@@ -14,6 +15,7 @@ def option(
     text: str,
     *,
     of: tuple[Kind, ...] = TRANSPILED,
+    rule: Rule | None = None,
     decides: bool = True,
     metavar: str | None = None,
     parse: type = str,
@@ -25,12 +27,21 @@ def option(
         default: Its default.
         text: Its help.
         of: Kinds of backends that it applies to.
+        rule: Raises InputError for a value, given by the option's name, that is out of range; None
+            where any value will do. It is not asked about a default of None.
         decides: Whether results depend on it, so that a resumed run must have the same value.
         metavar: Placeholder of its value in the command line's help; None for no option there.
         parse: Type of the value on the command line; bool for a switch.
         secret: Whether to omit it from the repr.
     """
-    about = {"help": text, "of": of, "decides": decides, "metavar": metavar, "parse": parse}
+    about = {
+        "help": text,
+        "of": of,
+        "rule": rule,
+        "decides": decides,
+        "metavar": metavar,
+        "parse": parse,
+    }
     return field(default=default, repr=not secret, metadata=about)
 
 
@@ -56,8 +67,8 @@ def applies_to(option: Field[Any]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def check_applies(options: Any, kind: Kind | None, label: str) -> None:
-    """Raise InputError if an option is given that the backend has no use for.
+def check_options(options: Any, kind: Kind | None, label: str) -> None:
+    """Raise InputError if an option is out of range, or given to a backend without use for it.
 
     Args:
         options: An instance of a dataclass of such fields.
@@ -65,9 +76,13 @@ def check_applies(options: Any, kind: Kind | None, label: str) -> None:
         label: The backend's name, for the message.
     """
     for own in fields(options):
-        value, default = getattr(options, own.name), own.default
-        given = value is not default and (default is None or value != default)
+        value, default, rule = getattr(options, own.name), own.default, own.metadata["rule"]
+        if value is default:
+            continue
+        given = default is None or value != default
         if given and kind is not None and kind not in own.metadata["of"]:
             raise InputError(
                 f"{own.name} applies only to {applies_to(own)}; got {value!r} for {label}"
             )
+        if rule is not None:
+            rule(**{own.name: value})

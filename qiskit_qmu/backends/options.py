@@ -6,16 +6,23 @@ of ``backend_options`` in experiments all come from these fields. Nothing here i
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError, InputTypeError
+from qiskit_qmu._check import InputError, positive
 from qiskit_qmu.backends.kinds import DEVICES, EVERY, IBM, Kind, kind_of, label_of
-from qiskit_qmu.backends.option_fields import check_applies, option
+from qiskit_qmu.backends.option_fields import check_options, option
+from qiskit_qmu.backends.option_rules import (
+    at_least,
+    duration,
+    has_run,
+    layout,
+    one_of,
+    strings,
+)
 
 GradientRule = Literal["parameter-shift", "spsa"]
 Mode = Literal["job", "batch", "session"]
@@ -55,6 +62,7 @@ class DeviceOptions:
         "Measurements of each circuit, forward and gradient; None for exact values (of the noisy "
         "circuit if there is noise). Devices and BackendV2 objects need shots.",
         of=EVERY,
+        rule=at_least(1),
     )
     seed: int | None = option(
         None,
@@ -63,6 +71,7 @@ class DeviceOptions:
         "compared different seeds, or one backend. None takes one from the operating system, "
         "which a ledger keeps for the rest of its run; ``settings()`` returns it.",
         of=EVERY,
+        rule=at_least(0),
     )
     method: str | None = option(
         None, 'Simulation method of Qiskit Aer ("automatic").', of=("aer", "fake")
@@ -81,25 +90,32 @@ class DeviceOptions:
         "Optimization level of Qiskit's preset pass managers, 0 to 3 (3; 1 on aer).",
         metavar="N",
         parse=int,
+        rule=one_of(*range(4)),
     )
-    seed_transpiler: int = option(0, "Seed of layout and routing (0).", metavar="N", parse=int)
+    seed_transpiler: int = option(
+        0, "Seed of layout and routing (0).", metavar="N", parse=int, rule=at_least(0)
+    )
     initial_layout: Sequence[int] | None = option(
         None,
         "The device's qubit for each qubit of a circuit. By default, circuits on fake backends and "
         "IBM devices are placed on a connected set of the best qubits.",
         of=DEVICES,
+        rule=layout,
     )
-    pass_manager: Any | None = option(None, "A pass manager to use instead of a preset one.")
+    pass_manager: Any | None = option(
+        None, "A pass manager to use instead of a preset one.", rule=has_run
+    )
     gradient: GradientRule = option(
         "parameter-shift",
         'Gradient rule: "parameter-shift", or the cheaper, less precise "spsa".',
         metavar="RULE",
+        rule=one_of(*get_args(GradientRule)),
     )
     spsa_epsilon: float = option(
-        0.1, "Step of SPSA, in radians (0.1).", metavar="STEP", parse=float
+        0.1, "Step of SPSA, in radians (0.1).", metavar="STEP", parse=float, rule=positive
     )
     spsa_directions: int = option(
-        1, "Directions averaged by SPSA for each row (1).", metavar="N", parse=int
+        1, "Directions averaged by SPSA for each row (1).", metavar="N", parse=int, rule=at_least(1)
     )
     max_executions_per_job: int | None = option(
         None, "Largest number of circuits times shots of one job.", metavar="N", parse=int
@@ -110,6 +126,7 @@ class DeviceOptions:
         "Correlated readout errors are not corrected, and values outside an observable's range "
         "raise a warning. Takes four short circuits for each set of measured qubits; corrected "
         "outcome probabilities may be negative, and counts are not corrected.",
+        rule=one_of(False, True),
     )
     ledger: str | Path | None = option(
         None,
@@ -125,6 +142,7 @@ class DeviceOptions:
         "Budget in QPU seconds, by IBM's quick formula and the time charged; no job that would "
         "exceed it is sent (IBM devices, or with a ledger).",
         decides=False,
+        rule=positive,
     )
     mode: Mode = option(
         "job",
@@ -133,6 +151,7 @@ class DeviceOptions:
         of=IBM,
         decides=False,
         metavar="MODE",
+        rule=one_of(*get_args(Mode)),
     )
     max_time: int | str | None = option(
         None,
@@ -140,6 +159,7 @@ class DeviceOptions:
         of=IBM,
         decides=False,
         metavar="TIME",
+        rule=duration,
     )
     instance: str | None = option(
         None, "Instance of the account, by name or CRN.", of=IBM, decides=False, metavar="NAME"
@@ -158,12 +178,14 @@ class DeviceOptions:
         decides=False,
         metavar="N",
         parse=int,
+        rule=at_least(1),
     )
     dynamical_decoupling: bool | str = option(
         False,
         'Dynamical decoupling sequence on idle qubits: "XX", "XpXm" or "XY4"; True for "XX".',
         of=IBM,
         metavar="SEQUENCE",
+        rule=one_of(False, True, *SEQUENCES),
     )
     twirling: bool = option(
         False,
@@ -172,6 +194,7 @@ class DeviceOptions:
         of=IBM,
         metavar="",
         parse=bool,
+        rule=one_of(False, True),
     )
     resilience_level: int | None = option(
         None,
@@ -181,6 +204,7 @@ class DeviceOptions:
         of=IBM,
         metavar="N",
         parse=int,
+        rule=one_of(None, 0, 1, 2),
     )
     max_execution_time: int | None = option(
         None,
@@ -189,8 +213,11 @@ class DeviceOptions:
         decides=False,
         metavar="S",
         parse=int,
+        rule=at_least(1),
     )
-    tags: Sequence[str] = option((), "Additional tags of each job.", of=IBM, decides=False)
+    tags: Sequence[str] = option(
+        (), "Additional tags of each job.", of=IBM, decides=False, rule=strings
+    )
     runtime_options: Any | None = option(
         None,
         "SamplerOptions of qiskit-ibm-runtime (EstimatorOptions with a resilience level) instead "
@@ -201,10 +228,8 @@ class DeviceOptions:
     )
 
     def __post_init__(self) -> None:
-        check_applies(self, self.kind, self.label)
-        self._check_numbers()
-        self._check_transpilation()
-        self._check_ibm()
+        check_options(self, self.kind, self.label)
+        self._check_together()
 
     @property
     def kind(self) -> Kind | None:
@@ -241,45 +266,16 @@ class DeviceOptions:
         decisive: dict[str, Any] = json.loads(json.dumps(values, default=str))
         return decisive
 
-    def _check_numbers(self) -> None:
-        least = {"shots": 1, "min_num_qubits": 1, "max_execution_time": 1, "seed": 0}
-        for name, number in least.items():
-            if getattr(self, name) is not None:
-                _check.at_least(number, **{name: getattr(self, name)})
-        _check.at_least(0, seed_transpiler=self.seed_transpiler)
-        _check.at_least(1, spsa_directions=self.spsa_directions)
-        _check.positive(spsa_epsilon=self.spsa_epsilon)
+    def _check_together(self) -> None:
         if self.max_executions_per_job is not None:
             _check.at_least(self.shots or 1, max_executions_per_job=self.max_executions_per_job)
-        if self.max_qpu_seconds is not None:
-            _check.positive(max_qpu_seconds=self.max_qpu_seconds)
-        _check.one_of(get_args(GradientRule), gradient=self.gradient)
-        _check.one_of((False, True), readout_mitigation=self.readout_mitigation)
-
-    def _check_transpilation(self) -> None:
-        if self.optimization_level is not None:
-            _check.one_of(range(4), optimization_level=self.optimization_level)
-        layout = self.initial_layout  # (may be an array, which has no truth value)
-        for i, qubit in enumerate(() if layout is None else layout):
-            _check.at_least(0, **{f"initial_layout[{i}]": qubit})
-        if self.pass_manager is None:
-            return
-        if not callable(getattr(self.pass_manager, "run", None)):
-            raise InputTypeError(f"pass_manager has no run method: {self.pass_manager!r}")
-        if self.optimization_level is not None or self.initial_layout is not None:
+        if self.pass_manager is not None and (
+            self.optimization_level is not None or self.initial_layout is not None
+        ):
             raise InputError(
                 "optimization_level and initial_layout have no effect with a pass_manager; got "
                 f"{self.optimization_level} and {self.initial_layout}"
             )
-
-    def _check_ibm(self) -> None:
-        _check.one_of(get_args(Mode), mode=self.mode)
-        _check.one_of((False, True, *SEQUENCES), dynamical_decoupling=self.dynamical_decoupling)
-        _check.one_of((False, True), twirling=self.twirling)
-        _check.one_of((None, 0, 1, 2), resilience_level=self.resilience_level)
-        if isinstance(self.tags, str) or not all(isinstance(tag, str) for tag in self.tags):
-            raise InputTypeError(f"tags must be a list of strings, got {self.tags!r}")
-        _check_time(self.max_time)
         if self.max_time is not None and self.mode == "job":
             raise InputError(f"max_time applies to mode batch or session, got mode {self.mode}")
         if self.readout_mitigation and self.resilience_level is not None:
@@ -294,11 +290,3 @@ class DeviceOptions:
                         f"{name}={getattr(self, name)!r} has no effect if runtime_options is an "
                         "options object (a dict can be combined with it)"
                     )
-
-
-def _check_time(max_time: int | str | None) -> None:
-    if isinstance(max_time, str):
-        if not max_time.strip() or re.fullmatch(r"(\d+h)?\s*(\d+m)?\s*(\d+s)?", max_time) is None:
-            raise InputError(f"max_time must be in seconds or like '2h 30m 10s', got {max_time!r}")
-    elif max_time is not None:
-        _check.at_least(1, max_time=max_time)

@@ -15,8 +15,8 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import reading
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.certified.files import read_classifier, write_classifier
-from qiskit_qmu.certified.gaussian_mechanism import gaussian_epsilon, largest_ratio
-from qiskit_qmu.certified.ledger import Action, Ledger, LedgerEntry
+from qiskit_qmu.certified.gaussian_mechanism import largest_ratio
+from qiskit_qmu.certified.ledger import Action, Ledger
 from qiskit_qmu.certified.perturbed_logistic import Array, Weights, remove, train
 from qiskit_qmu.data import withdrawn_positions
 from qiskit_qmu.data.validated_classes import validated_classes
@@ -216,8 +216,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
                 Weights(weights, residual)
                 for weights, residual in zip(self.coef_, content["residuals"], strict=True)
             ]
-            entries = tuple(LedgerEntry(**own) for own in content["ledger"]["entries"])
-            self.ledger_ = Ledger(**{**content["ledger"], "entries": entries})
+            self.ledger_ = Ledger.from_dict(content["ledger"])
         return self
 
     def decision_function(self, X: ArrayLike) -> Array:  # noqa: N803
@@ -288,16 +287,9 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
     def _publish(self, heads: list[Weights], action: Action, *, removed: int) -> None:
         self._heads = heads
         self.coef_ = np.stack([head.weights for head in heads])
-        residual = _total(heads)
-        entry = LedgerEntry(
-            action=action,
-            removed=removed,
-            remaining=len(self._rows),
-            residual=residual,
-            epsilon=gaussian_epsilon(residual / self.noise, self.delta),
+        self.ledger_ = self.ledger_.after(
+            action, removed=removed, remaining=len(self._rows), residual=_total(heads)
         )
-        ledger = self.ledger_
-        self.ledger_ = Ledger(**{**vars(ledger), "entries": (*ledger.entries, entry)})
 
 
 def _total(heads: list[Weights]) -> float:

@@ -1,7 +1,10 @@
 """The ledger of a certified model: what was removed, and what of ε that has spent."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, final
+
+from qiskit_qmu.certified.gaussian_mechanism import gaussian_epsilon
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +62,29 @@ class Ledger:
     def spent(self) -> float:
         """ε of the model as it is."""
         return self.entries[-1].epsilon
+
+    def after(self, action: Action, *, removed: int, remaining: int, residual: float) -> "Ledger":
+        """Return the ledger with one more training or removal, and the ε that has spent.
+
+        Args:
+            action: What was done.
+            removed: Rows removed by it.
+            remaining: Rows that are left.
+            residual: Bound of the gradient's norm since the last training.
+        """
+        entry = LedgerEntry(
+            action=action,
+            removed=removed,
+            remaining=remaining,
+            residual=residual,
+            epsilon=gaussian_epsilon(residual / self.noise, self.delta),
+        )
+        return replace(self, entries=(*self.entries, entry))
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> "Ledger":
+        """Return the ledger that `to_dict` wrote."""
+        return Ledger(**{**values, "entries": tuple(LedgerEntry(**e) for e in values["entries"])})
 
     def to_dict(self) -> dict[str, Any]:
         """Return budget and entries as JSON values."""

@@ -2,8 +2,9 @@
 
 NAME is one of `qmu list reproductions`. Data, models, methods and sizes are fixed; the published
 values are kept as data with the place that they were taken from. The output folder is that of a
-sweep: the same command computes what is missing. comparison.md and comparison.csv hold the tables,
-with one line on each thing that differs and why. Exit status 1 says that some cells failed.
+sweep: the same command computes what is missing. comparison.html, .md and .csv hold the tables,
+with what each column means and one line on each thing that differs and why; qmu-figure4 and
+hqml-depth have figures. Exit status 1 says that some cells failed.
 """
 
 import argparse
@@ -31,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--quick",
         action="store_true",
-        help="check only that it runs: one seed, few rows and short trainings",
+        help="check only that it runs: one seed, few rows, short trainings, numbers that mean "
+        "nothing",
     )
     group.add_argument(
         "--backend",
@@ -75,7 +77,7 @@ def execute(options: argparse.Namespace) -> None:
             **how,
         )
     options.written = out
-    print_result(options, found.to_dict(), lambda: f"{found}\n\n{out / 'comparison.md'}")
+    print_result(options, found.to_dict(), lambda: f"{found}\n\n{out / 'comparison.html'}")
     if found.result.failed:
         raise RunError(
             f"{found.result.failed} of {len(found.result.cells)} cells failed; "

@@ -101,24 +101,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    request = _request_of(options)
+    rows = _request_of(options)
     from qiskit_qmu.auditing import DEFAULT_ORACLES  # (slow to load)
-    from qiskit_qmu.experiments import plan_deletion, request_deletion
+    from qiskit_qmu.experiments import DeletionRequest, plan_deletion, request_deletion
 
     default = DEFAULT_ORACLES if options.oracle is None else 0
-    asked: dict[str, Any] = {
-        "strategy": options.strategy,
-        "out": options.out,
-        "settings": settings_of(options),
-        "source": row_source_of(options),
-        "seed": options.seed,
-        "oracles": default if options.oracles is None else options.oracles,
-        "oracle": options.oracle,
-        "shadows": options.shadows,
-        "again": options.again,
-    }
+    request = DeletionRequest(
+        rows,
+        strategy=options.strategy,
+        settings=settings_of(options),
+        source=row_source_of(options),
+        seed=options.seed,
+        oracles=default if options.oracles is None else options.oracles,
+        oracle=options.oracle,
+        shadows=options.shadows,
+        again=options.again,
+    )
     if options.dry_run:
-        plans = plan_deletion(options.models, request, **asked)
+        plans = plan_deletion(options.models, request, out=options.out)
         print_result(options, list(plans), lambda: "\n".join(map(_plan_in_words, plans)))
         for plan in plans:
             for note in plan["notes"]:
@@ -126,7 +126,11 @@ def execute(options: argparse.Namespace) -> None:
         return
     with progress_display(quiet=options.quiet) as progress:
         results = request_deletion(
-            options.models, request, **asked, workers=options.workers, progress=progress
+            options.models,
+            request,
+            out=options.out,
+            workers=options.workers,
+            progress=progress,
         )
     options.written = options.out
     content = [each.to_dict() for each in results]

@@ -22,5 +22,8 @@ def add_workers(
 def add_cluster(group: argparse._ArgumentGroup) -> None:
     """Add ``--cluster``."""
     group.add_argument(
-        "--cluster", metavar="WHERE", help="dask://HOST:PORT, the scheduler of a Dask cluster"
+        "--cluster",
+        metavar="WHERE",
+        help="dask://HOST:PORT, the scheduler of a Dask cluster; or ray, the Ray cluster of "
+        "RAY_ADDRESS or of this machine",
     )

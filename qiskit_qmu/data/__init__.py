@@ -56,14 +56,8 @@ Its parts are `Rows`, which remember their positions in the dataset and have dig
 record can prove which rows a model was trained on.
 """
 
-from qiskit_qmu.data.arrays import (
-    are_classes,
-    as_float,
-    as_labels,
-    as_rows,
-    as_values,
-    dataset_from_arrays,
-)
+from qiskit_qmu.data.array_datasets import dataset_from_arrays
+from qiskit_qmu.data.arrays import are_classes, as_float, as_labels, as_rows, as_values
 from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.datasets import (
@@ -72,6 +66,7 @@ from qiskit_qmu.data.datasets import (
     input_shape_of,
     load_dataset,
 )
+from qiskit_qmu.data.feature import feature_split, without_feature
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.poisoning import Poison, PoisonedRows, poison
@@ -100,6 +95,8 @@ __all__ = [
     "read_table",
     "ForgetRequest",
     "ForgetSplit",
+    "feature_split",
+    "without_feature",
     "Poison",
     "PoisonedRows",
     "poison",

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import read_arrays
-from qiskit_qmu.data.arrays import are_classes, dataset_from_arrays
+from qiskit_qmu.data.array_datasets import dataset_from_arrays
+from qiskit_qmu.data.arrays import are_classes
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.tables.drawing import draw_rows
 

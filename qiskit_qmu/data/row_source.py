@@ -5,10 +5,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, final
 
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.data.datasets import DATASET_NAMES
+from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.tables.csv_format import TableForm
-from qiskit_qmu.data.tables.labels import Task
+from qiskit_qmu.data.tables.labels import Task, check_task
+
+_TEXTS = ("label_column", "id_column", "separator", "decimal", "text_encoding")
 
 
 @final
@@ -45,6 +48,18 @@ class RowSource:
     test: float | str | None = None
     data_dir: str | None = None
 
+    def __post_init__(self) -> None:
+        for name in _TEXTS:
+            if not isinstance(getattr(self, name), str | None):
+                raise InputTypeError(f"{name} must be a string, got {getattr(self, name)!r}")
+        if isinstance(self.feature_columns, str) or not all(
+            isinstance(name, str) for name in self.feature_columns or ()
+        ):
+            raise InputTypeError(f"feature_columns must be strings, got {self.feature_columns!r}")
+        check_task(self.task)
+        if self.test is not None and not isinstance(self.test, str):
+            check_share("test", self.test)
+
     @staticmethod
     def of(values: Mapping[str, Any]) -> "RowSource":
         """Return what an experiment's fields say of its rows."""
@@ -69,10 +84,18 @@ class RowSource:
         """
         try:
             source = RowSource(**values)
+        except InputError:
+            raise
         except TypeError as error:
             raise InputError(f"not a source of rows: {error}") from error
         columns = source.feature_columns
         return source if columns is None else replace(source, feature_columns=tuple(columns))
+
+    @property
+    def of_table(self) -> dict[str, Any]:
+        """Those that are given and say something of a table of one's own."""
+        given = self.to_dict()
+        return {name: value for name, value in given.items() if name not in ("dataset", "data_dir")}
 
     def of_experiment(self) -> dict[str, Any]:
         """Return those that are given and are fields of an `Experiment`."""

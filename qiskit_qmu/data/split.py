@@ -1,13 +1,13 @@
 """Divides a dataset into what is to be forgotten, what is kept, and what no model trains on."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.columns import Column
@@ -20,8 +20,9 @@ from qiskit_qmu.data.duplicates import (
 )
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.ids import UntrainedId, untrained_ids_in_words
+from qiskit_qmu.data.named_requests import NamedRequests
 from qiskit_qmu.data.resolution import TrainedRows, resolve
-from qiskit_qmu.data.rows import Rows, as_integers, joined_rows
+from qiskit_qmu.data.rows import Rows, joined_rows
 from qiskit_qmu.data.sampling import draw_validation
 
 _FEW_IDS = 8
@@ -29,7 +30,7 @@ _FEW_IDS = 8
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ForgetSplit:
+class ForgetSplit(NamedRequests):
     """The rows of one unlearning task; make it by ``of`` or a ``by_…`` constructor.
 
     Every training row of the dataset is in exactly one of ``forget``, ``retain`` and
@@ -124,211 +125,96 @@ class ForgetSplit:
             ds.train.strata, np.setdiff1d(everything, named), validation_fraction, seed=seed
         )
         trained = np.setdiff1d(everything, validation)
-        return split_trained_rows(ds, request, trained, np.sort(validation), seed=seed)
+        return cls.of_trained_rows(ds, request, trained, np.sort(validation), seed=seed)
 
     @classmethod
-    def by_class(
-        cls, ds: Dataset, label: int | str, *, validation_fraction: float = 0.0, seed: int = 0
+    def of_trained_rows(
+        cls,
+        ds: Dataset,
+        request: ForgetRequest,
+        trained: NDArray[np.int64],
+        validation: NDArray[np.int64],
+        *,
+        seed: int,
+        forgotten_ids: Collection[str] = (),
     ) -> "ForgetSplit":
-        """Forget all training rows of one class.
+        """Return the split of the rows that a model trains on, or was trained on.
 
         Args:
             ds: The dataset.
-            label: The class, one of the training labels: its name, the label that the caller's own
-                rows gave it, or its number.
-            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
-                random with the class shares kept; it holds rows of the forgotten class too, and
-                never the only row of a class.
-            seed: Seed of that draw, zero or more.
-
-        Returns:
-            A split of kind "class".
+            request: What to forget of them.
+            trained: Positions of the rows, in ascending order.
+            validation: Positions on which no model is trained.
+            seed: Seed of the draw of a fraction.
+            forgotten_ids: Ids of rows that the model has forgotten already, in the data or not.
 
         Raises:
-            InputError: If there are no classes, the label is not among the training labels, nothing
-                would be left to forget or to retain, or the fraction is out of range or rounds to
-                no row.
+            InputError: If the request is not possible, or nothing would be retained.
         """
-        return cls.of(
-            ds, ForgetRequest(label=label), validation_fraction=validation_fraction, seed=seed
+        rows = TrainedRows(
+            ds=ds, trained=trained, validation=validation, forgotten_ids=forgotten_ids
+        )
+        resolution = resolve(rows, request, seed=seed)
+        return cls.of_positions(
+            ds,
+            forget=resolution.positions,
+            retain=np.setdiff1d(trained, resolution.positions),
+            validation=validation,
+            label=resolution.label,
+            skipped_ids=resolution.skipped,
         )
 
     @classmethod
-    def by_fraction(
-        cls, ds: Dataset, fraction: float, *, seed: int = 0, validation_fraction: float = 0.0
-    ) -> "ForgetSplit":
-        """Forget training rows drawn uniformly at random, without regard to their class.
-
-        Args:
-            ds: The dataset.
-            fraction: Share to forget of the rows that are left after validation, between 0 and 1,
-                both excluded; rounded to the nearest number of rows.
-            seed: Seed of both draws, zero or more.
-            validation_fraction: Share of the training rows to hold out first, from 0 to below 1,
-                drawn at random with the class shares kept.
-
-        Returns:
-            A split of kind "instances".
-
-        Raises:
-            InputError: If a fraction is out of range or rounds to no row or to all rows.
-        """
-        request = ForgetRequest(fraction=fraction)
-        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
-
-    @classmethod
-    def by_indices(
-        cls, ds: Dataset, indices: ArrayLike, *, validation_fraction: float = 0.0, seed: int = 0
-    ) -> "ForgetSplit":
-        """Forget exactly the training rows whose positions are given.
-
-        Args:
-            ds: The dataset.
-            indices: Positions in ``ds.x_train``, shape (m,), integers, each once, in any order.
-            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
-                random with the class shares kept, never from the forgotten rows.
-            seed: Seed of that draw, zero or more.
-
-        Returns:
-            A split of kind "instances".
-
-        Raises:
-            InputError: If indices are missing, repeated, not integers, not among the training rows
-                or all of them, or the fraction is out of range or rounds to no row.
-        """
-        request = ForgetRequest(indices=tuple(as_integers("indices", indices).tolist()))
-        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
-
-    @classmethod
-    def by_ids(
+    def of_positions(
         cls,
         ds: Dataset,
-        ids: Iterable[str | int],
         *,
-        skip_untrained_ids: bool = False,
-        duplicates: bool = False,
-        validation_fraction: float = 0.0,
-        seed: int = 0,
+        forget: NDArray[np.int64],
+        retain: NDArray[np.int64],
+        validation: NDArray[np.int64],
+        label: int | None,
+        kind: Literal["class", "instances"] | None = None,
+        skipped_ids: tuple[UntrainedId, ...] = (),
     ) -> "ForgetSplit":
-        """Forget the training rows with these identifiers.
+        """Return a split of given training rows; those in no part stay out of it.
 
         Args:
-            ds: The dataset, with ``ids_train``.
-            ids: Identifiers as texts; whole numbers are taken as the text that they print.
-            skip_untrained_ids: Go on without ids of rows that no model is trained on.
-            duplicates: Also forget the other training rows with the same features.
-            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
-                random with the class shares kept, never from the forgotten rows.
-            seed: Seed of that draw, zero or more.
+            ds: The dataset.
+            forget: Positions to forget.
+            retain: Positions to retain.
+            validation: Positions on which no model is trained.
+            label: The forgotten class; None for single rows, or for several classes.
+            kind: What is forgotten; with a label a class, and else single rows, where None.
+            skipped_ids: Ids that were to be forgotten and are not, with the reason.
 
         Returns:
-            A split of kind "instances".
+            The split, with the never-seen counterparts of the forgotten rows.
 
         Raises:
-            InputError: If the dataset has no ids; an id is unknown, that of a test row, or given
-                twice (each is named with its reason); or nothing would be left to retain.
+            InputError: If nothing is forgotten or retained, or two parts share a row.
         """
-        request = ForgetRequest(
-            ids=ids,  # type: ignore[arg-type]  # (as its check makes them)
-            skip_untrained_ids=skip_untrained_ids,
-            duplicates=duplicates,
+        if len(forget) and not len(retain):
+            raise InputError(
+                f"at least one training row must be retained, got none: all {len(forget)} "
+                "rows that are not held out would be forgotten"
+            )
+        counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
+        kind = kind or ("instances" if label is None else "class")
+        return cls(
+            kind=kind,
+            label=label,
+            num_classes=ds.num_classes,
+            forget=ds.train.take(forget),
+            retain=ds.train.take(retain),
+            validation=ds.train.take(validation),
+            test_forget=ds.test.take(np.flatnonzero(counterpart)),
+            test_retain=ds.test
+            if kind == "instances"
+            else ds.test.take(np.flatnonzero(~counterpart)),
+            class_names=ds.class_names,
+            skipped_ids=skipped_ids,
+            columns=ds.columns,
         )
-        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
-
-    @classmethod
-    def by_mask(
-        cls,
-        ds: Dataset,
-        mask: ArrayLike,
-        *,
-        duplicates: bool = False,
-        validation_fraction: float = 0.0,
-        seed: int = 0,
-    ) -> "ForgetSplit":
-        """Forget the training rows for which a mask is True.
-
-        Args:
-            ds: The dataset.
-            mask: Booleans, one for each training row, shape (n,).
-            duplicates: Also forget the other training rows with the same features.
-            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
-                random with the class shares kept, never from the forgotten rows.
-            seed: Seed of that draw, zero or more.
-
-        Returns:
-            A split of kind "instances".
-
-        Raises:
-            InputError: If the mask is of another length or dtype, or selects no row or all rows.
-        """
-        request = ForgetRequest(mask=mask, duplicates=duplicates)  # type: ignore[arg-type]
-        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
-
-    @classmethod
-    def by_condition(
-        cls,
-        ds: Dataset,
-        condition: str,
-        *,
-        duplicates: bool = False,
-        validation_fraction: float = 0.0,
-        seed: int = 0,
-    ) -> "ForgetSplit":
-        """Forget the training rows that meet a condition on their columns.
-
-        Args:
-            ds: The dataset; ``ds.column_names`` are the names that the condition may use.
-            condition: For example ``"region == 'EU' and age >= 40"``.
-            duplicates: Also forget the other training rows with the same features.
-            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
-                random with the class shares kept, never from the forgotten rows.
-            seed: Seed of that draw, zero or more.
-
-        Returns:
-            A split of kind "instances".
-
-        Raises:
-            InputError: If the condition cannot be read, names an unknown column, or is met by no
-                training row or by all.
-        """
-        request = ForgetRequest(where=condition, duplicates=duplicates)
-        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
-
-    @classmethod
-    def by_owner(
-        cls,
-        ds: Dataset,
-        column: str,
-        value: str,
-        *,
-        validation_fraction: float = 0.0,
-        seed: int = 0,
-    ) -> "ForgetSplit":
-        """Forget all training rows of one of several data owners.
-
-        Args:
-            ds: The dataset; ``ds.column_names`` are the names that the column may have.
-            column: Column that says whose row it is; it need not be a feature.
-            value: The owner.
-            validation_fraction: Share of the training rows to hold out, from 0 to below 1, drawn at
-                random with the class shares kept, never from the forgotten rows.
-            seed: Seed of that draw, zero or more.
-
-        Returns:
-            A split of kind "instances"; its oracle is trained on the rows of the other owners.
-
-        Raises:
-            InputError: If there is no such column, or it owns none or all of the training rows.
-
-        Example:
-            >>> import qiskit_qmu as qmu
-            >>> iris = qmu.load_dataset("iris")
-            >>> split = qmu.ForgetSplit.by_owner(iris, "petal width (cm)", "2.5")
-            >>> split.forget.x[:, 3]
-            array([2.5, 2.5, 2.5], dtype=float32)
-        """
-        request = ForgetRequest(owner=(column, str(value)))
-        return cls.of(ds, request, validation_fraction=validation_fraction, seed=seed)
 
     @property
     def train(self) -> Rows:
@@ -412,86 +298,3 @@ class ForgetSplit:
             "duplicates": duplicates_as_json(self.duplicates),
             "notes": list(self.notes),
         }
-
-
-def split_trained_rows(
-    ds: Dataset,
-    request: ForgetRequest,
-    trained: NDArray[np.int64],
-    validation: NDArray[np.int64],
-    *,
-    seed: int,
-    forgotten_ids: Collection[str] = (),
-) -> ForgetSplit:
-    """Return the split of the rows that a model trains on, or was trained on.
-
-    Args:
-        ds: The dataset.
-        request: What to forget of them.
-        trained: Positions of the rows, in ascending order.
-        validation: Positions on which no model is trained.
-        seed: Seed of the draw of a fraction.
-        forgotten_ids: Ids of rows that the model was made to forget, if still in the data or not.
-
-    Raises:
-        InputError: If the request is not possible, or nothing would be retained.
-    """
-    rows = TrainedRows(ds=ds, trained=trained, validation=validation, forgotten_ids=forgotten_ids)
-    resolution = resolve(rows, request, seed=seed)
-    return split_by_positions(
-        ds,
-        forget=resolution.positions,
-        retain=np.setdiff1d(trained, resolution.positions),
-        validation=validation,
-        label=resolution.label,
-        skipped_ids=resolution.skipped,
-    )
-
-
-def split_by_positions(
-    ds: Dataset,
-    *,
-    forget: NDArray[np.int64],
-    retain: NDArray[np.int64],
-    validation: NDArray[np.int64],
-    label: int | None,
-    kind: Literal["class", "instances"] | None = None,
-    skipped_ids: tuple[UntrainedId, ...] = (),
-) -> ForgetSplit:
-    """Return a split of given training rows; those in no part stay out of it.
-
-    Args:
-        ds: The dataset.
-        forget: Positions to forget.
-        retain: Positions to retain.
-        validation: Positions on which no model is trained.
-        label: The forgotten class; None for single rows, or for several classes.
-        kind: What is forgotten; with a label a class, and else single rows, where None.
-        skipped_ids: Ids that were to be forgotten and are not, with the reason.
-
-    Returns:
-        The split, with the never-seen counterparts of the forgotten rows.
-
-    Raises:
-        InputError: If nothing is forgotten or retained, or two parts share a row.
-    """
-    if len(forget) and not len(retain):
-        raise InputError(
-            f"at least one training row must be retained, got none: all {len(forget)} "
-            "rows that are not held out would be forgotten"
-        )
-    counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
-    kind = kind or ("instances" if label is None else "class")
-    return ForgetSplit(
-        kind=kind,
-        label=label,
-        num_classes=ds.num_classes,
-        forget=ds.train.take(forget),
-        retain=ds.train.take(retain),
-        validation=ds.train.take(validation),
-        test_forget=ds.test.take(np.flatnonzero(counterpart)),
-        test_retain=ds.test if kind == "instances" else ds.test.take(np.flatnonzero(~counterpart)),
-        class_names=ds.class_names,
-        skipped_ids=skipped_ids,
-        columns=ds.columns,
-    )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.arrays import dataset_from_arrays
+from qiskit_qmu.data.array_datasets import dataset_from_arrays
 from qiskit_qmu.data.dataset import Dataset
 
 

@@ -1,6 +1,9 @@
-"""Names of the files in a model's folder that a deletion request is about."""
+"""The files in a model's folder that a deletion request is about."""
 
+import hashlib
 from pathlib import Path
+
+from qiskit_qmu._files import read_bytes
 
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
 LOG = "requests.jsonl"
@@ -22,3 +25,8 @@ def earlier_report(number: int, name: str) -> Path:
         'earlier_reports/1/deletion_report.json'
     """
     return Path(EARLIER) / str(number) / name
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(read_bytes(path, "a file of a model")).hexdigest()

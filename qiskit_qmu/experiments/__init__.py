@@ -5,12 +5,17 @@ from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.evaluation import ShotPlan, ShotTarget
 from qiskit_qmu.experiments.comparing import compare
 from qiskit_qmu.experiments.comparison import Comparison
+from qiskit_qmu.experiments.deleting import plan_deletion, request_deletion
 from qiskit_qmu.experiments.deletion_answer import DeletionResult
-from qiskit_qmu.experiments.deletion_request import plan_deletion, request_deletion
-from qiskit_qmu.experiments.description import describe_model
-from qiskit_qmu.experiments.device_run import cancel, refresh, resume, submission_plan, submit
+from qiskit_qmu.experiments.deletion_request import DeletionRequest
+from qiskit_qmu.experiments.device_run import cancel, refresh, resume
+from qiskit_qmu.experiments.device_submission import submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.importing import import_weights
+from qiskit_qmu.experiments.forgotten_feature import (
+    FeatureRow,
+    forget_feature,
+    forget_feature_of,
+)
 from qiskit_qmu.experiments.output import (
     run_experiment,
     run_saved_shots,
@@ -20,10 +25,8 @@ from qiskit_qmu.experiments.output import (
 )
 from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
 from qiskit_qmu.experiments.poisoned_rows import write_poisoned
-from qiskit_qmu.experiments.prediction import Predictions, predict_saved
 from qiskit_qmu.experiments.presets import Preset, overridden, preset
-from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record, RecordFile
 from qiskit_qmu.experiments.reproduce import (
     PROTOCOLS,
     Reproduction,
@@ -37,15 +40,23 @@ from qiskit_qmu.experiments.saved import (
     train_and_save,
     unlearn_saved,
 )
-from qiskit_qmu.experiments.saved_shadows import ShadowRequest
-from qiskit_qmu.experiments.saved_shots import SavedShots
-from qiskit_qmu.experiments.saved_workload import (
+from qiskit_qmu.experiments.saved.description import describe_model
+from qiskit_qmu.experiments.saved.importing import import_weights
+from qiskit_qmu.experiments.saved.prediction import Predictions, predict_saved
+from qiskit_qmu.experiments.saved.saving import save_model
+from qiskit_qmu.experiments.saved.shadows import ShadowRequest
+from qiskit_qmu.experiments.saved.shots import SavedShots
+from qiskit_qmu.experiments.saved.workload import (
     PlannedWorkload,
     SavedWorkloads,
     cost_rows,
     saved_workloads,
 )
-from qiskit_qmu.experiments.saving import save_model
+from qiskit_qmu.experiments.sequence import (
+    SequenceRow,
+    UnlearningSequence,
+    unlearn_in_sequence,
+)
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_planning import (
@@ -79,9 +90,11 @@ from qiskit_qmu.runs.status import RunStatus, run_status
 __all__ = [
     "Cell",
     "Comparison",
+    "DeletionRequest",
     "DeletionResult",
     "DeviceRequest",
     "Experiment",
+    "FeatureRow",
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
@@ -95,11 +108,13 @@ __all__ = [
     "ShadowRequest",
     "RowsWarning",
     "RunStatus",
+    "SequenceRow",
     "Setup",
     "ShotComparison",
     "ShotStudy",
     "ShotStudyResult",
     "SweepResult",
+    "UnlearningSequence",
     "audit_saved",
     "audit_weights",
     "audit_workload",
@@ -116,6 +131,8 @@ __all__ = [
     "plan_shots",
     "write_shot_plan",
     "environment",
+    "forget_feature",
+    "forget_feature_of",
     "observe_saved",
     "observation_workload",
     "overridden",
@@ -149,6 +166,7 @@ __all__ = [
     "train_and_save",
     "training_plan",
     "training_workload",
+    "unlearn_in_sequence",
     "unlearn_saved",
     "unlearning_workload",
     "writable_folder",

@@ -15,13 +15,9 @@ from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.experiments.comparison import Comparison
 from qiskit_qmu.experiments.config_values import described
-from qiskit_qmu.experiments.repetition import (
-    Observer,
-    Record,
-    Trained,
-    measure_methods,
-    train_original,
-)
+from qiskit_qmu.experiments.records import Record
+from qiskit_qmu.experiments.repetition import Observer, measure_methods
+from qiskit_qmu.experiments.trained import Trained, train_original
 from qiskit_qmu.models import (
     BasicQNN,
     HybridQNN,

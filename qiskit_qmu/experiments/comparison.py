@@ -12,7 +12,7 @@ from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.evaluation import Recommendation, aggregate, recommend
 from qiskit_qmu.experiments.evidence import Evidence
 from qiskit_qmu.experiments.output import write_report
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.report import overview_figure, render_results, text_table
 from qiskit_qmu.report.evidence import forgotten_evidence
 

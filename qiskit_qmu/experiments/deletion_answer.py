@@ -30,14 +30,17 @@ from qiskit_qmu.deletions.model_folder import (
     REPORT,
     WEIGHTS,
     earlier_report,
+    file_digest,
 )
-from qiskit_qmu.experiments.deletion_plan import DeletionRequest, PlannedDeletion, file_digest
+from qiskit_qmu.experiments.deletion_plan import PlannedDeletion
 from qiskit_qmu.experiments.deletion_report import (
     AnsweredRequest,
     deletion_report,
     without_values,
 )
+from qiskit_qmu.experiments.deletion_request import DeletionRequest
 from qiskit_qmu.experiments.saved import audit_saved, unlearn_saved
+from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import render_deletion
 from qiskit_qmu.runs.lock import LOCK, RunLock
@@ -87,12 +90,15 @@ class DeletionResult:
         }
 
 
-def answered(asked: DeletionRequest, job: PlannedDeletion, progress: RunProgress) -> DeletionResult:
+def answered(
+    asked: DeletionRequest, job: PlannedDeletion, workers: int | None, progress: RunProgress
+) -> DeletionResult:
     """Answer a request of one model, or finish what a stopped call left.
 
     Args:
         asked: The request.
         job: What was checked.
+        workers: Processes that train shadow models.
         progress: Called with what is done and the share of the whole.
 
     Raises:
@@ -100,7 +106,7 @@ def answered(asked: DeletionRequest, job: PlannedDeletion, progress: RunProgress
         RunError: If the strategy changes nothing or diverges; nothing is written then.
     """
     if job.done is None:
-        return _answer(asked, job, progress)
+        return _answer(asked, job, workers, progress)
     # A run that was stopped after the new folder was complete has not told the old one.
     log = RequestLog.read(job.out)
     if job.done.hash not in [own.hash for own in job.log.entries]:
@@ -112,11 +118,16 @@ def answered(asked: DeletionRequest, job: PlannedDeletion, progress: RunProgress
     return DeletionResult(model=job.out, entry=job.done, report=report, new=False)
 
 
-def _answer(asked: DeletionRequest, job: PlannedDeletion, progress: RunProgress) -> DeletionResult:
+def _answer(
+    asked: DeletionRequest, job: PlannedDeletion, workers: int | None, progress: RunProgress
+) -> DeletionResult:
     with _workplace(job.out) as work, warnings.catch_warnings():
         warnings.simplefilter("ignore", RowsWarning)  # (they were shown when rows were checked)
         trained = work / _TRAINED
-        log, report = _written(asked, job, make_folder(work / _NEW), trained, progress)
+        shadows = None
+        if asked.shadows:
+            shadows = ShadowRequest(count=asked.shadows, folder=trained, workers=workers)
+        log, report = _written(asked, job, make_folder(work / _NEW), shadows, progress)
         move_into_place(work / _NEW, job.out)
         log.write(job.path)
         # They were trained on the withdrawn rows.
@@ -149,7 +160,11 @@ def _work_folder(out: Path) -> Path:
 
 
 def _written(
-    asked: DeletionRequest, job: PlannedDeletion, folder: Path, trained: Path, progress: RunProgress
+    asked: DeletionRequest,
+    job: PlannedDeletion,
+    folder: Path,
+    shadows: ShadowRequest | None,
+    progress: RunProgress,
 ) -> tuple[RequestLog, dict[str, Any]]:
     """Fill the folder of the new model; return its log and its report."""
     number = len(job.log.entries) + 1
@@ -173,7 +188,7 @@ def _written(
         )
     progress(f"{name}: audit", 0.2)
     started = time.perf_counter()
-    audit = _audit(asked, job, folder, trained, part_of(progress, 0.2, 1.0))
+    audit = _audit(asked, job, folder, shadows, part_of(progress, 0.2, 1.0))
     seconds = time.perf_counter() - started
     audit.save(folder / AUDIT)
     _copy_earlier_reports(job, folder)
@@ -184,7 +199,7 @@ def _written(
         strategy=asked.strategy,
         seed=asked.seed,
         oracles=asked.oracles,
-        shadows=0 if asked.shadows is None else asked.shadows.count,
+        shadows=asked.shadows,
         before=job.weights,
         after=file_digest(folder / WEIGHTS),
         earlier=[own.files[REPORT] for own in job.found.requests],
@@ -212,9 +227,12 @@ def _written(
 
 
 def _audit(
-    asked: DeletionRequest, job: PlannedDeletion, folder: Path, trained: Path, progress: RunProgress
+    asked: DeletionRequest,
+    job: PlannedDeletion,
+    folder: Path,
+    shadows: ShadowRequest | None,
+    progress: RunProgress,
 ) -> AuditReport:
-    shadows = None if asked.shadows is None else replace(asked.shadows, folder=trained)
     audit = audit_saved(
         folder,
         original=job.path,

@@ -1,71 +1,21 @@
 """Checks of a deletion request: everything that can be known before a model is changed."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import read_bytes, writing
-from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu._files import writing
 from qiskit_qmu.deletions import LogEntry, RequestLog, Verification, verify
-from qiskit_qmu.deletions.model_folder import MODEL, WEIGHTS
-from qiskit_qmu.experiments.lineage import check_oracle
-from qiskit_qmu.experiments.provenance import Provenance
-from qiskit_qmu.experiments.saved_model import SavedModel
-from qiskit_qmu.experiments.saved_shadows import ShadowRequest
+from qiskit_qmu.deletions.model_folder import MODEL, WEIGHTS, file_digest
+from qiskit_qmu.experiments.deletion_request import DeletionRequest
+from qiskit_qmu.experiments.saved.lineage import check_oracle
+from qiskit_qmu.experiments.saved.model import SavedModel
+from qiskit_qmu.experiments.saved.provenance import Provenance
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import load_provenance
-
-WAYS = ("ids", "indices")
-"""How rows to withdraw are named."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class DeletionRequest:
-    """What was asked of all models.
-
-    Attributes:
-        request: Which rows to withdraw.
-        strategy: Name of the method.
-        settings: Hyperparameters that replace the preset's.
-        source: Where the models' rows are now.
-        seed: Seed of unlearning and audit.
-        oracles: How many models to retrain for the audit.
-        oracle: Folder of a model that was retrained without the rows; None for none.
-        shadows: Which shadow models to train; None for none.
-        again: Whether a request may be made of a model of which one was made already.
-    """
-
-    request: ForgetRequest
-    strategy: str
-    settings: dict[str, Any]
-    source: RowSource | None
-    seed: int
-    oracles: int
-    oracle: Path | None
-    shadows: ShadowRequest | None
-    again: bool
-
-    def digest(self, weights: str, rows: Sequence[tuple[int, str]]) -> str:
-        """Return a digest that is the same for the same request of the same model."""
-        content = {
-            "weights": weights,
-            "rows": sorted(rows),
-            "strategy": self.strategy,
-            "settings": self.settings,
-            "seed": self.seed,
-            "oracles": self.oracles,
-            "shadows": 0 if self.shadows is None else self.shadows.count,
-        }
-        if self.oracle is not None:
-            content["oracle"] = file_digest(self.oracle / WEIGHTS)
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @final
@@ -121,7 +71,26 @@ def model_folders(models: str | Path | Sequence[str | Path]) -> list[Path]:
     return paths
 
 
-def planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedDeletion:
+def planned_deletions(
+    models: str | Path | Sequence[str | Path], asked: DeletionRequest, out: str | Path
+) -> list[PlannedDeletion]:
+    """Check a request of all models; the arguments are those of `request_deletion`.
+
+    Raises:
+        InputError: If the request cannot be answered.
+    """
+    paths = model_folders(models)
+    if len(paths) > 1 and asked.request.way != "ids":
+        raise InputError("positions stand for other rows in each model; name the rows by their ids")
+    if len(paths) > 1 and asked.oracle is not None:
+        raise InputError("an oracle was retrained without the rows of one model; make one request")
+    return [
+        _planned_deletion(asked, path, Path(out) if len(paths) == 1 else Path(out) / path.name)
+        for path in paths
+    ]
+
+
+def _planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedDeletion:
     """Check everything that can be checked before anything runs.
 
     Args:
@@ -222,8 +191,3 @@ def _earlier_of_it(path: Path, entries: Sequence[LogEntry], *, again: bool) -> t
         f"{said}: make the next request of that model, or the rows withdrawn then would be back; "
         f"--again makes one of {path} all the same, such as for another strategy"
     )
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(read_bytes(path, "a file of a model")).hexdigest()

@@ -14,7 +14,7 @@ from qiskit_qmu.data.duplicates import duplicates_in_words
 from qiskit_qmu.data.ids import untrained_ids_counted
 from qiskit_qmu.deletions import salted
 from qiskit_qmu.evaluation import PowerPlan, audit_power
-from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumClassifier
 from qiskit_qmu.report.deletion_words import WHAT_A_DIGEST_HIDES, observers

@@ -7,10 +7,10 @@ from typing import Any
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import DeviceBackend, ExactBackend, Rule, Workload
-from qiskit_qmu.experiments.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
-from qiskit_qmu.experiments.saved_model import SavedModel
-from qiskit_qmu.experiments.saved_workload import method_workload
+from qiskit_qmu.experiments.saved.lineage import check_oracle, deletions_since
+from qiskit_qmu.experiments.saved.model import SavedModel
+from qiskit_qmu.experiments.saved.workload import method_workload
 from qiskit_qmu.experiments.workload import audit_workload, observation_workload
 from qiskit_qmu.metrics import binomial_interval
 from qiskit_qmu.models import load_model

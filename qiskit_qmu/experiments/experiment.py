@@ -1,6 +1,5 @@
 """Experiment: everything that determines the results of a run."""
 
-import dataclasses
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -9,29 +8,23 @@ from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError, InputTypeError
-from qiskit_qmu._seeds import child_seed
-from qiskit_qmu.backends import Backend, mitigation_options, open_backend
+from qiskit_qmu.backends import mitigation_options
 from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
 from qiskit_qmu.data.datasets import classes_of
-from qiskit_qmu.data.sampling import check_share
+from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.source_digest import files_digest
-from qiskit_qmu.data.tables.labels import Task, check_task
-from qiskit_qmu.experiments.presets import ModelName, Preset, overridden, preset
-from qiskit_qmu.models import Outputs, is_factory_name
-from qiskit_qmu.training import Privacy, Trainer
-from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
-
-_TEXTS = ("label_column", "id_column", "separator", "decimal", "text_encoding", "source_digest")
-_OF_TABLES = (
-    "label_column",
-    "id_column",
-    "feature_columns",
-    "task",
-    "separator",
-    "decimal",
-    "text_encoding",
-    "test",
+from qiskit_qmu.data.tables.labels import Task
+from qiskit_qmu.experiments.presets import (
+    ModelName,
+    Preset,
+    default_request,
+    make_trainer,
+    overridden,
+    preset,
 )
+from qiskit_qmu.models import Outputs, is_factory_name
+from qiskit_qmu.training import Trainer
+from qiskit_qmu.unlearning import DEFAULT_METHODS, METHODS, make_strategy
 
 SAVED_NETWORK = "network"
 """Model of an experiment that no factory makes: a saved network of Qiskit Machine Learning."""
@@ -174,29 +167,19 @@ class Experiment:
             _check.one_of(get_args(Scale), scale=self.scale)
 
     def _check_rows(self) -> None:
-        kinds = (*DATASET_NAMES, "the path of a file")
-        name: Any = self.dataset
-        if not isinstance(name, str):
-            _check.one_of(kinds, dataset=name)
-        given = [name for name in _OF_TABLES if getattr(self, name) is not None]
-        if self.is_bundled:
-            if given:
-                raise InputError(
-                    f"{given[0]} applies to your own tables, but {self.dataset} is a bundled "
-                    "dataset; give the path of a file as dataset"
-                )
-        elif not given and not Path(self.dataset).suffix and not Path(self.dataset).exists():
-            _check.one_of(kinds, dataset=self.dataset)
-        for name in _TEXTS:
-            if not isinstance(getattr(self, name), str | None):
-                raise InputTypeError(f"{name} must be a string, got {getattr(self, name)!r}")
-        if isinstance(self.feature_columns, str) or not all(
-            isinstance(name, str) for name in self.feature_columns or ()
-        ):
-            raise InputTypeError(f"feature_columns must be strings, got {self.feature_columns!r}")
-        check_task(self.task)
-        if self.test is not None and not isinstance(self.test, str):
-            check_share("test", self.test)
+        given = list(RowSource.of(vars(self)).of_table)
+        is_path = isinstance(self.dataset, str) and (
+            given or Path(self.dataset).suffix or Path(self.dataset).exists()
+        )
+        if not self.is_bundled and not is_path:
+            _check.one_of((*DATASET_NAMES, "the path of a file"), dataset=self.dataset)
+        if self.is_bundled and given:
+            raise InputError(
+                f"{given[0]} applies to your own tables, but {self.dataset} is a bundled "
+                "dataset; give the path of a file as dataset"
+            )
+        if not isinstance(self.source_digest, str | None):
+            raise InputTypeError(f"source_digest must be a string, got {self.source_digest!r}")
 
     @property
     def is_bundled(self) -> bool:
@@ -232,15 +215,15 @@ class Experiment:
         Raises:
             InputError: If they are not specified and the dataset is not a bundled one.
         """
-        if self.forget is None and not self.is_bundled:
-            raise InputError(
-                f"no rows of {self.dataset} to forget are given; use one of --forget-class, "
-                "--forget-fraction, --forget-indices, --forget-ids, --forget-where and "
-                "--forget-owner (in Python: forget=ForgetRequest(…))"
-            )
-        if self.forget is None and self.dataset not in CLASS_DATASET_NAMES:
-            return ForgetRequest(fraction=0.1)
-        return self.forget or ForgetRequest(label=_CLASSES_TO_FORGET.get(self.dataset, 4))
+        if self.forget is not None:
+            return self.forget
+        if self.is_bundled:
+            return default_request(self.dataset)
+        raise InputError(
+            f"no rows of {self.dataset} to forget are given; use one of --forget-class, "
+            "--forget-fraction, --forget-indices, --forget-ids, --forget-where and "
+            "--forget-owner (in Python: forget=ForgetRequest(…))"
+        )
 
     def with_source(self) -> "Experiment":
         """Return a copy with a digest of the files' content; unchanged for a bundled dataset.
@@ -252,48 +235,6 @@ class Experiment:
             return self
         tested = [self.test] if isinstance(self.test, str) else []
         return replace(self, source_digest=files_digest([self.dataset, *tested]))
-
-    def training_backend(self, seed: int, *purpose: str) -> Backend:
-        """Open the backend on which models are trained and unlearned.
-
-        Args:
-            seed: Seed of the repetition.
-            purpose: Purpose other than training the original; shots are independent of those for
-                other purposes.
-        """
-        shots = self.shots if self.backend == "exact" else None
-        return open_backend("exact", shots=shots, seed=child_seed(seed, "training", *purpose))
-
-    def observing_backend(self, seed: int, job_dir: Path | None = None) -> Backend | None:
-        """Open the backend on which trained models are observed; None for that of their training.
-
-        Args:
-            seed: Seed of the repetition.
-            job_dir: Folder in which jobs of IBM devices are recorded, with a subfolder per seed, so
-                that none is sent twice.
-
-        Raises:
-            InputError: If there is no such backend.
-        """
-        if self.backend == "exact":
-            return None
-        return self.open_device(self.shots, seed, job_dir)
-
-    def open_device(self, shots: int | None, seed: int, job_dir: Path | None = None) -> Backend:
-        """Open the backend with the experiment's options and any number of shots.
-
-        Args:
-            shots: Measurements of each circuit; None for exact values.
-            seed: Seed of the repetition.
-            job_dir: As for `observing_backend`.
-
-        Raises:
-            InputError: If there is no such backend, or it cannot return exact values.
-        """
-        options = {**self.backend_options, **mitigation_options(self.mitigation, self.backend)}
-        if job_dir is not None and self.backend.startswith("ibm"):
-            options["ledger"] = job_dir / f"seed-{seed}"
-        return open_backend(self.backend, shots=shots, seed=seed, **options)
 
     @property
     def all_methods(self) -> tuple[str, ...]:
@@ -314,20 +255,7 @@ class Experiment:
 
     def trainer(self, num_features: int) -> Trainer:
         """Return the trainer of original and oracle."""
-        settings = self.preset(num_features).trainer
-        names = [own.name for own in dataclasses.fields(Trainer)]
-        private = {f"privacy.{own.name}" for own in dataclasses.fields(Privacy)}
-        for name in settings:
-            _check.one_of((*names, *sorted(private)), trainer_setting=name)
-        own = {name: value for name, value in settings.items() if name not in private}
-        given = {
-            name.removeprefix("privacy."): value
-            for name, value in settings.items()
-            if name in private and value is not None
-        }
-        if given:
-            own["privacy"] = Privacy(**given)
-        return Trainer(**own)
+        return make_trainer(self.preset(num_features).trainer)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -373,5 +301,3 @@ class Experiment:
 
 
 _SOME_FEATURES = 64
-
-_CLASSES_TO_FORGET = {"iris": 1, "phases": 2}

@@ -5,8 +5,7 @@ from typing import Any
 
 from qiskit_qmu._files import entry, read_sealed_json, reading
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record, RecordFile
 
 
 def kept_run(folder: Path) -> tuple[Experiment, dict[str, Any], list[Record]]:

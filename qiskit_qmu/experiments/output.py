@@ -11,10 +11,10 @@ from qiskit_qmu._files import write_sealed_json, write_together, writing
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.experiments.evidence import Evidence, run_evidence
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.experiment_backends import observing_backend
 from qiskit_qmu.experiments.presets import Kind
-from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.repetition import Record
-from qiskit_qmu.experiments.saved_shots import SavedShots
+from qiskit_qmu.experiments.records import Record, RecordFile
+from qiskit_qmu.experiments.saved.shots import SavedShots
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
@@ -70,7 +70,7 @@ def run_experiment(
     """
     # Refuse before anything is written.
     experiment = experiment.with_source()
-    with experiment.observing_backend(experiment.seed) or nullcontext() as device:
+    with observing_backend(experiment, experiment.seed) or nullcontext() as device:
         first = Setup.load(experiment, experiment.seed, data_dir)
         model = first.check([] if device is None else [device])
     with writable_folder(out) as folder, RunLock(folder / LOCK):

@@ -5,7 +5,7 @@ from typing import Any
 
 from qiskit_qmu.data.datasets import classes_of
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.report import RunRecords
 
 _FIRST = ("dataset", "model", "forget", "backend", "shots")

@@ -9,6 +9,7 @@ import torch
 from qiskit_qmu.auditing import observed_parts
 from qiskit_qmu.data import Rows
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.experiment_backends import observing_backend
 from qiskit_qmu.experiments.model_building import check_classes
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
@@ -72,7 +73,7 @@ def run_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
         >>> run_plan(experiment)["observing_circuits"]  # 3 models · (95 + 45) rows
         420
     """
-    with experiment.observing_backend(experiment.seed) or nullcontext() as device:
+    with observing_backend(experiment, experiment.seed) or nullcontext() as device:
         setup = Setup.load(experiment, experiment.seed, data_dir)
         model = setup.check([] if device is None else [device])
     for method in experiment.all_methods:

@@ -6,11 +6,13 @@ repair of a class: these were chosen by gaps to the oracle, test rows included, 
 that docs/studies/strategies.md marks.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, final, get_args
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.data import CLASS_DATASET_NAMES, ForgetRequest
+from qiskit_qmu.training import Privacy, Trainer
 from qiskit_qmu.unlearning import PresetContext, preset_settings
 
 ModelName = Literal["basic", "hybrid"]
@@ -150,3 +152,48 @@ def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
         # One feature per qubit applies to the other encodings; the model computes the right number.
         model.pop("num_features", None)
     return Preset(model=model, trainer=trainer, strategies=stages)
+
+
+def make_trainer(settings: dict[str, Any]) -> Trainer:
+    """Return a trainer of a preset's settings.
+
+    Args:
+        settings: Fields of `Trainer`; those of `Privacy` with "privacy." in front.
+
+    Raises:
+        InputError: If a name is unknown, or a value is out of range.
+
+    Example:
+        >>> from qiskit_qmu.experiments.presets import make_trainer
+        >>> make_trainer({"epochs": 5, "privacy.noise_multiplier": 1.1}).privacy.noise_multiplier
+        1.1
+    """
+    names = [own.name for own in fields(Trainer)]
+    private = {f"privacy.{own.name}" for own in fields(Privacy)}
+    for name in settings:
+        _check.one_of((*names, *sorted(private)), trainer_setting=name)
+    own = {name: value for name, value in settings.items() if name not in private}
+    given = {
+        name.removeprefix("privacy."): value
+        for name, value in settings.items()
+        if name in private and value is not None
+    }
+    if given:
+        own["privacy"] = Privacy(**given)
+    return Trainer(**own)
+
+
+def default_request(dataset: str) -> ForgetRequest:
+    """Return what is forgotten of a bundled dataset where nothing else is asked for.
+
+    Example:
+        >>> from qiskit_qmu.experiments.presets import default_request
+        >>> default_request("iris").label, default_request("diabetes").fraction
+        (1, 0.1)
+    """
+    if dataset not in CLASS_DATASET_NAMES:
+        return ForgetRequest(fraction=0.1)
+    return ForgetRequest(label=_CLASSES_TO_FORGET.get(dataset, 4))
+
+
+_CLASSES_TO_FORGET = {"iris": 1, "phases": 2}

@@ -1,9 +1,9 @@
-"""Records on disk: each is written as soon as it is there, and a broken run is picked up again."""
+"""Records and their file, which grows seed by seed, so that a broken run is picked up again."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import (
@@ -15,12 +15,29 @@ from qiskit_qmu._files import (
     sealed_line,
     write_file,
 )
-from qiskit_qmu.experiments.repetition import Record
 
 _Key = tuple[int, str]
 """Seed and method."""
 
 _WHAT = "records of a run"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One model's numbers.
+
+    Attributes:
+        row: A row of results.json.
+        scores: Attack scores behind its ROC curve; None without never-seen rows.
+        history: What the strategy measured on the way.
+        split: How many rows were forgotten, kept and never seen, with their digests.
+    """
+
+    row: dict[str, Any]
+    scores: dict[str, Any] | None
+    history: tuple[dict[str, float], ...]
+    split: dict[str, Any]
 
 
 class RecordFile:

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from time import perf_counter
-from typing import Any, final
+from typing import final
 
 import torch
 
-from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.auditing import (
     Auditor,
@@ -16,38 +14,20 @@ from qiskit_qmu.auditing import (
     roc_scores,
     trained_on_forgotten,
 )
-from qiskit_qmu.backends import Backend, Usage, metered
+from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, SplitObservations, Verdict
-from qiskit_qmu.experiments.steps import fit_arguments, unlearn
+from qiskit_qmu.experiments.records import Record
+from qiskit_qmu.experiments.steps import unlearn
+from qiskit_qmu.experiments.trained import Trained
 from qiskit_qmu.models import on_backend, parameter_counts, weights_digest
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.runs.progress import RunProgress, no_progress
-from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
     Retrain,
-    StrengthChoice,
     UnlearningResult,
     UnlearningStrategy,
 )
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """One model's numbers.
-
-    Attributes:
-        row: A row of results.json.
-        scores: Attack scores behind its ROC curve; None without never-seen rows.
-        history: What the strategy measured on the way.
-        split: How many rows were forgotten, kept and never seen, with their digests.
-    """
-
-    row: dict[str, Any]
-    scores: dict[str, Any] | None
-    history: tuple[dict[str, float], ...]
-    split: dict[str, Any]
 
 
 @final
@@ -79,89 +59,6 @@ Unlearn = Callable[
 ]
 """How a strategy's result is had, by `steps.unlearn` or from where it is kept; both raise
 NonFiniteError where the strategy leaves the range of numbers."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Trained:
-    """A model, and what making it took; None for what is not known.
-
-    Attributes:
-        model: The model.
-        usage: Circuits, shots and gradient evaluations.
-        seconds: Wall-clock time.
-        history: What was measured on the way, step by step.
-        stopped: Why it ended.
-        largest_change: Largest absolute difference of a weight from the original's.
-        choice: The strength that was chosen, if one was.
-    """
-
-    model: torch.nn.Module
-    usage: Usage | None = None
-    seconds: float | None = None
-    history: tuple[dict[str, float], ...] = ()
-    stopped: str | None = None
-    largest_change: float = 0.0
-    choice: StrengthChoice | None = None
-
-    @staticmethod
-    def of(result: UnlearningResult[torch.nn.Module]) -> "Trained":
-        """Return what a strategy made.
-
-        Raises:
-            InputError: If it is no result of a strategy.
-        """
-        if not isinstance(result, UnlearningResult):
-            raise InputError(
-                f"a strategy must return an UnlearningResult, got a {type(result).__name__}"
-            )
-        return Trained(
-            model=result.model,
-            usage=result.usage,
-            seconds=result.seconds,
-            history=result.history,
-            stopped=result.stopped,
-            largest_change=result.largest_change,
-            choice=result.choice,
-        )
-
-
-def train_original(
-    model: torch.nn.Module,
-    split: ForgetSplit,
-    trainer: Trainer,
-    *,
-    seed: int,
-    progress: RunProgress = no_progress,
-) -> Trained:
-    """Train a model in place on all training rows of a split, those to forget among them.
-
-    Args:
-        model: The untrained model.
-        split: The task.
-        trainer: The recipe.
-        seed: Seed of the repetition.
-        progress: Called before the training and after each epoch.
-
-    Raises:
-        NonFiniteError: If it leaves the range of numbers.
-    """
-    task = "training the original"
-    progress(task, 0.0)
-    started = perf_counter()
-    with metered(model) as meter:
-        history = trainer.fit(
-            model,
-            **fit_arguments(split, seed),
-            progress=lambda epoch, epochs, _loss: progress(task, epoch / epochs),
-        )
-    return Trained(
-        model=model,
-        usage=meter.usage,
-        seconds=perf_counter() - started,
-        history=tuple({"train_loss": loss} for loss in history.losses),
-        stopped="done" if len(history.losses) == trainer.epochs else "early stopping",
-    )
 
 
 def measure_methods(

@@ -5,16 +5,12 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.experiments.repetition import (
-    Observer,
-    Record,
-    Trained,
-    Unlearn,
-    measure_methods,
-    train_original,
-)
+from qiskit_qmu.experiments.experiment_backends import observing_backend, training_backend
+from qiskit_qmu.experiments.records import Record
+from qiskit_qmu.experiments.repetition import Observer, Unlearn, measure_methods
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.steps import unlearn
+from qiskit_qmu.experiments.trained import Trained, train_original
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
 
 KeptModels = Callable[[Backend], tuple[Trained, Unlearn]]
@@ -46,14 +42,14 @@ def run_seed(
     experiment, seed, split = setup.experiment, setup.seed, setup.split
     strategies = {method: setup.strategy(method) for method in experiment.all_methods}
     trained = 1 / (len(strategies) + 1)
-    device = experiment.observing_backend(seed, job_dir)
+    device = observing_backend(experiment, seed, job_dir)
     observer = Observer(
         device=device,
         objective=setup.trainer.objective,
         backend_name=experiment.backend,
         shots=experiment.shots,
     )
-    with experiment.training_backend(seed) as backend, device or nullcontext():
+    with training_backend(experiment, seed) as backend, device or nullcontext():
         if kept is None:
             own = part_of(progress, 0.0, trained)
             model = setup.build_any_model(backend)

@@ -12,7 +12,6 @@ import torch
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset, read_table
 from qiskit_qmu.data.sampling import draw_validation
-from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.model_building import build_model, build_regression_model
 from qiskit_qmu.experiments.presets import Preset
@@ -83,7 +82,7 @@ class Setup:
         )
         trained = np.setdiff1d(everything, validation)
         # A split needs a row to forget; the choice has no effect on training.
-        split = split_by_positions(
+        split = ForgetSplit.of_positions(
             dataset,
             forget=trained[:1],
             retain=trained[1:],

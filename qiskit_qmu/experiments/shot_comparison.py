@@ -4,6 +4,7 @@ import hashlib
 import json
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -11,6 +12,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, most_qubits
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.experiment_backends import device_backend
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.unlearning import METHODS
 
@@ -117,6 +119,6 @@ class ShotComparison:
             opened: Stack that closes them.
             job_dir: Folder in which jobs of IBM devices are recorded.
         """
-        opens = self.experiment.open_device
+        opens = partial(device_backend, self.experiment)
         exact = opened.enter_context(opens(None, seed)) if self.exact else None
         return opened.enter_context(opens(self.run_shots, seed, job_dir)), exact

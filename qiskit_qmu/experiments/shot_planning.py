@@ -16,7 +16,7 @@ from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import Rows
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.evaluation import ShotPlan, ShotTarget, check_shot_counts, planned_shots
-from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.shot_comparison import DEFAULT_SHOTS, MOST_SHOTS
 from qiskit_qmu.experiments.workload import observation_workload
 from qiskit_qmu.models import QuantumClassifier, with_fewer_shots

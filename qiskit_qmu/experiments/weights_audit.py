@@ -5,6 +5,7 @@ from pathlib import Path
 from qiskit_qmu._check import InputError
 from qiskit_qmu.auditing import AuditReport, audit
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.experiment_backends import training_backend
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import Classifier, as_tensors, fit_inputs, load_state, read_state
 
@@ -61,7 +62,7 @@ def audit_weights(
 
 
 def _module(setup: Setup, weights: str | Path) -> Classifier:
-    model = setup.build_model(setup.experiment.training_backend(setup.seed))
+    model = setup.build_model(training_backend(setup.experiment, setup.seed))
     assert isinstance(model, Classifier)
     load_state(model.module, read_state(weights), weights)
     rows, _ = as_tensors(model, setup.split.train.x, setup.split.train.y)

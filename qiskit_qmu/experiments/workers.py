@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of_seeds
@@ -45,7 +45,7 @@ def run_seeds(
         return
     progress(f"{len(seeds)} seeds on {workers} processes", 0.0)
     tasks = ((setup, job_dir) for setup in setups)
-    done = results_of(_silent_records, tasks, count=len(seeds), workers=workers, advice=_ADVICE)
+    done = results_of(_records, tasks, count=len(seeds), workers=workers, advice=_ADVICE)
     for number, (_, records) in enumerate(done, start=1):
         progress(f"{number} of {len(seeds)} seeds done", number / len(seeds))
         yield records
@@ -57,10 +57,8 @@ _ADVICE = (
 )
 
 
-def _records(setup: Setup, job_dir: Path | None, progress: RunProgress) -> list[Record]:
+def _records(
+    setup: Setup, job_dir: Path | None, progress: RunProgress = no_progress
+) -> list[Record]:
     with one_thread():
         return list(run_seed(setup, job_dir=job_dir, progress=progress))
-
-
-def _silent_records(setup: Setup, job_dir: Path | None) -> list[Record]:
-    return list(run_seed(setup, job_dir=job_dir, progress=no_progress))

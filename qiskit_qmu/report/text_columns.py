@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import final
 
 from qiskit_qmu.evaluation import Column
@@ -76,15 +77,26 @@ def text_blocks(columns: Sequence[TextColumn], rule_after: int) -> str:
 
 
 def _parts(names: TextColumn, columns: Sequence[TextColumn]) -> Iterator[tuple[TextColumn, ...]]:
-    """Divide columns into parts that fit beside the names, each as wide as can be."""
+    """Divide columns into parts that fit beside the names, each as wide as can be.
+
+    Columns of a group stay together, unless they are too many for one part.
+    """
     part: tuple[TextColumn, ...] = ()
-    for column in columns:
-        longer = (*part, column)
-        if part and max(map(len, text_block((names, *longer), 0).splitlines())) > WIDTH:
+    for _, neighbours in groupby(columns, lambda column: column.group):
+        group = tuple(neighbours)
+        if part and not _fits(names, (*part, *group)) and _fits(names, group):
             yield part
-            longer = (column,)
-        part = longer
+            part = ()
+        for column in group:
+            if part and not _fits(names, (*part, column)):
+                yield part
+                part = ()
+            part = (*part, column)
     yield part
+
+
+def _fits(names: TextColumn, columns: tuple[TextColumn, ...]) -> bool:
+    return max(map(len, text_block((names, *columns), 0).splitlines())) <= WIDTH
 
 
 def text_block(columns: Sequence[TextColumn], rule_after: int) -> str:

@@ -24,6 +24,7 @@ from qiskit_qmu.simulator.estimator import TorchEstimator
 from qiskit_qmu.simulator.readout.jacobians import expectation_jacobian, outcome_jacobian
 from qiskit_qmu.simulator.readout.observables import as_pauli_sum
 from qiskit_qmu.simulator.sampler import TorchSampler
+from qiskit_qmu.simulator.shots.measured_circuit import MeasuredCircuit
 from qiskit_qmu.simulator.shots.parameter_shift import (
     sampled_expectation_jacobian,
     sampled_outcome_jacobian,
@@ -114,7 +115,12 @@ class TorchEstimatorGradient(BaseEstimatorGradient):
         if estimator.shots is None:
             return expectation_jacobian(estimator.cache, circuit, rows, sums)
         return sampled_expectation_jacobian(
-            estimator.cache, circuit, rows, sums, wanted, estimator.shots, estimator.next_stream()
+            estimator.cache,
+            MeasuredCircuit.of(circuit, sums),
+            rows,
+            wanted,
+            estimator.shots,
+            estimator.next_stream(),
         )
 
 

@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 import torch
 from qiskit.circuit import QuantumCircuit
-from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.simulator.gradients import TorchEstimatorGradient, TorchSamplerGradient
@@ -22,6 +21,7 @@ from qiskit_qmu.simulator.numpy_autograd import FloatArray, differentiable_outpu
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
 from qiskit_qmu.simulator.readout.recordings import Recordings
 from qiskit_qmu.simulator.readout.registers import merge_outcomes
+from qiskit_qmu.simulator.shots.measured_circuit import MeasuredCircuit
 from qiskit_qmu.simulator.shots.parameter_shift import (
     sampled_expectation_jacobian,
     sampled_outcome_jacobian,
@@ -44,20 +44,14 @@ class _SharedByCopies:
 class _SampledExpectations(_SharedByCopies):
     """The readout of an EstimatorQNN."""
 
-    circuit: QuantumCircuit
-    observables: list[SparsePauliOp]
+    measured: MeasuredCircuit
 
     def values(self, network: EstimatorQNN, rows: FloatArray) -> tuple[FloatArray, Counts | None]:
         """Measure; shots follow the network's precision, if it has one."""
         estimator: Any = network.estimator
         shots = estimator.shots_for(network.default_precision)
         return expectations_with_counts(
-            estimator.cache,
-            self.circuit,
-            rows,
-            self.observables,
-            shots,
-            estimator.next_stream(),
+            estimator.cache, self.measured, rows, shots, estimator.next_stream()
         )
 
     def slopes(self, network: EstimatorQNN, rows: FloatArray, wanted: list[int]) -> FloatArray:
@@ -65,9 +59,8 @@ class _SampledExpectations(_SharedByCopies):
         estimator: Any = network.estimator
         return sampled_expectation_jacobian(
             estimator.cache,
-            self.circuit,
+            self.measured,
             rows,
-            self.observables,
             wanted,
             estimator.shots,
             estimator.next_stream(),
@@ -121,9 +114,9 @@ class ParameterShiftNetwork:
     ) -> None:
         self._network: Any = network
         self._readout: Any = readout
-        self._num_parameters = readout.circuit.num_parameters
+        self._num_parameters = network.circuit.num_parameters
         self._recordings: Recordings[Counts] = Recordings()
-        order = {parameter: column for column, parameter in enumerate(readout.circuit.parameters)}
+        order = {parameter: column for column, parameter in enumerate(network.circuit.parameters)}
         self._inputs, self._weights = (
             [order[parameter] for parameter in parameters or ()]
             for parameters in (network.input_params, network.weight_params)
@@ -170,8 +163,8 @@ def parameter_shift_network(network: NeuralNetwork) -> ParameterShiftNetwork | N
     if isinstance(network, EstimatorQNN) and isinstance(network.gradient, TorchEstimatorGradient):
         if not _has_shots(network.estimator):
             return None
-        readout = _SampledExpectations(network.circuit, checked_observables(network))
-        return ParameterShiftNetwork(network, readout)
+        measured = MeasuredCircuit.of(network.circuit, checked_observables(network))
+        return ParameterShiftNetwork(network, _SampledExpectations(measured))
     if isinstance(network, SamplerQNN) and isinstance(network.gradient, TorchSamplerGradient):
         if not _has_shots(network.sampler):
             return None

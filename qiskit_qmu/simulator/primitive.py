@@ -10,6 +10,7 @@ from qiskit.providers import JobError
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import CopiesDrawAnew, fresh_seed, stream
+from qiskit_qmu.simulator.compiled.final_states import compiled_states
 from qiskit_qmu.simulator.engine.cache import SimulationCache
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET
 
@@ -52,7 +53,7 @@ class StatevectorPrimitive(CopiesDrawAnew):
         _check.at_least(1, memory_budget=memory_budget)
         self.shots = shots
         self.seed = seed
-        self.cache = SimulationCache(dtype, device, memory_budget)
+        self.cache = SimulationCache(dtype, device, memory_budget, compiled_states)
         self._generator = _own_stream(seed, self._kind)
 
     def next_stream(self) -> np.random.Generator:

@@ -74,8 +74,9 @@ class StatevectorNetwork:
         readout = self._readout.prepare(dtype, device)
         step = None
         if self._compiled and device.type == "cpu":
-            own = self._readout.compiled
-            step = compiled_step(simulation, own, readout, dtype, check_finite)
+            by_angles = compiled_step(simulation, self._readout.compiled, readout, dtype)
+            if by_angles is not None:
+                step = NetworkStep(simulation, by_angles, dtype.to_real(), check_finite)
         return _Prepared(simulation, readout, step)
 
 

@@ -45,7 +45,7 @@ from qiskit_qmu.unlearning import (
     sparse_fine_tune,
     unlikelihood,
 )
-from qiskit_qmu.unlearning.chosen_strength import ChosenStrength, strengths
+from qiskit_qmu.unlearning.chosen_strength import ChosenStrength
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
 from qiskit_qmu.unlearning.repair import (
     REPAIR,
@@ -55,6 +55,7 @@ from qiskit_qmu.unlearning.repair import (
     with_repair,
 )
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
+from qiskit_qmu.unlearning.strength_search import strengths
 from qiskit_qmu.unlearning.within_budget import WithinBudget
 
 METHODS: Mapping[str, Method] = MappingProxyType(

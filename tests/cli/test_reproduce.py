@@ -48,7 +48,8 @@ def test_a_study_is_planned_run_and_resumed(qmu, folder, monkeypatch):
     monkeypatch.setattr(running, "make_unlearned", None)
     again = qmu(*words)
     assert again.status == 0
-    assert "clients: 1 seed, a quick check and not the protocol" in again.out
+    assert "clients: 1 seed, QUICK CHECK WITHOUT MEANING" in again.out
+    assert again.out.count("its numbers mean nothing") == 1
     assert "theirs: DEW-P" in again.out
 
 

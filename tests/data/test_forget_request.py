@@ -9,7 +9,6 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetRequest, ForgetSplit, dataset_from_arrays, read_table
-from qiskit_qmu.data.split import split_trained_rows
 
 Y = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 DATASET = dataset_from_arrays(np.arange(8.0)[:, None], Y, np.zeros((3, 1)), [0, 1, 2])
@@ -22,7 +21,9 @@ REQUESTS = [
 def positions(request):
     """Return what a model that was trained on those rows is to forget."""
     validation = np.array([2, 5])
-    return split_trained_rows(DATASET, request, TRAINED, validation, seed=0).forget.indices.tolist()
+    return ForgetSplit.of_trained_rows(
+        DATASET, request, TRAINED, validation, seed=0
+    ).forget.indices.tolist()
 
 
 def test_positions_are_sorted_and_among_the_rows_that_are_trained_on():

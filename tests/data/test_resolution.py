@@ -8,7 +8,6 @@ import pytest
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, dataset_from_arrays
 from qiskit_qmu.data.ids import untrained_ids
-from qiskit_qmu.data.split import split_trained_rows
 
 LABELS = [30, 10, 20, 30, 10, 20, 30, 10]
 
@@ -32,7 +31,7 @@ TRAINED = np.array([0, 1, 3, 4, 6, 7])
 
 def resolved(ds: Dataset, request: ForgetRequest, **options) -> ForgetSplit:
     """Return the split of a model that was trained on six rows; row 2 was held out, 5 forgotten."""
-    return split_trained_rows(ds, request, TRAINED, np.array([2]), seed=0, **options)
+    return ForgetSplit.of_trained_rows(ds, request, TRAINED, np.array([2]), seed=0, **options)
 
 
 @pytest.mark.parametrize("label", [10, "10"])

@@ -17,10 +17,10 @@ from qiskit_qmu.experiments.reproduce.published import Published
 from qiskit_qmu.experiments.reproduce.quantity import COST, GAPS, Quantity, percent, value
 
 QUANTITIES = (
-    percent("retain", value("acc_retain_test"), "retain"),
+    percent("retain", value("acc_retain_test"), "good: more", "retain"),
     GAPS[3],
     COST,
-    Quantity(heading="extra", read=value("extra")),
+    Quantity(heading="extra", read=value("extra"), meaning="what a measure adds", unit="nats"),
 )
 PUBLISHED = Published(
     source="A paper", values={("basic", "ga"): {"retain": 54.4}, ("basic", "ssd"): {"retain": 14.8}}
@@ -64,17 +64,23 @@ def test_ours_are_means_over_seeds_beside_theirs(compared):
 def test_tables_hold_ours_and_theirs(compared):
     text = comparison_text(compared)
     assert "70.0 ±127.1   54.4" in text
+    assert "retain, %: good: more\n" in text
+    assert text.endswith("extra, nats: what a measure adds")
+    assert "mean nothing" not in text
+    assert comparison_text(compared, quick=True).startswith("QUICK CHECK: it ran, and its numbers")
     assert max(map(len, text.splitlines())) <= 118
     page = comparison_markdown(compared, "GA", ["theirs: A paper"])
     assert "| ga | 70.0 ±127.1 | 54.4 | -15.0 ±63.5 | 0.20 ±1.27 | 1.500 |" in page
     assert "| ssd | – | 14.8 | – | – | – |" in page
     assert page.endswith("- theirs: A paper\n")
+    assert "- **extra, nats**: what a measure adds\n" in page
     rows = list(csv.DictReader(io.StringIO(comparison_csv(compared))))
     assert len(rows) == len(compared)
     assert rows[4] | {"low": "", "high": ""} == {
         "task": "basic",
         "method": "ga",
         "quantity": "retain",
+        "unit": "%",
         "ours": rows[4]["ours"],
         "low": "",
         "high": "",

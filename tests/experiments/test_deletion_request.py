@@ -69,7 +69,9 @@ def world(tmp_path_factory) -> SimpleNamespace:
         lambda audit: found.extend(audit.findings) or seen(audit),
     )
     (first,) = qmu.request_deletion(
-        root / "model", ids[:WITHDRAWN], strategy="gd", out=root / "first", oracles=1
+        root / "model",
+        qmu.DeletionRequest(ids[:WITHDRAWN], strategy="gd", oracles=1),
+        out=root / "first",
     )
     patch.undo()
     return SimpleNamespace(
@@ -85,9 +87,9 @@ def place(world, tmp_path, monkeypatch) -> Path:
     return tmp_path / "place"
 
 
-def quick(path, ids, out, **options):
-    given = {"strategy": "gd", "oracles": 0, **options}
-    return qmu.request_deletion(path, ids, out=out, **given)
+def quick(path, ids, out, workers=None, **options):
+    request = qmu.DeletionRequest(ids, **{"strategy": "gd", "oracles": 0, **options})
+    return qmu.request_deletion(path, request, out=out, workers=workers)
 
 
 def test_the_report_says_what_was_asked_done_and_found(world):

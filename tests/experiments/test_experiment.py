@@ -9,6 +9,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import CLASS_DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup, overridden, preset
+from qiskit_qmu.experiments.experiment_backends import training_backend
 from qiskit_qmu.models import BasicQNN, HybridQNN
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
@@ -256,6 +257,6 @@ def test_a_basic_model_has_as_many_features_as_the_qubits_that_were_asked_for(
 def test_each_use_of_a_simulator_has_shots_of_its_own_and_repeats_them():
     experiment = Experiment(shots=10)
     purposes = [(), ("unlearning", "ssd", "0"), ("unlearning", "oracle", "0"), ("audit", "0")]
-    seeds = [experiment.training_backend(0, *own).settings()["seed"] for own in purposes]
+    seeds = [training_backend(experiment, 0, *own).settings()["seed"] for own in purposes]
     assert len(set(seeds)) == len(seeds)
-    assert seeds == [experiment.training_backend(0, *own).settings()["seed"] for own in purposes]
+    assert seeds == [training_backend(experiment, 0, *own).settings()["seed"] for own in purposes]

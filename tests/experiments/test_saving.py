@@ -16,7 +16,7 @@ from qiskit_qmu.experiments import (
     saved_workloads,
     unlearn_saved,
 )
-from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.models import load_provenance
 from qiskit_qmu.objectives import CrossEntropy
 from qiskit_qmu.training import Trainer

@@ -7,6 +7,10 @@ import sys
 import pytest
 
 from qiskit_qmu import sweep
+from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
+from qiskit_qmu.experiments.sweeps import ray_tasks
+from qiskit_qmu.experiments.sweeps.engine import open_engine
 
 TINY = {
     "dataset": "iris",
@@ -57,3 +61,59 @@ def test_two_dask_workers_one_of_which_is_killed(tmp_path):
         found = sweep(GRID, tmp_path / "there", cluster=address, progress=kill, **TINY)
     assert kill.killed is not None
     assert rows_of(found) == expected
+
+
+@pytest.fixture
+def local_ray(monkeypatch):
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    # Its own half a minute is short for a busy machine; read when ray is imported.
+    monkeypatch.setenv("RAY_agent_register_timeout_ms", "200000")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "200")
+    ray = pytest.importorskip("ray")
+    ray.init(
+        num_cpus=2, object_store_memory=80_000_000, include_dashboard=False, log_to_driver=False
+    )
+    yield ray
+    ray.shutdown()
+
+
+def ray_workers():
+    """Return the processes of a local Ray instance that compute, those that are at work first."""
+    psutil = pytest.importorskip("psutil")
+    children = psutil.Process().children(recursive=True)
+    names = {each.pid: " ".join(each.cmdline()) for each in children}
+    workers = [pid for pid, name in names.items() if name.startswith("ray::")]
+    return sorted(workers, key=lambda pid: "IDLE" in names[pid])
+
+
+def test_two_ray_workers_one_of_which_is_killed(tmp_path, local_ray):
+    expected = rows_of(sweep(GRID, tmp_path / "here", workers=1, **TINY))
+    kill = KillInTheMiddle(lambda: ray_workers()[0])
+    found = sweep(GRID, tmp_path / "there", cluster="ray", progress=kill, **TINY)
+    assert kill.killed is not None
+    assert rows_of(found) == expected
+    assert local_ray.is_initialized()
+
+
+def test_a_ray_worker_that_is_always_lost_stops_the_sweep(local_ray, monkeypatch):
+    monkeypatch.setattr(ray_tasks, "_RETRIES", 0)  # (a worker takes seconds to start)
+    with open_engine("ray") as engine, pytest.raises(RunError, match="lost again and again"):
+        list(engine.results_of(os._exit, [(1,)]))
+    with open_engine("ray") as engine, pytest.raises(InputError, match="as it was raised"):
+        list(engine.results_of(refuse, [()]))
+
+
+def refuse():
+    raise InputError("as it was raised")
+
+
+def test_without_a_ray_cluster_it_says_how_to_start_one(monkeypatch):
+    ray = pytest.importorskip("ray")
+
+    def refused(address, **_options):
+        raise ConnectionError
+
+    monkeypatch.setattr(ray, "init", refused)
+    monkeypatch.setenv("RAY_ADDRESS", "head:6379")
+    with pytest.raises(InputError, match="found at head:6379; start one"), open_engine("ray"):
+        pass

@@ -163,7 +163,7 @@ def test_a_grid_that_is_not_possible_is_refused(tmp_path, grid, says):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"cluster": "slurm"}, "cluster must be dask://HOST:PORT, got 'slurm'"),
+        ({"cluster": "slurm"}, "cluster must be dask://HOST:PORT or ray, got 'slurm'"),
         ({"cluster": "dask://localhost:1", "workers": 2}, "leave --workers out"),
         ({"workers": 0}, "workers must be"),
     ],

@@ -101,7 +101,7 @@ def end_itself(*_arguments):
 @pytest.mark.ci
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_a_process_that_is_killed_ends_the_run_with_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "_silent_records", end_itself)
+    monkeypatch.setattr(workers, "_records", end_itself)
     experiment = Experiment(dataset="iris", model="basic", seeds=2)
     with pytest.raises(RunError, match="worker process was killed, possibly for lack of memory"):
         run_experiment(experiment, tmp_path / "out", workers=2)

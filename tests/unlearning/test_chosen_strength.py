@@ -31,7 +31,7 @@ from qiskit_qmu.unlearning import (
     UnlearningStrategy,
     make_strategy,
 )
-from qiskit_qmu.unlearning.chosen_strength import next_position
+from qiskit_qmu.unlearning.strength_search import next_position
 
 
 class Shifted(torch.nn.Module):

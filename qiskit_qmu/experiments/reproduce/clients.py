@@ -128,13 +128,50 @@ PROTOCOL = Protocol(
     summary="DEW-P's five clients, of which one withdraws; its attack beside ours",
     tasks=tasks,
     quantities=(
-        percent("accuracy", value("accuracy"), "accuracy"),
-        Quantity(heading="AUROC", read=value("auroc"), published="auroc"),
-        Quantity(heading="forgetting", read=value("forgetting"), published="forgetting"),
-        Quantity(heading="advantage", read=value("advantage"), published="advantage"),
-        Quantity(heading="AUC, own rows", read=value("auc_own")),
-        Quantity(heading="distance to oracle", read=value("distance")),
-        percent("accuracy, own rows", value("accuracy_own")),
+        percent(
+            "accuracy",
+            value("accuracy"),
+            "accuracy on never-seen rows of all clients; good: the oracle's, or more",
+            "accuracy",
+        ),
+        Quantity(
+            heading="AUROC",
+            read=value("auroc"),
+            meaning="area under the ROC curve of the label on the same rows; good: the oracle's, "
+            "or more, guessing has ½",
+            published="auroc",
+        ),
+        Quantity(
+            heading="forgetting",
+            read=value("forgetting"),
+            meaning="1 − |advantage|; theirs: 1 is good. A model that leaks nothing need not have "
+            "1, since other clients' rows differ from the client's: see the oracle's",
+            published="forgetting",
+        ),
+        Quantity(
+            heading="advantage",
+            read=value("advantage"),
+            meaning="2 AUC − 1 of the loss on the client's training rows against never-seen rows "
+            "of the other clients, −1 to 1; good: the oracle's, not 0",
+            published="advantage",
+        ),
+        Quantity(
+            heading="AUC own rows",
+            read=value("auc_own"),
+            meaning="the same AUC against never-seen rows of the client itself; ½ shows no leak, "
+            "and the oracle has it by chance alone",
+        ),
+        Quantity(
+            heading="distance",
+            read=value("distance"),
+            meaning="mean difference from the oracle's probability on the client's never-seen "
+            "rows, 0 to 1; good: 0, bad: the original's",
+        ),
+        percent(
+            "accuracy own rows",
+            value("accuracy_own"),
+            "accuracy on the client's never-seen rows; good: the oracle's",
+        ),
         COST,
     ),
     measure=attacks,
@@ -143,11 +180,8 @@ PROTOCOL = Protocol(
     published="clients",
     differs={
         "": (
-            "forgetting and advantage: of an attack whose non-members are other clients' "
-            "never-seen rows, which differ from the client's anyway; AUC, own rows: against the "
-            "client's own never-seen rows",
-            "distance to oracle: mean difference of the probability on the client's own "
-            "never-seen rows; doing nothing is the row to read it against",
+            "forgetting and advantage: theirs too are of an attack whose non-members are other "
+            "clients' rows; AUC own rows is the test that it lacks",
             "training: the basic model of four qubits and three layers on all clients' rows "
             "together (theirs: six rounds of federated averaging of a circuit with one output)",
             "methods: gd is their fine-tuning; DEW-P weighs each angle by concurrence times "

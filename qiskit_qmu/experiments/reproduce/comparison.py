@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, final
 
+from qiskit_qmu.experiments.reproduce.compared import Compared
 from qiskit_qmu.experiments.reproduce.protocol import TASK
 from qiskit_qmu.experiments.reproduce.published import Published
 from qiskit_qmu.experiments.reproduce.quantity import Quantity, Rows
@@ -13,42 +12,6 @@ from qiskit_qmu.metrics import UNKNOWN, Interval, mean_interval
 
 Measures = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 """What a protocol measured beyond the rows of a sweep: by cell, method and name."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Compared:
-    """One number of ours beside theirs.
-
-    Attributes:
-        task: Its table.
-        method: The method.
-        quantity: What it is.
-        ours: Mean over the seeds with its 95 % interval (Student's t), in the units shown; unknown
-            limits of a single seed.
-        seeds: How many seeds have the number.
-        theirs: The published value; None without one.
-    """
-
-    task: str
-    method: str
-    quantity: Quantity
-    ours: Interval
-    seeds: int
-    theirs: float | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as one tidy row of plain values; unknown numbers are None."""
-        limits = {"ours": self.ours.value, "low": self.ours.low, "high": self.ours.high}
-        known = {name: own if math.isfinite(own) else None for name, own in limits.items()}
-        return {
-            "task": self.task,
-            "method": self.method,
-            "quantity": self.quantity.heading,
-            **known,
-            "seeds": self.seeds,
-            "theirs": self.theirs,
-        }
 
 
 def compare_with_published(

@@ -7,50 +7,83 @@ import textwrap
 from collections.abc import Sequence
 
 from qiskit_qmu.evaluation.column import NOTHING
-from qiskit_qmu.experiments.reproduce.comparison import Compared
+from qiskit_qmu.experiments.reproduce.compared import Compared, StudyFigure
 from qiskit_qmu.experiments.reproduce.quantity import Quantity
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, text_blocks
 
-_READING = (
-    "Ours is the mean over the seeds, behind ± half its 95 % interval (Student's t); theirs is "
-    "copied from the publication. The original is what doing nothing gives, the oracle what "
-    "retraining gives."
+READING = (
+    "Ours is the mean over the seeds, behind ± half its 95 % interval (Student's t; none of a "
+    "single seed); theirs is copied from the publication. The original is what doing nothing "
+    "gives, the oracle what retraining gives."
 )
-_REFERENCES = 2
+QUICK = (
+    "QUICK CHECK: it ran, and its numbers mean nothing. Few rows, a single seed and trainings of "
+    "one or two epochs; without --quick the study is run."
+)
+REFERENCES = 2
 
 
-def comparison_text(compared: Sequence[Compared]) -> str:
-    """Write comparisons as tables of at most 118 characters, one for each task.
+def comparison_text(compared: Sequence[Compared], *, quick: bool = False) -> str:
+    """Write comparisons as tables of at most 118 characters, one for each task, and a legend.
 
     Args:
         compared: In the order of the tables.
+        quick: Whether the numbers mean nothing.
     """
-    parts = []
-    for task, methods, columns in _tables(compared):
+    parts = [textwrap.fill(QUICK, WIDTH)] if quick else []
+    for task, methods, columns in tables_of(compared):
         names = TextColumn(group="", heading="method", cells=methods, left=True)
         text = [
             TextColumn(group=group, heading=heading, cells=cells)
             for group, heading, cells in columns
         ]
-        parts.append(f"{task}\n{text_blocks((names, *text), _REFERENCES)}")
-    return "\n\n".join([*parts, textwrap.fill(_READING, WIDTH)])
+        parts.append(f"{task}\n{text_blocks((names, *text), REFERENCES)}")
+    legend = [
+        textwrap.fill(f"{name}: {meaning}", WIDTH, subsequent_indent="  ")
+        for name, meaning in column_legend(compared)
+    ]
+    return "\n\n".join([*parts, textwrap.fill(READING, WIDTH), "\n".join(legend)])
 
 
-def comparison_markdown(compared: Sequence[Compared], title: str, notes: Sequence[str]) -> str:
+def column_legend(compared: Sequence[Compared]) -> list[tuple[str, str]]:
+    """Return name and meaning of each column that some table shows."""
+    shown = {
+        each.quantity.title: each.quantity.meaning
+        for each in compared
+        if each.seeds or each.theirs is not None
+    }
+    return list(shown.items())
+
+
+def comparison_markdown(
+    compared: Sequence[Compared],
+    title: str,
+    notes: Sequence[str],
+    *,
+    figures: Sequence[StudyFigure] = (),
+    quick: bool = False,
+) -> str:
     """Write comparisons as a page in Markdown.
 
     Args:
         compared: In the order of the tables.
         title: The heading.
         notes: Lines below the tables.
+        figures: Figures, as files beside the page.
+        quick: Whether the numbers mean nothing.
     """
-    lines = [f"# {title}", "", _READING]
-    for task, methods, columns in _tables(compared):
+    lines = [f"# {title}", "", *((f"> **{QUICK}**", "") if quick else ()), READING]
+    for figure in figures:
+        lines += ["", f"## {figure.title}", "", f"![{figure.title}]({figure.name}.svg)", ""]
+        lines.append(figure.caption)
+    for task, methods, columns in tables_of(compared):
         headings = [f"{group} ({own})" if own else group for group, own, _ in columns]
         lines += ["", f"## {task}", "", _row(("method", *headings))]
         lines.append(_row(("---", *("---:" for _ in headings))))
         for position, method in enumerate(methods):
             lines.append(_row((method, *(cells[position] for _, _, cells in columns))))
+    lines += ["", "## Columns", ""]
+    lines += [f"- **{name}**: {meaning}" for name, meaning in column_legend(compared)]
     if notes:
         lines += ["", "## What differs, and why", "", *(f"- {note}" for note in notes)]
     return "\n".join([*lines, ""])
@@ -69,7 +102,7 @@ def comparison_csv(compared: Sequence[Compared]) -> str:
 Columns = list[tuple[str, str, tuple[str, ...]]]
 
 
-def _tables(
+def tables_of(
     compared: Sequence[Compared],
 ) -> list[tuple[str, tuple[str, ...], Columns]]:
     """Return name, methods and columns (quantity, whose, cells) of each task's table."""
@@ -85,9 +118,9 @@ def _tables(
             has_theirs = any(each.theirs is not None for each in column)
             if not has_theirs and all(text == NOTHING for text in ours):
                 continue
-            columns.append((quantity.heading, "ours" if has_theirs else "", ours))
+            columns.append((quantity.title, "ours" if has_theirs else "", ours))
             if has_theirs:
-                columns.append((quantity.heading, "theirs", theirs))
+                columns.append((quantity.title, "theirs", theirs))
         tables.append((task, methods, columns))
     return tables
 

@@ -166,8 +166,6 @@ def _differs(data: _Data) -> dict[str, tuple[str, ...]]:
             "test rows that are then reported, of which the forgotten class is a part)",
             "KL and JS on retained rows: theirs compare rows in two different orders, so those two "
             "columns cannot be compared",
-            "AUC, theirs: forgotten against retained rows; AUC, never seen: against never-seen "
-            "rows, as a test of privacy needs it",
             "rotations and CZ of the last layer that no measurement detects are left out; the "
             "outputs are the same",
             *own,

@@ -1,5 +1,6 @@
 """hqml-depth: circuit depth and entanglement against memorisation and quality of unlearning."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,20 @@ from qiskit_qmu.data import ForgetRequest, ForgetSplit
 from qiskit_qmu.evaluation.attack_columns import REFERENCE_AUC
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.reproduce import own_models
+from qiskit_qmu.experiments.reproduce.compared import Compared, Ours, StudyFigure, ours_of
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol, Tasks
 from qiskit_qmu.experiments.reproduce.quantity import (
     COST,
+    JS_FORGET,
+    LARGEST_GAP,
+    RETAIN_TEST,
     Quantity,
     difference,
-    largest_gap,
-    percent,
+    points,
     value,
 )
 from qiskit_qmu.metrics import auroc_interval
+from qiskit_qmu.report.line_panels import LinePanel, line_figure
 
 _DEPTHS = (1, 2, 4, 6)
 _ENTANGLEMENTS = ("none", "linear", "ring", "full")
@@ -41,8 +46,7 @@ def tasks(choice: Choice) -> Tasks:
                 settings: dict[str, Any] = {**trainer, "trainer.learning_rate": rate, **model}
                 if choice.quick:
                     settings["trainer.epochs"] = 2
-                plural = "layer" if depth == 1 else "layers"
-                task = f"{_NAMES[dataset]}, {depth} {plural}, entanglement {entanglement}"
+                task = _task(dataset, depth, entanglement)
                 experiment = Experiment(
                     dataset=dataset,
                     model=f"{own_models.__name__}:{factory}",
@@ -56,6 +60,11 @@ def tasks(choice: Choice) -> Tasks:
                 )
                 found.append((task, experiment))
     return found
+
+
+def _task(dataset: str, depth: int, entanglement: str) -> str:
+    plural = "layer" if depth == 1 else "layers"
+    return f"{_NAMES[dataset]}, {depth} {plural}, entanglement {entanglement}"
 
 
 def memorisation(
@@ -75,21 +84,127 @@ def memorisation(
     return found
 
 
+_GENERALISATION = points(
+    "generalisation gap",
+    difference("acc_retain_train", "acc_retain_test"),
+    "accuracy on retained training rows minus that on never-seen rows of the same classes; 0: "
+    "nothing is memorised that shows in accuracies",
+)
+_AUC_RETAINED = Quantity(
+    heading="AUC retained",
+    read=value("auc_retained"),
+    meaning="AUC of the loss on retained training rows against never-seen rows of the same "
+    "classes; ½: no memorisation that a threshold on the loss finds",
+)
+_AUC_FORGOTTEN = Quantity(
+    heading="AUC forgotten",
+    read=value("mia_auc"),
+    meaning="the same of forgotten rows against never-seen rows of their class; ½: no leak, and "
+    "the oracle has it by chance alone",
+)
+_AUC_REFERENCES = Quantity(
+    heading="AUC with references",
+    read=value(REFERENCE_AUC.key),
+    meaning="AUC forgotten after the oracle's loss on the same row was subtracted, which takes "
+    "away how hard rows are; ½: no leak",
+)
+_COIN = {"coin": 0.5}
+
+
+def figures(compared: Sequence[Compared]) -> list[StudyFigure]:
+    """Draw memorisation and quality of unlearning against depth; see `Protocol`."""
+    ours = ours_of(compared)
+    drawn = []
+    memorised: tuple[tuple[Quantity, dict[str, float]], ...] = (
+        (_GENERALISATION, {"no gap": 0.0}),
+        (_AUC_RETAINED, _COIN),
+        (_AUC_REFERENCES, _COIN),
+    )
+    unlearned = tuple((quantity, {"oracle": 0.0}) for quantity in (LARGEST_GAP, JS_FORGET))
+    panels = [
+        _panel(ours, dataset, "original", quantity, levels, _NAMES[dataset])
+        for dataset in _DATASETS
+        for quantity, levels in memorised
+    ]
+    drawn.append(
+        _figure(
+            "memorisation",
+            "Memorisation by depth and entanglement",
+            [panel for panel in panels if panel.lines],
+            "What the original remembers of its training rows. Bars are 95 % intervals over the "
+            "seeds; where they overlap, the order may be chance. A coin has an AUC of ½.",
+        )
+    )
+    for dataset, name in _NAMES.items():
+        panels = [
+            _panel(ours, dataset, method, quantity, levels, method)
+            for quantity, levels in unlearned
+            for method in ("original", *_METHODS)
+        ]
+        drawn.append(
+            _figure(
+                f"unlearning-{dataset}",
+                f"Quality of unlearning by depth and entanglement, {name}",
+                [panel for panel in panels if panel.lines],
+                "Distance from the oracle after a class was unlearned: 0 is as good as retraining, "
+                "and the panels of the original are what doing nothing gives. Bars are 95 % "
+                "intervals over the seeds.",
+            )
+        )
+    return [figure for figure in drawn if figure.svg]
+
+
+def _panel(
+    ours: Ours,
+    dataset: str,
+    method: str,
+    quantity: Quantity,
+    levels: dict[str, float],
+    title: str,
+) -> LinePanel:
+    lines = {}
+    for entanglement in _ENTANGLEMENTS:
+        found = {
+            str(depth): own
+            for depth in _DEPTHS
+            if (own := ours.get((_task(dataset, depth, entanglement), method, quantity)))
+        }
+        if found:
+            lines[entanglement] = found
+    return LinePanel(title=title, y_label=quantity.title, lines=lines, levels=levels)
+
+
+def _figure(name: str, title: str, panels: Sequence[LinePanel], caption: str) -> StudyFigure:
+    svg = (
+        line_figure(
+            panels,
+            name=name,
+            places=[str(depth) for depth in _DEPTHS],
+            x_label="layers of the ansatz",
+            description=title,
+        )
+        if panels
+        else ""
+    )
+    return StudyFigure(name=name, title=title, svg=svg, caption=caption)
+
+
 PROTOCOL = Protocol(
     name="hqml-depth",
     summary="depth × entanglement against memorisation and unlearning, on Iris and MNIST",
     tasks=tasks,
     quantities=(
-        percent("retain test", value("acc_retain_test")),
-        percent("gap of generalisation", difference("acc_retain_train", "acc_retain_test")),
-        Quantity(heading="AUC retained", read=value("auc_retained")),
-        Quantity(heading="AUC forgotten", read=value("mia_auc")),
-        Quantity(heading="AUC with references", read=value(REFERENCE_AUC.key)),
-        percent("largest gap", largest_gap),
-        Quantity(heading="JS forget", read=value("js_oracle_forget")),
+        RETAIN_TEST,
+        _GENERALISATION,
+        _AUC_RETAINED,
+        _AUC_FORGOTTEN,
+        _AUC_REFERENCES,
+        LARGEST_GAP,
+        JS_FORGET,
         COST,
     ),
     measure=memorisation,
+    figures=figures,
     duration="about 60 core-minutes",
     seeds=3,
     datasets=("mnist",),
@@ -97,11 +212,7 @@ PROTOCOL = Protocol(
         "": (
             "the abstract of the HQML benchmark reports this study; its code has one depth and one "
             "entanglement for each dataset, so there is nothing to put beside ours",
-            "memorisation: accuracy on retained rows minus that on never-seen rows of the same "
-            "classes, and the AUC of the loss between them (½: none)",
-            "AUC forgotten: forgotten rows against never-seen rows of their class; with "
-            "references: the oracle's loss subtracted",
-            "unlearning: class 0; largest gap of four accuracies to the oracle's",
+            "what is forgotten: class 0",
         ),
     },
 )

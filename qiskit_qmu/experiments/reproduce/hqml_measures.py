@@ -11,7 +11,7 @@ from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
 from qiskit_qmu.experiments.reproduce.protocol import Outputs
-from qiskit_qmu.experiments.reproduce.quantity import Quantity, value
+from qiskit_qmu.experiments.reproduce.quantity import COST, SECONDS, Quantity, value
 from qiskit_qmu.metrics import auroc_interval, jensen_shannon
 from qiskit_qmu.observation import Observations
 
@@ -70,31 +70,78 @@ def _divergence(first: NDArray[np.float64], second: NDArray[np.float64]) -> floa
     return float(rel_entr(p, q).sum(axis=1).mean())
 
 
-def _quantity(heading: str, key: str, published: str = "") -> Quantity:
-    return Quantity(heading=heading, read=value(key), published=published)
+_LOW = "good: 0; bad: the original's"
 
+
+def _quantity(heading: str, key: str, meaning: str, unit: str = "") -> Quantity:
+    return Quantity(
+        heading=heading,
+        read=value(key),
+        meaning=meaning,
+        unit=unit,
+        published=_PUBLISHED.get(key, key),
+    )
+
+
+_PUBLISHED = {"js_forget": "", "mia_auc_hqml": "mia_auc", "mia_auc": ""}
+"""Names of columns among the published values, where they are others."""
 
 HQML_QUANTITIES = (
-    *(
-        _quantity(heading, key, key)
-        for heading, key in (
-            ("acc retain", "acc_retain"),
-            ("acc forget", "acc_forget"),
-            ("acc test", "acc_test"),
-            ("UQI", "uqi"),
-            ("KL retain", "kl_retain"),
-            ("JS retain", "js_retain"),
-            ("KL test", "kl_test"),
-            ("JS test", "js_test"),
-            ("agree retain", "agree_retain"),
-            ("agree test", "agree_test"),
-        )
+    _quantity("acc retain", "acc_retain", "accuracy on retained training rows; good: the oracle's"),
+    _quantity(
+        "acc forget",
+        "acc_forget",
+        "accuracy on the forgotten rows; good: the oracle's, of a class 0 or nearly so, of single "
+        "rows about that of never-seen ones",
     ),
-    _quantity("JS forget", "js_forget"),
-    _quantity("AUC, theirs", "mia_auc_hqml", "mia_auc"),
-    _quantity("AUC, never seen", "mia_auc"),
-    Quantity(heading="seconds", read=value("seconds"), published="seconds", decimals=1),
-    Quantity(heading="cost", read=value("gradient_evaluations"), decimals=0),
+    _quantity(
+        "acc test",
+        "acc_test",
+        "accuracy on never-seen rows of all classes, the forgotten one too; good: the oracle's",
+    ),
+    _quantity(
+        "UQI",
+        "uqi",
+        "drop of accuracy from the original on the forgotten rows, minus the mean of the drops on "
+        "retained and test rows, −1 to 1; theirs: more is better. The oracle's is what forgetting "
+        "is worth. Doing nothing has 0, and so has a model that guesses",
+    ),
+    _quantity(
+        "KL retain",
+        "kl_retain",
+        f"mean Kullback–Leibler divergence from the oracle's outputs on retained rows; {_LOW}",
+        "nats",
+    ),
+    _quantity(
+        "JS retain",
+        "js_retain",
+        f"mean Jensen–Shannon divergence likewise, at most ln 2 = 0.693; {_LOW}",
+        "nats",
+    ),
+    _quantity("KL test", "kl_test", f"as KL retain, on never-seen rows; {_LOW}", "nats"),
+    _quantity("JS test", "js_test", f"as JS retain, on never-seen rows; {_LOW}", "nats"),
+    _quantity(
+        "agree retain",
+        "agree_retain",
+        "share of retained rows on which it predicts the oracle's class; good: 1, bad: the "
+        "original's, and a constant answer has the share of one class",
+    ),
+    _quantity("agree test", "agree_test", "as agree retain, on never-seen rows"),
+    _quantity("JS forget", "js_forget", f"as JS retain, on the forgotten rows; {_LOW}", "nats"),
+    _quantity(
+        "AUC theirs",
+        "mia_auc_hqml",
+        "confidence on forgotten rows against as many retained rows; theirs: ½ is good. That asks "
+        "whether the two differ, as they should, not whether forgotten rows were trained on",
+    ),
+    _quantity(
+        "AUC never seen",
+        "mia_auc",
+        "loss on forgotten rows against never-seen rows (of a class: of that class); ½ shows no "
+        "leak, and the oracle has it by chance alone",
+    ),
+    SECONDS,
+    COST,
 )
 """The benchmark's numbers, and what it lacks: the forgotten rows, and an attack whose non-members
 were never seen."""

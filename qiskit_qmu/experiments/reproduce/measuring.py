@@ -8,6 +8,7 @@ from qiskit_qmu._files import make_folder, read_sealed_json, write_sealed_json
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import observe_split
 from qiskit_qmu.evaluation.method_summary import ORIGINAL
+from qiskit_qmu.experiments.experiment_backends import observing_backend, training_backend
 from qiskit_qmu.experiments.reproduce.comparison import Measures
 from qiskit_qmu.experiments.reproduce.protocol import Measure
 from qiskit_qmu.experiments.setup import Setup
@@ -109,8 +110,8 @@ def _measured(
 ) -> Numbers:
     """Observe the models of a cell where its sweep did, and measure them."""
     experiment, seed, split = setup.experiment, setup.seed, setup.split
-    device = experiment.observing_backend(seed, jobs)
-    with experiment.training_backend(seed) as backend, device or nullcontext():
+    device = observing_backend(experiment, seed, jobs)
+    with training_backend(experiment, seed) as backend, device or nullcontext():
         trained, kept = kept_models(setup, original, made)(backend)
         models = {ORIGINAL: trained.model}
         for method in made:

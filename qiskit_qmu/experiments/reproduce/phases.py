@@ -5,7 +5,13 @@ from typing import Any
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Protocol, Tasks
-from qiskit_qmu.experiments.reproduce.quantity import COST, GAPS, largest_gap, percent, value
+from qiskit_qmu.experiments.reproduce.quantity import (
+    COST,
+    FORGET_TRAIN,
+    GAPS,
+    LARGEST_GAP,
+    RETAIN_TEST,
+)
 from qiskit_qmu.experiments.reproduce.unlearning_methods import FIRST_SEED
 
 _METHODS = ("gd", "ga-r", "ssd-r", "rga-r", "lca", "anchored", "dew-p", "natural-ga")
@@ -32,9 +38,9 @@ PROTOCOL = Protocol(
     summary="ground states of a cluster-Ising chain: a phase or single states are forgotten",
     tasks=tasks,
     quantities=(
-        percent("forget train", value("acc_forget_train")),
-        percent("retain test", value("acc_retain_test")),
-        percent("largest gap", largest_gap),
+        FORGET_TRAIN,
+        RETAIN_TEST,
+        LARGEST_GAP,
         *GAPS,
         COST,
     ),

@@ -20,7 +20,7 @@ from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.poisoned_rows import write_poisoned
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol, Tasks
-from qiskit_qmu.experiments.reproduce.quantity import COST, Quantity, percent, value
+from qiskit_qmu.experiments.reproduce.quantity import COST, JS_FORGET, percent, value
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import FineTune, NegGradPlus, Retrain, Scrub, UnlearningStrategy
 
@@ -154,10 +154,24 @@ PROTOCOL = Protocol(
     summary="poisoned labels and features of MNIST's 1 and 9: a QNN beside a dense network",
     tasks=tasks,
     quantities=(
-        percent("clean test", value("test"), "acc_test"),
-        percent("as poisoned", value("poisoned")),
-        percent("retained", value("retain")),
-        Quantity(heading="JS forget", read=value("js_oracle_forget")),
+        percent(
+            "clean test",
+            value("test"),
+            "accuracy on clean never-seen rows; more is better, guessing has 50",
+            "acc_test",
+        ),
+        percent(
+            "as poisoned",
+            value("poisoned"),
+            "share of poisoned rows classified as their label in the poisoned data says, wrong "
+            "where labels are the poison; good: the oracle's",
+        ),
+        percent(
+            "retained",
+            value("retain"),
+            "accuracy on the clean training rows; good: the oracle's, or more",
+        ),
+        JS_FORGET,
         COST,
     ),
     measure=with_network,
@@ -173,8 +187,7 @@ PROTOCOL = Protocol(
             "column of pixels, so that states do not have norm one)",
             "QNN: ten qubits, six layers of RX·RY·RX and a ring of CZ, ⟨Z⟩ of each qubit into a "
             "linear layer with cross-entropy (theirs: a ring of RZZ, σ(5⟨Z⟩) of the last qubit)",
-            "labels: of both digits alike, drawn at random; as poisoned: share of poisoned rows "
-            "that are classified as the poison says, which the oracle's shows the way to",
+            "labels: of both digits alike, drawn at random",
             "unlearning: 50 epochs as theirs; their ascent weighs the forgotten rows 0.2, here "
             "0.17 of 1; SCRUB is its authors' (theirs: cross-entropy minus 0.2 KL on the "
             "forgotten rows)",

@@ -13,6 +13,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.reproduce.compared import Compared, StudyFigure
 from qiskit_qmu.experiments.reproduce.quantity import Quantity
 from qiskit_qmu.experiments.sweeps import Cell
 
@@ -80,6 +81,7 @@ class Protocol:
         differs: Where it differs from what was published and why, one line each; by form, with
             those of all forms under "".
         measure: What it measures on models beyond the columns of every sweep.
+        figures: Draws figures of what its tables show.
         on_devices: Whether its models may be observed on other backends.
     """
 
@@ -94,6 +96,7 @@ class Protocol:
     published: str = ""
     differs: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict, hash=False)
     measure: Measure | None = None
+    figures: Callable[[Sequence[Compared]], Sequence[StudyFigure]] | None = None
     on_devices: bool = False
 
     def check_form(self, form: str | None) -> str | None:

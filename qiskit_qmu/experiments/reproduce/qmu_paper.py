@@ -18,6 +18,15 @@ METHODS = ("gd", "ga", "ga-r", "ssd", "ssd-r", "rga", "rga-r")
 LABELS = (4, 5, 8)
 """Classes of which the paper forgets one, drawn at random; here one after another by seed."""
 
+_DEVICE, _SHOTS = "fake_torino", 1000
+
+DEVICE_WORDS = (
+    f"device: models are trained and unlearned exactly and observed on {_DEVICE} with {_SHOTS:,} "
+    "shots, a simulation with the noise of an IBM device (--backend ibm_… for a real one); theirs "
+    "is the superconducting processor Tianyan-504"
+)
+"""How the noisy device of a protocol differs from the paper's."""
+
 _CIRCUIT: Mapping[str, Any] = {"model.rotations": ["rz", "ry", "rz"], "model.entangling_gate": "cx"}
 
 _TRAINING: Mapping[str, Mapping[str, Any]] = {
@@ -88,6 +97,11 @@ def paper_tasks(
             )
             tasks.append((f"{model}{suffix}", experiment))
     return tasks
+
+
+def on_device(choice: Choice) -> dict[str, Any]:
+    """Return the fields of `Experiment` for models that are observed on a noisy device."""
+    return choice.observed_on("aer", 20) if choice.quick else choice.observed_on(_DEVICE, _SHOTS)
 
 
 def _model(model: str, form: str | None) -> str:

@@ -1,6 +1,7 @@
 """reproduce(): runs a protocol as a sweep, and writes ours beside theirs."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -11,7 +12,9 @@ from qiskit_qmu._files import write_together
 from qiskit_qmu.data import load_dataset
 from qiskit_qmu.experiments.output import writable_folder
 from qiskit_qmu.experiments.plan import Plan
-from qiskit_qmu.experiments.reproduce.comparison import Compared, compare_with_published
+from qiskit_qmu.experiments.reproduce.compared import Compared, StudyFigure
+from qiskit_qmu.experiments.reproduce.comparison import compare_with_published
+from qiskit_qmu.experiments.reproduce.comparison_page import comparison_page
 from qiskit_qmu.experiments.reproduce.comparison_text import (
     comparison_csv,
     comparison_markdown,
@@ -51,9 +54,15 @@ class Reproduction:
     def title(self) -> str:
         """Name, form and seeds."""
         form = f", form {self.choice.form}" if self.choice.form else ""
-        quick = ", a quick check and not the protocol" if self.choice.quick else ""
+        quick = ", QUICK CHECK WITHOUT MEANING" if self.choice.quick else ""
         seeds = "1 seed" if self.choice.seeds == 1 else f"{self.choice.seeds} seeds"
         return f"{self.protocol.name}{form}: {seeds}{quick}"
+
+    @property
+    def figures(self) -> Sequence[StudyFigure]:
+        """Figures of what the tables show; of some protocols."""
+        draw = self.protocol.figures
+        return () if draw is None else draw(self.compared)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -77,7 +86,9 @@ class Reproduction:
 
     def __repr__(self) -> str:
         notes = "\n".join(f"- {note}" for note in self.notes)
-        return f"{self.title}\n\n{comparison_text(self.compared)}\n\n{notes}"
+        return (
+            f"{self.title}\n\n{comparison_text(self.compared, quick=self.choice.quick)}\n\n{notes}"
+        )
 
 
 def reproduce(
@@ -98,8 +109,8 @@ def reproduce(
     """Run a protocol, and compare what it finds with what was published.
 
     A protocol is a sweep: the folder keeps each model and each cell as soon as it is there, and the
-    same call computes what is missing. It writes ``comparison.md`` and ``comparison.csv`` beside
-    the files of the sweep.
+    same call computes what is missing. It writes ``comparison.md``, ``comparison.html``,
+    ``comparison.csv`` and, of some protocols, figures as SVG beside the files of the sweep.
 
     Args:
         name: The protocol's, see `qiskit_qmu.experiments.PROTOCOLS`.
@@ -111,7 +122,7 @@ def reproduce(
         shots: Measurements of each circuit there.
         data_dir: Folder of image files.
         workers: Processes; one per core if None.
-        cluster: "dask://HOST:PORT" to compute on a Dask cluster.
+        cluster: "dask://HOST:PORT" or "ray" to compute on a cluster, see `sweep`.
         retry_failed: Whether cells that failed before are computed again.
         progress: Called with what is done and the share of the whole.
 
@@ -161,14 +172,22 @@ def reproduce(
             result=result,
             compared=compare_with_published(result, protocol.quantities, published, measures),
         )
-        text = comparison_markdown(found.compared, found.title, found.notes)
-        write_together(
-            path, {"comparison.md": text, "comparison.csv": comparison_csv(found.compared)}
-        )
+        write_together(path, _files(found))
     return found
 
 
 _SHARE_OF_SWEEP = 0.9
+
+
+def _files(found: Reproduction) -> dict[str, str]:
+    figures, quick = found.figures, found.choice.quick
+    shown = (found.compared, found.title, found.notes)
+    return {
+        "comparison.md": comparison_markdown(*shown, figures=figures, quick=quick),
+        "comparison.html": comparison_page(*shown, figures=figures, quick=quick),
+        "comparison.csv": comparison_csv(found.compared),
+        **{f"{figure.name}.svg": f"{figure.svg}\n" for figure in figures},
+    }
 
 
 def reproduction_plan(

@@ -71,7 +71,7 @@ def run_shot_study(
         out: The folder.
         data_dir: Folder of image files.
         workers: Processes; one per core if None. The numbers do not depend on it.
-        cluster: "dask://HOST:PORT" to compute on a Dask cluster.
+        cluster: "dask://HOST:PORT" or "ray" to compute on a cluster, see `sweep`.
         progress: Called with what is done and the share of the whole.
 
     Raises:

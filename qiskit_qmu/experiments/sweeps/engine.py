@@ -1,20 +1,25 @@
-"""Where the work of a sweep is computed: processes of this machine or a Dask cluster."""
+"""Where the work of a sweep is computed: processes of this machine, a Dask or a Ray cluster."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, TypeVar, final
+from functools import partial
+from typing import Any, TypeVar, final
 
 import joblib
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
+from qiskit_qmu.experiments.sweeps.ray_tasks import open_ray, ray_results_of
 from qiskit_qmu.training.processes import results_of
 
 Result = TypeVar("Result")
 
 _ADVICE = "the same command resumes the sweep, and needs least memory with --workers 1"
+
+Task = tuple[Any, ...]
+Compute = Callable[[Callable[..., Any], Sequence[Task]], Iterator[tuple[int, Any]]]
 
 
 @final
@@ -22,16 +27,15 @@ class Engine:
     """Computes tasks, each on one thread of a process of its own; made by `open_engine`.
 
     Args:
-        kind: What computes: "processes" or "dask".
-        workers: How many tasks are computed at once.
+        compute: Calls a function with several tuples of arguments, and yields the number of a
+            call and its result as soon as it is there.
     """
 
-    def __init__(self, kind: Literal["processes", "dask"], workers: int) -> None:
-        self.kind = kind
-        self.workers = workers
+    def __init__(self, compute: Compute) -> None:
+        self._compute = compute
 
     def results_of(
-        self, function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
+        self, function: Callable[..., Result], tasks: Sequence[Task]
     ) -> Iterator[tuple[int, Result]]:
         """Call a function with several tuples of arguments.
 
@@ -44,27 +48,7 @@ class Engine:
         Raises:
             RunError: If workers are lost again and again.
         """
-        left = list(range(len(tasks)))
-        for attempt in range(_ATTEMPTS):
-            try:
-                numbers = list(left)
-                for position, result in self._once(function, [tasks[n] for n in numbers]):
-                    left.remove(numbers[position])
-                    yield numbers[position], result
-            except RunError:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-            else:
-                return
-
-    def _once(
-        self, function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
-    ) -> Iterator[tuple[int, Result]]:
-        workers = self.workers if self.kind == "processes" else None
-        yield from results_of(function, tasks, count=len(tasks), workers=workers, advice=_ADVICE)
-
-
-_ATTEMPTS = 3
+        yield from self._compute(function, tasks)
 
 
 @contextmanager
@@ -73,7 +57,7 @@ def open_engine(cluster: str | None = None, workers: int | None = None) -> Itera
 
     Args:
         cluster: None for processes of this machine; "dask://HOST:PORT" for the scheduler of a Dask
-            cluster.
+            cluster; "ray" for the Ray cluster that ``RAY_ADDRESS`` names, or that of this machine.
         workers: Processes of this machine, one per core if None; of a cluster all are used.
 
     Raises:
@@ -84,18 +68,21 @@ def open_engine(cluster: str | None = None, workers: int | None = None) -> Itera
     if cluster is None:
         number = workers or os.cpu_count() or 1
         with joblib.parallel_config("loky", n_jobs=number, inner_max_num_threads=1):
-            yield Engine("processes", number)
+            yield Engine(partial(_by_joblib, number))
     elif workers is not None:
         raise InputError("workers are those of the cluster; leave --workers out")
     elif cluster.startswith("dask://"):
-        with _dask(cluster) as engine:
-            yield engine
+        with _dask(cluster):
+            yield Engine(partial(_by_joblib, None))
+    elif cluster == "ray":
+        with open_ray() as ray:
+            yield Engine(partial(ray_results_of, ray))
     else:
-        raise InputError(f"cluster must be dask://HOST:PORT, got {cluster!r}")
+        raise InputError(f"cluster must be dask://HOST:PORT or ray, got {cluster!r}")
 
 
 @contextmanager
-def _dask(cluster: str) -> Iterator[Engine]:
+def _dask(cluster: str) -> Iterator[None]:
     try:
         from distributed import Client
     except ImportError as error:
@@ -117,7 +104,30 @@ def _dask(cluster: str) -> Iterator[Engine]:
                 "dask worker --nthreads 1 --nworkers N"
             )
         with joblib.parallel_config("dask", client=client, n_jobs=-1):
-            yield Engine("dask", len(threads))
+            yield
 
 
 _SECONDS = 20
+
+
+def _by_joblib(
+    workers: int | None, function: Callable[..., Any], tasks: Sequence[Task]
+) -> Iterator[tuple[int, Any]]:
+    """Yield results of what `joblib.parallel_config` says; tasks of lost workers are sent again."""
+    left = list(range(len(tasks)))
+    for attempt in range(_ATTEMPTS):
+        numbers = list(left)
+        own = [tasks[n] for n in numbers]
+        found = results_of(function, own, count=len(own), workers=workers, advice=_ADVICE)
+        try:
+            for position, result in found:
+                left.remove(numbers[position])
+                yield numbers[position], result
+        except RunError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
+
+
+_ATTEMPTS = 3

@@ -18,8 +18,7 @@ from qiskit_qmu._files import (
     writing,
 )
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.records import RecordFile
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record, RecordFile
 from qiskit_qmu.experiments.sweeps.grid import Cell
 from qiskit_qmu.experiments.sweeps.made_model import MadeModel
 

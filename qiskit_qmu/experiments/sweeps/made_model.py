@@ -20,10 +20,12 @@ from qiskit_qmu._files import (
 )
 from qiskit_qmu.backends import Backend, Usage
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.experiments.repetition import Trained, Unlearn, train_original
+from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.repetition import Unlearn
 from qiskit_qmu.experiments.run import KeptModels
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.steps import unlearn
+from qiskit_qmu.experiments.trained import Trained, train_original
 from qiskit_qmu.models import clone_module, training_rows
 from qiskit_qmu.models.training_rows import note_digests
 from qiskit_qmu.shadows.kept_weights import Weights, put_weights, weights_of
@@ -109,7 +111,7 @@ class MadeModel:
 def make_original(setup: Setup) -> MadeModel:
     """Train the original of a repetition."""
     try:
-        with setup.experiment.training_backend(setup.seed) as backend:
+        with training_backend(setup.experiment, setup.seed) as backend:
             model = setup.build_any_model(backend)
             return MadeModel.of(train_original(model, setup.split, setup.trainer, seed=setup.seed))
     except NonFiniteError as error:
@@ -119,7 +121,7 @@ def make_original(setup: Setup) -> MadeModel:
 def make_unlearned(setup: Setup, method: str, original: MadeModel) -> MadeModel:
     """Unlearn the rows of a repetition by one method."""
     try:
-        with setup.experiment.training_backend(setup.seed) as backend:
+        with training_backend(setup.experiment, setup.seed) as backend:
             model = setup.build_any_model(backend)
             original.put_into(model)
             strategy = setup.strategy(method)

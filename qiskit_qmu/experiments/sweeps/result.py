@@ -8,7 +8,7 @@ from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data.datasets import classes_of
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.places import records_of
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.experiments.sweeps.grid import Cell
 from qiskit_qmu.report import ResultTables, RunRecords, result_tables
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.experiments.repetition import Record
+from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.sweeps.engine import Engine

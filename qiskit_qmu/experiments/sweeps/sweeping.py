@@ -43,8 +43,9 @@ def sweep(
             records and ``models`` the models by digest.
         data_dir: Folder of image files.
         workers: Processes; one per core if None. The numbers do not depend on it.
-        cluster: "dask://HOST:PORT" to compute on a Dask cluster; None for processes
-            of this machine. Cells on IBM's devices are observed by this process in any case.
+        cluster: "dask://HOST:PORT" to compute on a Dask cluster; "ray" for the Ray cluster that
+            ``RAY_ADDRESS`` names, or that of this machine; None for processes of this machine.
+            Cells on IBM's devices are observed by this process in any case.
         retry_failed: Whether cells that failed before are computed again.
         progress: Called with what is done and the share of the whole.
         **options: Fields of `Experiment` that all cells share.

@@ -69,6 +69,11 @@ class AngleMap:
         chosen = self._selection
         return chosen is not None and chosen.group == 0 and chosen.columns is None
 
+    @property
+    def slopes(self) -> list[NDArray[np.float64]] | None:
+        """Derivatives (A, P) by each group of parameters; None unless all angles are affine."""
+        return None if self._functions else [matrix.T for matrix in self._matrices]
+
     def __call__(self, *values: torch.Tensor) -> torch.Tensor:
         """Return the angles (..., A), in radians, of each group's parameter values (..., P)."""
         shape = _leading_shape(values)

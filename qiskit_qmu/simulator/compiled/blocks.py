@@ -54,11 +54,15 @@ class BlockRunner:
 
     Each block of samples of each model is computed by itself, and sums over blocks have one order,
     so results do not depend on the number of threads, which is torch's.
+
+    Attributes:
+        place: The place of the amplitude of each basis state, (2^n,).
     """
 
     kernels: Kernels
     tables: OperationTables
     readout: ReadoutTables
+    place: NDArray[np.int64]
     num_qubits: int
     num_shared: int
     num_outputs: int

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 
@@ -13,7 +12,6 @@ from qiskit_qmu import _check
 from qiskit_qmu.simulator.compile.program import DenseStep, Program
 from qiskit_qmu.simulator.compiled.blocks import BlockRunner
 from qiskit_qmu.simulator.compiled.loading import load_kernels
-from qiskit_qmu.simulator.compiled.network_step import NetworkStep
 from qiskit_qmu.simulator.compiled.operations import (
     LARGEST_TABLES,
     OperationList,
@@ -81,21 +79,9 @@ def choose_engine(program: Program, readout: Readout, engine: str | None) -> Eng
 
 
 def compiled_step(
-    simulation: Simulation,
-    readout: Readout,
-    by_torch: StateReadout,
-    dtype: torch.dtype,
-    check: Callable[[torch.Tensor, torch.Tensor], None],
-) -> NetworkStep | None:
-    """Return the compiled step of a network; None if there are no kernels.
-
-    Args:
-        simulation: The circuit.
-        readout: Its readout.
-        by_torch: The torch engine's readout.
-        dtype: torch.complex64 or torch.complex128.
-        check: Raises InputError if inputs or weights are NaN or infinite.
-    """
+    simulation: Simulation, readout: Readout, by_torch: StateReadout, dtype: torch.dtype
+) -> CompiledStep | None:
+    """Return the compiled step of a circuit and its readout; None if there are no kernels."""
     real: type[np.floating] = np.float64 if dtype == torch.complex128 else np.float32
     kernels = load_kernels(np.dtype(real).name)
     if kernels is None:
@@ -106,13 +92,13 @@ def compiled_step(
         kernels=kernels,
         tables=operations.tables(real),
         readout=operations.readout(readout, real),
+        place=operations.place,
         num_qubits=program.num_qubits,
         num_shared=program.num_shared_angles,
         num_outputs=readout_size(readout)[1],
         prepared=bool(program.prepared),
     )
-    step = CompiledStep(runner, simulation.plan, by_torch)
-    return NetworkStep(simulation, step, dtype.to_real(), check)
+    return CompiledStep(runner, simulation.plan, by_torch)
 
 
 def largest_qubits() -> int:

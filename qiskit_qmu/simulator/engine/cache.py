@@ -10,7 +10,7 @@ from qiskit.circuit import Parameter, QuantumCircuit
 
 from qiskit_qmu import _check
 from qiskit_qmu.simulator.compile.content import circuit_content
-from qiskit_qmu.simulator.engine.simulation import Simulation, simulate
+from qiskit_qmu.simulator.engine.simulation import MakeStates, Simulation, simulate
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, STATES_WITHOUT_GRADIENT
 
 _CAPACITY = 64
@@ -26,6 +26,7 @@ class SimulationCache:
         dtype: torch.complex64 or torch.complex128.
         device: Device of the states.
         memory_budget: Bytes that one simulation may use.
+        make_states: See `Simulation`.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class SimulationCache:
         dtype: torch.dtype,
         device: torch.device | str,
         memory_budget: int = DEFAULT_MEMORY_BUDGET,
+        make_states: MakeStates | None = None,
     ) -> None:
         self.dtype = dtype
         self.memory_budget = memory_budget
         self.device = torch.device(device)
+        self._make_states = make_states
         self._simulations: OrderedDict[object, Simulation] = OrderedDict()
 
     def __deepcopy__(self, memo: object) -> "SimulationCache":
@@ -60,6 +63,7 @@ class SimulationCache:
                 dtype=self.dtype,
                 device=self.device,
                 memory_budget=self.memory_budget,
+                make_states=self._make_states,
             )
         self._simulations[key] = simulation
         if len(self._simulations) > _CAPACITY:
@@ -84,9 +88,7 @@ class SimulationCache:
         # Without rows there is one empty chunk.
         for start in range(0, max(1, len(values)), size):
             chunk = slice(start, start + size)
-            with torch.no_grad():
-                states = simulation(rows.batched[chunk], rows.shared)
-            yield chunk, states
+            yield chunk, simulation.states(rows.batched[chunk], rows.shared)
 
     def states(self, circuit: QuantumCircuit, values: NDArray[np.float64]) -> torch.Tensor:
         """Return the final states (2^n, B) of parameter values (B, P), without gradient."""

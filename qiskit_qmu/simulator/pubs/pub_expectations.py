@@ -14,6 +14,7 @@ from qiskit_qmu.simulator.compile.active_qubits import ActiveCircuit
 from qiskit_qmu.simulator.engine.cache import SimulationCache
 from qiskit_qmu.simulator.pubs.circuit_groups import CircuitGroup, states_of_rows
 from qiskit_qmu.simulator.readout.distinct_observables import DistinctObservables
+from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
 from qiskit_qmu.simulator.readout.observables import PauliSums
 from qiskit_qmu.simulator.shots.sampled_pauli_sums import SampledPauliSums
 
@@ -171,7 +172,7 @@ def _readout(
     generator: np.random.Generator,
 ) -> _ObservableReadout:
     if shots is not None:
-        return SampledPauliSums(observables, shots, generator)
+        return SampledPauliSums(measured_terms(observables), shots, generator)
     sums = PauliSums(observables, cache.dtype, cache.device)
 
     def exact(states: torch.Tensor) -> ValuesAndVariances:

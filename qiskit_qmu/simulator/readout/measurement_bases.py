@@ -16,6 +16,9 @@ _TO_Z = {
 Term = tuple[int, int, float]
 """A measured string: which observable it belongs to, its qubits as a bit mask, its coefficient."""
 
+MeasuredTerms = tuple[NDArray[np.float64], dict[str, list[Term]]]
+"""The coefficient (O,) of the identity in each observable, and the terms of each basis."""
+
 _Masks = tuple[int, int]
 
 
@@ -39,7 +42,7 @@ def measurement_bases(labels: Iterable[str]) -> list[str]:
 
 def measured_terms(
     observables: Sequence[SparsePauliOp],
-) -> tuple[NDArray[np.float64], dict[str, list[Term]]]:
+) -> MeasuredTerms:
     """Group the terms of observables into few measurement bases.
 
     Args:

@@ -2,8 +2,9 @@
 
 Every angle is shifted by ±π/2 (Schuld et al., Evaluating analytic gradients on quantum hardware,
 https://arxiv.org/abs/1811.11184), and each shifted circuit is measured with the requested shots.
-No additional circuit is simulated: as an angle a enters as exp(-i a P / 2) with P² = 1, the
-derivative D of a state ψ also gives the state at a shifted angle, ψ(a ± π/2) = (ψ ± 2 D) / √2.
+Only the derivatives of states are simulated: as an angle a enters as exp(-i a P / 2) with P² = 1,
+the derivative D of a state ψ also gives the state at both shifted angles,
+ψ(a ± π/2) = (ψ ± 2 D) / √2.
 """
 
 from collections.abc import Sequence
@@ -12,21 +13,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
-from qiskit.quantum_info import SparsePauliOp
 
 from qiskit_qmu.simulator.compile.active_qubits import active_qubits
 from qiskit_qmu.simulator.engine.cache import SimulationCache
 from qiskit_qmu.simulator.readout.jacobians import jacobian_by_angles
 from qiskit_qmu.simulator.readout.registers import merge_outcomes, outcome_of_states
 from qiskit_qmu.simulator.shots.draws import outcome_counts
+from qiskit_qmu.simulator.shots.measured_circuit import MeasuredCircuit
 from qiskit_qmu.simulator.shots.sampled_pauli_sums import sampled_expectations
 
 
 def sampled_expectation_jacobian(
     cache: SimulationCache,
-    circuit: QuantumCircuit,
+    measured: MeasuredCircuit,
     rows: NDArray[np.float64],
-    observables: Sequence[SparsePauliOp],
     wanted: Sequence[int],
     shots: int,
     generator: np.random.Generator,
@@ -35,23 +35,26 @@ def sampled_expectation_jacobian(
 
     Args:
         cache: Cache of compiled circuits.
-        circuit: The circuit.
+        measured: The circuit with O observables.
         rows: Parameter values (B, P), in the circuit's order.
-        observables: O observables.
         wanted: Columns of the requested parameters; the others stay zero.
         shots: Measurements of each circuit in each basis.
         generator: Source of the shots.
     """
-    active = active_qubits(circuit)
-    restricted = list(map(active.restrict, observables))
 
     def slopes(states: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
         both = _shifted_columns(states, derivatives)
-        means, _ = sampled_expectations(restricted, both, shots, generator)
+        means, _ = sampled_expectations(measured.terms, both, shots, generator)
         return _difference(torch.as_tensor(means), len(derivatives))
 
     return jacobian_by_angles(
-        cache, active.circuit, rows, len(observables), wanted, slopes, by_shifts=True
+        cache,
+        measured.active.circuit,
+        rows,
+        measured.num_observables,
+        wanted,
+        slopes,
+        by_shifts=True,
     )
 
 

@@ -1,12 +1,9 @@
 """Outputs of a whole batch of rows from shots, and the counts that they are computed from."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
-from qiskit.quantum_info import SparsePauliOp
 
 from qiskit_qmu.simulator.compile.active_qubits import ActiveCircuit, active_qubits
 from qiskit_qmu.simulator.engine.cache import SimulationCache
@@ -16,6 +13,7 @@ from qiskit_qmu.simulator.readout.registers import (
     register_values,
 )
 from qiskit_qmu.simulator.shots.draws import outcome_counts
+from qiskit_qmu.simulator.shots.measured_circuit import MeasuredCircuit
 from qiskit_qmu.simulator.shots.sampled_pauli_sums import SampledPauliSums
 
 LARGEST_REGISTER = 16
@@ -27,9 +25,8 @@ Counts = NDArray[np.int64]
 
 def expectations_with_counts(
     cache: SimulationCache,
-    circuit: QuantumCircuit,
+    measured: MeasuredCircuit,
     rows: NDArray[np.float64],
-    observables: Sequence[SparsePauliOp],
     shots: int,
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.float64], Counts | None]:
@@ -37,9 +34,8 @@ def expectations_with_counts(
 
     Args:
         cache: Cache of compiled circuits.
-        circuit: The circuit to measure.
+        measured: The circuit with O observables.
         rows: Parameter values (B, P), in the circuit's order.
-        observables: O observables.
         shots: Measurements of each row in each basis.
         generator: Source of the shots.
 
@@ -47,14 +43,10 @@ def expectations_with_counts(
         Estimates (B, O), and the counts (B, 2^qubits) that they are computed from; None instead of
         counts unless exactly one basis was measured, on at most 16 qubits.
     """
-    active = active_qubits(circuit)
+    active = measured.active
     kept: list[Counts] = []
-    readout = SampledPauliSums(
-        [active.restrict(observable) for observable in observables],
-        shots,
-        generator,
-        kept=kept if circuit.num_qubits <= LARGEST_REGISTER else None,
-    )
+    small = len(active.wires) <= LARGEST_REGISTER
+    readout = SampledPauliSums(measured.terms, shots, generator, kept=kept if small else None)
     values = [readout(states)[0] for _, states in cache.state_chunks(active.circuit, rows)]
     counts = _on_all_qubits(np.concatenate(kept), active) if kept else None
     return np.concatenate(values, axis=1).T, counts

@@ -5,17 +5,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from qiskit.quantum_info import SparsePauliOp
 
 from qiskit_qmu.simulator.compile.parity_masks import parity_sign
-from qiskit_qmu.simulator.readout.measurement_bases import Term, measured_terms, rotate_to_basis
+from qiskit_qmu.simulator.readout.measurement_bases import MeasuredTerms, Term, rotate_to_basis
 from qiskit_qmu.simulator.shots.draws import outcome_counts
 
 _LARGEST_TABLE = 2**22
 
 
 def sampled_expectations(
-    observables: Sequence[SparsePauliOp],
+    measured: MeasuredTerms,
     states: torch.Tensor,
     shots: int,
     generator: np.random.Generator,
@@ -23,7 +22,7 @@ def sampled_expectations(
     """Estimate observables from shots; a call of `SampledPauliSums`.
 
     Args:
-        observables: O Hermitian Pauli sums.
+        measured: The terms of O observables.
         states: States (2^n, B).
         shots: Measurements of each state in each basis.
         generator: Source of the shots.
@@ -31,7 +30,7 @@ def sampled_expectations(
     Returns:
         Estimates (O, B), and unbiased estimates (O, B) of their variances.
     """
-    return SampledPauliSums(observables, shots, generator)(states)
+    return SampledPauliSums(measured, shots, generator)(states)
 
 
 class SampledPauliSums:
@@ -41,7 +40,7 @@ class SampledPauliSums:
     that states may come in chunks of any size.
 
     Args:
-        observables: O Hermitian Pauli sums on the same qubits.
+        measured: The terms of O observables on the same qubits.
         shots: Measurements of each state in each basis.
         generator: Source of the shots.
         kept: List that receives the counts (B, 2^n) of each call, if there is only one basis.
@@ -49,13 +48,13 @@ class SampledPauliSums:
 
     def __init__(
         self,
-        observables: Sequence[SparsePauliOp],
+        measured: MeasuredTerms,
         shots: int,
         generator: np.random.Generator,
         *,
         kept: list[NDArray[np.int64]] | None = None,
     ) -> None:
-        self._constants, bases = measured_terms(observables)
+        self._constants, bases = measured
         self._kept = kept if len(bases) == 1 else None
         self._bases = list(zip(bases.items(), generator.spawn(len(bases)), strict=True))
         self._shots = shots

@@ -7,6 +7,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 
 from qiskit_qmu.circuits import AmplitudeEncoding
+from qiskit_qmu.simulator.compiled.final_states import compiled_states
 from qiskit_qmu.simulator.engine.adjoint import evolve
 from qiskit_qmu.simulator.engine.simulation import Simulation, simulate
 from qiskit_qmu.simulator.shots.parameter_shift import shifted_states
@@ -32,9 +33,9 @@ def every_kind_of_step() -> QuantumCircuit:
     return circuit
 
 
-@pytest.fixture
-def simulation() -> Simulation:
-    return simulate(every_kind_of_step(), [*X, *A], list(W))
+@pytest.fixture(params=[None, compiled_states], ids=["tangents", "kernels"])
+def simulation(request) -> Simulation:
+    return simulate(every_kind_of_step(), [*X, *A], list(W), make_states=request.param)
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def test_derivatives_are_those_of_autograd(simulation, values):
     wanted = all_angles(simulation)
     states, derivatives = simulation.derivatives(*values, wanted)
     torch.testing.assert_close(states, simulation(*values))
+    torch.testing.assert_close(simulation.states(*values), simulation(*values))
     shared, batched = simulation._angles(*values)
     for row in range(5):
 

@@ -18,6 +18,7 @@ from qiskit_qmu.simulator import (
     TorchSamplerGradient,
     TorchSimulatorConnector,
 )
+from qiskit_qmu.simulator.shots.measured_circuit import MeasuredCircuit
 from qiskit_qmu.simulator.shots.sampled_counts import expectations_with_counts, register_counts
 
 SHOTS, ROWS, LIMIT = 40, 3000, 5.0
@@ -108,7 +109,7 @@ def test_counts_have_the_distribution_of_the_state(idle):
     cache, generator = TorchEstimator().cache, np.random.default_rng(2)
     label = "Z" * circuit.num_qubits
     values, by_estimator = expectations_with_counts(
-        cache, circuit, rows, [SparsePauliOp(label)], SHOTS, generator
+        cache, MeasuredCircuit.of(circuit, [SparsePauliOp(label)]), rows, SHOTS, generator
     )
     by_sampler = register_counts(cache, measured, rows, SHOTS, generator)
     assert values.shape == (ROWS, 1)
@@ -123,9 +124,8 @@ def test_a_circuit_without_gates_needs_no_measurement():
     circuit = QuantumCircuit(2)
     values, counts = expectations_with_counts(
         TorchEstimator().cache,
-        circuit,
+        MeasuredCircuit.of(circuit, [SparsePauliOp("ZZ")]),
         np.zeros((2, 0)),
-        [SparsePauliOp("ZZ")],
         SHOTS,
         np.random.default_rng(0),
     )

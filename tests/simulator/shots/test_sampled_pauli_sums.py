@@ -13,6 +13,7 @@ from random_circuits import random_observable
 from scipy import stats
 
 from qiskit_qmu.simulator import TorchEstimator
+from qiskit_qmu.simulator.readout.measurement_bases import measured_terms
 from qiskit_qmu.simulator.shots.draws import outcome_counts
 from qiskit_qmu.simulator.shots.sampled_pauli_sums import sampled_expectations
 
@@ -23,7 +24,7 @@ SHOTS = 50
 def estimates(observables: list[SparsePauliOp], state: np.ndarray, generator):
     """Return estimates and claimed variances (O, REPEATS) of one state."""
     states = torch.tensor(state)[:, None].expand(-1, REPEATS)
-    return sampled_expectations(observables, states, SHOTS, generator)
+    return sampled_expectations(measured_terms(observables), states, SHOTS, generator)
 
 
 def exact(observable: SparsePauliOp, state: np.ndarray) -> float:
@@ -132,7 +133,7 @@ def test_a_certain_outcome_has_no_noise(generator):
 def test_a_multiple_of_the_identity_needs_no_shot(generator):
     states = torch.full((4, 2), 0.5, dtype=torch.complex128)
     constants = [SparsePauliOp("II", 3), SparsePauliOp(["II", "II"], [1, 1])]
-    means, variances = sampled_expectations(constants, states, 1, generator)
+    means, variances = sampled_expectations(measured_terms(constants), states, 1, generator)
     np.testing.assert_array_equal(means, [[3, 3], [2, 2]])
     assert not variances.any()
 
@@ -140,7 +141,7 @@ def test_a_multiple_of_the_identity_needs_no_shot(generator):
 def test_a_single_shot_does_not_tell_its_error(state, generator):
     observables = [SparsePauliOp("ZIZ"), SparsePauliOp("III", 2)]
     states = torch.tensor(state)[:, None].expand(-1, REPEATS)
-    means, variances = sampled_expectations(observables, states, 1, generator)
+    means, variances = sampled_expectations(measured_terms(observables), states, 1, generator)
     assert set(means[0]) == {-1, 1}
     assert_mean(means[0], exact(observables[0], state))
     assert np.isnan(variances[0]).all()
@@ -151,25 +152,27 @@ def test_many_observables_are_taken_a_few_at_a_time(generator, monkeypatch):
     """The same noise, whatever is computed at once."""
     states = torch.tensor(generator.normal(size=(8, 3)) + 1j * generator.normal(size=(8, 3)))
     observables = [random_observable(generator, 3) for _ in range(20)]
+    terms = measured_terms(observables)
     seed = int(generator.integers(2**32))
-    whole = sampled_expectations(observables, states, 10, np.random.default_rng(seed))
+    whole = sampled_expectations(terms, states, 10, np.random.default_rng(seed))
     monkeypatch.setattr("qiskit_qmu.simulator.shots.sampled_pauli_sums._LARGEST_TABLE", 24)
-    pieces = sampled_expectations(observables, states, 10, np.random.default_rng(seed))
+    pieces = sampled_expectations(terms, states, 10, np.random.default_rng(seed))
     np.testing.assert_allclose(pieces, whole, rtol=0, atol=1e-12)
 
 
 def test_no_observables_and_no_states(generator):
     states = torch.ones(4, 3, dtype=torch.complex128)
-    assert sampled_expectations([], states, 5, generator)[0].shape == (0, 3)
+    assert sampled_expectations(measured_terms([]), states, 5, generator)[0].shape == (0, 3)
     observables = [SparsePauliOp("XZ"), SparsePauliOp("ZZ")]
-    for values in sampled_expectations(observables, states[:, :0], 5, generator):
+    for values in sampled_expectations(measured_terms(observables), states[:, :0], 5, generator):
         assert values.shape == (2, 0)
 
 
 def test_every_state_of_a_batch_is_measured_in_every_basis(generator):
     states = np.array([random_statevector(4, seed=generator).data for _ in range(3)]).T
     observables = [SparsePauliOp(label) for label in ("XZ", "YI", "ZZ")]
-    means, variances = sampled_expectations(observables, torch.tensor(states), 10**6, generator)
+    terms = measured_terms(observables)
+    means, variances = sampled_expectations(terms, torch.tensor(states), 10**6, generator)
     for row, observable in enumerate(observables):
         for column in range(3):
             expected = exact(observable, states[:, column])

@@ -5,7 +5,8 @@ from typing import Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.saved import trained_provenance
+from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.saved.training import trained_provenance
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import Classifier, as_tensors, fit_inputs, load_state, read_state, save_model
 from qiskit_qmu.training.processes import one_thread
@@ -55,7 +56,7 @@ def import_weights(
         )
     experiment = experiment.with_source()
     setup = Setup.to_train(experiment, experiment.seed, data_dir)
-    model = setup.build_model(experiment.training_backend(experiment.seed))
+    model = setup.build_model(training_backend(experiment, experiment.seed))
     assert isinstance(model, Classifier)
     load_state(model.module, read_state(weights), weights)
     train, test = setup.split.train, setup.dataset.test

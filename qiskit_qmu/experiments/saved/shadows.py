@@ -13,7 +13,8 @@ from qiskit_qmu._files import reading
 from qiskit_qmu._seeds import child_seed
 from qiskit_qmu.auditing import PoolPlaces, shadow_pool
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.models import load_model
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.shadows import ShadowModels, train_shadows
@@ -114,7 +115,7 @@ def shadows_of(
         NonFiniteError: If training leaves the range of numbers.
         RunError: If one of the processes was ended from outside.
     """
-    backend = saved.experiment.training_backend(saved.experiment.seed, "shadows", str(seed))
+    backend = training_backend(saved.experiment, saved.experiment.seed, "shadows", str(seed))
     own = child_seed(seed, "shadow models")
     pool = shadow_pool(split, seed=own)
     return train_shadows(

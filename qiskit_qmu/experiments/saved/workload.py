@@ -13,7 +13,7 @@ from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.resolution import class_number
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK
-from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.workload import (
     audit_workload,

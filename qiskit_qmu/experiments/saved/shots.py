@@ -9,8 +9,8 @@ from qiskit_qmu import _check
 from qiskit_qmu.backends import most_qubits
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.row_source import RowSource
-from qiskit_qmu.experiments.saved_model import SavedModel
-from qiskit_qmu.experiments.saved_workload import usual_request
+from qiskit_qmu.experiments.saved.model import SavedModel
+from qiskit_qmu.experiments.saved.workload import usual_request
 from qiskit_qmu.experiments.shot_comparison import DEFAULT_SHOTS, MOST_QUBITS, ShotComparison
 from qiskit_qmu.experiments.shot_run import NOT_UNLEARNED, Row, observed_rows, unlearned_models
 from qiskit_qmu.runs.progress import RunProgress, no_progress

@@ -6,7 +6,7 @@ import numpy as np
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import reading
-from qiskit_qmu.experiments.provenance import Provenance
+from qiskit_qmu.experiments.saved.provenance import Provenance
 from qiskit_qmu.models import load_provenance
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from qiskit_qmu.backends import most_qubits
 from qiskit_qmu.data import RowSource
-from qiskit_qmu.experiments.provenance import Provenance
+from qiskit_qmu.experiments.saved.provenance import Provenance
 from qiskit_qmu.models import load_model, load_provenance
 
 

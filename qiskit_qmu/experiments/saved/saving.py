@@ -11,7 +11,8 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import Dataset, ForgetSplit, RowRecord
 from qiskit_qmu.data.layout import Layout
-from qiskit_qmu.experiments.experiment import SAVED_NETWORK
+from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.experiments.experiment import SAVED_NETWORK, Experiment
 from qiskit_qmu.models import (
     CircuitClassifier,
     Classifier,
@@ -151,3 +152,9 @@ def _check_rows(split: ForgetSplit, dataset: Dataset) -> None:
                 np.array_equal(own.x, part.x, equal_nan=True) and np.array_equal(own.y, part.y)
             ):
                 raise InputError("the split's rows are not those of the dataset")
+
+
+def recipe(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment as it is kept: its paths hold from any folder."""
+    fields = experiment.to_dict()
+    return {**fields, **RowSource.of(fields).absolute().of_experiment()}

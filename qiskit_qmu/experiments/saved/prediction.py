@@ -16,7 +16,7 @@ from qiskit_qmu.data import DATASET_NAMES, Column, RowSource, RowsWarning
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.tables.chunks import open_table
 from qiskit_qmu.data.tables.features import read_features
-from qiskit_qmu.experiments.saved_model import SavedModel
+from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
 

@@ -17,10 +17,10 @@ from qiskit_qmu.data.ids import untrained_ids
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows_warning import RowsWarning
-from qiskit_qmu.data.split import split_by_positions, split_trained_rows
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.provenance import Provenance
-from qiskit_qmu.experiments.saving import untrained_recipe
+from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.saved.provenance import Provenance
+from qiskit_qmu.experiments.saved.saving import untrained_recipe
 from qiskit_qmu.experiments.setup import Setup, load_rows
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
@@ -96,7 +96,7 @@ class SavedModel:
             warnings.warn(f"{path}: {remark}", RowsWarning, stacklevel=2)
         if backend is None:
             which = (str(content.get(name)) for name in _WHICH_MODEL)
-            backend = experiment.training_backend(experiment.seed, *purpose, *which)
+            backend = training_backend(experiment, experiment.seed, *purpose, *which)
         return SavedModel(
             model=load_model(path, backend=backend),
             provenance=provenance,
@@ -139,7 +139,7 @@ class SavedModel:
         validation = self._here(self.provenance.validation)
         validation = validation[~np.isin(self.dataset.y_train[validation], labels)]
         names = self.provenance.rows.train_ids or ()
-        split = split_trained_rows(
+        split = ForgetSplit.of_trained_rows(
             self.dataset,
             request,
             self.known,
@@ -164,7 +164,7 @@ class SavedModel:
         forget = np.unique(np.concatenate([self._here(step.forgotten) for step in deletions]))
         labels = {step.label for step in deletions}
         kind: Literal["class", "instances"] = "instances" if None in labels else "class"
-        return split_by_positions(
+        return ForgetSplit.of_positions(
             self.dataset,
             forget=forget,
             retain=self.known,

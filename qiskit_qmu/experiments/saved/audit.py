@@ -1,0 +1,106 @@
+"""Audits a saved unlearned model beside its original and its oracle."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from qiskit_qmu import _check
+from qiskit_qmu.auditing import AuditReport, audit, needs_of
+from qiskit_qmu.backends import Backend
+from qiskit_qmu.data.row_source import RowSource
+from qiskit_qmu.experiments.saved.lineage import check_oracle, deletions_since
+from qiskit_qmu.experiments.saved.model import SavedModel
+from qiskit_qmu.experiments.saved.shadows import (
+    ShadowRequest,
+    shadows_of,
+    strategy_of,
+    trainer_of,
+)
+from qiskit_qmu.models import load_model
+from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
+
+
+def audit_saved(
+    path: str | Path,
+    *,
+    original: str | Path,
+    oracle: str | Path | None = None,
+    oracles: int | None = None,
+    shadows: ShadowRequest | None = None,
+    source: RowSource | None = None,
+    seed: int = 0,
+    backend: Backend | None = None,
+    progress: RunProgress = no_progress,
+) -> AuditReport:
+    """Audit a saved unlearned model beside its original and, where there is one, the oracle.
+
+    What is audited is everything that the model was made to forget since the original, in one
+    deletion or in several in a row.
+
+    Args:
+        path: Folder of the unlearned model; it says which rows were forgotten.
+        original: Folder of the model before unlearning, or before the first of several deletions.
+        oracle: Folder of a model retrained without all of these rows.
+        oracles: How many to retrain here instead, with the original's recipe.
+        shadows: How many shadow models to train for a test of the strategy that made the model.
+        source: Where the rows are now, those that were forgotten since the original among them;
+            where None, as the model remembers it.
+        seed: Seed of everything random in the attacks.
+        backend: Where the models are observed; where None, the simulator on which the first was
+            trained.
+        progress: Called with what is done and the share of the whole.
+
+    Returns:
+        The report.
+
+    Raises:
+        InputError: If a model or its data cannot be read, or they do not belong together.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import ForgetRequest
+        >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
+        >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
+        >>> kept = qmu.experiments.train_and_save(experiment, "before")
+        >>> result = qmu.experiments.unlearn_saved("before", ForgetRequest(label=1), "gd", "after")
+        >>> qmu.experiments.audit_saved("after", original="before").forgotten
+        'class versicolor (32 of 95 training rows)'
+    """
+    _check.at_least(0, seed=seed)
+    since = partial(deletions_since, path=path, original=original)
+    saved = SavedModel.read(path, backend, "audit", str(seed), source=source, forgotten_since=since)
+    first = since(saved.provenance)
+    if oracle is not None:
+        check_oracle(saved.provenance, path, oracle, first)
+    before, reference = (
+        None if each is None else load_model(each, backend=saved.model.backend)
+        for each in (original, oracle)
+    )
+    split = saved.forgotten_split(first)
+    over_models: dict[str, Any] = {}
+    if oracles is not None:
+        over_models |= {"oracles": oracles, "trainer": trainer_of(saved)}
+    with nullcontext() if shadows is None else shadows.parallel():
+        half = part_of(progress, 0.0, 0.4)
+        if shadows is not None:
+            over_models |= {
+                "strategy": strategy_of(saved, first, shadows.strategy),
+                "shadows": shadows_of(saved, original, split, shadows, seed=seed, progress=half),
+                "progress": part_of(progress, 0.4, 1.0),
+            }
+        report = audit(
+            saved.model, split, oracle=reference, original=before, seed=seed, **over_models
+        )
+    own = _made_by(saved, first)
+    rows = [{**row, **own} if row["method"] == "audited" else row for row in report.rows]
+    used = {need for step in saved.provenance.deletions[first:] for need in needs_of(step.strategy)}
+    return replace(report, rows=tuple(rows), strategy_needs=tuple(sorted(used)))
+
+
+def _made_by(saved: SavedModel, first: int) -> dict[str, Any]:
+    """Return the strategies that made a model since an original, and the strength if one chose."""
+    strategies = [step.strategy for step in saved.provenance.deletions[first:]]
+    strength = saved.provenance.content.get("strength") if len(strategies) == 1 else None
+    return {"made_by": strategies, **({} if strength is None else {"strength": strength})}
