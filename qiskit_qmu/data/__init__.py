@@ -66,6 +66,7 @@ from qiskit_qmu.data.datasets import (
     input_shape_of,
     load_dataset,
 )
+from qiskit_qmu.data.feature import feature_split, without_feature
 from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.poisoning import Poison, PoisonedRows, poison
@@ -94,6 +95,8 @@ __all__ = [
     "read_table",
     "ForgetRequest",
     "ForgetSplit",
+    "feature_split",
+    "without_feature",
     "Poison",
     "PoisonedRows",
     "poison",

@@ -11,6 +11,11 @@ from qiskit_qmu.experiments.deletion_request import DeletionRequest
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume
 from qiskit_qmu.experiments.device_submission import submission_plan, submit
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.forgotten_feature import (
+    FeatureRow,
+    forget_feature,
+    forget_feature_of,
+)
 from qiskit_qmu.experiments.output import (
     run_experiment,
     run_saved_shots,
@@ -46,6 +51,11 @@ from qiskit_qmu.experiments.saved.workload import (
     SavedWorkloads,
     cost_rows,
     saved_workloads,
+)
+from qiskit_qmu.experiments.sequence import (
+    SequenceRow,
+    UnlearningSequence,
+    unlearn_in_sequence,
 )
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
@@ -84,6 +94,7 @@ __all__ = [
     "DeletionResult",
     "DeviceRequest",
     "Experiment",
+    "FeatureRow",
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
@@ -97,11 +108,13 @@ __all__ = [
     "ShadowRequest",
     "RowsWarning",
     "RunStatus",
+    "SequenceRow",
     "Setup",
     "ShotComparison",
     "ShotStudy",
     "ShotStudyResult",
     "SweepResult",
+    "UnlearningSequence",
     "audit_saved",
     "audit_weights",
     "audit_workload",
@@ -118,6 +131,8 @@ __all__ = [
     "plan_shots",
     "write_shot_plan",
     "environment",
+    "forget_feature",
+    "forget_feature_of",
     "observe_saved",
     "observation_workload",
     "overridden",
@@ -151,6 +166,7 @@ __all__ = [
     "train_and_save",
     "training_plan",
     "training_workload",
+    "unlearn_in_sequence",
     "unlearn_saved",
     "unlearning_workload",
     "writable_folder",

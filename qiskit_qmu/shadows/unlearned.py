@@ -30,7 +30,13 @@ from qiskit_qmu.shadows.shadow_models import (
 )
 from qiskit_qmu.shadows.stacked_retraining import can_retrain_stacked, retrain_stacked
 from qiskit_qmu.training.processes import results_of
-from qiskit_qmu.unlearning import Retrain, TargetMissedWarning, UnchangedWarning, UnlearningStrategy
+from qiskit_qmu.unlearning import (
+    FineTune,
+    Retrain,
+    TargetMissedWarning,
+    UnchangedWarning,
+    UnlearningStrategy,
+)
 
 
 @final
@@ -181,8 +187,8 @@ def _unlearned(
     generators: Sequence[np.random.Generator],
 ) -> list[Weights]:
     """Unlearn models of one group, and return their weights."""
-    if isinstance(strategy, Retrain) and len(models) > 1:
-        return retrain_stacked(strategy.trainer, models, splits, generators)
+    if isinstance(strategy, Retrain | FineTune) and len(models) > 1:
+        return retrain_stacked(strategy, models, splits, generators)
     found = []
     for model, split, generator in zip(models, splits, generators, strict=True):
         with warnings.catch_warnings():

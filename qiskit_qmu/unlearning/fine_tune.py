@@ -58,7 +58,7 @@ class FineTune(UnlearningStrategy):
     objective: RowLoss | HasRowLosses | None = None
 
     def __post_init__(self) -> None:
-        self._trainer()
+        _ = self.trainer  # (refuses what it cannot take)
         _check.one_of(get_args(Part), parameters=self.parameters)
 
     def __call__(
@@ -70,7 +70,7 @@ class FineTune(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the fine-tuned model; see `UnlearningStrategy`."""
         with working_copy(model, self, split, trains=True) as work:
-            history = self._trainer().fit(
+            history = self.trainer.fit(
                 work.model, split.retain.x, split.retain.y, generator=as_generator(generator)
             )
             work.history += [{"retain_loss": loss} for loss in history.losses]
@@ -83,7 +83,9 @@ class FineTune(UnlearningStrategy):
             Range(name="epochs", value=self.epochs, low=1, high=40, log=True, whole=True),
         )
 
-    def _trainer(self) -> Trainer:
+    @property
+    def trainer(self) -> Trainer:
+        """The recipe that training continues by."""
         return Trainer(
             epochs=self.epochs,
             batch_size=self.batch_size,

@@ -68,3 +68,11 @@ def test_poisoned_rows_are_planted_for_every_command(qmu, refuses, folder):
     words = ("--strategy", "oracle", "--forget-ids", "planted/poisoned.txt", "--skip-untrained-ids")
     assert qmu("unlearn", "model", *words, "--out", "clean").status == 0
     assert set(load_provenance("clean")["forgotten_ids"]) <= set(ids)
+
+
+def test_a_feature_is_forgotten(qmu, refuses):
+    found = json.loads(qmu("feature", *TINY, "--feature", "petal width (cm)", "--json").out)
+    methods = [row["method"] for row in found["rows"]]
+    assert methods == ["original", "oracle", "oracle, another seed", "gd", "neggrad"]
+    assert found["rows"][1]["divergence"] == 0
+    assert "feature must be one of" in refuses("feature", *TINY, "--feature", "width")

@@ -110,16 +110,20 @@ def test_kept_unlearned_models_belong_to_rows_in_their_order(tmp_path):
     assert len(calls) == 2
 
 
-def test_retrained_twins_are_the_same_one_by_one(monkeypatch):
+def test_retrained_and_tuned_models_are_the_same_one_by_one(monkeypatch):
     pool = qmu.load_dataset("iris").train.take(range(40))
     model = qmu.BasicQNN(num_classes=3, num_qubits=2, num_layers=1)
     trainer = qmu.Trainer(epochs=2, batch_size=8, learning_rate=0.05)
     shadows = train_shadows(model, pool, count=4, trainer=trainer, audited=range(10))
-    retrain = qmu.unlearning.Retrain(trainer=trainer)
-    stacked = unlearn_shadows(shadows, retrain, range(10)).references()
+    strategies = (
+        qmu.unlearning.Retrain(trainer=trainer),
+        qmu.unlearning.FineTune(epochs=2, batch_size=8, learning_rate=0.1),
+    )
+    stacked = [unlearn_shadows(shadows, each, range(10)).references() for each in strategies]
     monkeypatch.setattr(unlearned_module, "can_retrain_stacked", lambda *_: False)
-    alone = unlearn_shadows(shadows, retrain, range(10)).references()
-    np.testing.assert_allclose(stacked.scores, alone.scores, atol=1e-4)
+    for each, found in zip(strategies, stacked, strict=True):
+        alone = unlearn_shadows(shadows, each, range(10)).references()
+        np.testing.assert_allclose(found.scores, alone.scores, atol=1e-4)
 
 
 KILLED = """
