@@ -12,7 +12,6 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, Rows
 from qiskit_qmu.data.rows import joined_rows
-from qiskit_qmu.data.split import split_trained_rows
 from qiskit_qmu.experiments.steps import unlearn
 from qiskit_qmu.metrics import jensen_shannon
 from qiskit_qmu.models import observe
@@ -133,7 +132,7 @@ def unlearn_in_sequence(
     rows: list[SequenceRow] = []
     with one_thread():
         for number, request in enumerate(requests, start=1):
-            split = split_trained_rows(ds, request, left, held_out, seed=seed + number)
+            split = ForgetSplit.of_trained_rows(ds, request, left, held_out, seed=seed + number)
             left, gone = split.retain.indices, joined_rows(gone, split.forget)
             classes |= set() if split.label is None else {split.label}
             result = unlearn(strategy, f"request {number}", current, split, seed)

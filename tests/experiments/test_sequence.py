@@ -7,7 +7,6 @@ from tiny_models import basic, few_iris
 from qiskit_qmu import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data import ForgetRequest, ForgetSplit
-from qiskit_qmu.data.split import split_by_positions
 from qiskit_qmu.experiments import unlearn_in_sequence
 from qiskit_qmu.metrics import jensen_shannon
 from qiskit_qmu.training import Trainer
@@ -35,7 +34,7 @@ def test_the_second_request_is_answered_by_the_model_of_the_first(trained):
     current = model
     for number, request in enumerate(ROWS, start=1):
         left = np.setdiff1d(left, request.indices)
-        split = split_by_positions(
+        split = ForgetSplit.of_positions(
             ds,
             forget=np.sort(request.indices),
             retain=left,
@@ -72,7 +71,7 @@ def test_doing_nothing_is_the_original_and_a_class_leaves_the_test_rows(trained)
         assert unlearned.cost == 0
     # Test rows of class 0 alone are left.
     test = ForgetSplit.by_class(ds, label=0).test_forget
-    split = split_by_positions(
+    split = ForgetSplit.of_positions(
         ds,
         forget=left[ds.y_train[left] == 2],
         retain=left[ds.y_train[left] == 0],

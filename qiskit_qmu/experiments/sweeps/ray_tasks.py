@@ -4,6 +4,7 @@ joblib's backend for Ray returns results only when all of them are there, and fa
 of its workers is lost, so Ray's own tasks are used: Ray starts a task of a lost worker again.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ def open_ray() -> Iterator[Any]:
         return
     address = os.environ.get("RAY_ADDRESS", "auto")
     try:
-        ray.init(address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError) as error:
         raise InputError(
             f"no Ray cluster found at {address}; start one with ray start --head, or name its "

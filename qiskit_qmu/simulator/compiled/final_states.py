@@ -27,10 +27,8 @@ class CompiledStates:
     def __call__(self, shared: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         """Return states (2^n, M, B) of shared angles (A, M) and own ones (A', M or 1, B)."""
         _, blocked = self.step.values(shared, own)
-        by_model = blocked.numpy().reshape(shared.shape[1], -1, *blocked.shape[1:])[
-            :, :, self.place
-        ]
-        parts = np.ascontiguousarray(by_model.transpose(2, 0, 1, 4, 3))
+        by_model = blocked.numpy().reshape(shared.shape[1], -1, *blocked.shape[1:])
+        parts = np.ascontiguousarray(by_model[:, :, self.place].transpose(2, 0, 1, 4, 3))
         return torch.view_as_complex(torch.from_numpy(parts)).flatten(2)[:, :, : own.shape[2]]
 
 
