@@ -19,6 +19,7 @@ from qiskit_qmu.models.checking import (
 )
 from qiskit_qmu.models.dry_run import no_circuits
 from qiskit_qmu.models.mode import in_mode
+from qiskit_qmu.models.small_work import small_work_on_one_thread
 from qiskit_qmu.models.tensors import as_row_tensor, as_tensors
 from qiskit_qmu.objectives import (
     CrossEntropy,
@@ -80,6 +81,7 @@ def observe(
     with (
         in_mode(module, training=False),
         torch.no_grad(),
+        small_work_on_one_thread(module, min(len(rows), ROWS_AT_ONCE)),
         recorded_counts(connectors_of(module)[-1:]) as counts,
     ):
         chunks = zip(rows.split(ROWS_AT_ONCE), answers.split(ROWS_AT_ONCE), strict=True)

@@ -8,7 +8,7 @@ import torch
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
-from qiskit_qmu.simulator.network_checks import check_network, check_values
+from qiskit_qmu.simulator.network_checks import check_finite, check_kinds, check_network
 from qiskit_qmu.simulator.numpy_autograd import FloatArray, differentiable_outputs
 
 
@@ -66,18 +66,24 @@ class CheckedConnector(TorchConnector):
             return output
         network, weight = self.neural_network, self.weight
         inputs = weight.new_zeros(0) if input_data is None else input_data
-        check_values(network, inputs, weight)
-        rows = inputs.reshape(math.prod(inputs.shape[:-1]), network.num_inputs)
+        check_kinds(network, inputs, weight)
+        rows = inputs
+        if inputs.dim() != 2:
+            rows = inputs.reshape(math.prod(inputs.shape[:-1]), network.num_inputs)
         # Mixed precision is meant for real matrix products; it would round the states.
         kind = weight.device.type
         mixed = torch.is_autocast_enabled(kind)
         with torch.autocast(kind, enabled=False) if mixed else nullcontext():
             outputs = self._outputs(rows if network.input_gradients else rows.detach())
         shape = (*inputs.shape[:-1], *network.output_shape)
-        return outputs.reshape(shape).to(device=inputs.device, dtype=weight.dtype)
+        # The strides of a single row decide how a matrix product of it rounds.
+        if len(rows) == 1 or outputs.shape != shape:
+            outputs = outputs.reshape(shape)
+        return outputs.to(device=inputs.device, dtype=weight.dtype)
 
     def _outputs(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return outputs, flat, (B, O) of inputs (B, I)."""
+        """Return outputs, flat, (B, O) of inputs (B, I), which may be NaN or infinite."""
+        check_finite(inputs, self.weight)
         network = self.neural_network
         size = math.prod(network.output_shape)
         return differentiable_outputs(self._passes(network), inputs, self.weight, size)

@@ -69,12 +69,8 @@ def checked_observables(network: EstimatorQNN) -> list[SparsePauliOp]:
     return sums
 
 
-def check_values(network: NeuralNetwork, inputs: torch.Tensor, weights: torch.Tensor) -> None:
-    """Raise InputError unless inputs (…, I) and weights (W,) are finite real numbers of that size.
-
-    Values under a ``torch.func`` transform are not checked: they may belong to many models, and one
-    that diverged must not stop the others.
-    """
+def check_kinds(network: NeuralNetwork, inputs: torch.Tensor, weights: torch.Tensor) -> None:
+    """Raise InputError unless inputs (…, I) and weights (W,) are real, and of a network's size."""
     wanted = network.num_inputs
     if inputs.dim() == 0 or inputs.shape[-1] != wanted:
         raise NetworkInputError(
@@ -84,6 +80,15 @@ def check_values(network: NeuralNetwork, inputs: torch.Tensor, weights: torch.Te
     for name, values in (("inputs", inputs), ("weights", weights)):
         if values.is_complex():
             raise NetworkInputError(f"{name} must be real numbers, got dtype {values.dtype}")
+
+
+def check_finite(inputs: torch.Tensor, weights: torch.Tensor) -> None:
+    """Raise InputError if inputs or weights are NaN or infinite.
+
+    Values under a ``torch.func`` transform are not checked: they may belong to many models, and one
+    that diverged must not stop the others.
+    """
+    for name, values in (("inputs", inputs), ("weights", weights)):
         if torch._C._functorch.is_functorch_wrapped_tensor(values):  # noqa: SLF001  (no public way)
             continue
         # One pass in place of five; a sum that is not finite may be an overflow.

@@ -10,6 +10,7 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.simulator.checked_connector import CheckedConnector
 from qiskit_qmu.simulator.compile.program import Program
+from qiskit_qmu.simulator.network_checks import check_finite
 from qiskit_qmu.simulator.parameter_shift_network import parameter_shift_network
 from qiskit_qmu.simulator.statevector_network import statevector_network
 
@@ -104,5 +105,6 @@ class TorchSimulatorConnector(CheckedConnector):
         if self._exact is not None:
             return self._exact(inputs, self.weight)
         if self._sampled is not None:
+            check_finite(inputs, self.weight)
             return self._sampled(inputs, self.weight)
         return super()._outputs(inputs)

@@ -18,7 +18,7 @@ from qiskit_qmu.simulator.interpreted_outcomes import (
     interpreted_outcomes,
     measured_circuit,
 )
-from qiskit_qmu.simulator.network_checks import checked_observables
+from qiskit_qmu.simulator.network_checks import check_finite, checked_observables
 from qiskit_qmu.simulator.primitive import StatevectorPrimitive
 from qiskit_qmu.simulator.readout.observables import PauliSums
 from qiskit_qmu.simulator.sampler import TorchSampler
@@ -51,7 +51,11 @@ class StatevectorNetwork:
         return {**self.__dict__, "_prepared": {}}
 
     def __call__(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
+        """Return outputs (B, O) of inputs (B, I) and weights (W,).
+
+        Raises:
+            InputError: If a value is NaN or infinite.
+        """
         # Half precision applies to weights, not to states.
         dtype = torch.complex128 if weights.dtype == torch.float64 else torch.complex64
         key = (dtype, weights.device)
@@ -62,6 +66,7 @@ class StatevectorNetwork:
         prepared = self._prepared[key]
         if prepared.step is not None and len(inputs):
             return prepared.step(inputs, weights)
+        check_finite(inputs, weights)
         return prepared.simulation.read(prepared.readout, inputs, weights).T
 
     def _prepare(self, dtype: torch.dtype, device: torch.device) -> "_Prepared":
@@ -69,7 +74,9 @@ class StatevectorNetwork:
         readout = self._readout.prepare(dtype, device)
         step = None
         if self._compiled and device.type == "cpu":
-            step = compiled_step(simulation, self._readout.compiled, readout, dtype)
+            by_angles = compiled_step(simulation, self._readout.compiled, readout, dtype)
+            if by_angles is not None:
+                step = NetworkStep(simulation, by_angles, dtype.to_real(), check_finite)
         return _Prepared(simulation, readout, step)
 
 

@@ -27,6 +27,7 @@ from qiskit_qmu.models import (
     note_training_rows,
 )
 from qiskit_qmu.models.parts import parts_with
+from qiskit_qmu.models.small_work import small_work_on_one_thread
 from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_for
 from qiskit_qmu.training.descent import Optimizer, make_optimizer, mean_loss
@@ -160,7 +161,11 @@ class Trainer:
         named = answers.cpu().numpy() if objective.predicts == "classes" else y
         note_initial_weights(model)
         note_training_rows(model, rows.cpu().numpy(), named)
-        with in_mode(model, training=True), _torch_stream(generator):
+        with (
+            in_mode(model, training=True),
+            _torch_stream(generator),
+            small_work_on_one_thread(model, min(len(rows), self.batch_size)),
+        ):
             for part in filter(None, ((rows, answers), held_out)):
                 check_answers(model, *part, objective)
             return self._run(objective, model, rows, answers, held_out, generator, progress)

@@ -25,6 +25,7 @@ from qiskit_qmu.models import (
     named_parameters,
     note_unknown_initial_weights,
 )
+from qiskit_qmu.models.small_work import small_work_on_one_thread
 from qiskit_qmu.unlearning.budget import BudgetSpentError, limited
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import (
@@ -34,6 +35,9 @@ from qiskit_qmu.unlearning.result import (
     UnchangedWarning,
     UnlearningResult,
 )
+
+_USUAL_BATCH = 32
+"""Rows of a step of strategies that do not say."""
 
 
 @runtime_checkable
@@ -177,7 +181,13 @@ def working_copy(
         parameter.requires_grad_(id(parameter) in chosen)
         parameter.grad = None
     may_move = trains and part != "quantum"
-    with nullcontext() if may_move else kept_state(copy), limited(copy), metered(copy) as meter:
+    rows = getattr(strategy, "batch_size", _USUAL_BATCH)
+    with (
+        nullcontext() if may_move else kept_state(copy),
+        limited(copy),
+        small_work_on_one_thread(copy, rows),
+        metered(copy) as meter,
+    ):
         work = Work(copy, name, meter, split.notes)
         try:
             yield work

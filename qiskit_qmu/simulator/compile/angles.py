@@ -38,9 +38,6 @@ class AngleMap:
         expressions: The expressions to evaluate, or numbers.
         parameters: The parameters that they are functions of, in one or more groups, in the order
             of the values.
-
-    Attributes:
-        selection: Which values the angles are, where each is a parameter of one group; else None.
     """
 
     def __init__(
@@ -64,7 +61,13 @@ class AngleMap:
                 for parameter, value in coefficients.items():
                     group, column = place[parameter]
                     self._matrices[group][column, angle] = value
-        self.selection = None if self._functions else _selection(self._matrices, self._offset)
+        self._selection = None if self._functions else _selection(self._matrices, self._offset)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the angles are the first group's parameters, all of them in order."""
+        chosen = self._selection
+        return chosen is not None and chosen.group == 0 and chosen.columns is None
 
     @property
     def slopes(self) -> list[NDArray[np.float64]] | None:
@@ -74,8 +77,8 @@ class AngleMap:
     def __call__(self, *values: torch.Tensor) -> torch.Tensor:
         """Return the angles (..., A), in radians, of each group's parameter values (..., P)."""
         shape = _leading_shape(values)
-        if self.selection is not None:
-            chosen = self.selection(values[self.selection.group])
+        if self._selection is not None:
+            chosen = self._selection(values)
             return chosen if chosen.shape[:-1] == shape else chosen.expand(*shape, -1)
         dtype, device = values[0].dtype, values[0].device
         angles = torch.as_tensor(self._offset, dtype=dtype, device=device)
@@ -95,38 +98,22 @@ class AngleMap:
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Some of a group's values.
-
-    Attributes:
-        group: The group.
-        columns: The columns of its values; None for all of them, in order.
-    """
+class _Selection:
+    """Columns of one group's values; None for all of them, in order."""
 
     group: int
     columns: NDArray[np.int64] | None
 
-    def __call__(self, values: torch.Tensor) -> torch.Tensor:
-        """Return the chosen ones (…, A) of values (…, P)."""
+    def __call__(self, values: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        chosen = values[self.group]
         if self.columns is None:
-            return values
-        return values.index_select(-1, torch.from_numpy(self.columns).to(values.device))
-
-    def of_array(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Return the chosen ones (…, A) of an array's values (…, P)."""
-        return values if self.columns is None else values[..., self.columns]
-
-    def pull_back(self, gradient: torch.Tensor, size: int) -> torch.Tensor:
-        """Return the gradient (…, P) of so many values from that of the chosen ones (…, A)."""
-        if self.columns is None:
-            return gradient
-        whole = gradient.new_zeros(*gradient.shape[:-1], size)
-        return whole.index_add_(-1, torch.from_numpy(self.columns), gradient)
+            return chosen
+        return chosen.index_select(-1, torch.from_numpy(self.columns).to(chosen.device))
 
 
 def _selection(
     matrices: list[NDArray[np.float64]], offset: NDArray[np.float64]
-) -> Selection | None:
+) -> _Selection | None:
     """Return the group and columns of expressions that are plain parameters of one group."""
     used = [group for group, matrix in enumerate(matrices) if matrix.any()]
     if len(used) != 1 or offset.any():
@@ -135,7 +122,7 @@ def _selection(
     if not (((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=0) == 1).all()):
         return None
     columns = matrix.argmax(axis=0)
-    return Selection(used[0], None if np.array_equal(matrix, np.eye(len(matrix))) else columns)
+    return _Selection(used[0], None if np.array_equal(matrix, np.eye(len(matrix))) else columns)
 
 
 def _leading_shape(values: tuple[torch.Tensor, ...]) -> torch.Size:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,6 +16,9 @@ from qiskit_qmu.simulator.compiled.loading import Kernels
 from qiskit_qmu.simulator.compiled.operations import DENSE, OperationTables, ReadoutTables
 
 Real = NDArray[np.floating]
+
+THREADS: ContextVar[int | None] = ContextVar("threads", default=None)
+"""Threads that blocks are dealt to; None for torch's number."""
 
 _SMALLEST_SHARE = 2**21
 """Amplitudes times operations that are worth a thread."""
@@ -102,7 +106,7 @@ class BlockRunner:
             starts = np.empty((units, 2**self.num_qubits, 2, self.width), self.dtype)
         states = torch.from_numpy(starts)
         values = self._zeros(self.num_outputs, turns)
-        call = self._call(turns, states)._replace(values=_address(values))
+        call = self._call(turns, states, values=_address(values))
         self._run(self.kernels.forward, self._forward_circuit, call)
         return values[:, :, : turns.samples], states
 
@@ -123,7 +127,9 @@ class BlockRunner:
             filled = np.ascontiguousarray(gradient)
         slopes = self._zeros(turns.num_shared + turns.num_own, turns)
         starts = np.empty(tuple(states.shape), self.dtype) if self.prepared else None
-        call = self._call(turns, states)._replace(
+        call = self._call(
+            turns,
+            states,
             gradient=_address(filled),
             slopes=_address(slopes),
             start_slopes=0 if starts is None else _address(starts),
@@ -134,7 +140,7 @@ class BlockRunner:
     def _zeros(self, rows: int, turns: Turns) -> Real:
         return np.zeros((rows, turns.models, turns.blocks * self.width), self.dtype)
 
-    def _call(self, turns: Turns, states: torch.Tensor) -> Call:
+    def _call(self, turns: Turns, states: torch.Tensor, **addresses: int) -> Call:
         size = self.dtype.itemsize
         cosines = _address(turns.table) + turns.table.shape[1] * size
         sines = cosines + turns.table.shape[1] * size
@@ -148,14 +154,20 @@ class BlockRunner:
             own_cosines=cosines + split,
             own_sines=sines + split,
             states=states.data_ptr(),
+            **addresses,
         )
 
     def _run(self, kernel: Function, circuit: bytes, call: Call) -> None:
         job = circuit + call.packed()
 
         def run(first: int, last: int) -> None:
-            room = np.empty(self._room, self.dtype)
-            kernel(job, _address(room), first, last)
+            try:
+                room, address = self._rooms.pop()
+            except IndexError:
+                room = np.empty(self._circuit.room * self.width, self.dtype)
+                address = _address(room)
+            kernel(job, address, first, last)
+            self._rooms.append((room, address))
 
         self._deal(run, call.models * call.blocks)
 
@@ -191,8 +203,9 @@ class BlockRunner:
         return self._circuit._replace(entries=_address(self._adjoint_entries)).packed()
 
     @cached_property
-    def _room(self) -> int:
-        return self._circuit.room * self.width
+    def _rooms(self) -> list[tuple[Real, int]]:
+        """Working memory that no call uses now, with its address; one for each thread at most."""
+        return []
 
     @cached_property
     def _adjoint_entries(self) -> Real:
@@ -206,7 +219,7 @@ class BlockRunner:
 
     def _deal(self, run: Callable[[int, int], None], units: int) -> None:
         shares = units * 2**self.num_qubits * len(self.tables.operations) // _SMALLEST_SHARE
-        threads = min(torch.get_num_threads(), units, shares)
+        threads = min(THREADS.get() or torch.get_num_threads(), units, shares)
         if threads <= 1:
             run(0, units)
             return

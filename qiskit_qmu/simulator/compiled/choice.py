@@ -12,7 +12,6 @@ from qiskit_qmu import _check
 from qiskit_qmu.simulator.compile.program import DenseStep, Program
 from qiskit_qmu.simulator.compiled.blocks import BlockRunner
 from qiskit_qmu.simulator.compiled.loading import load_kernels
-from qiskit_qmu.simulator.compiled.network_step import NetworkStep
 from qiskit_qmu.simulator.compiled.operations import (
     LARGEST_TABLES,
     OperationList,
@@ -81,7 +80,7 @@ def choose_engine(program: Program, readout: Readout, engine: str | None) -> Eng
 
 def compiled_step(
     simulation: Simulation, readout: Readout, by_torch: StateReadout, dtype: torch.dtype
-) -> NetworkStep | None:
+) -> CompiledStep | None:
     """Return the compiled step of a circuit and its readout; None if there are no kernels."""
     real: type[np.floating] = np.float64 if dtype == torch.complex128 else np.float32
     kernels = load_kernels(np.dtype(real).name)
@@ -99,7 +98,7 @@ def compiled_step(
         num_outputs=readout_size(readout)[1],
         prepared=bool(program.prepared),
     )
-    return NetworkStep(simulation, CompiledStep(runner, simulation.plan, by_torch), dtype.to_real())
+    return CompiledStep(runner, simulation.plan, by_torch)
 
 
 def largest_qubits() -> int:

@@ -41,7 +41,7 @@ def compiled_states(simulation: Simulation) -> CompiledStates | None:
     if choose_engine(simulation.program, norm, None).engine != "compiled":
         return None
     step = compiled_step(simulation, norm, _norm, simulation.dtype)
-    return None if step is None else CompiledStates(step.step, step.step.runner.place)
+    return None if step is None else CompiledStates(step, step.runner.place)
 
 
 def _norm(states: torch.Tensor) -> torch.Tensor:

@@ -1,17 +1,19 @@
 """A network's step by the compiled kernels: inputs and weights to outputs.
 
-A step of a small circuit takes as long as the calls around its kernels. Where every angle is an
-input or a weight, it is therefore one torch function on arrays; other angles are computed and
+A step of a small circuit takes as long as the calls around its kernels. Where the angles are the
+inputs and the weights, it is therefore one torch function on arrays; other angles are computed and
 differentiated by torch.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 
-from qiskit_qmu.simulator.compile.angles import Selection
 from qiskit_qmu.simulator.compiled.blocks import Turns
 from qiskit_qmu.simulator.compiled.step import CompiledStep
 from qiskit_qmu.simulator.engine.simulation import Simulation
@@ -26,15 +28,22 @@ class NetworkStep:
         simulation: The torch engine's simulation of the circuit.
         step: Angles to outputs.
         dtype: The precision of the angles.
+        check: Raises InputError if inputs or weights are NaN or infinite.
     """
 
     simulation: Simulation
     step: CompiledStep
     dtype: torch.dtype
+    check: Callable[[torch.Tensor, torch.Tensor], None]
 
     def __call__(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Return outputs (B, O) of inputs (B, I) and weights (W,)."""
+        """Return outputs (B, O) of inputs (B, I) and weights (W,).
+
+        Raises:
+            InputError: If a value is NaN or infinite.
+        """
         if not self._is_direct(inputs, weights):
+            self.check(inputs, weights)
             return self.by_angles(inputs, weights)
         if torch.is_grad_enabled() and (inputs.requires_grad or weights.requires_grad):
             outputs: torch.Tensor = _Outputs.apply(self, inputs, weights)
@@ -49,42 +58,30 @@ class NetworkStep:
         self, inputs: torch.Tensor, weights: torch.Tensor
     ) -> tuple[torch.Tensor, Turns, torch.Tensor]:
         """Return outputs (B, O), and the angles and final states that gradients need."""
-        of_inputs, of_weights = self._angles
-        own = of_inputs.of_array(inputs.detach().numpy())
-        shared = of_weights.of_array(weights.detach().numpy())
+        shared, own = weights.detach().numpy(), inputs.detach().numpy()
+        # Two products in place of a look at every number; squares that overflow are looked at.
+        if not all(math.isfinite(np.vdot(array, array)) for array in (shared, own)):
+            self.check(inputs, weights)
         turns = self.step.runner.turns(shared[:, None], own.T[:, None])
         values, states = self.step.runner.forward(turns)
         return torch.from_numpy(values[:, 0].T), turns, states
 
     def slopes(
-        self, gradient: torch.Tensor, turns: Turns, states: torch.Tensor, sizes: tuple[int, int]
-    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """Return gradients (B, I) by inputs and (W,) by weights; None where a size is 0."""
+        self, gradient: torch.Tensor, turns: Turns, states: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return gradients (B, I) by inputs and, for each sample, (W, B) by weights."""
         found, _ = self.step.runner.backward(turns, states, gradient.numpy().T[:, None])
-        by_shared, by_own = found[: turns.num_shared, 0], found[turns.num_shared :, 0]
-        of_inputs, of_weights = self._angles
-        return (
-            of_inputs.pull_back(torch.from_numpy(by_own.T), sizes[0]) if sizes[0] else None,
-            of_weights.pull_back(torch.from_numpy(by_shared).sum(1), sizes[1])
-            if sizes[1]
-            else None,
-        )
-
-    @cached_property
-    def _angles(self) -> tuple[Selection, Selection]:
-        """Which inputs and weights the angles are."""
-        program = self.simulation.program
-        of_inputs, of_weights = program.batched_map.selection, program.shared_map.selection
-        if of_inputs is None or of_weights is None:
-            raise ValueError("some angles are no plain parameters")
-        return of_inputs, of_weights
+        by_weights, by_inputs = found[: turns.num_shared, 0], found[turns.num_shared :, 0]
+        rows = torch.from_numpy(by_inputs.T)
+        # The strides of a single row decide how a matrix product of it rounds.
+        return rows.reshape(len(rows), -1), torch.from_numpy(by_weights)
 
     @cached_property
     def _most_rows(self) -> int:
-        """Rows that may be one call; 0 where angles are more than inputs and weights."""
+        """Rows of the largest direct step; 0 where angles are not the inputs and the weights."""
         program = self.simulation.program
-        of_inputs, of_weights = program.batched_map.selection, program.shared_map.selection
-        if program.prepared or of_weights is None or of_inputs is None or of_inputs.group:
+        plain = program.batched_map.is_identity and program.shared_map.is_identity
+        if program.prepared or not plain:
             return 0
         return self.simulation.rows_at_once(STATES_WITH_GRADIENT)
 
@@ -116,6 +113,6 @@ class _Outputs(torch.autograd.Function):
         if torch.is_grad_enabled():  # the gradient will itself be differentiated
             pull_back = torch.func.vjp(ctx.step.by_angles, inputs, weights)[1]
             return (None, *pull_back(gradient))
-        _, by_inputs, by_weights = ctx.needs_input_grad
-        sizes = inputs.shape[1] * by_inputs, len(weights) * by_weights
-        return (None, *ctx.step.slopes(gradient, ctx.turns, states, sizes))
+        by_inputs, by_weights = ctx.step.slopes(gradient, ctx.turns, states)
+        _, of_inputs, of_weights = ctx.needs_input_grad
+        return None, by_inputs if of_inputs else None, by_weights.sum(1) if of_weights else None

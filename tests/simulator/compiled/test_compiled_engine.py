@@ -122,6 +122,37 @@ def test_a_row_does_not_depend_on_its_batch_nor_on_threads(both, monkeypatch):
         torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("batch", [1, 5])
+def test_plain_angles_take_the_short_way(batch):
+    """The same bits as by angles that torch computes, and their second derivatives."""
+    circuit = QuantumCircuit(2)
+    for gate, angle in (("ry", X[0]), ("rx", W[0]), ("ry", X[1]), ("rz", W[1]), ("ry", W[2])):
+        getattr(circuit, gate)(angle, 0)
+        circuit.cx(0, 1)
+    qnn = EstimatorQNN(
+        circuit=circuit,
+        observables=[SparsePauliOp("ZI"), SparsePauliOp("XY")],
+        estimator=TorchEstimator(),
+        input_params=list(X)[:2],
+        weight_params=list(W)[:3],
+        input_gradients=True,
+        default_precision=0.0,
+    )
+    layer = TorchSimulatorConnector(qnn).double()
+    x, w = random(batch, 2).requires_grad_(), random(3).requires_grad_()
+    layer(x)
+    (prepared,) = layer._exact._prepared.values()
+    assert prepared.step._is_direct(x, w)
+    results = []
+    for function in (prepared.step, prepared.step.by_angles):
+        outputs = function(x, w)
+        gradients = torch.autograd.grad(outputs.pow(3).sum(), (x, w), create_graph=True)
+        plain = torch.autograd.grad(function(x, w).pow(3).sum(), (x, w))
+        total = gradients[0].sum() + gradients[1].pow(2).sum()
+        results.append((outputs, *plain, *gradients, *torch.autograd.grad(total, (x, w))))
+    assert all(map(torch.equal, *results))
+
+
 def test_no_rows(both):
     assert both[1](random(0, 3), random(8)).shape == (0, 2)
 
