@@ -46,8 +46,9 @@ def _is_small(module: torch.nn.Module, rows: int) -> bool:
     if any(is_lazy(parameter) or parameter.dim() > 2 for parameter in parameters):
         return False
     circuits = [getattr(each.neural_network, "circuit", None) for each in connectors_of(module)]
-    if any(circuit is None for circuit in circuits):
+    sizes = [circuit.num_qubits for circuit in circuits if circuit is not None]
+    if len(sizes) < len(circuits):
         return False
-    amplitudes = rows * 2 ** max((circuit.num_qubits for circuit in circuits), default=0)
+    amplitudes = rows * 2 ** max(sizes, default=0)
     products = rows * sum(parameter.numel() for parameter in parameters)
     return amplitudes <= _MOST_AMPLITUDES and products <= _MOST_PRODUCTS

@@ -8,7 +8,7 @@ import pytest
 from tiny_options import TINY
 
 from qiskit_qmu._files import read_sealed_json, write_sealed_json
-from qiskit_qmu.data import datasets
+from qiskit_qmu.data import named_datasets
 from qiskit_qmu.models import load_provenance
 
 OUT = ("--out", "out/run")
@@ -183,11 +183,11 @@ def test_another_experiments_folder(refuses, finished, folder):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("command", ["run", "train"])
 def test_features_that_are_not_finite(refuses, monkeypatch, command, value):
-    source = datasets.iris_source()
+    source = named_datasets.iris_source()
     raw = source.raw.copy()
     raw[:] = value
     broken = type(source)(name="all", raw=raw, labels=source.labels, scale=1)
-    monkeypatch.setattr(datasets, "iris_source", lambda: broken)
+    monkeypatch.setattr(named_datasets, "iris_source", lambda: broken)
     assert "x_train must be finite, got" in refuses(command, *TINY, *OUT)
 
 
