@@ -6,6 +6,7 @@ that does other work as well, it waits for longer than it computes.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch.nn.parameter import is_lazy
@@ -45,10 +46,11 @@ def _is_small(module: torch.nn.Module, rows: int) -> bool:
     # Convolutions use each weight many times.
     if any(is_lazy(parameter) or parameter.dim() > 2 for parameter in parameters):
         return False
-    circuits = [getattr(each.neural_network, "circuit", None) for each in connectors_of(module)]
-    sizes = [circuit.num_qubits for circuit in circuits if circuit is not None]
-    if len(sizes) < len(circuits):
+    circuits: list[Any] = [
+        getattr(each.neural_network, "circuit", None) for each in connectors_of(module)
+    ]
+    if any(circuit is None for circuit in circuits):
         return False
-    amplitudes = rows * 2 ** max(sizes, default=0)
+    amplitudes = rows * 2 ** max((circuit.num_qubits for circuit in circuits), default=0)
     products = rows * sum(parameter.numel() for parameter in parameters)
     return amplitudes <= _MOST_AMPLITUDES and products <= _MOST_PRODUCTS
