@@ -11,3 +11,11 @@ class RunError(Exception):
 
 class NonFiniteError(RunError):
     """Training or unlearning diverged: a loss or a weight is NaN or infinite."""
+
+
+class JobsPendingError(BaseException):
+    """Jobs were sent and are not done, and the run does not wait for them.
+
+    Like KeyboardInterrupt it is not an Exception: it must pass through code that converts
+    exceptions, such as Qiskit ML's networks.
+    """

@@ -122,7 +122,8 @@ def _model(name: str) -> Callable[[Outcome], None]:
         assert outcome.out.startswith(f"{name}: ")
         assert "changed nothing" not in outcome.err
         assert (outcome.folder / name / "model.json").exists()
-        assert (outcome.folder / name / "weights.safetensors").exists()
+        weights = ("weights.safetensors", "arrays.npz")  # (of a network, or of a kernel model)
+        assert any((outcome.folder / name / own).exists() for own in weights)
 
     return check
 
@@ -222,10 +223,12 @@ CUSTOMERS = (
     "qmu train --dataset rows.csv --label-column diagnosis --id-column customer --model basic "
     "--out customers"
 )
-WITHDRAW = (
-    "qmu request customers --ids withdrawn.txt --skip-untrained-ids --strategy ssd-r "
-    "--out customers-2"
+WITHDRAW = "qmu request customers --ids withdrawn.txt --skip-untrained-ids --out customers-2"
+KERNEL = (
+    "qmu train --dataset rows.csv --label-column diagnosis --id-column customer "
+    "--model kernel-ridge --out kernel"
 )
+KERNEL_WITHDRAW = "qmu request kernel --ids withdrawn.txt --skip-untrained-ids --out kernel-2"
 
 EXAMPLES = {
     "qmu run": Example(_ran()),
@@ -242,14 +245,19 @@ EXAMPLES = {
         _audited("audit"), (TRAIN, UNLEARN, ORACLE), ci=True
     ),
     "qmu run --dataset rows.csv --label-column diagnosis --id-column customer --forget-ids "
-    "withdrawn.txt --skip-untrained-ids --model basic --methods ssd-r,rga-r": Example(
-        _ran("ssd-r,rga-r", tells=False)
+    "withdrawn.txt --skip-untrained-ids --model basic --methods gd,neggrad": Example(
+        _ran("gd,neggrad", tells=False)
     ),
     CUSTOMERS: Example(_model("customers")),
     WITHDRAW: Example(_model("customers-2"), (CUSTOMERS,)),
     "qmu verify customers-2 --ids withdrawn.txt": Example(
         _printed("belong together", "C0000: ", "withdrawn by request 1", "head of the log"),
         (CUSTOMERS, WITHDRAW),
+    ),
+    KERNEL: Example(_model("kernel")),
+    KERNEL_WITHDRAW: Example(_model("kernel-2"), (KERNEL,)),
+    "qmu verify kernel-2 --ids withdrawn.txt": Example(
+        _printed("withdrawn by request 1"), (KERNEL, KERNEL_WITHDRAW)
     ),
     "qmu audit arrays outputs.csv": Example(_printed("verdict: "), quick=True),
     "qmu audit weights new.pt --original old.pt --oracle retrained.pt --model mine:build "
@@ -260,8 +268,8 @@ EXAMPLES = {
         _printed("QMU (2025): ", "DEW-P (2026): ", "verdict: "), (TRAIN, UNLEARN, ORACLE)
     ),
     "qmu audit power --withdrawn 90 --never-seen 500 --shadows 32": Example(_power, quick=True),
-    "qmu run --dataset iris --model mine:build --methods ssd-r,ga-r": Example(
-        _ran("ssd-r,ga-r", tells=False)
+    "qmu run --dataset iris --model mine:build --methods unlikelihood,ssd-r": Example(
+        _ran("unlikelihood,ssd-r", tells=False)
     ),
     f"{IRIS} --backend fake_manila --shots 256": Example(_ran(tells=False)),
     f"{IRIS} --backend ibm_torino --shots 256": Example(_no_account, quick=True),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from qiskit_qmu._files.locks import lock
+from qiskit_qmu._files.file_locks import lock
 from qiskit_qmu._files.writing import left_overs, name_beside, sync_folder, writing
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._files.file_locks import locked_folder
 from qiskit_qmu._files.json_files import read_sealed_json, write_sealed_json
-from qiskit_qmu._files.locks import locked_folder
 from qiskit_qmu._files.reading import CHANGED, LARGEST, entry, read_bytes, reading
 from qiskit_qmu._files.writing import UNFINISHED, sync_folder, write_file, writing
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from qiskit_qmu._files.errors import FileError, one_line
-from qiskit_qmu._files.locks import lock
+from qiskit_qmu._files.file_locks import lock
 
 UNFINISHED = ".unfinished"
 

@@ -1,6 +1,7 @@
 """audit(): a model on one task, beside the original and the oracle, with a verdict."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -36,7 +37,7 @@ from qiskit_qmu.models import (
     weights_digest,
 )
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
-from qiskit_qmu.runs.progress import no_progress
+from qiskit_qmu.runs.progress import RunProgress, progress_display
 from qiskit_qmu.shadows import ShadowModels
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnlearningStrategy
@@ -56,7 +57,7 @@ def audit(
     attacks: Sequence[MembershipAttack] = DEFAULT_ATTACKS,
     objective: RowLoss | HasRowLosses | None = None,
     seed: int = 0,
-    progress: AuditProgress | None = None,
+    progress: bool | AuditProgress = False,
 ) -> AuditReport:
     """Audit a model that should have forgotten.
 
@@ -82,7 +83,8 @@ def audit(
         objective: What the models learned: a row loss, see `qiskit_qmu.objectives`. None for
             cross-entropy where labels are class numbers, and squared error where they are floats.
         seed: Seed of everything random in the attacks, and of the oracles that are trained here.
-        progress: Called with what is being done and the share that is done.
+        progress: True for a bar on a terminal and lines elsewhere; False for nothing; or a function
+            that is called with what is being done and the share that is done.
 
     Returns:
         The report.
@@ -107,14 +109,15 @@ def audit(
         raise InputError("give either oracle, for one model, or oracles")
     if (shadows is None) != (strategy is None):
         raise InputError("a test of the strategy needs both shadows=… and strategy=…")
-    references = oracle_models(
-        oracles if oracle is None else (oracle,),
-        like=model if original is None else original,
-        split=split,
-        trainer=trainer,
-        seed=seed,
-        progress=progress,
-    )
+    with _shown(progress) as show:
+        references = oracle_models(
+            oracles if oracle is None else (oracle,),
+            like=model if original is None else original,
+            split=split,
+            trainer=trainer,
+            seed=seed,
+            progress=show,
+        )
     oracle_names = [f"oracle {number}" for number in range(1, len(references) + 1)]
     given = {"original": original, **dict(zip(oracle_names, references, strict=True))}
     given["audited"] = model
@@ -153,15 +156,10 @@ def audit(
     )
     over_models = None
     if shadows is not None and strategy is not None:
-        over_models = shadow_audit(
-            model,
-            split,
-            shadows,
-            strategy,
-            objective=objective,
-            seed=seed,
-            progress=progress or no_progress,
-        )
+        with _shown(progress) as show:
+            over_models = shadow_audit(
+                model, split, shadows, strategy, objective=objective, seed=seed, progress=show
+            )
     case = auditor.case(
         auditor.measure(observed["audited"], "audited"),
         unchanged=_is_unchanged(model, original),
@@ -190,6 +188,10 @@ def audit(
         skipped=tested.skipped,
         strategy_needs=needs_of(strategy),
     )
+
+
+def _shown(progress: bool | AuditProgress) -> AbstractContextManager[RunProgress]:
+    return nullcontext(progress) if callable(progress) else progress_display(quiet=not progress)
 
 
 def _observed(

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit_qmu.auditing.model_tests import ModelTests
 from qiskit_qmu.auditing.oracle_checks import averaged
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.data.columns import Column
+from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.evaluation import Finding, Measurement, RowGroup, four_groups, row_groups, slices
 from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.metrics import UNKNOWN
@@ -141,7 +141,7 @@ def _columns(split: ForgetSplit) -> tuple[dict[str, tuple[ArrayLike, ArrayLike]]
     return columns, skipped
 
 
-def _values(column: Column, x: NDArray[np.float32]) -> NDArray[np.object_]:
+def _values(column: TableColumn, x: NDArray[np.float32]) -> NDArray[np.object_]:
     values = column.of(x)
     if column.kind == "date":
         days = np.nan_to_num(values).astype(np.int64).astype("datetime64[D]")

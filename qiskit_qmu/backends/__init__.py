@@ -19,8 +19,8 @@ if TYPE_CHECKING:
         MeasuredSamplerGradient,
     )
     from qiskit_qmu.backends.gradients.rules import (
+        DerivativeRule,
         ParameterShift,
-        Rule,
         SimultaneousPerturbation,
         make_rule,
     )
@@ -54,7 +54,7 @@ _HOMES = {
     "ParameterShift": "gradients.rules",
     "ReadoutErrors": "readout.readout_errors",
     "RecordedCounts": "primitives.recorded_counts",
-    "Rule": "gradients.rules",
+    "DerivativeRule": "gradients.rules",
     "ServiceEstimator": "primitives.service_estimator",
     "SimultaneousPerturbation": "gradients.rules",
     "Usage": "usage",
@@ -91,7 +91,7 @@ __all__ = [
     "ParameterShift",
     "ReadoutErrors",
     "RecordedCounts",
-    "Rule",
+    "DerivativeRule",
     "ServiceEstimator",
     "SimultaneousPerturbation",
     "Usage",

@@ -13,7 +13,7 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 from qiskit_qmu.backends.cost.cost_model import CostModel
 from qiskit_qmu.backends.cost.estimate import CostEstimate, Workload, estimate_cost
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
-from qiskit_qmu.backends.gradients.rules import Rule
+from qiskit_qmu.backends.gradients.rules import DerivativeRule
 
 
 @runtime_checkable
@@ -37,7 +37,7 @@ class Backend(Protocol):
     sampler: BaseSamplerV2
     estimator_gradient: BaseEstimatorGradient
     sampler_gradient: BaseSamplerGradient
-    rule: Rule
+    rule: DerivativeRule
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, shots={self.shots})"

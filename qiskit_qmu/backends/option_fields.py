@@ -7,7 +7,7 @@ from typing import Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.kinds import KINDS, TRANSPILED, Kind
-from qiskit_qmu.backends.option_rules import Rule
+from qiskit_qmu.backends.option_rules import OptionRule
 
 
 def option(
@@ -15,7 +15,7 @@ def option(
     text: str,
     *,
     of: tuple[Kind, ...] = TRANSPILED,
-    rule: Rule | None = None,
+    rule: OptionRule | None = None,
     decides: bool = True,
     metavar: str | None = None,
     parse: type = str,

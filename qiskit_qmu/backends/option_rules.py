@@ -8,15 +8,15 @@ from typing import Any
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError, InputTypeError
 
-Rule = Callable[..., None]
+OptionRule = Callable[..., None]
 
 
-def at_least(minimum: int) -> Rule:
+def at_least(minimum: int) -> OptionRule:
     """Return the rule for integers of at least ``minimum``."""
     return partial(_check.at_least, minimum)
 
 
-def one_of(*allowed: Any) -> Rule:
+def one_of(*allowed: Any) -> OptionRule:
     """Return the rule for one of some values."""
     return partial(_check.one_of, allowed)
 

@@ -13,13 +13,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import reading
-from qiskit_qmu._seeds import stream
+from qiskit_qmu.certified.bounded_features import bounded_features
 from qiskit_qmu.certified.files import read_classifier, write_classifier
 from qiskit_qmu.certified.gaussian_mechanism import largest_ratio
 from qiskit_qmu.certified.ledger import Action, Ledger
-from qiskit_qmu.certified.perturbed_logistic import Array, Weights, remove, train
+from qiskit_qmu.certified.perturbed_logistic import Array, Weights, noise_generator, remove, train
 from qiskit_qmu.data import withdrawn_positions
 from qiskit_qmu.data.validated_classes import validated_classes
+from qiskit_qmu.data.withdrawn import checked_positions
 
 
 @final
@@ -136,12 +137,25 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
         if not known.all():
             raise InputError(f"label {labels[~known][0]} is none of the fitted classes")
         rows = validate_data(self, X, dtype=np.float64, reset=False)
-        gone = withdrawn_positions(
-            rows, np.searchsorted(self.classes_, labels), self._rows, self._numbers
+        return self.delete(
+            withdrawn_positions(
+                rows, np.searchsorted(self.classes_, labels), self._rows, self._numbers
+            )
         )
+
+    def delete(self, rows: ArrayLike) -> Self:
+        """Remove rows that are given by their positions; see ``unfit``.
+
+        Args:
+            rows: Positions (m,) among the rows that are left, in the order of ``fit``.
+
+        Raises:
+            InputError: If a position is not there or given twice, or no row would be left. The
+                model then stays as it was.
+        """
+        check_is_fitted(self)
+        gone = checked_positions(rows, len(self._rows))
         kept = np.setdiff1d(np.arange(len(self._rows)), gone)
-        if not len(kept):
-            raise InputError(f"at least one row must be left, got all {len(gone)} withdrawn")
         signs, removed = self._signs()[:, kept], self._signs()[:, gone]
         heads = [
             remove(
@@ -162,7 +176,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
             self._train("retrained", removed=len(gone))
         return self
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the fitted classifier to a folder, with checksums; ``load`` reads it.
 
         The files hold the ledger, the weights and the remaining rows in clear. They hold neither b
@@ -170,10 +184,11 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
         draws b from the operating system. A function of yours for features cannot be kept.
 
         Args:
-            path: The folder; made if missing. A classifier that it holds is replaced atomically.
+            path: The folder; made if missing.
+            overwrite: Replace a classifier that it holds, atomically.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If it holds a classifier, or cannot be written.
         """
         check_is_fitted(self)
         arguments = self.get_params(deep=False)
@@ -191,7 +206,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
             "numbers": self._numbers,
             "features": self._features,
         }
-        write_classifier(path, content, arrays, self.features)
+        write_classifier(path, content, arrays, self.features, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path, *, features: Callable[[Any], Any] | None = None) -> Self:
@@ -248,14 +263,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(self.classes_[numbers])
 
     def _features_of(self, rows: Array) -> Array:
-        """Return features with a constant, (n, k + 1), of norm one or less."""
-        values = np.asarray(rows if self.features is None else self.features(rows), np.float64)
-        if values.ndim != 2 or len(values) != len(rows):
-            raise InputError(f"features must have shape ({len(rows)}, k), got {values.shape}")
-        _check.finite(features=values)
-        norms = np.maximum(1.0, np.linalg.norm(values, axis=1, keepdims=True))
-        together = np.hstack([values / norms, np.ones((len(rows), 1))])
-        return np.asarray(together / np.sqrt(2) * (1 - 1e-15))
+        return bounded_features(rows if self.features is None else self.features(rows), len(rows))
 
     def _signs(self) -> Array:
         """Return y (heads, n): 1 for the rows of a head's class, -1 for others."""
@@ -264,7 +272,7 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
 
     def _train(self, action: Action, *, removed: int) -> None:
         heads = []
-        generator = self._new_generator()
+        generator = noise_generator(self.random_state, len(self.ledger_.entries))
         for signs in self._signs():
             noise: Array = generator.normal(0.0, self.noise, (self._features.shape[1],))
             heads.append(train(self._features, signs, self.regularization, noise))
@@ -275,14 +283,6 @@ class CertifiedClassifier(ClassifierMixin, BaseEstimator):
                 "larger epsilon or delta"
             )
         self._publish(heads, action, removed=removed)
-
-    def _new_generator(self) -> np.random.Generator:
-        """Return the generator of one training's b; none is stored, as b could be read off it."""
-        if self.random_state is None:
-            return np.random.default_rng()
-        if isinstance(self.random_state, np.random.RandomState):
-            return stream(int(self.random_state.randint(2**31 - 1)), "noise")
-        return stream(self.random_state, "noise", str(len(self.ledger_.entries)))
 
     def _publish(self, heads: list[Weights], action: Action, *, removed: int) -> None:
         self._heads = heads

@@ -28,7 +28,12 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def write_classifier(
-    path: str | Path, content: Mapping[str, Any], arrays: Arrays, features: Features
+    path: str | Path,
+    content: Mapping[str, Any],
+    arrays: Arrays,
+    features: Features,
+    *,
+    overwrite: bool,
 ) -> None:
     """Write a classifier to a folder.
 
@@ -38,10 +43,13 @@ def write_classifier(
         arrays: Arrays by name.
         features: What turns rows into features; of a function other than a `FrozenCircuit`, only
             that there is one is kept.
+        overwrite: Whether a saved one that the folder holds is replaced.
 
     Raises:
-        InputError: If the folder cannot be written.
+        InputError: If the folder holds one, or cannot be written.
     """
+    if (Path(path) / INDEX).exists() and not overwrite:
+        raise InputError(f"{path} holds {_WHAT} already; save to another folder, or overwrite=True")
     circuit = asdict(features) if isinstance(features, FrozenCircuit) else None
     own = {
         "format": FORMAT,

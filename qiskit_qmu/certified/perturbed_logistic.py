@@ -9,6 +9,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
 from qiskit_qmu._errors import NonFiniteError
+from qiskit_qmu._seeds import stream
 
 Array = NDArray[np.float64]
 
@@ -122,3 +123,19 @@ def rounding_bound(weights: Array, x: Array, ridge: float, other: float) -> floa
     """Return how far rounding can carry a gradient of rows of norm one or less from its value."""
     size = len(x) * (1 + ridge * float(np.linalg.norm(weights))) + other
     return float(4 * _EPSILON * (len(x) + x.shape[1]) * size)
+
+
+def noise_generator(
+    random_state: int | np.random.RandomState | None, trainings: int
+) -> np.random.Generator:
+    """Return the generator of one training's b; none is stored, as b could be read off it.
+
+    Args:
+        random_state: As for `CertifiedClassifier`.
+        trainings: How many trainings and removals there were before.
+    """
+    if random_state is None:
+        return np.random.default_rng()
+    if isinstance(random_state, np.random.RandomState):
+        return stream(int(random_state.randint(2**31 - 1)), "noise")
+    return stream(random_state, "noise", str(trainings))

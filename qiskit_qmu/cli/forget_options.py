@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import FileError, one_line, read_text
+from qiskit_qmu._files import FileError, entry, one_line, read_sealed_json, read_text, reading
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.id_file import read_ids
 from qiskit_qmu.cli.result import remark
+from qiskit_qmu.deletions.model_folder import MODEL
 
 if TYPE_CHECKING:
     from qiskit_qmu.data import ForgetRequest
@@ -183,9 +184,9 @@ def _class(text: str) -> int | str:
 
 def id_column_of(model: Path) -> str | None:
     """Return the heading of the ids in the table that a saved model was trained on."""
-    from qiskit_qmu.models import load_provenance  # (help must not load it)
-
-    experiment = load_provenance(model).get("experiment")
+    content = read_sealed_json(model / MODEL, "a saved model")
+    with reading(model / MODEL, "a saved model"):
+        experiment = entry(content, "provenance", dict).get("experiment")
     column = experiment.get("id_column") if isinstance(experiment, dict) else None
     return column if isinstance(column, str) else None
 

@@ -1,6 +1,7 @@
 """List datasets, models, strategies, attacks, backends, devices, settings, columns and studies.
 
-Settings are those of a run on --dataset with --model: all values that --set can replace.
+Without SUBJECT, names alone; with one, what each of them is. Settings are those of a run on
+--dataset with --model: all values that --set can replace.
 """
 
 import argparse
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
 
 SUMMARY = "list datasets, models, strategies, attacks, backends and settings"
 
-_SUBJECTS = ("datasets", "models", "strategies", "attacks", "backends", "settings")
-_DETAILS = ("devices", "columns", "reproductions")
+_SUBJECTS = ("datasets", "models", "strategies", "attacks", "backends")
+_DETAILS = ("settings", "devices", "columns", "reproductions")
 """Subjects listed only on request."""
+SUBJECTS = (*_SUBJECTS, *_DETAILS)
 _SYNONYMS = {"methods": "strategies"}
+_WIDTH = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument(
-        "subject", nargs="?", metavar="SUBJECT", help=", ".join((*_SUBJECTS, *_DETAILS))
-    )
+    parser.add_argument("subject", nargs="?", metavar="SUBJECT", help=", ".join(SUBJECTS))
     group = parser.add_argument_group("settings to list")
     group.add_argument("--dataset", default="digits", metavar="NAME", help="dataset (%(default)s)")
     group.add_argument("--model", default="hybrid", metavar="NAME", help="model (%(default)s)")
@@ -43,14 +44,35 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     subject = _SYNONYMS.get(options.subject, options.subject)
     if subject is not None:
-        _check.one_of((*_SUBJECTS, *_DETAILS), subject=subject)
-    subjects = _SUBJECTS if subject is None else (subject,)
-    lists = {subject: _lines(subject, options) for subject in subjects}
-    blocks = [
-        "\n".join([f"{subject}:", *(textwrap.indent(line, "  ") for line in lines)])
-        for subject, lines in lists.items()
-    ]
-    print_result(options, lists, "\n".join(blocks))
+        _check.one_of(SUBJECTS, subject=subject)
+        lines = _lines(subject, options)
+        indented = (textwrap.indent(line, "  ") for line in lines)
+        print_result(options, {subject: lines}, "\n".join([f"{subject}:", *indented]))
+        return
+    names = {subject: _names(subject, options) for subject in _SUBJECTS}
+    blocks = [f"{subject}:\n{_filled(own)}" for subject, own in names.items()]
+    more = f"`qmu list SUBJECT` describes them; it also lists {', '.join(_DETAILS)}"
+    print_result(options, names, "\n".join([*blocks, "", more]))
+
+
+def _names(subject: str, options: argparse.Namespace) -> list[str]:
+    if subject == "strategies":
+        from qiskit_qmu.unlearning import METHODS  # (slow to load)
+
+        return list(METHODS)
+    return [line.split()[0] for line in _lines(subject, options)]
+
+
+def _filled(names: list[str]) -> str:
+    indent = "  "
+    return textwrap.fill(
+        ", ".join(names),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _lines(subject: str, options: argparse.Namespace) -> list[str]:

@@ -5,6 +5,8 @@ from argparse import ArgumentTypeError as OptionError
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from qiskit_qmu.deletions.model_folder import EXACT_MODELS
+
 _BACKENDS = ("exact", "aer", "fake_", "ibm_", "ibm:")
 """Prefixes of backend names."""
 
@@ -76,15 +78,17 @@ def choice(names: Callable[[], Collection[str]]) -> Callable[[str], str]:
     return chosen
 
 
-@choice
-def dataset() -> Collection[str]:
+def dataset_names() -> Collection[str]:
     """Return the names of datasets."""
     from qiskit_qmu.data import DATASET_NAMES  # (help must not load it)
 
     return DATASET_NAMES
 
 
-_MODELS = ("basic", "hybrid")
+dataset = choice(dataset_names)
+
+MODELS = ("basic", "hybrid")
+"""Models that have a name."""
 
 
 def model(text: str) -> str:
@@ -93,17 +97,26 @@ def model(text: str) -> str:
     Raises:
         OptionError: If it is neither.
     """
-    if text in _MODELS:
+    if text in MODELS:
         return text
     if ":" not in text:
         # (worded like argparse, so that a suggestion is added)
         raise OptionError(
-            f"invalid choice: {text!r} (choose from {', '.join(_MODELS)}, package.module:function)"
+            f"invalid choice: {text!r} (choose from {', '.join(MODELS)}, package.module:function)"
         )
     words = [word for part in text.split(":") for word in part.split(".")]
     if text.count(":") > 1 or not all(word.isidentifier() for word in words):
         raise OptionError(f"a factory is named package.module:function, got {text!r}")
     return text
+
+
+def trained_model(text: str) -> str:
+    """Return the name of a model that `qmu train` trains.
+
+    Raises:
+        OptionError: If it is none.
+    """
+    return text if text in EXACT_MODELS else model(text)
 
 
 @choice
@@ -118,12 +131,14 @@ def scale() -> Collection[str]:
     return ("standard", "none")
 
 
-@choice
-def method() -> Collection[str]:
+def method_names() -> Collection[str]:
     """Return the names of unlearning methods."""
     from qiskit_qmu.unlearning import METHODS  # (help must not load it)
 
     return tuple(METHODS)
+
+
+method = choice(method_names)
 
 
 def methods(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.config_file import read_config
 from qiskit_qmu.cli.device_options import DEVICE_OPTIONS
 from qiskit_qmu.cli.forget_options import FORGET_KEYS, FORGET_WAYS, forget_request
-from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options
+from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options, check_columns
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import Experiment
@@ -73,16 +73,17 @@ EXPERIMENT_KEYS = (
 )
 
 
-def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides the data and the model."""
+def add_data_options(parser: argparse.ArgumentParser, *, exact: bool = False) -> None:
+    """Add what decides the data and the model; ``exact`` for models that delete rows themselves."""
     group = parser.add_argument_group("data and model")
     add_row_options(group)
     group.add_argument(
         "--model",
-        type=option_types.model,
+        type=option_types.trained_model if exact else option_types.model,
         metavar="NAME",
         help="basic, hybrid, or package.module:factory, a function of input shape and number of "
-        "classes that returns a torch module with TorchConnectors (hybrid)",
+        "classes that returns a torch module with TorchConnectors (hybrid)"
+        + ("; or kernel-ridge, kernel-svm or certified, which delete rows by themselves" * exact),
     )
     group.add_argument(
         "--outputs",
@@ -142,14 +143,14 @@ def add_original(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_strategy(parser: argparse.ArgumentParser) -> None:
-    """Add the method to unlearn with."""
+def add_strategy(parser: argparse.ArgumentParser, *, default: str = "") -> None:
+    """Add the method to unlearn with; required where nothing is said of a default."""
     parser.add_argument(
         "--strategy",
         type=option_types.method,
-        required=True,
+        required=not default,
         metavar="NAME",
-        help="see `qmu list strategies`",
+        help=f"see `qmu list strategies`{default and f' ({default})'}",
     )
 
 
@@ -238,6 +239,7 @@ def experiment_from(options: dict[str, Any], settings: dict[str, Any]) -> "Exper
         InputError: If a value is not possible.
     """
     fields = dict(options)
+    check_columns(fields)
     forget = forget_request(
         {key: fields.pop(key, None) for key in FORGET_KEYS}, fields.get("id_column")
     )
@@ -245,7 +247,7 @@ def experiment_from(options: dict[str, Any], settings: dict[str, Any]) -> "Exper
         fields["methods"] = [name.strip() for name in fields["methods"].split(",")]
     if not isinstance(fields.get("methods", []), list | tuple):
         raise InputError(f"methods must be a list, got {fields['methods']!r}")
-    fields["forget"] = None if forget is None else forget.to_dict()
+    fields["forget"] = forget
     fields["settings"] = settings
     from qiskit_qmu.experiments import Experiment  # (slow to load: what can be is refused before)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import reading, write_file
+from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.result import add_result_options, print_result
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ _FORMATS = ("text", "markdown", "latex", "csv")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "results", metavar="DIR", nargs="+", help="folder that `qmu run` or `qmu sweep` wrote"
+        "results",
+        type=option_types.folder,
+        metavar="DIR",
+        nargs="+",
+        help="folder that `qmu run` or `qmu sweep` wrote",
     )
     group = parser.add_argument_group("report")
     group.add_argument(
@@ -42,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     folders = [Path(each) for each in options.results]
+    for folder in folders:  # before what is slow to load
+        if not (folder / "cells").is_dir() and not (folder / "results.json").exists():
+            raise InputError(f"{folder} holds neither a run nor a sweep")
     is_alone = len(folders) == 1 and options.out is None
     if is_alone and not (folders[0] / "cells").is_dir() and options.format is None:
         _report_run(options, folders[0])
@@ -89,9 +97,7 @@ def _report_run(options: argparse.Namespace, folder: Path) -> None:
     if not records:
         raise InputError(f"{folder} has no records of a run")
     with reading(folder / "records.jsonl", "records of a run"):
-        write_report(
-            folder / "report.html", experiment.to_dict(), experiment.kind, records, evidence
-        )
+        write_report(folder / "report.html", experiment, records, evidence)
         table = text_table([record.row for record in records], kind=experiment.kind)
     options.written = folder / "report.html"
     rows = [record.row for record in records]

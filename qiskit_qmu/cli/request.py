@@ -1,10 +1,11 @@
 """Answer a request to delete rows: check, unlearn, audit, and write the new model with a report.
 
 The rows' ids are in a file, one on each line. Nothing is changed unless the model was trained on
-all of them. NEW gets the model, deletion_report.html and .json, the audit, and a log of requests
-that `qmu verify` checks. The model itself keeps its weights. The same command again, after a kill
-or on a full disk, does what is missing. Several models are answered in one go; then --out is the
-folder of the new ones.
+all of them. The model is retrained without the rows, or made to forget them by --strategy. NEW gets
+the model, deletion_report.html and .json, the audit, and a log of requests that `qmu verify`
+checks. The model itself keeps its weights. The same command again, after a kill or on a full disk,
+does what is missing. Several models are answered in one go; then --out is the folder of the new
+ones.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from qiskit_qmu.cli.options import add_seed, add_setting_options, add_strategy, 
 from qiskit_qmu.cli.result import add_result_options, print_result, remark
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 from qiskit_qmu.cli.worker_options import add_workers
+from qiskit_qmu.deletions.model_folder import are_exact
 from qiskit_qmu.runs.progress import progress_display
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on without ids that the model was not trained on; they are refused otherwise",
     )
-    add_strategy(parser)
+    add_strategy(parser, default="oracle; none for models that delete rows by themselves")
     parser.add_argument(
         "--out",
         required=True,
@@ -102,13 +104,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     rows = _request_of(options)
+    if are_exact(options.models):
+        _delete_exactly(options, rows)
+        return
     from qiskit_qmu.auditing import DEFAULT_ORACLES  # (slow to load)
     from qiskit_qmu.experiments import DeletionRequest, plan_deletion, request_deletion
 
     default = DEFAULT_ORACLES if options.oracle is None else 0
     request = DeletionRequest(
         rows,
-        strategy=options.strategy,
+        strategy=options.strategy or "oracle",
         settings=settings_of(options),
         source=row_source_of(options),
         seed=options.seed,
@@ -140,6 +145,34 @@ def execute(options: argparse.Namespace) -> None:
             remark(options, f"{result.model}: note: {note}")
     for result in results:
         hold_against(options.gate, result.numbers, str(result.model))
+
+
+_OF_NETWORKS = (
+    "strategy", "oracle", "oracles", "shadows", "workers", "gate", "set", "dry_run", "dataset",
+)  # fmt: skip
+
+
+def _delete_exactly(options: argparse.Namespace, request: "ForgetRequest") -> None:
+    """Answer a request of models that delete rows by themselves.
+
+    Raises:
+        InputError: If an option does not fit them.
+    """
+    for name in _OF_NETWORKS:
+        if getattr(options, name):
+            raise InputError(
+                f"--{name.replace('_', '-')} cannot be given: {options.models[0]} deletes rows by "
+                "itself, without data, strategy or audit"
+            )
+    from qiskit_qmu.experiments import delete_exactly
+
+    results = delete_exactly(options.models, request, out=options.out, again=options.again)
+    options.written = options.out
+    content = [each.to_dict() for each in results]
+    print_result(options, content, lambda: "\n\n".join(map(_in_words, results)))
+    for result in results:
+        for note in (*result.remarks, *result.report["request"]["notes"]):
+            remark(options, f"{result.model}: note: {note}")
 
 
 def _plan_in_words(plan: dict[str, Any]) -> str:
@@ -179,12 +212,13 @@ def _request_of(options: argparse.Namespace) -> "ForgetRequest":
 
 
 def _in_words(result: "DeletionResult") -> str:
-    entry, audit = result.entry, result.report["audit"]
+    entry = result.entry
+    reason = (result.report["audit"] or {}).get("reason") or result.report["certificate"]["text"]
     done = "" if result.new else ", done before"
     return (
         f"{result.model}: {entry.rows:,} rows withdrawn by {entry.strategy} "
         f"(request {entry.number}{done})\n"
-        f"verdict: {entry.verdict} ({audit['reason']})\n"
+        f"verdict: {entry.verdict} ({reason})\n"
         f"{_of_strength(result)}{_of_retraining(entry.strategy)}"
         f"report: {Path(result.model) / 'deletion_report.html'}\n"
         f"head of the log, to be kept elsewhere: {entry.hash}"
@@ -192,7 +226,7 @@ def _in_words(result: "DeletionResult") -> str:
 
 
 def _of_strength(result: "DeletionResult") -> str:
-    strength = result.report["method"]["strength"]
+    strength = result.report["method"].get("strength")
     return "" if strength is None else f"strength: {strength['text']}\n"
 
 

@@ -1,6 +1,7 @@
 """Options that say which rows a command works on: a bundled dataset, or a file of one's own."""
 
 from argparse import ArgumentTypeError as OptionError
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ def add_row_options(parser: Any) -> None:
         "--dataset",
         type=dataset,
         metavar="NAME|FILE",
-        help="digits, iris, mnist or fashion-mnist (digits); or a CSV, Parquet or NPZ file, or a "
-        "folder with a subfolder of images for each class",
+        help="a bundled dataset, see `qmu list datasets` (digits); or a CSV, Parquet or NPZ file, "
+        "or a folder with a subfolder of images for each class",
     )
     parser.add_argument(
         "--label-column", metavar="NAME", help="column of the classes, where --dataset is a table"
@@ -50,13 +51,16 @@ def add_row_options(parser: Any) -> None:
         "--separator",
         type=separator,
         metavar="CHAR",
-        help="what stands between the fields of a CSV file; tab for a tab (found out)",
+        help="separator of the fields of a CSV file; tab for a tab (detected)",
     )
     parser.add_argument(
-        "--decimal", choices=(".", ","), metavar="MARK", help="mark in its numbers (found out)"
+        "--decimal",
+        choices=(".", ","),
+        metavar="MARK",
+        help="decimal mark of its numbers (detected)",
     )
     parser.add_argument(
-        "--text-encoding", metavar="NAME", help="its encoding, such as utf-8 or cp1252 (found out)"
+        "--text-encoding", metavar="NAME", help="its encoding, such as utf-8 or cp1252 (detected)"
     )
     parser.add_argument(
         "--test",
@@ -64,6 +68,32 @@ def add_row_options(parser: Any) -> None:
         metavar="SHARE|FILE",
         help="share of the rows that no model trains on, or a file with such rows (0.3)",
     )
+
+
+def check_columns(fields: Mapping[str, Any]) -> None:
+    """Refuse columns that a table does not have, before anything slow is loaded.
+
+    Args:
+        fields: Values by the names of `ROW_KEYS`; what is no file with columns is not looked at.
+
+    Raises:
+        InputError: If a column is missing, or the file cannot be read.
+    """
+    source = fields.get("dataset")
+    label, own = fields.get("label_column"), fields.get("feature_columns") or ()
+    named = [name for name in (label, fields.get("id_column"), *own) if isinstance(name, str)]
+    if not named or not isinstance(source, str) or not Path(source).is_file():
+        return
+    if Path(source).suffix.lower() == ".npz":
+        return
+    from qiskit_qmu.data.tables.chunks import open_table  # (help must not load it)
+    from qiskit_qmu.data.tables.csv_format import TableForm
+    from qiskit_qmu.data.tables.reader import check_column
+
+    form = {name: fields.get(name) for name in ("separator", "decimal")}
+    table = open_table(source, TableForm(**form, encoding=fields.get("text_encoding")))
+    for name in named:
+        check_column(name, table)
 
 
 def dataset(text: str) -> str:

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from qiskit_qmu.cli.options import add_data_dir
-from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options
+from qiskit_qmu.cli.row_options import ROW_KEYS, add_row_options, check_columns
 
 if TYPE_CHECKING:
     from qiskit_qmu.data import RowSource
@@ -24,4 +24,5 @@ def row_source_of(options: argparse.Namespace) -> "RowSource":
     from qiskit_qmu.data import RowSource  # (help must not load it)
 
     given = {name: getattr(options, name) for name in (*ROW_KEYS, "data_dir")}
+    check_columns(given)
     return RowSource.from_dict(given)

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, backend_of
 from qiskit_qmu.cli.options import add_saved_model, add_seed
@@ -110,7 +111,8 @@ def execute(options: argparse.Namespace) -> None:
     options.written = options.out
     page = "" if folder is None else f"\n\n{folder / 'plan.html'}"
     print_result(options, plan.to_dict(), lambda: f"{shot_plan_text(plan)}{page}")
-    plan.check()
+    if not plan.meeting:
+        raise RunError("no number of shots meets the target")
 
 
 def _cost_text(cost: dict[str, Any]) -> str:

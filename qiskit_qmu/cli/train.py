@@ -1,18 +1,27 @@
-"""Train a model and save it with the indices and digests of its training rows."""
+"""Train a model and save it with the indices and digests of its training rows.
+
+The models kernel-ridge and kernel-svm (on a quantum kernel) and certified (a frozen circuit with a
+convex head) delete rows by themselves: `qmu request` of them needs no strategy. Their settings are
+--set model.alpha=… and model.bandwidth=…, or those of the certified model.
+"""
 
 import argparse
 import math
 import sys
 from typing import Any
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.cli.device_options import add_shots
 from qiskit_qmu.cli.dry_run import plan_text
 from qiskit_qmu.cli.options import (
+    SHORTCUT_KEYS,
     add_data_options,
     add_setting_options,
     make_experiment,
+    settings_of,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
+from qiskit_qmu.deletions.model_folder import EXACT_MODELS
 from qiskit_qmu.runs.progress import progress_display
 
 SUMMARY = "train and save a model"
@@ -23,7 +32,7 @@ _LINES = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--out", required=True, metavar="MODEL", help="folder of the model")
-    add_data_options(parser)
+    add_data_options(parser, exact=True)
     add_shots(parser)
     add_setting_options(parser)
     add_result_options(parser, dry_run=True, overwrites="a model")
@@ -32,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     refuse_occupied(options, options.out, "model.json")
+    if options.model in EXACT_MODELS:
+        _train_exact(options)
+        return
     experiment = make_experiment(options)
     from qiskit_qmu.experiments import train_and_save, training_plan, writable_folder
 
@@ -61,11 +73,47 @@ def execute(options: argparse.Namespace) -> None:
     private = provenance.get("privacy")
     if private is not None:
         content["privacy"] = private
+    text = f"{_trained(options, rows, accuracies)}{_guarantee(private)}"
+    print_result(options, content, text)
+
+
+def _trained(options: argparse.Namespace, rows: int, accuracies: dict[str, Any]) -> str:
     found = ", ".join(
         f"{of['accuracy']:.3f} on {of['rows']} {part} rows" for part, of in accuracies.items()
     )
-    text = f"{options.out}: trained on {rows} rows; accuracy {found}{_guarantee(private)}"
-    print_result(options, content, text)
+    return f"{options.out}: trained on {rows} rows; accuracy {found}"
+
+
+def _train_exact(options: argparse.Namespace) -> None:
+    """Train a model that deletes rows by itself.
+
+    Raises:
+        InputError: If an option does not fit it.
+    """
+    for name in ("config", "dry_run", "shots", "outputs", "scale"):
+        if getattr(options, name):
+            raise InputError(
+                f"--{name.replace('_', '-')} cannot be given with --model {options.model}"
+            )
+    settings = {}
+    for key, value in settings_of(options).items():
+        stage, _, name = key.partition(".")
+        if stage != "model":
+            raise InputError(f"model {options.model} has no {key}; its settings are model.NAME")
+        settings[name] = value
+    none = dict.fromkeys(SHORTCUT_KEYS)
+    rows = argparse.Namespace(**{**vars(options), **none, "model": "basic", "set": []})
+    experiment = make_experiment(rows)
+    from qiskit_qmu.experiments import train_exact, writable_folder
+
+    with writable_folder(options.out) as folder:
+        kept = train_exact(
+            experiment, options.model, folder, settings=settings, data_dir=options.data_dir
+        )
+    options.written = options.out
+    count, accuracies = len(kept["train_indices"]), kept["accuracies"]
+    content = {"model": options.out, "trained_rows": count, "accuracies": accuracies}
+    print_result(options, content, _trained(options, count, accuracies))
 
 
 def _guarantee(private: dict[str, Any] | None) -> str:

@@ -2,7 +2,8 @@
 
 Each entry of the log holds the hash of the entry before it and the digests of weights, report and
 audit. The exit status is 1, and a line names the file, where one was tampered with. There is no
-signature: keep the hash of the last entry elsewhere, and give it with --head.
+signature: keep the hash of the last entry elsewhere, and give it with --head. With --ids it is also
+1 if the model still rests on one of the rows, or does not know an id.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from qiskit_qmu.cli.options import add_saved_model
 from qiskit_qmu.cli.result import add_result_options, print_result
 
 if TYPE_CHECKING:
-    from qiskit_qmu.deletions import LogEntry, Verification
+    from qiskit_qmu.deletions import IdAnswer, LogEntry, Verification
 
 SUMMARY = "check that a model, its deletion requests and their reports belong together"
 
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ids",
         metavar="FILE",
-        help="also say which request withdrew the rows with the ids in a file, one a line",
+        help="also say of the ids in a file, one on each line, which request withdrew their rows",
     )
     add_result_options(parser)
 
@@ -39,25 +40,40 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command.
 
     Raises:
-        RunError: If something was tampered with.
+        RunError: If something was tampered with, or a row is not known to be withdrawn.
     """
-    from qiskit_qmu.deletions import verify, withdrawn_ids  # (help must not load it)
+    from qiskit_qmu.deletions import look_up_ids, verify  # (help must not load it)
 
     ids = () if options.ids is None else read_ids(options.ids)
     found = verify(options.model, head=options.head)
-    by_id = withdrawn_ids(found, ids) if found.ok else {}
+    answers = look_up_ids(found, ids) if found.ok else ()
     content = found.to_dict()
     if options.ids is not None:
-        content["ids"] = {each: None if own is None else own.number for each, own in by_id.items()}
+        content["ids"] = {
+            own.id: {
+                "state": own.state,
+                "request": None if own.request is None else own.request.number,
+            }
+            for own in answers
+        }
     if found.ok or options.json:
-        print_result(options, content, lambda: "\n".join(_lines(found, by_id)))
+        print_result(options, content, lambda: "\n".join(_lines(found, answers)))
     if not found.ok:
         first, *others = found.problems
         more = f" (and {len(others)} more: see --json)" if others else ""
         raise RunError(f"{first}{more}")
+    open_ids = [own for own in answers if not own.ok]
+    if open_ids:
+        first_few = "; ".join(f"{own.id}: {own}" for own in open_ids[:_SHOWN])
+        more = "" if len(open_ids) <= _SHOWN else f"; and {len(open_ids) - _SHOWN} more"
+        counted = f"{len(open_ids)} of {len(answers)} ids"
+        raise RunError(f"{counted} are not known to be withdrawn ({first_few}{more})")
 
 
-def _lines(found: "Verification", by_id: "dict[str, LogEntry | None]") -> list[str]:
+_SHOWN = 3
+
+
+def _lines(found: "Verification", answers: "tuple[IdAnswer, ...]") -> list[str]:
     from qiskit_qmu.deletions.verification import LIMITS
 
     if not found.requests:
@@ -66,17 +82,13 @@ def _lines(found: "Verification", by_id: "dict[str, LogEntry | None]") -> list[s
         lines = [f"{found.model}: weights, log and reports belong together"]
         lines += [f"  request {_in_words(own)}" for own in found.requests]
     lines += [f"  since then, request {_in_words(own)}" for own in found.made_of_it]
-    lines += [
-        f"  {each}: {_NOT_THERE if own is None else f'withdrawn by request {own.number}'}"
-        for each, own in by_id.items()
-    ]
+    lines += [f"  {own.id}: {own}" for own in answers]
     if found.head is not None:
         lines += [f"{_HEAD}: {found.head}", LIMITS]
     return lines
 
 
 _HEAD = "head of the log, the SHA-256 of its last line without the line break"
-_NOT_THERE = "not withdrawn by a request that made this model"
 
 
 def _in_words(own: "LogEntry") -> str:

@@ -58,24 +58,23 @@ record can prove which rows a model was trained on.
 
 from qiskit_qmu.data.array_datasets import dataset_from_arrays
 from qiskit_qmu.data.arrays import are_classes, as_float, as_labels, as_rows, as_values
-from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.dataset import Dataset
-from qiskit_qmu.data.datasets import (
+from qiskit_qmu.data.feature import feature_split, without_feature
+from qiskit_qmu.data.forget_request import ForgetRequest
+from qiskit_qmu.data.idx import read_idx
+from qiskit_qmu.data.named_datasets import (
     CLASS_DATASET_NAMES,
     DATASET_NAMES,
     input_shape_of,
     load_dataset,
 )
-from qiskit_qmu.data.feature import feature_split, without_feature
-from qiskit_qmu.data.forget_request import ForgetRequest
-from qiskit_qmu.data.idx import read_idx
 from qiskit_qmu.data.poisoning import Poison, PoisonedRows, poison
 from qiskit_qmu.data.row_record import FoundRows, RowRecord
 from qiskit_qmu.data.row_source import RowSource
-from qiskit_qmu.data.rows import Rows, row_digests
-from qiskit_qmu.data.rows_warning import RowsWarning
+from qiskit_qmu.data.rows import Rows, RowsWarning, row_digests
 from qiskit_qmu.data.split import ForgetSplit
 from qiskit_qmu.data.table import read_table
+from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.data.torch_datasets import arrays_from_torch, dataset_from_torch
 from qiskit_qmu.data.withdrawn import withdrawn_positions
 
@@ -83,7 +82,7 @@ __all__ = [
     "CLASS_DATASET_NAMES",
     "DATASET_NAMES",
     "input_shape_of",
-    "Column",
+    "TableColumn",
     "Dataset",
     "are_classes",
     "as_float",

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.rows import Rows, check_answers
+from qiskit_qmu.data.table_columns import TableColumn
 
 
 @final
@@ -70,7 +70,7 @@ class Dataset:
     feature_names: tuple[str, ...] | None = field(default=None, repr=False)
     label_name: str | None = None
     id_name: str | None = None
-    columns: tuple[Column, ...] = field(default=(), repr=False)
+    columns: tuple[TableColumn, ...] = field(default=(), repr=False)
     remarks: tuple[str, ...] = field(default=(), repr=False)
     origin: Mapping[str, Any] | None = field(default=None, repr=False)
 

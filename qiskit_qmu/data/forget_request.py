@@ -80,7 +80,7 @@ class ForgetRequest:
                 "leave duplicates out, or name the rows by ids, indices or a condition"
             )
         if self.skip_untrained_ids and self.ids is None:
-            raise InputError("skip_untrained_ids needs ids, got none")
+            raise InputError("skip_untrained_ids applies to ids, and none are given")
 
     @property
     def way(self) -> str:
@@ -161,7 +161,7 @@ def _booleans(mask: Any) -> tuple[bool, ...]:
             f"{array.dtype}"
         )
     if not array.any():
-        raise InputError("mask must select at least one row, got none")
+        raise InputError("mask selects no row")
     return tuple(array.tolist())
 
 

@@ -1,5 +1,6 @@
 """Looks rows up by their ids, and says of each id that cannot be forgotten why not."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
@@ -65,8 +66,27 @@ def sort_ids(
             f"{ds.name} has no ids: name the column that holds them when its rows are read "
             "(id_column), or forget rows by their positions"
         )
-    positions = {each: position for position, each in enumerate(ds.ids_train.tolist())}
-    tested = set() if ds.ids_test is None else set(ds.ids_test.tolist())
+    own = Ids(ds.ids_train.tolist(), [] if ds.ids_test is None else ds.ids_test.tolist())
+    return sort_among(own, ids, trained, validation, forgotten_ids)
+
+
+class Ids(NamedTuple):
+    """Ids of the training and the test rows of a dataset."""
+
+    train: Sequence[str]
+    test: Sequence[str]
+
+
+def sort_among(
+    own: Ids,
+    ids: Sequence[str],
+    trained: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    forgotten_ids: Collection[str] = (),
+) -> tuple[NDArray[np.int64], tuple[UntrainedId, ...]]:
+    """Do what `sort_ids` does by the ids of a dataset's rows alone."""
+    positions = {each: position for position, each in enumerate(own.train)}
+    tested = set(own.test)
     known, held_out = set(trained.tolist()), set(validation.tolist())
     gone = set(forgotten_ids)
     found, untrained = [], []
@@ -147,3 +167,21 @@ def _with_near(untrained: list[UntrainedId], known: list[str]) -> tuple[Untraine
 
 def _bare(text: str) -> str:
     return text.strip().casefold().lstrip("0")
+
+
+def ids_in_words(ids: Iterable[str]) -> str:
+    """Return what follows a number of rows: their ids, or of many the SHA-256 of the sorted ids.
+
+    Example:
+        >>> from qiskit_qmu.data.ids import ids_in_words
+        >>> ids_in_words(["b", "a"])
+        ': a, b'
+    """
+    known = sorted(ids)
+    if len(known) <= _FEW_IDS:
+        return f": {', '.join(known)}"
+    digest = hashlib.sha256("\n".join(known).encode()).hexdigest()
+    return f", ids with SHA-256 {digest[:16]}"
+
+
+_FEW_IDS = 8

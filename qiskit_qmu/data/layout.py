@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry
-from qiskit_qmu.data.columns import Column, ColumnKind
 from qiskit_qmu.data.dataset import Dataset
+from qiskit_qmu.data.table_columns import ColumnKind, TableColumn
 from qiskit_qmu.data.tables.csv_format import AS_FOUND, TableForm
 from qiskit_qmu.data.tables.features import read_features
 
@@ -28,7 +28,7 @@ class Layout:
         id_name: Column that names each row; None where rows have no ids.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     class_names: tuple[str, ...] | None
     id_name: str | None = None
 
@@ -121,14 +121,14 @@ class Layout:
         return renumbered
 
 
-def _names(columns: tuple[Column, ...]) -> set[str]:
+def _names(columns: tuple[TableColumn, ...]) -> set[str]:
     return {own.name for own in columns}
 
 
-def _column(values: Mapping[str, Any]) -> Column:
+def _column(values: Mapping[str, Any]) -> TableColumn:
     start, end = entry(values, "features", list)
     _check.one_of(get_args(ColumnKind), kind=values.get("kind"))
-    return Column(
+    return TableColumn(
         name=entry(values, "name", str),
         kind=values["kind"],
         features=(checked(start, int, "features"), checked(end, int, "features")),

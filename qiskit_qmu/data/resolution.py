@@ -170,19 +170,26 @@ def _ids(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     positions, untrained = sort_ids(
         rows.ds, request.ids, rows.trained, rows.validation, rows.forgotten_ids
     )
+    check_ids_found(request, positions, untrained)
+    _leave_some("ids", positions, rows.trained)
+    return Resolution(positions=positions, skipped=untrained)
+
+
+def check_ids_found(
+    request: ForgetRequest, positions: NDArray[np.int64], untrained: Sequence[UntrainedId]
+) -> None:
+    """Raise InputError if ids cannot be forgotten and are not to be skipped, or none is left."""
     if untrained and not request.skip_untrained_ids:
         raise InputError(
-            f"{len(untrained)} of {len(Counter(request.ids))} ids cannot be forgotten as given: "
-            f"{untrained_ids_in_words(untrained)}. Nothing was changed; skip_untrained_ids goes on "
-            "without them"
+            f"{len(untrained)} of {len(Counter(request.ids or ()))} ids cannot be forgotten as "
+            f"given: {untrained_ids_in_words(untrained)}. Nothing was changed; skip_untrained_ids "
+            "continues without them"
         )
     if not positions.size:
         raise InputError(
             f"ids must name at least one row that the model is trained on: "
             f"{untrained_ids_in_words(untrained)}"
         )
-    _leave_some("ids", positions, rows.trained)
-    return Resolution(positions=positions, skipped=untrained)
 
 
 def _mask(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, final
 
 from qiskit_qmu._check import InputError, InputTypeError
-from qiskit_qmu.data.datasets import DATASET_NAMES
+from qiskit_qmu.data.named_datasets import DATASET_NAMES
 from qiskit_qmu.data.sampling import check_share
 from qiskit_qmu.data.tables.csv_format import TableForm
 from qiskit_qmu.data.tables.labels import Task, check_task

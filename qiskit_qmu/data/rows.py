@@ -11,6 +11,10 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 
 
+class RowsWarning(UserWarning):
+    """The rows that were read are not quite those that a model remembers, or it remembers none."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rows:

@@ -1,6 +1,5 @@
 """Divides a dataset into what is to be forgotten, what is kept, and what no model trains on."""
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.duplicates import (
     Duplicate,
@@ -19,13 +17,12 @@ from qiskit_qmu.data.duplicates import (
     find_duplicates,
 )
 from qiskit_qmu.data.forget_request import ForgetRequest
-from qiskit_qmu.data.ids import UntrainedId, untrained_ids_in_words
+from qiskit_qmu.data.ids import UntrainedId, ids_in_words, untrained_ids_in_words
 from qiskit_qmu.data.named_requests import NamedRequests
-from qiskit_qmu.data.resolution import TrainedRows, resolve
+from qiskit_qmu.data.resolution import Resolution, TrainedRows, resolve
 from qiskit_qmu.data.rows import Rows, joined_rows
 from qiskit_qmu.data.sampling import draw_validation
-
-_FEW_IDS = 8
+from qiskit_qmu.data.table_columns import TableColumn
 
 
 @final
@@ -80,11 +77,11 @@ class ForgetSplit(NamedRequests):
     test_retain: Rows
     class_names: tuple[str, ...] | None = None
     skipped_ids: tuple[UntrainedId, ...] = ()
-    columns: tuple[Column, ...] = field(default=(), repr=False)
+    columns: tuple[TableColumn, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if len(self.forget) == 0:
-            raise InputError("at least one training row must be forgotten, got none")
+            raise InputError("no training row is to be forgotten; name at least one")
         parts = (self.forget, self.retain, self.validation)
         positions, counts = np.unique(
             np.concatenate([part.indices for part in parts]), return_counts=True
@@ -117,15 +114,17 @@ class ForgetSplit(NamedRequests):
                 to forget or to retain, or a fraction is out of range or rounds to no row.
         """
         everything = np.arange(len(ds.y_train))
-        named = everything[:0]
+        found, others = None, everything
         if request.way not in ("label", "fraction"):
-            rows = TrainedRows(ds=ds, trained=everything, validation=named)
-            named = resolve(rows, request, seed=seed).positions
-        validation = draw_validation(
-            ds.train.strata, np.setdiff1d(everything, named), validation_fraction, seed=seed
-        )
+            rows = TrainedRows(ds=ds, trained=everything, validation=everything[:0])
+            found = resolve(rows, request, seed=seed)
+            others = np.setdiff1d(everything, found.positions)
+        drawn = draw_validation(ds.train.strata, others, validation_fraction, seed=seed)
+        validation = np.sort(drawn)
         trained = np.setdiff1d(everything, validation)
-        return cls.of_trained_rows(ds, request, trained, np.sort(validation), seed=seed)
+        if found is None:
+            return cls.of_trained_rows(ds, request, trained, validation, seed=seed)
+        return cls._of_found(ds, found, trained, validation)
 
     @classmethod
     def of_trained_rows(
@@ -154,14 +153,23 @@ class ForgetSplit(NamedRequests):
         rows = TrainedRows(
             ds=ds, trained=trained, validation=validation, forgotten_ids=forgotten_ids
         )
-        resolution = resolve(rows, request, seed=seed)
+        return cls._of_found(ds, resolve(rows, request, seed=seed), trained, validation)
+
+    @classmethod
+    def _of_found(
+        cls,
+        ds: Dataset,
+        found: Resolution,
+        trained: NDArray[np.int64],
+        validation: NDArray[np.int64],
+    ) -> "ForgetSplit":
         return cls.of_positions(
             ds,
-            forget=resolution.positions,
-            retain=np.setdiff1d(trained, resolution.positions),
+            forget=found.positions,
+            retain=np.setdiff1d(trained, found.positions),
             validation=validation,
-            label=resolution.label,
-            skipped_ids=resolution.skipped,
+            label=found.label,
+            skipped_ids=found.skipped,
         )
 
     @classmethod
@@ -195,8 +203,8 @@ class ForgetSplit(NamedRequests):
         """
         if len(forget) and not len(retain):
             raise InputError(
-                f"at least one training row must be retained, got none: all {len(forget)} "
-                "rows that are not held out would be forgotten"
+                f"no training row would be retained: all {len(forget)} rows that are not held out "
+                "would be forgotten"
             )
         counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
         kind = kind or ("instances" if label is None else "class")
@@ -254,7 +262,7 @@ class ForgetSplit(NamedRequests):
     def in_words(self) -> str:
         """Say what is forgotten: how many rows, of which class, or which ids.
 
-        Of more than a few ids the SHA-256 of the sorted ids, one a line, stands for them.
+        Of more than a few ids their digest stands for them, see `ids_in_words`.
 
         Example:
             >>> import qiskit_qmu as qmu
@@ -267,21 +275,12 @@ class ForgetSplit(NamedRequests):
             names = [str(n) if self.class_names is None else self.class_names[n] for n in numbers]
             word = "class" if len(names) == 1 else "classes"
             return f"{word} {' and '.join(names)} ({count})"
-        if self.forget.ids is None:
-            return count
-        ids = sorted(self.forget.ids.tolist())
-        if len(ids) <= _FEW_IDS:
-            return f"{count}: {', '.join(ids)}"
-        digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
-        return f"{count}, ids with SHA-256 {digest[:16]}"
+        return count if self.forget.ids is None else count + ids_in_words(self.forget.ids)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return kind, numbers of rows of all five parts, their digests and notes, for records.
+        """Return kind, numbers of rows of all five parts, their digests and notes, as JSON values.
 
         Positions are left out: request, dataset and seed give them again, and digests prove it.
-
-        Returns:
-            A dictionary that JSON can hold.
         """
         names = ("forget", "retain", "validation", "test_forget", "test_retain")
         parts = {name: getattr(self, name) for name in names}

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
+from qiskit_qmu.data.rows import as_integers
 
 
 def withdrawn_positions(
@@ -62,3 +63,29 @@ def withdrawn_positions(
 def _key(row: NDArray[np.generic], answer: object) -> tuple[bytes, object]:
     values = np.asarray(answer).tolist()
     return (row + 0).tobytes(), tuple(values) if isinstance(values, list) else values
+
+
+def checked_positions(rows: ArrayLike, size: int) -> NDArray[np.int64]:
+    """Return positions of rows to withdraw from a fitted model, which keeps at least one row.
+
+    Args:
+        rows: Positions (m,).
+        size: Number of rows that the model has.
+
+    Raises:
+        InputError: If there are none, one is not there or given twice, or no row would be left.
+
+    Example:
+        >>> from qiskit_qmu.data.withdrawn import checked_positions
+        >>> checked_positions([2, 0], 4)
+        array([2, 0])
+    """
+    gone = as_integers("rows", rows)
+    _check.not_empty(rows=gone)
+    if gone.min() < 0 or gone.max() >= size or len(np.unique(gone)) < len(gone):
+        raise InputError(
+            f"rows must be different positions from 0 to {size - 1}, got {gone.tolist()[:8]}"
+        )
+    if len(gone) == size:
+        raise InputError(f"at least one row must be left, got all {size} withdrawn")
+    return gone

@@ -7,9 +7,10 @@ from qiskit_qmu.deletions.log_entry import LogEntry, RequestMark
 from qiskit_qmu.deletions.request_log import RequestLog
 from qiskit_qmu.deletions.salted import new_salt, salted
 from qiskit_qmu.deletions.verification import Verification, verify
-from qiskit_qmu.deletions.withdrawn import withdrawn_ids
+from qiskit_qmu.deletions.withdrawn import IdAnswer, look_up_ids
 
 __all__ = [
+    "IdAnswer",
     "LogEntry",
     "RequestLog",
     "RequestMark",
@@ -17,5 +18,5 @@ __all__ = [
     "new_salt",
     "salted",
     "verify",
-    "withdrawn_ids",
+    "look_up_ids",
 ]

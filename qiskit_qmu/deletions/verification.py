@@ -10,7 +10,7 @@ from typing import Any, final
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import FileError, entry, read_bytes, read_set, reading
 from qiskit_qmu.deletions.log_entry import LogEntry, RequestMark
-from qiskit_qmu.deletions.model_folder import LOG, MODEL, PAGE, REPORT, WEIGHTS, earlier_report
+from qiskit_qmu.deletions.model_folder import LOG, MODEL, PAGE, REPORT, earlier_report, weights_of
 from qiskit_qmu.deletions.request_log import RequestLog
 
 _WHAT = "a saved model"
@@ -96,7 +96,7 @@ def verify(model: str | Path, *, head: str | None = None) -> Verification:
         log = RequestLog.read(folder)
     except InputError as error:
         return Verification(model=str(folder), problems=(str(error),))
-    weights = hashlib.sha256(files.get(WEIGHTS, b"")).hexdigest()
+    weights = hashlib.sha256(weights_of(files) or b"").hexdigest()
     try:
         made_by = _made_by(mark, log)
         requests = () if made_by is None else log.lineage(made_by)
@@ -141,7 +141,7 @@ def _made_by(mark: RequestMark | None, log: RequestLog) -> LogEntry | None:
 
 def _chain_problems(requests: tuple[LogEntry, ...]) -> Iterator[str]:
     for first, second in pairwise(requests):
-        if first.files.get(WEIGHTS) != second.before:
+        if weights_of(first.files) != second.before:
             yield (
                 f"{LOG}: request {second.number} was made of other weights than request "
                 f"{first.number} left"

@@ -131,7 +131,7 @@ class JudgedCase:
                 f"{margin} by its interval"
             )
             return f"{reason}, but {traces}" if traces else reason
-        return f"all that the tests can find lies within {margin} of ½: {self._listed()}"
+        return f"every test shows an AUC within {margin} of ½: {self._listed()}"
 
     def _listed(self) -> str:
         return " and ".join(map(str, self.tests.values()))

@@ -80,15 +80,15 @@ class PowerPlan:
             f"{self.num_withdrawn} withdrawn rows beside {self.num_never_seen} never-seen ones; "
             f"95 % intervals, reached with a probability of {self.power:g}",
             "",
-            f"{'test of':<{width}}  sees an AUC from  shows ½ within ±",
+            f"{'test of':<{width}}  smallest AUC detected  margin shown around ½",
             *(
-                f"{test.name:<{width}}  {test.smallest_auc:16.3f}  {test.smallest_margin:16.3f}"
+                f"{test.name:<{width}}  {test.smallest_auc:21.3f}  {test.smallest_margin:21.3f}"
                 for test in self.tests
             ),
             "",
-            f"to show that nothing is left, within {self.margin:g} of ½:",
+            f"to show that the AUC lies within {self.margin:g} of ½, if nothing is left:",
             f"  {_rows(self.rows_for_margin)}; {_models(self.models_for_margin)}",
-            f"to see a leak of AUC {0.5 + self.margin:g}:",
+            f"to detect a leak with an AUC of {0.5 + self.margin:g}:",
             f"  {_rows(self.rows_for_leak)}; {_models(self.models_for_leak)}",
         ]
         return "\n".join(lines)

@@ -43,9 +43,10 @@ def what_would_resolve(
         ... }
         >>> evidence = Evidence(observed=SplitObservations(**rows))
         >>> print(what_would_resolve(evidence, "instances", 0.05, has_strategy=False))
-        90 rows beside 500 show leaks from AUC 0.59 on in four of five cases; that no more than 0.05
-        is left takes about 702 rows on each side, or a test of the strategy over 20 shadow models
-        (qmu audit … --shadows 20 --strategy NAME, which takes the model itself); otherwise retrain
+        with 90 rows beside 500, leaks with an AUC of 0.59 or more are found in four of five cases;
+        to show that the AUC lies within 0.05 of ½ takes about 702 rows on each side, or a test of
+        the strategy over 20 shadow models (of a saved model: qmu audit NEW --original
+        MODEL --shadows 20); otherwise retrain
     """
     seen = evidence.observed
     if kind == "class":
@@ -59,8 +60,8 @@ def what_would_resolve(
         return "too few rows share a class with never-seen ones; retrain"
     leak = detectable_auc(members, others)
     text = (
-        f"{members} rows beside {others} show leaks from AUC {leak:.2f} on in four of five cases; "
-        f"that no more than {margin} is left takes "
+        f"with {members} rows beside {others}, leaks with an AUC of {leak:.2f} or more are found "
+        f"in four of five cases; to show that the AUC lies within {margin} of ½ takes "
     )
     rows = rows_needed_for_equivalence(margin)
     ways = [] if rows is None else [f"about {rows} rows on each side"]
@@ -69,8 +70,8 @@ def what_would_resolve(
     if even is not None and even <= MOST_MODELS:
         more = "more than those that were tested, " if has_strategy else ""
         ways.append(
-            f"a test of the strategy over {even} shadow models ({more}qmu audit … --shadows {even} "
-            "--strategy NAME, which takes the model itself)"
+            f"a test of the strategy over {even} shadow models ({more}of a saved model: qmu audit "
+            f"NEW --original MODEL --shadows {even})"
         )
     return f"{text}{', or '.join(ways)}; otherwise retrain" if ways else f"{text}retraining"
 

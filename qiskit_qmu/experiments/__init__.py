@@ -10,6 +10,7 @@ from qiskit_qmu.experiments.deletion_answer import DeletionResult
 from qiskit_qmu.experiments.deletion_request import DeletionRequest
 from qiskit_qmu.experiments.device_run import cancel, refresh, resume
 from qiskit_qmu.experiments.device_submission import submission_plan, submit
+from qiskit_qmu.experiments.exact import delete_exactly, load_exact, train_exact
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.forgotten_feature import (
     FeatureRow,
@@ -20,7 +21,6 @@ from qiskit_qmu.experiments.output import (
     run_experiment,
     run_saved_shots,
     run_shot_comparison,
-    writable_folder,
     write_report,
 )
 from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
@@ -84,6 +84,7 @@ from qiskit_qmu.experiments.workload import (
     training_workload,
     unlearning_workload,
 )
+from qiskit_qmu.experiments.writable_folder import writable_folder
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 
@@ -120,6 +121,9 @@ __all__ = [
     "audit_workload",
     "cancel",
     "compare",
+    "delete_exactly",
+    "load_exact",
+    "train_exact",
     "cost_rows",
     "describe_model",
     "ShotPlan",

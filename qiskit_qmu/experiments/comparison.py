@@ -10,8 +10,8 @@ import torch
 from qiskit_qmu._files import write_json
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.evaluation import Recommendation, aggregate, recommend
-from qiskit_qmu.experiments.evidence import Evidence
-from qiskit_qmu.experiments.output import write_report
+from qiskit_qmu.experiments.evidence import RunEvidence
+from qiskit_qmu.experiments.output import write_records_page
 from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.report import overview_figure, render_results, text_table
 from qiskit_qmu.report.evidence import forgotten_evidence
@@ -58,7 +58,7 @@ class Comparison:
     finished: str
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> RunEvidence:
         """What the numbers rest on, by heading and name."""
         splits = {record.row["seed"]: record.split for record in self.records}
         run = {"called as": "qiskit_qmu.compare(…)", "finished": self.finished}
@@ -101,7 +101,7 @@ class Comparison:
         Raises:
             InputError: If it cannot be written.
         """
-        write_report(
+        write_records_page(
             Path(path),
             dict(self.config),
             self.kind,

@@ -14,8 +14,8 @@ from qiskit_qmu.experiments.deletion_plan import (
 )
 from qiskit_qmu.experiments.deletion_request import DeletionRequest
 from qiskit_qmu.experiments.saved.workload import method_workload
-from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 from qiskit_qmu.training.processes import one_thread
 
 

@@ -5,7 +5,7 @@ import math
 import shutil
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,8 +43,8 @@ from qiskit_qmu.experiments.saved import audit_saved, unlearn_saved
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import render_deletion
-from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.progress import RunProgress, part_of
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 _NEW, _TRAINED = "new", "shadows"
 
@@ -107,21 +107,33 @@ def answered(
     """
     if job.done is None:
         return _answer(asked, job, workers, progress)
+    return done_already(job.path, job.out, job.log, job.done)
+
+
+def done_already(path: Path, out: Path, known: RequestLog, done: LogEntry) -> DeletionResult:
+    """Return an answer that a folder holds, and finish what a stopped call left.
+
+    Args:
+        path: Folder of the model.
+        out: Folder of the new one.
+        known: The model's log.
+        done: The request in the new one's.
+    """
     # A run that was stopped after the new folder was complete has not told the old one.
-    log = RequestLog.read(job.out)
-    if job.done.hash not in [own.hash for own in job.log.entries]:
-        RequestLog(log.entries[: job.done.number]).write(job.path)
-    if _work_folder(job.out).exists():
-        with _workplace(job.out) as work:
+    log = RequestLog.read(out)
+    if done.hash not in [own.hash for own in known.entries]:
+        RequestLog(log.entries[: done.number]).write(path)
+    if _work_folder(out).exists():
+        with workplace(out) as work:
             shutil.rmtree(work / _TRAINED, ignore_errors=True)
-    report = json.loads(read_bytes(job.out / REPORT, "a deletion report"))
-    return DeletionResult(model=job.out, entry=job.done, report=report, new=False)
+    report = json.loads(read_bytes(out / REPORT, "a deletion report"))
+    return DeletionResult(model=out, entry=done, report=report, new=False)
 
 
 def _answer(
     asked: DeletionRequest, job: PlannedDeletion, workers: int | None, progress: RunProgress
 ) -> DeletionResult:
-    with _workplace(job.out) as work, warnings.catch_warnings():
+    with workplace(job.out) as work, warnings.catch_warnings():
         warnings.simplefilter("ignore", RowsWarning)  # (they were shown when rows were checked)
         trained = work / _TRAINED
         shadows = None
@@ -140,7 +152,7 @@ def _number(value: float | None) -> float:
 
 
 @contextmanager
-def _workplace(out: Path) -> Iterator[Path]:
+def workplace(out: Path) -> Iterator[Path]:
     """Make a folder beside the new model's, of which a stopped run leaves the shadow models."""
     work = make_folder(_work_folder(out))
     try:
@@ -153,6 +165,11 @@ def _workplace(out: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # it holds shadow models, or another process works in it
             work.rmdir()
+
+
+def now() -> str:
+    """Return the time as a report and the log write it."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _work_folder(out: Path) -> Path:
@@ -191,10 +208,10 @@ def _written(
     audit = _audit(asked, job, folder, shadows, part_of(progress, 0.2, 1.0))
     seconds = time.perf_counter() - started
     audit.save(folder / AUDIT)
-    _copy_earlier_reports(job, folder)
+    copy_earlier_reports(job.path, job.found.requests, folder)
     answered = AnsweredRequest(
         number=number,
-        time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        time=now(),
         salt=new_salt(),
         strategy=asked.strategy,
         seed=asked.seed,
@@ -219,7 +236,7 @@ def _written(
         model=name,
         salt=answered.salt,
         before=job.weights,
-        files=_digests(folder),
+        files=file_digests(folder),
     )
     log = job.log.with_entry(entry)
     log.write(folder)
@@ -246,18 +263,18 @@ def _audit(
     return replace(audit, **without_values(audit))
 
 
-def _copy_earlier_reports(job: PlannedDeletion, folder: Path) -> None:
-    """Copy the reports of the requests that made the model, so that all can be verified."""
-    for own in job.found.requests:
-        last = own is job.found.requests[-1]
+def copy_earlier_reports(path: Path, requests: Sequence[LogEntry], folder: Path) -> None:
+    """Copy the reports of the requests that made a model, so that all can be verified."""
+    for own in requests:
+        last = own is requests[-1]
         for name in (REPORT, PAGE):
             place = earlier_report(own.number, name)
-            content = read_bytes(job.path / (name if last else place), "a deletion report")
+            content = read_bytes(path / (name if last else place), "a deletion report")
             make_folder((folder / place).parent)
             write_file(folder / place, content)
 
 
-def _digests(folder: Path) -> dict[str, str]:
+def file_digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of the new model's files, its weights first, without earlier reports."""
     paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     own = sorted(path.as_posix() for path in paths if path.parts[0] != EARLIER)

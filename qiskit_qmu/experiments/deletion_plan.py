@@ -111,7 +111,7 @@ def _planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedD
         )
     if found.made_of_it and not (out / MODEL).exists():
         # Before rows are read, since those withdrawn then may be gone by now.
-        _earlier_of_it(path, found.made_of_it, again=asked.again)
+        earlier_requests(path, found.made_of_it, again=asked.again)
     saved = SavedModel.read(path, source=asked.source)
     try:
         setup = saved.setup(asked.request, asked.seed, asked.settings)
@@ -125,10 +125,10 @@ def _planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedD
     positions = saved.recorded[setup.split.forget.indices].tolist()
     rows = [(position, saved.provenance.rows.train[position]) for position in positions]
     digest = asked.digest(weights, rows)
-    done = _done(out, digest)
+    done = done_before(out, digest)
     remarks: tuple[str, ...] = ()
     if done is None and found.made_of_it:
-        remarks = _earlier_of_it(path, found.made_of_it, again=asked.again)
+        remarks = earlier_requests(path, found.made_of_it, again=asked.again)
     return PlannedDeletion(
         path=path,
         out=out,
@@ -159,7 +159,7 @@ def _check_oracle(asked: DeletionRequest, saved: SavedModel, setup: Setup, path:
     check_oracle(Provenance.from_dict(after), path, asked.oracle, len(before.deletions))
 
 
-def _done(out: Path, digest: str) -> LogEntry | None:
+def done_before(out: Path, digest: str) -> LogEntry | None:
     """Return the request that made a model in the output folder if it is this one.
 
     Raises:
@@ -178,7 +178,7 @@ def _done(out: Path, digest: str) -> LogEntry | None:
     return None
 
 
-def _earlier_of_it(path: Path, entries: Sequence[LogEntry], *, again: bool) -> tuple[str, ...]:
+def earlier_requests(path: Path, entries: Sequence[LogEntry], *, again: bool) -> tuple[str, ...]:
     """Say which requests were made of a model already; refuse another one unless asked for."""
     last = entries[-1]
     said = (

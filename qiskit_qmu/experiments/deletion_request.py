@@ -12,9 +12,10 @@ from qiskit_qmu.auditing import DEFAULT_ORACLES
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.deletions.model_folder import WEIGHTS, file_digest
+from qiskit_qmu.evaluation.method_summary import ORACLE
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 
-_WAYS = ("ids", "indices")
+WAYS = ("ids", "indices")
 """How rows to withdraw are named."""
 
 
@@ -26,7 +27,7 @@ class DeletionRequest:
     Args:
         rows: Ids of the rows to withdraw; or a request by ids or positions with further choices.
             Positions are allowed for one model only.
-        strategy: Name of a method, such as "ssd-r"; "oracle" retrains.
+        strategy: Name of a method; "oracle" retrains.
         settings: Hyperparameters that replace the preset's.
         source: Where the models' rows are now; where None, as each model remembers it.
         seed: Seed of everything random in unlearning and audit.
@@ -43,14 +44,14 @@ class DeletionRequest:
 
     Example:
         >>> import qiskit_qmu as qmu
-        >>> request = qmu.DeletionRequest(["C17", "C23"], strategy="ssd-r", oracles=2)
+        >>> request = qmu.DeletionRequest(["C17", "C23"], strategy="gd", oracles=2)
         >>> request.rows.ids, request.seed
         (('C17', 'C23'), 0)
     """
 
     rows: Sequence[str] | ForgetRequest
     _: KW_ONLY
-    strategy: str
+    strategy: str = ORACLE
     settings: dict[str, Any] = field(default_factory=dict, hash=False)
     source: RowSource | None = None
     seed: int = 0
@@ -65,7 +66,7 @@ class DeletionRequest:
             ShadowRequest(count=self.shadows)  # (refuses a number that cannot be)
         if not isinstance(self.rows, ForgetRequest):
             object.__setattr__(self, "rows", ForgetRequest(ids=tuple(self.rows)))
-        _check.one_of(_WAYS, way=self.request.way)
+        _check.one_of(WAYS, way=self.request.way)
 
     @property
     def request(self) -> ForgetRequest:

@@ -6,7 +6,7 @@ from typing import Any
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import DeviceBackend, ExactBackend, Rule, Workload
+from qiskit_qmu.backends import DerivativeRule, DeviceBackend, ExactBackend, Workload
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.saved.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved.model import SavedModel
@@ -36,7 +36,7 @@ def check_request(request: DeviceRequest, models: Mapping[str, str | Path]) -> N
 
 
 def expected_workload(
-    request: DeviceRequest, models: Mapping[str, str | Path], rule: Rule | None = None
+    request: DeviceRequest, models: Mapping[str, str | Path], rule: DerivativeRule | None = None
 ) -> Workload:
     """Return the workload of a request; unlearning is rehearsed on the exact simulator.
 

@@ -11,7 +11,7 @@ from qiskit_qmu.experiments.model_building import preprocesses
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.report.evidence import few_or_digest, forgotten_evidence, now
 
-Evidence = dict[str, dict[str, Any]]
+RunEvidence = dict[str, dict[str, Any]]
 
 
 def run_evidence(
@@ -19,7 +19,7 @@ def run_evidence(
     model: torch.nn.Module,
     splits: Mapping[int, Mapping[str, Any]],
     call: str = "",
-) -> Evidence:
+) -> RunEvidence:
     """Return the evidence of a run, as JSON values by heading and name.
 
     Args:

@@ -10,7 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.backends import mitigation_options
 from qiskit_qmu.data import CLASS_DATASET_NAMES, DATASET_NAMES, ForgetRequest
-from qiskit_qmu.data.datasets import classes_of
+from qiskit_qmu.data.named_datasets import classes_of
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.source_digest import files_digest
 from qiskit_qmu.data.tables.labels import Task
@@ -133,7 +133,8 @@ class Experiment:
         for method in self.methods:
             _check.one_of(tuple(METHODS), method=method)
         # Reject invalid hyperparameters before anything is trained.
-        settings, trainer = self.preset(_SOME_FEATURES).strategies, self.trainer(_SOME_FEATURES)
+        features = 64  # (any number will do)
+        settings, trainer = self.preset(features).strategies, self.trainer(features)
         for method in METHODS:
             make_strategy(method, settings, trainer)
 
@@ -277,7 +278,7 @@ class Experiment:
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
         }
-        if fields.get("forget") is not None:
+        if not isinstance(fields.get("forget"), ForgetRequest | None):
             fields["forget"] = ForgetRequest.from_dict(fields["forget"])
         try:
             return Experiment(**fields)
@@ -296,8 +297,4 @@ class Experiment:
         if self.source_digest is not None:
             content["dataset"] = None
             content["test"] = None if isinstance(self.test, str) else self.test
-        text = json.dumps(content, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-_SOME_FEATURES = 64
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

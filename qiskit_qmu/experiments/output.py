@@ -1,15 +1,15 @@
 """What runs write: records.jsonl, results.json and report.html, or shots.json, .html and .svg."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._files import write_sealed_json, write_together, writing
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.experiments.evidence import Evidence, run_evidence
+from qiskit_qmu.experiments.evidence import RunEvidence, run_evidence
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import observing_backend
 from qiskit_qmu.experiments.presets import Kind
@@ -19,9 +19,10 @@ from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.experiments.workers import run_seeds
+from qiskit_qmu.experiments.writable_folder import writable_folder
 from qiskit_qmu.report import render_shot_page, shot_figure, write_page
-from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.progress import RunProgress, no_progress
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 from qiskit_qmu.unlearning import summaries
 
 
@@ -94,9 +95,7 @@ def run_experiment(
         splits = {record.row["seed"]: record.split for record in records}
         evidence = run_evidence(first, model, splits, call)
         write_results(folder / "results.json", first, records, evidence)
-        write_report(
-            folder / "report.html", experiment.to_dict(), experiment.kind, records, evidence
-        )
+        write_report(folder / "report.html", experiment, records, evidence)
     return records
 
 
@@ -183,45 +182,9 @@ def _write_shots(
     write_together(folder, files)
 
 
-@contextmanager
-def writable_folder(path: str | Path) -> Iterator[Path]:
-    """Make a folder and prove that it can be written; where the block fails, leave no empty one.
-
-    Args:
-        path: The folder; what it holds already stays.
-
-    Yields:
-        The folder.
-
-    Raises:
-        InputError: If it cannot be written.
-
-    Example:
-        >>> from pathlib import Path
-        >>> from qiskit_qmu.experiments import writable_folder
-        >>> with writable_folder("results") as folder:
-        ...     written = (folder / "notes.txt").write_text("done")
-        >>> Path("results").exists()
-        True
-    """
-    folder = Path(path)
-    made: list[Path] = []
-    try:
-        with writing(folder):
-            made = [missing for missing in (folder, *folder.parents) if not missing.exists()]
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / ".writable"  # (of one name, so that one that was left is removed)
-            probe.touch()
-            probe.unlink(missing_ok=True)
-        yield folder
-    except BaseException:
-        for own in made:
-            with suppress(OSError):  # it holds something, or was never made
-                own.rmdir()
-        raise
-
-
-def write_results(path: Path, setup: Setup, records: Sequence[Record], evidence: Evidence) -> None:
+def write_results(
+    path: Path, setup: Setup, records: Sequence[Record], evidence: RunEvidence
+) -> None:
     """Write results.json, whole or not at all; with every hyperparameter, preset or given.
 
     Args:
@@ -245,16 +208,41 @@ def write_results(path: Path, setup: Setup, records: Sequence[Record], evidence:
 
 
 def write_report(
+    path: Path, experiment: Experiment, records: Sequence[Record], evidence: RunEvidence
+) -> None:
+    """Write report.html of a run.
+
+    Args:
+        path: The file.
+        experiment: What was run.
+        records: Those of all seeds and methods.
+        evidence: What the numbers rest on, by heading and name.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    write_records_page(
+        path,
+        experiment.to_dict(),
+        experiment.kind,
+        records,
+        evidence,
+        title=f"Unlearning on {experiment.dataset_name}, {experiment.model} model",
+        does=summaries(),
+    )
+
+
+def write_records_page(
     path: Path,
     config: dict[str, Any],
     kind: Kind,
     records: Sequence[Record],
-    evidence: Evidence,
+    evidence: RunEvidence,
     *,
-    title: str | None = None,
-    does: Mapping[str, str] | None = None,
+    title: str,
+    does: Mapping[str, str],
 ) -> None:
-    """Write report.html from records.
+    """Write the page of records, from an experiment or a comparison.
 
     Args:
         path: The file.
@@ -262,8 +250,8 @@ def write_report(
         kind: What is forgotten.
         records: Those of all seeds and methods.
         evidence: What the numbers rest on, by heading and name.
-        title: Title of the page; None for dataset and model of the configuration.
-        does: What each method does, in one line, by its name; None for the methods by name.
+        title: Title of the page.
+        does: What each method does, in one line, by its name.
 
     Raises:
         InputError: If it cannot be written.
@@ -276,12 +264,7 @@ def write_report(
         evidence=evidence,
         config=config,
         environment=environment(),
-        title=title or _title(config),
+        title=title,
         forgotten=records[0].split["forgotten"],
-        does=summaries() if does is None else does,
+        does=does,
     )
-
-
-def _title(config: dict[str, Any]) -> str:
-    experiment = Experiment.from_dict(config)
-    return f"Unlearning on {experiment.dataset_name}, {experiment.model} model"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from qiskit_qmu.data.datasets import classes_of
+from qiskit_qmu.data.named_datasets import classes_of
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.records import Record
 from qiskit_qmu.report import RunRecords

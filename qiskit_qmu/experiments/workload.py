@@ -21,8 +21,8 @@ from qiskit_qmu import _check
 from qiskit_qmu.auditing import observed_parts
 from qiskit_qmu.backends import (
     ConnectorCost,
+    DerivativeRule,
     ExactBackend,
-    Rule,
     Workload,
     connectors_of,
     metered,
@@ -92,7 +92,7 @@ def training_workload(
     *,
     generator: np.random.Generator | int | None = None,
     validation: Rows | tuple[ArrayLike, ArrayLike] | None = None,
-    rule: Rule | None = None,
+    rule: DerivativeRule | None = None,
     worst_case: bool = False,
 ) -> Workload:
     """Return the work of training, by a rehearsal on the exact simulator.
@@ -132,7 +132,7 @@ def unlearning_workload(
     split: ForgetSplit,
     *,
     generator: np.random.Generator | int | None = None,
-    rule: Rule | None = None,
+    rule: DerivativeRule | None = None,
     worst_case: bool = False,
 ) -> Workload:
     """Return the work of unlearning, by a rehearsal on the exact simulator.
@@ -178,7 +178,7 @@ def _forward_passes(model: torch.nn.Module, x: ArrayLike, portions: Sequence[int
     return Workload.on(model, forward_usage(model, row, portions))
 
 
-def _on_simulator(model: torch.nn.Module, rule: Rule | None) -> torch.nn.Module:
+def _on_simulator(model: torch.nn.Module, rule: DerivativeRule | None) -> torch.nn.Module:
     """Return a copy on the exact simulator whose gradients are counted by a device's rule."""
     connectors = connectors_of(model)
     _check.not_empty(connectors=connectors)

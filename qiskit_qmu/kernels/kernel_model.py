@@ -166,7 +166,7 @@ class KernelModel(BaseEstimator):
             row_losses=((outputs - targets) ** 2).mean(axis=1), outputs=outputs, targets=targets
         )
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the fitted model to a folder, with checksums; `load_kernel_model` reads it.
 
         The files hold the remaining rows in clear, their labels and their kernel matrix, and
@@ -174,10 +174,11 @@ class KernelModel(BaseEstimator):
         kept.
 
         Args:
-            path: The folder; made if missing. A model that it holds is replaced atomically.
+            path: The folder; made if missing.
+            overwrite: Replace a model that it holds, atomically.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If it holds a model, or cannot be written.
         """
         check_is_fitted(self)
         arguments = {n: v for n, v in self.get_params(deep=False).items() if n != "kernel"}
@@ -201,7 +202,7 @@ class KernelModel(BaseEstimator):
             arrays["fitted_x"] = self._fitted_x
         if hasattr(self, "classes_"):
             arrays["classes"] = self.classes_
-        write_kernel_model(path, content, arrays, self.kernel)
+        write_kernel_model(path, content, arrays, self.kernel, overwrite=overwrite)
 
     @classmethod
     def restored(cls, content: Mapping[str, Any], arrays: Arrays, kernel: Kernel) -> Self:

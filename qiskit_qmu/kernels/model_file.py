@@ -34,7 +34,12 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def write_kernel_model(
-    path: str | Path, content: Mapping[str, Any], arrays: Arrays, kernel: Kernel
+    path: str | Path,
+    content: Mapping[str, Any],
+    arrays: Arrays,
+    kernel: Kernel,
+    *,
+    overwrite: bool,
 ) -> None:
     """Write a model to a folder.
 
@@ -43,10 +48,13 @@ def write_kernel_model(
         content: JSON values, "model" and "arguments" among them.
         arrays: Arrays by name.
         kernel: The kernel; of one that runs on a device, only that there is one is kept.
+        overwrite: Whether a saved one that the folder holds is replaced.
 
     Raises:
-        InputError: If the folder cannot be written.
+        InputError: If the folder holds one, or cannot be written.
     """
+    if (Path(path) / INDEX).exists() and not overwrite:
+        raise InputError(f"{path} holds {_WHAT} already; save to another folder, or overwrite=True")
     files = {_ARRAYS: arrays_to_bytes(arrays)}
     if isinstance(kernel, StatevectorKernel):
         files[_CIRCUIT] = circuit_to_bytes(kernel.feature_map)

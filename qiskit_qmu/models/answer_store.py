@@ -10,7 +10,7 @@ from typing import Any, final
 from numpy.typing import NDArray
 
 from qiskit_qmu._files import arrays_to_bytes, make_folder, read_arrays, write_file, writing
-from qiskit_qmu._files.locks import locked_folder
+from qiskit_qmu._files.file_locks import locked_folder
 
 Answer = Mapping[str, NDArray[Any]]
 

@@ -179,7 +179,7 @@ def _check_logits(model: QuantumClassifier, observations: Observations) -> None:
     if isinstance(model, CircuitClassifier) or observations.expectations is None:
         return
     if observed is None:
-        raise InputError("observations must have logits, got none")
+        raise InputError("the observations have no logits")
     difference = np.abs(_logits(model, observations.expectations) - observed).max()
     if difference > _ROUNDING * max(1.0, float(np.abs(observed).max())):
         raise InputError(

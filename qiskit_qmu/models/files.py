@@ -181,6 +181,11 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 
 
 def _check_format(content: dict[str, Any]) -> None:
+    if "exact" in content:
+        raise InputError(
+            f"it is a {content['exact']} model, not a network: `qmu request` and `qmu verify` take "
+            "it, and in Python qiskit_qmu.experiments.load_exact"
+        )
     if content.get("format") != FORMAT:
         raise InputError(
             f"unsupported format {content.get('format')}, this version requires {FORMAT}"

@@ -24,7 +24,7 @@ STANDARD = (
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Control:
+class AuditControl:
     """One control and what an audit has for it.
 
     Attributes:
@@ -40,7 +40,7 @@ class Control:
     found: bool = True
 
 
-def controls(report: AuditRecord) -> tuple[Control, ...]:
+def controls(report: AuditRecord) -> tuple[AuditControl, ...]:
     """Map an audit to the controls that it can serve as evidence for.
 
     Args:
@@ -50,26 +50,26 @@ def controls(report: AuditRecord) -> tuple[Control, ...]:
     epsilon = any("epsilon" in finding.key for finding in report.findings)
     has_original = any(row["method"] == ORIGINAL for row in report.rows)
     return (
-        Control(
+        AuditControl(
             name="11.2.1 (L1)",
             requirement="sensitive attributes that the model infers are not returned",
             evidence="none: inference of attributes was not tested",
             found=False,
         ),
-        Control(
+        AuditControl(
             name="11.2.2 (L1)",
             requirement="queries are limited, as the threat of extraction demands",
             evidence="what an attacker learns from one answer to each row; a limit for repeated "
             "queries does not follow from it",
             found=attacked,
         ),
-        Control(
+        AuditControl(
             name="11.2.3 (L2)",
             requirement="outputs are calibrated against overconfidence",
             evidence="none: calibration was not measured",
             found=False,
         ),
-        Control(
+        AuditControl(
             name="11.2.4 (L2)",
             requirement="sensitive data are trained on with differential privacy",
             evidence="an empirical estimate of ε, which is no guarantee"
@@ -77,13 +77,13 @@ def controls(report: AuditRecord) -> tuple[Control, ...]:
             else "none: no (ε, δ) was computed",
             found=epsilon,
         ),
-        Control(
+        AuditControl(
             name="11.2.5 (L3)",
             requirement="simulated membership attacks do no better than guessing",
             evidence=_attacks(report.findings) if attacked else "none: no attack could be run",
             found=attacked,
         ),
-        Control(
+        AuditControl(
             name="3.3.2 (L2)",
             requirement="a rollback restores the complete state",
             evidence="the digest of the original’s weights: a rollback to them undoes the deletion"
@@ -91,7 +91,7 @@ def controls(report: AuditRecord) -> tuple[Control, ...]:
             else "none: the original was not given",
             found=has_original,
         ),
-        Control(
+        AuditControl(
             name="12.5.3",
             requirement="changes of a model are recorded immutably",
             evidence="digests of weights and rows, seed, versions and time, for a record that is "

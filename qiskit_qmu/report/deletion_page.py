@@ -9,7 +9,7 @@ from qiskit_qmu.report.audit_record import AuditRecord
 from qiskit_qmu.report.finding_tables import findings_table
 from qiskit_qmu.report.headline import headline
 from qiskit_qmu.report.html import settings, template
-from qiskit_qmu.report.page_cells import Cell, PageRow, PageTable
+from qiskit_qmu.report.page_cells import PageCell, PageRow, PageTable
 from qiskit_qmu.report.page_tables import Fact
 from qiskit_qmu.report.reading import AUDIT_INTERVALS
 from qiskit_qmu.report.retrained import RETRAINED, RETRAINING, are_retrained, said_of_retrained
@@ -103,9 +103,9 @@ def power_sentence(power: Mapping[str, Any] | None) -> str:
     if best["smallest_margin"] >= _USELESS:
         return f"There are too few rows for this audit to see, or to rule out, any leak ({rows})."
     return (
-        f"The audit could see a leak from an AUC of {best['smallest_auc']:.2f} on in four of five "
-        f"cases, and could show that nothing is left within {best['smallest_margin']:.2f} of ½ "
-        f"({rows}). A smaller leak would often be missed."
+        f"In four of five cases the audit detects a leak with an AUC of {best['smallest_auc']:.2f} "
+        f"or more ({rows}); smaller ones are often missed. If nothing is left, it can show that "
+        f"the AUC lies within {best['smallest_margin']:.2f} of ½."
     )
 
 
@@ -182,14 +182,14 @@ def _tasks(report: Mapping[str, Any]) -> Sequence[str]:
 def _power_table(power: Mapping[str, Any]) -> PageTable:
     return PageTable(
         groups=(),
-        headings=("models", "sees an AUC from", "shows ½ within ±"),
+        headings=("models", "smallest AUC detected", "margin shown around ½"),
         rows=tuple(
             PageRow(
                 name=test["name"],
                 cells=(
-                    Cell(value=f"{test['num_models']:,}"),
-                    Cell(value=f"{test['smallest_auc']:.3f}"),
-                    Cell(value=f"{test['smallest_margin']:.3f}"),
+                    PageCell(value=f"{test['num_models']:,}"),
+                    PageCell(value=f"{test['smallest_auc']:.3f}"),
+                    PageCell(value=f"{test['smallest_margin']:.3f}"),
                 ),
             )
             for test in power["tests"]

@@ -24,7 +24,7 @@ WHAT_A_DIGEST_HIDES = (
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Observer:
+class WhoCanTell:
     """Somebody who could still tell something about the withdrawn rows.
 
     Attributes:
@@ -36,7 +36,7 @@ class Observer:
     what: str
 
 
-def observers(audit: AuditRecord, strategy: str, weights_before: str) -> tuple[Observer, ...]:
+def observers(audit: AuditRecord, strategy: str, weights_before: str) -> tuple[WhoCanTell, ...]:
     """Return who could still tell that the rows were trained on, the best informed first.
 
     Args:
@@ -45,23 +45,23 @@ def observers(audit: AuditRecord, strategy: str, weights_before: str) -> tuple[O
         weights_before: SHA-256 of the weights before the deletion.
     """
     return (
-        Observer(
+        WhoCanTell(
             who="whoever has the rows’ file, or a copy of it",
             what="everything: this request changed a model and no data. The file still held the "
             "rows when this was written, since the audit needs them",
         ),
-        Observer(
+        WhoCanTell(
             who="whoever has the model before the deletion",
             what="as much as before. Its weights have the SHA-256 "
             f"{weights_before}: delete or lock away this folder, backups and checkpoints",
         ),
-        Observer(
+        WhoCanTell(
             who="whoever has both models, or kept answers of both",
             what="most of all: what differs between the models is due to the withdrawn rows, even "
             "where the deletion is perfect" + _from_both(audit),
         ),
-        Observer(who="whoever can ask the new model", what=_from_answers(audit)),
-        Observer(
+        WhoCanTell(who="whoever can ask the new model", what=_from_answers(audit)),
+        WhoCanTell(
             who="whoever has the new model’s weights",
             what="at least what its answers tell. Attacks on the weights themselves were not run"
             + (
@@ -76,7 +76,7 @@ def observers(audit: AuditRecord, strategy: str, weights_before: str) -> tuple[O
                 "withdrawn ones among them, may be as before"
             ),
         ),
-        Observer(
+        WhoCanTell(
             who="whoever has the log and the record beside the model",
             what="ids, and whether a row that is guessed as a whole was among those trained on",
         ),

@@ -20,7 +20,7 @@ from qiskit_qmu.report.finding_words import (
     title,
     written,
 )
-from qiskit_qmu.report.page_cells import Cell, PageRow, PageTable, minus
+from qiskit_qmu.report.page_cells import PageCell, PageRow, PageTable, minus
 
 ROWS_SHOWN = 200
 """Single rows that the page shows; the file in it holds all."""
@@ -64,17 +64,17 @@ def _finding_row(finding: Finding, decided_by: str) -> PageRow:
     return PageRow(
         name=title(finding),
         cells=(
-            Cell(
+            PageCell(
                 value=minus(written(value.value)),
                 detail=minus(limits(value)),
                 decides=finding.key == decided_by,
                 strong=stands_out(finding),
             ),
-            Cell(value=minus(written(null.value)), detail=minus(limits(null))),
-            Cell(value=probability(finding.p_value)),
-            Cell(value=f"{finding.num_models:,}"),
-            Cell(value=NOTHING if finding.num_rows is None else f"{finding.num_rows:,}"),
-            Cell(value=finding.reading, prose=True),
+            PageCell(value=minus(written(null.value)), detail=minus(limits(null))),
+            PageCell(value=probability(finding.p_value)),
+            PageCell(value=f"{finding.num_models:,}"),
+            PageCell(value=NOTHING if finding.num_rows is None else f"{finding.num_rows:,}"),
+            PageCell(value=finding.reading, prose=True),
         ),
     )
 
@@ -115,11 +115,14 @@ def single_rows_table(rows: Sequence[RowFinding]) -> PageTable:
         PageRow(
             name=row_name(row),
             cells=(
-                *((Cell(value=row.label or NOTHING),) if has_classes else ()),
-                *(Cell(value=minus(written(row.scores.get(name, math.nan)))) for name in scored),
-                Cell(value=probability(row.p_value)),
-                Cell(value=probability(row.adjusted_p_value), strong=bool(row.seen_by)),
-                Cell(value=", ".join(row.seen_by) or NOTHING),
+                *((PageCell(value=row.label or NOTHING),) if has_classes else ()),
+                *(
+                    PageCell(value=minus(written(row.scores.get(name, math.nan))))
+                    for name in scored
+                ),
+                PageCell(value=probability(row.p_value)),
+                PageCell(value=probability(row.adjusted_p_value), strong=bool(row.seen_by)),
+                PageCell(value=", ".join(row.seen_by) or NOTHING),
             ),
         )
         for row in shown
@@ -178,7 +181,7 @@ def overlap(rows: Sequence[RowFinding]) -> Overlap | None:
     for name, own in found.items():
         others = set().union(*(theirs for other, theirs in found.items() if other != name))
         cells = [_shared(own, theirs, len(rows), name == other) for other, theirs in found.items()]
-        lines.append(PageRow(name=name, cells=(*cells, Cell(value=f"{len(own - others)}"))))
+        lines.append(PageRow(name=name, cells=(*cells, PageCell(value=f"{len(own - others)}"))))
     table = PageTable(groups=(), headings=(*found, "only this one"), rows=tuple(lines))
     return Overlap(said=said, table=table)
 
@@ -199,8 +202,8 @@ def _ranked_highest(rows: Sequence[RowFinding], most: int) -> dict[str, set[int]
     }
 
 
-def _shared(first: set[int], second: set[int], count: int, same: bool) -> Cell:
+def _shared(first: set[int], second: set[int], count: int, same: bool) -> PageCell:
     if same:
-        return Cell(value=f"{len(first)}", detail=f"of {count}", strong=True)
+        return PageCell(value=f"{len(first)}", detail=f"of {count}", strong=True)
     chance = len(first) * len(second) / count
-    return Cell(value=f"{len(first & second)}", detail=f"chance {chance:.1f}")
+    return PageCell(value=f"{len(first & second)}", detail=f"chance {chance:.1f}")

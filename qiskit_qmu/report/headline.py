@@ -215,7 +215,8 @@ def _advice(methods: Sequence[MethodSummary], found: Recommendation) -> str:
         case "unknown":
             return (
                 "Retrain without the rows, or audit again with more rows to compare (more to "
-                "forget, or more never-seen ones like them) or with shadow models (--shadows)."
+                "forget, or more never-seen ones like them), or with shadow models (`qmu audit` of "
+                "saved models)."
             )
         case "not judged":
             if _oracle_is_invalid(methods):

@@ -21,7 +21,7 @@ class MethodLine:
         verdict: Its verdict over all seeds, may be empty.
         reasons: What the verdict rests on, for each seed; may be empty.
         remarks: That it failed or changed nothing, may be empty.
-        stopped: Why its steps ended, may be empty.
+        stopped: Why it stopped before its last step; empty where it took all of them.
         strengths: The strength that it chose with each seed, may be empty.
     """
 
@@ -57,8 +57,26 @@ def method_lines(
             verdict=verdict_words(summary),
             reasons=summary.reasons,
             remarks=summary.remarks,
-            stopped="" if summary.remarks else summary.stopped,
+            stopped="" if summary.remarks else _stop_in_words(summary.stopped),
             strengths=summary.strengths,
         )
         for summary in summaries
     )
+
+
+_STOPS = {
+    "done": "",
+    "limit": "stopped at its limit of steps, before its own goal",
+    "goal reached": "stopped when it had reached its goal",
+    "goal already reached": "took no step: its goal was reached already",
+    "nothing selected": "took no step: it selected no parameter",
+    "early stopping": "stopped early: the validation loss no longer improved",
+    "nothing to do": "",
+}
+"""Each `qiskit_qmu.unlearning.result.Stopped` in words."""
+
+
+def _stop_in_words(stopped: str) -> str:
+    """Return why a method stopped, of all seeds, in words."""
+    words = (_STOPS.get(each, f"stopped: {each}") for each in stopped.split("; ") if each)
+    return "; ".join(each for each in words if each)

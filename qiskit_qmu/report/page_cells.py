@@ -11,7 +11,7 @@ from qiskit_qmu.metrics import Interval
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class PageCell:
     """One cell: a number, its interval and its gap to the oracle, and what it stands out for.
 
     A cell of prose holds a sentence in place of a number.
@@ -34,7 +34,7 @@ class PageRow:
     """
 
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[PageCell, ...]
     reference: bool = False
     note: str = ""
     symbol: str = ""
@@ -78,10 +78,10 @@ def headings(columns: Sequence[Column]) -> tuple[str, ...]:
     return tuple(column.heading for column in columns)
 
 
-def cell(column: Column, interval: Interval) -> Cell:
+def cell(column: Column, interval: Interval) -> PageCell:
     """Return a number as a cell, with its interval under it where there is one to show."""
     detail = limits(column, interval) if interval.has_limits else ""
-    return Cell(value=minus(column.show(interval.value)), detail=detail)
+    return PageCell(value=minus(column.show(interval.value)), detail=detail)
 
 
 def minus(text: str) -> str:

@@ -21,7 +21,7 @@ from qiskit_qmu.evaluation.method_summary import ORACLE, Row, shown_columns
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report.headline import SYMBOLS, verdict_words
 from qiskit_qmu.report.page_cells import (
-    Cell,
+    PageCell,
     PageRow,
     PageTable,
     cell,
@@ -74,10 +74,11 @@ def results_table(
         for summary in summaries
     ]
     guesses = tuple(
-        Cell(value=baseline_score(column, CHANCE, num_classes, or_else=COIN)) for column in columns
+        PageCell(value=baseline_score(column, CHANCE, num_classes, or_else=COIN))
+        for column in columns
     )
     if columns:
-        blank = () if cost is None else (Cell(value=NOTHING),)
+        blank = () if cost is None else (PageCell(value=NOTHING),)
         rows.append(
             PageRow(
                 name="guessing", note="looks at nothing", cells=(*guesses, *blank), reference=True
@@ -111,8 +112,8 @@ def every_number_table(summaries: Sequence[MethodSummary], num_classes: int | No
         for summary in summaries
     ]
     for name, how in BASELINES.items() if any(column.baselines for column in shown) else ():
-        cells = (Cell(value=baseline_score(column, name, num_classes)) for column in shown)
-        blank = (Cell(value=NOTHING) for _ in costs)
+        cells = (PageCell(value=baseline_score(column, name, num_classes)) for column in shown)
+        blank = (PageCell(value=NOTHING) for _ in costs)
         rows.append(PageRow(name=name, note=how, cells=(*cells, *blank), reference=True))
     columns = (*shown, *costs)
     return PageTable(groups=heading_groups(columns), headings=headings(columns), rows=tuple(rows))
@@ -183,7 +184,7 @@ def seeds_table(rows: Sequence[Row]) -> PageTable:
     lines = tuple(
         PageRow(
             name=f"{row['method']}, seed {row.get('seed', NOTHING)}",
-            cells=tuple(Cell(value=field.show(number(row, field.key))) for field in fields),
+            cells=tuple(PageCell(value=field.show(number(row, field.key))) for field in fields),
         )
         for row in rows
     )
@@ -216,7 +217,7 @@ def parameter_sentence(rows: Sequence[Row]) -> str:
     )
 
 
-def _full_cell(column: Column, summary: MethodSummary) -> Cell:
+def _full_cell(column: Column, summary: MethodSummary) -> PageCell:
     """Return a number with its interval and its gap to the oracle."""
     interval, gap = summary.values[column.key], summary.gaps[column.key]
     has_gap = gap.known and column.better != "0"
@@ -228,12 +229,12 @@ def _full_cell(column: Column, summary: MethodSummary) -> Cell:
     )
 
 
-def _cost_cell(cost: Column, summary: MethodSummary) -> Cell:
+def _cost_cell(cost: Column, summary: MethodSummary) -> PageCell:
     """Return a cost as a multiple of the oracle's, with the cost itself under it."""
     own, ratio = summary.values[cost.key], summary.relative_costs[cost.key]
     if not math.isfinite(ratio):
-        return Cell(value=cost.show(own.value))
-    return Cell(value=f"×{show_ratio(ratio)}", detail=cost.show(own.value))
+        return PageCell(value=cost.show(own.value))
+    return PageCell(value=f"×{show_ratio(ratio)}", detail=cost.show(own.value))
 
 
 def _ratios(cost: Column, summaries: Sequence[MethodSummary]) -> list[float]:

@@ -1,4 +1,4 @@
-"""Ledger: the jobs of one run in a SQLite file, each recorded before it is sent."""
+"""JobLedger: the jobs of one run in a SQLite file, each recorded before it is sent."""
 
 import hashlib
 import json
@@ -12,8 +12,7 @@ from typing import Any, final
 from uuid import uuid4
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._errors import RunError
-from qiskit_qmu.runs.errors import JobsPendingError
+from qiskit_qmu._errors import JobsPendingError, RunError
 from qiskit_qmu.runs.job_record import JobRecord
 
 FORMAT = 2
@@ -51,7 +50,7 @@ _COLUMNS = ", ".join(field.name for field in fields(JobRecord))
 
 
 @final
-class Ledger:
+class JobLedger:
     """The jobs of one run.
 
     Each change is one transaction that is on disk when the call returns, so a process may be killed

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import final
 
 from tqdm import tqdm
 
@@ -53,36 +54,71 @@ def progress_display(*, quiet: bool = False) -> Iterator[RunProgress]:
     if quiet:
         yield no_progress
         return
-    started = time.monotonic()
+    started, pace = time.monotonic(), Pace()
     if not sys.stderr.isatty():
         shown = ""
 
         def line(task: str, share: float) -> None:
             nonlocal shown
+            left = pace.time_left(time.monotonic() - started, share)
             if task != shown:  # a log needs no line for each epoch
-                sys.stderr.write(f"{100 * share:3.0f} %  {task}{_time_left(started, share)}\n")
+                sys.stderr.write(f"{100 * share:3.0f} %  {task}{left}\n")
                 sys.stderr.flush()
             shown = task
 
         yield line
         return
-    with tqdm(total=100, bar_format="{percentage:3.0f} % |{bar}| {desc} {postfix}") as bar:
+    bar: tqdm | None = None
 
-        def move(task: str, share: float) -> None:
-            bar.n = round(100 * share)
-            elapsed = tqdm.format_interval(time.monotonic() - started)
-            bar.set_postfix_str(f"{elapsed}{_time_left(started, share)}", refresh=False)
-            bar.set_description_str(task)
+    def move(task: str, share: float) -> None:
+        nonlocal bar
+        if bar is None:  # work that reports nothing has no bar
+            bar = tqdm(total=100, bar_format="{percentage:3.0f} % |{bar}| {desc} {postfix}")
+        bar.n = round(100 * share)
+        elapsed = time.monotonic() - started
+        left = pace.time_left(elapsed, share)
+        bar.set_postfix_str(f"{tqdm.format_interval(elapsed)}{left}", refresh=False)
+        bar.set_description_str(task)
 
+    try:
         yield move
+    finally:
+        if bar is not None:
+            bar.close()
 
 
-def _time_left(started: float, share: float) -> str:
-    """Say how long the rest takes at the pace so far, once there is a pace."""
-    if not _FIRST_PACE <= share < 1:
-        return ""
-    left = (time.monotonic() - started) * (1 - share) / share
-    return f", {tqdm.format_interval(left)} left"
+@final
+class Pace:
+    """Estimates the time left, once there is a pace, and does not let it jump.
+
+    Parts of a run take longer or shorter than their share of the whole, so that the duration that
+    follows from elapsed time and share is averaged over the reports, and told in minutes.
+
+    Example:
+        >>> from qiskit_qmu.runs.progress import Pace
+        >>> pace = Pace()
+        >>> pace.time_left(1.0, 0.05), pace.time_left(60.0, 0.2), pace.time_left(90.0, 0.8)
+        ('', ', about 4 min left', ', about 3 min left')
+    """
+
+    def __init__(self) -> None:
+        self._whole: float | None = None
+
+    def time_left(self, elapsed: float, share: float) -> str:
+        """Return the time left in words; empty while it is not known.
+
+        Args:
+            elapsed: Seconds since the start.
+            share: The share of the whole that is done.
+        """
+        if elapsed < _FIRST_SECONDS or not _FIRST_SHARE <= share < 1:
+            return ""
+        whole = elapsed / share
+        old = whole if self._whole is None else self._whole
+        self._whole = old + _WEIGHT_OF_NEW * (whole - old)
+        minutes = (self._whole - elapsed) / 60
+        return f", about {round(minutes)} min left" if minutes >= 1 else ", under 1 min left"
 
 
-_FIRST_PACE = 0.01
+_FIRST_SECONDS, _FIRST_SHARE = 10.0, 0.1
+_WEIGHT_OF_NEW = 0.2

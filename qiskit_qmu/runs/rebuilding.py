@@ -5,13 +5,13 @@ from pathlib import Path
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.runs.kept_jobs import CIRCUITS, KeptJob, kept_jobs
-from qiskit_qmu.runs.ledger import LEDGER, Ledger
-from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.runs.ledger import LEDGER, JobLedger
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 REQUEST = "run.json"
 
 
-def open_ledger(folder: Path) -> Ledger:
+def open_ledger(folder: Path) -> JobLedger:
     """Open a run's ledger, or create one in a folder without jobs.
 
     A run that continued with an empty, older or foreign ledger would send, and pay for, its jobs
@@ -29,7 +29,7 @@ def open_ledger(folder: Path) -> Ledger:
             raise InputError(f"{path} is missing or empty beside {len(kept)} results" + advice)
     with ExitStack() as opened:
         try:
-            ledger = Ledger(path)
+            ledger = JobLedger(path)
         except InputError as error:
             raise InputError(f"{error}{advice}" if kept else str(error)) from error
         opened.callback(ledger.close)
@@ -82,7 +82,7 @@ def rebuild_ledger(folder: str | Path, *, run: str | None = None) -> int:
 
 
 def _restored(path: Path, run: str, kept: list[KeptJob]) -> int:
-    ledger = Ledger(path, run=run)
+    ledger = JobLedger(path, run=run)
     try:
         for job in kept:
             for name, value in job.notes.items():
@@ -98,7 +98,7 @@ def _is_ledger_of(path: Path, run: str) -> bool:
     if not path.exists() or path.stat().st_size == 0:
         return True  # (nothing to keep)
     try:
-        ledger = Ledger(path)
+        ledger = JobLedger(path)
     except InputError:
         return False
     found = ledger.run

@@ -9,7 +9,7 @@ from typing import Any, Literal, final
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry, read_bytes, read_sealed_json, reading
 from qiskit_qmu.runs.job_record import JobRecord
-from qiskit_qmu.runs.ledger import LEDGER, Ledger
+from qiskit_qmu.runs.ledger import LEDGER, JobLedger
 from qiskit_qmu.runs.rebuilding import REQUEST
 from qiskit_qmu.runs.request import DeviceRequest
 
@@ -153,7 +153,7 @@ def run_status(folder: str | Path) -> RunStatus:
     )
 
 
-def open_own_ledger(folder: Path, submitted: SubmittedRun) -> Ledger:
+def open_own_ledger(folder: Path, submitted: SubmittedRun) -> JobLedger:
     """Open the ledger of a submitted run.
 
     Raises:
@@ -164,7 +164,7 @@ def open_own_ledger(folder: Path, submitted: SubmittedRun) -> Ledger:
     if not path.exists() or path.stat().st_size == 0:
         raise InputError(f"{path} is missing or empty{advice}")
     try:
-        ledger = Ledger(path)
+        ledger = JobLedger(path)
     except InputError as error:
         raise InputError(f"{error}{advice}") from error
     try:
@@ -189,7 +189,7 @@ def _no_run(folder: Path) -> str:
     return f"{folder} is not the folder of a run of `qmu submit`"
 
 
-def bind_request(ledger: Ledger, submitted: SubmittedRun) -> None:
+def bind_request(ledger: JobLedger, submitted: SubmittedRun) -> None:
     """Record a run's request in its ledger, once.
 
     Raises:

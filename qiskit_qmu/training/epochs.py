@@ -19,7 +19,7 @@ Epoch = Callable[[int], float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Descent:
+class EpochInputs:
     """What every epoch of a training run works on.
 
     Attributes:

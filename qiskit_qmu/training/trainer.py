@@ -33,7 +33,7 @@ from qiskit_qmu.objectives import HasRowLosses, Objective, RowLoss, objective_fo
 from qiskit_qmu.training.descent import Optimizer, make_optimizer, mean_loss
 from qiskit_qmu.training.divergence import DivergenceChecks
 from qiskit_qmu.training.early_stopping import EarlyStopping
-from qiskit_qmu.training.epochs import Descent
+from qiskit_qmu.training.epochs import EpochInputs
 from qiskit_qmu.training.history import TrainingHistory
 from qiskit_qmu.training.privacy import Privacy, PrivacySpent
 from qiskit_qmu.training.sisa import fit_shards
@@ -205,7 +205,7 @@ class Trainer:
     ) -> TrainingHistory:
         checks = DivergenceChecks(self.learning_rate)
         trained = [p for p in model.parameters() if p.requires_grad]
-        descent = Descent(
+        descent = EpochInputs(
             objective=objective,
             model=model,
             optimizer=make_optimizer(

@@ -98,7 +98,9 @@ class AnchoredTargets(DescentStrategy):
             offered[retain[1].unique()] = True
             offered[label] = False
             if not bool(offered.any()):
-                raise _check.InputError("a target needs a retained row of another class, got none")
+                raise _check.InputError(
+                    "there is no retained row of another class to take as a target"
+                )
             similar = self.sharpness * probabilities[labels == label].mean(0)
             guided = torch.softmax(similar.masked_fill(~offered, -torch.inf), dim=0)
             flat = offered.to(guided) / offered.sum()

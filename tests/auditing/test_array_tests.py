@@ -8,7 +8,7 @@ import pytest
 from qiskit_qmu.auditing import Auditor
 from qiskit_qmu.auditing.array_tests import array_tests
 from qiskit_qmu.data import ForgetSplit, Rows
-from qiskit_qmu.data.columns import Column
+from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.metrics import binomial_interval
 from qiskit_qmu.observation import Observations
@@ -25,9 +25,9 @@ def _split(forget=200, unseen=200):
     first, second = _rows(forget), _rows(unseen)
     none = first.take(np.arange(0))
     columns = (
-        Column(name="region", kind="category", features=(0, 2), categories=("EU", "US")),
-        Column(name="age", kind="number", features=(2, 3)),
-        Column(name="ward", kind="number", values=np.zeros(forget)),
+        TableColumn(name="region", kind="category", features=(0, 2), categories=("EU", "US")),
+        TableColumn(name="age", kind="number", features=(2, 3)),
+        TableColumn(name="ward", kind="number", values=np.zeros(forget)),
     )
     return ForgetSplit(
         kind="instances", label=None, num_classes=2,

@@ -17,6 +17,9 @@ CIRCUIT = FrozenCircuit(num_features=3, num_qubits=2)
 def test_a_ledger_goes_on_where_it_was(tmp_path):
     model = CertifiedClassifier(CIRCUIT, noise=0.5, regularization=0.01, random_state=0).fit(X, Y)
     model.unfit(X[:1], Y[:1]).save(tmp_path / "model")
+    with pytest.raises(InputError, match="holds a saved certified classifier already"):
+        model.save(tmp_path / "model")
+    model.save(tmp_path / "model", overwrite=True)
     read = CertifiedClassifier.load(tmp_path / "model")
     assert read.ledger_ == model.ledger_
     assert np.array_equal(read.predict_proba(X), model.predict_proba(X))

@@ -384,7 +384,7 @@ def test_a_report_that_cannot_be_written(refuses, finished, folder):
 def test_what_is_no_command_or_subject(refuses):
     assert "invalid choice: 'sweeps'" in refuses("sweeps")
     assert "required: COMMAND" in refuses()
-    message = "subject must be one of datasets, models, strategies, attacks, backends, settings"
+    message = "subject must be one of datasets, models, strategies, attacks, backends, settings, "
     assert message in refuses("list", "all")
     assert "required" in refuses("train", *TINY)
 

@@ -216,8 +216,10 @@ def test_report_writes_the_page_anew(qmu, finished, folder):
 def test_list_names_everything(qmu):
     outcome = qmu("list")
     assert outcome.status == 0
-    for word in ("fashion-mnist", "hybrid", "ssd-r", "trainer.epochs = ", *METHODS):
+    for word in ("fashion-mnist", "hybrid", "ssd-r", "`qmu list SUBJECT`", *METHODS):
         assert word in outcome.out
+    assert len(outcome.out.splitlines()) < 40
+    assert "trainer.epochs" not in outcome.out
     methods = qmu("list", "strategies").out.splitlines()
     assert methods[0] == "strategies:"
     listed = [line.split()[0] for line in methods if line.startswith("    ")]
@@ -237,9 +239,9 @@ def test_devices_are_listed_when_they_are_asked_for(qmu):
     devices = qmu("list", "devices").out.splitlines()
     assert devices[0] == "devices:"
     assert {"  fake_torino", "  fake_manila"} <= set(devices)
-    summary = qmu("list").out
-    assert f"one of {len(devices) - 1} simulated IBM devices" in summary
-    assert summary.count("fake_") < 10
+    backends = qmu("list", "backends").out
+    assert f"one of {len(devices) - 1} simulated IBM devices" in backends
+    assert backends.count("fake_") < 10
 
 
 @pytest.mark.parametrize("model", [BasicQNN, HybridQNN])
@@ -375,7 +377,8 @@ def test_the_installed_command(folder):
     assert done.stdout.splitlines() == ["datasets:", *(f"  {name}" for name in DATASET_NAMES)]
 
 
-def test_a_shell_completes_commands_options_and_folders(qmu):
+def test_a_shell_completes_commands_options_values_and_folders(qmu, folder):
+    Path("models").mkdir()
     told = qmu("--print-completion", "bash")
     assert told.status == 0
     script = "\n".join(
@@ -385,9 +388,21 @@ def test_a_shell_completes_commands_options_and_folders(qmu):
             '_shtab_qmu; echo "${COMPREPLY[@]}"',
             "COMP_WORDS=(qmu ver) COMP_CWORD=1",
             '_shtab_qmu; echo "${COMPREPLY[@]}"',
+            "COMP_WORDS=(qmu shots st) COMP_CWORD=2",
+            '_shtab_qmu; echo "${COMPREPLY[@]}"',
+            "COMP_WORDS=(qmu audit power --withd) COMP_CWORD=3",
+            '_shtab_qmu; echo "${COMPREPLY[@]}"',
+            "COMP_WORDS=(qmu audit mod) COMP_CWORD=2",
+            '_shtab_qmu; echo "${COMPREPLY[@]}"',
+            "COMP_WORDS=(qmu unlearn model --strategy unlik) COMP_CWORD=4",
+            '_shtab_qmu; echo "${COMPREPLY[@]}"',
+            "COMP_WORDS=(qmu run --dataset dia) COMP_CWORD=3",
+            '_shtab_qmu; echo "${COMPREPLY[@]}"',
         ]
     )
     completed = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert completed.stdout.splitlines() == ["--oracle --oracles", "verify"]
+    assert completed.stdout.splitlines() == [
+        "--oracle --oracles", "verify", "study", "--withdrawn", "models", "unlikelihood", "diabetes"
+    ]  # fmt: skip
     assert "shtab.DIRECTORY" not in told.out
     assert "invalid choice: 'fish'" in qmu("--print-completion", "fish").err

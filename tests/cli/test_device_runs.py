@@ -19,7 +19,7 @@ from qiskit_qmu import experiments
 from qiskit_qmu._files import write_sealed_json
 from qiskit_qmu.backends.jobs import JobFolder
 from qiskit_qmu.experiments import run_status
-from qiskit_qmu.runs.ledger import LEDGER, Ledger
+from qiskit_qmu.runs.ledger import LEDGER, JobLedger
 from qiskit_qmu.runs.status import SubmittedRun
 
 
@@ -69,7 +69,7 @@ def test_status_without_an_account(qmu, folder, monkeypatch, tmp_path):
     submitted = SubmittedRun.read(folder / "run")
     request = replace(submitted.request, backend="ibm_torino")
     write_sealed_json(folder / "run" / "run.json", replace(submitted, request=request).to_dict())
-    Ledger(folder / "run" / LEDGER)._execute("DELETE FROM notes WHERE name = 'request'")
+    JobLedger(folder / "run" / LEDGER)._execute("DELETE FROM notes WHERE name = 'request'")
     monkeypatch.setattr(experiments, "refresh", partial(experiments.refresh.func))
     outcome = qmu("status", "run")
     assert (outcome.status, outcome.err) == (0, "querying ibm_torino …\n")

@@ -26,7 +26,7 @@ from qiskit_qmu._files import read_json, read_sealed_json
 from qiskit_qmu.deletions import verify
 from qiskit_qmu.experiments import RecordFile, run_status
 from qiskit_qmu.models import load_model, load_provenance
-from qiskit_qmu.runs.lock import LOCK
+from qiskit_qmu.runs.run_lock import LOCK
 
 _SHOTS = (*TINY, "--forget-class", "1", "--shots", "16", "--seeds", "1", "--train-size", "20")
 _UNLEARN = ("unlearn", "model", "--forget-class", "1", "--set", "ga.max_epochs=1", "--strategy")

@@ -25,8 +25,10 @@ def test_a_target_out_of_reach_ends_with_status_1(qmu, saved):
     words = ("--max-auc", 0.5001, "--min-accuracy", 0.01, "--shots", "4", "--json")
     outcome = qmu("shots", "plan", saved / "unlearned", *words)
     assert outcome.status == 1
-    assert json.loads(outcome.out)["meeting"] == []
-    assert "qmu shots plan: no number of shots meets the target: no attack" in outcome.err
+    plan = json.loads(outcome.out)
+    assert plan["meeting"] == []
+    assert plan["advice"].startswith("no number of shots meets the target: no attack")
+    assert outcome.err.splitlines()[-1] == "qmu shots plan: no number of shots meets the target"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Tests of qiskit_qmu.data.datasets: the contract of every named dataset, and each one's facts."""
+"""Tests of qiskit_qmu.data.named_datasets: the contract of every named dataset, and its facts."""
 
 import dataclasses
 import os

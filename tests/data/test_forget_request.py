@@ -81,10 +81,13 @@ def test_constructors_of_splits_are_requests():
         (lambda: ForgetRequest(ids=()), "ids must not be empty"),
         (lambda: ForgetRequest(ids=(1.0,)), "ids must be texts or whole numbers, got 1.0"),
         (lambda: ForgetRequest(mask=[1, 0]), "mask must be a one-dimensional array of booleans"),
-        (lambda: ForgetRequest(mask=[False]), "mask must select at least one row"),
+        (lambda: ForgetRequest(mask=[False]), "mask selects no row"),
         (lambda: ForgetRequest(where=3), "where must be a condition as text, got 3"),
         (lambda: ForgetRequest(label=1, duplicates=True), "duplicates of a class's rows have"),
-        (lambda: ForgetRequest(label=1, skip_untrained_ids=True), "skip_untrained_ids needs ids"),
+        (
+            lambda: ForgetRequest(label=1, skip_untrained_ids=True),
+            "skip_untrained_ids applies to ids",
+        ),
         (lambda: ForgetRequest.from_dict({"depth": 3}), "must hold a label, a fraction, indices"),
         (lambda: ForgetRequest.from_dict([1]), "must hold a label, a fraction, indices"),
         (

@@ -85,7 +85,7 @@ def test_each_id_that_cannot_be_forgotten_is_named_with_its_reason():
         "7 of 8 ids cannot be forgotten as given: in the test rows, which no model is trained on: "
         "0201; held out for validation, not trained on: 0102; already forgotten: 0105, gone; "
         "unknown: 0999, 103 (did you mean 0103?); repetitions of: 0107. Nothing was changed; "
-        "skip_untrained_ids goes on without them"
+        "skip_untrained_ids continues without them"
     )
 
 

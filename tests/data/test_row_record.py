@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data import Column, RowRecord, dataset_from_arrays
+from qiskit_qmu.data import RowRecord, TableColumn, dataset_from_arrays
 from qiskit_qmu.data.row_record import rearranged
 
 
@@ -92,7 +92,7 @@ def test_what_is_no_record_is_refused(content):
 
 
 def test_a_column_that_is_no_feature_follows_its_rows():
-    ages = Column(name="age", kind="number", values=np.array([30.0, 31, 32, 33]))
+    ages = TableColumn(name="age", kind="number", values=np.array([30.0, 31, 32, 33]))
     table = replace(dataset(*RECORDED), columns=(ages,))
     taken = rearranged(table, np.array([3, 1]), np.array([4]))
     assert taken.columns[0].values.tolist() == [33, 31]

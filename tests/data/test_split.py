@@ -219,7 +219,7 @@ ALL = range(60)
         (lambda: ForgetSplit.by_fraction(DATASET, 0.001), "at least one of 60 rows, got 0.001"),
         (
             lambda: ForgetSplit.by_fraction(DATASET, 0.999),
-            "at least one training row must be retained, got none: all 60 rows",
+            "no training row would be retained: all 60 rows",
         ),
         (lambda: ForgetSplit.by_fraction(DATASET, 0.5, seed=-1), "seed must be an integer of at"),
         (lambda: ForgetSplit.by_indices(DATASET, []), "indices must not be empty"),
@@ -236,7 +236,10 @@ ALL = range(60)
             "indices must be positions of rows that the model is trained on, from 0 to 59; got 60",
         ),
         (lambda: ForgetSplit.by_indices(DATASET, [-1]), "from 0 to 59; got -1"),
-        (lambda: ForgetSplit.by_indices(DATASET, ALL), "must be retained, got none: all 60 rows"),
+        (
+            lambda: ForgetSplit.by_indices(DATASET, ALL),
+            "no training row would be retained: all 60 rows",
+        ),
         (
             lambda: ForgetSplit.by_indices(DATASET, ALL[:58], validation_fraction=0.1),
             "validation_fraction must leave rows to retain, got 0.1: 6 rows of 2",
@@ -251,7 +254,7 @@ def test_unusable_requests_are_refused(make, message):
 def test_forgetting_the_only_class_is_refused():
     x, y = np.zeros((3, 1)), np.ones(3, dtype=np.int64)
     dataset = dataset_from_arrays(x, y, x, y)
-    with pytest.raises(InputError, match="must be retained, got none: all 3 rows"):
+    with pytest.raises(InputError, match="no training row would be retained: all 3 rows"):
         ForgetSplit.by_class(dataset, 1)
 
 

@@ -10,7 +10,7 @@ from sklearn.preprocessing import LabelEncoder, OneHotEncoder
 
 import qiskit_qmu as qmu
 from qiskit_qmu._check import InputError, InputTypeError
-from qiskit_qmu.data import Column, RowsWarning
+from qiskit_qmu.data import RowsWarning, TableColumn
 from qiskit_qmu.data.tables.features import read_features
 
 
@@ -177,20 +177,20 @@ FAULTS = {
         r"t.csv: column must be one of id, a, b, y; got 'why'",
     ),
     "no label": (BASE, {"label": None}, "no column of labels was named"),
-    "missing label": (BASE + "5,6,x,\n", {}, "needs a label in 'y', got none for '5'"),
-    "missing label without ids": (BASE + "5,6,x,NA\n", {"id": None}, "got none for row 5"),
+    "missing label": (BASE + "5,6,x,\n", {}, "needs a label in 'y', which is empty for '5'"),
+    "missing label without ids": (BASE + "5,6,x,NA\n", {"id": None}, "which is empty for row 5"),
     "double id": (BASE + "1,6,x,u\n", {}, "'id' must name each row differently, got '1' more"),
-    "missing id": (BASE + ",6,x,u\n", {}, "'id' must name every row, got nothing in row 5"),
+    "missing id": (BASE + ",6,x,u\n", {}, "'id' names every row, but is empty in row 5"),
     "cut off": (BASE + "5,6\n", {"label": "b", "id": None}, "line 6: 4 fields are needed"),
     "too long": (BASE + "5,6,x,u,9\n", {}, "line 6: 4 fields are needed, as in .*; got 5"),
     "infinite": (BASE + "5,inf,x,u\n", {}, "column 'a': numbers must be finite"),
     "too large": (BASE + "5,1e300,x,u\n", {}, r"fit into float32, got 1e\+300"),
     "one class": ("id,a,y\n1,2,u\n2,3,u\n", {}, "'y' must hold at least two classes, got only 'u'"),
-    "no rows": ("id,a,y\n", {}, "must hold rows below its headings, got none"),
-    "nothing": ("", {}, "must hold a table with headings, got an empty file"),
+    "no rows": ("id,a,y\n", {}, "has headings and no rows below them"),
+    "nothing": ("", {}, "is empty; it must hold a table with headings"),
     "one column": ("id\n1\n", {}, "separated by commas, semicolons, tabs or bars, got 'id'"),
     "double heading": ("a,a,y\n1,2,u\n", {}, "a heading of its own for each column, got 'a' twice"),
-    "no features": (BASE, {"features": []}, "must have a column to learn from, got none"),
+    "no features": (BASE, {"features": []}, "has no column to learn from"),
     "label as feature": (BASE, {"features": ["a", "y"]}, "the column of labels or ids, got 'y'"),
     "ambiguous dates": (
         "id,a,y\n1,01/02/2024,u\n2,03/04/2024,v\n",
@@ -299,7 +299,7 @@ def test_a_large_table_is_not_held_twice_in_memory(tmp_path):
 
 
 def test_a_text_that_no_training_row_had_is_named():
-    region = Column(name="region", kind="category", features=(0, 2), categories=("EU", "US"))
+    region = TableColumn(name="region", kind="category", features=(0, 2), categories=("EU", "US"))
     with pytest.warns(RowsWarning, match="column region holds 'ASIA', which no training row had"):
         x, _ = read_features(pd.DataFrame({"region": ["US", "ASIA"]}), [region])
     assert x.tolist() == [[0, 1], [0, 0]]

@@ -11,7 +11,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import read_set, write_set
-from qiskit_qmu.deletions import LogEntry, RequestLog, RequestMark, verify, withdrawn_ids
+from qiskit_qmu.deletions import LogEntry, RequestLog, RequestMark, look_up_ids, verify
 from qiskit_qmu.deletions.salted import salted
 
 FILES = ("weights.safetensors", "deletion_report.json", "deletion_report.html", "model.json")
@@ -23,8 +23,11 @@ def sha256(path: Path) -> str:
 
 def model(folder: Path, weights: bytes, mark: RequestMark | None = None) -> None:
     folder.mkdir()
-    request = {} if mark is None else {"request": mark.to_dict()}
-    write_set(folder, "model.json", {"provenance": request}, {"weights.safetensors": weights})
+    record = {"rows": {"train_ids": ["C1", "C2", "C3", "C5"], "test_ids": ["C4"]}}
+    record |= {"train_indices": [0, 1, 2], "validation_indices": [3]}
+    if mark is not None:
+        record["request"] = mark.to_dict()
+    write_set(folder, "model.json", {"provenance": record}, {"weights.safetensors": weights})
 
 
 def request(old: Path, new: Path, weights: bytes, withdrawn: str) -> LogEntry:
@@ -33,7 +36,9 @@ def request(old: Path, new: Path, weights: bytes, withdrawn: str) -> LogEntry:
     number = len(log.entries) + 1
     model(new, weights, RequestMark(number=number, previous=log.head))
     rows = [{"digest": "0", "id_digest": salted(f"salt{number}", "id", withdrawn)}]
-    (new / "deletion_report.json").write_text(json.dumps({"rows": rows}))
+    left_out = [{"id_digest": salted(f"salt{number}", "id", "C4"), "reason": "test"}]
+    report = {"rows": rows, "request": {"left_out": left_out if number == 1 else []}}
+    (new / "deletion_report.json").write_text(json.dumps(report))
     (new / "deletion_report.html").write_text(f"page {number}")
     for own in found.requests:
         earlier = new / "earlier_reports" / str(own.number)
@@ -83,8 +88,15 @@ def test_what_belongs_together(chain):
     first = verify(chain / "first", head=found.head)
     assert ([own.number for own in first.requests], first.ok) == ([1], True)
     assert [own.model for own in first.made_of_it] == ["second"]
-    ids = withdrawn_ids(found, ["C2", "C1", "C3"])
-    assert {name: own and own.number for name, own in ids.items()} == {"C2": 2, "C1": 1, "C3": None}
+    answers = look_up_ids(found, ["C2", "C1", "C3", "C4", "C5", "C6"])
+    assert [(own.id, own.state, own.request and own.request.number) for own in answers] == [
+        ("C2", "withdrawn", 2),
+        ("C1", "withdrawn", 1),
+        ("C3", "still trained on", None),
+        ("C4", "never trained on", 1),
+        ("C5", "never trained on", None),
+        ("C6", "unknown", None),
+    ]
     assert "salt" not in json.dumps(found.to_dict())
 
 

@@ -99,9 +99,9 @@ def test_too_few_rows_leave_it_unresolved_and_say_how_many_would_do():
     report = _report(noisy(1), noisy(2), row_split(), noisy(3, forgotten=3.0), margin=0.05)
     assert (report.verdict, report.decided_by) == ("unresolved", "reference_auc")
     leak, rows = detectable_auc(60, 120), rows_needed_for_equivalence(0.05)
-    assert f"60 rows beside 120 show leaks from AUC {leak:.2f} on" in report.reason
+    assert f"with 60 rows beside 120, leaks with an AUC of {leak:.2f} or more" in report.reason
     assert f"takes about {rows} rows on each side" in report.reason
-    assert "qmu audit … --shadows 28 --strategy NAME, which" in report.reason
+    assert "qmu audit NEW --original MODEL --shadows 28)" in report.reason
     row = report.rows[-1]
     assert row["decided_value_low"] == row["reference_auc_low"]
 
@@ -388,7 +388,7 @@ KNOWS, LEARNED = {"forget": 0.05, "others": 0.5}, {"forget": 0.5, "others": 0.5}
     ("errors", "verdict", "reason"),
     [
         (KNOWS, "remembered", "AUC of the attack 0.9"),
-        (LEARNED, "forgotten", "all that the tests can find lies within 0.15 of ½: AUC"),
+        (LEARNED, "forgotten", "every test shows an AUC within 0.15 of ½: AUC"),
         ({"forget": 3.0, "others": 0.5}, "over-forgotten", "AUC of the attack 0.1"),
         ({"forget": 0.9, "others": 0.9}, "utility lost", "R² on never-seen rows to retain is 0."),
     ],

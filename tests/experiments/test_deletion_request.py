@@ -24,7 +24,7 @@ from qiskit_qmu.data import ForgetRequest, row_digests
 from qiskit_qmu.deletions import RequestLog, verify
 from qiskit_qmu.evaluation import Gate
 from qiskit_qmu.experiments import Experiment, deletion_answer, train_and_save, unlearn_saved
-from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 from qiskit_qmu.shadows import kept_weights
 
 TINY = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 2}

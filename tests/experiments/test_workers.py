@@ -14,7 +14,7 @@ import pytest
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.experiments import Experiment, run_experiment, workers
-from qiskit_qmu.runs.lock import RunLock
+from qiskit_qmu.runs.run_lock import RunLock
 
 LONG = (
     "run", "--dataset", "iris", "--model", "basic", "--methods", "noop", "--seeds", "4",

@@ -52,6 +52,9 @@ def test_a_measured_matrix_and_a_kernel_of_a_device(tmp_path):
     matrix = StatevectorKernel(z_feature_map(2, reps=1)).evaluate(X)
     model = KernelRidgeRegressor("precomputed", alpha=0.1).fit(matrix, VALUES)
     model.save(tmp_path / "measured")
+    with pytest.raises(InputError, match="holds a saved kernel model already"):
+        model.save(tmp_path / "measured")
+    model.save(tmp_path / "measured", overwrite=True)
     read = load_kernel_model(tmp_path / "measured")
     assert np.allclose(read.predict(matrix), model.predict(matrix), rtol=0, atol=1e-12)
     kernel = FidelityQuantumKernel(feature_map=z_feature_map(2, reps=1))

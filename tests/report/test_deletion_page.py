@@ -11,11 +11,11 @@ from qiskit_qmu.report.deletion_page import power_sentence
     [
         (None, 0, "could see nothing: it takes at least two withdrawn rows"),
         ((3, 20), 0, "too few rows for this audit to see, or to rule out, any leak (with 3 withd"),
-        ((90, 500), 0, "from an AUC of 0.59 on in four of five cases"),
+        ((90, 500), 0, "a leak with an AUC of 0.59 or more (with 90"),
         (
             (90, 500),
             32,
-            "from an AUC of 0.53 on in four of five cases, and could show that nothing",
+            "If nothing is left, it can show that the AUC lies within 0.04 of ½.",
         ),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.runs.ledger import Ledger
+from qiskit_qmu.runs.ledger import JobLedger
 
 
 def planned(ledger, digest="a", occurrence=0, attempt=0):
@@ -16,24 +16,24 @@ def planned(ledger, digest="a", occurrence=0, attempt=0):
 
 def test_a_job_goes_through_its_life(tmp_path):
     path = tmp_path / "ledger.sqlite"
-    job = planned(Ledger(path))
+    job = planned(JobLedger(path))
     assert (job.state, job.job_id, job.number) == ("planned", None, 0)
-    assert Ledger(path).sent(0, "abc").job_id == "abc"
-    done = Ledger(path).finished(0, "done", seconds=1.5)
+    assert JobLedger(path).sent(0, "abc").job_id == "abc"
+    done = JobLedger(path).finished(0, "done", seconds=1.5)
     assert (done.state, done.seconds) == ("done", 1.5)
     assert done.planned_at <= done.sent_at <= done.finished_at
-    assert Ledger(path).jobs() == [done]
+    assert JobLedger(path).jobs() == [done]
 
 
 def test_tags_are_short_and_belong_to_one_job_of_one_run(tmp_path):
-    ledgers = [Ledger(tmp_path / name) for name in "ab"]
+    ledgers = [JobLedger(tmp_path / name) for name in "ab"]
     tags = [planned(ledger, occurrence=i).tag for ledger in ledgers for i in range(3)]
     assert len(set(tags)) == 6
     assert max(map(len, tags)) <= 24
 
 
 def test_attempts_share_a_position():
-    ledger = Ledger(":memory:")
+    ledger = JobLedger(":memory:")
     planned(ledger)
     planned(ledger, "b")
     again = planned(ledger, attempt=1)
@@ -44,7 +44,7 @@ def test_attempts_share_a_position():
 
 
 def test_spent_seconds_are_those_charged_or_else_those_planned():
-    ledger = Ledger(":memory:")
+    ledger = JobLedger(":memory:")
     for digest in "abcd":
         planned(ledger, digest)
     assert ledger.spent_seconds() == 0.0
@@ -59,22 +59,22 @@ def test_spent_seconds_are_those_charged_or_else_those_planned():
 def test_what_is_no_ledger_is_refused(tmp_path):
     (tmp_path / "other").write_text("no database at all, but some text that is long enough")
     with pytest.raises(InputError, match="is not a SQLite file"):
-        Ledger(tmp_path / "other")
-    Ledger(tmp_path / "old").set_note("format", "0")
+        JobLedger(tmp_path / "other")
+    JobLedger(tmp_path / "old").set_note("format", "0")
     with pytest.raises(InputError, match="has format 0, but this version requires format 2"):
-        Ledger(tmp_path / "old")
+        JobLedger(tmp_path / "old")
 
 
 def test_a_ledger_is_read_while_another_process_writes_it(tmp_path):
-    planned(Ledger(tmp_path / "ledger.sqlite"))
+    planned(JobLedger(tmp_path / "ledger.sqlite"))
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert len(Ledger(tmp_path / "ledger.sqlite").jobs()) == 1
+        assert len(JobLedger(tmp_path / "ledger.sqlite").jobs()) == 1
 
 
 def test_a_ledger_that_breaks_later_stops_the_run_with_one_line(tmp_path):
     path = tmp_path / "ledger.sqlite"
-    ledger = Ledger(path)
+    ledger = JobLedger(path)
     planned(ledger)
     with closing(sqlite3.connect(path)) as other:
         other.execute("DROP TABLE jobs")
@@ -84,7 +84,7 @@ def test_a_ledger_that_breaks_later_stops_the_run_with_one_line(tmp_path):
 
 
 def test_a_full_disk_stops_the_run_with_one_line():
-    ledger = Ledger(":memory:")
+    ledger = JobLedger(":memory:")
     ledger._database.execute("PRAGMA max_page_count = 1")
     with pytest.raises(RunError, match="full"):
         planned(ledger, "a" * 10_000)

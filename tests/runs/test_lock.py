@@ -6,7 +6,7 @@ import os
 import pytest
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.runs.lock import RunLock
+from qiskit_qmu.runs.run_lock import RunLock
 
 
 def hold(path, held):
@@ -38,7 +38,7 @@ def test_one_that_opened_the_file_before_it_was_removed_does_not_lock_what_is_go
     """Its last holder removes it between opening and locking; a third one makes it anew."""
     path = tmp_path / ".lock"
     first, third = RunLock(path), []
-    from qiskit_qmu.runs import lock
+    from qiskit_qmu.runs import run_lock as lock
 
     sign = lock._signed
 

@@ -9,7 +9,7 @@ from qiskit.circuit import Parameter, QuantumCircuit
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.backends.jobs import JobPolicy, JobsPendingError
-from qiskit_qmu.runs.ledger import LEDGER, Ledger
+from qiskit_qmu.runs.ledger import LEDGER, JobLedger
 from qiskit_qmu.runs.rebuilding import rebuild_ledger
 
 CIRCUIT = QuantumCircuit(1)
@@ -56,7 +56,7 @@ def restore(ledger):
 
 def swap(ledger):
     ledger.unlink()
-    Ledger(ledger).close()
+    JobLedger(ledger).close()
 
 
 @pytest.mark.parametrize(

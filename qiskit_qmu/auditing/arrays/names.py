@@ -31,7 +31,7 @@ _ARRAY = re.compile(rf"{_PREFIX}({'|'.join(OUTPUT_KINDS)})")
 
 @final
 @dataclass(frozen=True)
-class Column:
+class ArrayColumn:
     """A column of a table of recorded outputs.
 
     Attributes:
@@ -75,7 +75,7 @@ def known_name(name: str, source: str) -> str:
     return name
 
 
-def parsed_column(heading: str, source: str) -> Column:
+def parsed_column(heading: str, source: str) -> ArrayColumn:
     """Return what a column of a table holds; messages call the table ``source``.
 
     Raises:
@@ -88,10 +88,10 @@ def parsed_column(heading: str, source: str) -> Column:
     """
     name = _SPELLINGS.get(heading, heading)
     if name in ROW_NAMES:
-        return Column(name)
+        return ArrayColumn(name)
     found = _COLUMN.fullmatch(heading)
     if found:
-        return Column(f"{found[1]}{_SINGULAR.get(found[2], found[2])}", found[3] or "")
+        return ArrayColumn(f"{found[1]}{_SINGULAR.get(found[2], found[2])}", found[3] or "")
     columns = ("label", "member", "part", "id", "shots", "loss", "counts")
     numbered = tuple(f"{kind}_0" for kind in _SINGULAR if kind != "loss")
     raise InputError(f"{source}: {_unknown('column', heading, (*columns, *numbered))}")

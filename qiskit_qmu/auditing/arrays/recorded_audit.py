@@ -169,7 +169,7 @@ def _check_lengths(recorded: Recorded) -> None:
         found = ", ".join(f"{length} {name}" for name, length in lengths.items())
         raise InputError(f"all arrays must have the same length, got {found}")
     if not lengths or not max(lengths.values()):
-        raise InputError(f"{recorded.what} must hold at least one row, got none")
+        raise InputError(f"{recorded.what} has no rows")
 
 
 def _check_classes(present: dict[str, Observations]) -> None:

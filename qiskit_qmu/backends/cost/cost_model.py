@@ -9,7 +9,7 @@ from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
 from qiskit_qmu.backends.cost.payload import payload_of
-from qiskit_qmu.backends.gradients.rules import Rule
+from qiskit_qmu.backends.gradients.rules import DerivativeRule
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 from qiskit_qmu.backends.transpilation.timing import Timing
 
@@ -64,7 +64,7 @@ class CircuitPreparer(Protocol):
 def cost_model_of(
     networks: Sequence[NetworkCircuits],
     preparer: CircuitPreparer,
-    rule: Rule,
+    rule: DerivativeRule,
     *,
     backend: str,
     max_executions_per_job: int | None,

@@ -11,7 +11,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork, SamplerQNN
 
 from qiskit_qmu.backends.cost.networks import connectors_of, measured_bases
-from qiskit_qmu.backends.gradients.rules import ParameterShift, Rule
+from qiskit_qmu.backends.gradients.rules import DerivativeRule, ParameterShift
 from qiskit_qmu.backends.usage import Usage, merged_requests
 from qiskit_qmu.simulator import TorchEstimator
 from qiskit_qmu.simulator.compile.unrolling import rotation_angles
@@ -107,7 +107,7 @@ class ConnectorCost:
     shared_angles: int = 0
     forward_shots: int
     shots: int
-    rule: Rule = field(default_factory=ParameterShift, compare=False)
+    rule: DerivativeRule = field(default_factory=ParameterShift, compare=False)
 
     @staticmethod
     def of(connector: TorchConnector) -> "ConnectorCost":
@@ -206,6 +206,6 @@ def _shots(network: NeuralNetwork) -> tuple[int, int]:
     return shots, shots
 
 
-def _rule(network: NeuralNetwork) -> Rule:
-    rule: Rule | None = getattr(getattr(network, "gradient", None), "rule", None)
+def _rule(network: NeuralNetwork) -> DerivativeRule:
+    rule: DerivativeRule | None = getattr(getattr(network, "gradient", None), "rule", None)
     return ParameterShift() if rule is None else rule

@@ -13,7 +13,7 @@ from qiskit import qpy
 from qiskit.circuit import QuantumCircuit
 
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
-from qiskit_qmu.backends.gradients.rules import Rule
+from qiskit_qmu.backends.gradients.rules import DerivativeRule
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit
 
 _OPTIONS_BYTES = 1500
@@ -48,7 +48,7 @@ def payload_of(
     network: NetworkCircuits,
     rotations: RotationCircuit,
     circuits: Sequence[QuantumCircuit],
-    rule: Rule,
+    rule: DerivativeRule,
 ) -> Payload:
     """Encode a small forward pass and a small gradient at random angles.
 
@@ -78,7 +78,7 @@ def payload_of(
 
 
 def _gradient_rows(
-    rows: NDArray[np.float64], rotations: RotationCircuit, rule: Rule
+    rows: NDArray[np.float64], rotations: RotationCircuit, rule: DerivativeRule
 ) -> NDArray[np.float64]:
     """Return enough rows for the weights, equal in all of them, to contribute little."""
     circuits = max(1, rule.circuits_per_row(len(rotations.angles)))

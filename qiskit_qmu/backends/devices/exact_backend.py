@@ -21,7 +21,7 @@ from qiskit_qmu.backends.devices.virtual_primitives import (
     VirtualSampler,
     VirtualSamplerGradient,
 )
-from qiskit_qmu.backends.gradients.rules import ParameterShift, Rule
+from qiskit_qmu.backends.gradients.rules import DerivativeRule, ParameterShift
 from qiskit_qmu.backends.options import DeviceOptions
 from qiskit_qmu.backends.transpilation.rotations import RotationCircuit, check_virtual
 from qiskit_qmu.backends.versions import package_versions
@@ -47,7 +47,7 @@ class ExactBackend(Backend):
     """
 
     def __init__(
-        self, *, shots: int | None = None, seed: int = 0, rule: Rule | None = None
+        self, *, shots: int | None = None, seed: int = 0, rule: DerivativeRule | None = None
     ) -> None:
         if shots is not None and rule is not None:
             raise InputError(f"rule applies to exact values only, not with {shots} shots")

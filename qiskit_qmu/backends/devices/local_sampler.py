@@ -26,7 +26,7 @@ from qiskit_qmu.simulator.readout.registers import register_bytes
 from qiskit_qmu.simulator.shots.draws import draw_outcomes
 
 
-class Engine(Protocol):
+class CircuitEngine(Protocol):
     """Simulates one circuit at rows of angles."""
 
     def probabilities(
@@ -61,7 +61,7 @@ class LocalSampler(CopiesDrawAnew, BaseSamplerV2):
 
     def __init__(
         self,
-        engine: Callable[[tuple[int, ...]], Engine],
+        engine: Callable[[tuple[int, ...]], CircuitEngine],
         generator: np.random.Generator,
         *,
         compact: bool = True,

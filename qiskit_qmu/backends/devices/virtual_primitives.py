@@ -17,7 +17,7 @@ from qiskit.primitives import (
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
-from qiskit_qmu.backends.gradients.rules import Rule
+from qiskit_qmu.backends.gradients.rules import DerivativeRule
 from qiskit_qmu.backends.readout.outcomes import RegisterData
 from qiskit_qmu.backends.transpilation.rotations import check_virtual
 from qiskit_qmu.simulator import (
@@ -82,7 +82,7 @@ class VirtualEstimatorGradient(TorchEstimatorGradient):
         rule: Rule by which usage counts a gradient, however it is computed.
     """
 
-    def __init__(self, estimator: VirtualEstimator, rule: Rule) -> None:
+    def __init__(self, estimator: VirtualEstimator, rule: DerivativeRule) -> None:
         super().__init__(estimator)
         self.rule = rule
 
@@ -100,7 +100,7 @@ class VirtualSamplerGradient(TorchSamplerGradient):
         rule: Rule by which usage counts a gradient, however it is computed.
     """
 
-    def __init__(self, sampler: VirtualSampler, rule: Rule) -> None:
+    def __init__(self, sampler: VirtualSampler, rule: DerivativeRule) -> None:
         super().__init__(sampler)
         self.rule = rule
 

@@ -11,7 +11,7 @@ from qiskit.quantum_info.operators.base_operator import BaseOperator
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, BaseSamplerGradient
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends.gradients.rules import Rule
+from qiskit_qmu.backends.gradients.rules import DerivativeRule
 from qiskit_qmu.backends.primitives.broadcast_sampler import BroadcastSampler
 from qiskit_qmu.backends.primitives.grouped_estimator import GroupedEstimator
 from qiskit_qmu.backends.primitives.measurement import MeasurementRequest
@@ -26,7 +26,7 @@ _LARGEST_REGISTER = 16
 class _Restricted:
     """Shared by both gradient classes: a rule, and whether weights are skipped."""
 
-    rule: Rule
+    rule: DerivativeRule
     leaves_out_weights = False
 
     def without_weights(self) -> Self:
@@ -66,7 +66,7 @@ class MeasuredEstimatorGradient(_Restricted, TorchEstimatorGradient):
         rule: Parameter shift or SPSA.
     """
 
-    def __init__(self, estimator: GroupedEstimator, rule: Rule) -> None:
+    def __init__(self, estimator: GroupedEstimator, rule: DerivativeRule) -> None:
         BaseEstimatorGradient.__init__(self, estimator)
         self.rule = rule
 
@@ -99,7 +99,7 @@ class MeasuredSamplerGradient(_Restricted, TorchSamplerGradient):
         rule: Parameter shift or SPSA.
     """
 
-    def __init__(self, sampler: BroadcastSampler, rule: Rule) -> None:
+    def __init__(self, sampler: BroadcastSampler, rule: DerivativeRule) -> None:
         BaseSamplerGradient.__init__(self, sampler)
         self.rule = rule
 

@@ -17,7 +17,7 @@ OutputFunction = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Rows of angles (B, A) to the outputs (B, O) measured there."""
 
 
-class Rule(Protocol):
+class DerivativeRule(Protocol):
     """Computes derivatives from outputs at other angles."""
 
     def jacobian(
@@ -156,7 +156,7 @@ class SimultaneousPerturbation(CopiesDrawAnew):
 
 def make_rule(
     name: GradientRule, generator: np.random.Generator, *, epsilon: float = 0.1, directions: int = 1
-) -> Rule:
+) -> DerivativeRule:
     """Return a gradient rule by name.
 
     Args:

@@ -13,7 +13,7 @@ from qiskit_qmu.backends.jobs.policy import JobPolicy, RetryPolicy
 from qiskit_qmu.backends.jobs.resumable_sampler import ResumableSampler
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.runs.job_record import JobRecord
-from qiskit_qmu.runs.ledger import Ledger
+from qiskit_qmu.runs.ledger import JobLedger
 from qiskit_qmu.runs.rebuilding import rebuild_ledger
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "JobState",
     "JobsPendingError",
     "ResumableSampler",
-    "Ledger",
+    "JobLedger",
     "RetryPolicy",
     "PubData",
     "Pubs",

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from qiskit_qmu.backends.jobs.retrying_service import RetryingService
 from qiskit_qmu.runs.job_record import JobRecord
-from qiskit_qmu.runs.ledger import Ledger
+from qiskit_qmu.runs.ledger import JobLedger
 
 
 def cancel_jobs(
-    ledger: Ledger, service: RetryingService, search_pauses: Sequence[float]
+    ledger: JobLedger, service: RetryingService, search_pauses: Sequence[float]
 ) -> list[str]:
     """Take back all jobs that are not done; return the ids of those.
 
@@ -23,7 +23,7 @@ def cancel_jobs(
 
 
 def _take_back(
-    job: JobRecord, ledger: Ledger, service: RetryingService, search_pauses: Sequence[float]
+    job: JobRecord, ledger: JobLedger, service: RetryingService, search_pauses: Sequence[float]
 ) -> str | None:
     """Cancel a job and return its id; None if it was never sent or has already ended."""
     job_id = job.job_id or service.find(job.tag, tuple(search_pauses))

@@ -1,7 +1,6 @@
 """Errors that stop a run; everything done so far is kept."""
 
-from qiskit_qmu._errors import RunError
-from qiskit_qmu.runs.errors import JobsPendingError
+from qiskit_qmu._errors import JobsPendingError, RunError
 from qiskit_qmu.runs.job_record import JobRecord
 
 __all__ = [

@@ -13,9 +13,9 @@ from qiskit_qmu.backends.jobs.results import load_results, save_results
 from qiskit_qmu.backends.jobs.service import PubData
 from qiskit_qmu.runs.job_record import JobRecord
 from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS, KeptJob, file_of, recover_kept_jobs
-from qiskit_qmu.runs.ledger import LEDGER, Ledger
-from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.runs.ledger import LEDGER, JobLedger
 from qiskit_qmu.runs.rebuilding import open_ledger
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 OPTIONS = "options"
 """Name of the file that records what determines a run's results."""
@@ -113,7 +113,7 @@ def seed_of_run(path: str | Path) -> int | None:
     if not file.exists() or file.stat().st_size == 0:
         return None
     try:
-        ledger = Ledger(file)
+        ledger = JobLedger(file)
     except InputError:
         return None  # (opening the folder reports what is wrong with it)
     try:

@@ -30,7 +30,7 @@ from qiskit_qmu.backends.jobs.sent_job import SentJob
 from qiskit_qmu.backends.jobs.service import JobService, JobState, PubData, Pubs
 from qiskit_qmu.backends.transpilation.timing import quick_seconds
 from qiskit_qmu.runs.job_record import JobRecord
-from qiskit_qmu.runs.ledger import Ledger, now
+from qiskit_qmu.runs.ledger import JobLedger, now
 
 Result = TypeVar("Result")
 
@@ -63,7 +63,7 @@ class ResumableSampler(BaseSamplerV2):
         policy: JobPolicy | None = None,
     ) -> None:
         self.service = service
-        self.ledger = Ledger(":memory:") if folder is None else folder.ledger
+        self.ledger = JobLedger(":memory:") if folder is None else folder.ledger
         self._folder = folder
         self._policy = policy or JobPolicy()
         self._calls = RetryingService(service, self._policy.retry)

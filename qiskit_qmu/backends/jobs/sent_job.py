@@ -6,7 +6,7 @@ from typing import Any, final
 from qiskit.primitives import BasePrimitiveJob, DataBin, PrimitiveResult, SamplerPubResult
 
 from qiskit_qmu.backends.jobs.service import PubData
-from qiskit_qmu.runs.ledger import Ledger
+from qiskit_qmu.runs.ledger import JobLedger
 
 
 @final
@@ -22,7 +22,7 @@ class SentJob(BasePrimitiveJob[PrimitiveResult[SamplerPubResult], str]):
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: JobLedger,
         number: int,
         collect: Callable[[int], list[PubData]],
         cancel: Callable[[str], None],

@@ -162,7 +162,7 @@ def _sample(path: Path, encoding: str) -> tuple[list[str], str]:
                 break
     lines = [line for line in lines if line.strip()]
     if not lines:
-        raise InputError(f"{path} must hold a table with headings, got an empty file")
+        raise InputError(f"{path} is empty; it must hold a table with headings")
     hint = lines[0].strip()
     if re.fullmatch(r'"?sep=."?', hint):
         return lines[1:], hint.strip('"')

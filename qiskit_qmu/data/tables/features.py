@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import Column
-from qiskit_qmu.data.rows_warning import RowsWarning
+from qiskit_qmu.data.rows import RowsWarning
+from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.data.tables.chunks import open_table
 from qiskit_qmu.data.tables.csv_format import AS_FOUND, TableForm
 from qiskit_qmu.data.tables.labels import check_ids
@@ -21,7 +21,7 @@ from qiskit_qmu.data.tables.texts import read_texts
 
 def read_features(
     source: Any,
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     id_name: str | None = None,
     form: TableForm = AS_FOUND,
 ) -> tuple[NDArray[np.float32], NDArray[np.str_] | None]:
@@ -47,7 +47,7 @@ def read_features(
         check_column(name, table)
     found, size = survey(table, list(places))
     if size == 0:
-        raise InputError(f"{table.what} must hold rows below its headings, got none")
+        raise InputError(f"{table.what} has headings and no rows below them")
     everything = np.arange(size)
     width = max(own.features[1] for own in places.values() if own.features is not None)
     x = np.zeros((size, width), dtype=np.float32)
@@ -72,7 +72,7 @@ def read_features(
 _FEW = 5
 
 
-def _warn_of_unknown(column: Column, unknown: Sequence[str]) -> None:
+def _warn_of_unknown(column: TableColumn, unknown: Sequence[str]) -> None:
     if not unknown:
         return
     shown = ", ".join(map(repr, unknown[:_FEW])) + (", …" if len(unknown) > _FEW else "")

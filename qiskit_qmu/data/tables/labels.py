@@ -115,7 +115,7 @@ def check_ids(texts: NDArray[Any], column: str, what: str) -> NDArray[np.str_]:
     """
     missing = np.flatnonzero(texts == "")
     if missing.size:
-        raise InputError(f"{what}: {column!r} must name every row, got nothing in {_rows(missing)}")
+        raise InputError(f"{what}: {column!r} names every row, but is empty in {_rows(missing)}")
     ids = texts.astype(np.str_)
     values, counts = np.unique(ids, return_counts=True)
     doubles = values[counts > 1]
@@ -132,7 +132,9 @@ def check_labels(texts: NDArray[Any], ids: NDArray[np.str_] | None, column: str,
     missing = np.flatnonzero(texts == "")
     if missing.size:
         where = _rows(missing) if ids is None else shown(ids[missing].tolist())
-        raise InputError(f"{what}: every row needs a label in {column!r}, got none for {where}")
+        raise InputError(
+            f"{what}: every row needs a label in {column!r}, which is empty for {where}"
+        )
 
 
 def shown(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import ColumnKind
+from qiskit_qmu.data.table_columns import ColumnKind
 from qiskit_qmu.data.tables.chunks import Table
 from qiskit_qmu.data.tables.values import to_days, to_numbers, to_truths
 

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import Column
 from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.rows import strata_of
+from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.data.tables.chunks import Table
 from qiskit_qmu.data.tables.drawing import draw_rows
 from qiskit_qmu.data.tables.labels import Labels, Task, check_ids, check_labels, shown
 from qiskit_qmu.data.tables.numbers import NumberColumn, Target, read_numbers
 from qiskit_qmu.data.tables.survey import MOST_CATEGORIES, ColumnSurvey, survey
-from qiskit_qmu.data.tables.texts import TextColumn, read_texts
+from qiskit_qmu.data.tables.texts import CodedTexts, read_texts
 
 _LARGEST = 2**32
 """The most bytes of all features."""
@@ -27,7 +27,7 @@ _LARGEST = 2**32
 @dataclass(frozen=True)
 class _Labelled:
     table: Table
-    texts: dict[str, TextColumn]
+    texts: dict[str, CodedTexts]
     ids: NDArray[np.str_] | None
     label_texts: NDArray[Any]
 
@@ -57,7 +57,7 @@ class TableReader:
         others = [name for name in table.names if name not in special]
         self.found, rows = survey(table, others)
         if rows == 0:
-            raise InputError(f"{table.what} must hold rows below its headings, got none")
+            raise InputError(f"{table.what} has headings and no rows below them")
         self.features = self._chosen(others, features, table)
         texts = [name for name in others if self.found[name].kind == "category"]
         self.training = self._labelled(table, texts)
@@ -89,7 +89,7 @@ class TableReader:
             else:
                 self.remarks.append(f"{name} is left out: {reason}")
         if not chosen:
-            raise InputError(f"{table.what} must have a column to learn from, got none")
+            raise InputError(f"{table.what} has no column to learn from")
         return chosen
 
     def _reason_against(self, column: ColumnSurvey, table: Table) -> str | None:
@@ -184,7 +184,7 @@ class TableReader:
             remarks=tuple(self.remarks),
         )
 
-    def _laid_out(self) -> tuple[list[Column], int]:
+    def _laid_out(self) -> tuple[list[TableColumn], int]:
         """Return the columns with their places among the features, and the number of features."""
         columns, width = [], 0
         for name, found in self.found.items():
@@ -205,7 +205,7 @@ class TableReader:
                 values = np.empty(len(self.train_rows))
             width = width if place is None else place[1]
             columns.append(
-                Column(
+                TableColumn(
                     name=name,
                     kind=found.kind,
                     features=place,
@@ -216,7 +216,7 @@ class TableReader:
         return columns, width
 
     def _read_categories(
-        self, columns: list[Column], x_train: NDArray[Any], x_test: NDArray[Any]
+        self, columns: list[TableColumn], x_train: NDArray[Any], x_test: NDArray[Any]
     ) -> None:
         parts = (
             (self.training, self.train_rows, x_train),
@@ -238,7 +238,7 @@ class TableReader:
                     )
 
     def _read_numbers(
-        self, columns: list[Column], x_train: NDArray[Any], x_test: NDArray[Any]
+        self, columns: list[TableColumn], x_train: NDArray[Any], x_test: NDArray[Any]
     ) -> None:
         wanted = {column.name: column for column in columns if column.kind != "category"}
         into_train: dict[str, NDArray[Any]] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.columns import ColumnKind
+from qiskit_qmu.data.table_columns import ColumnKind
 from qiskit_qmu.data.tables.chunks import Table
 from qiskit_qmu.data.tables.values import DATE_FORMATS, dates_of, to_texts
 

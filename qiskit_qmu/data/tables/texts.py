@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass
-class TextColumn:
+class CodedTexts:
     """The texts of a column as numbers of different texts.
 
     Args:
@@ -63,13 +63,13 @@ class TextColumn:
         return of_code[self.codes[rows]]
 
 
-def read_texts(table: Table, columns: Sequence[str]) -> dict[str, TextColumn]:
+def read_texts(table: Table, columns: Sequence[str]) -> dict[str, CodedTexts]:
     """Return columns of a table as texts, without spaces at their ends.
 
     Raises:
         InputError: If the table cannot be read.
     """
-    found = {name: TextColumn() for name in columns}
+    found = {name: CodedTexts() for name in columns}
     for chunk in table.chunks(columns, texts=columns):
         for name, column in found.items():
             column.add(chunk[name])

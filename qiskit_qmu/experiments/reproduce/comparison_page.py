@@ -15,7 +15,7 @@ from qiskit_qmu.experiments.reproduce.comparison_text import (
 )
 from qiskit_qmu.report.evidence import now
 from qiskit_qmu.report.html import data_address, settings, template, themed
-from qiskit_qmu.report.page_cells import Cell, PageRow, PageTable, minus
+from qiskit_qmu.report.page_cells import PageCell, PageRow, PageTable, minus
 
 
 def comparison_page(
@@ -70,6 +70,6 @@ def _table(methods: Sequence[str], columns: Columns) -> PageTable:
     )
 
 
-def _cell(text: str) -> Cell:
+def _cell(text: str) -> PageCell:
     value, _, spread = text.partition(" ±")
-    return Cell(value=minus(value), detail=f"±{spread}" if spread else "")
+    return PageCell(value=minus(value), detail=f"±{spread}" if spread else "")

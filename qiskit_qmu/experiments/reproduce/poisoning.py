@@ -187,6 +187,8 @@ PROTOCOL = Protocol(
             "column of pixels, so that states do not have norm one)",
             "QNN: ten qubits, six layers of RX·RY·RX and a ring of CZ, ⟨Z⟩ of each qubit into a "
             "linear layer with cross-entropy (theirs: a ring of RZZ, σ(5⟨Z⟩) of the last qubit)",
+            "MLP: a network of dense layers with 64 and 16 units and no circuit; read its methods "
+            "beside its own original and oracle",
             "labels: of both digits alike, drawn at random",
             "unlearning: 50 epochs as theirs; their ascent weighs the forgotten rows 0.2, here "
             "0.17 of 1; SCRUB is its authors' (theirs: cross-entropy minus 0.2 KL on the "

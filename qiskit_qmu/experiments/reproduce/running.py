@@ -1,6 +1,7 @@
 """reproduce(): runs a protocol as a sweep, and writes ours beside theirs."""
 
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,6 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_together
 from qiskit_qmu.data import load_dataset
-from qiskit_qmu.experiments.output import writable_folder
 from qiskit_qmu.experiments.plan import Plan
 from qiskit_qmu.experiments.reproduce.compared import Compared, StudyFigure
 from qiskit_qmu.experiments.reproduce.comparison import compare_with_published
@@ -27,8 +27,10 @@ from qiskit_qmu.experiments.reproduce.registry import PROTOCOLS
 from qiskit_qmu.experiments.sweeps import SweepResult, run_sweep, sweep_plan
 from qiskit_qmu.experiments.sweeps.engine import open_engine
 from qiskit_qmu.experiments.sweeps.folder import SweepFolder
-from qiskit_qmu.runs.lock import LOCK, RunLock
+from qiskit_qmu.experiments.writable_folder import writable_folder
+from qiskit_qmu.report.text_columns import WIDTH
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 
 @final
@@ -85,7 +87,9 @@ class Reproduction:
         }
 
     def __repr__(self) -> str:
-        notes = "\n".join(f"- {note}" for note in self.notes)
+        notes = "\n".join(
+            textwrap.fill(f"- {note}", WIDTH, subsequent_indent="  ") for note in self.notes
+        )
         return (
             f"{self.title}\n\n{comparison_text(self.compared, quick=self.choice.quick)}\n\n{notes}"
         )

@@ -16,7 +16,7 @@ from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, RowRecord
 from qiskit_qmu.data.ids import untrained_ids
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
-from qiskit_qmu.data.rows_warning import RowsWarning
+from qiskit_qmu.data.rows import RowsWarning
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import training_backend
 from qiskit_qmu.experiments.saved.provenance import Provenance

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.data import DATASET_NAMES, Column, RowSource, RowsWarning
+from qiskit_qmu.data import DATASET_NAMES, RowSource, RowsWarning, TableColumn
 from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.tables.chunks import open_table
 from qiskit_qmu.data.tables.features import read_features
@@ -142,7 +142,7 @@ def _numbers_in_order(
         stacklevel=3,
     )
     columns = tuple(
-        Column(name=name, kind="number", features=(place, place + 1))
+        TableColumn(name=name, kind="number", features=(place, place + 1))
         for place, name in enumerate(chosen)
     )
     return replace(layout, columns=columns)

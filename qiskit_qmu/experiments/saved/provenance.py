@@ -22,7 +22,7 @@ _LAST_STEP = ("strategy", "seed", "forgotten_indices", "forgotten_label")
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Deletion:
+class PastDeletion:
     """One deletion of rows from a model.
 
     Attributes:
@@ -55,7 +55,7 @@ class Provenance:
     layout: Layout
     trained: NDArray[np.int64]
     validation: NDArray[np.int64]
-    deletions: tuple[Deletion, ...]
+    deletions: tuple[PastDeletion, ...]
 
     @staticmethod
     def from_dict(content: dict[str, Any]) -> "Provenance":
@@ -115,10 +115,10 @@ class Provenance:
         return earlier
 
 
-def _deletion(step: Any, size: int) -> Deletion:
+def _deletion(step: Any, size: int) -> PastDeletion:
     table = checked(step, dict, "a deletion")
     label = table.get("forgotten_label")
-    return Deletion(
+    return PastDeletion(
         strategy=str(table.get("strategy")),
         forgotten=_positions(table, "forgotten_indices", size),
         label=None if label is None else checked(label, int, "forgotten_label"),

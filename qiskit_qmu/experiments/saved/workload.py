@@ -8,7 +8,7 @@ from typing import Any, Literal, final
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import in_words
-from qiskit_qmu.backends import Backend, CostEstimate, ExactBackend, Rule, Workload
+from qiskit_qmu.backends import Backend, CostEstimate, DerivativeRule, ExactBackend, Workload
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.resolution import class_number
 from qiskit_qmu.data.row_source import RowSource
@@ -72,7 +72,7 @@ def saved_workloads(
     methods: Sequence[str] = ("noop", *DEFAULT_METHODS),
     rows: int | None = None,
     settings: dict[str, Any] | None = None,
-    rule: Rule | None = None,
+    rule: DerivativeRule | None = None,
     source: RowSource | None = None,
     seed: int = 0,
     only_methods: bool = False,

@@ -7,13 +7,13 @@ from typing import Any, final
 
 from qiskit_qmu._files import write_together
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.experiments.output import writable_folder
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_study.attacks import attacked_rows
 from qiskit_qmu.experiments.shot_study.folder import StudyFolder
 from qiskit_qmu.experiments.shot_study.study import ShotStudy
 from qiskit_qmu.experiments.shot_study.target import Row, target_answers
 from qiskit_qmu.experiments.sweeps.engine import open_engine
+from qiskit_qmu.experiments.writable_folder import writable_folder
 from qiskit_qmu.report.shot_study import (
     render_study_page,
     study_csv,
@@ -22,8 +22,8 @@ from qiskit_qmu.report.shot_study import (
     study_text,
     summarise_study,
 )
-from qiskit_qmu.runs.lock import LOCK, RunLock
 from qiskit_qmu.runs.progress import RunProgress, no_progress
+from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
 
 @final

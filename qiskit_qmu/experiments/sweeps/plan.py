@@ -10,7 +10,7 @@ from qiskit_qmu.experiments.plan import Plan, run_plan
 from qiskit_qmu.experiments.sweeps.folder import SweepFolder, has_failed
 from qiskit_qmu.experiments.sweeps.grid import Cell
 from qiskit_qmu.experiments.sweeps.running import result_or_error
-from qiskit_qmu.experiments.sweeps.work import Work, work_left
+from qiskit_qmu.experiments.sweeps.work import PendingWork, work_left
 
 
 def sweep_plan(
@@ -56,7 +56,7 @@ def sweep_plan(
     }
 
 
-def _circuits(work: Work, data_dir: str | None) -> dict[str, Any]:
+def _circuits(work: PendingWork, data_dir: str | None) -> dict[str, Any]:
     """Return the circuits of training originals, and of observing by backend and shots."""
     plans: dict[str, Plan] = {}
 

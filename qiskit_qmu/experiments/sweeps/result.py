@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.data.datasets import classes_of
+from qiskit_qmu.data.named_datasets import classes_of
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.places import records_of
 from qiskit_qmu.experiments.records import Record

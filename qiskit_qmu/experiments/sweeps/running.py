@@ -17,7 +17,7 @@ from qiskit_qmu.experiments.sweeps.made_model import (
     make_original,
     make_unlearned,
 )
-from qiskit_qmu.experiments.sweeps.work import CellWork, Work, work_left
+from qiskit_qmu.experiments.sweeps.work import CellWork, PendingWork, work_left
 from qiskit_qmu.runs.progress import RunProgress
 from qiskit_qmu.training.processes import one_thread
 
@@ -55,7 +55,12 @@ class _Running:
     """One pass over what is to be computed."""
 
     def __init__(
-        self, work: Work, folder: SweepFolder, engine: Engine, progress: RunProgress, cells: int
+        self,
+        work: PendingWork,
+        folder: SweepFolder,
+        engine: Engine,
+        progress: RunProgress,
+        cells: int,
     ) -> None:
         self._work = work
         self._folder = folder

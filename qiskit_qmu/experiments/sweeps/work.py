@@ -39,7 +39,7 @@ class CellWork:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Work:
+class PendingWork:
     """What is to be computed.
 
     Attributes:
@@ -67,7 +67,7 @@ def work_left(
     data_dir: str | None,
     retry_failed: bool,
     guarded: Callable[..., Any],
-) -> Work:
+) -> PendingWork:
     """Return what of a sweep is still to be computed.
 
     Args:
@@ -92,7 +92,7 @@ def work_left(
             works.append(found)
     needed = list(_models_of(works))
     missing = {digest: task for digest, task in needed if not folder.has_model(digest)}
-    return Work(
+    return PendingWork(
         cells=works,
         originals={digest: task[0] for digest, task in missing.items() if not task[1]},
         unlearned={digest: task for digest, task in missing.items() if task[1]},

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qiskit_qmu.report.html import data_address, settings, template, themed
-from qiskit_qmu.report.page_cells import Cell, PageRow, PageTable
+from qiskit_qmu.report.page_cells import PageCell, PageRow, PageTable
 from qiskit_qmu.report.shot_study.summary import NUMBERS, SHARES, StudyPoint, worlds_of
 from qiskit_qmu.report.shot_study.tables import (
     INFERENCE,
@@ -96,7 +96,7 @@ def _table(
             rows.append(PageRow(name=f"{dataset}, {model}", cells=(), heading=True))
         for point in own:
             first, *others = names
-            cells = [Cell(value=name_of(point, name)) for name in others]
+            cells = [PageCell(value=name_of(point, name)) for name in others]
             cells += [_cell(key, point) for key in keys]
             rows.append(
                 PageRow(
@@ -111,10 +111,10 @@ def _table(
     )
 
 
-def _cell(key: str, point: StudyPoint) -> Cell:
+def _cell(key: str, point: StudyPoint) -> PageCell:
     found = point.values[key]
     if not found.known:
-        return Cell(value="–")
+        return PageCell(value="–")
     factor, digits = (100.0, 1) if key in SHARES else (1.0, 3)
     value, low, high = (f"{factor * x:.{digits}f}" for x in (found.value, found.low, found.high))
-    return Cell(value=value, detail=f"{low} to {high}" if found.has_limits else "")
+    return PageCell(value=value, detail=f"{low} to {high}" if found.has_limits else "")

@@ -21,8 +21,8 @@ from qiskit_qmu.report.tables.latex import latex
 from qiskit_qmu.report.tables.learning_curves import curves_of, learning_figure
 from qiskit_qmu.report.tables.lines import every_column
 from qiskit_qmu.report.tables.markdown import markdown
-from qiskit_qmu.report.tables.page_table import heat_table, number_table, shades
 from qiskit_qmu.report.tables.rows import csv_text, tidy_rows
+from qiskit_qmu.report.tables.sortable_tables import heat_table, number_table, shades
 from qiskit_qmu.report.tables.text import failure_lines
 from qiskit_qmu.report.tables.tradeoff_figure import has_tradeoff, tradeoff_figure
 

@@ -15,9 +15,9 @@ from qiskit_qmu.backends.jobs import (
     BudgetError,
     DivergedError,
     JobFailedError,
+    JobLedger,
     JobPolicy,
     JobsPendingError,
-    Ledger,
     RetryPolicy,
     RunError,
     TransientError,
@@ -76,7 +76,7 @@ def test_a_job_whose_id_was_not_stored_is_found_by_its_tag(place):
 
     with opened(place, on_call=die) as backend, pytest.raises(KeyboardInterrupt):
         counts(backend)
-    assert Ledger(place / "run" / "ledger.sqlite").job(0).job_id is None
+    assert JobLedger(place / "run" / "ledger.sqlite").job(0).job_id is None
     with opened(place, hidden_searches=2) as backend:
         counts(backend)
     assert len(DirectoryService(folder=place / "service").tags()) == 1
@@ -413,7 +413,7 @@ def test_a_job_that_is_being_sent_when_a_backend_is_closed_is_written_down(place
     backend.close()
     with pytest.raises(JobsPendingError):
         job.result()
-    assert Ledger(place / "run" / "ledger.sqlite").job(0).state == "sent"
+    assert JobLedger(place / "run" / "ledger.sqlite").job(0).state == "sent"
 
 
 def test_jobs_of_several_threads_are_sent_one_by_one(place):

@@ -11,7 +11,7 @@ ColumnKind = Literal["number", "boolean", "date", "category"]
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Column:
+class TableColumn:
     """One column of a table, other than those of the ids and the labels.
 
     Args:
@@ -25,8 +25,8 @@ class Column:
 
     Example:
         >>> import numpy as np
-        >>> from qiskit_qmu.data.columns import Column
-        >>> region = Column(
+        >>> from qiskit_qmu.data.table_columns import TableColumn
+        >>> region = TableColumn(
         ...     name="region", kind="category", features=(1, 3), categories=("EU", "US")
         ... )
         >>> region.feature_names

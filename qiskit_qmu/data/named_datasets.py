@@ -111,7 +111,7 @@ def classes_of(name: str) -> tuple[str, ...] | None:
         name: One of `DATASET_NAMES`.
 
     Example:
-        >>> from qiskit_qmu.data.datasets import classes_of
+        >>> from qiskit_qmu.data.named_datasets import classes_of
         >>> classes_of("iris"), classes_of("digits")[:3]
         (('setosa', 'versicolor', 'virginica'), ('0', '1', '2'))
     """

@@ -1,0 +1,202 @@
+"""train_exact: trains and saves a model that deletes rows by itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit.library import z_feature_map, zz_feature_map
+
+from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
+from qiskit_qmu._files import make_folder
+from qiskit_qmu.backends.versions import package_versions
+from qiskit_qmu.certified import CertifiedClassifier, FrozenCircuit
+from qiskit_qmu.data import Dataset, RowRecord
+from qiskit_qmu.data.layout import Layout
+from qiskit_qmu.deletions.model_folder import EXACT_MODELS
+from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
+from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.saved.saving import recipe
+from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.kernels import (
+    KernelClassifier,
+    KernelRidgeClassifier,
+    LeastSquaresSVC,
+    StatevectorKernel,
+)
+
+MOST_FEATURES = 12
+"""Features, and qubits, of a kernel: a matrix of them is simulated exactly."""
+
+_KERNELS: dict[str, type[KernelClassifier]] = {
+    "kernel-ridge": KernelRidgeClassifier,
+    "kernel-svm": LeastSquaresSVC,
+}
+_OF_KERNELS: dict[str, Any] = {"alpha": 0.1, "bandwidth": 0.1}
+_OF_CERTIFIED: dict[str, Any] = {
+    "num_qubits": 4, "num_layers": 2, "scale": 0.5,
+    "regularization": 1e-2, "noise": 1.0, "epsilon": 1.0, "delta": 1e-5,
+}  # fmt: skip
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scaling:
+    """Mean and deviation of the features, of rows that no model is trained on.
+
+    What is fitted to training rows would have to be unlearned too.
+
+    Attributes:
+        mean: Shape (features,).
+        deviation: Shape (features,), above zero.
+    """
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+    @staticmethod
+    def of(rows: NDArray[np.float64]) -> "Scaling":
+        """Return the scaling that rows (n, features) have."""
+        deviation = rows.std(axis=0)
+        return Scaling(mean=rows.mean(axis=0), deviation=np.where(deviation > 0, deviation, 1.0))
+
+    def __call__(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return rows (n, …) with mean 0 and deviation 1, as (n, features)."""
+        return np.asarray((_flat(rows) - self.mean) / self.deviation)
+
+
+def train_exact(
+    experiment: Experiment,
+    kind: str,
+    out: str | Path,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    data_dir: str | None = None,
+) -> dict[str, Any]:
+    """Train a model that deletes rows by itself, and save it with a record of its rows.
+
+    Features are scaled by mean and deviation of the test rows, which no request is about. A kernel
+    is the exact fidelity kernel of the ZZ feature map of the scaled features times ``bandwidth``.
+
+    Args:
+        experiment: The data, its sizes and its seed; its model and its trainer do not count.
+        kind: "kernel-ridge" or "kernel-svm", which delete exactly, or "certified", which removes
+            within a budget of (ε, δ).
+        out: Folder of the model.
+        settings: Hyperparameters: alpha and bandwidth of kernels; num_qubits, num_layers, scale,
+            regularization, noise, epsilon and delta of "certified".
+        data_dir: Folder of image files.
+
+    Returns:
+        What is kept beside the model.
+
+    Raises:
+        InputError: If the data cannot be read, has no classes, missing values or too many features,
+            a hyperparameter is not possible, or the folder cannot be written.
+
+    Example:
+        >>> import qiskit_qmu as qmu
+        >>> from qiskit_qmu.experiments import load_exact, train_exact
+        >>> kept = train_exact(qmu.Experiment(dataset="iris"), "kernel-ridge", "exact")
+        >>> kept["accuracies"]["test"]["accuracy"] > 0.8
+        True
+        >>> type(load_exact("exact")).__name__
+        'KernelRidgeClassifier'
+    """
+    _check.one_of(EXACT_MODELS, model=kind)
+    chosen = _settings(kind, settings or {})
+    experiment = experiment.with_source()
+    setup = Setup.to_train(experiment, experiment.seed, data_dir)
+    dataset, split = setup.dataset, setup.split
+    _check_data(dataset, kind)
+    scaling = Scaling.of(_flat(dataset.x_test))
+    model = _made(kind, len(scaling.mean), chosen, experiment.seed)
+    width = chosen.get("bandwidth", 1.0)
+    trained = dataset.train.take(np.sort(split.train.indices))  # (as the record counts them)
+    model.fit(scaling(trained.x) * width, trained.y)
+    parts = {"training": trained, "test": dataset.test}
+    provenance = {
+        "experiment": recipe(experiment),
+        "rows": RowRecord.of(dataset).to_dict(),
+        "train_indices": np.sort(split.train.indices).tolist(),
+        "validation_indices": split.validation.indices.tolist(),
+        "layout": Layout.of(dataset).to_dict(),
+        "model": kind,
+        "settings": chosen,
+        "seed": experiment.seed,
+        "scaling": {"mean": scaling.mean.tolist(), "deviation": scaling.deviation.tolist()},
+        "versions": package_versions("numpy", "scipy", "scikit-learn"),
+        "accuracies": {
+            name: {
+                "rows": len(rows),
+                "accuracy": float(model.score(scaling(rows.x) * width, rows.y)),
+            }
+            for name, rows in parts.items()
+        },
+    }
+    ExactFolder.write(make_folder(out), kind, model, provenance)
+    return provenance
+
+
+def load_exact(path: str | Path) -> ExactModel:
+    """Return the model that `train_exact` or a deletion request wrote.
+
+    Args:
+        path: The folder. The scaling of its features is in ``provenance`` of its model.json.
+
+    Raises:
+        InputError: If it holds another model, or a file is missing or was changed.
+    """
+    return ExactFolder.read(Path(path)).model
+
+
+def _flat(rows: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(rows, dtype=np.float64).reshape(len(rows), -1)
+
+
+def _check_data(dataset: Dataset, kind: str) -> None:
+    if dataset.num_classes is None:
+        raise InputError(f"model {kind} predicts classes, and {dataset.name} has values to predict")
+    features = _flat(dataset.x_train[:1]).shape[1]
+    if kind in _KERNELS and features > MOST_FEATURES:
+        raise InputError(
+            f"model {kind} takes a qubit for each feature, at most {MOST_FEATURES}; "
+            f"{dataset.name} has {features}. Choose columns with --features, or the model certified"
+        )
+    for rows in (dataset.x_train, dataset.x_test):
+        if not np.isfinite(rows).all():
+            raise InputError(
+                f"model {kind} takes no missing values, and {dataset.name} has some; fill them in, "
+                "or leave their columns out with --features"
+            )
+
+
+def _settings(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = _OF_KERNELS if kind in _KERNELS else _OF_CERTIFIED
+    for name in given:
+        if name not in defaults:
+            raise InputError(f"model {kind} has no setting {name}; it has {', '.join(defaults)}")
+    chosen = {**defaults, **given}
+    for name, value in chosen.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError(f"{name} must be a number, got {value!r}")
+    _check.positive(**chosen)
+    return chosen
+
+
+def _made(kind: str, features: int, chosen: Mapping[str, Any], seed: int) -> ExactModel:
+    if kind in _KERNELS:
+        paired = zz_feature_map if features > 1 else z_feature_map  # (one has no pair)
+        return _KERNELS[kind](StatevectorKernel(paired(features)), alpha=chosen["alpha"])
+    circuit = FrozenCircuit(
+        num_features=features,
+        num_qubits=int(chosen["num_qubits"]),
+        num_layers=int(chosen["num_layers"]),
+        scale=chosen["scale"],
+        seed=seed,
+    )
+    own = ("regularization", "noise", "epsilon", "delta")
+    return CertifiedClassifier(circuit, **{name: chosen[name] for name in own})

@@ -1,0 +1,45 @@
+"""The deletion report of a model that deletes rows by itself, as one HTML page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from qiskit_qmu.report.html import settings, template
+
+_SHOWN = 20
+"""Digests of rows that the page shows; the JSON file holds all."""
+
+
+def render_exact_deletion(report: Mapping[str, Any]) -> str:
+    """Write such a report as an HTML page that needs nothing but itself.
+
+    Args:
+        report: The content of deletion_report.json.
+
+    Returns:
+        The page.
+    """
+    asked, certificate = report["request"], report["certificate"]
+    numbers = {name: each for name, each in certificate.items() if name not in ("text", "ledger")}
+    ledger = {n: each for n, each in certificate.get("ledger", {}).items() if n != "entries"}
+    return template("exact_deletion.html.jinja").render(
+        title="Report of a deletion request",
+        subtitle=f"Request {asked['number']} · {asked['time']}",
+        asked=asked,
+        certificate=certificate,
+        model=report["model"],
+        how={"ids": "by their ids", "indices": "by their positions"}[asked["asked_by"]],
+        observers=report["who_could_still_tell"],
+        digests=report["digests"],
+        rows=report["rows"][:_SHOWN],
+        more_rows=max(0, len(report["rows"]) - _SHOWN),
+        settings=(
+            ("Certificate", settings({**numbers, "ledger": ledger})),
+            ("Method and hyperparameters", settings(report["method"])),
+            (
+                "Model and earlier reports",
+                settings({**report["model"], "earlier reports": report["earlier_reports"]}),
+            ),
+            ("Cost", settings(report["cost"])),
+            ("Versions", settings(report["versions"])),
+        ),
+    )

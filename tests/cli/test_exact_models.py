@@ -1,0 +1,99 @@
+"""Models that delete rows by themselves, from `qmu train` to `qmu verify`."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from qiskit_qmu.experiments import load_exact
+
+TABLE = ("--dataset", "rows.csv", "--label-column", "kind", "--id-column", "plant")
+
+
+@pytest.fixture
+def table(folder):
+    """Sixty flowers of two kinds, with ids."""
+    x, y = load_iris(return_X_y=True)
+    lines = ["plant,a,b,kind"]
+    lines += [f"P{n:03d},{x[n, 0]},{x[n, 2]},{'ab'[y[n]]}" for n in (*range(30), *range(50, 80))]
+    (folder / "rows.csv").write_text("\n".join(lines) + "\n")
+
+
+def record(path):
+    return json.loads((path / "model.json").read_text())["provenance"]
+
+
+@pytest.mark.usefixtures("table")
+def test_a_kernel_model_deletes_exactly(qmu, folder):
+    assert qmu("train", *TABLE, "--model", "kernel-svm", "--out", "first").status == 0
+    kept = record(folder / "first")
+    ids = [kept["rows"]["train_ids"][row] for row in kept["train_indices"]]
+    unseen = kept["rows"]["test_ids"][0]
+    (folder / "ids.txt").write_text("\n".join([*ids[3:5], unseen]) + "\n")
+    refused = qmu("request", "first", "--ids", "ids.txt", "--out", "second")
+    assert refused.status == 2
+    assert f"in the test rows, which no model is trained on: {unseen}" in refused.err
+    words = ("request", "first", "--ids", "ids.txt", "--skip-untrained-ids", "--out", "second")
+    outcome = qmu(*words)
+    assert outcome.status == 0, outcome.err
+    assert outcome.out.startswith(
+        "second: 2 rows withdrawn by kernel-svm (request 1)\nverdict: exact"
+    )
+    assert "request 1, done before" in qmu(*words).out
+    # The next request, and what both of them left, against a model that never had the rows.
+    (folder / "next.txt").write_text(f"{ids[0]}\n")
+    assert qmu("request", "second", "--ids", "next.txt", "--out", "third").status == 0
+    first, third = load_exact("first"), load_exact("third")
+    x = np.delete(first._fitted_x, [0, 3, 4], axis=0)
+    y = np.delete(first._answers, [0, 3, 4])
+    refitted = type(first)(first.kernel, alpha=first.alpha).fit(x, y)
+    assert np.abs(third.predict(x) - refitted.predict(x)).max() == 0
+    assert np.abs(third.dual_coef_ - refitted.dual_coef_).max() < 1e-10
+    told = qmu("verify", "third", "--ids", "ids.txt")
+    assert told.status == 0
+    assert f"{ids[3]}: withdrawn by request 1" in told.out
+    assert f"{unseen}: never trained on; left out of request 1" in told.out
+    (folder / "more.txt").write_text(f"{ids[1]}\nP999\n")
+    told = qmu("verify", "third", "--ids", "more.txt")
+    assert told.status == 1
+    found = f"({ids[1]}: still trained on; P999: unknown)"
+    assert f"2 of 2 ids are not known to be withdrawn {found}" in told.err
+    page = (folder / "third" / "deletion_report.html").read_text()
+    assert "Verdict: exact." in page
+    assert ids[0] not in page
+    content = (folder / "third" / "arrays.npz").read_bytes()
+    (folder / "third" / "arrays.npz").write_bytes(content[:-1] + b"\1")
+    assert qmu("verify", "third").status == 1
+
+
+@pytest.mark.usefixtures("table")
+def test_a_certified_model_states_what_it_spent(qmu, folder):
+    trained = qmu("train", *TABLE, "--model", "certified", "--set", "model.noise=2", "--out", "m")
+    assert trained.status == 0, trained.err
+    kept = record(folder / "m")
+    words = ("--indices", ",".join(map(str, kept["train_indices"][:2])), "--out", "new", "--json")
+    (answer,) = json.loads(qmu("request", "m", *words).out)
+    certificate = answer["report"]["certificate"]
+    ledger = load_exact("new").ledger_
+    assert (certificate["epsilon"], certificate["delta"]) == (ledger.spent, ledger.delta)
+    assert certificate["verdict"] == f"certified ({ledger.spent:.3g}, 1e-05)"
+    assert ledger.entries[-1].removed == 2
+    assert qmu("verify", "new").status == 0
+
+
+@pytest.mark.usefixtures("table")
+def test_what_does_not_fit_is_refused(refuses, qmu, folder):
+    train = ("train", *TABLE, "--model", "kernel-ridge", "--out", "model")
+    assert "has no trainer.epochs" in refuses(*train, "--epochs", 3)
+    assert "has no setting noise; it has alpha, bandwidth" in refuses(
+        *train, "--set", "model.noise=1"
+    )
+    digits = ("train", "--dataset", "digits", "--model", "kernel-svm", "--out", "model")
+    assert "takes a qubit for each feature, at most 12; digits has 64" in refuses(*digits)
+    assert qmu(*train).status == 0
+    request = ("request", "model", "--indices", record(folder / "model")["train_indices"][0])
+    assert "deletes rows by itself" in refuses(*request, "--strategy", "gd", "--out", "new")
+    unlearn = ("unlearn", "model", "--strategy", "gd", "--forget-indices", 1, "--out", "new")
+    assert "it is a kernel-ridge model, not a network" in refuses(*unlearn)
+    assert "invalid choice: 'kernel-ridge'" in refuses("run", "--model", "kernel-ridge")
