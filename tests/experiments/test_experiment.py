@@ -231,7 +231,7 @@ def test_what_is_no_experiment_is_refused(values):
 
 
 def test_unknown_methods_are_refused():
-    with pytest.raises(InputError, match="method must be one of noop, oracle, gd"):
+    with pytest.raises(InputError, match="method must be one of noop, oracle, oracle-2, gd"):
         make_strategy("forget", {}, Trainer())
 
 
