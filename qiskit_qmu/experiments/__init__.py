@@ -84,7 +84,7 @@ from qiskit_qmu.experiments.workload import (
     training_workload,
     unlearning_workload,
 )
-from qiskit_qmu.experiments.writable_folder import writable_folder
+from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 

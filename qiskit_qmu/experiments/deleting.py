@@ -58,7 +58,8 @@ def request_deletion(
         >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
         >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
         >>> kept = qmu.experiments.train_and_save(experiment, "model")
-        >>> rows = qmu.ForgetRequest(indices=kept["train_indices"][:5])  # (iris has no ids)
+        >>> # Iris has no ids.
+        >>> rows = qmu.experiments.ForgetRequest(indices=kept["train_indices"][:5])
         >>> request = qmu.DeletionRequest(rows, strategy="gd", oracles=0)
         >>> done, = qmu.request_deletion("model", request, out="new")  # doctest: +SKIP
         >>> report = done.report  # doctest: +SKIP
@@ -104,7 +105,7 @@ def plan_deletion(
         >>> settings = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
         >>> experiment = qmu.Experiment(dataset="iris", model="basic", settings=settings)
         >>> kept = qmu.experiments.train_and_save(experiment, "model")
-        >>> rows = qmu.ForgetRequest(indices=kept["train_indices"][:5])
+        >>> rows = qmu.experiments.ForgetRequest(indices=kept["train_indices"][:5])
         >>> request = qmu.DeletionRequest(rows, strategy="gd")
         >>> plan, = qmu.experiments.plan_deletion("model", request, out="new")
         >>> plan["rows"], plan["of_rows"], plan["trainings"], plan["done"]

@@ -14,7 +14,7 @@ from qiskit_qmu.backends import CostEstimate, DeviceBackend, check_budget, open_
 from qiskit_qmu.backends.jobs import JobPolicy
 from qiskit_qmu.experiments.device_run import Opener, do_work, run_backend
 from qiskit_qmu.experiments.device_task import check_request, expected_workload
-from qiskit_qmu.experiments.writable_folder import writable_folder
+from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.runs.kept_jobs import CIRCUITS, JOBS
 from qiskit_qmu.runs.ledger import LEDGER
 from qiskit_qmu.runs.rebuilding import REQUEST

@@ -19,7 +19,7 @@ from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
 from qiskit_qmu.experiments.workers import run_seeds
-from qiskit_qmu.experiments.writable_folder import writable_folder
+from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.report import render_shot_page, shot_figure, write_page
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.runs.run_lock import LOCK, RunLock

@@ -6,6 +6,7 @@ that does other work as well, it waits for longer than it computes.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch.nn.parameter import is_lazy
@@ -45,7 +46,9 @@ def _is_small(module: torch.nn.Module, rows: int) -> bool:
     # Convolutions use each weight many times.
     if any(is_lazy(parameter) or parameter.dim() > 2 for parameter in parameters):
         return False
-    circuits = [getattr(each.neural_network, "circuit", None) for each in connectors_of(module)]
+    circuits: list[Any] = [
+        getattr(each.neural_network, "circuit", None) for each in connectors_of(module)
+    ]
     if any(circuit is None for circuit in circuits):
         return False
     amplitudes = rows * 2 ** max((circuit.num_qubits for circuit in circuits), default=0)

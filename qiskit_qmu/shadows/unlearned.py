@@ -224,7 +224,7 @@ def forget_split(
     def rows(chosen: NDArray[np.bool_]) -> Rows:
         return pool.take(np.flatnonzero(chosen))
 
-    held_out = pool.take([]) if validation is None else _apart(validation, len(pool))
+    held_out = pool.take([]) if validation is None else _apart(validation, pool)
     return ForgetSplit(
         kind="instances" if label is None else "class",
         label=label,
@@ -252,7 +252,7 @@ def accuracies(
     return np.array([each.take(np.flatnonzero(own)).accuracy for each, own in found])
 
 
-def _apart(validation: Rows, after: int) -> Rows:
+def _apart(validation: Rows, pool: Rows) -> Rows:
     """Return validation rows whose positions do not collide with the pool's."""
-    positions = np.arange(after, after + len(validation))
+    positions = int(pool.indices.max()) + 1 + np.arange(len(validation))
     return Rows(x=validation.x, y=validation.y, indices=positions)

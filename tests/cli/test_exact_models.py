@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 from qiskit_qmu.experiments import load_exact
+from qiskit_qmu.kernels import LeastSquaresSVC
 
 TABLE = ("--dataset", "rows.csv", "--label-column", "kind", "--id-column", "plant")
 
@@ -45,6 +46,8 @@ def test_a_kernel_model_deletes_exactly(qmu, folder):
     (folder / "next.txt").write_text(f"{ids[0]}\n")
     assert qmu("request", "second", "--ids", "next.txt", "--out", "third").status == 0
     first, third = load_exact("first"), load_exact("third")
+    assert isinstance(first, LeastSquaresSVC)
+    assert isinstance(third, LeastSquaresSVC)
     x = np.delete(first._fitted_x, [0, 3, 4], axis=0)
     y = np.delete(first._answers, [0, 3, 4])
     refitted = type(first)(first.kernel, alpha=first.alpha).fit(x, y)

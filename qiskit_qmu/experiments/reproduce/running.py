@@ -27,7 +27,7 @@ from qiskit_qmu.experiments.reproduce.registry import PROTOCOLS
 from qiskit_qmu.experiments.sweeps import SweepResult, run_sweep, sweep_plan
 from qiskit_qmu.experiments.sweeps.engine import open_engine
 from qiskit_qmu.experiments.sweeps.folder import SweepFolder
-from qiskit_qmu.experiments.writable_folder import writable_folder
+from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.report.text_columns import WIDTH
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
 from qiskit_qmu.runs.run_lock import LOCK, RunLock

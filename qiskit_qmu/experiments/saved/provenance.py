@@ -96,7 +96,7 @@ class Provenance:
         seen, known = self.trained, self.trained
         for step in self.deletions:
             known = np.setdiff1d(known, step.forgotten)
-            seen = known if step.strategy == "oracle" else seen
+            seen = known if step.strategy in ("oracle", "oracle-2") else seen
         return seen
 
     def known_before(self, step: int) -> NDArray[np.int64]:

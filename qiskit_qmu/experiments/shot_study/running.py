@@ -13,7 +13,7 @@ from qiskit_qmu.experiments.shot_study.folder import StudyFolder
 from qiskit_qmu.experiments.shot_study.study import ShotStudy
 from qiskit_qmu.experiments.shot_study.target import Row, target_answers
 from qiskit_qmu.experiments.sweeps.engine import open_engine
-from qiskit_qmu.experiments.writable_folder import writable_folder
+from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.report.shot_study import (
     render_study_page,
     study_csv,

@@ -13,7 +13,7 @@ from qiskit_qmu.experiments.sweeps.folder import SweepFolder
 from qiskit_qmu.experiments.sweeps.grid import Cell, Grid, grid_cells
 from qiskit_qmu.experiments.sweeps.result import SweepResult
 from qiskit_qmu.experiments.sweeps.running import run_cells
-from qiskit_qmu.experiments.writable_folder import writable_folder
+from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.runs.run_lock import LOCK, RunLock
 
