@@ -104,6 +104,9 @@ def _models() -> list[str]:
         "hybrid": "a small convolutional or dense network, a QNN and a linear head",
         "package.module:factory": "your own: a function of input shape and number of classes that "
         "returns a torch module with TorchConnectors",
+        "kernel-ridge": "least squares on a quantum kernel, which deletes rows exactly (qmu train)",
+        "kernel-svm": "least-squares support vectors on a quantum kernel, likewise",
+        "certified": "a frozen circuit with a convex head, which deletes within a budget (qmu train)",
     }
     return [f"{name:24s}{text}" for name, text in texts.items()]
 
