@@ -106,7 +106,7 @@ def _models() -> list[str]:
         "returns a torch module with TorchConnectors",
         "kernel-ridge": "least squares on a quantum kernel, which deletes rows exactly (qmu train)",
         "kernel-svm": "least-squares support vectors on a quantum kernel, likewise",
-        "certified": "a frozen circuit with a convex head, which deletes within a budget (qmu train)",
+        "certified": "a frozen circuit with a convex head, which deletes within a budget",
     }
     return [f"{name:24s}{text}" for name, text in texts.items()]
 
