@@ -44,7 +44,7 @@ class CheckedConnector(TorchConnector):
                 tensor (…, 0).
 
         Returns:
-            Outputs (…, *output_shape) in the precision of the weights.
+            Outputs ``(…, *output_shape)`` in the precision of the weights.
 
         Raises:
             InputError: If the inputs have the wrong size, or inputs or weights are complex, NaN or
