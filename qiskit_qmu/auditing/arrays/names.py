@@ -84,7 +84,7 @@ def parsed_column(heading: str, source: str) -> ArrayColumn:
     Example:
         >>> from qiskit_qmu.auditing.arrays.names import parsed_column
         >>> parsed_column("oracle_logit_2", "a.csv"), parsed_column("label", "a.csv")
-        (Column(array='oracle_logits', ending='2'), Column(array='labels', ending=''))
+        (ArrayColumn(array='oracle_logits', ending='2'), ArrayColumn(array='labels', ending=''))
     """
     name = _SPELLINGS.get(heading, heading)
     if name in ROW_NAMES:

@@ -66,7 +66,9 @@ class CompiledStep:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return gradients (A, M, parts) and (A', M, B); each part of the samples has its own."""
         turns = self._turns(shared, batched)
-        found, starts = self.runner.backward(turns, states, gradient.detach().numpy())
+        # A tensor inside a transform has an array, but no address of its own.
+        finals = torch.from_numpy(states.numpy())
+        found, starts = self.runner.backward(turns, finals, gradient.detach().numpy())
         rows = torch.from_numpy(found)
         if starts is not None:
             rows = rows + self._start_slopes(starts, shared, batched)
