@@ -66,7 +66,7 @@ def until(condition, seconds):
 )
 def test_processes_end_with_the_one_that_started_them(tmp_path, name):
     with subprocess.Popen(
-        [sys.executable, "-m", "qiskit_qmu.cli.main", *LONG],
+        [sys.executable, "-c", HEARD, *LONG],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
