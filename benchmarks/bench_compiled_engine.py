@@ -1,5 +1,7 @@
 """A step by the compiled kernels takes at most 2/3 of the torch engine's up to twelve qubits.
 
+So does one with shots up to eight qubits, whose gradients are those of shifted circuits.
+
 Seconds of the process, not of the clock, so that other work on the machine counts for less. The
 largest number of qubits for which the kernels are used is in qiskit_qmu/simulator/compiled/
 measured.json; change it where this table says otherwise.
@@ -12,9 +14,10 @@ from time import process_time
 import numpy as np
 import pytest
 
-from benchmarks.design_circuit import fast_connector, values
+from benchmarks.design_circuit import connector_with_shots, fast_connector, values
 from benchmarks.steps import connector_ensemble_step, connector_step
 from benchmarks.tables import check_ratio, times
+from qiskit_qmu.simulator.compiled.choice import ENGINE_VARIABLE
 
 KERNELS, TORCH = "compiled kernels", "torch engine"
 ENGINES = {KERNELS: "compiled", TORCH: "torch"}
@@ -40,6 +43,21 @@ def test_ensemble(light: bool, record) -> None:
         for name, engine in ENGINES.items()
     }
     _compare("Step of 64 models, 4 qubits, 2 layers, batch 32", tasks, light, record)
+
+
+@pytest.mark.parametrize("batch", [1, 32])
+@pytest.mark.parametrize(("qubits", "layers"), [(4, 2), (8, 5)])
+def test_step_with_shots(
+    qubits: int, layers: int, batch: int, light: bool, record, monkeypatch
+) -> None:
+    inputs, weights = values(qubits, layers, batch)
+    tasks = {}
+    for name, engine in ENGINES.items():
+        monkeypatch.setenv(ENGINE_VARIABLE, engine)
+        tasks[name] = connector_step(connector_with_shots(qubits, layers, 256), inputs, weights)
+        tasks[name]()  # (the first call decides which engine)
+    title = f"Step with 256 shots, {qubits} qubits, {layers} layers, batch {batch}"
+    _compare(title, tasks, light, record)
 
 
 def _compare(title: str, tasks: dict[str, Callable[[], object]], light: bool, record) -> None:

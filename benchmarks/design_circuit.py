@@ -56,6 +56,13 @@ def fast_connector(num_qubits: int, num_layers: int, engine: str | None = None) 
     return TorchSimulatorConnector(_our_qnn(num_qubits, num_layers), engine=engine)
 
 
+def connector_with_shots(num_qubits: int, num_layers: int, shots: int) -> TorchConnector:
+    """Return our connector over our primitives, whose outputs and gradients are drawn."""
+    estimator = TorchEstimator(shots=shots, seed=0)
+    network = estimator_qnn(num_qubits, num_layers, estimator, TorchEstimatorGradient(estimator))
+    return TorchSimulatorConnector(network)
+
+
 def sampler_connector(num_qubits: int, num_layers: int) -> TorchConnector:
     """Return our connector of a SamplerQNN: all outcome probabilities, in single precision."""
     circuit, inputs, weights = design_circuit(num_qubits, num_layers)
