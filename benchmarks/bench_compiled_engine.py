@@ -1,6 +1,6 @@
 """A step by the compiled kernels takes at most 2/3 of the torch engine's up to twelve qubits.
 
-So does one with shots up to eight qubits, whose gradients are those of shifted circuits.
+With shots, where most of the time goes into drawing them, it takes at most 5/6 up to eight qubits.
 
 Seconds of the process, not of the clock, so that other work on the machine counts for less. The
 largest number of qubits for which the kernels are used is in qiskit_qmu/simulator/compiled/
@@ -21,7 +21,8 @@ from qiskit_qmu.simulator.compiled.choice import ENGINE_VARIABLE
 
 KERNELS, TORCH = "compiled kernels", "torch engine"
 ENGINES = {KERNELS: "compiled", TORCH: "torch"}
-LARGEST_RATIO = 1.5
+LEAST_RATIO = 1.5
+RATIO_WITH_SHOTS = 1.2
 
 
 @pytest.mark.parametrize("batch", [1, 8, 32, 128])
@@ -57,10 +58,16 @@ def test_step_with_shots(
         tasks[name] = connector_step(connector_with_shots(qubits, layers, 256), inputs, weights)
         tasks[name]()  # (the first call decides which engine)
     title = f"Step with 256 shots, {qubits} qubits, {layers} layers, batch {batch}"
-    _compare(title, tasks, light, record)
+    _compare(title, tasks, light, record, RATIO_WITH_SHOTS)
 
 
-def _compare(title: str, tasks: dict[str, Callable[[], object]], light: bool, record) -> None:
+def _compare(
+    title: str,
+    tasks: dict[str, Callable[[], object]],
+    light: bool,
+    record,
+    least: float = LEAST_RATIO,
+) -> None:
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for task in tasks.values():
         task()
@@ -72,4 +79,4 @@ def _compare(title: str, tasks: dict[str, Callable[[], object]], light: bool, re
     found = {name: median(own) for name, own in seconds.items()}
     record(times(title, found, KERNELS))
     if not light:
-        check_ratio(found, KERNELS, {TORCH: LARGEST_RATIO})
+        check_ratio(found, KERNELS, {TORCH: least})
