@@ -9,6 +9,7 @@ ones.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,12 +138,7 @@ def execute(options: argparse.Namespace) -> None:
             workers=options.workers,
             progress=progress,
         )
-    options.written = options.out
-    content = [each.to_dict() for each in results]
-    print_result(options, content, lambda: "\n\n".join(map(_in_words, results)))
-    for result in results:
-        for note in (*result.remarks, *result.report["request"]["notes"]):
-            remark(options, f"{result.model}: note: {note}")
+    _show(options, results)
     for result in results:
         hold_against(options.gate, result.numbers, str(result.model))
 
@@ -167,6 +163,10 @@ def _delete_exactly(options: argparse.Namespace, request: "ForgetRequest") -> No
     from qiskit_qmu.experiments import delete_exactly
 
     results = delete_exactly(options.models, request, out=options.out, again=options.again)
+    _show(options, results)
+
+
+def _show(options: argparse.Namespace, results: "Sequence[DeletionResult]") -> None:
     options.written = options.out
     content = [each.to_dict() for each in results]
     print_result(options, content, lambda: "\n\n".join(map(_in_words, results)))

@@ -12,8 +12,8 @@ from qiskit_qmu.auditing import AuditReport, gated_numbers
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data.duplicates import duplicates_in_words
 from qiskit_qmu.data.ids import untrained_ids_counted
-from qiskit_qmu.deletions import salted
 from qiskit_qmu.evaluation import PowerPlan, audit_power
+from qiskit_qmu.experiments.salted_rows import salted_ids, salted_rows
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumClassifier
@@ -91,12 +91,11 @@ def deletion_report(
                 *duplicates_in_words(split.duplicates, names=False),
                 *_lost_privacy(saved),
             ],
-            "left_out": [
-                {"id_digest": salted(asked.salt, "id", each.id), "reason": each.reason}
-                for each in split.skipped_ids
-            ],
+            "left_out": salted_ids(asked.salt, split.skipped_ids),
         },
-        "rows": _rows(asked.salt, saved, setup),
+        "rows": salted_rows(
+            asked.salt, saved.provenance.rows, saved.recorded[split.forget.indices].tolist()
+        ),
         "digests": WHAT_A_DIGEST_HIDES,
         "model": {
             "kind": type(saved.model).__name__,
@@ -193,21 +192,6 @@ def _lost_privacy(saved: SavedModel) -> list[str]:
         "the model before was trained with differential privacy; no such guarantee is stated for "
         "the new one, which was made from the rows without counting their use"
     ]
-
-
-def _rows(salt: str, saved: SavedModel, setup: Setup) -> list[dict[str, str | None]]:
-    """Return the digests of the rows, in an order that says nothing of their places."""
-    record = saved.provenance.rows
-    positions = saved.recorded[setup.split.forget.indices].tolist()
-    ids = record.train_ids
-    rows: list[dict[str, str | None]] = [
-        {
-            "digest": salted(salt, "row", record.train[position]),
-            "id_digest": None if ids is None else salted(salt, "id", ids[position]),
-        }
-        for position in positions
-    ]
-    return sorted(rows, key=lambda row: (row["digest"] or "", row["id_digest"] or ""))
 
 
 def _settings(strategy: str, setup: Setup) -> Mapping[str, Any]:

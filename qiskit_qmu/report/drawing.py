@@ -27,6 +27,9 @@ COLOURS = {
 }
 """Colours of the figures by meaning; blue and vermilion stay apart for colour-blind readers."""
 
+DASHES = (0, (4, 3))
+"""Line style of reference values."""
+
 FONT = "DejaVu Sans"
 """Font that ships with matplotlib, so that text is measured alike on every machine."""
 
@@ -161,7 +164,23 @@ def line(colour: str, label: str, *, dashed: bool = False) -> Any:
     """Return the legend entry of a line."""
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], color=colour, linestyle=(0, (4, 3)) if dashed else "-", label=label)
+    return Line2D([], [], color=colour, linestyle=DASHES if dashed else "-", label=label)
+
+
+def level(axes: "Axes", value: float, text: str = "", *, colour: str = INK) -> None:
+    """Draw a dashed horizontal line at a value, with a name at its right end."""
+    axes.axhline(value, color=colour, linewidth=0.9, linestyle=DASHES)
+    if text:
+        axes.text(
+            0.995,
+            value,
+            text,
+            transform=axes.get_yaxis_transform(),
+            color=colour,
+            fontsize=8,
+            ha="right",
+            va="bottom",
+        )
 
 
 def to_svg(figure: "Figure", *, name: str, description: str) -> str:

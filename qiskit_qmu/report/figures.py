@@ -158,7 +158,7 @@ def _bars(
     oracle = find(summaries, ORACLE)
     if oracle and oracle.values[column.key].known:
         where = oracle.values[column.key].value * column.factor
-        axes.axvline(where, color=colour, linewidth=1.1, linestyle=(0, (4, 3)))
+        axes.axvline(where, color=colour, linewidth=1.1, linestyle=drawing.DASHES)
 
 
 def _dots(
@@ -197,7 +197,7 @@ def _cost_axis(axes: "Axes", summaries: Sequence[MethodSummary]) -> float:
         axes.xaxis.set_minor_formatter("")
     axes.set_xlim(low, max(positive) * (2 if logarithmic else 1.08))
     axes.set_xlabel(f"multiple of the oracle’s cost ({'logarithmic' if logarithmic else 'linear'})")
-    axes.axvline(1.0, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
+    axes.axvline(1.0, color=drawing.MUTED, linewidth=1.1, linestyle=drawing.DASHES)
     return low
 
 
@@ -257,5 +257,5 @@ def _auc_axis(axes: "Axes", intervals: Sequence[Interval]) -> None:
     ends = [end for e in intervals for end in (e.value, e.low, e.high) if math.isfinite(end)]
     reach = min(0.5, max([0.1, *(abs(end - 0.5) * 1.1 for end in ends)]))
     axes.set_xlim(0.5 - reach, 0.5 + reach)
-    axes.axvline(0.5, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
+    axes.axvline(0.5, color=drawing.MUTED, linewidth=1.1, linestyle=drawing.DASHES)
     axes.set_xlabel("over-forgotten ← ½: no leak → still a member")

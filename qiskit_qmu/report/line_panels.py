@@ -108,17 +108,7 @@ def _draw(axes: "Axes", panel: LinePanel, names: Sequence[str], places: Sequence
             markersize=3.6,
         )
     for text, level in panel.levels.items():
-        axes.axhline(level, color=drawing.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
-        axes.text(
-            0.995,
-            level,
-            text,
-            transform=axes.get_yaxis_transform(),
-            color=drawing.MUTED,
-            fontsize=8,
-            ha="right",
-            va="bottom",
-        )
+        drawing.level(axes, level, text, colour=drawing.MUTED)
     axes.set_xticks(range(len(places)), places)
     axes.set_xlim(-0.5, len(places) - 0.5)
     axes.set_title(panel.title, pad=5, fontsize=9.5)

@@ -51,7 +51,7 @@ def _dots(axes: "Axes", column: Column, summaries: Sequence[MethodSummary]) -> N
     reference = oracle.values[column.key].value if oracle else math.nan
     if math.isfinite(reference):
         where = reference * column.factor
-        axes.axvline(where, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
+        axes.axvline(where, color=drawing.MUTED, linewidth=1.1, linestyle=drawing.DASHES)
     for row, summary in enumerate(summaries):
         interval, colour = summary.values[column.key], drawing.METHOD
         if summary.is_reference:

@@ -56,7 +56,7 @@ def log_roc_figure(scores: Sequence[Scores]) -> str:
         axes.minorticks_off()
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter("{x:g}")
-        axes.plot(grid, grid, color=drawing.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.plot(grid, grid, color=drawing.MUTED, linewidth=0.9, linestyle=drawing.DASHES)
         if method != ORACLE and ORACLE in bands:
             axes.plot(grid, _above(bands[ORACLE].tpr, floor), color=drawing.MUTED, linewidth=1.3)
         _draw_band(axes, bands[method], floor)

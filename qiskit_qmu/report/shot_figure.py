@@ -232,7 +232,7 @@ def _mark_baseline(axes: "Axes", column: Column, baseline: ShotSummary | None) -
     value = baseline.values[column.key].value * column.factor
     low, high = axes.get_ylim()
     if low <= value <= high:
-        axes.axhline(value, color=drawing.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        drawing.level(axes, value)
         return
     height, arrow = (0.03, "↓") if value < low else (0.9, "↑")
     axes.text(

@@ -77,17 +77,14 @@ def shot_plan_figure(plan: ShotPlan) -> str:
                 label=f"AUC from {column.heading}",
             )
         target = plan.target
-        panels[0].axhline(100 * target.min_accuracy, color=drawing.INK, **_DASHED)
-        panels[1].axhline(target.max_auc, color=drawing.INK, **_DASHED)
+        drawing.level(panels[0], 100 * target.min_accuracy)
+        drawing.level(panels[1], target.max_auc)
         drawing.legend(figure, [*handles, drawing.line(drawing.INK, "target", dashed=True)])
         return drawing.to_svg(
             figure,
             name="shot-plan",
             description="Accuracy and membership AUC against the number of shots, with the target",
         )
-
-
-_DASHED: dict[str, Any] = {"linewidth": 0.9, "linestyle": (0, (4, 3))}
 
 
 def render_shot_plan(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.certified import CertifiedClassifier
 from qiskit_qmu.data.ids import UntrainedId, untrained_ids_counted
-from qiskit_qmu.deletions import salted
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder
+from qiskit_qmu.experiments.salted_rows import salted_ids, salted_rows
 from qiskit_qmu.report.deletion_words import WHAT_A_DIGEST_HIDES
 
 SCHEMA = 1
@@ -68,12 +68,9 @@ def exact_report(asked: ExactAnswer, own: ExactFolder) -> dict[str, Any]:
             "of_rows": len(kept.known),
             "asked_by": asked.asked_by,
             "notes": [*untrained_ids_counted(asked.skipped), *_equal_rows(asked, own, left)],
-            "left_out": [
-                {"id_digest": salted(asked.salt, "id", each.id), "reason": each.reason}
-                for each in asked.skipped
-            ],
+            "left_out": salted_ids(asked.salt, asked.skipped),
         },
-        "rows": _rows(asked, own),
+        "rows": salted_rows(asked.salt, kept.rows, asked.positions.tolist()),
         "digests": WHAT_A_DIGEST_HIDES,
         "model": {
             "kind": own.kind,
@@ -102,21 +99,6 @@ def _equal_rows(asked: ExactAnswer, own: ExactFolder, left: NDArray[np.int64]) -
         f"{equal} rows that stay equal a withdrawn one: they undo its deletion; forget_duplicates "
         "withdraws them too"
     ]
-
-
-def _rows(asked: ExactAnswer, own: ExactFolder) -> list[dict[str, str | None]]:
-    """Return the digests of the rows, in an order that says nothing of their places."""
-    record = own.provenance.rows
-    rows: list[dict[str, str | None]] = [
-        {
-            "digest": salted(asked.salt, "row", record.train[row]),
-            "id_digest": None
-            if record.train_ids is None
-            else salted(asked.salt, "id", record.train_ids[row]),
-        }
-        for row in asked.positions
-    ]
-    return sorted(rows, key=lambda row: (row["digest"] or "", row["id_digest"] or ""))
 
 
 def _certificate(asked: ExactAnswer, own: ExactFolder) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _against_shots(
                 if _line(axes, own, key, axis, places, position, beside):
                     labels.setdefault(label, _handle(position, label))
             if name == "leak":
-                axes.axhline(0.5, color=drawing.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+                drawing.level(axes, 0.5)
             if name == "oracle":
                 _mark_null(axes, [point for point in points if point.world == world])
         figure.text(0.005, 1 - 0.62 / figure.get_figheight(), title, fontsize=10.5, weight="bold")
@@ -160,17 +160,7 @@ def _mark_null(axes: "Axes", points: Sequence[StudyPoint]) -> None:
         ]
         if found and found[0].values["js_oracle"].known:
             value = found[0].values["js_oracle"].value
-            axes.axhline(value, color=drawing.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
-            axes.text(
-                0.995,
-                value,
-                text,
-                transform=axes.get_yaxis_transform(),
-                color=drawing.MUTED,
-                fontsize=8,
-                ha="right",
-                va="bottom",
-            )
+            drawing.level(axes, value, text, colour=drawing.MUTED)
 
 
 def _front(points: Sequence[StudyPoint]) -> str:
@@ -215,7 +205,7 @@ def _front(points: Sequence[StudyPoint]) -> str:
                             fontsize=7.5,
                             color=colour,
                         )
-            axes.axvline(0.5, color=drawing.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+            axes.axvline(0.5, color=drawing.INK, linewidth=0.9, linestyle=drawing.DASHES)
             axes.set_xlabel("AUC of RMIA")
         figure.text(0.005, 1 - 0.62 / figure.get_figheight(), title, fontsize=10.5, weight="bold")
         _legend(figure, labels)

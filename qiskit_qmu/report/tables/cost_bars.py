@@ -69,7 +69,7 @@ def _bars(axes: "Axes", column: Column, summaries: Sequence[MethodSummary], colo
             text = f"×{show_ratio(ratio)} ({_short(own.value)})"
         drawing.write_value(axes, row, text, colour)
     axes.set_xlim(left=0.0)
-    axes.axvline(1.0, color=drawing.MUTED, linewidth=1.1, linestyle=(0, (4, 3)))
+    axes.axvline(1.0, color=drawing.MUTED, linewidth=1.1, linestyle=drawing.DASHES)
     axes.set_xlabel("multiple of the oracle’s")
 
 

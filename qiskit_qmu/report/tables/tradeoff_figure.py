@@ -214,7 +214,7 @@ def _references(axes: "Axes", group: Group, forget: Column, retain: Column) -> N
     if oracle is None or not oracle.values[retain.key].known:
         return
     kept = oracle.values[retain.key].value * retain.factor
-    axes.axhline(kept, color=drawing.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
+    drawing.level(axes, kept, colour=drawing.MUTED)
     axes.plot([0.0], [kept], "*", color=drawing.INK, markersize=9, clip_on=False)
     classes = num_classes_of(group.rows)
     if retain is RETAIN_TEST and classes:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from qiskit_qmu.simulator.compiled.choice import choose_engine, compiled_step
 from qiskit_qmu.simulator.compiled.operations import OutcomeReadout
@@ -18,17 +17,17 @@ class CompiledStates:
 
     Attributes:
         step: The kernels with the circuit's tables.
-        place: Where the kernels keep the amplitude of each basis state, (2^n,).
     """
 
     step: CompiledStep
-    place: NDArray[np.int64]
 
     def __call__(self, shared: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         """Return states (2^n, M, B) of shared angles (A, M) and own ones (A', M or 1, B)."""
         _, blocked = self.step.values(shared, own)
         by_model = blocked.numpy().reshape(shared.shape[1], -1, *blocked.shape[1:])
-        parts = np.ascontiguousarray(by_model[:, :, self.place].transpose(2, 0, 1, 4, 3))
+        parts = np.ascontiguousarray(
+            by_model[:, :, self.step.runner.place].transpose(2, 0, 1, 4, 3)
+        )
         return torch.view_as_complex(torch.from_numpy(parts)).flatten(2)[:, :, : own.shape[2]]
 
 
@@ -41,7 +40,7 @@ def compiled_states(simulation: Simulation) -> CompiledStates | None:
     if choose_engine(simulation.program, norm, None).engine != "compiled":
         return None
     step = compiled_step(simulation, norm, _norm, simulation.dtype)
-    return None if step is None else CompiledStates(step, step.runner.place)
+    return None if step is None else CompiledStates(step)
 
 
 def _norm(states: torch.Tensor) -> torch.Tensor:
