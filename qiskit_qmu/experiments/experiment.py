@@ -245,12 +245,18 @@ class Experiment:
     def preset(self, num_features: int) -> Preset:
         """Return the hyperparameters for rows with so many values."""
         qubits = self.settings.get("model.num_qubits")
+        training = {
+            key.removeprefix("trainer."): value
+            for key, value in self.settings.items()
+            if key.startswith("trainer.")
+        }
         base = preset(
             self.dataset,
             self.model,
             self.kind,
             num_features,
             num_qubits=qubits if isinstance(qubits, int) else None,
+            trainer=training,
         )
         return overridden(base, self.settings)
 

@@ -6,6 +6,7 @@ repair of a class: these were chosen by gaps to the oracle, test rows included, 
 that docs/studies/strategies.md marks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, final, get_args
 
@@ -76,6 +77,7 @@ def preset(
     num_features: int,
     *,
     num_qubits: int | None = None,
+    trainer: Mapping[str, Any] | None = None,
 ) -> Preset:
     """Return the hyperparameters for a dataset, a model and a kind of forgetting.
 
@@ -86,11 +88,16 @@ def preset(
         kind: "class" or "instances".
         num_features: Values of one flattened row; small rows need few qubits.
         num_qubits: Qubits, if already set; a basic model has one feature for each.
+        trainer: Values that replace those of the training recipe. Strategies follow them: one that
+            takes steps as large as those of the training takes steps of this size.
 
     Example:
         >>> from qiskit_qmu.experiments import preset
         >>> preset("iris", "basic", "class", num_features=4).trainer
         {'epochs': 60, 'batch_size': 16, 'learning_rate': 0.03}
+        >>> slow = preset("iris", "basic", "class", 4, trainer={"learning_rate": 0.001})
+        >>> slow.strategies["lca"]["learning_rate"]
+        0.001
     """
     is_known = model in get_args(ModelName)
     small = dict(_SMALL) if is_known and num_features < _FULL_SIZE else {}
@@ -102,18 +109,20 @@ def preset(
     elif model == "basic":
         small["num_features"] = min(num_features, small.get("num_qubits", _FULL_SIZE))
     if is_known:
-        trainer = _TRAINERS.get((dataset, model), _TRAINER_OF_MODEL[model])
+        usual = _TRAINERS.get((dataset, model), _TRAINER_OF_MODEL[model])
     else:
-        trainer = _TRAINERS_OF_DATASET.get(dataset, _GENERAL_TRAINER)
+        usual = _TRAINERS_OF_DATASET.get(dataset, _GENERAL_TRAINER)
+    recipe = {**usual, **(trainer or {})}
+    training = make_trainer(recipe)
     context = PresetContext(
         dataset=dataset,
         model=model,
         kind=kind,
-        learning_rate=trainer["learning_rate"],
-        epochs=trainer["epochs"],
-        batch_size=trainer["batch_size"],
+        learning_rate=training.learning_rate,
+        epochs=training.epochs,
+        batch_size=training.batch_size,
     )
-    return Preset(model=small, trainer=dict(trainer), strategies=preset_settings(context))
+    return Preset(model=small, trainer=recipe, strategies=preset_settings(context))
 
 
 _FULL_SIZE = 10

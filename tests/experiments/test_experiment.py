@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -78,6 +79,20 @@ def test_settings_reach_model_trainer_and_strategies():
     assert make_strategy("oracle", experiment.preset(4).strategies, trainer).trainer is trainer
     model = built(experiment)
     assert (model.config.num_layers, model.config.rotations) == (1, ("rx", "rz", "rx"))
+
+
+@pytest.mark.parametrize("model", ["hybrid", "user_models:make_model"])
+def test_strategies_follow_the_training_that_was_asked_for(model):
+    training = {"epochs": 20, "learning_rate": 0.0007, "batch_size": 48}
+    settings = {f"trainer.{name}": value for name, value in training.items()}
+    experiment = Experiment(dataset="iris", model=model, settings=settings)
+    chosen = experiment.preset(4).strategies
+    assert chosen["lca"]["learning_rate"] == 0.0007
+    assert chosen["unlikelihood"] == {"epochs": 2, "learning_rate": 0.0007, "batch_size": 24}
+    # What is said of a strategy itself still has the last word.
+    settings["lca.learning_rate"] = 0.5
+    asked = replace(experiment, settings=settings).preset(4).strategies
+    assert asked == {**chosen, "lca": {**chosen["lca"], "learning_rate": 0.5}}
 
 
 @pytest.mark.parametrize("name", ["basic", "hybrid"])
