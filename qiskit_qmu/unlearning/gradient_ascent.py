@@ -79,17 +79,14 @@ class GradientAscent(AscentStrategy):
         return work.result()
 
 
-# Single rows leave a weaker trace than a class.
-_ROWS_PRESETS: dict[str, Settings] = {
-    "hybrid": {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
-    "basic": {"learning_rate": 0.003, "max_epochs": 10},
-}
-
-
 def _preset(context: PresetContext) -> Settings:
     if context.kind == "class":
         return {"optimizer": "sgd", **class_preset(context)}
-    return dict(_ROWS_PRESETS.get(context.model, {}))
+    # Single rows leave a weaker trace than a class.
+    rate = context.learning_rate
+    if context.model == "hybrid":
+        return {"optimizer": "sgd", "learning_rate": 0.6 * rate, "max_epochs": 40}
+    return {"learning_rate": 0.1 * rate, "max_epochs": 10}
 
 
 METHOD = Method(

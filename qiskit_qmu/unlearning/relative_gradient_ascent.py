@@ -137,17 +137,14 @@ def _exceeded_by(ratios: torch.Tensor, share: float) -> float:
     return float(ratios.topk(count).values[-1]) * (1 - 1e-12)
 
 
-# Single rows leave a weaker trace than a class, and a mask that is too small cannot remove it.
-_ROWS_PRESETS: dict[str, Settings] = {
-    "hybrid": {"alpha": 5.0, "learning_rate": 0.01, "max_epochs": 10},
-    "basic": {"alpha": 2.0, "learning_rate": 0.01, "max_epochs": 10},
-}
-
-
 def _preset(context: PresetContext) -> Settings:
-    if context.kind == "class":
-        return class_preset(context)
-    return dict(_ROWS_PRESETS.get(context.model, {}))
+    # Single rows leave a weaker trace than a class, and a mask that is too small cannot remove it.
+    rate = context.learning_rate
+    if context.kind == "instances" and context.model == "hybrid":
+        return {"alpha": 5.0, "learning_rate": 2 * rate, "max_epochs": 10}
+    if context.kind == "instances" and context.model == "basic":
+        return {"alpha": 2.0, "learning_rate": rate / 3, "max_epochs": 10}
+    return class_preset(context)
 
 
 METHOD = Method(

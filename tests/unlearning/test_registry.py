@@ -56,26 +56,45 @@ def test_presets_of_a_class_follow_the_rate_of_training():
 
 
 @pytest.mark.parametrize(
-    ("model", "ga", "rga"),
+    ("model", "rate", "ga", "rga"),
     [
         (
             "hybrid",
+            0.005,
             {"optimizer": "sgd", "learning_rate": 0.003, "max_epochs": 40},
             {"alpha": 5.0, "learning_rate": 0.01, "max_epochs": 10},
         ),
         (
             "basic",
+            0.03,
             {"learning_rate": 0.003, "max_epochs": 10},
             {"alpha": 2.0, "learning_rate": 0.01, "max_epochs": 10},
         ),
-        ("a model of one's own", {}, {}),
+        (
+            "a model of one's own",
+            0.01,
+            {"learning_rate": 0.001, "max_epochs": 10},
+            {"learning_rate": 0.002},
+        ),
     ],
 )
-def test_presets_of_rows_follow_the_model(model, ga, rga):
-    presets = preset_settings(replace(CLASS, model=model, kind="instances"))
-    assert presets["ga"] == presets["ga-r"] == ga
-    assert presets["rga"] == presets["rga-r"] == rga
-    assert presets["repair"] == {"epochs": 2, "learning_rate": 0.015}
+def test_presets_of_rows_follow_the_model(model, rate, ga, rga):
+    presets = preset_settings(replace(CLASS, model=model, kind="instances", learning_rate=rate))
+    assert presets["ga"] == presets["ga-r"] == pytest.approx(ga)
+    assert presets["rga"] == presets["rga-r"] == pytest.approx(rga)
+    assert presets["repair"] == {"epochs": 2, "learning_rate": rate / 2}
+
+
+@pytest.mark.parametrize("kind", ["class", "instances"])
+@pytest.mark.parametrize("model", ["basic", "hybrid", "a model of one's own"])
+def test_a_model_trained_with_small_steps_is_unlearned_with_small_steps(model, kind):
+    own = replace(CLASS, model=model, kind=kind)
+    presets, smaller = (preset_settings(replace(own, learning_rate=rate)) for rate in (0.03, 0.003))
+    steps = {name for name, method in METHODS.items() if "learning_rate" in method.hyperparameters}
+    steps.remove("natural-ga")  # whose steps have a length in the space of states
+    assert {name: smaller[name]["learning_rate"] for name in steps} == pytest.approx(
+        {name: presets[name]["learning_rate"] / 10 for name in steps}
+    )
 
 
 def test_every_setting_of_every_method_has_a_value():
