@@ -1,5 +1,6 @@
 """Lines against a few ordered settings, in panels, with an interval at each point."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
@@ -15,6 +16,7 @@ _MARKERS = ("o", "D", "s", "^")
 _WIDTH, _TOP, _PANEL_HEIGHT, _STEP = 9.6, 0.35, 1.75, 2.5
 _LEFT, _GUTTER, _RIGHT = 0.75, 0.75, 0.1
 _BESIDE = 0.11
+_ROOM_FOR_NAMES = 0.6
 
 
 @final
@@ -27,12 +29,14 @@ class LinePanel:
         y_label: Name and unit of what it shows; panels with the same one have the same range.
         lines: For each of at most four lines its values by place on the axis.
         levels: Values of dashed lines with what they are called.
+        bounds: Smallest and largest value that is possible; an interval ends there.
     """
 
     title: str
     y_label: str
     lines: Mapping[str, Mapping[str, Interval]]
     levels: Mapping[str, float] = field(default_factory=dict)
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
 
 def line_figure(
@@ -93,8 +97,8 @@ def _draw(axes: "Axes", panel: LinePanel, names: Sequence[str], places: Sequence
         limited = [(left, own) for left, (_, own) in zip(x, known, strict=True) if own.has_limits]
         axes.vlines(
             [left for left, _ in limited],
-            [own.low for _, own in limited],
-            [own.high for _, own in limited],
+            [max(own.low, panel.bounds[0]) for _, own in limited],
+            [min(own.high, panel.bounds[1]) for _, own in limited],
             color=colour,
             linewidth=1.0,
             alpha=0.55,
@@ -110,7 +114,8 @@ def _draw(axes: "Axes", panel: LinePanel, names: Sequence[str], places: Sequence
     for text, level in panel.levels.items():
         drawing.level(axes, level, text, colour=drawing.MUTED)
     axes.set_xticks(range(len(places)), places)
-    axes.set_xlim(-0.5, len(places) - 0.5)
+    # Names of levels stand behind the last place.
+    axes.set_xlim(-0.5, len(places) - 0.5 + (_ROOM_FOR_NAMES if panel.levels else 0))
     axes.set_title(panel.title, pad=5, fontsize=9.5)
     axes.set_ylabel(panel.y_label, fontsize=8.5)
     axes.grid(axis="y", color=drawing.GRID, linewidth=0.7)

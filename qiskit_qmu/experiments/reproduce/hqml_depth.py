@@ -1,5 +1,6 @@
 """hqml-depth: circuit depth and entanglement against memorisation and quality of unlearning."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -109,6 +110,12 @@ _AUC_REFERENCES = Quantity(
     "away how hard rows are; ½: no leak",
 )
 _COIN = {"coin": 0.5}
+_BOUNDS = {
+    _AUC_RETAINED: (0.0, 1.0),
+    _AUC_REFERENCES: (0.0, 1.0),
+    LARGEST_GAP: (0.0, 100.0),
+    JS_FORGET: (0.0, math.log(2)),
+}
 
 
 def figures(compared: Sequence[Compared]) -> list[StudyFigure]:
@@ -172,7 +179,13 @@ def _panel(
         }
         if found:
             lines[entanglement] = found
-    return LinePanel(title=title, y_label=quantity.title, lines=lines, levels=levels)
+    return LinePanel(
+        title=title,
+        y_label=quantity.title,
+        lines=lines,
+        levels=levels,
+        bounds=_BOUNDS.get(quantity, (-math.inf, math.inf)),
+    )
 
 
 def _figure(name: str, title: str, panels: Sequence[LinePanel], caption: str) -> StudyFigure:
@@ -206,8 +219,8 @@ PROTOCOL = Protocol(
     ),
     measure=memorisation,
     figures=figures,
-    duration="about 60 core-minutes",
-    seeds=3,
+    duration="about 65 core-minutes",
+    seeds=5,
     datasets=("mnist",),
     differs={
         "": (
