@@ -37,7 +37,8 @@ from qiskit_qmu.models import (
     weights_digest,
 )
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
-from qiskit_qmu.runs.progress import RunProgress, progress_display
+from qiskit_qmu.runs.display import progress_display
+from qiskit_qmu.runs.progress import RunProgress
 from qiskit_qmu.shadows import ShadowModels
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnlearningStrategy

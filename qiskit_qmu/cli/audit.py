@@ -18,7 +18,7 @@ from qiskit_qmu.cli.options import (
 from qiskit_qmu.cli.result import add_result_options, refuse_occupied
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 from qiskit_qmu.cli.shadow_options import add_shadow_options, shadow_request_of
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
 
 SUMMARY = "audit a saved unlearned model"
 

@@ -16,7 +16,8 @@ from qiskit_qmu.cli.options import add_data_dir
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 from qiskit_qmu.cli.sweep import plan_text
 from qiskit_qmu.cli.worker_options import add_cluster, add_workers
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
+from qiskit_qmu.runs.running_tasks import NOTES
 
 SUMMARY = "run a published study, ours beside theirs"
 
@@ -67,7 +68,7 @@ def execute(options: argparse.Namespace) -> None:
         plan = reproduction_plan(options.name, out, **how)
         print_result(options, plan, lambda: plan_text(plan))
         return
-    with progress_display(quiet=options.quiet) as progress:
+    with progress_display(quiet=options.quiet, running=out / NOTES) as progress:
         found = reproduce(
             options.name,
             out,

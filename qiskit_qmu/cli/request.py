@@ -22,7 +22,7 @@ from qiskit_qmu.cli.result import add_result_options, print_result, remark
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 from qiskit_qmu.cli.worker_options import add_workers
 from qiskit_qmu.deletions.model_folder import are_exact
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
 
 if TYPE_CHECKING:
     from qiskit_qmu.data import ForgetRequest

@@ -1,7 +1,7 @@
 """Train a model, unlearn by several methods, audit each against the retrained oracle.
 
 Prints a table and writes records.jsonl, results.json and report.html. The same command with the
-same folder resumes after the last completed seed.
+same folder resumes with what is missing.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from qiskit_qmu.cli.options import (
     make_experiment,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
-from qiskit_qmu.cli.worker_options import add_workers
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.cli.worker_options import add_cluster, add_workers
+from qiskit_qmu.runs.display import progress_display
+from qiskit_qmu.runs.running_tasks import NOTES
 
 SUMMARY = "train, unlearn, audit and report in one go"
 
@@ -39,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--seeds", type=option_types.count, metavar="N", help="repetitions, from --seed on (1)"
     )
-    add_workers(group, "processes that share the seeds")
+    add_workers(group, "processes that share the models", default="one per core and seed")
+    add_cluster(group)
     group.add_argument("--out", metavar="DIR", help="output folder (default: named after the run)")
     add_result_options(parser, dry_run=True, overwrites="another run's results")
     device = add_device_options(
@@ -55,7 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     experiment = make_experiment(options)
-    options.resumable = experiment.seeds > 1
     from qiskit_qmu.experiments import run_experiment, run_plan
     from qiskit_qmu.report import remarks_by_method, strengths_by_method, text_table
 
@@ -67,12 +68,13 @@ def execute(options: argparse.Namespace) -> None:
         print_result(options, plan, lambda: plan_text(plan))
         print_notes(options, plan["notes"])
         return
-    with progress_display(quiet=options.quiet) as progress:
+    with progress_display(quiet=options.quiet, running=out / NOTES) as progress:
         records = run_experiment(
             experiment,
             out,
             data_dir=options.data_dir,
             workers=options.workers,
+            cluster=options.cluster,
             overwrite=options.force,
             progress=progress,
             call=options.call,
@@ -99,10 +101,6 @@ def _observed(row: dict[str, Any]) -> str:
     return f"models were observed on {row['observed_on']} with {how}"
 
 
-def when_stopped(options: argparse.Namespace) -> str:
+def when_stopped(_options: argparse.Namespace) -> str:
     """Return advice for a stopped command."""
-    if getattr(options, "resumable", False):
-        return "the same command resumes after the last completed seed"
-    if (options.backend or "").startswith("ibm"):
-        return "the same command starts again, and reads the results of jobs that were sent"
-    return "nothing is kept; the same command starts again"
+    return "the same command computes what is missing"

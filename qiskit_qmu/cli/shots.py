@@ -25,7 +25,7 @@ from qiskit_qmu.cli.options import (
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied, remark
 from qiskit_qmu.cli.row_source import row_source_of
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
 
 SUMMARY = "accuracy, divergence and membership against the number of shots"
 

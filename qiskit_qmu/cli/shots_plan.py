@@ -18,7 +18,7 @@ from qiskit_qmu.cli.options import add_saved_model, add_seed
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 from qiskit_qmu.cli.shots import parse_shots
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
 
 SUMMARY = "find the shots with which a saved model leaks little and answers well"
 

@@ -18,7 +18,7 @@ from qiskit_qmu.cli.options import add_data_dir, add_setting_options, settings_o
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 from qiskit_qmu.cli.shots import parse_shots
 from qiskit_qmu.cli.worker_options import add_cluster, add_workers
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
 
 SUMMARY = "study how many shots leak how much, in training, unlearning and at inference"
 

@@ -34,7 +34,8 @@ from qiskit_qmu.cli.options import (
     experiment_from,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
+from qiskit_qmu.runs.running_tasks import NOTES
 
 if TYPE_CHECKING:
     from qiskit_qmu.experiments import Cell, Experiment
@@ -72,7 +73,7 @@ def execute(options: argparse.Namespace) -> None:
         if plan["impossible"]:
             raise RunError(f"{len(plan['impossible'])} of {len(cells)} cells are not possible")
         return
-    with progress_display(quiet=options.quiet) as progress:
+    with progress_display(quiet=options.quiet, running=out / NOTES) as progress:
         result = run_sweep(
             cells, out, workers=options.workers, cluster=options.cluster, progress=progress, **how
         )

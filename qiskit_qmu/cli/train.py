@@ -22,7 +22,7 @@ from qiskit_qmu.cli.options import (
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
 from qiskit_qmu.deletions.model_folder import EXACT_MODELS
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
 
 SUMMARY = "train and save a model"
 

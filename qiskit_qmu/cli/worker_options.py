@@ -6,16 +6,19 @@ from qiskit_qmu.cli import option_types
 
 
 def add_workers(
-    group: argparse._ArgumentGroup, what: str = "processes that share the work"
+    group: argparse._ArgumentGroup,
+    what: str = "processes that share the work",
+    default: str = "one per core",
 ) -> None:
     """Add ``--workers``.
 
     Args:
         group: The options of a command.
         what: What the processes do.
+        default: How many there are otherwise.
     """
     group.add_argument(
-        "--workers", type=option_types.count, metavar="N", help=f"{what} (one per core)"
+        "--workers", type=option_types.count, metavar="N", help=f"{what} ({default})"
     )
 
 

@@ -28,12 +28,8 @@ from qiskit_qmu.models import (
     reinitialize,
 )
 from qiskit_qmu.report.evidence import now
-from qiskit_qmu.runs.progress import (
-    RunProgress,
-    part_of,
-    part_of_seeds,
-    progress_display,
-)
+from qiskit_qmu.runs.display import progress_display
+from qiskit_qmu.runs.progress import RunProgress, part_of, part_of_seeds
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import (

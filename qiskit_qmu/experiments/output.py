@@ -1,6 +1,7 @@
 """What runs write: records.jsonl, results.json and report.html, or shots.json, .html and .svg."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -13,12 +14,15 @@ from qiskit_qmu.experiments.evidence import RunEvidence, run_evidence
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import observing_backend
 from qiskit_qmu.experiments.presets import Kind
-from qiskit_qmu.experiments.records import Record, RecordFile
+from qiskit_qmu.experiments.records import Record
+from qiskit_qmu.experiments.run_folder import RunFolder
 from qiskit_qmu.experiments.saved.shots import SavedShots
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.experiments.shot_run import Row, compare_shots
-from qiskit_qmu.experiments.workers import run_seeds
+from qiskit_qmu.experiments.sweeps.engine import open_engine
+from qiskit_qmu.experiments.sweeps.grid import grid_cells
+from qiskit_qmu.experiments.sweeps.running import run_cells
 from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.report import render_shot_page, shot_figure, write_page
 from qiskit_qmu.runs.progress import RunProgress, no_progress
@@ -32,18 +36,23 @@ def run_experiment(
     *,
     data_dir: str | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     overwrite: bool = False,
     progress: RunProgress = no_progress,
     call: str = "",
 ) -> list[Record]:
-    """Run an experiment into a folder; seeds that the folder holds already are not run again.
+    """Run an experiment into a folder; what the folder holds already is not computed again.
+
+    It is a sweep whose cells are the seeds: models are kept as soon as they are there, until all
+    seeds have their records, and a seed that fails stops no other.
 
     Args:
         experiment: What to run.
         out: The folder; made where it is missing, once the data is known to be usable.
         data_dir: Folder of image files.
-        workers: Processes that share the seeds; as many as there are cores and seeds if None.
+        workers: Processes that share the models; as many as there are cores and seeds if None.
             The numbers do not depend on it.
+        cluster: "dask://HOST:PORT" or "ray" to compute on a cluster, see `sweep`.
         overwrite: Remove the records and the report that the folder holds first, instead of
             resuming them.
         progress: Called with what is done and the share of the run that is.
@@ -55,6 +64,7 @@ def run_experiment(
     Raises:
         InputError: If the experiment is not possible, the folder cannot be written, or another
             process works in it.
+        RunError: If a seed failed, after all others, or if workers are lost again and again.
 
     Example:
         >>> from pathlib import Path
@@ -74,23 +84,16 @@ def run_experiment(
     with observing_backend(experiment, experiment.seed) or nullcontext() as device:
         first = Setup.load(experiment, experiment.seed, data_dir)
         model = first.check([] if device is None else [device])
+    cells = grid_cells({}, lambda _changes: experiment)
+    if cluster is None and workers is None:
+        workers = min(os.cpu_count() or 1, len(cells))
     with writable_folder(out) as folder, RunLock(folder / LOCK):
         if overwrite:
             _remove(folder, "results.json", "report.html", "records.jsonl")
-        file = RecordFile(folder / "records.jsonl", experiment.digest())
-        seeds = range(experiment.seed, experiment.seed + experiment.seeds)
-        pending = [seed for seed in seeds if file.of_seed(seed, experiment.all_methods) is None]
-        for own in run_seeds(
-            first,
-            pending,
-            data_dir=data_dir,
-            workers=workers,
-            job_dir=folder / "jobs",
-            progress=progress,
-        ):
-            file.append(own)
-        done = (file.of_seed(seed, experiment.all_methods) for seed in seeds)
-        records = [record for own in done for record in own or ()]
+        kept = RunFolder(folder, experiment)
+        with open_engine(cluster, workers) as engine:
+            run_cells(cells, kept, engine, data_dir=data_dir, retry_failed=True, progress=progress)
+        records = kept.finished(cells)
         progress("writing the report", 1.0)
         splits = {record.row["seed"]: record.split for record in records}
         evidence = run_evidence(first, model, splits, call)

@@ -80,11 +80,14 @@ class RecordFile:
     def append(self, records: Iterable[Record]) -> None:
         """Add one seed's records in a single write, so that no seed is ever half there.
 
+        What was there of the seed before is replaced.
+
         Raises:
             InputError: If the file cannot be written.
         """
         new = {_key(record): record for record in records}
-        kept = {key: record for key, record in self._by_key.items() if key not in new}
+        seeds = {seed for seed, _ in new}
+        kept = {key: record for key, record in self._by_key.items() if key[0] not in seeds}
         if self._is_whole and len(kept) == len(self._by_key):
             append_to_file(self._path, self._lines(new))
         else:  # a run was stopped while it was writing: leave nothing of the broken seed

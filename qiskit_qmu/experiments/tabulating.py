@@ -5,8 +5,8 @@ from pathlib import Path
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.experiments.kept_run import kept_run
 from qiskit_qmu.experiments.places import records_of
+from qiskit_qmu.experiments.run_folder import kept_run
 from qiskit_qmu.experiments.sweeps import SweepResult, kept_cells
 from qiskit_qmu.report import ResultTables, RunRecords, result_tables
 

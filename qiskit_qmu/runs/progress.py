@@ -1,12 +1,7 @@
-"""How a run tells what it is doing: a bar on a terminal, plain lines elsewhere."""
+"""How a run tells what it is doing: a callable that it calls with a task and a share."""
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import final
-
-from tqdm import tqdm
 
 RunProgress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole that is done, 0 to 1."""
@@ -44,49 +39,6 @@ def part_of_seeds(progress: RunProgress, number: int, count: int) -> RunProgress
     return lambda task, share: own(prefix + task, share)
 
 
-@contextmanager
-def progress_display(*, quiet: bool = False) -> Iterator[RunProgress]:
-    """Show what is being done, how much of the whole, and the time left, on standard error.
-
-    Args:
-        quiet: Show nothing.
-    """
-    if quiet:
-        yield no_progress
-        return
-    started, pace = time.monotonic(), Pace()
-    if not sys.stderr.isatty():
-        shown = ""
-
-        def line(task: str, share: float) -> None:
-            nonlocal shown
-            left = pace.time_left(time.monotonic() - started, share)
-            if task != shown:  # a log needs no line for each epoch
-                sys.stderr.write(f"{100 * share:3.0f} %  {task}{left}\n")
-                sys.stderr.flush()
-            shown = task
-
-        yield line
-        return
-    bar: tqdm | None = None
-
-    def move(task: str, share: float) -> None:
-        nonlocal bar
-        if bar is None:  # work that reports nothing has no bar
-            bar = tqdm(total=100, bar_format="{percentage:3.0f} % |{bar}| {desc} {postfix}")
-        bar.n = round(100 * share)
-        elapsed = time.monotonic() - started
-        left = pace.time_left(elapsed, share)
-        bar.set_postfix_str(f"{tqdm.format_interval(elapsed)}{left}", refresh=False)
-        bar.set_description_str(task)
-
-    try:
-        yield move
-    finally:
-        if bar is not None:
-            bar.close()
-
-
 @final
 class Pace:
     """Estimates the time left, once there is a pace, and does not let it jump.
@@ -97,28 +49,38 @@ class Pace:
     Example:
         >>> from qiskit_qmu.runs.progress import Pace
         >>> pace = Pace()
-        >>> pace.time_left(1.0, 0.05), pace.time_left(60.0, 0.2), pace.time_left(90.0, 0.8)
-        ('', ', about 4 min left', ', about 3 min left')
+        >>> pace.report(60.0, 0.2)
+        >>> pace.time_left(60.0), pace.time_left(120.0)
+        (', about 4 min left', ', about 3 min left')
     """
 
     def __init__(self) -> None:
         self._whole: float | None = None
 
-    def time_left(self, elapsed: float, share: float) -> str:
-        """Return the time left in words; empty while it is not known.
+    def report(self, elapsed: float, share: float) -> None:
+        """Take note of how much is done.
 
         Args:
             elapsed: Seconds since the start.
             share: The share of the whole that is done.
         """
         if elapsed < _FIRST_SECONDS or not _FIRST_SHARE <= share < 1:
-            return ""
+            self._whole = None
+            return
         whole = elapsed / share
         old = whole if self._whole is None else self._whole
         self._whole = old + _WEIGHT_OF_NEW * (whole - old)
-        minutes = (self._whole - elapsed) / 60
-        return f", about {round(minutes)} min left" if minutes >= 1 else ", under 1 min left"
+
+    def time_left(self, elapsed: float) -> str:
+        """Return the time left in words; empty while it is not known."""
+        return "" if self._whole is None else time_left_in_words(self._whole - elapsed)
 
 
 _FIRST_SECONDS, _FIRST_SHARE = 10.0, 0.1
 _WEIGHT_OF_NEW = 0.2
+
+
+def time_left_in_words(seconds: float) -> str:
+    """Return the time left as the end of a line."""
+    minutes = seconds / 60
+    return f", about {round(minutes)} min left" if minutes >= 1 else ", under 1 min left"

@@ -16,7 +16,7 @@ import sys
 import warnings
 from qiskit_qmu.cli import run
 from qiskit_qmu.cli.main import main
-from qiskit_qmu.runs.progress import progress_display
+from qiskit_qmu.runs.display import progress_display
 
 def execute(options):
     with progress_display() as progress:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._errors import RunError
 from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.experiments import Experiment, run_experiment, workers, writable_folder
+from qiskit_qmu.experiments import Experiment, RecordFile, run_experiment, writable_folder
 from qiskit_qmu.experiments import output as module
-from qiskit_qmu.experiments.run import run_seed
+from qiskit_qmu.experiments.sweeps import running
 
 TINY = {
     "dataset": "iris",
@@ -29,17 +30,18 @@ def without_page(monkeypatch):
 
 @pytest.fixture
 def seeds_run(monkeypatch):
-    """Return the seeds that were run, and fail in the seeds that are added to ``fails``."""
+    """Return the seeds that were run, and the errors to raise in some of them."""
     run: list[int] = []
-    fails: list[int] = []
+    fails: dict[int, BaseException] = {}
+    cell_records = running.cell_records
 
-    def counted(setup, **options):
+    def counted(setup, *arguments):
         run.append(setup.seed)
         if setup.seed in fails:
-            raise RuntimeError("stopped")
-        return run_seed(setup, **options)
+            raise fails[setup.seed]
+        return cell_records(setup, *arguments)
 
-    monkeypatch.setattr(workers, "run_seed", counted)
+    monkeypatch.setattr(running, "cell_records", counted)
     return run, fails
 
 
@@ -78,8 +80,8 @@ def test_a_run_writes_records_results_and_a_page(tmp_path):
 def test_a_stopped_run_goes_on_and_no_seed_is_run_twice(tmp_path, without_page, seeds_run):
     run, fails = seeds_run
     experiment = Experiment(**{**TINY, "seeds": 3})
-    fails.append(1)
-    with pytest.raises(RuntimeError, match="stopped"):
+    fails[1] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
         run_experiment(experiment, tmp_path, workers=1)
     assert run == [0, 1]
     assert not (tmp_path / "results.json").exists()
@@ -90,6 +92,30 @@ def test_a_stopped_run_goes_on_and_no_seed_is_run_twice(tmp_path, without_page, 
     assert run == [0, 1, 1, 2]
     assert again == resumed
     assert [record.row["seed"] for record in resumed] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def test_a_seed_that_fails_stops_no_other_and_is_run_again(tmp_path, without_page, seeds_run):
+    run, fails = seeds_run
+    experiment = Experiment(**{**TINY, "seeds": 3})
+    fails[1] = ZeroDivisionError("no  luck")
+    with pytest.raises(RunError, match=r"^1 of 3 seeds failed, .*; seed 1: ZeroDiv"):
+        run_experiment(experiment, tmp_path, workers=1)
+    assert run == [0, 1, 2]
+    (failed,) = [
+        record.row
+        for record in RecordFile(tmp_path / "records.jsonl", experiment.digest()).records
+        if record.row["error"]
+    ]
+    assert (failed["seed"], failed["error"]) == (1, "ZeroDivisionError: no luck")
+    fails.clear()
+    made = []
+    records = run_experiment(
+        experiment, tmp_path, workers=1, progress=lambda task, _share: made.append(task)
+    )
+    assert run == [0, 1, 2, 1]
+    assert [record.row["method"] for record in records] == ["original", "oracle", "noop"] * 3
+    assert not [task for task in made if "models" in task]  # they were kept
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["records.jsonl", "results.json"]
 
 
 def test_more_seeds_are_added_to_those_that_are_there(tmp_path, without_page, seeds_run):

@@ -10,8 +10,14 @@ import torch
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.experiments import Experiment, Setup, environment, run_seed
-from qiskit_qmu.experiments.workers import run_seeds
+from qiskit_qmu.experiments import (
+    Experiment,
+    Setup,
+    environment,
+    output,
+    run_experiment,
+    run_seed,
+)
 from qiskit_qmu.report import text_table
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import Retrain
@@ -180,25 +186,24 @@ def test_shots_are_counted_and_their_noise_is_of_the_seed():
 
 
 @pytest.fixture
+def without_page(monkeypatch):
+    """Leave out the page, whose figures take most of a tiny run's time."""
+    monkeypatch.setattr(output, "write_report", lambda *_arguments: None)
+
+
+@pytest.fixture
 def threads():
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
 
 
-def test_numbers_do_not_depend_on_the_number_of_threads(threads):
+def test_numbers_do_not_depend_on_the_number_of_threads(threads, tmp_path, without_page):
     experiment = Experiment(**{**TINY, "model": "hybrid", "methods": ("ga",)})
     results = []
     for count in (1, 2):
         threads(count)
-        (records,) = run_seeds(
-            Setup.load(experiment, 0),
-            [0],
-            data_dir=None,
-            workers=1,
-            progress=lambda _task, _share: None,
-        )
-        results.append(_rows(records))
+        results.append(_rows(run_experiment(experiment, tmp_path / str(count), workers=1)))
         assert torch.get_num_threads() == count
     assert results[0] == results[1]
 
@@ -224,40 +229,28 @@ def test_one_thread_is_given_back_after_an_error(threads):
 
 @pytest.mark.ci
 @pytest.mark.slow  # processes must import everything anew
-def test_numbers_do_not_depend_on_the_number_of_processes():
+def test_numbers_do_not_depend_on_the_number_of_processes(tmp_path, without_page):
     experiment = Experiment(**{**TINY, "methods": ("ga",), "seeds": 2})
-
-    def rows(processes):
-        seeds = run_seeds(
-            Setup.load(experiment, 0),
-            [0, 1],
-            data_dir=None,
-            workers=processes,
-            progress=lambda _task, _share: None,
-        )
-        return {records[0].row["seed"]: _rows(records) for records in seeds}
-
-    assert rows(1) == rows(2)
+    one, two = (
+        _rows(run_experiment(experiment, tmp_path / str(count), workers=count)) for count in (1, 2)
+    )
+    assert one == two
 
 
-def test_progress_grows_from_seed_to_seed():
+def test_progress_grows_from_model_to_model(tmp_path, without_page):
     told = []
     experiment = Experiment(**{**TINY, "methods": ("noop",), "seeds": 2})
-    list(
-        run_seeds(
-            Setup.load(experiment, 0),
-            [0, 1],
-            data_dir=None,
-            workers=1,
-            progress=lambda *values: told.append(values),
-        )
-    )
+    run_experiment(experiment, tmp_path, workers=1, progress=lambda *values: told.append(values))
     shares = [share for _, share in told]
     assert shares == sorted(shares)
-    assert shares[0] == 0
-    assert shares[-1] < 1
-    assert told[0][0] == "seed 1 of 2: training the original"
-    assert told[-1][0] == "seed 2 of 2: method noop"
+    assert (shares[0], shares[-1]) == (0, 1)
+    assert [task for task, _ in told] == [
+        "looking for what is there of 2 cells",
+        *(f"originals, {number} of 2" for number in range(3)),
+        *(f"oracles and unlearned models, {number} of 4" for number in range(5)),
+        *(f"cells, {number} of 2" for number in range(3)),
+        "writing the report",
+    ]
 
 
 def test_the_environment_names_versions_and_no_machine():

@@ -13,7 +13,8 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.experiments import Experiment, run_experiment, workers
+from qiskit_qmu.experiments import Experiment, run_experiment
+from qiskit_qmu.experiments.sweeps import engine, running
 from qiskit_qmu.runs.run_lock import RunLock
 
 LONG = (
@@ -88,12 +89,12 @@ def test_processes_end_with_the_one_that_started_them(tmp_path, name):
     if name == "SIGKILL":
         return
     assert process.returncode == {"SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130}[name]
-    assert errors.splitlines()[-1].startswith("qmu run: stopped; the same command resumes")
+    assert errors.splitlines()[-1].startswith("qmu run: stopped; the same command computes")
     assert "Traceback" not in errors
 
 
 def end_itself(*_arguments):
-    """Stand in for a seed whose process the system kills."""
+    """Stand in for a training whose process the system kills."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -101,7 +102,8 @@ def end_itself(*_arguments):
 @pytest.mark.ci
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_a_process_that_is_killed_ends_the_run_with_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "_records", end_itself)
+    monkeypatch.setattr(running, "make_original", end_itself)
+    monkeypatch.setattr(engine, "_ATTEMPTS", 1)  # (new processes take seconds to start)
     experiment = Experiment(dataset="iris", model="basic", seeds=2)
     with pytest.raises(RunError, match="worker process was killed, possibly for lack of memory"):
         run_experiment(experiment, tmp_path / "out", workers=2)

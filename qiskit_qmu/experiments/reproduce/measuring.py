@@ -17,9 +17,9 @@ from qiskit_qmu.experiments.sweeps.digests import method_digest, original_digest
 from qiskit_qmu.experiments.sweeps.engine import Engine
 from qiskit_qmu.experiments.sweeps.folder import SweepFolder, has_failed
 from qiskit_qmu.experiments.sweeps.made_model import MadeModel, kept_models
+from qiskit_qmu.experiments.sweeps.running import computed
 from qiskit_qmu.models import on_backend
 from qiskit_qmu.runs.progress import RunProgress
-from qiskit_qmu.training.processes import one_thread
 
 Numbers = Mapping[str, Mapping[str, float | None]]
 
@@ -70,16 +70,10 @@ def _results(
     engine: Engine,
     data_dir: str | None,
 ) -> Iterator[tuple[Cell, Numbers]]:
-    """Yield the numbers of each cell; only this process sends jobs to IBM's devices."""
-    there = [cell for cell in cells if not cell.experiment.backend.startswith("ibm")]
-    tasks = [(measure, *_models(cell, folder, data_dir), None) for cell in there]
-    for place, numbers in engine.results_of(_measured, tasks):
-        yield there[place], numbers
-    for cell in cells:
-        if cell not in there:
-            with one_thread():
-                models = _models(cell, folder, data_dir)
-                yield cell, _measured(measure, *models, folder.jobs(cell))
+    """Yield the numbers of each cell."""
+    tasks = [(cell, (measure, *_models(cell, folder, data_dir))) for cell in cells]
+    for place, numbers in computed(engine, folder, _measured, tasks):
+        yield cells[place], numbers
 
 
 def _file(folder: SweepFolder, cell: Cell, measure: Measure) -> Path:
@@ -91,12 +85,13 @@ def _models(
 ) -> tuple[Setup, MadeModel, dict[str, MadeModel]]:
     setup = Setup.load(cell.experiment, cell.experiment.seed, data_dir)
     digest = original_digest(setup)
-    original = folder.model(digest)
+    original = folder.models.get(digest)
     assert original is not None
     made = {
         method: model
         for method in cell.experiment.all_methods
-        if (model := folder.model(method_digest(setup, method, digest))) and model.error is None
+        if (model := folder.models.get(method_digest(setup, method, digest)))
+        and model.error is None
     }
     return setup, original, made
 

@@ -16,7 +16,7 @@ from qiskit_qmu.training.processes import results_of
 
 Result = TypeVar("Result")
 
-_ADVICE = "the same command resumes the sweep, and needs least memory with --workers 1"
+_ADVICE = "the same command resumes, and needs least memory with --workers 1"
 
 Task = tuple[Any, ...]
 Compute = Callable[[Callable[..., Any], Sequence[Task]], Iterator[tuple[int, Any]]]

@@ -1,11 +1,11 @@
-"""The folder of a sweep: cells and models, each in a folder named after its digest."""
+"""The folder of a sweep, in which each cell has a folder named after its digest."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
-from typing import final
+from typing import Protocol, final
 
 from qiskit_qmu._files import (
     entry,
@@ -20,9 +20,35 @@ from qiskit_qmu._files import (
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.records import Record, RecordFile
 from qiskit_qmu.experiments.sweeps.grid import Cell
-from qiskit_qmu.experiments.sweeps.made_model import MadeModel
+from qiskit_qmu.experiments.sweeps.model_folder import ModelFolder
 
 _RECORDS = "records.jsonl"
+
+
+class CellFolder(Protocol):
+    """Where the records of cells and the models that they share are kept."""
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        ...
+
+    @property
+    def models(self) -> ModelFolder:
+        """The models."""
+        ...
+
+    def records(self, cell: Cell) -> list[Record] | None:
+        """Return the records of a cell; None if it is not there."""
+        ...
+
+    def keep(self, cell: Cell, records: Sequence[Record]) -> None:
+        """Write the records of a cell, all or none."""
+        ...
+
+    def jobs(self, cell: Cell) -> Path:
+        """Return where the jobs of a cell on IBM's devices are written down."""
+        ...
 
 
 @final
@@ -35,6 +61,11 @@ class SweepFolder:
     """
 
     path: Path
+
+    @property
+    def models(self) -> ModelFolder:
+        """The models of all sweeps."""
+        return ModelFolder(self.path / "models")
 
     def records(self, cell: Cell) -> list[Record] | None:
         """Return the records of a cell; None if it is not there.
@@ -60,38 +91,12 @@ class SweepFolder:
             write_sealed_json(unfinished / "experiment.json", cell.experiment.to_dict())
             RecordFile(unfinished / _RECORDS, cell.digest).append(records)
 
-    def model(self, digest: str) -> MadeModel | None:
-        """Return a model; None if it is not there.
-
-        Raises:
-            InputError: If it is damaged.
-        """
-        folder = self._model(digest)
-        return MadeModel.read(folder) if folder.exists() else None
-
-    def has_model(self, digest: str) -> bool:
-        """Return whether a model is there."""
-        return self._model(digest).exists()
-
-    def keep_model(self, digest: str, made: MadeModel) -> None:
-        """Write a model, whole or not at all.
-
-        Raises:
-            InputError: If it cannot be written.
-        """
-        folder = self._model(digest)
-        make_folder(folder.parent)
-        made.write(folder)
-
     def jobs(self, cell: Cell) -> Path:
         """Return where the jobs of a cell on IBM's devices are written down."""
         return self.path / "jobs" / cell.digest
 
     def _cell(self, cell: Cell) -> Path:
         return self.path / "cells" / cell.digest
-
-    def _model(self, digest: str) -> Path:
-        return self.path / "models" / digest
 
 
 def kept_cells(path: Path) -> Iterator[tuple[Experiment, list[Record]]]:

@@ -34,6 +34,16 @@ class Cell:
         """Where it stands in the grid, in words; empty where there is no axis."""
         return ", ".join(_said(name, value) for name, value in self.axes.items())
 
+    @property
+    def name(self) -> str:
+        """Where it stands in the grid, with its seed."""
+        return ", ".join(filter(None, (self.label, f"seed {self.experiment.seed}")))
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether its models are observed by jobs that are sent to IBM's devices."""
+        return self.experiment.backend.startswith("ibm")
+
 
 def grid_cells(grid: Grid, make: Callable[[Mapping[str, Any]], Experiment]) -> tuple[Cell, ...]:
     """Return the cells of a grid: all combinations of its values, each with all seeds.

@@ -28,6 +28,7 @@ from qiskit_qmu.experiments.steps import unlearn
 from qiskit_qmu.experiments.trained import Trained, train_original
 from qiskit_qmu.models import clone_module, training_rows
 from qiskit_qmu.models.training_rows import note_digests
+from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.shadows.kept_weights import Weights, put_weights, weights_of
 from qiskit_qmu.unlearning import StrengthChoice, UnlearningResult, UnlearningStrategy
 
@@ -108,18 +109,23 @@ class MadeModel:
         }
 
 
-def make_original(setup: Setup) -> MadeModel:
+def make_original(setup: Setup, progress: RunProgress = no_progress) -> MadeModel:
     """Train the original of a repetition."""
+    split, seed = setup.split, setup.seed
     try:
-        with training_backend(setup.experiment, setup.seed) as backend:
+        with training_backend(setup.experiment, seed) as backend:
             model = setup.build_any_model(backend)
-            return MadeModel.of(train_original(model, setup.split, setup.trainer, seed=setup.seed))
+            made = train_original(model, split, setup.trainer, seed=seed, progress=progress)
+            return MadeModel.of(made)
     except NonFiniteError as error:
         return MadeModel(weights={}, facts={}, error=str(error))
 
 
-def make_unlearned(setup: Setup, method: str, original: MadeModel) -> MadeModel:
+def make_unlearned(
+    setup: Setup, method: str, original: MadeModel, progress: RunProgress = no_progress
+) -> MadeModel:
     """Unlearn the rows of a repetition by one method."""
+    progress(f"method {method}", 0.0)
     try:
         with training_backend(setup.experiment, setup.seed) as backend:
             model = setup.build_any_model(backend)

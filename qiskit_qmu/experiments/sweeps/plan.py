@@ -72,9 +72,8 @@ def _circuits(work: PendingWork, data_dir: str | None) -> dict[str, Any]:
         shots = "exact values" if plan["shots"] is None else f"{plan['shots']:,} shots each"
         name = f"{plan['backend']}, {shots}"
         observing[name] = observing.get(name, 0) + plan["observing_circuits"]
-    whole = [each.setup for each in work.cells if not each.original]
-    trained = [*work.originals.values(), *whole]
+    trained = [*work.originals.values(), *(each for each in work.cells if not each.original)]
     return {
-        "training_circuits": sum(plan_of(s.experiment)["training_circuits"] for s in trained),
+        "training_circuits": sum(plan_of(t.cell.experiment)["training_circuits"] for t in trained),
         "observing_circuits": observing,
     }

@@ -95,5 +95,5 @@ def _result(ray: Any, reference: Any) -> Any:
     except ray.exceptions.RayError as error:
         raise RunError(
             "a Ray worker was lost again and again, possibly for lack of memory; the same command "
-            "resumes the sweep"
+            "resumes"
         ) from error

@@ -10,7 +10,7 @@ from qiskit_qmu.experiments.sweeps.digests import (
     method_digest,
     original_digest,
 )
-from qiskit_qmu.experiments.sweeps.folder import SweepFolder, has_failed
+from qiskit_qmu.experiments.sweeps.folder import CellFolder, has_failed
 from qiskit_qmu.experiments.sweeps.grid import Cell
 
 
@@ -44,17 +44,16 @@ class PendingWork:
 
     Attributes:
         cells: The cells.
-        originals: A repetition with each original that is to be trained, by digest.
-        unlearned: Repetition, method and digest of the original of each model that is to be
-            unlearned or retrained, by digest.
+        originals: A cell with each original that is to be trained, by digest.
+        unlearned: Cell and method of each model that is to be unlearned or retrained, by digest.
         impossible: What is wrong with cells that cannot be computed.
         there: Cells that are there already.
         models_there: Models that are there already.
     """
 
     cells: list[CellWork]
-    originals: dict[str, Setup]
-    unlearned: dict[str, tuple[Setup, str, str]]
+    originals: dict[str, CellWork]
+    unlearned: dict[str, tuple[CellWork, str]]
     impossible: list[tuple[Cell, str]]
     there: int
     models_there: int
@@ -62,7 +61,7 @@ class PendingWork:
 
 def work_left(
     cells: Sequence[Cell],
-    folder: SweepFolder,
+    folder: CellFolder,
     *,
     data_dir: str | None,
     retry_failed: bool,
@@ -90,15 +89,17 @@ def work_left(
             impossible.append((cell, found))
         else:
             works.append(found)
-    needed = list(_models_of(works))
-    missing = {digest: task for digest, task in needed if not folder.has_model(digest)}
+    needed: dict[str, tuple[CellWork, str]] = {}
+    for digest, task in _models_of(works):
+        needed.setdefault(digest, task)
+    missing = {digest: task for digest, task in needed.items() if digest not in folder.models}
     return PendingWork(
         cells=works,
         originals={digest: task[0] for digest, task in missing.items() if not task[1]},
         unlearned={digest: task for digest, task in missing.items() if task[1]},
         impossible=impossible,
         there=there,
-        models_there=len({digest for digest, _ in needed}) - len(missing),
+        models_there=len(needed) - len(missing),
     )
 
 
@@ -114,10 +115,10 @@ def _cell_work(cell: Cell, data_dir: str | None) -> CellWork:
     return CellWork(cell=cell, setup=setup, original=original, methods=methods)
 
 
-def _models_of(works: Sequence[CellWork]) -> Iterator[tuple[str, tuple[Setup, str, str]]]:
-    """Yield digest, repetition, method and original of each model; no method is the original."""
+def _models_of(works: Sequence[CellWork]) -> Iterator[tuple[str, tuple[CellWork, str]]]:
+    """Yield digest, cell and method of each model; no method is the original."""
     for work in works:
         if work.original:
-            yield work.original, (work.setup, "", "")
+            yield work.original, (work, "")
             for method, digest in work.methods.items():
-                yield digest, (work.setup, method, work.original)
+                yield digest, (work, method)
