@@ -205,12 +205,15 @@ def _execute(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _warnings_in_one_line(options: argparse.Namespace) -> Iterator[None]:
-    """Print this package's warnings as a command's own remarks."""
-    before = warnings.showwarning
+    """Print this package's warnings as a command's own remarks, each once."""
+    before, told = warnings.showwarning, set[str]()
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if category.__module__.startswith("qiskit_qmu."):
-            print(f"qmu {options.command}: {' '.join(str(message).split())}", file=sys.stderr)
+            remark = " ".join(str(message).split())
+            if remark not in told:  # (rows are read anew for each seed)
+                print(f"qmu {options.command}: {remark}", file=sys.stderr)
+            told.add(remark)
         else:
             before(message, category, *place, **more)
 

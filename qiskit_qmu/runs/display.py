@@ -45,7 +45,7 @@ class LogLines:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._pace = Pace()
-        self._words: str | None = None
+        self._task = self._words = ""
         self._next = 0.0
 
     def __call__(self, task: str, share: float) -> None:
@@ -53,11 +53,11 @@ class LogLines:
         elapsed = time.monotonic() - self._started
         self._pace.report(elapsed, share)
         words = re.sub(r"\d+", "", task)
-        if words == self._words and share < self._next:
+        if task == self._task or (words == self._words and share < self._next):
             return
         sys.stderr.write(f"{100 * share:3.0f} %  {task}{self._pace.time_left(elapsed)}\n")
         sys.stderr.flush()
-        self._words, self._next = words, share + _LEAST_SHARE
+        self._task, self._words, self._next = task, words, share + _LEAST_SHARE
 
 
 @final

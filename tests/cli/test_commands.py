@@ -19,7 +19,6 @@ from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
 from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance
-from qiskit_qmu.runs.display import progress_display
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import METHODS
 
@@ -33,7 +32,7 @@ def test_run_prints_a_table_and_writes_its_files(qmu, folder):
     for word in ("original", "oracle", "noop", "ga", "out/report.html"):
         assert word in outcome.out
     lines = outcome.err.splitlines()
-    assert lines[0] == "  0 %  training the original"
+    assert lines[:2] == ["  0 %  looking for what is there", "  0 %  originals, 0 of 1"]
     assert lines[-1] == "100 %  writing the report"
     names = sorted(path.name for path in (folder / "out").iterdir())
     assert names == ["records.jsonl", "report.html", "results.json"]
@@ -51,7 +50,10 @@ def test_run_names_its_folder_after_the_experiment_and_goes_on_there(qmu, folder
     assert made.name.startswith("qmu-run-iris-basic-")
     again = qmu(*words)
     assert again.status == 0
-    assert again.err.splitlines() == ["100 %  writing the report"]
+    assert again.err.splitlines() == [
+        "  0 %  looking for what is there",
+        "100 %  writing the report",
+    ]
 
 
 def test_methods_that_did_nothing_or_failed_are_named_at_the_end(qmu, folder):
@@ -292,22 +294,6 @@ def test_progress_goes_on_while_the_original_trains(folder, monkeypatch):
     training = [share for task, share in shown if task == "training the original"]
     assert training == pytest.approx([0, 1 / 12, 2 / 12, 3 / 12, 4 / 12])
     assert [share for _, share in shown] == sorted(share for _, share in shown)
-
-
-def test_a_log_has_one_line_for_each_part(capsys):
-    with progress_display() as progress:
-        for share in (0.0, 0.1, 0.2):
-            progress("training", share)
-        progress("done", 1.0)
-    assert capsys.readouterr().err.splitlines() == ["  0 %  training", "100 %  done"]
-
-
-def test_a_bar_is_shown_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with progress_display() as progress:
-        progress("training", 0.25)
-        progress("done", 1.0)
-    assert "100 %" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

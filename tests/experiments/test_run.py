@@ -245,7 +245,7 @@ def test_progress_grows_from_model_to_model(tmp_path, without_page):
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0, 1)
     assert [task for task, _ in told] == [
-        "looking for what is there of 2 cells",
+        "looking for what is there",
         *(f"originals, {number} of 2" for number in range(3)),
         *(f"oracles and unlearned models, {number} of 4" for number in range(5)),
         *(f"cells, {number} of 2" for number in range(3)),

@@ -46,7 +46,7 @@ def run_cells(
         retry_failed: Whether cells that failed are computed again.
         progress: Called with what is done and the share of the whole.
     """
-    progress(f"looking for what is there of {len(cells)} cells", 0.0)
+    progress("looking for what is there", 0.0)
     work = work_left(
         cells, folder, data_dir=data_dir, retry_failed=retry_failed, guarded=result_or_error
     )
