@@ -132,18 +132,39 @@ def write_value(axes: "Axes", row: float, text: str, colour: str) -> None:
     )
 
 
-def legend(figure: "Figure", handles: Sequence[Any]) -> None:
-    """Put one legend in a line above the panels."""
+def legend(figure: "Figure", handles: Sequence[Any], columns: int | None = None) -> None:
+    """Put one legend above the panels.
+
+    Args:
+        figure: The figure.
+        handles: The entries.
+        columns: Entries in a line, see `legend_columns`; None for all.
+    """
     figure.legend(
         handles=list(handles),
         loc="upper left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=len(handles),
+        ncols=columns or len(handles),
         handlelength=1.6,
         columnspacing=1.8,
         borderaxespad=0.1,
         fontsize=9,
     )
+
+
+def legend_columns(labels: Sequence[str], width: float) -> int:
+    """Return how many entries of a legend fit into a line.
+
+    Args:
+        labels: Their texts.
+        width: Width of the figure, inches.
+    """
+    widest = _LEGEND_ENTRY + _LEGEND_LETTER * max(map(len, labels))
+    return max(1, min(len(labels), int(width / widest)))
+
+
+_LEGEND_ENTRY, _LEGEND_LETTER, LEGEND_LINE = 0.55, 0.085, 0.19
+"""Inches of an entry without its text, of a letter and of a line."""
 
 
 def patch(colour: str, label: str) -> Any:

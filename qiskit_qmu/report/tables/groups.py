@@ -1,5 +1,6 @@
 """Runs grouped by the settings that vary between them; the seeds of a group are averaged."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,9 @@ _NAMES = {
     "test_size": "test rows",
 }
 """Names of settings, where those of the options would be mistaken for those of numbers."""
+
+_PLAIN = ("dataset", "model", "forgotten", "backend")
+"""Settings whose values say what they are."""
 
 _ABSENT = {"shots": "exact values"}
 """What a setting without a value is called, where it is not the default."""
@@ -45,6 +49,13 @@ class Group:
         return ", ".join(f"{name} {value}" for name, value in self.place.items())
 
     @property
+    def short_label(self) -> str:
+        """Where it stands, without names that go without saying."""
+        return ", ".join(
+            value if name in _PLAIN else f"{name} {value}" for name, value in self.place.items()
+        )
+
+    @property
     def rows(self) -> list[Row]:
         """One row of numbers per method and seed."""
         return [record.row for record in self.records]
@@ -63,7 +74,8 @@ class Grouping:
     Attributes:
         common: Settings that all share, in words.
         axes: Names of the settings that vary.
-        groups: One for each combination of values that occurs, in the order in which they come.
+        groups: One for each combination of values that occurs, ordered by the axes: numbers by
+            size, words as they come.
     """
 
     common: Mapping[str, str]
@@ -98,8 +110,23 @@ def group_runs(runs: Iterable[RunRecords]) -> Grouping:
             if name not in varying and listed[0].place[name] is not None
         },
         axes=tuple(map(_name, varying)),
-        groups=tuple(_group(own, varying) for own in found.values()),
+        groups=tuple(_group(found[place], varying) for place in _ordered(list(found))),
     )
+
+
+def _ordered(places: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return places ordered by their first value, then by their second, and so on."""
+    ranks = []
+    for values in zip(*places, strict=True):
+        own = list(dict.fromkeys(values))
+        if all(isinstance(value, int | float | None) for value in own):
+            own.sort(key=lambda value: -math.inf if value is None else value)
+        ranks.append({value: rank for rank, value in enumerate(own)})
+
+    def rank(place: tuple[Any, ...]) -> list[int]:
+        return [ranks[axis][value] for axis, value in enumerate(place)]
+
+    return sorted(places, key=rank)
 
 
 def _group(runs: Sequence[RunRecords], varying: Sequence[str]) -> Group:

@@ -18,6 +18,7 @@ Curves = Mapping[str, Mapping[str, NDArray[np.float64]]]
 
 _MEASURED = ("loss", "confidence", "accuracy")
 _MOST = 4
+_WIDTH = 9.6
 _COLOURS = (drawing.TRAINED, drawing.UNSEEN, drawing.METHOD, drawing.INK, drawing.MUTED)
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
@@ -63,13 +64,16 @@ def learning_figure(curves: Curves, *, name: str) -> str:
     with drawing.style(name):
         columns = min(2, len(curves))
         lines = -(-len(curves) // columns)
-        figure = Figure(figsize=(9.6, 0.7 + 2.7 * lines))
+        beside = drawing.legend_columns(methods, _WIDTH)
+        top = 0.56 + drawing.LEGEND_LINE * -(-len(methods) // beside)
+        height = top - 0.05 + 2.7 * lines
+        figure = Figure(figsize=(_WIDTH, height))
         grid = figure.subplots(lines, columns, squeeze=False)
         figure.subplots_adjust(
             left=0.07,
             right=0.99,
-            top=1 - 0.75 / (0.7 + 2.7 * lines),
-            bottom=0.5 / (0.7 + 2.7 * lines),
+            top=1 - top / height,
+            bottom=0.5 / height,
             hspace=0.55,
             wspace=0.2,
         )
@@ -77,7 +81,8 @@ def learning_figure(curves: Curves, *, name: str) -> str:
             axes.remove()
         for axes, (key, by_method) in zip(grid.flat, curves.items(), strict=False):
             _draw(axes, key, by_method, looks)
-        drawing.legend(figure, [_line(method, *looks[method]) for method in methods])
+        handles = [_line(method, *looks[method]) for method in methods]
+        drawing.legend(figure, handles, beside)
         return drawing.to_svg(
             figure, name=name, description="What training and unlearning measured at each step"
         )

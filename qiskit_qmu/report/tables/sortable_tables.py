@@ -54,10 +54,11 @@ class SortCell:
 @final
 @dataclass(frozen=True, kw_only=True)
 class SortRow:
-    """A row: its name, what it is, and its cells."""
+    """A row: its name, what it is, where its group stands, and its cells."""
 
     name: str
     note: str
+    place: str
     cells: tuple[SortCell, ...]
     is_reference: bool
     is_first: bool
@@ -126,6 +127,7 @@ def _table(
         SortRow(
             name=line.name,
             note=NOTES.get(line.name, ""),
+            place=group.short_label,
             cells=(*_place(group.place), *cells_of(line)),
             is_reference=line.is_reference,
             is_first=number == 0,

@@ -187,7 +187,7 @@ def _draw(axes: "Axes", group: Group, numbers: dict[str, str]) -> None:
         low, high = axes.get_ylim()
         axes.set_ylim(max(0.0, low), min(103.0, high))
     _labels(axes, methods, numbers)
-    title = textwrap.fill(group.label or "all runs", 40, max_lines=3, placeholder=" …")
+    title = textwrap.fill(group.short_label or "all runs", 36, max_lines=3, placeholder=" …")
     axes.set_title(title, pad=5, fontsize=8)
     axes.set_xlabel(f"{_points_of(forget)} from the oracle", fontsize=8.5)
     axes.set_ylabel(f"{retain.name}{retain.unit and f', {retain.unit}'}", fontsize=8.5)
