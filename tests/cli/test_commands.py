@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,9 +16,11 @@ import qiskit_qmu
 from qiskit_qmu import experiments
 from qiskit_qmu.attacks import ATTACKS, REFERENCE_ATTACKS
 from qiskit_qmu.backends import open_backend
+from qiskit_qmu.cli import run as run_command
 from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
 from qiskit_qmu.experiments.run import run_seed
+from qiskit_qmu.experiments.setup import TableWarning
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import METHODS
@@ -281,6 +284,15 @@ def test_stopping_by_the_keyboard_says_what_is_kept(qmu, monkeypatch):
     outcome = qmu("run", *TINY)
     advice = "the same command computes what is missing"
     assert (outcome.status, outcome.err) == (130, f"qmu run: stopped; {advice}\n")
+
+
+def test_a_remark_is_printed_once(qmu, monkeypatch):
+    def told(_options):
+        for text in ("a is left out", "a is left out", "b is left out"):
+            warnings.warn_explicit(text, TableWarning, "setup.py", 1, module="qiskit_qmu.setup")
+
+    monkeypatch.setattr(run_command, "execute", told)
+    assert qmu("run", *TINY).err == "qmu run: a is left out\nqmu run: b is left out\n"
 
 
 def test_progress_goes_on_while_the_original_trains(folder, monkeypatch):
