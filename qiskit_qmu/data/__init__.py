@@ -69,6 +69,7 @@ from qiskit_qmu.data.named_datasets import (
     load_dataset,
 )
 from qiskit_qmu.data.poisoning import Poison, PoisonedRows, poison
+from qiskit_qmu.data.recorded_rows import RecordedRows
 from qiskit_qmu.data.row_record import FoundRows, RowRecord
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import Rows, RowsWarning, row_digests
@@ -100,6 +101,7 @@ __all__ = [
     "PoisonedRows",
     "poison",
     "FoundRows",
+    "RecordedRows",
     "RowRecord",
     "RowSource",
     "RowsWarning",

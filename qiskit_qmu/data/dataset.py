@@ -35,6 +35,8 @@ class Dataset:
         ids_train: What each training row is called in its source, shape (n,), texts; None where
             rows have no ids.
         ids_test: Likewise of the test rows.
+        positions: What counts as the position of each training row, shape (n,), in ascending order:
+            that in the record of a saved model, some of whose rows may be gone; 0, 1, … where None.
         feature_names: A name for each feature; None where they have none.
         label_name: Heading of the labels, or of the values to predict; None where there is none.
         id_name: Heading of the ids.
@@ -67,6 +69,7 @@ class Dataset:
     class_names: tuple[str, ...] | None = None
     ids_train: NDArray[np.str_] | None = field(default=None, repr=False)
     ids_test: NDArray[np.str_] | None = field(default=None, repr=False)
+    positions: NDArray[np.int64] | None = field(default=None, repr=False)
     feature_names: tuple[str, ...] | None = field(default=None, repr=False)
     label_name: str | None = None
     id_name: str | None = None
@@ -118,7 +121,7 @@ class Dataset:
     @property
     def train(self) -> Rows:
         """All training rows."""
-        positions = np.arange(len(self.y_train))
+        positions = np.arange(len(self.y_train)) if self.positions is None else self.positions
         return Rows(x=self.x_train, y=self.y_train, indices=positions, ids=self.ids_train)
 
     @property

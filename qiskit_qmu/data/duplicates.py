@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qiskit_qmu.data.row_record import listed
 from qiskit_qmu.data.rows import Rows
@@ -80,18 +79,9 @@ def find_duplicates(
     )
 
 
-def positions_of_duplicates(rows: Rows, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the positions, among some rows, of those with the features of the chosen ones.
-
-    Args:
-        rows: All rows.
-        chosen: Positions among them, shape (m,).
-
-    Returns:
-        Positions in ascending order, the chosen ones among them.
-    """
-    twins = (row for row, _, _ in _Lookup(rows.take(chosen)).twins(rows))
-    return np.fromiter(twins, dtype=np.int64)
+def with_duplicates(chosen: Rows, rows: Rows) -> Rows:
+    """Return those of some rows, the chosen ones among them, that have features of a chosen one."""
+    return rows.take([row for row, _, _ in _Lookup(chosen).twins(rows)])
 
 
 def duplicates_in_words(duplicates: Iterable[Duplicate], *, names: bool = True) -> tuple[str, ...]:

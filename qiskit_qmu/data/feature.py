@@ -96,17 +96,16 @@ def feature_split(
         (array([1.5, 0.3], dtype=float32), array([1.5      , 1.1885715], dtype=float32))
     """
     without, count = without_feature(ds, name), len(ds.y_train)
-    everything = np.arange(count)
-    held_out = np.sort(draw_validation(ds.train.strata, everything, validation_fraction, seed=seed))
-    trained = np.setdiff1d(everything, held_out)
-    retain = without.train.take(trained)
+    held_out = draw_validation(ds.train, ds.train, validation_fraction, seed=seed)
+    trained = ds.train.without(held_out)
+    retain = without.train.within(trained)
     return ForgetSplit(
         kind="instances",
         label=None,
         num_classes=ds.num_classes,
-        forget=ds.train.take(trained),
+        forget=trained,
         retain=replace(retain, indices=retain.indices + count, ids=None),
-        validation=without.train.take(held_out),
+        validation=without.train.within(held_out),
         test_forget=ds.test,
         test_retain=without.test,
         class_names=ds.class_names,

@@ -1,15 +1,11 @@
-"""Looks rows up by their ids, and says of each id that cannot be forgotten why not."""
+"""Looks ids up, and says of each id that cannot be forgotten why not."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data.dataset import Dataset
 from qiskit_qmu.data.row_record import listed
 
 Reason = Literal["test", "validation", "forgotten", "unknown", "repeated"]
@@ -39,73 +35,52 @@ class UntrainedId(NamedTuple):
     near: str | None = None
 
 
-def sort_ids(
-    ds: Dataset,
-    ids: Sequence[str],
-    trained: NDArray[np.int64],
-    validation: NDArray[np.int64],
-    forgotten_ids: Collection[str] = (),
-) -> tuple[NDArray[np.int64], tuple[UntrainedId, ...]]:
-    """Return the positions of ids that can be forgotten, and the other ids with the reason.
+class KnownIds(NamedTuple):
+    """Ids of the rows of a dataset, as a model knows them.
 
-    Args:
-        ds: The dataset.
-        ids: Ids, in any order.
-        trained: Positions of the rows that a model trains on, or still knows.
-        validation: Positions of rows held out; training rows that are neither have been forgotten.
-        forgotten_ids: Ids of rows that were forgotten before, if still in the data or not.
-
-    Returns:
-        Positions in ascending order, each once; an id that is given twice is in both results.
-
-    Raises:
-        InputError: If the dataset has no ids.
+    Attributes:
+        trained: Of the rows that it trains on, or still knows.
+        validation: Of rows held out.
+        forgotten: Of rows that it has forgotten, still in the data or not; those of other training
+            rows may be among them.
+        test: Of test rows.
     """
-    if ds.ids_train is None:
-        raise InputError(
-            f"{ds.name} has no ids: name the column that holds them when its rows are read "
-            "(id_column), or forget rows by their positions"
-        )
-    own = Ids(ds.ids_train.tolist(), [] if ds.ids_test is None else ds.ids_test.tolist())
-    return sort_among(own, ids, trained, validation, forgotten_ids)
 
-
-class Ids(NamedTuple):
-    """Ids of the training and the test rows of a dataset."""
-
-    train: Sequence[str]
+    trained: Sequence[str]
+    validation: Sequence[str]
+    forgotten: Sequence[str]
     test: Sequence[str]
 
 
-def sort_among(
-    own: Ids,
-    ids: Sequence[str],
-    trained: NDArray[np.int64],
-    validation: NDArray[np.int64],
-    forgotten_ids: Collection[str] = (),
-) -> tuple[NDArray[np.int64], tuple[UntrainedId, ...]]:
-    """Do what `sort_ids` does by the ids of a dataset's rows alone."""
-    positions = {each: position for position, each in enumerate(own.train)}
-    tested = set(own.test)
-    known, held_out = set(trained.tolist()), set(validation.tolist())
-    gone = set(forgotten_ids)
-    found, untrained = [], []
-    for each, times in Counter(ids).items():
-        position = positions.get(each)
-        reason: Reason
-        if position not in known and each in gone:
-            reason = "forgotten"
-        elif position is None:
-            reason = "test" if each in tested else "unknown"
-        elif position not in known:
-            reason = "validation" if position in held_out else "forgotten"
-        else:
-            found.append(position)
-            if times == 1:
-                continue
-            reason = "repeated"
-        untrained.append(UntrainedId(each, reason))
-    return np.array(sorted(found), dtype=np.int64), _with_near(untrained, [*positions, *tested])
+def sort_ids(ids: Sequence[str], known: KnownIds) -> tuple[frozenset[str], tuple[UntrainedId, ...]]:
+    """Divide ids into those that can be forgotten and others, with the reason.
+
+    Args:
+        ids: Ids, in any order.
+        known: Where to look.
+
+    Returns:
+        An id that can be forgotten and is given twice is in both results.
+
+    Example:
+        >>> from qiskit_qmu.data.ids import KnownIds, sort_ids
+        >>> found, others = sort_ids(["C1", "c2"], KnownIds(["C1", "C2"], [], [], []))
+        >>> sorted(found), others
+        (['C1'], (UntrainedId(id='c2', reason='unknown', near='C2'),))
+    """
+    reasons: dict[str, Reason] = {
+        **dict.fromkeys(known.test, "test"),
+        **dict.fromkeys(known.forgotten, "forgotten"),
+        **dict.fromkeys(known.validation, "validation"),
+        **dict.fromkeys(known.trained, "repeated"),
+    }
+    trained = frozenset(known.trained)
+    untrained = tuple(
+        UntrainedId(each, reasons.get(each, "unknown"))
+        for each, times in Counter(ids).items()
+        if times > 1 or each not in trained
+    )
+    return trained.intersection(ids), _with_near(untrained, reasons)
 
 
 def untrained_ids(values: Any) -> tuple[UntrainedId, ...]:
@@ -154,10 +129,10 @@ def untrained_ids_counted(untrained: Iterable[UntrainedId]) -> tuple[str, ...]:
     )
 
 
-def _with_near(untrained: list[UntrainedId], known: list[str]) -> tuple[UntrainedId, ...]:
+def _with_near(untrained: tuple[UntrainedId, ...], known: Iterable[str]) -> tuple[UntrainedId, ...]:
     """Add to each unknown id the known one that differs in zeros in front, case or spaces alone."""
     if not any(each.reason == "unknown" for each in untrained):
-        return tuple(untrained)
+        return untrained
     bare = {_bare(each): each for each in known}
     return tuple(
         each._replace(near=bare.get(_bare(each.id))) if each.reason == "unknown" else each

@@ -15,13 +15,12 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.data.column_values import ColumnValues
 from qiskit_qmu.data.condition import read_condition
 from qiskit_qmu.data.dataset import Dataset
-from qiskit_qmu.data.duplicates import positions_of_duplicates
+from qiskit_qmu.data.duplicates import with_duplicates
 from qiskit_qmu.data.forget_request import ForgetRequest
-from qiskit_qmu.data.ids import UntrainedId, sort_ids, untrained_ids_in_words
+from qiskit_qmu.data.ids import KnownIds, UntrainedId, sort_ids, untrained_ids_in_words
 from qiskit_qmu.data.row_record import listed
+from qiskit_qmu.data.rows import Rows
 from qiskit_qmu.data.sampling import rows_of_share
-
-IntArray = NDArray[np.int64]
 
 
 @final
@@ -30,12 +29,12 @@ class Resolution:
     """What a request stands for.
 
     Attributes:
-        positions: Positions of the training rows to forget, in ascending order, each once.
+        rows: The training rows to forget, in the dataset's order, each once.
         label: Number of the class to forget; None for single rows.
         skipped: Ids that the request names and that are left out, with the reason.
     """
 
-    positions: IntArray
+    rows: Rows
     label: int | None = None
     skipped: tuple[UntrainedId, ...] = ()
 
@@ -47,15 +46,14 @@ class TrainedRows:
 
     Attributes:
         ds: The dataset.
-        trained: Positions of the training rows that a model trains on, or still knows, in ascending
-            order.
-        validation: Positions of those held out; what is neither has been forgotten before.
+        trained: The training rows that a model trains on, or still knows, in the dataset's order.
+        validation: Those held out; what is neither has been forgotten before.
         forgotten_ids: Ids of rows that were forgotten before, if still in the data or not.
     """
 
     ds: Dataset
-    trained: IntArray
-    validation: IntArray
+    trained: Rows
+    validation: Rows
     forgotten_ids: Collection[str] = ()
 
 
@@ -71,22 +69,20 @@ def resolve(rows: TrainedRows, request: ForgetRequest, *, seed: int) -> Resoluti
         InputError: If the request names what the model is not trained on, no row or all rows.
 
     Example:
-        >>> import numpy as np
         >>> import qiskit_qmu as qmu
         >>> from qiskit_qmu.data import ForgetRequest
         >>> from qiskit_qmu.data.resolution import TrainedRows, resolve
-        >>> iris, positions = qmu.load_dataset("iris"), np.arange(105)
-        >>> rows = TrainedRows(ds=iris, trained=positions, validation=positions[:0])
+        >>> iris = qmu.load_dataset("iris")
+        >>> rows = TrainedRows(ds=iris, trained=iris.train, validation=iris.train.take([]))
         >>> request = ForgetRequest(where="`petal width (cm)` > 2.4")
-        >>> iris.x_train[resolve(rows, request, seed=0).positions, 3]
+        >>> resolve(rows, request, seed=0).rows.x[:, 3]
         array([2.5, 2.5, 2.5], dtype=float32)
     """
     resolution = _LOOKUPS[request.way](rows, request, seed)
     if not request.duplicates:
         return resolution
-    chosen = np.searchsorted(rows.trained, resolution.positions)
-    twins = positions_of_duplicates(rows.ds.train.take(rows.trained), chosen)
-    return Resolution(positions=rows.trained[twins], skipped=resolution.skipped)
+    chosen = with_duplicates(resolution.rows, rows.trained)
+    return Resolution(rows=chosen, skipped=resolution.skipped)
 
 
 def class_number(ds: Dataset, label: int | str) -> int:
@@ -138,45 +134,59 @@ def _is_number(name: str) -> bool:
 def _class(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     assert request.label is not None
     number = class_number(rows.ds, request.label)
-    labels = rows.ds.y_train[rows.trained]
+    labels = rows.trained.y
     if number not in labels:
         left = np.unique(labels).tolist()
         names = rows.ds.class_names
         known = left if names is None or request.label == number else [names[i] for i in left]
         _check.one_of(known, label=request.label)
-    return Resolution(positions=rows.trained[labels == number], label=number)
+    return Resolution(rows=rows.trained.where(labels == number), label=number)
 
 
 def _fraction(rows: TrainedRows, request: ForgetRequest, seed: int) -> Resolution:
     assert request.fraction is not None
     size = rows_of_share("fraction", request.fraction, len(rows.trained))
-    drawn = stream(seed, "forget").choice(rows.trained, size=size, replace=False)
-    return Resolution(positions=np.sort(drawn))
+    drawn = stream(seed, "forget").choice(len(rows.trained), size=size, replace=False)
+    return Resolution(rows=rows.trained.take(np.sort(drawn)))
 
 
 def _indices(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
-    indices = np.sort(np.asarray(request.indices, dtype=np.int64))
-    unknown = np.setdiff1d(indices, rows.trained)
-    if unknown.size:
+    assert request.indices is not None
+    unknown = sorted(set(request.indices) - set(rows.trained.indices.tolist()))
+    if unknown:
         raise InputError(
             "indices must be positions of rows that the model is trained on, from 0 to "
-            f"{len(rows.ds.y_train) - 1}; got {unknown[0]}"
+            f"{rows.ds.train.indices[-1]}; got {unknown[0]}"
         )
-    return Resolution(positions=indices)
+    return Resolution(rows=rows.trained.at(request.indices))
 
 
 def _ids(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
-    assert request.ids is not None
-    positions, untrained = sort_ids(
-        rows.ds, request.ids, rows.trained, rows.validation, rows.forgotten_ids
+    ds = rows.ds
+    if ds.ids_train is None:
+        raise InputError(
+            f"{ds.name} has no ids: name the column that holds them when its rows are read "
+            "(id_column), or forget rows by their positions"
+        )
+    known = KnownIds(
+        trained=_ids_of(rows.trained.ids),
+        validation=_ids_of(rows.validation.ids),
+        forgotten=[*rows.forgotten_ids, *_ids_of(ds.ids_train)],
+        test=_ids_of(ds.ids_test),
     )
-    check_ids_found(request, positions, untrained)
-    _leave_some("ids", positions, rows.trained)
-    return Resolution(positions=positions, skipped=untrained)
+    found, untrained = sort_ids(request.ids or (), known)
+    check_ids_found(request, found, untrained)
+    chosen = rows.trained.where(np.isin(known.trained, list(found)))
+    _leave_some("ids", chosen, rows.trained)
+    return Resolution(rows=chosen, skipped=untrained)
+
+
+def _ids_of(ids: NDArray[np.str_] | None) -> list[str]:
+    return [] if ids is None else ids.tolist()
 
 
 def check_ids_found(
-    request: ForgetRequest, positions: NDArray[np.int64], untrained: Sequence[UntrainedId]
+    request: ForgetRequest, found: Collection[str], untrained: Sequence[UntrainedId]
 ) -> None:
     """Raise InputError if ids cannot be forgotten and are not to be skipped, or none is left."""
     if untrained and not request.skip_untrained_ids:
@@ -185,7 +195,7 @@ def check_ids_found(
             f"given: {untrained_ids_in_words(untrained)}. Nothing was changed; skip_untrained_ids "
             "continues without them"
         )
-    if not positions.size:
+    if not found:
         raise InputError(
             f"ids must name at least one row that the model is trained on: "
             f"{untrained_ids_in_words(untrained)}"
@@ -199,27 +209,28 @@ def _mask(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
             f"mask must have one value for each of {len(rows.ds.y_train)} training rows, got "
             f"{len(mask)}"
         )
-    positions = np.flatnonzero(mask)
-    unknown = np.setdiff1d(positions, rows.trained)
-    if unknown.size:
+    chosen = rows.ds.train.where(mask)
+    unknown = chosen.without(rows.trained)
+    if len(unknown):
         raise InputError(
-            f"mask must select rows that the model is trained on, got training row {unknown[0]}"
+            "mask must select rows that the model is trained on, got training row "
+            f"{unknown.indices[0]}"
         )
-    _leave_some("mask", positions, rows.trained)
-    return Resolution(positions=positions)
+    _leave_some("mask", chosen, rows.trained)
+    return Resolution(rows=chosen)
 
 
 def _where(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     assert request.where is not None
     met = read_condition(request.where)(lambda name: _column(rows.ds, name))
-    positions = rows.trained[met[rows.trained]]
-    if not positions.size:
+    chosen = rows.trained.within(rows.ds.train.where(met))
+    if not len(chosen):
         raise InputError(
             f"where must select at least one of {len(rows.trained)} rows that the model is trained "
             f"on, and none meets {request.where!r}"
         )
-    _leave_some("where", positions, rows.trained)
-    return Resolution(positions=positions)
+    _leave_some("where", chosen, rows.trained)
+    return Resolution(rows=chosen)
 
 
 def _owner(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
@@ -227,19 +238,20 @@ def _owner(rows: TrainedRows, request: ForgetRequest, _seed: int) -> Resolution:
     name, value = request.owner
     column = _column(rows.ds, name, "owner")
     met = column.compared("Eq", column.read(value)) & ~column.missing
-    positions = rows.trained[met[rows.trained]]
-    if not positions.size:
-        known = np.unique(column.values[rows.trained][~column.missing[rows.trained]])
+    chosen = rows.trained.within(rows.ds.train.where(met))
+    if not len(chosen):
+        own = np.isin(rows.ds.train.indices, rows.trained.indices)
+        known = np.unique(column.values[own & ~column.missing])
         raise InputError(
             f"none of {len(rows.trained)} rows that the model is trained on belongs to "
             f"{name}={value}; owners are {listed([str(each) for each in known])}"
         )
-    _leave_some("owner", positions, rows.trained)
-    return Resolution(positions=positions)
+    _leave_some("owner", chosen, rows.trained)
+    return Resolution(rows=chosen)
 
 
-def _leave_some(way: str, positions: IntArray, trained: IntArray) -> None:
-    if len(positions) == len(trained):
+def _leave_some(way: str, chosen: Rows, trained: Rows) -> None:
+    if len(chosen) == len(trained):
         raise InputError(
             f"{way} must leave rows to retain, and all {len(trained)} rows that the model is "
             "trained on would be forgotten"

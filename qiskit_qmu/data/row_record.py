@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.dataset import Dataset
+from qiskit_qmu.data.recorded_rows import RecordedRows
 from qiskit_qmu.data.rows import row_digests
 
 _LONGEST_LIST = 8
@@ -21,13 +22,11 @@ class FoundRows:
     """Rows of a record in another reading of the data.
 
     Attributes:
-        dataset: The rows that were found, in the order of the record.
-        positions: Position in the record (n,) of each of its training rows.
+        dataset: The rows that were found, in the order of the record, with its ids and positions.
         remarks: What differs without harm, each in a line.
     """
 
     dataset: Dataset
-    positions: NDArray[np.int64]
     remarks: tuple[str, ...]
 
 
@@ -98,14 +97,21 @@ class RowRecord:
                 raise InputError(f"{len(ids or ())} ids of {len(digests)} {name} rows")
         return record
 
-    def name(self, position: int) -> str:
-        """Return what a message calls a training row: its id, or its position."""
-        return str(position) if self.train_ids is None else self.train_ids[position]
+    def of_positions(self, positions: ArrayLike) -> RecordedRows:
+        """Return training rows by their positions."""
+        indices = np.asarray(positions, dtype=np.int64)
+        ids = self.train_ids
+        return RecordedRows(
+            indices=indices,
+            digests=tuple(self.train[i] for i in indices),
+            ids=None if ids is None else tuple(ids[i] for i in indices),
+        )
 
     def names(self, positions: Sequence[int]) -> str:
         """Return what a message calls training rows; a long list is cut, with a count."""
-        what = "positions" if self.train_ids is None else "ids"
-        return f"{what} {listed([self.name(position) for position in positions])}"
+        own = self.of_positions(positions)
+        what, names = ("positions", positions) if own.ids is None else ("ids", own.ids)
+        return f"{what} {listed(map(str, names))}"
 
     def find(self, ds: Dataset, *, needed: Collection[int], new_test: bool = False) -> FoundRows:
         """Find the rows of this record in a dataset that has them in another order.
@@ -127,7 +133,7 @@ class RowRecord:
         """
         other = RowRecord.of(ds)
         if other == self:
-            return FoundRows(dataset=ds, positions=np.arange(len(self.train)), remarks=())
+            return FoundRows(dataset=ds, remarks=())
         pool = _Pool(other)
         train = [pool.take(*row) for row in _rows(self.train, self.train_ids)]
         test: Sequence[int | None] = (
@@ -142,11 +148,14 @@ class RowRecord:
         ]
         if not len(places[1]):
             raise InputError("none of the never-seen rows is there: name a file of test rows")
-        positions = np.array([i for i, p in enumerate(train) if p is not None], dtype=np.int64)
+        own = self.of_positions([i for i, place in enumerate(train) if place is not None])
         return FoundRows(
-            dataset=rearranged(ds, *places),
-            positions=positions,
-            remarks=tuple(_remarks(len(train) - len(positions), test, pool)),
+            dataset=replace(
+                rearranged(ds, *places),
+                positions=own.indices,
+                ids_train=None if own.ids is None else np.array(own.ids),
+            ),
+            remarks=tuple(_remarks(len(train) - len(own), test, pool)),
         )
 
     def _refuse_lost(

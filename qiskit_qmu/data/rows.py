@@ -99,6 +99,33 @@ class Rows:
             ids=None if self.ids is None else self.ids[chosen],
         )
 
+    def where(self, chosen: NDArray[np.bool_]) -> "Rows":
+        """Return the rows for which a mask (n,) is True."""
+        return self.take(np.flatnonzero(chosen))
+
+    def at(self, indices: ArrayLike) -> "Rows":
+        """Return the rows that have one of some dataset positions; those of others are left out."""
+        return self.where(np.isin(self.indices, indices))
+
+    def within(self, other: "Rows") -> "Rows":
+        """Return the rows that are also among other rows of the same dataset."""
+        return self.at(other.indices)
+
+    def without(self, other: "Rows") -> "Rows":
+        """Return the rows that are not among other rows of the same dataset.
+
+        Example:
+            >>> import qiskit_qmu as qmu
+            >>> iris = qmu.load_dataset("iris").train
+            >>> iris.without(iris.where(iris.y == 1)).within(iris.at([0, 1, 2])).indices
+            array([0, 1])
+        """
+        return self.where(~np.isin(self.indices, other.indices))
+
+    def in_order(self) -> "Rows":
+        """Return the rows in the order of the dataset."""
+        return self.take(np.argsort(self.indices))
+
     def digest(self) -> str:
         """Return the sha256 of shape, dtype and bytes of x and y, in hexadecimal.
 
@@ -122,6 +149,19 @@ def joined_rows(first: Rows, second: Rows) -> Rows:
         indices=np.concatenate([first.indices, second.indices]),
         ids=np.concatenate(ids) if len(ids) == 2 else None,
     )
+
+
+def check_disjoint(**parts: Rows) -> None:
+    """Raise InputError if two parts of a dataset, or one of them twice, hold the same row."""
+    positions, counts = np.unique(
+        np.concatenate([part.indices for part in parts.values()]), return_counts=True
+    )
+    if counts.max(initial=0) > 1:
+        *others, last = parts
+        raise InputError(
+            f"{', '.join(others)} and {last} must not share rows, got training row "
+            f"{positions[counts > 1][0]} more than once"
+        )
 
 
 def row_digests(x: ArrayLike, y: ArrayLike) -> list[str]:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
+from qiskit_qmu.data.rows import Rows
 
 IntArray = NDArray[np.int64]
 
@@ -104,19 +105,17 @@ def _check_every_class(labels: IntArray, size: int) -> None:
     )
 
 
-def draw_validation(
-    strata: IntArray, candidates: IntArray, fraction: float, *, seed: int
-) -> IntArray:
+def draw_validation(rows: Rows, candidates: Rows, fraction: float, *, seed: int) -> Rows:
     """Draw the training rows on which no model is trained, keeping the shares of the strata.
 
     Args:
-        strata: Classes of all training rows, or groups of values, shape (n,).
-        candidates: Positions of the rows that may be drawn.
+        rows: All training rows.
+        candidates: Those that may be drawn, in the dataset's order.
         fraction: Share of all training rows, from 0 to below 1.
         seed: Seed of the draw, zero or more.
 
     Returns:
-        Positions in random order; never the only candidate of its class.
+        The rows that are held out, in the dataset's order; never the only candidate of its class.
 
     Raises:
         InputError: If the fraction is out of range or rounds to no row, or a class would be left
@@ -124,26 +123,27 @@ def draw_validation(
     """
     _check.at_least(0, seed=seed)
     if fraction == 0:
-        return np.empty(0, dtype=np.int64)
+        return rows.take([])
     check_share("validation_fraction", fraction)
-    size = rows_of_share("validation_fraction", fraction, len(strata))
+    size = rows_of_share("validation_fraction", fraction, len(rows))
     if size >= len(candidates):
         raise InputError(
             f"validation_fraction must leave rows to retain, got {fraction}: {size} rows of "
             f"{len(candidates)}"
         )
-    labels, counts = np.unique(strata[candidates], return_counts=True)
+    labels, counts = np.unique(candidates.strata, return_counts=True)
     # The only row of a class must be trained on: a model would not know the class otherwise.
-    several = candidates[np.isin(strata[candidates], labels[counts > 1])]
+    several = candidates.where(np.isin(candidates.strata, labels[counts > 1]))
     generator = stream(seed, "validation")
-    drawn = several[stratified_draw(strata[several], min(size, len(several)), generator=generator)]
-    kept = np.unique(strata[np.setdiff1d(candidates, drawn)])
-    if len(drawn) < size or len(kept) < len(labels):
+    drawn = stratified_draw(several.strata, min(size, len(several)), generator=generator)
+    chosen = several.take(np.sort(drawn))
+    kept = np.unique(candidates.without(chosen).strata)
+    if len(chosen) < size or len(kept) < len(labels):
         raise InputError(
             f"validation_fraction must leave each class a row to train on, got {fraction}: {size} "
             f"rows of {len(candidates)}"
         )
-    return drawn
+    return chosen
 
 
 def check_share(name: str, fraction: float) -> None:

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any, Literal, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.dataset import Dataset
@@ -20,7 +19,7 @@ from qiskit_qmu.data.forget_request import ForgetRequest
 from qiskit_qmu.data.ids import UntrainedId, ids_in_words, untrained_ids_in_words
 from qiskit_qmu.data.named_requests import NamedRequests
 from qiskit_qmu.data.resolution import Resolution, TrainedRows, resolve
-from qiskit_qmu.data.rows import Rows, joined_rows
+from qiskit_qmu.data.rows import Rows, check_disjoint, joined_rows
 from qiskit_qmu.data.sampling import draw_validation
 from qiskit_qmu.data.table_columns import TableColumn
 
@@ -82,15 +81,7 @@ class ForgetSplit(NamedRequests):
     def __post_init__(self) -> None:
         if len(self.forget) == 0:
             raise InputError("no training row is to be forgotten; name at least one")
-        parts = (self.forget, self.retain, self.validation)
-        positions, counts = np.unique(
-            np.concatenate([part.indices for part in parts]), return_counts=True
-        )
-        if counts.max() > 1:
-            raise InputError(
-                "forget, retain and validation must not share rows, got training row "
-                f"{positions[counts > 1][0]} more than once"
-            )
+        check_disjoint(forget=self.forget, retain=self.retain, validation=self.validation)
 
     @classmethod
     def of(
@@ -113,15 +104,13 @@ class ForgetSplit(NamedRequests):
             InputError: If the class or a row is not among the training rows, nothing would be left
                 to forget or to retain, or a fraction is out of range or rounds to no row.
         """
-        everything = np.arange(len(ds.y_train))
-        found, others = None, everything
+        found, others = None, ds.train
         if request.way not in ("label", "fraction"):
-            rows = TrainedRows(ds=ds, trained=everything, validation=everything[:0])
+            rows = TrainedRows(ds=ds, trained=ds.train, validation=ds.train.take([]))
             found = resolve(rows, request, seed=seed)
-            others = np.setdiff1d(everything, found.positions)
-        drawn = draw_validation(ds.train.strata, others, validation_fraction, seed=seed)
-        validation = np.sort(drawn)
-        trained = np.setdiff1d(everything, validation)
+            others = ds.train.without(found.rows)
+        validation = draw_validation(ds.train, others, validation_fraction, seed=seed)
+        trained = ds.train.without(validation)
         if found is None:
             return cls.of_trained_rows(ds, request, trained, validation, seed=seed)
         return cls._of_found(ds, found, trained, validation)
@@ -131,8 +120,8 @@ class ForgetSplit(NamedRequests):
         cls,
         ds: Dataset,
         request: ForgetRequest,
-        trained: NDArray[np.int64],
-        validation: NDArray[np.int64],
+        trained: Rows,
+        validation: Rows,
         *,
         seed: int,
         forgotten_ids: Collection[str] = (),
@@ -142,8 +131,8 @@ class ForgetSplit(NamedRequests):
         Args:
             ds: The dataset.
             request: What to forget of them.
-            trained: Positions of the rows, in ascending order.
-            validation: Positions on which no model is trained.
+            trained: The rows, in the dataset's order.
+            validation: Rows on which no model is trained.
             seed: Seed of the draw of a fraction.
             forgotten_ids: Ids of rows that the model has forgotten already, in the data or not.
 
@@ -160,26 +149,26 @@ class ForgetSplit(NamedRequests):
         cls,
         ds: Dataset,
         found: Resolution,
-        trained: NDArray[np.int64],
-        validation: NDArray[np.int64],
+        trained: Rows,
+        validation: Rows,
     ) -> "ForgetSplit":
-        return cls.of_positions(
+        return cls.of_rows(
             ds,
-            forget=found.positions,
-            retain=np.setdiff1d(trained, found.positions),
+            forget=found.rows,
+            retain=trained.without(found.rows),
             validation=validation,
             label=found.label,
             skipped_ids=found.skipped,
         )
 
     @classmethod
-    def of_positions(
+    def of_rows(
         cls,
         ds: Dataset,
         *,
-        forget: NDArray[np.int64],
-        retain: NDArray[np.int64],
-        validation: NDArray[np.int64],
+        forget: Rows,
+        retain: Rows,
+        validation: Rows,
         label: int | None,
         kind: Literal["class", "instances"] | None = None,
         skipped_ids: tuple[UntrainedId, ...] = (),
@@ -188,9 +177,9 @@ class ForgetSplit(NamedRequests):
 
         Args:
             ds: The dataset.
-            forget: Positions to forget.
-            retain: Positions to retain.
-            validation: Positions on which no model is trained.
+            forget: Rows to forget.
+            retain: Rows to retain.
+            validation: Rows on which no model is trained.
             label: The forgotten class; None for single rows, or for several classes.
             kind: What is forgotten; with a label a class, and else single rows, where None.
             skipped_ids: Ids that were to be forgotten and are not, with the reason.
@@ -206,15 +195,15 @@ class ForgetSplit(NamedRequests):
                 f"no training row would be retained: all {len(forget)} rows that are not held out "
                 "would be forgotten"
             )
-        counterpart = np.isin(ds.test.strata, np.unique(ds.train.take(forget).strata))
+        counterpart = np.isin(ds.test.strata, np.unique(forget.strata))
         kind = kind or ("instances" if label is None else "class")
         return cls(
             kind=kind,
             label=label,
             num_classes=ds.num_classes,
-            forget=ds.train.take(forget),
-            retain=ds.train.take(retain),
-            validation=ds.train.take(validation),
+            forget=forget,
+            retain=retain,
+            validation=validation,
             test_forget=ds.test.take(np.flatnonzero(counterpart)),
             test_retain=ds.test
             if kind == "instances"
@@ -227,8 +216,7 @@ class ForgetSplit(NamedRequests):
     @property
     def train(self) -> Rows:
         """What the original model is trained on: forget and retain, in the dataset's order."""
-        rows = joined_rows(self.forget, self.retain)
-        return rows.take(np.argsort(rows.indices))
+        return joined_rows(self.forget, self.retain).in_order()
 
     @cached_property
     def duplicates(self) -> tuple[Duplicate, ...]:

@@ -39,8 +39,9 @@ from qiskit_qmu.experiments.deletion_report import (
     without_values,
 )
 from qiskit_qmu.experiments.deletion_request import DeletionRequest
-from qiskit_qmu.experiments.saved import audit_saved, unlearn_saved
+from qiskit_qmu.experiments.saved import audit_saved
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
+from qiskit_qmu.experiments.saved.unlearning import unlearn_and_save
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import render_deletion
 from qiskit_qmu.runs.progress import RunProgress, part_of
@@ -187,16 +188,8 @@ def _written(
     number = len(job.log.entries) + 1
     name = job.out.name
     progress(f"{name}: {asked.strategy}", 0.0)
-    result = unlearn_saved(
-        job.path,
-        asked.request,
-        asked.strategy,
-        folder,
-        settings=asked.settings,
-        source=asked.source,
-        seed=asked.seed,
-        mark=RequestMark(number=number, previous=job.log.head),
-    )
+    mark = RequestMark(number=number, previous=job.log.head)
+    result = unlearn_and_save(job.saved, job.setup, asked.strategy, folder, mark)
     if not result.changed:
         raise RunError(
             f"{asked.strategy} had no effect on {job.path}: {result.reason}. Every weight is as "
@@ -221,7 +214,7 @@ def _written(
         after=file_digest(folder / WEIGHTS),
         earlier=[own.files[REPORT] for own in job.found.requests],
     )
-    report = deletion_report(answered, job.saved, job.setup, result, audit, seconds)
+    report = deletion_report(answered, job, result, audit, seconds)
     write_json(folder / REPORT, report)
     write_file(folder / PAGE, render_deletion(report, audit))
     entry = LogEntry(
@@ -230,7 +223,7 @@ def _written(
         previous=job.log.head,
         parent=job.found.requests[-1].hash if job.found.requests else None,
         request=job.digest,
-        rows=len(job.setup.split.forget),
+        rows=len(job.rows),
         strategy=asked.strategy,
         verdict=audit.verdict,
         model=name,

@@ -8,6 +8,7 @@ from typing import final
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import writing
+from qiskit_qmu.data import RecordedRows
 from qiskit_qmu.deletions import LogEntry, RequestLog, Verification, verify
 from qiskit_qmu.deletions.model_folder import MODEL, WEIGHTS, file_digest
 from qiskit_qmu.experiments.deletion_request import DeletionRequest
@@ -29,7 +30,8 @@ class PlannedDeletion:
         found: The model's own requests.
         log: Its log.
         saved: The model with its rows.
-        setup: What to withdraw.
+        setup: What to withdraw, with all that unlearning takes.
+        rows: The rows to withdraw.
         digest: Digest of the request.
         weights: SHA-256 of the model's weights.
         done: The entry in the log of ``out`` if that holds the answer already.
@@ -42,15 +44,11 @@ class PlannedDeletion:
     log: RequestLog
     saved: SavedModel
     setup: Setup
+    rows: RecordedRows
     digest: str
     weights: str
     done: LogEntry | None
     remarks: tuple[str, ...]
-
-    @property
-    def rows(self) -> int:
-        """Number of rows to withdraw."""
-        return len(self.setup.split.forget)
 
 
 def model_folders(models: str | Path | Sequence[str | Path]) -> list[Path]:
@@ -112,18 +110,19 @@ def _planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedD
     if found.made_of_it and not (out / MODEL).exists():
         # Before rows are read, since those withdrawn then may be gone by now.
         earlier_requests(path, found.made_of_it, again=asked.again)
-    saved = SavedModel.read(path, source=asked.source)
+    saved = SavedModel.to_unlearn(path, asked.strategy, asked.seed, source=asked.source)
     try:
         setup = saved.setup(asked.request, asked.seed, asked.settings)
         setup.strategy(asked.strategy)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    rows = RecordedRows.of(setup.split.forget)
     if asked.oracle is not None:
-        _check_oracle(asked, saved, setup, path)
+        before = saved.provenance
+        after = Provenance.from_dict(before.after(rows, strategy=asked.strategy, seed=asked.seed))
+        check_oracle(after, path, asked.oracle, len(before.deletions))
     log = RequestLog.read(path)
     weights = file_digest(path / WEIGHTS)
-    positions = saved.recorded[setup.split.forget.indices].tolist()
-    rows = [(position, saved.provenance.rows.train[position]) for position in positions]
     digest = asked.digest(weights, rows)
     done = done_before(out, digest)
     remarks: tuple[str, ...] = ()
@@ -136,27 +135,12 @@ def _planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedD
         log=log,
         saved=saved,
         setup=setup,
+        rows=rows,
         digest=digest,
         weights=weights,
         done=done,
         remarks=remarks,
     )
-
-
-def _check_oracle(asked: DeletionRequest, saved: SavedModel, setup: Setup, path: Path) -> None:
-    """Raise InputError unless an oracle was trained on exactly the rows that will be retained."""
-    assert asked.oracle is not None
-    before = saved.provenance
-    after = {
-        **before.content,
-        "train_indices": before.known.tolist(),
-        "earlier_deletions": before.as_earlier(),
-        "forgotten_indices": saved.recorded[setup.split.forget.indices].tolist(),
-        "forgotten_label": None,
-        "strategy": asked.strategy,
-        "seed": asked.seed,
-    }
-    check_oracle(Provenance.from_dict(after), path, asked.oracle, len(before.deletions))
 
 
 def done_before(out: Path, digest: str) -> LogEntry | None:

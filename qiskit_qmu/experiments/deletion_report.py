@@ -13,6 +13,7 @@ from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data.duplicates import duplicates_in_words
 from qiskit_qmu.data.ids import untrained_ids_counted
 from qiskit_qmu.evaluation import PowerPlan, audit_power
+from qiskit_qmu.experiments.deletion_plan import PlannedDeletion
 from qiskit_qmu.experiments.salted_rows import salted_ids, salted_rows
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
@@ -60,8 +61,7 @@ class AnsweredRequest:
 
 def deletion_report(
     asked: AnsweredRequest,
-    saved: SavedModel,
-    setup: Setup,
+    job: PlannedDeletion,
     result: UnlearningResult[QuantumClassifier],
     audit: AuditReport,
     audit_seconds: float,
@@ -70,21 +70,20 @@ def deletion_report(
 
     Args:
         asked: The request.
-        saved: The model that it was made of.
-        setup: The rows, and all hyperparameters.
+        job: The model that it was made of, the rows, and all hyperparameters.
         result: What the strategy returned.
         audit: The audit, as from `without_values`.
         audit_seconds: How long the audit took.
     """
-    split = setup.split
+    saved, setup, split = job.saved, job.setup, job.setup.split
     power = power_of(audit, asked.shadows)
     return {
         "schema": SCHEMA,
         "request": {
             "number": asked.number,
             "time": asked.time,
-            "rows": len(split.forget),
-            "of_rows": len(split.forget) + len(split.retain),
+            "rows": len(job.rows),
+            "of_rows": len(job.rows) + len(split.retain),
             "asked_by": setup.experiment.request.way,
             "notes": [
                 *untrained_ids_counted(split.skipped_ids),
@@ -93,9 +92,7 @@ def deletion_report(
             ],
             "left_out": salted_ids(asked.salt, split.skipped_ids),
         },
-        "rows": salted_rows(
-            asked.salt, saved.provenance.rows, saved.recorded[split.forget.indices].tolist()
-        ),
+        "rows": salted_rows(asked.salt, job.rows),
         "digests": WHAT_A_DIGEST_HIDES,
         "model": {
             "kind": type(saved.model).__name__,

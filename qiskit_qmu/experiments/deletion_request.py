@@ -9,7 +9,7 @@ from typing import Any, final
 
 from qiskit_qmu import _check
 from qiskit_qmu.auditing import DEFAULT_ORACLES
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data import ForgetRequest, RecordedRows
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.deletions.model_folder import WEIGHTS, file_digest
 from qiskit_qmu.evaluation.method_summary import ORACLE
@@ -74,16 +74,16 @@ class DeletionRequest:
         assert isinstance(self.rows, ForgetRequest)
         return self.rows
 
-    def digest(self, weights: str, rows: Sequence[tuple[int, str]]) -> str:
+    def digest(self, weights: str, rows: RecordedRows) -> str:
         """Return a digest that is the same for the same request of the same model.
 
         Args:
             weights: SHA-256 of the model's weights.
-            rows: Position and digest of each row to withdraw.
+            rows: The rows to withdraw.
         """
         content = {
             "weights": weights,
-            "rows": sorted(rows),
+            "rows": rows.named,
             "strategy": self.strategy,
             "settings": self.settings,
             "seed": self.seed,

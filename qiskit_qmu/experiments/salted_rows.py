@@ -3,30 +3,26 @@
 from collections.abc import Iterable
 from typing import Any
 
-from qiskit_qmu.data import RowRecord
+from qiskit_qmu.data import RecordedRows
 from qiskit_qmu.data.ids import UntrainedId
 from qiskit_qmu.deletions import salted
 
 
-def salted_rows(
-    salt: str, record: RowRecord, positions: Iterable[int]
-) -> list[dict[str, str | None]]:
+def salted_rows(salt: str, rows: RecordedRows) -> list[dict[str, str | None]]:
     """Return the digests of training rows, in an order that says nothing of their places.
 
     Args:
         salt: The report's salt.
-        record: The record of the model's rows.
-        positions: Positions in it.
+        rows: The rows.
     """
-    ids = record.train_ids
-    rows: list[dict[str, str | None]] = [
+    named: list[dict[str, str | None]] = [
         {
-            "digest": salted(salt, "row", record.train[position]),
-            "id_digest": None if ids is None else salted(salt, "id", ids[position]),
+            "digest": salted(salt, "row", digest),
+            "id_digest": None if own is None else salted(salt, "id", own),
         }
-        for position in positions
+        for digest, own in zip(rows.digests, rows.ids or [None] * len(rows), strict=True)
     ]
-    return sorted(rows, key=lambda row: (row["digest"] or "", row["id_digest"] or ""))
+    return sorted(named, key=lambda row: (row["digest"] or "", row["id_digest"] or ""))
 
 
 def salted_ids(salt: str, untrained: Iterable[UntrainedId]) -> list[dict[str, Any]]:

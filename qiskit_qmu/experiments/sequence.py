@@ -125,15 +125,15 @@ def unlearn_in_sequence(
     """
     _check.not_empty(requests=requests)
     _check.at_least(0, seed=seed)
-    held_out = np.sort(np.asarray(validation, dtype=np.int64))
-    left = np.setdiff1d(np.arange(len(ds.y_train)), held_out)
+    held_out = ds.train.at(np.asarray(validation, dtype=np.int64))
+    left = ds.train.without(held_out)
     gone, classes = ds.train.take([]), set[int]()
     current, spent, retraining = model, 0, 0
     rows: list[SequenceRow] = []
     with one_thread():
         for number, request in enumerate(requests, start=1):
             split = ForgetSplit.of_trained_rows(ds, request, left, held_out, seed=seed + number)
-            left, gone = split.retain.indices, joined_rows(gone, split.forget)
+            left, gone = split.retain, joined_rows(gone, split.forget)
             classes |= set() if split.label is None else {split.label}
             result = unlearn(strategy, f"request {number}", current, split, seed)
             oracle, second = (_oracle(model, split, trainer, seed, f"{number}{n}") for n in "ab")

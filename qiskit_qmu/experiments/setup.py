@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, final
 
-import numpy as np
 import torch
 
 from qiskit_qmu.backends import Backend, open_backend
@@ -76,17 +75,17 @@ class Setup:
         if experiment.is_bundled or experiment.forget is not None:
             return Setup.load(experiment, seed, data_dir)
         dataset = load_rows(experiment, seed, data_dir)
-        everything = np.arange(len(dataset.y_train))
         validation = draw_validation(
-            dataset.train.strata, everything, experiment.validation_fraction, seed=seed
+            dataset.train, dataset.train, experiment.validation_fraction, seed=seed
         )
-        trained = np.setdiff1d(everything, validation)
+        trained = dataset.train.without(validation)
         # A split needs a row to forget; the choice has no effect on training.
-        split = ForgetSplit.of_positions(
+        first = trained.take([0])
+        split = ForgetSplit.of_rows(
             dataset,
-            forget=trained[:1],
-            retain=trained[1:],
-            validation=np.sort(validation),
+            forget=first,
+            retain=trained.without(first),
+            validation=validation,
             label=None,
         )
         return Setup(experiment=experiment, seed=seed, dataset=dataset, split=split)

@@ -213,7 +213,7 @@ def _asked_rows(saved: SavedModel) -> tuple[Rows, Rows]:
     """Return the rows that a saved model was trained on, and never-seen ones of their classes."""
     if saved.dataset.num_classes is None:
         raise InputError("shots are planned for models that predict classes; this predicts values")
-    members, test = saved.dataset.train.take(saved.known), saved.dataset.test
+    members, test = saved.known, saved.dataset.test
     return members, test.take(np.flatnonzero(np.isin(test.y, members.y)))
 
 

@@ -12,7 +12,7 @@ from qiskit_qmu.data import ForgetRequest, ForgetSplit, dataset_from_arrays, rea
 
 Y = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 DATASET = dataset_from_arrays(np.arange(8.0)[:, None], Y, np.zeros((3, 1)), [0, 1, 2])
-TRAINED = np.array([0, 1, 3, 4, 6, 7])  # (rows 2 and 5, all of class 2, are held out)
+TRAINED = DATASET.train.take([0, 1, 3, 4, 6, 7])  # (rows 2 and 5, all of class 2, are held out)
 REQUESTS = [
     ForgetRequest(label=1), ForgetRequest(fraction=0.5), ForgetRequest(indices=(6, 0)),
 ]  # fmt: skip
@@ -20,10 +20,9 @@ REQUESTS = [
 
 def positions(request):
     """Return what a model that was trained on those rows is to forget."""
-    validation = np.array([2, 5])
-    return ForgetSplit.of_trained_rows(
-        DATASET, request, TRAINED, validation, seed=0
-    ).forget.indices.tolist()
+    validation = DATASET.train.take([2, 5])
+    split = ForgetSplit.of_trained_rows(DATASET, request, TRAINED, validation, seed=0)
+    return split.forget.indices.tolist()
 
 
 def test_positions_are_sorted_and_among_the_rows_that_are_trained_on():
@@ -32,7 +31,7 @@ def test_positions_are_sorted_and_among_the_rows_that_are_trained_on():
     assert by_indices == [0, 6]
     assert len(by_fraction) == 3
     assert by_fraction == sorted(by_fraction)
-    assert set(by_fraction) <= set(TRAINED)
+    assert set(by_fraction) <= set(TRAINED.indices)
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,13 @@ def make_dataset(labels: list) -> Dataset:
 
 
 DATASET = make_dataset(LABELS)
-TRAINED = np.array([0, 1, 3, 4, 6, 7])
+TRAINED = [0, 1, 3, 4, 6, 7]
 
 
 def resolved(ds: Dataset, request: ForgetRequest, **options) -> ForgetSplit:
     """Return the split of a model that was trained on six rows; row 2 was held out, 5 forgotten."""
-    return ForgetSplit.of_trained_rows(ds, request, TRAINED, np.array([2]), seed=0, **options)
+    trained, held_out = ds.train.at(TRAINED), ds.train.at([2])
+    return ForgetSplit.of_trained_rows(ds, request, trained, held_out, seed=0, **options)
 
 
 @pytest.mark.parametrize("label", [10, "10"])

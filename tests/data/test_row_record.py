@@ -34,7 +34,7 @@ def test_rows_in_another_order_and_part_take_their_places(ids):
     assert found.dataset.x_train.ravel().tolist() == [0, 1, 2, 3]
     assert found.dataset.y_train.tolist() == [0, 1, 0, 1]
     assert found.dataset.x_test.ravel().tolist() == [4, 5]
-    assert found.positions.tolist() == [0, 1, 2, 3]
+    assert found.dataset.train.indices.tolist() == [0, 1, 2, 3]
     assert found.remarks == ()
     assert RowRecord.of(found.dataset) == record
 
@@ -46,7 +46,7 @@ def test_rows_that_differ_are_named():
     with pytest.raises(InputError, match=r"changed \(ids C2\) .* removed .*C1\) and 1 added \(C6"):
         record.find(changed, needed=range(4))
     found = record.find(changed, needed=[0, 3])
-    assert found.positions.tolist() == [0, 3]
+    assert found.dataset.train.indices.tolist() == [0, 3]
     assert found.dataset.ids_train.tolist() == ["C0", "C3"]
     assert found.dataset.ids_test.tolist() == ["C4"]
     assert found.remarks == (

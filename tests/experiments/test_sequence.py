@@ -34,11 +34,11 @@ def test_the_second_request_is_answered_by_the_model_of_the_first(trained):
     current = model
     for number, request in enumerate(ROWS, start=1):
         left = np.setdiff1d(left, request.indices)
-        split = ForgetSplit.of_positions(
+        split = ForgetSplit.of_rows(
             ds,
-            forget=np.sort(request.indices),
-            retain=left,
-            validation=np.array(held_out),
+            forget=ds.train.at(request.indices),
+            retain=ds.train.at(left),
+            validation=ds.train.at(held_out),
             label=None,
         )
         current = strategy(current, split, generator=stream(3, f"request {number}")).model
@@ -71,11 +71,12 @@ def test_doing_nothing_is_the_original_and_a_class_leaves_the_test_rows(trained)
         assert unlearned.cost == 0
     # Test rows of class 0 alone are left.
     test = ForgetSplit.by_class(ds, label=0).test_forget
-    split = ForgetSplit.of_positions(
+    rows = ds.train.at(left)
+    split = ForgetSplit.of_rows(
         ds,
-        forget=left[ds.y_train[left] == 2],
-        retain=left[ds.y_train[left] == 0],
-        validation=np.array(held_out),
+        forget=rows.where(rows.y == 2),
+        retain=rows.where(rows.y == 0),
+        validation=ds.train.at(held_out),
         label=2,
     )
     oracle = Retrain(trainer=TRAINER)(model, split, generator=stream(0, "oracle", "2a")).model

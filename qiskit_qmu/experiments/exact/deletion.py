@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import make_folder, move_into_place, write_file, write_json
-from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.data.ids import Ids, UntrainedId, sort_among
+from qiskit_qmu.data import ForgetRequest, RecordedRows
+from qiskit_qmu.data.ids import KnownIds, UntrainedId, sort_ids
 from qiskit_qmu.data.resolution import check_ids_found
 from qiskit_qmu.deletions import LogEntry, RequestLog, RequestMark, Verification, new_salt, verify
 from qiskit_qmu.deletions.model_folder import ARRAYS, MODEL, PAGE, REPORT, file_digest
@@ -36,6 +36,7 @@ from qiskit_qmu.experiments.deletion_plan import (
 from qiskit_qmu.experiments.deletion_request import WAYS
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
 from qiskit_qmu.experiments.exact.report import ExactAnswer, exact_report
+from qiskit_qmu.experiments.saved.provenance import Provenance
 from qiskit_qmu.kernels import KernelModel, load_kernel_model
 from qiskit_qmu.report.exact_deletion_page import render_exact_deletion
 from qiskit_qmu.runs.run_lock import LOCK, RunLock
@@ -53,7 +54,7 @@ class _Job:
     own: ExactFolder
     found: Verification
     log: RequestLog
-    positions: NDArray[np.int64]
+    rows: RecordedRows
     skipped: tuple[UntrainedId, ...]
     weights: str
     digest: str
@@ -123,18 +124,18 @@ def _planned(request: ForgetRequest, path: Path, out: Path, *, again: bool) -> _
         remarks = earlier_requests(path, found.made_of_it, again=again)
     own = ExactFolder.read(path)
     try:
-        positions, skipped = _resolved(request, own)
+        rows, skipped = _resolved(request, own.provenance)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     weights = file_digest(path / ARRAYS)
-    digest = _digest(weights, positions, own)
+    digest = _digest(weights, rows, own.kind)
     return _Job(
         path=path,
         out=out,
         own=own,
         found=found,
         log=RequestLog.read(path),
-        positions=positions,
+        rows=rows,
         skipped=skipped,
         weights=weights,
         digest=digest,
@@ -144,36 +145,40 @@ def _planned(request: ForgetRequest, path: Path, out: Path, *, again: bool) -> _
 
 
 def _resolved(
-    request: ForgetRequest, own: ExactFolder
-) -> tuple[NDArray[np.int64], tuple[UntrainedId, ...]]:
-    """Return the positions in the record of the rows to withdraw, and ids that are left out."""
-    kept = own.provenance
+    request: ForgetRequest, kept: Provenance
+) -> tuple[RecordedRows, tuple[UntrainedId, ...]]:
+    """Return the rows of the record to withdraw, and ids that are left out."""
+    known = kept.rows.of_positions(kept.known)
     skipped: tuple[UntrainedId, ...] = ()
     if request.ids is not None:
-        if kept.rows.train_ids is None:
+        if known.ids is None:
             raise InputError("its rows have no ids; name them by their positions, --indices")
-        ids = Ids(kept.rows.train_ids, kept.rows.test_ids or ())
-        gone = [kept.rows.train_ids[row] for row in kept.forgotten]
-        positions, skipped = sort_among(ids, request.ids, kept.known, kept.validation, gone)
-        check_ids_found(request, positions, skipped)
+        ids = KnownIds(
+            trained=known.ids,
+            validation=kept.rows.of_positions(kept.validation).ids or (),
+            forgotten=kept.rows.train_ids or (),
+            test=kept.rows.test_ids or (),
+        )
+        found, skipped = sort_ids(request.ids, ids)
+        check_ids_found(request, found, skipped)
+        rows = known.having_ids(found)
     else:
-        positions = np.unique(np.asarray(request.indices, dtype=np.int64))
-        unknown = np.setdiff1d(positions, kept.known)
-        if len(unknown):
+        assert request.indices is not None
+        unknown = sorted(set(request.indices) - set(known.indices.tolist()))
+        if unknown:
             raise InputError(
                 f"indices must be positions of rows that it is trained on, got {unknown[0]}"
             )
+        rows = known.at(request.indices)
     if request.duplicates:
-        equal = {kept.rows.train[row] for row in positions}
-        positions = np.array([row for row in kept.known if kept.rows.train[row] in equal])
-    if len(positions) == len(kept.known):
-        raise InputError(f"at least one row must be left, got all {len(positions)} to withdraw")
-    return positions, skipped
+        rows = known.having_digests(rows.digests)
+    if len(rows) == len(known):
+        raise InputError(f"at least one row must be left, got all {len(rows)} to withdraw")
+    return rows, skipped
 
 
-def _digest(weights: str, positions: NDArray[np.int64], own: ExactFolder) -> str:
-    rows = sorted((int(row), own.provenance.rows.train[row]) for row in positions)
-    content = {"weights": weights, "rows": rows, "strategy": own.kind}
+def _digest(weights: str, rows: RecordedRows, kind: str) -> str:
+    content = {"weights": weights, "rows": rows.named, "strategy": kind}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -191,17 +196,10 @@ def _written(request: ForgetRequest, job: _Job, folder: Path) -> tuple[RequestLo
     """Fill the folder of the new model; return its log and its report."""
     own, kept, number = job.own, job.own.provenance, len(job.log.entries) + 1
     started = time.perf_counter()
-    own.model.delete(_places(own, job.positions))
+    own.model.delete(_places(own, job.rows))
     seconds = time.perf_counter() - started
-    provenance = {
-        **kept.content,
-        "train_indices": kept.known.tolist(),
-        "earlier_deletions": kept.as_earlier(),
-        "forgotten_indices": job.positions.tolist(),
-        "forgotten_label": None,
-        "strategy": own.kind,
-        "request": RequestMark(number=number, previous=job.log.head).to_dict(),
-    }
+    mark = RequestMark(number=number, previous=job.log.head)
+    provenance = kept.after(job.rows, strategy=own.kind, request=mark.to_dict())
     ExactFolder.write(folder, own.kind, own.model, provenance)
     copy_earlier_reports(job.path, job.found.requests, folder)
     answer = ExactAnswer(
@@ -209,7 +207,7 @@ def _written(request: ForgetRequest, job: _Job, folder: Path) -> tuple[RequestLo
         time=now(),
         salt=new_salt(),
         asked_by=request.way,
-        positions=job.positions,
+        rows=job.rows,
         skipped=job.skipped,
         before=job.weights,
         after=file_digest(folder / ARRAYS),
@@ -227,7 +225,7 @@ def _written(request: ForgetRequest, job: _Job, folder: Path) -> tuple[RequestLo
             previous=job.log.head,
             parent=job.found.requests[-1].hash if job.found.requests else None,
             request=job.digest,
-            rows=len(job.positions),
+            rows=len(job.rows),
             strategy=own.kind,
             verdict=report["certificate"]["verdict"],
             model=job.out.name,
@@ -240,12 +238,12 @@ def _written(request: ForgetRequest, job: _Job, folder: Path) -> tuple[RequestLo
     return log, report
 
 
-def _places(own: ExactFolder, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return positions in the record as the model counts its rows."""
+def _places(own: ExactFolder, withdrawn: RecordedRows) -> NDArray[np.int64]:
+    """Return where rows of the record stand as the model counts its rows."""
     # A kernel model counts all rows that it was fitted to, a certified one those that are left.
     kept = own.provenance
     rows = kept.trained if isinstance(own.model, KernelModel) else kept.known
-    return np.searchsorted(rows, positions)
+    return np.searchsorted(rows, withdrawn.indices)
 
 
 def _difference(model: ExactModel, folder: Path) -> float | None:

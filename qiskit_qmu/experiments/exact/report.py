@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.certified import CertifiedClassifier
+from qiskit_qmu.data import RecordedRows
 from qiskit_qmu.data.ids import UntrainedId, untrained_ids_counted
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder
 from qiskit_qmu.experiments.salted_rows import salted_ids, salted_rows
@@ -27,7 +25,7 @@ class ExactAnswer:
         time: When it was done, in UTC.
         salt: Salt of the digests.
         asked_by: How the rows were named, "ids" or "indices".
-        positions: Their positions in the model's record.
+        rows: The rows.
         skipped: Ids that were left out.
         before: SHA-256 of the model's arrays before.
         after: SHA-256 of the new model's.
@@ -41,7 +39,7 @@ class ExactAnswer:
     time: str
     salt: str
     asked_by: str
-    positions: NDArray[np.int64]
+    rows: RecordedRows
     skipped: tuple[UntrainedId, ...]
     before: str
     after: str
@@ -58,19 +56,19 @@ def exact_report(asked: ExactAnswer, own: ExactFolder) -> dict[str, Any]:
         own: The model after the deletion, with the record before it.
     """
     kept = own.provenance
-    left = np.setdiff1d(kept.known, asked.positions)
+    left = kept.rows.of_positions(kept.known).without(asked.rows)
     return {
         "schema": SCHEMA,
         "request": {
             "number": asked.number,
             "time": asked.time,
-            "rows": len(asked.positions),
+            "rows": len(asked.rows),
             "of_rows": len(kept.known),
             "asked_by": asked.asked_by,
-            "notes": [*untrained_ids_counted(asked.skipped), *_equal_rows(asked, own, left)],
+            "notes": [*untrained_ids_counted(asked.skipped), *_equal_rows(asked.rows, left)],
             "left_out": salted_ids(asked.salt, asked.skipped),
         },
-        "rows": salted_rows(asked.salt, kept.rows, asked.positions.tolist()),
+        "rows": salted_rows(asked.salt, asked.rows),
         "digests": WHAT_A_DIGEST_HIDES,
         "model": {
             "kind": own.kind,
@@ -89,10 +87,8 @@ def exact_report(asked: ExactAnswer, own: ExactFolder) -> dict[str, Any]:
     }
 
 
-def _equal_rows(asked: ExactAnswer, own: ExactFolder, left: NDArray[np.int64]) -> list[str]:
-    digests = own.provenance.rows.train
-    gone = {digests[row] for row in asked.positions}
-    equal = sum(digests[row] in gone for row in left)
+def _equal_rows(withdrawn: RecordedRows, left: RecordedRows) -> list[str]:
+    equal = len(left.having_digests(withdrawn.digests))
     if not equal:
         return []
     return [

@@ -14,11 +14,11 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import make_folder
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.certified import CertifiedClassifier, FrozenCircuit
-from qiskit_qmu.data import Dataset, RowRecord
-from qiskit_qmu.data.layout import Layout
+from qiskit_qmu.data import Dataset
 from qiskit_qmu.deletions.model_folder import EXACT_MODELS
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
 from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.saved.provenance import trained_entries
 from qiskit_qmu.experiments.saved.saving import recipe
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.kernels import (
@@ -115,15 +115,12 @@ def train_exact(
     scaling = Scaling.of(_flat(dataset.x_test))
     model = _made(kind, len(scaling.mean), chosen, experiment.seed)
     width = chosen.get("bandwidth", 1.0)
-    trained = dataset.train.take(np.sort(split.train.indices))  # (as the record counts them)
+    trained = split.train
     model.fit(scaling(trained.x) * width, trained.y)
     parts = {"training": trained, "test": dataset.test}
     provenance = {
         "experiment": recipe(experiment),
-        "rows": RowRecord.of(dataset).to_dict(),
-        "train_indices": np.sort(split.train.indices).tolist(),
-        "validation_indices": split.validation.indices.tolist(),
-        "layout": Layout.of(dataset).to_dict(),
+        **trained_entries(dataset, trained, split.validation),
         "model": kind,
         "settings": chosen,
         "seed": experiment.seed,

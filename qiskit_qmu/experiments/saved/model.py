@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import FileError, reading
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, RowRecord
+from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, Rows
 from qiskit_qmu.data.ids import untrained_ids
-from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import RowsWarning
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import training_backend
-from qiskit_qmu.experiments.saved.provenance import Provenance
+from qiskit_qmu.experiments.saved.provenance import Provenance, trained_entries
 from qiskit_qmu.experiments.saved.saving import untrained_recipe
 from qiskit_qmu.experiments.setup import Setup, load_rows
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
@@ -33,22 +31,18 @@ _WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")
 class SavedModel:
     """A saved model with its data.
 
-    Positions are those of the dataset's training rows.
-
     Attributes:
         model: The model.
         provenance: What was kept beside it.
         experiment: Dataset, model and hyperparameters that it was trained with.
-        dataset: The data, in the order that the model remembers.
-        recorded: Position in the model's record (n,) of each training row of the dataset; rows
-            that it has forgotten may be gone from the data.
+        dataset: The data, in the order that the model remembers and with the positions of its
+            record; rows that it has forgotten may be gone.
     """
 
     model: QuantumClassifier
     provenance: Provenance
     experiment: Experiment
     dataset: Dataset
-    recorded: NDArray[np.int64]
 
     @staticmethod
     def read(
@@ -102,18 +96,38 @@ class SavedModel:
             provenance=provenance,
             experiment=experiment,
             dataset=found.dataset,
-            recorded=found.positions,
         )
 
-    @property
-    def trained(self) -> NDArray[np.int64]:
-        """Positions of the rows that it was trained on, as far as they are there."""
-        return self._here(self.provenance.trained)
+    @staticmethod
+    def to_unlearn(
+        path: str | Path,
+        strategy: str,
+        seed: int,
+        *,
+        source: RowSource | None = None,
+        backend: Backend | None = None,
+    ) -> "SavedModel":
+        """Read a model from which a strategy is to remove rows, as `read` does.
+
+        Raises:
+            InputError: As of `read`.
+        """
+        return SavedModel.read(path, backend, "unlearning", strategy, str(seed), source=source)
 
     @property
-    def known(self) -> NDArray[np.int64]:
-        """Positions of the training rows that it has not forgotten."""
-        return self._here(self.provenance.known)
+    def trained(self) -> Rows:
+        """The rows that it was trained on, as far as they are there."""
+        return self.dataset.train.at(self.provenance.trained)
+
+    @property
+    def known(self) -> Rows:
+        """The training rows that it has not forgotten."""
+        return self.dataset.train.at(self.provenance.known)
+
+    @property
+    def validation(self) -> Rows:
+        """The rows that were held out."""
+        return self.dataset.train.at(self.provenance.validation)
 
     def setup(
         self, request: ForgetRequest, seed: int, settings: dict[str, Any] | None = None
@@ -133,19 +147,16 @@ class SavedModel:
             forget=request,
             settings={**self.experiment.settings, **(settings or {})},
         )
-        if len(self.recorded) < len(self.provenance.rows.train):
-            request = self._of_found_rows(request)
         labels = [step.label for step in self.provenance.deletions if step.label is not None]
-        validation = self._here(self.provenance.validation)
-        validation = validation[~np.isin(self.dataset.y_train[validation], labels)]
-        names = self.provenance.rows.train_ids or ()
+        held_out = self.validation
+        gone = self.provenance.rows.of_positions(self.provenance.forgotten)
         split = ForgetSplit.of_trained_rows(
             self.dataset,
             request,
             self.known,
-            validation,
+            held_out.where(~np.isin(held_out.y, labels)),
             seed=seed,
-            forgotten_ids=[names[row] for row in self.provenance.forgotten] if names else (),
+            forgotten_ids=gone.ids or (),
         )
         return Setup(experiment=experiment, seed=seed, dataset=self.dataset, split=split)
 
@@ -161,34 +172,18 @@ class SavedModel:
         deletions = self.provenance.deletions[first:]
         if not deletions:
             raise InputError("the model to audit has not forgotten anything yet: unlearn it first")
-        forget = np.unique(np.concatenate([self._here(step.forgotten) for step in deletions]))
+        forgotten = np.concatenate([step.forgotten for step in deletions])
         labels = {step.label for step in deletions}
         kind: Literal["class", "instances"] = "instances" if None in labels else "class"
-        return ForgetSplit.of_positions(
+        return ForgetSplit.of_rows(
             self.dataset,
-            forget=forget,
+            forget=self.dataset.train.at(forgotten),
             retain=self.known,
-            validation=self._here(self.provenance.validation),
+            validation=self.validation,
             label=labels.pop() if len(labels) == 1 else None,
             kind=kind,
             skipped_ids=untrained_ids(self.provenance.content.get("skipped_ids", [])),
         )
-
-    def _here(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the dataset's positions of rows of the record, without those that are gone."""
-        return np.flatnonzero(np.isin(self.recorded, positions))
-
-    def _of_found_rows(self, request: ForgetRequest) -> ForgetRequest:
-        """Return a request by positions in the record as one by positions in the dataset."""
-        if request.indices is None:
-            return request
-        gone = np.setdiff1d(request.indices, self.recorded)
-        if len(gone):
-            raise InputError(
-                f"indices must be positions of rows that are still in the data, got {gone[0]}"
-            )
-        places = np.searchsorted(self.recorded, request.indices)
-        return replace(request, indices=tuple(places.tolist()))
 
 
 def _experiment(path: str | Path, content: dict[str, Any], source: RowSource) -> Experiment:
@@ -224,19 +219,15 @@ def _provenance(
     if "rows" in content:
         with reading(path, "a saved model"):
             return Provenance.from_dict(content)
-    size = len(ds.y_train)
     warnings.warn(
-        f"{path} does not say which rows it was trained on: all {size} training rows of {ds.name} "
-        "count as such, and a retrained model follows the presets",
+        f"{path} does not say which rows it was trained on: all {len(ds.y_train)} training rows "
+        f"of {ds.name} count as such, and a retrained model follows the presets",
         RowsWarning,
         stacklevel=3,
     )
     return Provenance.from_dict(
         {
             "experiment": experiment.to_dict(),
-            "rows": RowRecord.of(ds).to_dict(),
-            "layout": Layout.of(ds).to_dict(),
-            "train_indices": list(range(size)),
-            "validation_indices": [],
+            **trained_entries(ds, ds.train, ds.train.take([])),
         }
     )

@@ -30,7 +30,7 @@ def observe_saved(
         backend: Where circuits run; where None, the simulator on which the model was trained.
 
     Returns:
-        What the model answered, and the positions of the rows in the dataset.
+        What the model answered, and the positions of the rows in the model's record.
 
     Raises:
         InputError: If the model or its data cannot be read.
@@ -47,7 +47,7 @@ def observe_saved(
     """
     _check.one_of(get_args(SavedRows), rows=rows)
     saved = SavedModel.read(path, backend, "observing", source=source)
-    train, test = saved.dataset.train.take(saved.trained), saved.dataset.test
+    train, test = saved.trained, saved.dataset.test
     parts = {"train": [train], "test": [test], "all": [train, test]}[rows]
     observed = saved.model.observe(
         np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts])

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import checked, entry
-from qiskit_qmu.data import RowRecord
+from qiskit_qmu.data import Dataset, RecordedRows, RowRecord, Rows
 from qiskit_qmu.data.layout import Layout
 
 Digests = Counter[str]
@@ -18,6 +18,8 @@ Digests = Counter[str]
 
 _LAST_STEP = ("strategy", "seed", "forgotten_indices", "forgotten_label")
 """Record of a deletion that is followed by another one."""
+
+_OF_TRAINING = ("request", "accuracies", "privacy")
 
 
 @final
@@ -107,12 +109,48 @@ class Provenance:
         """Return training rows by digest."""
         return Counter(self.rows.train[position] for position in positions)
 
-    def as_earlier(self) -> list[dict[str, Any]]:
-        """Return the record of all deletions for a model with another deletion."""
+    def after(
+        self, withdrawn: RecordedRows, *, label: int | None = None, **own: Any
+    ) -> dict[str, Any]:
+        """Return the record of a model that was made from this one by withdrawing rows.
+
+        Args:
+            withdrawn: The rows.
+            label: Their class, if the whole class is withdrawn.
+            **own: Further entries of the new record.
+        """
         earlier = list(self.content.get("earlier_deletions", []))
         if "forgotten_indices" in self.content:
             earlier.append({name: self.content.get(name) for name in _LAST_STEP})
-        return earlier
+        return {
+            # What is said of the training alone does not hold of the new model.
+            **{name: each for name, each in self.content.items() if name not in _OF_TRAINING},
+            "train_indices": self.known.tolist(),
+            "earlier_deletions": earlier,
+            **forgotten_entries(withdrawn, label),
+            **own,
+        }
+
+
+def trained_entries(ds: Dataset, trained: Rows, validation: Rows) -> dict[str, Any]:
+    """Return the entries of a record that say which rows a model was trained on.
+
+    Args:
+        ds: The dataset.
+        trained: Rows of it, in its order.
+        validation: Rows that were held out.
+    """
+    return {
+        "rows": RowRecord.of(ds).to_dict(),
+        "layout": Layout.of(ds).to_dict(),
+        "train_indices": trained.indices.tolist(),
+        "validation_indices": validation.indices.tolist(),
+    }
+
+
+def forgotten_entries(rows: Rows | RecordedRows, label: int | None) -> dict[str, Any]:
+    """Return the entries of a record that say which rows were forgotten last."""
+    return {"forgotten_indices": rows.indices.tolist(), "forgotten_label": label}
 
 
 def _deletion(step: Any, size: int) -> PastDeletion:

@@ -9,10 +9,10 @@ import numpy as np
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.versions import package_versions
-from qiskit_qmu.data import Dataset, ForgetSplit, RowRecord
-from qiskit_qmu.data.layout import Layout
+from qiskit_qmu.data import Dataset, ForgetSplit
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.experiment import SAVED_NETWORK, Experiment
+from qiskit_qmu.experiments.saved.provenance import forgotten_entries, trained_entries
 from qiskit_qmu.models import (
     CircuitClassifier,
     Classifier,
@@ -73,29 +73,19 @@ def save_model(
         return
     if strategy is not None and split is None:
         raise InputError("strategy needs the split whose rows were forgotten")
-    rows = RowRecord.of(dataset)
     recipe = {**untrained_recipe(model), **(dataset.origin or {})}
     recipe["settings"] = {**recipe["settings"], **_trainer_settings(trainer)}
     provenance: dict[str, Any] = {
         "experiment": recipe,
-        "rows": rows.to_dict(),
-        "layout": Layout.of(dataset).to_dict(),
         "versions": package_versions("torch", "numpy"),
     }
     if split is None:
-        provenance |= {"train_indices": list(range(len(rows.train))), "validation_indices": []}
+        provenance |= trained_entries(dataset, dataset.train, dataset.train.take([]))
     else:
         _check_rows(split, dataset)
-        provenance |= {
-            "train_indices": split.train.indices.tolist(),
-            "validation_indices": split.validation.indices.tolist(),
-        }
-    if strategy is not None and split is not None:
-        provenance |= {
-            "strategy": strategy,
-            "forgotten_indices": split.forget.indices.tolist(),
-            "forgotten_label": split.label,
-        }
+        provenance |= trained_entries(dataset, split.train, split.validation)
+        if strategy is not None:
+            provenance |= {"strategy": strategy, **forgotten_entries(split.forget, split.label)}
     write_model(model, path, provenance=provenance)
 
 

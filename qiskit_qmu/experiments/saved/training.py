@@ -5,10 +5,9 @@ from typing import Any
 
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.backends.versions import package_versions
-from qiskit_qmu.data import RowRecord
-from qiskit_qmu.data.layout import Layout
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.saved.provenance import trained_entries
 from qiskit_qmu.experiments.saved.saving import recipe
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumClassifier, save_model
@@ -84,10 +83,7 @@ def trained_provenance(setup: Setup, losses: list[float]) -> dict[str, Any]:
     """
     return {
         "experiment": recipe(setup.experiment),
-        "rows": RowRecord.of(setup.dataset).to_dict(),
-        "train_indices": setup.split.train.indices.tolist(),
-        "validation_indices": setup.split.validation.indices.tolist(),
-        "layout": Layout.of(setup.dataset).to_dict(),
+        **trained_entries(setup.dataset, setup.split.train, setup.split.validation),
         "losses": losses,
         "versions": package_versions("torch", "numpy"),
     }

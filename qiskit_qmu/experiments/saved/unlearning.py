@@ -7,16 +7,15 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.backends.versions import package_versions
-from qiskit_qmu.data import ForgetRequest
+from qiskit_qmu.data import ForgetRequest, RecordedRows
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.deletions import RequestMark
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.saved.saving import recipe
+from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumClassifier, save_model
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import UnlearningResult
-
-_OF_TRAINING = ("request", "accuracies", "privacy")
 
 
 def unlearn_saved(
@@ -66,26 +65,40 @@ def unlearn_saved(
     _check.at_least(0, seed=seed)
     if Path(out).resolve() == Path(path).resolve():
         raise InputError(f"{out} is the folder of the model itself; choose another")
-    saved = SavedModel.read(path, backend, "unlearning", strategy, str(seed), source=source)
-    setup = saved.setup(request, seed, settings)
+    saved = SavedModel.to_unlearn(path, strategy, seed, source=source, backend=backend)
+    return unlearn_and_save(saved, saved.setup(request, seed, settings), strategy, out, mark)
+
+
+def unlearn_and_save(
+    saved: SavedModel, setup: Setup, strategy: str, out: str | Path, mark: RequestMark | None
+) -> UnlearningResult[QuantumClassifier]:
+    """Unlearn rows from a model that was read, and save the result.
+
+    Args:
+        saved: The model, from `SavedModel.to_unlearn`.
+        setup: What to forget, from `SavedModel.setup`.
+        strategy: Name of a method.
+        out: Folder of the new model.
+        mark: The deletion request that this answers, as for `unlearn_saved`.
+
+    Raises:
+        InputError: If the folder cannot be written.
+        NonFiniteError: If the strategy leaves the range of numbers; nothing is saved then.
+    """
     with one_thread():
         result = setup.unlearn(strategy, saved.model)
     own = saved.model.backend or open_backend("exact")
-    before, split = saved.provenance, setup.split.to_dict()
+    split = setup.split.to_dict()
     provenance = {
-        # What is said of the training alone does not hold of the new model.
-        **{name: value for name, value in before.content.items() if name not in _OF_TRAINING},
+        **saved.provenance.after(
+            RecordedRows.of(setup.split.forget), label=setup.split.label, strategy=strategy
+        ),
         **({} if mark is None else {"request": mark.to_dict()}),
         "experiment": recipe(saved.experiment),
-        "train_indices": before.known.tolist(),
-        "earlier_deletions": before.as_earlier(),
-        "forgotten_indices": saved.recorded[setup.split.forget.indices].tolist(),
-        "forgotten_label": setup.split.label,
-        "forget": request.to_dict(),
+        "forget": setup.experiment.request.to_dict(),
         **{name: split[name] for name in ("forgotten", "forgotten_ids", "skipped_ids", "notes")},
-        "strategy": strategy,
         "settings": setup.preset.strategies,
-        "seed": seed,
+        "seed": setup.seed,
         "backend": own.name,
         "shots": own.shots,
         "backend_settings": own.settings(),

@@ -139,7 +139,7 @@ _EXAMPLE = (
 def usual_request(saved: SavedModel) -> ForgetRequest:
     """Return what the experiment forgets, if it says so and the model still knows it."""
     experiment = saved.experiment
-    known = saved.dataset.y_train[saved.known]
+    known = saved.known.y
     if experiment.is_bundled or experiment.forget is not None:
         request = experiment.request
         if request.label is None or class_number(saved.dataset, request.label) in known:
