@@ -1,8 +1,7 @@
 """Backend: primitives, gradients and precision as one bundle."""
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Protocol, Self, overload, runtime_checkable
+from typing import Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
@@ -10,6 +9,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, BaseSamplerGradient
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
+from qiskit_qmu._closing import Closing
 from qiskit_qmu.backends.cost.cost_model import CostModel
 from qiskit_qmu.backends.cost.estimate import CostEstimate, Workload, estimate_cost
 from qiskit_qmu.backends.cost.networks import NetworkCircuits
@@ -17,7 +17,7 @@ from qiskit_qmu.backends.gradients.rules import DerivativeRule
 
 
 @runtime_checkable
-class Backend(Protocol):
+class Backend(Closing, Protocol):
     """Primitives, gradients and precision as one bundle.
 
     Qiskit ML 0.9 takes them one by one and gives wrong or incomparable numbers when they are mixed:
@@ -84,14 +84,3 @@ class Backend(Protocol):
     def close(self) -> None:
         """Release the backend's resources."""
         ...
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -143,11 +143,17 @@ def forget_request(given: dict[str, Any], id_column: str | None) -> "ForgetReque
     return ForgetRequest(**fields)
 
 
-def print_notes(options: argparse.Namespace, notes: Iterable[str]) -> None:
-    """Print what must be known of the rows to standard error, each note once."""
+def print_notes(options: argparse.Namespace, notes: Iterable[str], *, of: str = "") -> None:
+    """Print what must be known of the rows to standard error, each note once.
+
+    Args:
+        options: Those of the command.
+        notes: The notes.
+        of: The model that they are about, where there are several.
+    """
     told = tuple(dict.fromkeys(notes))
     for note in told:
-        remark(options, f"note: {note}")
+        remark(options, f"{of}: note: {note}" if of else f"note: {note}")
     if any("undo" in note for note in told) and not options.forget_duplicates:
         remark(options, "--forget-duplicates forgets them too")
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.audit_options import add_gate, hold_against
-from qiskit_qmu.cli.forget_options import forget_request, id_column_of
+from qiskit_qmu.cli.forget_options import forget_request, id_column_of, print_notes
 from qiskit_qmu.cli.options import add_seed, add_setting_options, add_strategy, settings_of
-from qiskit_qmu.cli.result import add_result_options, print_result, remark
+from qiskit_qmu.cli.result import add_result_options, print_result
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 from qiskit_qmu.cli.worker_options import add_workers
 from qiskit_qmu.deletions.model_folder import are_exact
@@ -127,8 +127,7 @@ def execute(options: argparse.Namespace) -> None:
         plans = plan_deletion(options.models, request, out=options.out)
         print_result(options, list(plans), lambda: "\n".join(map(_plan_in_words, plans)))
         for plan in plans:
-            for note in plan["notes"]:
-                remark(options, f"{plan['model']}: note: {note}")
+            print_notes(options, plan["notes"], of=plan["model"])
         return
     with progress_display(quiet=options.quiet) as progress:
         results = request_deletion(
@@ -171,8 +170,8 @@ def _show(options: argparse.Namespace, results: "Sequence[DeletionResult]") -> N
     content = [each.to_dict() for each in results]
     print_result(options, content, lambda: "\n\n".join(map(_in_words, results)))
     for result in results:
-        for note in (*result.remarks, *result.report["request"]["notes"]):
-            remark(options, f"{result.model}: note: {note}")
+        notes = (*result.remarks, *result.report["request"]["notes"])
+        print_notes(options, notes, of=str(result.model))
 
 
 def _plan_in_words(plan: dict[str, Any]) -> str:

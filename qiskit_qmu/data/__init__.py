@@ -68,6 +68,7 @@ from qiskit_qmu.data.named_datasets import (
     input_shape_of,
     load_dataset,
 )
+from qiskit_qmu.data.named_requests import SplitOptions
 from qiskit_qmu.data.poisoning import Poison, PoisonedRows, poison
 from qiskit_qmu.data.recorded_rows import RecordedRows
 from qiskit_qmu.data.row_record import FoundRows, RowRecord
@@ -95,6 +96,7 @@ __all__ = [
     "read_table",
     "ForgetRequest",
     "ForgetSplit",
+    "SplitOptions",
     "feature_split",
     "without_feature",
     "Poison",

@@ -99,7 +99,7 @@ def duplicates_in_words(duplicates: Iterable[Duplicate], *, names: bool = True) 
     """
     lines = []
     found = tuple(duplicates)
-    for (part, same_answer), (one, several) in _WORDS.items():
+    for part, same_answer in _WORDS:
         own = [
             f"{each.name} (as {each.of})"
             for each in found
@@ -107,8 +107,25 @@ def duplicates_in_words(duplicates: Iterable[Duplicate], *, names: bool = True) 
         ]
         if own:
             which = f": {listed(own)}" if names else ""
-            lines.append(f"{len(own)} {one if len(own) == 1 else several}{which}")
+            lines.append(f"{counted_in_words(len(own), part, same_answer)}{which}")
     return tuple(lines)
+
+
+def counted_in_words(count: int, part: Part, same_answer: bool | None) -> str:
+    """Say how many rows of a part equal forgotten ones, and what that means.
+
+    Args:
+        count: How many there are.
+        part: Where they are.
+        same_answer: Whether their answers are the same too; None outside the retained rows.
+
+    Example:
+        >>> from qiskit_qmu.data.duplicates import counted_in_words
+        >>> counted_in_words(2, "retain", True)
+        '2 retained rows equal forgotten ones and undo their deletion'
+    """
+    one, several = _WORDS[part, same_answer]
+    return f"{count} {one if count == 1 else several}"
 
 
 def duplicates_as_json(duplicates: tuple[Duplicate, ...]) -> dict[str, Any]:

@@ -5,10 +5,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from secrets import randbits
-from types import TracebackType
 from typing import final
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._closing import Closing
 
 LOCK = ".lock"
 
@@ -21,7 +21,7 @@ PRAGMA journal_mode = MEMORY;
 
 
 @final
-class RunLock:
+class RunLock(Closing):
     """A lock held by the process that works in a folder; released when the process is killed.
 
     SQLite locks files in the same way on all systems, unlike the operating systems' own locks. The
@@ -54,17 +54,6 @@ class RunLock:
         ):  # (Windows cannot remove open files, and a closed one may belong to another)
             self._path.unlink(missing_ok=True)
         self._database.close()
-
-    def __enter__(self) -> "RunLock":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _locked(path: Path) -> sqlite3.Connection:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from qiskit_qmu.experiments.reproduce.compared import StudyReport
 from qiskit_qmu.experiments.reproduce.comparison import compare_with_published
 from qiskit_qmu.experiments.reproduce.comparison_text import (
     comparison_csv,
@@ -69,7 +70,8 @@ def test_tables_hold_ours_and_theirs(compared):
     assert "mean nothing" not in text
     assert comparison_text(compared, quick=True).startswith("QUICK CHECK: it ran, and its numbers")
     assert max(map(len, text.splitlines())) <= 118
-    page = comparison_markdown(compared, "GA", ["theirs: A paper"])
+    report = StudyReport(title="GA", compared=compared, notes=["theirs: A paper"])
+    page = comparison_markdown(report)
     assert "| ga | 70.0 ±127.1 | 54.4 | -15.0 ±63.5 | 0.20 ±1.27 | 1.500 |" in page
     assert "| ssd | – | 14.8 | – | – | – |" in page
     assert page.endswith("- theirs: A paper\n")

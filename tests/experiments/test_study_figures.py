@@ -7,7 +7,7 @@ import pytest
 from html_check import check
 
 from qiskit_qmu.experiments import PROTOCOLS
-from qiskit_qmu.experiments.reproduce.compared import Compared
+from qiskit_qmu.experiments.reproduce.compared import Compared, StudyReport
 from qiskit_qmu.experiments.reproduce.comparison_page import comparison_page
 from qiskit_qmu.experiments.reproduce.comparison_text import comparison_markdown
 from qiskit_qmu.experiments.reproduce.protocol import Choice
@@ -76,7 +76,10 @@ def test_figure4_has_the_path_from_the_original_on_and_a_grid_for_each_accuracy(
 
 
 def test_a_page_of_a_quick_check_says_so_and_holds_figures_tables_and_legend(depth, figures):
-    page = comparison_page(depth, "</title>evil", ["a <b>note"], figures=figures, quick=True)
+    report = StudyReport(
+        title="</title>evil", compared=depth, notes=["a <b>note"], figures=figures, quick=True
+    )
+    page = comparison_page(report)
     found = check(page)
     assert found.tags.count("svg") == 2
     assert found.tags.count("table") == 4
@@ -84,7 +87,7 @@ def test_a_page_of_a_quick_check_says_so_and_holds_figures_tables_and_legend(dep
     assert "its numbers mean nothing" in words
     assert "a <b>note" in words
     assert all(quantity.title in words for quantity in PROTOCOLS["hqml-depth"].quantities)
-    markdown = comparison_markdown(depth, "depth", [], figures=figures, quick=True)
+    markdown = comparison_markdown(report)
     assert markdown.count("![") == 2
     assert "> **QUICK CHECK" in markdown
 

@@ -4,10 +4,10 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import Any, NoReturn, final
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu._closing import Closing
 from qiskit_qmu._files import make_folder
 from qiskit_qmu.backends.jobs.results import load_results, save_results
 from qiskit_qmu.backends.jobs.service import PubData
@@ -24,7 +24,7 @@ _PASSING_NOTES = ("format", "run", "session")
 
 
 @final
-class JobFolder:
+class JobFolder(Closing):
     """The files that a run keeps of its jobs.
 
     Args:
@@ -94,17 +94,6 @@ class JobFolder:
         """Close ledger and lock."""
         self.ledger.close()
         self._lock.close()
-
-    def __enter__(self) -> "JobFolder":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def seed_of_run(path: str | Path) -> int | None:

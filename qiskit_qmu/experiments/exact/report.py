@@ -7,6 +7,7 @@ from typing import Any, final
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.certified import CertifiedClassifier
 from qiskit_qmu.data import RecordedRows
+from qiskit_qmu.data.duplicates import counted_in_words
 from qiskit_qmu.data.ids import UntrainedId, untrained_ids_counted
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder
 from qiskit_qmu.experiments.salted_rows import salted_ids, salted_rows
@@ -89,12 +90,7 @@ def exact_report(asked: ExactAnswer, own: ExactFolder) -> dict[str, Any]:
 
 def _equal_rows(withdrawn: RecordedRows, left: RecordedRows) -> list[str]:
     equal = len(left.having_digests(withdrawn.digests))
-    if not equal:
-        return []
-    return [
-        f"{equal} rows that stay equal a withdrawn one: they undo its deletion; forget_duplicates "
-        "withdraws them too"
-    ]
+    return [counted_in_words(equal, "retain", same_answer=True)] if equal else []
 
 
 def _certificate(asked: ExactAnswer, own: ExactFolder) -> dict[str, Any]:

@@ -71,3 +71,23 @@ class StudyFigure:
     title: str
     svg: str
     caption: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class StudyReport:
+    """What a protocol's report shows, in whatever form.
+
+    Attributes:
+        title: The heading.
+        compared: The numbers, in the order of the tables.
+        notes: Lines below the tables.
+        figures: Figures above the tables.
+        quick: Whether the numbers mean nothing.
+    """
+
+    title: str
+    compared: Sequence[Compared]
+    notes: Sequence[str] = ()
+    figures: Sequence[StudyFigure] = ()
+    quick: bool = False

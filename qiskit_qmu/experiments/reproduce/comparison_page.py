@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from qiskit_qmu.backends.versions import environment
-from qiskit_qmu.experiments.reproduce.compared import Compared, StudyFigure
+from qiskit_qmu.experiments.reproduce.compared import StudyReport
 from qiskit_qmu.experiments.reproduce.comparison_text import (
     QUICK,
     READING,
@@ -18,32 +18,18 @@ from qiskit_qmu.report.html import data_address, settings, template, themed
 from qiskit_qmu.report.page_cells import PageCell, PageRow, PageTable, minus
 
 
-def comparison_page(
-    compared: Sequence[Compared],
-    title: str,
-    notes: Sequence[str],
-    *,
-    figures: Sequence[StudyFigure] = (),
-    quick: bool = False,
-) -> str:
-    """Write comparisons as a page.
-
-    Args:
-        compared: In the order of the tables.
-        title: The heading.
-        notes: Lines below the tables.
-        figures: Figures above the tables.
-        quick: Whether the numbers mean nothing.
-    """
+def comparison_page(report: StudyReport) -> str:
+    """Write comparisons as a page."""
+    compared = report.compared
     return template("comparison.html.jinja").render(
-        title=title,
+        title=report.title,
         subtitle="ours beside theirs" if any(each.theirs is not None for each in compared) else "",
-        warning=QUICK if quick else "",
+        warning=QUICK if report.quick else "",
         reading=READING,
-        figures=[(each, themed(each.svg)) for each in figures],
+        figures=[(each, themed(each.svg)) for each in report.figures],
         tables=[(task, _table(methods, columns)) for task, methods, columns in tables_of(compared)],
         legend=column_legend(compared),
-        notes=notes,
+        notes=report.notes,
         csv=data_address(comparison_csv(compared), "text/csv"),
         settings=(("Environment", settings({"written": now(), **environment()})),),
     )

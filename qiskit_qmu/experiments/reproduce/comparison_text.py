@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from qiskit_qmu.evaluation.column import NOTHING
-from qiskit_qmu.experiments.reproduce.compared import Compared, StudyFigure
+from qiskit_qmu.experiments.reproduce.compared import Compared, StudyReport
 from qiskit_qmu.experiments.reproduce.quantity import Quantity
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, text_blocks
 
@@ -55,37 +55,22 @@ def column_legend(compared: Sequence[Compared]) -> list[tuple[str, str]]:
     return list(shown.items())
 
 
-def comparison_markdown(
-    compared: Sequence[Compared],
-    title: str,
-    notes: Sequence[str],
-    *,
-    figures: Sequence[StudyFigure] = (),
-    quick: bool = False,
-) -> str:
-    """Write comparisons as a page in Markdown.
-
-    Args:
-        compared: In the order of the tables.
-        title: The heading.
-        notes: Lines below the tables.
-        figures: Figures, as files beside the page.
-        quick: Whether the numbers mean nothing.
-    """
-    lines = [f"# {title}", "", *((f"> **{QUICK}**", "") if quick else ()), READING]
-    for figure in figures:
+def comparison_markdown(report: StudyReport) -> str:
+    """Write comparisons as a page in Markdown, with figures as files beside it."""
+    lines = [f"# {report.title}", "", *((f"> **{QUICK}**", "") if report.quick else ()), READING]
+    for figure in report.figures:
         lines += ["", f"## {figure.title}", "", f"![{figure.title}]({figure.name}.svg)", ""]
         lines.append(figure.caption)
-    for task, methods, columns in tables_of(compared):
+    for task, methods, columns in tables_of(report.compared):
         headings = [f"{group} ({own})" if own else group for group, own, _ in columns]
         lines += ["", f"## {task}", "", _row(("method", *headings))]
         lines.append(_row(("---", *("---:" for _ in headings))))
         for position, method in enumerate(methods):
             lines.append(_row((method, *(cells[position] for _, _, cells in columns))))
     lines += ["", "## Columns", ""]
-    lines += [f"- **{name}**: {meaning}" for name, meaning in column_legend(compared)]
-    if notes:
-        lines += ["", "## What differs, and why", "", *(f"- {note}" for note in notes)]
+    lines += [f"- **{name}**: {meaning}" for name, meaning in column_legend(report.compared)]
+    if report.notes:
+        lines += ["", "## What differs, and why", "", *(f"- {note}" for note in report.notes)]
     return "\n".join([*lines, ""])
 
 

@@ -2,7 +2,6 @@
 
 import tempfile
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -12,7 +11,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_together
 from qiskit_qmu.data import load_dataset
 from qiskit_qmu.experiments.plan import Plan
-from qiskit_qmu.experiments.reproduce.compared import Compared, StudyFigure
+from qiskit_qmu.experiments.reproduce.compared import Compared, StudyReport
 from qiskit_qmu.experiments.reproduce.comparison import compare_with_published
 from qiskit_qmu.experiments.reproduce.comparison_page import comparison_page
 from qiskit_qmu.experiments.reproduce.comparison_text import (
@@ -61,10 +60,16 @@ class Reproduction:
         return f"{self.protocol.name}{form}: {seeds}{quick}"
 
     @property
-    def figures(self) -> Sequence[StudyFigure]:
-        """Figures of what the tables show; of some protocols."""
+    def report(self) -> StudyReport:
+        """What its report shows, with figures of some protocols."""
         draw = self.protocol.figures
-        return () if draw is None else draw(self.compared)
+        return StudyReport(
+            title=self.title,
+            compared=self.compared,
+            notes=self.notes,
+            figures=() if draw is None else draw(self.compared),
+            quick=self.choice.quick,
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -184,13 +189,12 @@ _SHARE_OF_SWEEP = 0.9
 
 
 def _files(found: Reproduction) -> dict[str, str]:
-    figures, quick = found.figures, found.choice.quick
-    shown = (found.compared, found.title, found.notes)
+    report = found.report
     return {
-        "comparison.md": comparison_markdown(*shown, figures=figures, quick=quick),
-        "comparison.html": comparison_page(*shown, figures=figures, quick=quick),
-        "comparison.csv": comparison_csv(found.compared),
-        **{f"{figure.name}.svg": f"{figure.svg}\n" for figure in figures},
+        "comparison.md": comparison_markdown(report),
+        "comparison.html": comparison_page(report),
+        "comparison.csv": comparison_csv(report.compared),
+        **{f"{figure.name}.svg": f"{figure.svg}\n" for figure in report.figures},
     }
 
 
