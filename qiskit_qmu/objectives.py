@@ -161,8 +161,9 @@ def objective_for(
     """Return the objective to use.
 
     Args:
-        given: The caller's objective; None for cross-entropy if the module is a classifier of this
-            package or ``y`` holds class labels, and squared error otherwise.
+        given: The caller's objective; None for that of what the module declares by ``predicts``:
+            cross-entropy for "classes", squared error for "values". A module that declares nothing
+            predicts classes if ``y`` holds class labels.
         module: The module.
         y: Labels or values.
 
@@ -178,7 +179,8 @@ def objective_for(
     """
     if isinstance(given, Objective):
         return given
-    classes = getattr(module, "predicts", None) == "classes" or are_classes(y)
+    known = getattr(module, "predicts", None)
+    classes = known == "classes" or (known != "values" and are_classes(y))
     if given is None:
         return CrossEntropy() if classes else SquaredError()
     if isinstance(given, type) or not (callable(given) or hasattr(given, "row_losses")):

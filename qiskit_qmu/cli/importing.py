@@ -10,6 +10,7 @@ import argparse
 
 from qiskit_qmu.cli.options import add_data_options, add_setting_options, make_experiment
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
+from qiskit_qmu.cli.trained_text import trained_content, trained_text
 
 SUMMARY = "keep a module trained elsewhere as a saved model"
 
@@ -37,12 +38,7 @@ def execute(options: argparse.Namespace) -> None:
     from qiskit_qmu.experiments import import_weights, writable_folder  # (help must not load it)
 
     with writable_folder(options.out) as folder:
-        done = import_weights(experiment, options.weights, folder, data_dir=options.data_dir)
+        kept = import_weights(experiment, options.weights, folder, data_dir=options.data_dir)
     options.written = options.out
-    train, test = (f"{done[name]:.3f}" for name in ("train_accuracy", "test_accuracy"))
-    print_result(
-        options,
-        {**done, "model": options.out},
-        f"{options.out}: accuracy {train} on the {done['trained_rows']} rows that it was trained "
-        f"on, {test} on {done['test_rows']} others",
-    )
+    content = trained_content(options.out, kept)
+    print_result(options, content, trained_text(options.out, kept["scores"]))

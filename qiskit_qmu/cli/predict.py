@@ -1,4 +1,4 @@
-"""Predict the classes of rows by a saved model, and write them as CSV.
+"""Predict the classes, or the values, of rows by a saved model, and write them as CSV.
 
 With --dataset FILE all rows of a CSV or Parquet file with the columns that the model was trained
 on; labels are not needed. Without it, the test rows of the model's own dataset.
@@ -14,7 +14,7 @@ from qiskit_qmu.cli.options import add_saved_model, add_seed
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_file
 from qiskit_qmu.cli.row_source import add_row_source, row_source_of
 
-SUMMARY = "predict the classes of rows by a saved model"
+SUMMARY = "predict the classes or values of rows by a saved model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

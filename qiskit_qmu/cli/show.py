@@ -28,7 +28,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     lines = {
         "model": f"{shown['model']}: {shown['kind']}, {_structure(shown)}",
         "parameters": f"{quantum:,} of circuits, {classical:,} others; {shown['bytes']:,} bytes",
-        "classes": _classes(shown),
+        **_classes(shown),
         "rows": _rows(shown),
         "training": _pairs(shown["training"]) or "as the presets say",
         **_privacy(shown),
@@ -42,16 +42,18 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     return [f"{name + ':':12s}{text}" for name, text in lines.items()]
 
 
-def _classes(shown: dict[str, Any]) -> str:
-    if shown["class_names"]:
-        return ", ".join(map(str, shown["class_names"]))
-    return ", ".join(map(str, range(shown["num_classes"])))
+def _classes(shown: dict[str, Any]) -> dict[str, str]:
+    if shown["num_classes"] is None:
+        return {"predicts": "values"}
+    names = shown["class_names"] or range(shown["num_classes"])
+    return {"classes": ", ".join(map(str, names))}
 
 
 def _structure(shown: dict[str, Any]) -> str:
-    if "outputs" in shown:
+    if "factory" in shown:
         made = "a network" if shown["factory"] is None else f"made by {shown['factory']['name']}"
-        return f"{made}, {shown['num_qubits']} qubits, outputs {shown['outputs'] or 'logits'}"
+        returned = shown.get("outputs") or ("values" if shown["num_classes"] is None else "logits")
+        return f"{made}, {shown['num_qubits']} qubits, outputs {returned}"
     if "shards" in shown:
         each = _structure(shown["model"])
         return f"{shown['shards']} shards of {shown['slices']} slices, a model each: {each}"

@@ -21,6 +21,7 @@ from qiskit_qmu.cli.options import (
     settings_of,
 )
 from qiskit_qmu.cli.result import add_result_options, print_result, refuse_occupied
+from qiskit_qmu.cli.trained_text import trained_content, trained_text
 from qiskit_qmu.deletions.model_folder import EXACT_MODELS
 from qiskit_qmu.runs.display import progress_display
 
@@ -62,26 +63,15 @@ def execute(options: argparse.Namespace) -> None:
             experiment, folder, data_dir=options.data_dir, progress=progress
         )
     options.written = options.out
-    accuracies = provenance["accuracies"]
-    rows = len(provenance["train_indices"])
     content = {
-        "model": options.out,
-        "trained_rows": rows,
+        **trained_content(options.out, provenance),
         "losses": provenance["losses"],
-        "accuracies": accuracies,
     }
     private = provenance.get("privacy")
     if private is not None:
         content["privacy"] = private
-    text = f"{_trained(options, rows, accuracies)}{_guarantee(private)}"
+    text = f"{trained_text(options.out, provenance['scores'])}{_guarantee(private)}"
     print_result(options, content, text)
-
-
-def _trained(options: argparse.Namespace, rows: int, accuracies: dict[str, Any]) -> str:
-    found = ", ".join(
-        f"{of['accuracy']:.3f} on {of['rows']} {part} rows" for part, of in accuracies.items()
-    )
-    return f"{options.out}: trained on {rows} rows; accuracy {found}"
 
 
 def _train_exact(options: argparse.Namespace) -> None:
@@ -111,9 +101,8 @@ def _train_exact(options: argparse.Namespace) -> None:
             experiment, options.model, folder, settings=settings, data_dir=options.data_dir
         )
     options.written = options.out
-    count, accuracies = len(kept["train_indices"]), kept["accuracies"]
-    content = {"model": options.out, "trained_rows": count, "accuracies": accuracies}
-    print_result(options, content, _trained(options, count, accuracies))
+    content = trained_content(options.out, kept)
+    print_result(options, content, trained_text(options.out, kept["scores"]))
 
 
 def _guarantee(private: dict[str, Any] | None) -> str:

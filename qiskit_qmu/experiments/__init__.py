@@ -42,7 +42,7 @@ from qiskit_qmu.experiments.saved import (
 )
 from qiskit_qmu.experiments.saved.description import describe_model
 from qiskit_qmu.experiments.saved.importing import import_weights
-from qiskit_qmu.experiments.saved.prediction import Predictions, predict_saved
+from qiskit_qmu.experiments.saved.prediction import PredictedValues, Predictions, predict_saved
 from qiskit_qmu.experiments.saved.saving import save_model
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 from qiskit_qmu.experiments.saved.shots import SavedShots
@@ -99,6 +99,7 @@ __all__ = [
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
+    "PredictedValues",
     "Predictions",
     "PROTOCOLS",
     "Preset",

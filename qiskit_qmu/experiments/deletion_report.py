@@ -17,7 +17,7 @@ from qiskit_qmu.experiments.deletion_plan import PlannedDeletion
 from qiskit_qmu.experiments.salted_rows import salted_ids, salted_rows
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.models import QuantumClassifier
+from qiskit_qmu.models import QuantumModel
 from qiskit_qmu.report.deletion_words import WHAT_A_DIGEST_HIDES, observers
 from qiskit_qmu.report.untested import OUT_OF_SCOPE, untested
 from qiskit_qmu.unlearning import METHODS, UnlearningResult, all_settings
@@ -62,7 +62,7 @@ class AnsweredRequest:
 def deletion_report(
     asked: AnsweredRequest,
     job: PlannedDeletion,
-    result: UnlearningResult[QuantumClassifier],
+    result: UnlearningResult[QuantumModel],
     audit: AuditReport,
     audit_seconds: float,
 ) -> dict[str, Any]:

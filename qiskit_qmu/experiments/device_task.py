@@ -7,12 +7,13 @@ from typing import Any
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import DerivativeRule, DeviceBackend, ExactBackend, Workload
+from qiskit_qmu.evaluation import interval_row
 from qiskit_qmu.experiments.saved import audit_saved, observe_saved, unlearn_saved
 from qiskit_qmu.experiments.saved.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.saved.workload import method_workload
 from qiskit_qmu.experiments.workload import audit_workload, observation_workload
-from qiskit_qmu.metrics import binomial_interval
+from qiskit_qmu.metrics import binomial_interval, mean_interval
 from qiskit_qmu.models import load_model
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.training.processes import one_thread
@@ -90,15 +91,12 @@ def _observe(
         models / "model", rows=request.rows, source=request.source, backend=backend
     )
     observed.save(out / "observations.npz")
-    correct = int((observed.predictions == observed.labels).sum())
-    accuracy = binomial_interval(correct, len(observed))
-    return {
-        "rows": request.rows,
-        "indices": indices,
-        "accuracy": accuracy.value,
-        "accuracy_low": accuracy.low,
-        "accuracy_high": accuracy.high,
-    }
+    if observed.num_classes is None:
+        found = interval_row({"loss": mean_interval(observed.losses)})
+    else:
+        correct = int((observed.predictions == observed.labels).sum())
+        found = interval_row({"accuracy": binomial_interval(correct, len(observed))})
+    return {"rows": request.rows, "indices": indices, **found}
 
 
 def _attack(

@@ -138,7 +138,7 @@ def forget_feature_of(
     )
     _require_classes(split)
     setup = Setup(experiment=experiment, seed=experiment.seed, dataset=ds, split=split)
-    model: torch.nn.Module = setup.build_any_model(open_backend("exact"))
+    model: torch.nn.Module = setup.build_model(open_backend("exact"))
     with one_thread():
         setup.trainer.fit(
             model,

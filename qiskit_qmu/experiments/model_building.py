@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import torch
-
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import Backend
@@ -13,6 +11,8 @@ from qiskit_qmu.models import (
     BasicQNN,
     HybridQNN,
     QuantumClassifier,
+    QuantumModel,
+    Regressor,
     ShardedClassifier,
     build_from_factory,
 )
@@ -21,6 +21,8 @@ from qiskit_qmu.models.factory import build_regressor
 SHARDING = ("shards", "slices")
 """Settings of a model that is trained in shards."""
 
+_NOT_BUILT = "a network that was saved from Python is not built by a command"
+
 
 def build_model(
     experiment: Experiment,
@@ -28,8 +30,8 @@ def build_model(
     settings: dict[str, Any],
     backend: Backend,
     seed: int,
-) -> QuantumClassifier:
-    """Return the untrained model.
+) -> QuantumModel:
+    """Return the untrained model: a `Regressor` where there are values to predict.
 
     Args:
         experiment: Which model, what it returns and whether its rows are scaled.
@@ -43,19 +45,29 @@ def build_model(
         InputError: If a hyperparameter is unknown or out of range, a factory cannot be used, or
             rows of this shape cannot be scaled.
     """
+    if dataset.num_classes is None:
+        return _build_regressor(experiment, dataset, settings, backend, seed)
     sharding = {name: settings[name] for name in SHARDING if name in settings}
-    if sharding:
-        own = {name: value for name, value in settings.items() if name not in SHARDING}
-        model = build_model(experiment, dataset, own, backend, seed)
-        return ShardedClassifier(model, **{"shards": 1, **sharding})
-    num_classes = check_classes(dataset)
+    own = {name: value for name, value in settings.items() if name not in SHARDING}
+    model = _build_classifier(experiment, dataset, dataset.num_classes, own, backend, seed)
+    return ShardedClassifier(model, **{"shards": 1, **sharding}) if sharding else model
+
+
+def _build_classifier(
+    experiment: Experiment,
+    dataset: Dataset,
+    num_classes: int,
+    settings: dict[str, Any],
+    backend: Backend,
+    seed: int,
+) -> QuantumClassifier:
     shared: dict[str, Any] = {
         "labels": dataset.class_names,
         "preprocess": preprocesses(experiment, dataset),
         "backend": backend,
     }
     if experiment.model == SAVED_NETWORK:
-        raise InputError("a network that was saved from Python is not built by a command")
+        raise InputError(_NOT_BUILT)
     if experiment.is_own_model:
         return build_from_factory(
             experiment.model,
@@ -76,28 +88,22 @@ def build_model(
         raise InputError(f"the model {experiment.model} {_in_words(error)}") from error
 
 
-def check_classes(dataset: Dataset) -> int:
-    """Return the number of a dataset's classes; only `qmu run` takes data without them.
+def check_classes(dataset: Dataset, what: str) -> None:
+    """Raise InputError if a dataset has values to predict, for what only classifiers can do.
 
-    Raises:
-        InputError: If it has none.
+    Args:
+        dataset: The dataset.
+        what: What needs classes, such as "a comparison of shots".
     """
     if dataset.num_classes is None:
-        raise InputError(
-            f"{dataset.name} has values to predict, which of all commands only qmu run takes; "
-            "train a model of your own in Python"
-        )
-    return dataset.num_classes
+        raise InputError(f"{what} needs classes, and {dataset.name} has values to predict")
 
 
-def build_regression_model(
+def _build_regressor(
     experiment: Experiment, dataset: Dataset, settings: dict[str, Any], backend: Backend, seed: int
-) -> torch.nn.Module:
-    """Return the untrained model that predicts values, by a factory; see `build_model`.
-
-    Raises:
-        InputError: If the model is not a factory, or it cannot be used.
-    """
+) -> Regressor:
+    if experiment.model == SAVED_NETWORK:
+        raise InputError(_NOT_BUILT)
     if not experiment.is_own_model:
         raise InputError(
             f"{dataset.name} has values to predict, and the model {experiment.model} predicts "

@@ -10,7 +10,6 @@ from qiskit_qmu.auditing import observed_parts
 from qiskit_qmu.data import Rows
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import observing_backend
-from qiskit_qmu.experiments.model_building import check_classes
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.shot_comparison import ShotComparison
 from qiskit_qmu.models import as_tensors, forward_usage, gradient_usage, parameter_counts
@@ -42,7 +41,6 @@ def training_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
         950
     """
     setup = Setup.to_train(experiment, experiment.seed, data_dir)
-    check_classes(setup.dataset)
     return _plan(setup, setup.check([]))
 
 
@@ -114,7 +112,6 @@ def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
         (['oracle', 'ga'], 8192)
     """
     setup = comparison.check(data_dir)
-    check_classes(setup.dataset)
     model = setup.check([])
     setup.strategy(comparison.method)
     return {

@@ -52,7 +52,7 @@ def run_seed(
     with training_backend(experiment, seed) as backend, device or nullcontext():
         if kept is None:
             own = part_of(progress, 0.0, trained)
-            model = setup.build_any_model(backend)
+            model = setup.build_model(backend)
             original = train_original(model, split, setup.trainer, seed=seed, progress=own)
             how: Unlearn = unlearn
         else:

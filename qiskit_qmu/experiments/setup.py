@@ -6,19 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, final
 
-import torch
-
 from qiskit_qmu.backends import Backend, open_backend
 from qiskit_qmu.data import Dataset, ForgetSplit, load_dataset, read_table
 from qiskit_qmu.data.sampling import draw_validation
 from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.model_building import build_model, build_regression_model
+from qiskit_qmu.experiments.model_building import build_model, check_classes
 from qiskit_qmu.experiments.presets import Preset
 from qiskit_qmu.experiments.steps import fit_arguments, unlearn
-from qiskit_qmu.models import QuantumClassifier, as_tensors, fit_inputs, on_backend
+from qiskit_qmu.models import QuantumClassifier, QuantumModel, as_tensors, fit_inputs
 from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.training import Progress, Trainer, TrainingHistory
 from qiskit_qmu.unlearning import UnlearningResult, UnlearningStrategy, make_strategy
+from qiskit_qmu.unlearning.result import Module as Model
 
 
 class TableWarning(UserWarning):
@@ -112,29 +111,30 @@ class Setup:
         """
         return make_strategy(method, self.preset.strategies, self.trainer)
 
-    def build_model(self, backend: Backend) -> QuantumClassifier:
-        """Return the untrained model.
+    def build_model(self, backend: Backend) -> QuantumModel:
+        """Return the untrained model, of classes or of values.
 
         Raises:
             InputError: If a hyperparameter is unknown or out of range, or a factory cannot be used.
         """
         return build_model(self.experiment, self.dataset, self.preset.model, backend, self.seed)
 
-    def build_any_model(self, backend: Backend) -> torch.nn.Module:
-        """Return the untrained model, of classes or of values.
+    def build_classifier(self, backend: Backend, what: str) -> QuantumClassifier:
+        """Return the untrained model of what only classifiers can do.
+
+        Args:
+            backend: Where circuits run.
+            what: What needs classes, for the error.
 
         Raises:
-            InputError: If a hyperparameter is unknown or out of range, or a factory cannot be used.
+            InputError: As of `build_model`, and if there are values to predict.
         """
-        if self.dataset.num_classes is not None:
-            return self.build_model(backend)
-        return build_regression_model(
-            self.experiment, self.dataset, self.preset.model, backend, self.seed
-        )
+        check_classes(self.dataset, what)
+        model = self.build_model(backend)
+        assert isinstance(model, QuantumClassifier)
+        return model
 
-    def train(
-        self, model: QuantumClassifier, *, progress: Progress | None = None
-    ) -> TrainingHistory:
+    def train(self, model: QuantumModel, *, progress: Progress | None = None) -> TrainingHistory:
         """Train a model in place on all training rows, including those to forget.
 
         Args:
@@ -150,7 +150,7 @@ class Setup:
         """Return the rows of the original's training and the order of its batches."""
         return fit_arguments(self.split, self.seed)
 
-    def unlearn(self, method: str, model: QuantumClassifier) -> UnlearningResult[QuantumClassifier]:
+    def unlearn(self, method: str, model: Model) -> UnlearningResult[Model]:
         """Unlearn the split's rows by a named method; its result reports if nothing changed.
 
         Raises:
@@ -159,7 +159,7 @@ class Setup:
         """
         return unlearn(self.strategy(method), method, model, self.split, self.seed)
 
-    def check(self, backends: Iterable[Backend]) -> torch.nn.Module:
+    def check(self, backends: Iterable[Backend]) -> QuantumModel:
         """Build the untrained model and put it on each of some backends, before anything is run.
 
         Returns:
@@ -168,12 +168,12 @@ class Setup:
         Raises:
             InputError: If the model cannot be built, or a backend cannot run it.
         """
-        model = self.build_any_model(open_backend("exact"))
+        model = self.build_model(open_backend("exact"))
         objective = objective_for(self.trainer.objective, model, self.split.retain.y)
         rows, _ = as_tensors(model, self.split.retain.x, self.split.retain.y, objective.predicts)
         fit_inputs(model, rows)
         for backend in backends:
-            on_backend(model, backend)
+            model.on(backend)
         return model
 
 

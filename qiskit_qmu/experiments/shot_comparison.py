@@ -13,6 +13,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend, most_qubits
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import device_backend
+from qiskit_qmu.experiments.model_building import check_classes
 from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.unlearning import METHODS
 
@@ -103,6 +104,7 @@ class ShotComparison:
                 run the model or return the requested exact values.
         """
         setup = Setup.load(self.experiment, self.experiment.seed, data_dir)
+        check_classes(setup.dataset, "a comparison of shots")
         with ExitStack() as opened:
             backends = self.backends(self.experiment.seed, opened)
             model = setup.check(backend for backend in backends if backend is not None)

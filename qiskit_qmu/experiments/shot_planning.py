@@ -23,6 +23,8 @@ from qiskit_qmu.models import QuantumClassifier, with_fewer_shots
 from qiskit_qmu.report import render_shot_plan, shot_plan_figure
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 
+_PLAN = "a plan of shots"
+
 
 def plan_shots(
     model: QuantumClassifier,
@@ -148,9 +150,9 @@ def plan_saved_shots(
         InputError: If the model or its data cannot be read, or as `plan_shots`.
     """
     saved = SavedModel.read(path, backend, "planning shots", source=source)
-    members, never_seen = _asked_rows(saved)
+    model, (members, never_seen) = saved.classifier(_PLAN), _asked_rows(saved)
     return plan_shots(
-        saved.model,
+        model,
         members,
         never_seen,
         target,
@@ -197,10 +199,10 @@ def shot_plan_cost(
     """
     run_shots = plan_run_shots(shots, target)
     saved = SavedModel.read(path, backend, "planning shots", source=source)
-    members, never_seen = _asked_rows(saved)
+    model, (members, never_seen) = saved.classifier(_PLAN), _asked_rows(saved)
     rows = len(members) + len(never_seen)
     device = backend or open_backend("exact", shots=run_shots)
-    work = observation_workload(saved.model.on(device), members.x, rows)
+    work = observation_workload(model.on(device), members.x, rows)
     return {
         "members": len(members),
         "never_seen": len(never_seen),
@@ -211,8 +213,6 @@ def shot_plan_cost(
 
 def _asked_rows(saved: SavedModel) -> tuple[Rows, Rows]:
     """Return the rows that a saved model was trained on, and never-seen ones of their classes."""
-    if saved.dataset.num_classes is None:
-        raise InputError("shots are planned for models that predict classes; this predicts values")
     members, test = saved.known, saved.dataset.test
     return members, test.take(np.flatnonzero(np.isin(test.y, members.y)))
 

@@ -188,7 +188,7 @@ def _trained_models(
     """Return the original, the oracle and the unlearned model, and what became of unlearning."""
     seed = setup.seed
     backend = open_backend("exact", shots=comparison.train_shots, seed=child_seed(seed, "training"))
-    original = setup.build_model(backend)
+    original = setup.build_classifier(backend, "a comparison of shots")
     progress("training the original", 0.0)
     setup.train(original)
     return unlearned_models(comparison, setup, original, progress)

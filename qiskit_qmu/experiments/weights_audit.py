@@ -7,7 +7,8 @@ from qiskit_qmu.auditing import AuditReport, audit
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import training_backend
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.models import Classifier, as_tensors, fit_inputs, load_state, read_state
+from qiskit_qmu.models import ModuleModel, fit_inputs, load_state, read_state
+from qiskit_qmu.models.tensors import as_row_tensor
 
 
 def audit_weights(
@@ -61,10 +62,9 @@ def audit_weights(
     )
 
 
-def _module(setup: Setup, weights: str | Path) -> Classifier:
+def _module(setup: Setup, weights: str | Path) -> ModuleModel:
     model = setup.build_model(training_backend(setup.experiment, setup.seed))
-    assert isinstance(model, Classifier)
+    assert isinstance(model, ModuleModel)
     load_state(model.module, read_state(weights), weights)
-    rows, _ = as_tensors(model, setup.split.train.x, setup.split.train.y)
-    fit_inputs(model, rows)
+    fit_inputs(model, as_row_tensor(model, setup.split.train.x))
     return model

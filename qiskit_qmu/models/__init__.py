@@ -1,4 +1,4 @@
-"""Quantum classifiers, and tools for any torch module with a QNN."""
+"""Quantum classifiers and regressors, and tools for any torch module with a QNN."""
 
 from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.basic import BasicQNN
@@ -24,6 +24,7 @@ from qiskit_qmu.models.kept_outputs import kept_outputs
 from qiskit_qmu.models.loading import load_model
 from qiskit_qmu.models.mode import in_mode
 from qiskit_qmu.models.module_classifier import Classifier, as_classifier
+from qiskit_qmu.models.module_model import ModuleModel
 from qiskit_qmu.models.observing import ROWS_AT_ONCE, answered, observe
 from qiskit_qmu.models.outputs import Outputs
 from qiskit_qmu.models.parameters import (
@@ -36,6 +37,8 @@ from qiskit_qmu.models.parameters import (
 from qiskit_qmu.models.per_example import PerExampleGradients, per_example_gradients
 from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.models.qiskit_classifier import from_qiskit_classifier, to_qiskit_classifier
+from qiskit_qmu.models.quantum_model import QuantumModel
+from qiskit_qmu.models.regressor import Regressor, as_regressor
 from qiskit_qmu.models.sharded import ShardedClassifier
 from qiskit_qmu.models.state_files import load_state, read_state
 from qiskit_qmu.models.tensors import as_tensors
@@ -50,14 +53,18 @@ __all__ = [
     "Classifier",
     "ClassifierConfig",
     "HybridQNN",
+    "ModuleModel",
     "Outputs",
     "Part",
     "PerExampleGradients",
     "Preprocessing",
     "QuantumClassifier",
+    "QuantumModel",
+    "Regressor",
     "ShardedClassifier",
     "answered",
     "as_classifier",
+    "as_regressor",
     "as_tensors",
     "build_from_factory",
     "check_answers",

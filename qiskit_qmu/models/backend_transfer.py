@@ -10,8 +10,8 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN, NeuralNetwork
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.backends.cost.networks import known_network
-from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.parameters import Module, clone_module
+from qiskit_qmu.models.quantum_model import QuantumModel
 
 
 def on_backend(module: Module, backend: Backend) -> Module:
@@ -34,7 +34,7 @@ def on_backend(module: Module, backend: Backend) -> Module:
         >>> qmu.observe(sampled, [[0.1, 0.2], [0.3, 0.4]], [0, 1]).counts.sum(axis=1)
         array([1000, 1000])
     """
-    if isinstance(module, QuantumClassifier):
+    if isinstance(module, QuantumModel):
         return module.on(backend)
     return cast(Module, _moved(clone_module(module), backend, {}))
 
@@ -45,7 +45,7 @@ def _moved(
     """Replace connectors in place; a shared connector stays shared."""
     if id(module) not in done:
         done[id(module)] = module
-        if isinstance(module, QuantumClassifier):
+        if isinstance(module, QuantumModel):
             done[id(module)] = module.on(backend)
         elif isinstance(module, TorchConnector):
             done[id(module)] = _connector(module, backend)

@@ -2,26 +2,21 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.models.files import Description, save_model
 from qiskit_qmu.models.labels import Label, numbers_of
-from qiskit_qmu.models.observing import observe, predicted_logits
-from qiskit_qmu.models.parameters import clone_module, parameter_counts
-from qiskit_qmu.models.preprocessing import Preprocessing
+from qiskit_qmu.models.observing import predicted_logits
+from qiskit_qmu.models.quantum_model import QuantumModel
 from qiskit_qmu.models.tensors import class_numbers
-from qiskit_qmu.objectives import HasRowLosses, Predicts, RowLoss
-from qiskit_qmu.observation import Observations
+from qiskit_qmu.objectives import Predicts
 
 
-class QuantumClassifier(torch.nn.Module, ABC):
+class QuantumClassifier(QuantumModel, ABC):
     """A torch module that returns logits, with the methods of scikit-learn's classifiers.
 
     Args:
@@ -48,35 +43,20 @@ class QuantumClassifier(torch.nn.Module, ABC):
     """
 
     predicts: ClassVar[Predicts] = "classes"
+    score_name: ClassVar[str] = "accuracy"
 
     labels: tuple[Label, ...] | None
-    backend: Backend | None
-    preprocessing: Preprocessing | None
 
     def __init__(
         self, labels: Sequence[Label] | None, backend: Backend | None, *, preprocess: bool
     ) -> None:
-        super().__init__()
+        super().__init__(backend, preprocess=preprocess)
         self.labels = None if labels is None else tuple(labels)
-        self.backend = backend
-        self.preprocessing = Preprocessing() if preprocess else None
-
-    def prepared(self, x: torch.Tensor) -> torch.Tensor:
-        """Return rows (n, …) after preprocessing, if there is one."""
-        return x if self.preprocessing is None else self.preprocessing(x)
 
     @property
     @abstractmethod
     def num_classes(self) -> int:
         """Number of classes."""
-
-    @abstractmethod
-    def on(self, backend: Backend) -> Self:
-        """Return a copy with the same weights whose circuits run on another backend."""
-
-    @abstractmethod
-    def description(self) -> Description:
-        """Return the description from which a saved model is rebuilt, without its weights."""
 
     @abstractmethod
     def check_labels(self, labels: NDArray[np.int64]) -> None:
@@ -85,10 +65,6 @@ class QuantumClassifier(torch.nn.Module, ABC):
         Raises:
             InputError: If classes are missing.
         """
-
-    def clone(self) -> Self:
-        """Return a copy with its own weights on the same backend."""
-        return clone_module(self)
 
     def class_numbers(self, y: ArrayLike) -> ArrayLike:
         """Return the indices of the logits of labels (n,).
@@ -141,33 +117,3 @@ class QuantumClassifier(torch.nn.Module, ABC):
         numbers, logits = class_numbers(self, y), predicted_logits(self, x)
         _check.same_length(x=logits, y=numbers)
         return float((logits.argmax(axis=1) == numbers).mean())
-
-    def observe(
-        self, x: ArrayLike, y: ArrayLike, objective: RowLoss | HasRowLosses | None = None
-    ) -> Observations:
-        """Return logits, labels and circuit outputs on rows.
-
-        Args:
-            x: Rows (n, …).
-            y: Labels (n,).
-            objective: What the model learned; cross-entropy if None.
-
-        Raises:
-            InputError: If there are no rows, lengths differ, or a value is NaN or infinite.
-        """
-        return observe(self, x, y, objective)
-
-    def parameter_counts(self) -> dict[str, int]:
-        """Return the numbers of quantum and classical parameters."""
-        return parameter_counts(self)
-
-    def save(self, path: str | Path) -> None:
-        """Write weights (safetensors), config (JSON) and circuit (QPY) to a folder.
-
-        Args:
-            path: The folder; created if missing.
-
-        Raises:
-            InputError: If it cannot be written.
-        """
-        save_model(self, path)

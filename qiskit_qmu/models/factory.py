@@ -10,13 +10,12 @@ import torch
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.backends import Backend, connectors_of
-from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.checking import check_returns_logits
 from qiskit_qmu.models.factory_call import Factory, FactoryCall
 from qiskit_qmu.models.labels import Label, check_labels
 from qiskit_qmu.models.module_classifier import Classifier, as_classifier
 from qiskit_qmu.models.outputs import Outputs
-from qiskit_qmu.models.preprocessing import Preprocessing
+from qiskit_qmu.models.regressor import Regressor
 from qiskit_qmu.models.state_files import load_state, read_state
 
 
@@ -108,8 +107,8 @@ def build_regressor(
     settings: Mapping[str, Any] | None = None,
     backend: Backend | None = None,
     generator: np.random.Generator | int | None = 0,
-) -> torch.nn.Module:
-    """Let a function make a model that predicts values.
+) -> Regressor:
+    """Build a model that predicts values with a function, and check it before any circuit runs.
 
     Args:
         factory: A function of input shape and number of values, as for `build_from_factory`.
@@ -117,15 +116,12 @@ def build_regressor(
         num_values: Number of values of each row.
         preprocess: Whether missing values are filled and features standardised first.
         settings: Further arguments of the function, by name.
-        backend: Where circuits run; as the function decided where None.
-        generator: Seed of what the function draws from torch's global generator.
-
-    Returns:
-        The module, with a `Preprocessing` in front of it where one is asked for.
+        backend: Backend of the circuits; None to keep the networks' own.
+        generator: Seed of torch's global generator while the function runs.
 
     Raises:
-        InputError: If there is no such function, it fails or takes other arguments, or what it
-            returns is no torch module, holds no TorchConnector, or cannot take such rows.
+        InputError: If there is no such function, it fails or takes other arguments, or it does not
+            return a torch module with a TorchConnector that accepts such rows.
 
     Example:
         >>> import torch
@@ -138,10 +134,8 @@ def build_regressor(
         torch.Size([5, 1])
     """
     call = FactoryCall.of(factory, input_shape, num_values, settings)
-    module = _made(call, generator)
-    if preprocess:
-        module = torch.nn.Sequential(Preprocessing(), module)
-    return module if backend is None else on_backend(module, backend)
+    model = Regressor(_made(call, generator), preprocess=preprocess, made_by=call)
+    return model if backend is None else model.on(backend)
 
 
 def _made(call: FactoryCall, generator: np.random.Generator | int | None) -> torch.nn.Module:

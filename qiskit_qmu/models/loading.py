@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import entry, reading
 from qiskit_qmu.backends import Backend, open_backend
@@ -16,8 +17,11 @@ from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.factory_call import FactoryCall
 from qiskit_qmu.models.files import StoredModel, read_model
 from qiskit_qmu.models.hybrid import HybridQNN
-from qiskit_qmu.models.module_classifier import Classifier, as_classifier
+from qiskit_qmu.models.module_classifier import as_classifier
+from qiskit_qmu.models.module_model import ModuleModel
 from qiskit_qmu.models.network_files import network_from
+from qiskit_qmu.models.quantum_model import QuantumModel
+from qiskit_qmu.models.regressor import as_regressor
 from qiskit_qmu.models.sharded import ShardedClassifier
 
 _KINDS: dict[str, type[CircuitClassifier]] = {"basic": BasicQNN, "hybrid": HybridQNN}
@@ -28,17 +32,17 @@ def load_model(
     *,
     backend: Backend | None = None,
     factory: str | Callable[..., torch.nn.Module] | None = None,
-) -> QuantumClassifier:
+) -> QuantumModel:
     """Read a model from a folder.
 
     Args:
         path: The folder.
         backend: Backend of its circuits; the exact simulator if None.
-        factory: The function that makes modules of a saved `Classifier`, or its name now; where
-            None, the one that was named when it was saved.
+        factory: The function that makes the module of a saved `Classifier` or `Regressor`, or its
+            name now; where None, the one that was named when it was saved.
 
     Returns:
-        A BasicQNN, a HybridQNN, a Classifier, or a ShardedClassifier of one of them.
+        A BasicQNN, a HybridQNN or a Classifier, a ShardedClassifier of one of them, or a Regressor.
 
     Raises:
         InputError: If files are missing, damaged or inconsistent, or a factory cannot be imported.
@@ -73,7 +77,9 @@ def _sharded(
     make = _maker(one, factory)
 
     def made() -> ShardedClassifier:
-        model = ShardedClassifier(make(), **numbers)
+        part = make()
+        assert isinstance(part, QuantumClassifier)
+        model = ShardedClassifier(part, **numbers)
         model.resume(saved.config)
         if any(tensor.dtype == torch.float64 for tensor in saved.tensors.values()):
             model.double()
@@ -84,13 +90,13 @@ def _sharded(
 
 def _rebuilt(
     saved: StoredModel, factory: str | Callable[..., torch.nn.Module] | None
-) -> QuantumClassifier:
+) -> QuantumModel:
     return saved.build(_maker(saved, factory))
 
 
 def _maker(
     saved: StoredModel, factory: str | Callable[..., torch.nn.Module] | None
-) -> Callable[[], QuantumClassifier]:
+) -> Callable[[], QuantumModel]:
     """Return what makes a model of a description, without its weights."""
     if saved.kind in _KINDS:
         config, qnn = saved.classifier_parts()
@@ -107,7 +113,7 @@ def _maker(
     return lambda: _wrapped(saved, module, made_by)
 
 
-def _of_network(saved: StoredModel) -> Classifier:
+def _of_network(saved: StoredModel) -> ModuleModel:
     if saved.circuit is None:
         raise InputError("no circuit")
     network = entry(saved.config, "network", dict)
@@ -116,14 +122,16 @@ def _of_network(saved: StoredModel) -> Classifier:
 
 def _wrapped(
     saved: StoredModel, module: torch.nn.Module, made_by: FactoryCall | None
-) -> Classifier:
+) -> ModuleModel:
     config = saved.config
-    model = as_classifier(
-        module,
-        config.get("outputs"),
-        labels=config.get("labels"),
-        preprocess=entry(config, "preprocess", bool),
-    )
+    preprocess, predicts = entry(config, "preprocess", bool), config.get("predicts", "classes")
+    _check.one_of(("classes", "values"), predicts=predicts)
+    model: ModuleModel
+    if predicts == "values":
+        model = as_regressor(module, preprocess=preprocess)
+    else:
+        labels = config.get("labels")
+        model = as_classifier(module, config.get("outputs"), labels=labels, preprocess=preprocess)
     model.made_by = made_by
     if any(tensor.dtype == torch.float64 for tensor in saved.tensors.values()):
         model.double()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Self, final, get_args
+from typing import Any, final, get_args
 
 import numpy as np
 import torch
@@ -11,20 +11,15 @@ from qiskit_machine_learning.connectors import TorchConnector
 
 from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
-from qiskit_qmu.backends import Backend
-from qiskit_qmu.models.backend_transfer import on_backend
 from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.factory_call import FactoryCall
-from qiskit_qmu.models.files import Description
-from qiskit_qmu.models.initialization import reinitialize
 from qiskit_qmu.models.labels import Label, check_labels
-from qiskit_qmu.models.network_files import is_network, network_circuit, network_to_dict
+from qiskit_qmu.models.module_model import ModuleModel
 from qiskit_qmu.models.outputs import Outputs, logits_of
-from qiskit_qmu.models.parameters import clone_module
 
 
 @final
-class Classifier(QuantumClassifier):
+class Classifier(ModuleModel, QuantumClassifier):
     """A module whose outputs are turned into logits; see `as_classifier`.
 
     Attributes:
@@ -75,55 +70,19 @@ class Classifier(QuantumClassifier):
             return max(2, math.prod(self.module.neural_network.output_shape))
         raise InputError("a module without labels and factory does not say how many classes it has")
 
-    def raw_outputs(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the module's outputs for rows (n, …)."""
-        outputs: torch.Tensor = self.module(self.prepared(x))
-        return outputs
-
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return logits (n, classes) of rows (n, …)."""
         return logits_of(self.raw_outputs(x), self.outputs or "logits")
 
-    def reinitialize(self, generator: np.random.Generator) -> None:
-        """Redraw all weights in place, and reset everything fitted to training rows.
-
-        If the factory is known, weights and buffers are those of a new module; parameters that need
-        no gradient keep their values.
-        """
-        if self.preprocessing is not None:
-            self.preprocessing.reinitialize(generator)
-        if self.made_by is None:
-            reinitialize(self.module, generator)
-        else:
-            _take_over(self.module, self.made_by.make(generator))
-
-    def on(self, backend: Backend) -> Self:
-        """Return a copy with the same weights whose circuits run on another backend."""
-        moved = clone_module(self)
-        moved.module = on_backend(moved.module, backend)
-        moved.backend = backend
-        return moved
-
     def check_labels(self, labels: NDArray[np.int64]) -> None:
         """Do nothing: the module determines the number of classes."""
 
-    def description(self) -> Description:
-        """Return the description from which a saved model is rebuilt, without its weights."""
-        config: dict[str, Any] = {
-            "kind": "module",
+    def own_description(self) -> dict[str, Any]:
+        """Return the kind of outputs and the labels."""
+        return {
             "outputs": self.outputs,
             "labels": None if self.labels is None else list(self.labels),
-            "preprocess": self.preprocessing is not None,
-            "factory": None if self.made_by is None else self.made_by.to_dict(),
         }
-        if self.made_by is None:
-            if not is_network(self.module):
-                raise InputError(
-                    "a model can only be saved with the factory of its module, as in "
-                    "as_classifier(module, factory=build, input_shape=(4,), num_classes=3)"
-                )
-            config |= {"kind": "network", "network": network_to_dict(self.module)}
-        return Description(config=config, circuit=network_circuit(self.module))
 
     def extra_repr(self) -> str:
         """Return the kind of outputs and the labels."""
@@ -194,18 +153,3 @@ def as_classifier(
             raise InputError("a factory needs input_shape and num_classes as arguments")
         made_by = FactoryCall.of(factory, input_shape, num_classes)
     return Classifier(module, outputs, labels, preprocess=preprocess, made_by=made_by)
-
-
-def _take_over(module: torch.nn.Module, fresh: torch.nn.Module) -> None:
-    """Copy weights and buffers of a new module into one of the same structure."""
-    parameters, buffers = dict(fresh.named_parameters()), dict(fresh.named_buffers())
-    with torch.no_grad():
-        for name, parameter in module.named_parameters():
-            if parameter.requires_grad:
-                parameter.copy_(parameters[name])
-        for name, buffer in module.named_buffers():
-            if buffer.shape == buffers[name].shape:
-                buffer.copy_(buffers[name])
-            else:  # fitted to rows, with a size that depends on them
-                owner, _, attribute = name.rpartition(".")
-                setattr(module.get_submodule(owner), attribute, buffers[name].to(buffer))

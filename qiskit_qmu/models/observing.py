@@ -111,8 +111,21 @@ def predicted_logits(module: torch.nn.Module, x: ArrayLike) -> NDArray[np.float6
             logits.
     """
     check_module(module)
+    check_returns_logits(module, as_row_tensor(module, x))
+    return predicted(module, x)
+
+
+def predicted(module: torch.nn.Module, x: ArrayLike) -> NDArray[np.float64]:
+    """Return the outputs (n, …) of rows, in evaluation mode and in portions.
+
+    Args:
+        module: Any module.
+        x: Rows (n, …), as for `observe`.
+
+    Raises:
+        InputError: If there are no rows, or a value is infinite or missing.
+    """
     rows = as_row_tensor(module, x)
-    check_returns_logits(module, rows)
     with in_mode(module, training=False), torch.no_grad():
         calls = [partial(module, chunk) for chunk in rows.split(ROWS_AT_ONCE)]
         parts = submit_all_first([module], calls)

@@ -15,7 +15,7 @@ def test_weights_from_elsewhere_are_kept_unlearned_and_audited(qmu, folder):
     done = qmu("import", *OWN, "--epochs", "1", "--weights", "weights.pt", "--out", "m", "--json")
     assert done.status == 0, done.err
     told = json.loads(done.out)
-    assert (told["trained_rows"], told["test_rows"]) == (40, 30)
+    assert (told["trained_rows"], told["scores"]["test"]["rows"]) == (40, 30)
     for strategy, out in (("ga", "u"), ("oracle", "o")):
         words = ("unlearn", "m", "--strategy", strategy, "--forget-class", "1", "--out", out)
         assert qmu(*words, "--quiet").status == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.data import RowRecord, TableColumn, dataset_from_arrays
+from qiskit_qmu.data import RecordedRows, RowRecord, TableColumn, dataset_from_arrays
 from qiskit_qmu.data.row_record import rearranged
 
 
@@ -64,6 +64,14 @@ def test_without_ids_positions_are_named_and_a_long_list_is_cut():
         record.find(dataset(rows[10:], [12], ids=False), needed=rows)
     with pytest.raises(InputError, match="the digests of the rows differ, of all 12 rows"):
         record.find(dataset(range(20, 30), [12], ids=False), needed=rows)
+
+
+def test_rows_that_are_read_without_their_ids_keep_them():
+    record = RowRecord.of(dataset(*RECORDED))
+    found = record.find(dataset([3, 0], [4, 5], ids=False), needed=[0, 3])
+    own = RecordedRows.of(found.dataset.train)
+    assert own.named == [(0, record.train[0]), (3, record.train[3])]
+    assert own.ids == ("C0", "C3")
 
 
 def test_another_file_of_test_rows_may_be_given_but_trained_rows_are_not_never_seen():

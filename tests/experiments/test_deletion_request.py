@@ -263,7 +263,7 @@ def killed(call) -> bool:
 @pytest.mark.parametrize(
     ("module", "name", "answered"),
     [
-        (deletion_answer, "unlearn_saved", False),
+        (deletion_answer, "unlearn_and_save", False),
         (deletion_answer, "audit_saved", False),
         (deletion_answer, "move_into_place", False),
         (RequestLog, "write", True),

@@ -2,7 +2,10 @@
 
 import numpy as np
 import torch
+from qiskit.circuit import ParameterVector, QuantumCircuit
+from qiskit.primitives import StatevectorEstimator
 from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN
 from tiny_models import torch_network
 from torch.nn import BatchNorm1d, Linear, Sequential, Softmax
 
@@ -61,3 +64,23 @@ def broken(input_shape, num_classes):
 
 
 NUMBER = 3
+
+
+def stock_regressor(input_shape, num_values):
+    """Qiskit ML's own EstimatorQNN and TorchConnector; values lie between -1 and 1."""
+    circuit, x = QuantumCircuit(2), ParameterVector("x", input_shape[0])
+    w = ParameterVector("w", 8)
+    for layer in range(2):
+        for place, feature in enumerate(x):
+            circuit.ry(0.5 * feature, place % 2)
+        for qubit in range(2):
+            circuit.ry(w[4 * layer + 2 * qubit], qubit)
+            circuit.rz(w[4 * layer + 2 * qubit + 1], qubit)
+        circuit.cx(0, 1)
+    network = EstimatorQNN(
+        circuit=circuit,
+        input_params=list(x),
+        weight_params=list(w),
+        estimator=StatevectorEstimator(),
+    )
+    return TorchConnector(network, torch.rand(8).numpy())

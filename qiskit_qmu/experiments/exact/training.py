@@ -101,7 +101,7 @@ def train_exact(
         >>> import qiskit_qmu as qmu
         >>> from qiskit_qmu.experiments import load_exact, train_exact
         >>> kept = train_exact(qmu.Experiment(dataset="iris"), "kernel-ridge", "exact")
-        >>> kept["accuracies"]["test"]["accuracy"] > 0.8
+        >>> kept["scores"]["test"]["accuracy"] > 0.8
         True
         >>> type(load_exact("exact")).__name__
         'KernelRidgeClassifier'
@@ -126,7 +126,7 @@ def train_exact(
         "seed": experiment.seed,
         "scaling": {"mean": scaling.mean.tolist(), "deviation": scaling.deviation.tolist()},
         "versions": package_versions("numpy", "scipy", "scikit-learn"),
-        "accuracies": {
+        "scores": {
             name: {
                 "rows": len(rows),
                 "accuracy": float(model.score(scaling(rows.x) * width, rows.y)),

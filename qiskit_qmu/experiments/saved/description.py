@@ -8,7 +8,7 @@ from typing import Any
 from qiskit_qmu.backends import most_qubits
 from qiskit_qmu.data import RowSource
 from qiskit_qmu.experiments.saved.provenance import Provenance
-from qiskit_qmu.models import load_model, load_provenance
+from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
 
 def describe_model(path: str | Path) -> dict[str, Any]:
@@ -38,13 +38,14 @@ def describe_model(path: str | Path) -> dict[str, Any]:
     config = model.description().config
     own = {name: value for name, value in config.items() if name not in ("kind", "network")}
     recipe = content.get("experiment") or {}
-    names = model.labels or (content.get("layout") or {}).get("class_names")
+    labels = model.labels if isinstance(model, QuantumClassifier) else None
+    names = labels or (content.get("layout") or {}).get("class_names")
     settings = recipe.get("settings") or {}
     return {
         "model": str(path),
         "kind": type(model).__name__,
         **own,
-        "num_classes": model.num_classes,
+        "num_classes": model.num_classes if isinstance(model, QuantumClassifier) else None,
         "num_qubits": most_qubits(model),
         "class_names": names,
         "parameters": model.parameter_counts(),

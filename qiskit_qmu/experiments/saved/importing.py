@@ -6,9 +6,10 @@ from typing import Any
 from qiskit_qmu._check import InputError
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import training_backend
-from qiskit_qmu.experiments.saved.training import trained_provenance
+from qiskit_qmu.experiments.saved.training import model_scores, trained_provenance
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.models import Classifier, as_tensors, fit_inputs, load_state, read_state, save_model
+from qiskit_qmu.models import ModuleModel, fit_inputs, load_state, read_state, save_model
+from qiskit_qmu.models.tensors import as_row_tensor
 from qiskit_qmu.training.processes import one_thread
 
 
@@ -33,7 +34,7 @@ def import_weights(
         data_dir: Where image files lie.
 
     Returns:
-        How many training and test rows there are, and the accuracy on them.
+        What was kept beside the model.
 
     Raises:
         InputError: If the model is not one of a factory, the weights are not its own, the data
@@ -57,18 +58,11 @@ def import_weights(
     experiment = experiment.with_source()
     setup = Setup.to_train(experiment, experiment.seed, data_dir)
     model = setup.build_model(training_backend(experiment, experiment.seed))
-    assert isinstance(model, Classifier)
+    assert isinstance(model, ModuleModel)
     load_state(model.module, read_state(weights), weights)
-    train, test = setup.split.train, setup.dataset.test
-    rows, _ = as_tensors(model, train.x, train.y)
     with one_thread():
-        fit_inputs(model, rows)
-        accuracies = model.score(train.x, train.y), model.score(test.x, test.y)
-    save_model(model, out, provenance=trained_provenance(setup, losses=[]))
-    return {
-        "model": str(out),
-        "trained_rows": len(train),
-        "test_rows": len(test),
-        "train_accuracy": accuracies[0],
-        "test_accuracy": accuracies[1],
-    }
+        fit_inputs(model, as_row_tensor(model, setup.split.train.x))
+        scores = model_scores(setup, model)
+    provenance = trained_provenance(setup, losses=[]) | {"scores": scores}
+    save_model(model, out, provenance=provenance)
+    return provenance

@@ -17,10 +17,11 @@ from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import RowsWarning
 from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.model_building import check_classes
 from qiskit_qmu.experiments.saved.provenance import Provenance, trained_entries
 from qiskit_qmu.experiments.saved.saving import untrained_recipe
 from qiskit_qmu.experiments.setup import Setup, load_rows
-from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
+from qiskit_qmu.models import QuantumClassifier, QuantumModel, load_model, load_provenance
 
 _WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")
 """What tells a saved model from all others that come from the same original."""
@@ -39,7 +40,7 @@ class SavedModel:
             record; rows that it has forgotten may be gone.
     """
 
-    model: QuantumClassifier
+    model: QuantumModel
     provenance: Provenance
     experiment: Experiment
     dataset: Dataset
@@ -113,6 +114,19 @@ class SavedModel:
             InputError: As of `read`.
         """
         return SavedModel.read(path, backend, "unlearning", strategy, str(seed), source=source)
+
+    def classifier(self, what: str) -> QuantumClassifier:
+        """Return the model for what only classifiers can do.
+
+        Args:
+            what: What needs classes, for the error.
+
+        Raises:
+            InputError: If it predicts values.
+        """
+        check_classes(self.dataset, what)
+        assert isinstance(self.model, QuantumClassifier)
+        return self.model
 
     @property
     def trained(self) -> Rows:

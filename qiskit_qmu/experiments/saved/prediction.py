@@ -3,7 +3,7 @@
 import csv
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -56,12 +56,9 @@ class Predictions:
 
     def to_csv(self) -> str:
         """Return a table with a line for each row: its id, its class and all probabilities."""
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow([self.id_name, "label", *(f"probability_{name}" for name in self.classes)])
-        for row, label, values in zip(self.rows, self.labels, self.probabilities, strict=True):
-            table.writerow([row, label, *(f"{value:.6g}" for value in values)])
-        return text.getvalue()
+        heading = [self.id_name, "label", *(f"probability_{name}" for name in self.classes)]
+        answers = zip(self.rows, self.labels, self.probabilities, strict=True)
+        return _csv(heading, ([row, label, *_short(values)] for row, label, values in answers))
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return JSON values for each row."""
@@ -75,10 +72,54 @@ class Predictions:
         ]
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PredictedValues:
+    """Predicted values of rows.
+
+    Attributes:
+        rows: Ids of the rows (n,), or their numbers in the file, from 0.
+        id_name: Heading of the ids; "row" for numbers.
+        values: The values (n, outputs).
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.experiments import PredictedValues
+        >>> values = np.array([[151.5], [75.0]])
+        >>> print(PredictedValues(rows=("C17", "C23"), id_name="customer", values=values).to_csv())
+        customer,value
+        C17,151.5
+        C23,75
+        <BLANKLINE>
+    """
+
+    rows: tuple[str, ...]
+    id_name: str
+    values: NDArray[np.float64]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Headings of the values."""
+        outputs = self.values.shape[1]
+        return ("value",) if outputs == 1 else tuple(f"value_{i}" for i in range(outputs))
+
+    def to_csv(self) -> str:
+        """Return a table with a line for each row: its id and its values."""
+        answers = zip(self.rows, self.values, strict=True)
+        return _csv([self.id_name, *self.names], ([row, *_short(own)] for row, own in answers))
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return JSON values for each row."""
+        answers = zip(self.rows, self.values.tolist(), strict=True)
+        return [
+            {self.id_name: row, **dict(zip(self.names, own, strict=True))} for row, own in answers
+        ]
+
+
 def predict_saved(
     path: str | Path, *, source: RowSource | None = None, backend: Backend | None = None
-) -> Predictions:
-    """Predict the classes of all rows of a file, or of the test rows of a model's own dataset.
+) -> Predictions | PredictedValues:
+    """Predict the classes or values of the rows of a file, or of a model's own test rows.
 
     Args:
         path: Folder of the model.
@@ -120,13 +161,28 @@ def predict_saved(
         model, layout = saved.model, saved.provenance.layout
         x, ids = saved.dataset.x_test, saved.dataset.ids_test
         id_name = layout.id_name
+    rows = tuple(map(str, range(len(x)) if ids is None else ids))
+    id_name = "row" if ids is None else id_name or "id"
+    if not isinstance(model, QuantumClassifier):
+        values = model.predict(x).reshape(len(x), -1)
+        return PredictedValues(rows=rows, id_name=id_name, values=values)
     probabilities = model.predict_proba(x)
     return Predictions(
-        rows=tuple(map(str, range(len(x)) if ids is None else ids)),
-        id_name="row" if ids is None else id_name or "id",
+        rows=rows,
+        id_name=id_name,
         classes=tuple(_classes(model, layout, probabilities.shape[1])),
         probabilities=probabilities,
     )
+
+
+def _short(values: NDArray[np.float64]) -> list[str]:
+    return [f"{value:.6g}" for value in values]
+
+
+def _csv(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([heading, *lines])
+    return text.getvalue()
 
 
 def _numbers_in_order(

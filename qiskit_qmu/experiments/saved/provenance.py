@@ -19,7 +19,7 @@ Digests = Counter[str]
 _LAST_STEP = ("strategy", "seed", "forgotten_indices", "forgotten_label")
 """Record of a deletion that is followed by another one."""
 
-_OF_TRAINING = ("request", "accuracies", "privacy")
+_OF_TRAINING = ("request", "scores", "privacy")
 
 
 @final

@@ -16,7 +16,8 @@ from qiskit_qmu.experiments.saved.provenance import forgotten_entries, trained_e
 from qiskit_qmu.models import (
     CircuitClassifier,
     Classifier,
-    QuantumClassifier,
+    ModuleModel,
+    QuantumModel,
     ShardedClassifier,
 )
 from qiskit_qmu.models import save_model as write_model
@@ -24,7 +25,7 @@ from qiskit_qmu.training import Trainer
 
 
 def save_model(
-    model: QuantumClassifier,
+    model: QuantumModel,
     path: str | Path,
     *,
     dataset: Dataset | None = None,
@@ -89,22 +90,26 @@ def save_model(
     write_model(model, path, provenance=provenance)
 
 
-def untrained_recipe(model: QuantumClassifier) -> dict[str, Any]:
+def untrained_recipe(model: QuantumModel) -> dict[str, Any]:
     """Return what a model itself says of its experiment: its kind and its hyperparameters."""
     if isinstance(model, ShardedClassifier):
         recipe = untrained_recipe(model.shards[0])
         sharding = {"model.shards": len(model.shards), "model.slices": model.slices}
         return {**recipe, "settings": {**recipe["settings"], **sharding}}
     scale = "none" if model.preprocessing is None else "standard"
-    if isinstance(model, Classifier):
+    if isinstance(model, ModuleModel):
         call = model.made_by
         if call is None or call.name is None:
             return {"dataset": None, "model": SAVED_NETWORK, "scale": scale, "settings": {}}
         settings = {f"model.{name}": value for name, value in call.settings.items()}
         shared = {"dataset": None, "scale": scale, "settings": settings}
-        return {"model": call.name, "outputs": model.outputs, **shared}
+        outputs = model.outputs if isinstance(model, Classifier) else None
+        return {"model": call.name, "outputs": outputs, **shared}
     if not isinstance(model, CircuitClassifier):
-        raise InputError(f"a model to save must be a classifier, got {type(model).__name__}")
+        raise InputError(
+            "a model to save must be one of this package, or wrapped by as_classifier or "
+            f"as_regressor; got {type(model).__name__}"
+        )
     config = model.config
     decided = {"num_classes", "labels", "preprocess"}
     own = {name: value for name, value in config.shared().items() if name not in decided}

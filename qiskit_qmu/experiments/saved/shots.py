@@ -88,6 +88,7 @@ class SavedShots:
         saved = SavedModel.read(
             path, None, "shots", str(seed), source=source, with_forgotten=request is None
         )
+        model = saved.classifier("a comparison of shots")
         if request is None and not saved.provenance.deletions:
             request = usual_request(saved)
         experiment = replace(
@@ -110,8 +111,8 @@ class SavedShots:
         with ExitStack() as opened:
             for device in comparison.backends(seed, opened):
                 if device is not None:
-                    saved.model.on(device)
-        _check.between(1, MOST_QUBITS, num_qubits=most_qubits(saved.model))
+                    model.on(device)
+        _check.between(1, MOST_QUBITS, num_qubits=most_qubits(model))
         return SavedShots(path=path, saved=saved, comparison=comparison, request=request)
 
     def rows(
@@ -129,7 +130,8 @@ class SavedShots:
         Raises:
             InputError: If the rows cannot be forgotten, or the backend cannot run the model.
         """
-        experiment, model = self.comparison.experiment, self.saved.model
+        experiment = self.comparison.experiment
+        model = self.saved.classifier("a comparison of shots")
         with one_thread():
             if self.request is None:
                 split = self.saved.forgotten_split()

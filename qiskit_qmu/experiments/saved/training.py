@@ -10,7 +10,7 @@ from qiskit_qmu.experiments.experiment_backends import training_backend
 from qiskit_qmu.experiments.saved.provenance import trained_entries
 from qiskit_qmu.experiments.saved.saving import recipe
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.models import QuantumClassifier, save_model
+from qiskit_qmu.models import QuantumModel, save_model
 from qiskit_qmu.training import Progress
 from qiskit_qmu.training.processes import one_thread
 
@@ -50,16 +50,21 @@ def train_and_save(
     model = setup.build_model(training_backend(experiment, experiment.seed))
     with one_thread():
         history = setup.train(model, progress=progress)
-        accuracies = _accuracies(setup, model)
-    provenance = trained_provenance(setup, list(history.losses)) | {"accuracies": accuracies}
+        scores = model_scores(setup, model)
+    provenance = trained_provenance(setup, list(history.losses)) | {"scores": scores}
     if history.privacy is not None:
         provenance["privacy"] = history.privacy.to_dict()
     save_model(model, out, provenance=provenance)
     return provenance
 
 
-def _accuracies(setup: Setup, model: QuantumClassifier) -> dict[str, dict[str, float]]:
-    """Return accuracy and number of the rows of each part, by the exact simulator."""
+def model_scores(setup: Setup, model: QuantumModel) -> dict[str, dict[str, float]]:
+    """Return accuracy or R², and the number of rows, of each part, by the exact simulator.
+
+    Args:
+        setup: The rows.
+        model: The trained model.
+    """
     exact = model.on(open_backend("exact"))
     split = setup.split
     parts = {
@@ -68,7 +73,7 @@ def _accuracies(setup: Setup, model: QuantumClassifier) -> dict[str, dict[str, f
         "test": setup.dataset.test,
     }
     return {
-        part: {"rows": len(rows), "accuracy": exact.score(rows.x, rows.y)}
+        part: {"rows": len(rows), model.score_name: exact.score(rows.x, rows.y)}
         for part, rows in parts.items()
         if len(rows)
     }

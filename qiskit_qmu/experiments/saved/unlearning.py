@@ -13,7 +13,7 @@ from qiskit_qmu.deletions import RequestMark
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.saved.saving import recipe
 from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.models import QuantumClassifier, save_model
+from qiskit_qmu.models import QuantumModel, save_model
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import UnlearningResult
 
@@ -29,7 +29,7 @@ def unlearn_saved(
     seed: int = 0,
     backend: Backend | None = None,
     mark: RequestMark | None = None,
-) -> UnlearningResult[QuantumClassifier]:
+) -> UnlearningResult[QuantumModel]:
     """Unlearn rows from a saved model and save the result.
 
     Args:
@@ -71,7 +71,7 @@ def unlearn_saved(
 
 def unlearn_and_save(
     saved: SavedModel, setup: Setup, strategy: str, out: str | Path, mark: RequestMark | None
-) -> UnlearningResult[QuantumClassifier]:
+) -> UnlearningResult[QuantumModel]:
     """Unlearn rows from a model that was read, and save the result.
 
     Args:

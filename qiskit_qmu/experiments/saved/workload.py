@@ -21,7 +21,7 @@ from qiskit_qmu.experiments.workload import (
     training_workload,
     unlearning_workload,
 )
-from qiskit_qmu.models import QuantumClassifier, reinitialize
+from qiskit_qmu.models import QuantumModel, reinitialize
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import DEFAULT_METHODS
 
@@ -147,7 +147,7 @@ def usual_request(saved: SavedModel) -> ForgetRequest:
     return ForgetRequest(fraction=0.1)
 
 
-def _training(setup: Setup, saved: QuantumClassifier, backend: ExactBackend) -> PlannedWorkload:
+def _training(setup: Setup, saved: QuantumModel, backend: ExactBackend) -> PlannedWorkload:
     trainer = setup.trainer
     if setup.experiment.model == SAVED_NETWORK:
         model = saved.clone()
@@ -168,7 +168,7 @@ def _training(setup: Setup, saved: QuantumClassifier, backend: ExactBackend) -> 
 
 
 def _unlearning(
-    setup: Setup, model: QuantumClassifier, methods: Sequence[str]
+    setup: Setup, model: QuantumModel, methods: Sequence[str]
 ) -> Iterator[PlannedWorkload]:
     for method in methods:
         expected = method_workload(setup, model, method)
@@ -184,7 +184,7 @@ def _unlearning(
 
 
 def method_workload(
-    setup: Setup, model: QuantumClassifier, method: str, *, worst_case: bool = False
+    setup: Setup, model: QuantumModel, method: str, *, worst_case: bool = False
 ) -> Workload:
     """Return the work of unlearning a model by a named method; see `unlearning_workload`."""
     return unlearning_workload(

@@ -146,7 +146,7 @@ class StudyTarget:
         """Return the original, trained with shots or with exact gradients, on the simulator."""
         # All targets have the same initial weights.
         first = replace(self.setup, seed=self.study.seed)
-        model = first.build_model(self._backend(shots, "training"))
+        model = first.build_classifier(self._backend(shots, "training"), "a study of shots")
         self.setup.train(model)
         return model.on(self.exact)
 

@@ -26,7 +26,7 @@ def original_digest(setup: Setup) -> str:
         setup: The repetition; its training is exact.
     """
     train, trainer, validation = setup.split.train, setup.trainer, setup.split.validation
-    untrained = setup.build_any_model(open_backend("exact"))
+    untrained = setup.build_model(open_backend("exact"))
     objective = objective_for(trainer.objective, untrained, train.y)
     rows, _ = as_tensors(untrained, train.x, train.y, objective.predicts)
     fit_inputs(untrained, rows)

@@ -114,7 +114,7 @@ def make_original(setup: Setup, progress: RunProgress = no_progress) -> MadeMode
     split, seed = setup.split, setup.seed
     try:
         with training_backend(setup.experiment, seed) as backend:
-            model = setup.build_any_model(backend)
+            model = setup.build_model(backend)
             made = train_original(model, split, setup.trainer, seed=seed, progress=progress)
             return MadeModel.of(made)
     except NonFiniteError as error:
@@ -128,7 +128,7 @@ def make_unlearned(
     progress(f"method {method}", 0.0)
     try:
         with training_backend(setup.experiment, setup.seed) as backend:
-            model = setup.build_any_model(backend)
+            model = setup.build_model(backend)
             original.put_into(model)
             strategy = setup.strategy(method)
             return MadeModel.of(unlearn(strategy, method, model, setup.split, setup.seed))
@@ -146,7 +146,7 @@ def kept_models(setup: Setup, original: MadeModel, made: Mapping[str, MadeModel]
     """
 
     def models(backend: Backend) -> tuple[Trained, Unlearn]:
-        model = setup.build_any_model(backend)
+        model = setup.build_model(backend)
 
         def kept(
             _strategy: UnlearningStrategy,
