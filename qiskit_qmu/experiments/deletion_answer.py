@@ -4,7 +4,6 @@ import json
 import math
 import shutil
 import time
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -21,7 +20,6 @@ from qiskit_qmu._files import (
     write_json,
 )
 from qiskit_qmu.auditing import AuditReport
-from qiskit_qmu.data import RowsWarning
 from qiskit_qmu.deletions import LogEntry, RequestLog, RequestMark, new_salt
 from qiskit_qmu.deletions.model_folder import (
     AUDIT,
@@ -39,7 +37,7 @@ from qiskit_qmu.experiments.deletion_report import (
     without_values,
 )
 from qiskit_qmu.experiments.deletion_request import DeletionRequest
-from qiskit_qmu.experiments.saved import audit_saved
+from qiskit_qmu.experiments.saved.audit import audit_read
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 from qiskit_qmu.experiments.saved.unlearning import unlearn_and_save
 from qiskit_qmu.metrics import Interval
@@ -134,8 +132,7 @@ def done_already(path: Path, out: Path, known: RequestLog, done: LogEntry) -> De
 def _answer(
     asked: DeletionRequest, job: PlannedDeletion, workers: int | None, progress: RunProgress
 ) -> DeletionResult:
-    with workplace(job.out) as work, warnings.catch_warnings():
-        warnings.simplefilter("ignore", RowsWarning)  # (they were shown when rows were checked)
+    with workplace(job.out) as work:
         trained = work / _TRAINED
         shadows = None
         if asked.shadows:
@@ -243,13 +240,14 @@ def _audit(
     shadows: ShadowRequest | None,
     progress: RunProgress,
 ) -> AuditReport:
-    audit = audit_saved(
-        folder,
+    audit = audit_read(
+        job.saved.successor(folder, "audit", str(asked.seed)),
+        job.setup.split,
+        len(job.saved.provenance.deletions),
         original=job.path,
         oracle=asked.oracle,
         oracles=asked.oracles or None,
         shadows=shadows,
-        source=asked.source,
         seed=asked.seed,
         progress=progress,
     )

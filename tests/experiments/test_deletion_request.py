@@ -264,7 +264,7 @@ def killed(call) -> bool:
     ("module", "name", "answered"),
     [
         (deletion_answer, "unlearn_and_save", False),
-        (deletion_answer, "audit_saved", False),
+        (deletion_answer, "audit_read", False),
         (deletion_answer, "move_into_place", False),
         (RequestLog, "write", True),
     ],
@@ -278,7 +278,7 @@ def test_a_kill_leaves_the_old_model_and_the_next_run_does_the_rest(
 
     def kill(*given, **named):
         if not answered:
-            (own(*given, **named) if name == "unlearn_saved" else None)
+            (own(*given, **named) if name == "unlearn_and_save" else None)
             os._exit(9)
         if given[1] == place / "first":
             os._exit(9)

@@ -9,6 +9,7 @@ from typing import Any
 from qiskit_qmu import _check
 from qiskit_qmu.auditing import AuditReport, audit, needs_of
 from qiskit_qmu.backends import Backend
+from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.experiments.saved.lineage import check_oracle, deletions_since
 from qiskit_qmu.experiments.saved.model import SavedModel
@@ -74,11 +75,48 @@ def audit_saved(
     first = since(saved.provenance)
     if oracle is not None:
         check_oracle(saved.provenance, path, oracle, first)
+    return audit_read(
+        saved,
+        saved.forgotten_split(first),
+        first,
+        original=original,
+        oracle=oracle,
+        oracles=oracles,
+        shadows=shadows,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def audit_read(
+    saved: SavedModel,
+    split: ForgetSplit,
+    first: int,
+    *,
+    original: str | Path,
+    oracle: str | Path | None,
+    oracles: int | None,
+    shadows: ShadowRequest | None,
+    seed: int,
+    progress: RunProgress,
+) -> AuditReport:
+    """Audit an unlearned model that was read; the other arguments are those of `audit_saved`.
+
+    Args:
+        saved: The model.
+        split: What it was made to forget.
+        first: The first of its deletions that count.
+        original: Folder of the model before that deletion.
+        oracle: Folder of an oracle that belongs to it.
+        oracles: How many to retrain.
+        shadows: Shadow models of a test of the strategy.
+        seed: Seed of everything random.
+        progress: Called with what is done and the share of the whole.
+    """
     before, reference = (
         None if each is None else load_model(each, backend=saved.model.backend)
         for each in (original, oracle)
     )
-    split = saved.forgotten_split(first)
     over_models: dict[str, Any] = {}
     if oracles is not None:
         over_models |= {"oracles": oracles, "trainer": trainer_of(saved)}

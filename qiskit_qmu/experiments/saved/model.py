@@ -1,7 +1,7 @@
 """A saved model, the rows that it was trained on, and what it has forgotten."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, final
@@ -89,11 +89,8 @@ class SavedModel:
             raise InputError(f"{path} was trained on {error}") from error
         for remark in found.remarks:
             warnings.warn(f"{path}: {remark}", RowsWarning, stacklevel=2)
-        if backend is None:
-            which = (str(content.get(name)) for name in _WHICH_MODEL)
-            backend = training_backend(experiment, experiment.seed, *purpose, *which)
         return SavedModel(
-            model=load_model(path, backend=backend),
+            model=load_model(path, backend=backend or _backend(experiment, content, purpose)),
             provenance=provenance,
             experiment=experiment,
             dataset=found.dataset,
@@ -114,6 +111,22 @@ class SavedModel:
             InputError: As of `read`.
         """
         return SavedModel.read(path, backend, "unlearning", strategy, str(seed), source=source)
+
+    def successor(self, path: str | Path, *purpose: str) -> "SavedModel":
+        """Read a model that was made from this one, with the rows of this one.
+
+        Args:
+            path: Folder of the new model.
+            purpose: What it is read for, as for `read`.
+
+        Raises:
+            InputError: If its files are missing or damaged.
+        """
+        content = load_provenance(path)
+        with reading(path, "a saved model"):
+            provenance = Provenance.from_dict(content)
+        model = load_model(path, backend=_backend(self.experiment, content, purpose))
+        return replace(self, model=model, provenance=provenance)
 
     def classifier(self, what: str) -> QuantumClassifier:
         """Return the model for what only classifiers can do.
@@ -198,6 +211,12 @@ class SavedModel:
             kind=kind,
             skipped_ids=untrained_ids(self.provenance.content.get("skipped_ids", [])),
         )
+
+
+def _backend(experiment: Experiment, content: dict[str, Any], purpose: Sequence[str]) -> Backend:
+    """Return the simulator on which a model was trained, with shots of its own."""
+    which = (str(content.get(name)) for name in _WHICH_MODEL)
+    return training_backend(experiment, experiment.seed, *purpose, *which)
 
 
 def _experiment(path: str | Path, content: dict[str, Any], source: RowSource) -> Experiment:
