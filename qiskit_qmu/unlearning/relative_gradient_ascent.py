@@ -113,9 +113,11 @@ class RelativeGradientAscent(AscentStrategy):
     def _scales(
         self, forget: dict[str, torch.Tensor], retain: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
-        # A parameter irrelevant to both has the ratio 0: it must not be changed.
+        # A parameter irrelevant to both has the ratio 0: it must not be changed. Rounding may leave
+        # it an importance far below the others', and a ratio of two such numbers is arbitrary.
+        rounding = _ROUNDING * max(float(own.max()) for own in forget.values())
         ratios = {
-            name: torch.where(own > 0, own / retain[name].clamp_min(torch.finfo().tiny), 0.0)
+            name: torch.where(own > rounding, own / retain[name].clamp_min(torch.finfo().tiny), 0.0)
             for name, own in forget.items()
         }
         every = torch.cat([ratio.flatten() for ratio in ratios.values()])
@@ -126,6 +128,9 @@ class RelativeGradientAscent(AscentStrategy):
             alpha = _exceeded_by(every, _LEAST_SHARE)
         return {name: (ratio > alpha).float() for name, ratio in ratios.items()}
 
+
+_ROUNDING = torch.finfo(torch.float32).eps ** 2
+"""Of squared gradients, as importances are."""
 
 _UPDATED_SHARE = 0.25
 _LEAST_SHARE = 0.01

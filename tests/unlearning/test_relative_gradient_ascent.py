@@ -10,9 +10,9 @@ from qiskit_qmu.unlearning import GradientAscent, RelativeGradientAscent
 from qiskit_qmu.unlearning import relative_gradient_ascent as module
 
 ONE_STEP = {"batch_size": 100, "max_epochs": 1, "confidence_threshold": 0.0}
-FORGET = {"2.bias": [8.0, 0.0, 3.0], "1.weight": [5.0, 1.0, 0.0, 4.0]}
-RETAIN = {"2.bias": [1.0, 0.0, 3.0], "1.weight": [0.0, 2.0, 0.0, 1.0]}
-# Ratios 8, none, 1 and ∞, ½, none, 4; all other parameters have none.
+FORGET = {"2.bias": [8.0, 1e-31, 3.0], "1.weight": [5.0, 1.0, 0.0, 4.0]}
+RETAIN = {"2.bias": [1.0, 1e-36, 3.0], "1.weight": [0.0, 2.0, 0.0, 1.0]}
+# Ratios 8, none (of rounding errors), 1 and ∞, ½, none, 4; all other parameters have none.
 
 
 @pytest.fixture
