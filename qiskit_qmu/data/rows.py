@@ -117,8 +117,8 @@ class Rows:
         Example:
             >>> import qiskit_qmu as qmu
             >>> iris = qmu.load_dataset("iris").train
-            >>> iris.without(iris.where(iris.y == 1)).within(iris.at([0, 1, 2])).indices
-            array([0, 1])
+            >>> iris.without(iris.at([0, 2])).within(iris.at([0, 1, 2])).indices
+            array([1])
         """
         return self.where(~np.isin(self.indices, other.indices))
 
