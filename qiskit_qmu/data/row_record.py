@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data.dataset import Dataset
+from qiskit_qmu.data.rearranging import rearranged
 from qiskit_qmu.data.recorded_rows import RecordedRows
 from qiskit_qmu.data.rows import row_digests
 
@@ -183,40 +184,6 @@ class RowRecord:
         raise InputError(f"other data: the digests of the rows differ; {' and '.join(said)}")
 
 
-def rearranged(ds: Dataset, train: NDArray[np.int64], test: NDArray[np.int64]) -> Dataset:
-    """Return a dataset of some of another one's rows.
-
-    Args:
-        ds: The other one.
-        train: Which rows to train on, shape (n,): positions among its training rows and, counted on
-            from there, its test rows.
-        test: Which rows to test on, likewise.
-    """
-    size = len(ds.y_train)
-    sources = np.concatenate([ds.train_indices, ds.test_indices])
-    one_source = ds.train_source == ds.test_source or (
-        bool((train < size).all()) and bool((test >= size).all())
-    )
-    fields: dict[str, Any] = {}
-    for part, rows in (("train", train), ("test", test)):
-        fields[f"x_{part}"] = _gathered(ds.x_train, ds.x_test, rows)
-        fields[f"y_{part}"] = _gathered(ds.y_train, ds.y_test, rows)
-        fields[f"{part}_indices"] = sources[rows] if one_source else rows
-        if ds.ids_train is not None and ds.ids_test is not None:
-            fields[f"ids_{part}"] = _gathered(ds.ids_train, ds.ids_test, rows)
-    if not (train < size).all():
-        # Test rows do not say what columns hold that are no features.
-        fields["columns"] = tuple(own for own in ds.columns if own.features is not None)
-    else:
-        fields["columns"] = tuple(
-            own if own.values is None else replace(own, values=own.values[train])
-            for own in ds.columns
-        )
-    if not one_source:
-        fields |= {"train_source": "all", "test_source": "all"}
-    return replace(ds, **fields)
-
-
 def listed(names: Iterable[str], longest: int = _LONGEST_LIST) -> str:
     """Return names separated by commas; of a long list its beginning and how many follow.
 
@@ -290,15 +257,6 @@ def _remarks(forgotten: int, test: Sequence[int | None], pool: _Pool) -> Iterabl
     left = pool.left()
     if left:
         yield f"{len(left)} rows were added since, and are left out: {listed(left)}"
-
-
-def _gathered(first: NDArray[Any], second: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:
-    """Return rows of two arrays, counted through both, without putting the arrays together."""
-    result = np.empty((len(places), *first.shape[1:]), dtype=np.result_type(first, second))
-    own = places < len(first)
-    result[own] = first[places[own]]
-    result[~own] = second[places[~own] - len(first)]
-    return result
 
 
 def _texts(ids: NDArray[np.str_] | None) -> tuple[str, ...] | None:

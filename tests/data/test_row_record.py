@@ -7,7 +7,7 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import RecordedRows, RowRecord, TableColumn, dataset_from_arrays
-from qiskit_qmu.data.row_record import rearranged
+from qiskit_qmu.data.rearranging import rearranged
 
 
 def dataset(train, test, *, ids=True):

@@ -28,7 +28,6 @@ def unlearn_saved(
     source: RowSource | None = None,
     seed: int = 0,
     backend: Backend | None = None,
-    mark: RequestMark | None = None,
 ) -> UnlearningResult[QuantumModel]:
     """Unlearn rows from a saved model and save the result.
 
@@ -43,7 +42,6 @@ def unlearn_saved(
         seed: Seed of everything random.
         backend: Where the strategy's circuits run; where None, the simulator on which the model was
             trained.
-        mark: The deletion request that this answers, for `qiskit_qmu.verify`; None for none.
 
     Returns:
         The strategy's result.
@@ -66,11 +64,15 @@ def unlearn_saved(
     if Path(out).resolve() == Path(path).resolve():
         raise InputError(f"{out} is the folder of the model itself; choose another")
     saved = SavedModel.to_unlearn(path, strategy, seed, source=source, backend=backend)
-    return unlearn_and_save(saved, saved.setup(request, seed, settings), strategy, out, mark)
+    return unlearn_and_save(saved, saved.setup(request, seed, settings), strategy, out)
 
 
 def unlearn_and_save(
-    saved: SavedModel, setup: Setup, strategy: str, out: str | Path, mark: RequestMark | None
+    saved: SavedModel,
+    setup: Setup,
+    strategy: str,
+    out: str | Path,
+    mark: RequestMark | None = None,
 ) -> UnlearningResult[QuantumModel]:
     """Unlearn rows from a model that was read, and save the result.
 
@@ -79,7 +81,7 @@ def unlearn_and_save(
         setup: What to forget, from `SavedModel.setup`.
         strategy: Name of a method.
         out: Folder of the new model.
-        mark: The deletion request that this answers, as for `unlearn_saved`.
+        mark: The deletion request that this answers, for `qiskit_qmu.verify`; None for none.
 
     Raises:
         InputError: If the folder cannot be written.
