@@ -228,6 +228,11 @@ KERNEL = (
     "qmu train --dataset rows.csv --label-column diagnosis --id-column customer "
     "--model kernel-ridge --out kernel"
 )
+PATIENTS = (
+    "qmu train --dataset patients.csv --label-column progression --id-column patient "
+    "--task regression --model mine:build --out patients"
+)
+PATIENTS_WITHDRAW = "qmu request patients --ids withdrawn.txt --skip-untrained-ids --out patients-2"
 KERNEL_WITHDRAW = "qmu request kernel --ids withdrawn.txt --skip-untrained-ids --out kernel-2"
 
 EXAMPLES = {
@@ -259,6 +264,8 @@ EXAMPLES = {
     "qmu verify kernel-2 --ids withdrawn.txt": Example(
         _printed("withdrawn by request 1"), (KERNEL, KERNEL_WITHDRAW)
     ),
+    PATIENTS: Example(_model("patients")),
+    PATIENTS_WITHDRAW: Example(_model("patients-2"), (PATIENTS,)),
     "qmu audit arrays outputs.csv": Example(_printed("verdict: "), quick=True),
     "qmu audit weights new.pt --original old.pt --oracle retrained.pt --model mine:build "
     "--scale none --dataset rows.csv --label-column diagnosis --id-column customer "

@@ -54,8 +54,8 @@ def run_code(texts: list[str], folder: Path) -> dict:
 
 
 def write_what_readers_have(folder: Path) -> list[str]:
-    """Write a table of 120 patients with ids, a list of a few, and a module with a factory."""
-    from sklearn.datasets import load_breast_cancer
+    """Write two tables of 120 rows with ids, a list of a few, and a module with a factory."""
+    from sklearn.datasets import load_breast_cancer, load_diabetes
 
     cancer = load_breast_cancer(as_frame=True)
     table = cancer.data.iloc[:120, :8].assign(
@@ -63,6 +63,11 @@ def write_what_readers_have(folder: Path) -> list[str]:
         diagnosis=cancer.target_names[cancer.target[:120]],
     )
     table.to_csv(folder / "rows.csv", index=False)
+    diabetes = load_diabetes(as_frame=True)
+    patients = diabetes.data.iloc[:120, :4].assign(
+        patient=table.customer, progression=(diabetes.target[:120] - 185.5) / 160.5
+    )
+    patients.to_csv(folder / "patients.csv", index=False)
     withdrawn = [f"C{number:04d}" for number in range(0, 120, 6)]
     (folder / "withdrawn.txt").write_text("\n".join(withdrawn) + "\n")
     (folder / "mine.py").write_text(OWN_MODEL)
