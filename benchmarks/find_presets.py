@@ -15,7 +15,7 @@ import torch
 import qiskit_qmu as qmu
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Setup
-from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
 from qiskit_qmu.unlearning import METHODS, tune
 
 CLASSES = (("iris", 1, {}), ("iris", 2, {}), ("digits", 4, {"train_size": 300}))

@@ -16,8 +16,8 @@ import scipy
 import torch
 
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.experiments.shot_study.study import QUICK_STUDY
-from qiskit_qmu.experiments.shot_study.target import StudyTarget
+from qiskit_qmu.experiments.shots.study.study import QUICK_STUDY
+from qiskit_qmu.experiments.shots.study.target import StudyTarget
 from qiskit_qmu.metrics import mean_interval
 from qiskit_qmu.unlearning import fisher_diagonal, unbiased_fisher
 

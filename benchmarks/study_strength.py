@@ -26,7 +26,7 @@ import qiskit_qmu as qmu
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.experiments import Setup
-from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
 from qiskit_qmu.unlearning import UnlearningResult
 from qiskit_qmu.unlearning.stopping import row_performance
 

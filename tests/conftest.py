@@ -46,7 +46,7 @@ def without_figures() -> Iterator[None]:
         for page in ("page", "audit_page", "tables.page"):
             patch.setattr(f"qiskit_qmu.report.{page}._figures", lambda *_arguments: [])
         patch.setattr("qiskit_qmu.report.tables.page._tradeoff", lambda *_arguments: None)
-        for drawn in ("report.shot_page", "experiments.output"):
+        for drawn in ("report.shot_page", "experiments.shots.output"):
             patch.setattr(f"qiskit_qmu.{drawn}.shot_figure", lambda *_arguments: "<svg></svg>")
         yield
 

@@ -14,7 +14,7 @@ from sklearn.linear_model import QuantileRegressor
 import qiskit_qmu as qmu
 from qiskit_qmu._check import InputError
 from qiskit_qmu.attacks import LossAttack
-from qiskit_qmu.experiments.workload import (
+from qiskit_qmu.experiments.configuration.workload import (
     audit_workload,
     training_workload,
     unlearning_workload,

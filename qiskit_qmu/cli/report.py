@@ -90,7 +90,7 @@ def _printed(form: str, tables: "ResultTables", page: Path | None) -> str:
 
 def _report_run(options: argparse.Namespace, folder: Path) -> None:
     from qiskit_qmu.experiments import write_report
-    from qiskit_qmu.experiments.run_folder import kept_run
+    from qiskit_qmu.experiments.method_comparison.run_folder import kept_run
     from qiskit_qmu.report import text_table
 
     experiment, evidence, records = kept_run(folder)

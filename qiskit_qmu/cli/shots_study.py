@@ -87,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments.shot_study import QUICK_STUDY, ShotStudy, run_shot_study
+    from qiskit_qmu.experiments.shots.study import QUICK_STUDY, ShotStudy, run_shot_study
 
     base = QUICK_STUDY if options.quick else ShotStudy()
     changes: dict[str, Any] = {

@@ -3,37 +3,41 @@
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data import ForgetRequest, RowSource, RowsWarning
 from qiskit_qmu.evaluation import ShotPlan, ShotTarget
-from qiskit_qmu.experiments.comparing import compare
-from qiskit_qmu.experiments.comparison import Comparison
-from qiskit_qmu.experiments.deleting import plan_deletion, request_deletion
-from qiskit_qmu.experiments.deletion_answer import DeletionResult
-from qiskit_qmu.experiments.deletion_request import DeletionRequest
-from qiskit_qmu.experiments.device_run import cancel, refresh, resume
-from qiskit_qmu.experiments.device_submission import submission_plan, submit
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.plan import run_plan, training_plan
+from qiskit_qmu.experiments.configuration.presets import Preset, overridden, preset
+from qiskit_qmu.experiments.configuration.setup import Setup
+from qiskit_qmu.experiments.configuration.workload import (
+    audit_workload,
+    observation_workload,
+    training_workload,
+    unlearning_workload,
+)
+from qiskit_qmu.experiments.deletion_requests.answer import DeletionResult
+from qiskit_qmu.experiments.deletion_requests.deleting import plan_deletion, request_deletion
+from qiskit_qmu.experiments.deletion_requests.request import DeletionRequest
+from qiskit_qmu.experiments.devices.run import cancel, refresh, resume
+from qiskit_qmu.experiments.devices.submission import submission_plan, submit
 from qiskit_qmu.experiments.exact import delete_exactly, load_exact, train_exact
-from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.forgotten_feature import (
     FeatureRow,
     forget_feature,
     forget_feature_of,
 )
-from qiskit_qmu.experiments.output import (
-    run_experiment,
-    run_saved_shots,
-    run_shot_comparison,
-    write_report,
-)
-from qiskit_qmu.experiments.plan import run_plan, shots_plan, training_plan
+from qiskit_qmu.experiments.method_comparison.comparing import compare
+from qiskit_qmu.experiments.method_comparison.comparison import Comparison
+from qiskit_qmu.experiments.method_comparison.output import run_experiment, write_report
+from qiskit_qmu.experiments.method_comparison.tabulating import tabulate
 from qiskit_qmu.experiments.poisoned_rows import write_poisoned
-from qiskit_qmu.experiments.presets import Preset, overridden, preset
-from qiskit_qmu.experiments.records import Record, RecordFile
+from qiskit_qmu.experiments.records.records import Record, RecordFile
+from qiskit_qmu.experiments.records.writable import writable_folder
+from qiskit_qmu.experiments.repetition.run import run_seed
 from qiskit_qmu.experiments.reproduce import (
     PROTOCOLS,
     Reproduction,
     reproduce,
     reproduction_plan,
 )
-from qiskit_qmu.experiments.run import run_seed
 from qiskit_qmu.experiments.saved import (
     audit_saved,
     observe_saved,
@@ -45,7 +49,7 @@ from qiskit_qmu.experiments.saved.importing import import_weights
 from qiskit_qmu.experiments.saved.prediction import PredictedValues, Predictions, predict_saved
 from qiskit_qmu.experiments.saved.saving import save_model
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
-from qiskit_qmu.experiments.saved.shots import SavedShots
+from qiskit_qmu.experiments.saved.weights_audit import audit_weights
 from qiskit_qmu.experiments.saved.workload import (
     PlannedWorkload,
     SavedWorkloads,
@@ -57,17 +61,19 @@ from qiskit_qmu.experiments.sequence import (
     UnlearningSequence,
     unlearn_in_sequence,
 )
-from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.experiments.shot_comparison import ShotComparison
-from qiskit_qmu.experiments.shot_planning import (
+from qiskit_qmu.experiments.shots.comparison import ShotComparison
+from qiskit_qmu.experiments.shots.output import run_saved_shots, run_shot_comparison
+from qiskit_qmu.experiments.shots.plan import shots_plan
+from qiskit_qmu.experiments.shots.planning import (
     plan_run_shots,
     plan_saved_shots,
     plan_shots,
     shot_plan_cost,
     write_shot_plan,
 )
-from qiskit_qmu.experiments.shot_run import compare_shots
-from qiskit_qmu.experiments.shot_study import ShotStudy, ShotStudyResult, run_shot_study
+from qiskit_qmu.experiments.shots.run import compare_shots
+from qiskit_qmu.experiments.shots.saved import SavedShots
+from qiskit_qmu.experiments.shots.study import ShotStudy, ShotStudyResult, run_shot_study
 from qiskit_qmu.experiments.sweeps import (
     Cell,
     SweepResult,
@@ -76,15 +82,6 @@ from qiskit_qmu.experiments.sweeps import (
     sweep,
     sweep_plan,
 )
-from qiskit_qmu.experiments.tabulating import tabulate
-from qiskit_qmu.experiments.weights_audit import audit_weights
-from qiskit_qmu.experiments.workload import (
-    audit_workload,
-    observation_workload,
-    training_workload,
-    unlearning_workload,
-)
-from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.runs.request import DeviceRequest
 from qiskit_qmu.runs.status import RunStatus, run_status
 

@@ -11,9 +11,9 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.data import ForgetRequest, ForgetSplit, feature_split
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.setup import Setup, load_rows
-from qiskit_qmu.experiments.steps import unlearn
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.setup import Setup, load_rows
+from qiskit_qmu.experiments.configuration.steps import unlearn
 from qiskit_qmu.metrics import jensen_shannon
 from qiskit_qmu.models import observe
 from qiskit_qmu.models.parameters import Module

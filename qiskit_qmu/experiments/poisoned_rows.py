@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import arrays_to_bytes, make_folder, write_set
 from qiskit_qmu.data.poisoning import Poison, poison
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.setup import load_rows
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.setup import load_rows
 
 
 def write_poisoned(

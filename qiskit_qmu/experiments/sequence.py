@@ -12,7 +12,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, Rows
 from qiskit_qmu.data.rows import joined_rows
-from qiskit_qmu.experiments.steps import unlearn
+from qiskit_qmu.experiments.configuration.steps import unlearn
 from qiskit_qmu.metrics import jensen_shannon
 from qiskit_qmu.models import observe
 from qiskit_qmu.models.parameters import Module

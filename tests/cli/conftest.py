@@ -10,7 +10,7 @@ from tiny_options import TINY
 
 from qiskit_qmu import experiments
 from qiskit_qmu.cli.main import main
-from qiskit_qmu.experiments import output
+from qiskit_qmu.experiments.method_comparison import output
 
 
 @pytest.fixture(autouse=True, scope="module")

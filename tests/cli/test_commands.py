@@ -19,8 +19,8 @@ from qiskit_qmu.backends import open_backend
 from qiskit_qmu.cli import run as run_command
 from qiskit_qmu.data import DATASET_NAMES, ForgetRequest
 from qiskit_qmu.experiments import Experiment, Setup
-from qiskit_qmu.experiments.run import run_seed
-from qiskit_qmu.experiments.setup import TableWarning
+from qiskit_qmu.experiments.configuration.setup import TableWarning
+from qiskit_qmu.experiments.repetition.run import run_seed
 from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import METHODS

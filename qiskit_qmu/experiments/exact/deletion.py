@@ -20,7 +20,7 @@ from qiskit_qmu.data.ids import KnownIds, UntrainedId, sort_ids
 from qiskit_qmu.data.resolution import check_ids_found
 from qiskit_qmu.deletions import LogEntry, RequestLog, RequestMark, Verification, new_salt, verify
 from qiskit_qmu.deletions.model_folder import ARRAYS, MODEL, PAGE, REPORT, file_digest
-from qiskit_qmu.experiments.deletion_answer import (
+from qiskit_qmu.experiments.deletion_requests.answer import (
     DeletionResult,
     copy_earlier_reports,
     done_already,
@@ -28,12 +28,12 @@ from qiskit_qmu.experiments.deletion_answer import (
     now,
     workplace,
 )
-from qiskit_qmu.experiments.deletion_plan import (
+from qiskit_qmu.experiments.deletion_requests.plan import (
     done_before,
     earlier_requests,
     model_folders,
 )
-from qiskit_qmu.experiments.deletion_request import WAYS
+from qiskit_qmu.experiments.deletion_requests.request import WAYS
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
 from qiskit_qmu.experiments.exact.report import ExactAnswer, exact_report
 from qiskit_qmu.experiments.saved.provenance import Provenance

@@ -16,11 +16,11 @@ from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.certified import CertifiedClassifier, FrozenCircuit
 from qiskit_qmu.data import Dataset
 from qiskit_qmu.deletions.model_folder import EXACT_MODELS
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
-from qiskit_qmu.experiments.experiment import Experiment
 from qiskit_qmu.experiments.saved.provenance import trained_entries
 from qiskit_qmu.experiments.saved.saving import recipe
-from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.kernels import (
     KernelClassifier,
     KernelRidgeClassifier,

@@ -13,7 +13,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.data import ForgetRequest, ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.evaluation.method_summary import ORACLE
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol, Tasks
 from qiskit_qmu.experiments.reproduce.quantity import COST, Quantity, percent, value
 from qiskit_qmu.metrics import auroc_interval

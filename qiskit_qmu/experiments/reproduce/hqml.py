@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, final
 
 from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.reproduce import own_models
 from qiskit_qmu.experiments.reproduce.hqml_measures import HQML_QUANTITIES, hqml_numbers
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Protocol, Tasks

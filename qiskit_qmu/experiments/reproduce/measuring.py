@@ -8,10 +8,13 @@ from qiskit_qmu._files import make_folder, read_sealed_json, write_sealed_json
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing import observe_split
 from qiskit_qmu.evaluation.method_summary import ORIGINAL
-from qiskit_qmu.experiments.experiment_backends import observing_backend, training_backend
+from qiskit_qmu.experiments.configuration.experiment_backends import (
+    observing_backend,
+    training_backend,
+)
+from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.reproduce.comparison import Measures
 from qiskit_qmu.experiments.reproduce.protocol import Measure
-from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.experiments.sweeps import Cell
 from qiskit_qmu.experiments.sweeps.digests import method_digest, original_digest
 from qiskit_qmu.experiments.sweeps.engine import Engine

@@ -3,7 +3,7 @@
 from typing import Any
 
 from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Protocol, Tasks
 from qiskit_qmu.experiments.reproduce.quantity import (
     COST,

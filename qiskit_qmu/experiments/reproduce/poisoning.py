@@ -17,7 +17,7 @@ from qiskit_qmu.data.poisoning import Poison
 from qiskit_qmu.data.sampling import draw_train_and_test
 from qiskit_qmu.data.sources import image_sources
 from qiskit_qmu.evaluation import SplitObservations
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.poisoned_rows import write_poisoned
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol, Tasks
 from qiskit_qmu.experiments.reproduce.quantity import COST, JS_FORGET, percent, value

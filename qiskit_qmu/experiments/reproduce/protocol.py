@@ -12,7 +12,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.reproduce.compared import Compared, StudyFigure
 from qiskit_qmu.experiments.reproduce.quantity import Quantity
 from qiskit_qmu.experiments.sweeps import Cell

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.reproduce.compared import Compared, Ours, StudyFigure, ours_of
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Protocol, Tasks
 from qiskit_qmu.experiments.reproduce.qmu_paper import DIFFERS, FORMS, MODELS, paper_tasks

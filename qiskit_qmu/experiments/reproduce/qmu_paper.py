@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.reproduce import own_models
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Tasks
 

@@ -10,7 +10,8 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_together
 from qiskit_qmu.data import load_dataset
-from qiskit_qmu.experiments.plan import Plan
+from qiskit_qmu.experiments.configuration.plan import Plan
+from qiskit_qmu.experiments.records.writable import writable_folder
 from qiskit_qmu.experiments.reproduce.compared import Compared, StudyReport
 from qiskit_qmu.experiments.reproduce.comparison import compare_with_published
 from qiskit_qmu.experiments.reproduce.comparison_page import comparison_page
@@ -26,7 +27,6 @@ from qiskit_qmu.experiments.reproduce.registry import PROTOCOLS
 from qiskit_qmu.experiments.sweeps import SweepResult, run_sweep, sweep_plan
 from qiskit_qmu.experiments.sweeps.engine import open_engine
 from qiskit_qmu.experiments.sweeps.folder import SweepFolder
-from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.report.text_columns import WIDTH
 from qiskit_qmu.runs.progress import RunProgress, no_progress, part_of
 from qiskit_qmu.runs.run_lock import LOCK, RunLock

@@ -7,7 +7,7 @@ import numpy as np
 from qiskit_qmu._files import write_file
 from qiskit_qmu.data import ForgetRequest, ForgetSplit
 from qiskit_qmu.evaluation.method_summary import ORACLE
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.reproduce.protocol import Choice, Outputs, Protocol, Tasks
 from qiskit_qmu.experiments.reproduce.quantity import (
     COST,

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.saved.training import model_scores, trained_provenance
-from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import ModuleModel, fit_inputs, load_state, read_state, save_model
 from qiskit_qmu.models.tensors import as_row_tensor
 from qiskit_qmu.training.processes import one_thread

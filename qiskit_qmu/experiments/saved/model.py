@@ -15,12 +15,12 @@ from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, Rows
 from qiskit_qmu.data.ids import untrained_ids
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.data.rows import RowsWarning
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.experiment_backends import training_backend
-from qiskit_qmu.experiments.model_building import check_classes
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.model_building import check_classes
+from qiskit_qmu.experiments.configuration.setup import Setup, load_rows
 from qiskit_qmu.experiments.saved.provenance import Provenance, trained_entries
 from qiskit_qmu.experiments.saved.saving import untrained_recipe
-from qiskit_qmu.experiments.setup import Setup, load_rows
 from qiskit_qmu.models import QuantumClassifier, QuantumModel, load_model, load_provenance
 
 _WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")

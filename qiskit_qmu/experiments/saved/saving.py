@@ -11,7 +11,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import Dataset, ForgetSplit
 from qiskit_qmu.data.row_source import RowSource
-from qiskit_qmu.experiments.experiment import SAVED_NETWORK, Experiment
+from qiskit_qmu.experiments.configuration.experiment import SAVED_NETWORK, Experiment
 from qiskit_qmu.experiments.saved.provenance import forgotten_entries, trained_entries
 from qiskit_qmu.models import (
     CircuitClassifier,

@@ -13,7 +13,7 @@ from qiskit_qmu._files import reading
 from qiskit_qmu._seeds import child_seed
 from qiskit_qmu.auditing import PoolPlaces, shadow_pool
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.models import load_model
 from qiskit_qmu.runs.progress import RunProgress, no_progress

@@ -5,11 +5,11 @@ from typing import Any
 
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.backends.versions import package_versions
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.saved.provenance import trained_entries
 from qiskit_qmu.experiments.saved.saving import recipe
-from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumModel, save_model
 from qiskit_qmu.training import Progress
 from qiskit_qmu.training.processes import one_thread

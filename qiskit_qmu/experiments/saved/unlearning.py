@@ -10,9 +10,9 @@ from qiskit_qmu.backends.versions import package_versions
 from qiskit_qmu.data import ForgetRequest, RecordedRows
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.deletions import RequestMark
+from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.saved.saving import recipe
-from qiskit_qmu.experiments.setup import Setup
 from qiskit_qmu.models import QuantumModel, save_model
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import UnlearningResult

@@ -12,15 +12,15 @@ from qiskit_qmu.backends import Backend, CostEstimate, DerivativeRule, ExactBack
 from qiskit_qmu.data import ForgetRequest
 from qiskit_qmu.data.resolution import class_number
 from qiskit_qmu.data.row_source import RowSource
-from qiskit_qmu.experiments.experiment import SAVED_NETWORK
-from qiskit_qmu.experiments.saved.model import SavedModel
-from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.experiments.workload import (
+from qiskit_qmu.experiments.configuration.experiment import SAVED_NETWORK
+from qiskit_qmu.experiments.configuration.setup import Setup
+from qiskit_qmu.experiments.configuration.workload import (
     audit_workload,
     observation_workload,
     training_workload,
     unlearning_workload,
 )
+from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.models import QuantumModel, reinitialize
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import DEFAULT_METHODS

@@ -4,7 +4,7 @@ import numpy as np
 
 from qiskit_qmu import __version__
 from qiskit_qmu.backends import open_backend
-from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.models import as_tensors, fit_inputs
 from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.shadows.digests import training_digest, unlearning_digest

@@ -17,8 +17,8 @@ from qiskit_qmu._files import (
     write_sealed_json,
     writing,
 )
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.records import Record, RecordFile
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.records.records import Record, RecordFile
 from qiskit_qmu.experiments.sweeps.grid import Cell
 from qiskit_qmu.experiments.sweeps.model_folder import ModelFolder
 

@@ -7,7 +7,7 @@ from typing import Any, final
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
 
 Grid = Mapping[str, Sequence[Any]]
 """Values by axis: by the name of an option, by a dotted setting such as "rga.alpha", or under any

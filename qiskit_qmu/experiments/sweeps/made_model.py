@@ -20,12 +20,12 @@ from qiskit_qmu._files import (
 )
 from qiskit_qmu.backends import Backend, Usage
 from qiskit_qmu.data import ForgetSplit
-from qiskit_qmu.experiments.experiment_backends import training_backend
-from qiskit_qmu.experiments.repetition import Unlearn
-from qiskit_qmu.experiments.run import KeptModels
-from qiskit_qmu.experiments.setup import Setup
-from qiskit_qmu.experiments.steps import unlearn
-from qiskit_qmu.experiments.trained import Trained, train_original
+from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
+from qiskit_qmu.experiments.configuration.setup import Setup
+from qiskit_qmu.experiments.configuration.steps import unlearn
+from qiskit_qmu.experiments.repetition.repetition import Unlearn
+from qiskit_qmu.experiments.repetition.run import KeptModels
+from qiskit_qmu.experiments.repetition.trained import Trained, train_original
 from qiskit_qmu.models import clone_module, training_rows
 from qiskit_qmu.models.training_rows import note_digests
 from qiskit_qmu.runs.progress import RunProgress, no_progress

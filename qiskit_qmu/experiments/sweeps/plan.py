@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.plan import Plan, run_plan
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.plan import Plan, run_plan
 from qiskit_qmu.experiments.sweeps.folder import SweepFolder, has_failed
 from qiskit_qmu.experiments.sweeps.grid import Cell
 from qiskit_qmu.experiments.sweeps.running import result_or_error

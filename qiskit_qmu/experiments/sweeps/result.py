@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, final
 
 from qiskit_qmu.backends.versions import environment
 from qiskit_qmu.data.named_datasets import classes_of
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.places import records_of
-from qiskit_qmu.experiments.records import Record
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.records.places import records_of
+from qiskit_qmu.experiments.records.records import Record
 from qiskit_qmu.experiments.sweeps.grid import Cell
 from qiskit_qmu.report import ResultTables, RunRecords, result_tables
 

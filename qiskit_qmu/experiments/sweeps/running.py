@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, final
 
 from qiskit_qmu._errors import RunError
-from qiskit_qmu.experiments.records import Record
-from qiskit_qmu.experiments.run import run_seed
-from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.experiments.configuration.setup import Setup
+from qiskit_qmu.experiments.records.records import Record
+from qiskit_qmu.experiments.repetition.run import run_seed
 from qiskit_qmu.experiments.sweeps.engine import Engine
 from qiskit_qmu.experiments.sweeps.folder import CellFolder, failed_cell
 from qiskit_qmu.experiments.sweeps.grid import Cell

@@ -7,13 +7,13 @@ from typing import Any
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_together
-from qiskit_qmu.experiments.experiment import Experiment
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.records.writable import writable_folder
 from qiskit_qmu.experiments.sweeps.engine import open_engine
 from qiskit_qmu.experiments.sweeps.folder import SweepFolder
 from qiskit_qmu.experiments.sweeps.grid import Cell, Grid, grid_cells
 from qiskit_qmu.experiments.sweeps.result import SweepResult
 from qiskit_qmu.experiments.sweeps.running import run_cells
-from qiskit_qmu.experiments.writable import writable_folder
 from qiskit_qmu.runs.progress import RunProgress, no_progress
 from qiskit_qmu.runs.run_lock import LOCK, RunLock
 

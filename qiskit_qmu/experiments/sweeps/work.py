@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from qiskit_qmu.experiments.setup import Setup
+from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.sweeps.digests import (
     has_shared_models,
     method_digest,

@@ -1,0 +1,1 @@
+"""Deletion requests of saved models: checked, answered, audited and reported."""

@@ -1,0 +1,1 @@
+"""Work on devices: submitted, resumed and fetched."""

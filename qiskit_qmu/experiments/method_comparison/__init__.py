@@ -1,0 +1,1 @@
+"""Methods side by side: `compare`, `qmu run` and tables of many runs."""

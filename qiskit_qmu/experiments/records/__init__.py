@@ -1,0 +1,1 @@
+"""What experiments keep: records of methods, evidence, and the places of both."""

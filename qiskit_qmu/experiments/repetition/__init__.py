@@ -1,0 +1,1 @@
+"""One repetition of an experiment: original, oracle and methods, with their records."""

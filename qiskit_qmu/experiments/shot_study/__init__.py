@@ -1,6 +1,0 @@
-"""The study of shots: how many leak how much, in training, in unlearning and at inference."""
-
-from qiskit_qmu.experiments.shot_study.running import ShotStudyResult, run_shot_study
-from qiskit_qmu.experiments.shot_study.study import QUICK_STUDY, STUDY_METHODS, ShotStudy
-
-__all__ = ["QUICK_STUDY", "STUDY_METHODS", "ShotStudy", "ShotStudyResult", "run_shot_study"]

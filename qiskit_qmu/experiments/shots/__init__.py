@@ -1,0 +1,1 @@
+"""Shots: compared, planned, and studied for how much they leak."""
