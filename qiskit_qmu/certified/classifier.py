@@ -16,6 +16,7 @@ from qiskit_qmu._files import reading
 from qiskit_qmu.certified.bounded_features import bounded_features
 from qiskit_qmu.certified.files import read_classifier, write_classifier
 from qiskit_qmu.certified.gaussian_mechanism import largest_ratio
+from qiskit_qmu.certified.held_rows import HeldRows
 from qiskit_qmu.certified.ledger import Action, Ledger
 from qiskit_qmu.certified.perturbed_logistic import Array, Weights, noise_generator, remove, train
 from qiskit_qmu.data import withdrawn_positions
@@ -24,7 +25,7 @@ from qiskit_qmu.data.withdrawn import checked_positions
 
 
 @final
-class CertifiedClassifier(ClassifierMixin, BaseEstimator):
+class CertifiedClassifier(HeldRows, ClassifierMixin, BaseEstimator):
     """Logistic regression on frozen features, from which rows are removed with a certificate.
 
     It minimises Σ ln(1 + exp(−y wᵀφ)) + λn/2 ‖w‖² + bᵀw with a random b ~ N(0, σ²I), one such

@@ -211,14 +211,18 @@ def _request_of(options: argparse.Namespace) -> "ForgetRequest":
 
 
 def _in_words(result: "DeletionResult") -> str:
+    from qiskit_qmu.report.retrained import RETRAINING, reason_of_retrained  # (slow to load)
+
     entry = result.entry
-    reason = (result.report["audit"] or {}).get("reason") or result.report["certificate"]["text"]
+    reason = result.report["audit"].get("reason") or result.report["certificate"]["text"]
+    if entry.strategy in RETRAINING:
+        reason = reason_of_retrained(reason)
+    rows = "1 row" if entry.rows == 1 else f"{entry.rows:,} rows"
     done = "" if result.new else ", done before"
     return (
-        f"{result.model}: {entry.rows:,} rows withdrawn by {entry.strategy} "
-        f"(request {entry.number}{done})\n"
+        f"{result.model}: {rows} withdrawn by {entry.strategy} (request {entry.number}{done})\n"
         f"verdict: {entry.verdict} ({reason})\n"
-        f"{_of_strength(result)}{_of_retraining(entry.strategy)}"
+        f"{_of_strength(result)}{_of_retraining(entry.strategy)}{_of_both_models(result)}"
         f"report: {Path(result.model) / 'deletion_report.html'}\n"
         f"head of the log, to be kept elsewhere: {entry.hash}"
     )
@@ -237,8 +241,18 @@ def _of_retraining(strategy: str) -> str:
         return ""
     return (
         "retrained: what was trained on the rows was trained again without them, so they are "
-        "forgotten by the way the model was made\n"
+        "forgotten by construction\n"
     )
+
+
+def _of_both_models(result: "DeletionResult") -> str:
+    """Say what an exact deletion does not hide."""
+    if "certificate" not in result.report:
+        return ""
+    audit = result.report["audit"]
+    if reason := audit["left_out"].get("deletion difference"):
+        return f"before and after: what both models tell of the rows was not tested: {reason}\n"
+    return f"before and after: {audit['findings'][0]['reading']}\n"
 
 
 def when_stopped(options: argparse.Namespace) -> str:

@@ -30,7 +30,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         "parameters": f"{quantum:,} of circuits, {classical:,} others; {shown['bytes']:,} bytes",
         **_classes(shown),
         "rows": _rows(shown),
-        "training": _pairs(shown["training"]) or "as the presets say",
+        "training": _pairs(shown["training"]) or "with the default hyperparameters",
         **_privacy(shown),
         "forgotten": "nothing",
         "backend": _backend(shown),

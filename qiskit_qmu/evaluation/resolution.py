@@ -13,6 +13,12 @@ from qiskit_qmu.metrics import (
     rows_needed_for_equivalence,
 )
 
+OTHERWISE = "otherwise retrain"
+"""What is left where nothing else resolves a verdict."""
+
+_LARGEST_LEAK = 0.995
+"""AUC beyond which a leak is the largest that there can be."""
+
 MOST_MODELS = 128
 """Shadow models beyond which retraining is the better advice."""
 
@@ -53,15 +59,20 @@ def what_would_resolve(
         needed = math.ceil(math.log(0.025) / math.log(1 - margin))
         return (
             f"an accuracy within {margin} of the oracle's takes at least {needed} rows of the "
-            f"class, none of them recognised, and there are {len(seen.forget)}; otherwise retrain"
+            f"class, none of them recognised, and there are {len(seen.forget)}; {OTHERWISE}"
         )
     members, others = _comparable(evidence)
     if min(members, others) < 2:
         return "too few rows share a class with never-seen ones; retrain"
     leak = detectable_auc(members, others)
+    seen_leaks = (
+        "no leak is found reliably"
+        if leak > _LARGEST_LEAK
+        else f"leaks with an AUC of {leak:.2f} or more are found in four of five cases"
+    )
     text = (
-        f"with {members} rows beside {others}, leaks with an AUC of {leak:.2f} or more are found "
-        f"in four of five cases; to show that the AUC lies within {margin} of ½ takes "
+        f"with {members} rows beside {others}, {seen_leaks}; to show that the AUC lies within "
+        f"{margin} of ½ takes "
     )
     rows = rows_needed_for_equivalence(margin)
     ways = [] if rows is None else [f"about {rows} rows on each side"]
@@ -73,7 +84,7 @@ def what_would_resolve(
             f"a test of the strategy over {even} shadow models ({more}of a saved model: qmu audit "
             f"NEW --original MODEL --shadows {even})"
         )
-    return f"{text}{', or '.join(ways)}; otherwise retrain" if ways else f"{text}retraining"
+    return f"{text}{', or '.join(ways)}; {OTHERWISE}" if ways else f"{text}retraining"
 
 
 def _comparable(evidence: Evidence) -> tuple[int, int]:

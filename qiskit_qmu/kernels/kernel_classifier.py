@@ -39,6 +39,20 @@ class KernelClassifier(ClassifierMixin, KernelModel):
         """
         return Observations(logits=self._class_outputs(X), labels=self._encoded(y))
 
+    def fitted_rows(self, rows: ArrayLike) -> tuple[Matrix, NDArray[Any]]:
+        """Return rows (m, features) that the model holds, as they were fitted, and their labels.
+
+        Args:
+            rows: Positions (m,) in the rows of ``fit``, of rows that are left.
+
+        Raises:
+            InputError: If the kernel is precomputed, so that the model has no rows.
+        """
+        if self._fitted_x is None:
+            raise InputError("a model of a precomputed kernel has no rows")
+        places = np.searchsorted(self.rows_, rows)
+        return self._fitted_x[places], self.classes_[self._answers[places]]
+
     def _validated(self, x: Any, y: Any) -> tuple[Matrix, NDArray[Any]]:
         rows, self.classes_, numbers = validated_classes(self, x, y, np.float64)
         return rows, numbers

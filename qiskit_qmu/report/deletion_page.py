@@ -6,13 +6,20 @@ from typing import Any
 from qiskit_qmu.evaluation import aggregate
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report.audit_record import AuditRecord
+from qiskit_qmu.report.deletion_words import request_sentence
 from qiskit_qmu.report.finding_tables import findings_table
 from qiskit_qmu.report.headline import headline
 from qiskit_qmu.report.html import settings, template
 from qiskit_qmu.report.page_cells import PageCell, PageRow, PageTable
 from qiskit_qmu.report.page_tables import Fact
 from qiskit_qmu.report.reading import AUDIT_INTERVALS
-from qiskit_qmu.report.retrained import RETRAINED, RETRAINING, are_retrained, said_of_retrained
+from qiskit_qmu.report.retrained import (
+    RETRAINED,
+    RETRAINING,
+    are_retrained,
+    reason_of_retrained,
+    said_of_retrained,
+)
 
 _TITLE = "Report of a deletion request"
 _SHOWN = 20
@@ -39,17 +46,17 @@ def render_deletion(report: Mapping[str, Any], audit: AuditRecord) -> str:
     summaries = aggregate(audit.rows)
     shown = [each for each in audit.findings if each.group in _OWN_GROUPS]
     power = report["audit"]["power"]
-    said = headline(summaries, audit.kind)
+    said, again = headline(summaries, audit.kind), are_retrained(audit.rows)
     return template("deletion.html.jinja").render(
         title=_TITLE,
         subtitle=f"Request {asked['number']} · {asked['time']}",
-        said=said_of_retrained(said) if are_retrained(audit.rows) else said,
+        said=said_of_retrained(said) if again else said,
         verdict=audit.verdict,
-        reason=audit.reason,
+        reason=reason_of_retrained(audit.reason) if again else audit.reason,
         facts=_facts(report),
         asked=asked,
         retrained=RETRAINED if method["strategy"] in RETRAINING else "",
-        request_sentence=_request_sentence(report),
+        request_sentence=request_sentence(report),
         method_sentence=_method_sentence(report),
         strength="" if method["strength"] is None else method["strength"]["text"],
         power_sentence=power_sentence(power),
@@ -65,7 +72,7 @@ def render_deletion(report: Mapping[str, Any], audit: AuditRecord) -> str:
         rows=report["rows"][:_SHOWN],
         more_rows=max(0, len(report["rows"]) - _SHOWN),
         settings=(
-            ("Method and hyperparameters", settings({"strategy": method["strategy"], **method})),
+            ("Method and hyperparameters", settings(_configured(method))),
             ("Seeds", settings(report["seeds"])),
             (
                 "Weights and earlier reports, SHA-256",
@@ -112,9 +119,12 @@ def power_sentence(power: Mapping[str, Any] | None) -> str:
 def _facts(report: Mapping[str, Any]) -> tuple[Fact, ...]:
     asked, method, cost = report["request"], report["method"], report["cost"]
     power = report["audit"]["power"]
-    seen = "–"
+    seen, beside = "none", "too few withdrawn rows, or never-seen ones beside them"
     if power is not None:
-        seen = f"AUC {min(test['smallest_auc'] for test in power['tests']):.2f}"
+        best = min(power["tests"], key=lambda test: test["smallest_auc"])
+        if best["smallest_margin"] < _USELESS:
+            seen = f"AUC {best['smallest_auc']:.2f}"
+            beside = "with a probability of 0.8; ½ is guessing"
     return (
         Fact(
             name="Withdrawn",
@@ -125,7 +135,7 @@ def _facts(report: Mapping[str, Any]) -> tuple[Fact, ...]:
         Fact(
             name="Smallest leak that would be seen",
             value=seen,
-            beside="with a probability of 0.8; ½ is guessing",
+            beside=beside,
         ),
         Fact(
             name="Cost",
@@ -135,16 +145,10 @@ def _facts(report: Mapping[str, Any]) -> tuple[Fact, ...]:
     )
 
 
-def _request_sentence(report: Mapping[str, Any]) -> str:
-    asked = report["request"]
-    how = {"ids": "by their ids", "indices": "by their positions"}[asked["asked_by"]]
-    rows = "1 row" if asked["rows"] == 1 else f"{asked['rows']:,} rows"
-    return (
-        f"{rows}, named {how}, were to be withdrawn from a model trained on the data "
-        f"“{report['model']['rows_of_data']}”. For each it was checked that the model had been "
-        f"trained on it and that it had not been withdrawn before. The model now rests on "
-        f"{report['model']['rows_known']:,} rows."
-    )
+def _configured(method: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was chosen of a method; the losses of its steps are in the JSON file."""
+    shown = {name: value for name, value in method.items() if name != "history"}
+    return {"strategy": method["strategy"], **shown}
 
 
 def _method_sentence(report: Mapping[str, Any]) -> str:

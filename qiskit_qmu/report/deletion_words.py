@@ -1,8 +1,9 @@
 """A deletion report in words: who could still tell, and what a digest hides."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from qiskit_qmu.evaluation.attack_columns import AUC
 from qiskit_qmu.evaluation.column import number
@@ -12,12 +13,12 @@ from qiskit_qmu.report.retrained import RETRAINING
 
 WHAT_A_DIGEST_HIDES = (
     "Rows and ids are listed by salted digests, and the salt is in the log of requests beside the "
-    "model, not in this report. Who has the report alone cannot match a row with other reports, "
-    "nor check a guess. Who has the salt too can check whether a row or an id that is already "
-    "known, or guessed as a whole, is in the list; nobody can compute a row from its digest. "
-    "The model’s own record (model.json) holds unsalted digests, and ids, of all rows that it was "
-    "ever trained on, so that a repeated request is noticed: they hide nothing from whoever can "
-    "guess a row, and ids are in clear. Keep log and record as confidential as the ids."
+    "model, not in this report. Whoever has the report alone cannot match a row with other "
+    "reports, nor check a guess. Whoever has the salt too can check whether a row or an id that is "
+    "already known, or guessed as a whole, is in the list; nobody can compute a row from its "
+    "digest. The model’s own record (model.json) holds unsalted digests, and ids, of all rows that "
+    "it was ever trained on, so that a repeated request is noticed: they hide nothing from whoever "
+    "can guess a row, and ids are in clear. Keep log and record as confidential as the ids."
 )
 """What digests in a report do and do not hide."""
 
@@ -34,6 +35,37 @@ class WhoCanTell:
 
     who: str
     what: str
+
+
+def request_sentence(report: Mapping[str, Any]) -> str:
+    """Say what was asked of which model.
+
+    Args:
+        report: The content of deletion_report.json.
+    """
+    asked, left_out = report["request"], len(report["request"]["left_out"])
+    how = {"ids": "by their ids", "indices": "by their positions"}[asked["asked_by"]]
+    also = ""
+    if left_out:
+        ids = "1 more id was" if left_out == 1 else f"{left_out:,} more ids were"
+        also = f" {ids} named and left out, since the model is not trained on a row of that id."
+    return (
+        f"{rows_were(asked['rows'])} named {how}, to be withdrawn from a model trained on the data "
+        f"“{report['model']['rows_of_data']}”.{also} For each row it was checked that the model "
+        "had been trained on it and that it had not been withdrawn before. The model now rests on "
+        f"{report['model']['rows_known']:,} rows."
+    )
+
+
+def rows_were(number: int) -> str:
+    """Return a number of rows as the subject of a sentence in the passive.
+
+    Example:
+        >>> from qiskit_qmu.report.deletion_words import rows_were
+        >>> rows_were(1), rows_were(1200)
+        ('1 row was', '1,200 rows were')
+    """
+    return "1 row was" if number == 1 else f"{number:,} rows were"
 
 
 def observers(audit: AuditRecord, strategy: str, weights_before: str) -> tuple[WhoCanTell, ...]:

@@ -28,7 +28,9 @@ ROWS_SHOWN = 200
 _MEANING = "what it means"
 
 
-def findings_table(findings: Sequence[Finding], decided_by: str = "") -> PageTable:
+def findings_table(
+    findings: Sequence[Finding], decided_by: str = "", *, null: str = NULL
+) -> PageTable:
     """Tabulate findings by group: what was found, its null, p-value, models, rows, and meaning.
 
     Columns in which no finding has anything to say are left out.
@@ -36,6 +38,7 @@ def findings_table(findings: Sequence[Finding], decided_by: str = "") -> PageTab
     Args:
         findings: The findings.
         decided_by: Key of the finding that decided the verdict; may be empty.
+        null: Heading of the column of nulls.
     """
     rows: list[PageRow] = []
     groups = by_group(findings)
@@ -53,7 +56,7 @@ def findings_table(findings: Sequence[Finding], decided_by: str = "") -> PageTab
     ]
     return PageTable(
         groups=(),
-        headings=tuple(compress(("found", NULL, "p", "models", "rows", _MEANING), told)),
+        headings=tuple(compress(("found", null, "p", "models", "rows", _MEANING), told)),
         rows=tuple(replace(row, cells=tuple(compress(row.cells, told))) for row in rows),
         prose=_MEANING,
     )

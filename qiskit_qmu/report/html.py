@@ -92,6 +92,8 @@ def _flat(name: str, value: Any) -> list[tuple[str, str]]:
         return [pair for number, part in numbered for pair in _flat(f"{name}.{number}", part)]
     if isinstance(value, str):
         return [(name, value)]
+    if isinstance(value, float):
+        return [(name, f"{value:.6g}")]
     if isinstance(value, list | tuple) and all(isinstance(part, str | int) for part in value):
         return [(name, ", ".join(map(str, value)))]
     return [(name, json.dumps(value, default=str, ensure_ascii=False))]

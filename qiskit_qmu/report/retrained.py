@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from qiskit_qmu.evaluation.method_summary import ORACLE
+from qiskit_qmu.evaluation.resolution import OTHERWISE
 from qiskit_qmu.report.headline import Headline
 
 RETRAINING = (ORACLE, "sisa")
@@ -12,8 +13,19 @@ RETRAINING = (ORACLE, "sisa")
 
 RETRAINED = (
     "What was trained on the rows was retrained without them, so the model has forgotten them by "
-    "the way it was made. The verdict only says what this audit could show by itself."
+    "construction. The verdict only says what this audit could show by itself."
 )
+
+
+def reason_of_retrained(reason: str) -> str:
+    """Return the reason of a verdict on a retrained model without the advice to retrain it.
+
+    Example:
+        >>> from qiskit_qmu.report.retrained import reason_of_retrained
+        >>> reason_of_retrained("it takes 702 rows; otherwise retrain")
+        'it takes 702 rows'
+    """
+    return reason.removesuffix(f"; {OTHERWISE}")
 
 
 def are_retrained(rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -43,6 +55,6 @@ def said_of_retrained(said: Headline) -> Headline:
         said,
         outcome="passed",
         title="The model was retrained without the rows: it has forgotten them.",
-        advice="It is forgotten by the way the model was made. The verdict only says what this "
+        advice="They are forgotten by construction. The verdict only says what this "
         "audit could show by itself.",
     )

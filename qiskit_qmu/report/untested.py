@@ -81,7 +81,8 @@ def untested(report: AuditRecord) -> tuple[Untested, ...]:
         (
             report.kind == "instances" and "slices" not in groups,
             "Whether small groups of rows leak more than the average",
-            "never-seen rows of the same classes; qiskit_qmu.evaluation.slices takes other columns",
+            "at least ten forgotten and ten never-seen rows of a class in each group; in Python, "
+            "qiskit_qmu.evaluation.slices groups rows by columns of your choice",
         ),
         (
             "layers" not in groups and "layers" not in report.skipped,

@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from qiskit.circuit.library import zz_feature_map
 from sklearn.datasets import load_iris
 
 from qiskit_qmu.experiments import load_exact
-from qiskit_qmu.kernels import LeastSquaresSVC
+from qiskit_qmu.experiments.exact.scaling import default_bandwidth
+from qiskit_qmu.kernels import LeastSquaresSVC, StatevectorKernel
 
 TABLE = ("--dataset", "rows.csv", "--label-column", "kind", "--id-column", "plant")
 
@@ -68,6 +70,88 @@ def test_a_kernel_model_deletes_exactly(qmu, folder):
     content = (folder / "third" / "arrays.npz").read_bytes()
     (folder / "third" / "arrays.npz").write_bytes(content[:-1] + b"\1")
     assert qmu("verify", "third").status == 1
+
+
+def told_from_both(before, after, withdrawn, unseen, labels):
+    """The AUC within each class by which the change of the answers ranks withdrawn rows."""
+
+    def change(x, y):
+        def log_odds(model):
+            outputs = model._class_outputs(x)
+            own = outputs[np.arange(len(y)), y]
+            return own - outputs[np.arange(len(y)), 1 - y]  # (two classes)
+
+        return log_odds(before) - log_odds(after)
+
+    gone, others = change(*withdrawn), change(unseen, labels)
+    pairs = [
+        (own > other) + 0.5 * (own == other)
+        for own, kind in zip(gone, withdrawn[1], strict=True)
+        for other, another in zip(others, labels, strict=True)
+        if kind == another
+    ]
+    return np.mean(pairs)
+
+
+@pytest.mark.usefixtures("table")
+def test_a_report_says_what_both_models_tell_of_the_rows(qmu, folder):
+    assert qmu("train", *TABLE, "--model", "kernel-ridge", "--out", "first").status == 0
+    kept = record(folder / "first")
+    gone = np.arange(0, 12, 2)
+    words = ("--indices", ",".join(str(kept["train_indices"][row]) for row in gone))
+    outcome = qmu("request", "first", *words, "--out", "second")
+    assert outcome.status == 0, outcome.err
+    report = json.loads((folder / "second" / "deletion_report.json").read_text())
+    (finding,) = report["audit"]["findings"]
+    first, second = load_exact("first"), load_exact("second")
+    table = np.genfromtxt(folder / "rows.csv", delimiter=",", skip_header=1, dtype=str)
+    place = {name: row for row, name in enumerate(table[:, 0])}
+    tests = table[[place[name] for name in kept["rows"]["test_ids"]]]
+    features = np.float32(tests[:, 1:3].astype(float)).astype(float)
+    features = (features - features.mean(axis=0)) / features.std(axis=0)
+    expected = told_from_both(
+        first,
+        second,
+        (first._fitted_x[gone], first._answers[gone]),
+        features * kept["settings"]["bandwidth"],
+        (tests[:, 3] == "b").astype(int),
+    )
+    assert finding["value"] == pytest.approx(expected, abs=1e-9)
+    assert 0 <= finding["null_low"] < finding["null"] < finding["null_high"] <= 1
+    assert f"before and after: {finding['reading']}" in outcome.out
+    page = (folder / "second" / "deletion_report.html").read_text()
+    assert "where others are deleted" in page
+    # Without the data the deletion is as exact, and the report says what is not known.
+    (folder / "rows.csv").unlink()
+    words = ("--indices", kept["train_indices"][1], "--out", "third")
+    outcome = qmu("request", "second", *words)
+    assert outcome.status == 0, outcome.err
+    assert outcome.out.startswith("third: 1 row withdrawn by kernel-ridge (request 2)")
+    page = (folder / "third" / "deletion_report.html").read_text()
+    assert "What the answers before and after tell of the rows was not tested" in page
+
+
+def test_missing_values_become_the_mean_and_the_bandwidth_suits_the_features(qmu, folder):
+    x, y = load_iris(return_X_y=True)
+    lines = ["a,b,c,kind", *(f"{x[n, 0]},,{x[n, 2]},{y[n]}" for n in range(5))]
+    lines += [f"{x[n, 0]},{x[n, 1]},{x[n, 2]},{y[n]}" for n in range(5, 150)]
+    (folder / "gaps.csv").write_text("\n".join(lines) + "\n")
+    words = ("--dataset", "gaps.csv", "--label-column", "kind", "--model", "kernel-ridge")
+    outcome = qmu("train", *words, "--out", "model")
+    assert outcome.status == 0, outcome.err
+    kept = record(folder / "model")
+    assert kept["settings"]["bandwidth"] == pytest.approx(0.5 / 3**1.5)
+    rows = load_exact("model")._fitted_x
+    assert np.isfinite(rows).all()
+    assert 0 < (rows == 0).sum() <= 5
+    assert kept["accuracies"]["test"]["accuracy"] > 0.8
+
+
+@pytest.mark.parametrize("features", [2, 4, 8])
+def test_the_default_bandwidth_keeps_rows_apart_but_related(features):
+    rows = np.random.default_rng(0).normal(size=(60, features)) * default_bandwidth(features)
+    overlaps = StatevectorKernel(zz_feature_map(features)).evaluate(rows)
+    assert 0.4 < np.median(overlaps[np.triu_indices(60, 1)]) < 0.7
 
 
 @pytest.mark.usefixtures("table")

@@ -176,7 +176,8 @@ def without_values(audit: AuditReport) -> dict[str, Any]:
         "findings": tuple(each for each in audit.findings if each.group != _GROUPS_OF_COLUMNS),
         "skipped": {
             **audit.skipped,
-            "groups of rows": "limits of groups are values of rows; `qmu audit` shows them",
+            "groups of rows": "limits of groups are values of rows, which no report to hand on "
+            "holds; `qmu audit` shows them",
         },
     }
 

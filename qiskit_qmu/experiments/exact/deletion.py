@@ -1,5 +1,6 @@
 """delete_exactly: answers a deletion request of models that delete rows by themselves."""
 
+import copy
 import hashlib
 import json
 import time
@@ -20,6 +21,7 @@ from qiskit_qmu.data.ids import KnownIds, UntrainedId, sort_ids
 from qiskit_qmu.data.resolution import check_ids_found
 from qiskit_qmu.deletions import LogEntry, RequestLog, RequestMark, Verification, new_salt, verify
 from qiskit_qmu.deletions.model_folder import ARRAYS, MODEL, PAGE, REPORT, file_digest
+from qiskit_qmu.evaluation import Finding
 from qiskit_qmu.experiments.deletion_requests.answer import (
     DeletionResult,
     copy_earlier_reports,
@@ -36,6 +38,7 @@ from qiskit_qmu.experiments.deletion_requests.plan import (
 from qiskit_qmu.experiments.deletion_requests.request import WAYS
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
 from qiskit_qmu.experiments.exact.report import ExactAnswer, exact_report
+from qiskit_qmu.experiments.exact.revealed import never_seen, revealed
 from qiskit_qmu.experiments.saved.provenance import Provenance
 from qiskit_qmu.kernels import KernelModel, load_kernel_model
 from qiskit_qmu.report.exact_deletion_page import render_exact_deletion
@@ -71,9 +74,10 @@ def delete_exactly(
 ) -> tuple[DeletionResult, ...]:
     """Withdraw rows from models that delete them by themselves, and write models and reports.
 
-    What `qiskit_qmu.request_deletion` does for networks, with the same log and the same checks,
-    without an audit: of a kernel model the new one equals a model that was fitted without the rows,
-    and of a certified one the report states the (ε, δ) that was spent. The data is not read.
+    What `qiskit_qmu.request_deletion` does for networks, with the same log and the same checks. Of
+    a kernel model the new one equals a model that was fitted without the rows, and of a certified
+    one the report states the (ε, δ) that was spent; no audit has to show it. What an observer of
+    both models learns is tested, where the test rows are still there: deletion needs no data.
 
     Args:
         models: Folder of a model that `train_exact` wrote, or of several.
@@ -97,6 +101,8 @@ def delete_exactly(
         >>> done, = delete_exactly("exact", rows, out="without")
         >>> done.verdict, done.report["certificate"]["largest_difference"] < 1e-10
         ('exact', True)
+        >>> [finding["key"] for finding in done.report["audit"]["findings"]]
+        ['deletion_difference']
         >>> qmu.verify("without").ok
         True
     """
@@ -195,8 +201,9 @@ def _answered(request: ForgetRequest, job: _Job) -> DeletionResult:
 def _written(request: ForgetRequest, job: _Job, folder: Path) -> tuple[RequestLog, dict[str, Any]]:
     """Fill the folder of the new model; return its log and its report."""
     own, kept, number = job.own, job.own.provenance, len(job.log.entries) + 1
+    places, before = _places(own, job.rows), copy.deepcopy(own.model)
     started = time.perf_counter()
-    own.model.delete(_places(own, job.rows))
+    own.model.delete(places)
     seconds = time.perf_counter() - started
     mark = RequestMark(number=number, previous=job.log.head)
     provenance = kept.after(job.rows, strategy=own.kind, request=mark.to_dict())
@@ -212,12 +219,14 @@ def _written(request: ForgetRequest, job: _Job, folder: Path) -> tuple[RequestLo
         before=job.weights,
         after=file_digest(folder / ARRAYS),
         largest_difference=_difference(own.model, folder),
+        told=_told(own, before, places),
         seconds=seconds,
         earlier=[each.files[REPORT] for each in job.found.requests],
     )
     report = exact_report(answer, own)
     write_json(folder / REPORT, report)
-    write_file(folder / PAGE, render_exact_deletion(report))
+    told = answer.told if isinstance(answer.told, Finding) else None
+    write_file(folder / PAGE, render_exact_deletion(report, told))
     log = job.log.with_entry(
         LogEntry(
             number=number,
@@ -244,6 +253,14 @@ def _places(own: ExactFolder, withdrawn: RecordedRows) -> NDArray[np.int64]:
     kept = own.provenance
     rows = kept.trained if isinstance(own.model, KernelModel) else kept.known
     return np.searchsorted(rows, withdrawn.indices)
+
+
+def _told(own: ExactFolder, before: ExactModel, places: NDArray[np.int64]) -> Finding | str:
+    """Return what both models tell of the withdrawn rows, or why it could not be tested."""
+    try:
+        return revealed(before, own.model, places, never_seen(own), own.provenance.content["seed"])
+    except InputError as error:
+        return str(error)
 
 
 def _difference(model: ExactModel, folder: Path) -> float | None:

@@ -12,13 +12,13 @@ from qiskit_qmu._files import entry, read_bytes, read_set, reading, write_set
 from qiskit_qmu.certified import CertifiedClassifier
 from qiskit_qmu.deletions.model_folder import EXACT_MODELS, MODEL
 from qiskit_qmu.experiments.saved.provenance import Provenance
-from qiskit_qmu.kernels import KernelModel, load_kernel_model
+from qiskit_qmu.kernels import KernelClassifier, load_kernel_model
 
 _WHAT = "a saved model"
 _FORMAT = 1
 _FILES = ("kernel_model.json", "feature_map.qpy", "certified_classifier.json", "arrays.npz")
 
-ExactModel = KernelModel | CertifiedClassifier
+ExactModel = KernelClassifier | CertifiedClassifier
 
 
 @final
@@ -51,6 +51,8 @@ class ExactFolder:
             provenance = Provenance.from_dict(entry(content, "provenance", dict))
         own = kind == "certified"
         model = CertifiedClassifier.load(path) if own else load_kernel_model(path)
+        if not isinstance(model, ExactModel):
+            raise InputError(f"{path} holds a {type(model).__name__}, which has no classes")
         return ExactFolder(kind=kind, model=model, provenance=provenance)
 
     @staticmethod

@@ -9,6 +9,7 @@ from qiskit_qmu.certified import CertifiedClassifier
 from qiskit_qmu.data import RecordedRows
 from qiskit_qmu.data.duplicates import counted_in_words
 from qiskit_qmu.data.ids import UntrainedId, untrained_ids_counted
+from qiskit_qmu.evaluation import Finding
 from qiskit_qmu.experiments.deletion_requests.salted_rows import salted_ids, salted_rows
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder
 from qiskit_qmu.report.deletion_words import WHAT_A_DIGEST_HIDES
@@ -32,6 +33,7 @@ class ExactAnswer:
         after: SHA-256 of the new model's.
         largest_difference: Of a kernel model, how far its solution is from one that was solved anew
             without the rows.
+        told: What the models before and after tell of the rows, or why it could not be tested.
         seconds: How long the deletion took.
         earlier: SHA-256 of the reports of the requests before it, the first one first.
     """
@@ -45,6 +47,7 @@ class ExactAnswer:
     before: str
     after: str
     largest_difference: float | None
+    told: Finding | str
     seconds: float
     earlier: Sequence[str]
 
@@ -82,10 +85,17 @@ def exact_report(asked: ExactAnswer, own: ExactFolder) -> dict[str, Any]:
         "certificate": _certificate(asked, own),
         "versions": {**environment(), "of the training": kept.content.get("versions")},
         "cost": {"circuits": 0, "shots": 0, "seconds": asked.seconds},
-        "audit": None,
+        "audit": _audit(asked.told),
         "who_could_still_tell": _observers(asked, own),
         "earlier_reports": list(asked.earlier),
     }
+
+
+def _audit(told: Finding | str) -> dict[str, Any]:
+    """Return the one test that an exact deletion does not make needless."""
+    if isinstance(told, str):
+        return {"findings": [], "left_out": {"deletion difference": told}}
+    return {"findings": [told.to_dict()], "left_out": {}}
 
 
 def _equal_rows(withdrawn: RecordedRows, left: RecordedRows) -> list[str]:
@@ -141,7 +151,7 @@ def _observers(asked: ExactAnswer, own: ExactFolder) -> list[dict[str, str]]:
         (
             "whoever has both models, or kept answers of both",
             "most of all: what differs between the models is due to the withdrawn rows, even where "
-            "the deletion is perfect",
+            "the deletion is perfect" + _from_both(asked.told),
         ),
         (
             "whoever has the new model",
@@ -158,3 +168,10 @@ def _observers(asked: ExactAnswer, own: ExactFolder) -> list[dict[str, str]]:
         ),
     ]
     return [{"who": who, "what": what} for who, what in observers]
+
+
+def _from_both(told: Finding | str) -> str:
+    if isinstance(told, str):
+        return ""
+    null = f" (where other rows are deleted instead: {told.null})" if told.null.known else ""
+    return f". Here it tells the rows with an AUC of {told.value}{null}"

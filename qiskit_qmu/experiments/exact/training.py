@@ -1,12 +1,10 @@
 """train_exact: trains and saves a model that deletes rows by itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from qiskit.circuit.library import z_feature_map, zz_feature_map
 
 from qiskit_qmu import _check
@@ -19,6 +17,7 @@ from qiskit_qmu.deletions.model_folder import EXACT_MODELS
 from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
+from qiskit_qmu.experiments.exact.scaling import Scaling, default_bandwidth, flat_features
 from qiskit_qmu.experiments.saved.provenance import trained_entries
 from qiskit_qmu.experiments.saved.saving import recipe
 from qiskit_qmu.kernels import (
@@ -35,37 +34,11 @@ _KERNELS: dict[str, type[KernelClassifier]] = {
     "kernel-ridge": KernelRidgeClassifier,
     "kernel-svm": LeastSquaresSVC,
 }
-_OF_KERNELS: dict[str, Any] = {"alpha": 0.1, "bandwidth": 0.1}
+_OF_KERNELS: dict[str, Any] = {"alpha": 0.1, "bandwidth": None}
 _OF_CERTIFIED: dict[str, Any] = {
-    "num_qubits": 4, "num_layers": 2, "scale": 0.5,
+    "num_qubits": 12, "num_layers": 1, "scale": 1.0,
     "regularization": 1e-2, "noise": 1.0, "epsilon": 1.0, "delta": 1e-5,
 }  # fmt: skip
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Scaling:
-    """Mean and deviation of the features, of rows that no model is trained on.
-
-    What is fitted to training rows would have to be unlearned too.
-
-    Attributes:
-        mean: Shape (features,).
-        deviation: Shape (features,), above zero.
-    """
-
-    mean: NDArray[np.float64]
-    deviation: NDArray[np.float64]
-
-    @staticmethod
-    def of(rows: NDArray[np.float64]) -> "Scaling":
-        """Return the scaling that rows (n, features) have."""
-        deviation = rows.std(axis=0)
-        return Scaling(mean=rows.mean(axis=0), deviation=np.where(deviation > 0, deviation, 1.0))
-
-    def __call__(self, rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Return rows (n, …) with mean 0 and deviation 1, as (n, features)."""
-        return np.asarray((_flat(rows) - self.mean) / self.deviation)
 
 
 def train_exact(
@@ -78,8 +51,9 @@ def train_exact(
 ) -> dict[str, Any]:
     """Train a model that deletes rows by itself, and save it with a record of its rows.
 
-    Features are scaled by mean and deviation of the test rows, which no request is about. A kernel
-    is the exact fidelity kernel of the ZZ feature map of the scaled features times ``bandwidth``.
+    Features are scaled by mean and deviation of the test rows, which no request is about, and a
+    missing value is their mean. A kernel is the exact fidelity kernel of the ZZ feature map of the
+    scaled features times ``bandwidth``; without one, times `default_bandwidth`.
 
     Args:
         experiment: The data, its sizes and its seed; its model and its trainer do not count.
@@ -94,8 +68,8 @@ def train_exact(
         What is kept beside the model.
 
     Raises:
-        InputError: If the data cannot be read, has no classes, missing values or too many features,
-            a hyperparameter is not possible, or the folder cannot be written.
+        InputError: If the data cannot be read, has no classes, infinite values or too many
+            features, a hyperparameter is not possible, or the folder cannot be written.
 
     Example:
         >>> import qiskit_qmu as qmu
@@ -112,7 +86,9 @@ def train_exact(
     setup = Setup.to_train(experiment, experiment.seed, data_dir)
     dataset, split = setup.dataset, setup.split
     _check_data(dataset, kind)
-    scaling = Scaling.of(_flat(dataset.x_test))
+    scaling = Scaling.of(flat_features(dataset.x_test))
+    if chosen.get("bandwidth", 1.0) is None:
+        chosen["bandwidth"] = default_bandwidth(len(scaling.mean))
     model = _made(kind, len(scaling.mean), chosen, experiment.seed)
     width = chosen.get("bandwidth", 1.0)
     trained = split.train
@@ -124,7 +100,7 @@ def train_exact(
         "model": kind,
         "settings": chosen,
         "seed": experiment.seed,
-        "scaling": {"mean": scaling.mean.tolist(), "deviation": scaling.deviation.tolist()},
+        "scaling": scaling.to_dict(),
         "versions": package_versions("numpy", "scipy", "scikit-learn"),
         "scores": {
             name: {
@@ -150,25 +126,18 @@ def load_exact(path: str | Path) -> ExactModel:
     return ExactFolder.read(Path(path)).model
 
 
-def _flat(rows: NDArray[Any]) -> NDArray[np.float64]:
-    return np.asarray(rows, dtype=np.float64).reshape(len(rows), -1)
-
-
 def _check_data(dataset: Dataset, kind: str) -> None:
     if dataset.num_classes is None:
         raise InputError(f"model {kind} predicts classes, and {dataset.name} has values to predict")
-    features = _flat(dataset.x_train[:1]).shape[1]
+    features = flat_features(dataset.x_train[:1]).shape[1]
     if kind in _KERNELS and features > MOST_FEATURES:
         raise InputError(
             f"model {kind} takes a qubit for each feature, at most {MOST_FEATURES}; "
             f"{dataset.name} has {features}. Choose columns with --features, or the model certified"
         )
     for rows in (dataset.x_train, dataset.x_test):
-        if not np.isfinite(rows).all():
-            raise InputError(
-                f"model {kind} takes no missing values, and {dataset.name} has some; fill them in, "
-                "or leave their columns out with --features"
-            )
+        if np.isinf(rows).any():
+            raise InputError(f"model {kind} takes no infinite values, and {dataset.name} has some")
 
 
 def _settings(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,12 +145,11 @@ def _settings(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in defaults:
             raise InputError(f"model {kind} has no setting {name}; it has {', '.join(defaults)}")
-    chosen = {**defaults, **given}
-    for name, value in chosen.items():
+    for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InputError(f"{name} must be a number, got {value!r}")
-    _check.positive(**chosen)
-    return chosen
+    _check.positive(**given)
+    return {**defaults, **given}
 
 
 def _made(kind: str, features: int, chosen: Mapping[str, Any], seed: int) -> ExactModel:
