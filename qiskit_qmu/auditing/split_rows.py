@@ -90,9 +90,24 @@ def observe_split(
     """
     rows = SplitRows.of(split)
     observed = observe(model, rows.x, rows.y, objective)
-    return rows.taken_apart(
-        replace(observed, inputs=rows.x.reshape(len(rows.x), -1).astype(np.float64))
-    )
+    return rows.taken_apart(replace(observed, inputs=filled_inputs(rows.x)))
+
+
+def filled_inputs(x: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return rows (n, …) flat, as attacks take them, with the feature's mean for a missing value.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit_qmu.auditing.split_rows import filled_inputs
+        >>> filled_inputs(np.array([[1, np.nan], [np.nan, np.nan], [3, np.nan]], dtype=np.float32))
+        array([[1., 0.],
+               [2., 0.],
+               [3., 0.]])
+    """
+    flat = x.reshape(len(x), -1).astype(np.float64)
+    missing = np.isnan(flat)
+    known = np.maximum((~missing).sum(axis=0), 1)
+    return np.where(missing, np.where(missing, 0.0, flat).sum(axis=0) / known, flat)
 
 
 def observed_parts(split: ForgetSplit) -> tuple[Rows, Rows, Rows, Rows]:

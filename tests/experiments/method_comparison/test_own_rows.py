@@ -8,7 +8,7 @@ from sklearn.datasets import load_breast_cancer
 import qiskit_qmu as qmu
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetRequest
-from qiskit_qmu.experiments import Experiment, RecordFile, Setup, train_and_save
+from qiskit_qmu.experiments import Experiment, RecordFile, Setup, run_seed, train_and_save
 from qiskit_qmu.experiments.configuration.setup import TableWarning, load_rows
 
 TINY = {"model.num_qubits": 2, "model.num_layers": 1, "trainer.epochs": 1}
@@ -99,3 +99,15 @@ def test_a_changed_file_is_not_silently_continued(table, tmp_path):
     table.write_text(table.read_text() + "060,1,2,3,4,benign\n")
     with pytest.raises(InputError, match="holds records of another experiment"):
         qmu.run_experiment(asked, tmp_path / "run", workers=1)
+
+
+def test_missing_values_reach_every_part_of_a_run(table):
+    frame = pd.read_csv(table, dtype={"customer": str})
+    frame.loc[::3, "area"] = np.nan
+    frame.to_csv(table, index=False)
+    asked = experiment(table, methods=("gd",), forget=ForgetRequest(fraction=0.2))
+    setup = Setup.load(asked, 0)
+    assert all(np.isnan(part.x).any() for part in (setup.split.forget, setup.split.test_forget))
+    original, *_, unlearned = run_seed(setup)
+    assert original.row["method"] == "original"
+    assert np.isfinite(unlearned.row["mia_auc"])
