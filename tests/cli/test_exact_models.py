@@ -121,6 +121,8 @@ def test_a_report_says_what_both_models_tell_of_the_rows(qmu, folder):
     assert f"before and after: {finding['reading']}" in outcome.out
     page = (folder / "second" / "deletion_report.html").read_text()
     assert "where others are deleted" in page
+    assert "trained on the data “rows”" in page
+    assert str(folder) not in page  # (a report is handed on)
     # Without the data the deletion is as exact, and the report says what is not known.
     (folder / "rows.csv").unlink()
     words = ("--indices", kept["train_indices"][1], "--out", "third")

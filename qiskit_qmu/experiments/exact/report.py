@@ -12,6 +12,8 @@ from qiskit_qmu.data.ids import UntrainedId, untrained_ids_counted
 from qiskit_qmu.evaluation import Finding
 from qiskit_qmu.experiments.deletion_requests.salted_rows import salted_ids, salted_rows
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.deletion_requests.salted_rows import salted_ids, salted_rows
 from qiskit_qmu.report.deletion_words import WHAT_A_DIGEST_HIDES
 
 SCHEMA = 1
@@ -79,7 +81,7 @@ def exact_report(asked: ExactAnswer, own: ExactFolder) -> dict[str, Any]:
             "weights_before": asked.before,
             "weights_after": asked.after,
             "rows_known": len(left),
-            "rows_of_data": kept.content.get("experiment", {}).get("dataset"),
+            "rows_of_data": Experiment.from_dict(kept.content["experiment"]).dataset_name,
         },
         "method": {"strategy": own.kind, "settings": kept.content.get("settings", {})},
         "certificate": _certificate(asked, own),
