@@ -146,7 +146,7 @@ def test_missing_values_become_the_mean_and_the_bandwidth_suits_the_features(qmu
     rows = load_exact("model")._fitted_x
     assert np.isfinite(rows).all()
     assert 0 < (rows == 0).sum() <= 5
-    assert kept["accuracies"]["test"]["accuracy"] > 0.8
+    assert kept["scores"]["test"]["accuracy"] > 0.8
 
 
 @pytest.mark.parametrize("features", [2, 4, 8])
