@@ -10,10 +10,9 @@ from qiskit_qmu.data import RecordedRows
 from qiskit_qmu.data.duplicates import counted_in_words
 from qiskit_qmu.data.ids import UntrainedId, untrained_ids_counted
 from qiskit_qmu.evaluation import Finding
-from qiskit_qmu.experiments.deletion_requests.salted_rows import salted_ids, salted_rows
-from qiskit_qmu.experiments.exact.model_folder import ExactFolder
 from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.deletion_requests.salted_rows import salted_ids, salted_rows
+from qiskit_qmu.experiments.exact.model_folder import ExactFolder
 from qiskit_qmu.report.deletion_words import WHAT_A_DIGEST_HIDES
 
 SCHEMA = 1

@@ -13,10 +13,10 @@ from qiskit_qmu.auditing import deletion_difference
 from qiskit_qmu.auditing.traces import null_of_oracles
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.evaluation import Finding, SplitObservations
+from qiskit_qmu.experiments.configuration.experiment import Experiment
+from qiskit_qmu.experiments.configuration.setup import load_rows
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
 from qiskit_qmu.experiments.exact.scaling import Scaling
-from qiskit_qmu.experiments.experiment import Experiment
-from qiskit_qmu.experiments.setup import load_rows
 from qiskit_qmu.kernels import KernelModel
 from qiskit_qmu.observation import Observations
 
