@@ -21,6 +21,7 @@ from qiskit_qmu.experiments.configuration.presets import (
     make_trainer,
     overridden,
     preset,
+    stage_settings,
 )
 from qiskit_qmu.models import Outputs, is_factory_name
 from qiskit_qmu.training import Trainer
@@ -245,18 +246,13 @@ class Experiment:
     def preset(self, num_features: int) -> Preset:
         """Return the hyperparameters for rows with so many values."""
         qubits = self.settings.get("model.num_qubits")
-        training = {
-            key.removeprefix("trainer."): value
-            for key, value in self.settings.items()
-            if key.startswith("trainer.")
-        }
         base = preset(
             self.dataset,
             self.model,
             self.kind,
             num_features,
             num_qubits=qubits if isinstance(qubits, int) else None,
-            trainer=training,
+            trainer=stage_settings(self.settings, "trainer"),
         )
         return overridden(base, self.settings)
 

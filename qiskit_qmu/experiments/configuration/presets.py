@@ -128,6 +128,18 @@ def preset(
 _FULL_SIZE = 10
 
 
+def stage_settings(settings: Mapping[str, Any], stage: str) -> dict[str, Any]:
+    """Return the settings of one stage by name, of settings by dotted key.
+
+    Example:
+        >>> from qiskit_qmu.experiments.configuration.presets import stage_settings
+        >>> stage_settings({"trainer.epochs": 5, "rga.alpha": 4.5}, "trainer")
+        {'epochs': 5}
+    """
+    own = f"{stage}."
+    return {key.removeprefix(own): value for key, value in settings.items() if key.startswith(own)}
+
+
 def overridden(base: Preset, overrides: dict[str, Any]) -> Preset:
     """Return a preset with some values replaced.
 

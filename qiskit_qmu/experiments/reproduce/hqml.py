@@ -199,5 +199,5 @@ def _protocol(data: _Data, what: str, minutes: int) -> Protocol:
 
 
 IRIS = _protocol(_IRIS, "Iris", 5)
-MNIST = _protocol(_MNIST, "MNIST", 20)
-FASHION = _protocol(_FASHION, "Fashion-MNIST", 50)
+MNIST = _protocol(_MNIST, "MNIST", 25)
+FASHION = _protocol(_FASHION, "Fashion-MNIST", 35)
