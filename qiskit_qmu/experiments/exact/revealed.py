@@ -91,7 +91,9 @@ def revealed(
         minimum=0.0,
         maximum=1.0,
     )
-    others = f", and with {null.value:.3f} where other rows are deleted instead" * null.known
+    others = (
+        f", and with {null.value:.3f} where other rows are deleted instead" if null.known else ""
+    )
     return replace(
         found,
         null=null,
