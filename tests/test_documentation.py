@@ -52,6 +52,12 @@ def test_links_inside_the_repository_resolve(page):
             assert anchor in _anchors(LINKED[name]), target
 
 
+def test_no_line_is_hidden_as_a_comment():
+    """MyST leaves out what stands behind a per cent sign at the start of a line."""
+    texts = (re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S) for text in LINKED.values())
+    assert [line for text in texts for line in re.findall(r"^%.*", text, flags=re.M)] == []
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "tutorials").glob("*.ipynb")), ids=lambda p: p.stem)
 def test_tutorials_are_stored_with_their_outputs(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
