@@ -245,14 +245,11 @@ class Experiment:
 
     def preset(self, num_features: int) -> Preset:
         """Return the hyperparameters for rows with so many values."""
-        qubits = self.settings.get("model.num_qubits")
+        given = self.settings.get("model.num_qubits")
+        qubits = given if isinstance(given, int) else None
+        own = stage_settings(self.settings, "trainer")
         base = preset(
-            self.dataset,
-            self.model,
-            self.kind,
-            num_features,
-            num_qubits=qubits if isinstance(qubits, int) else None,
-            trainer=stage_settings(self.settings, "trainer"),
+            self.dataset, self.model, self.kind, num_features, num_qubits=qubits, trainer=own
         )
         return overridden(base, self.settings)
 
