@@ -16,7 +16,7 @@ def test_the_p_value_is_scipys(generator, alternative):
         lambda a, b: a.mean() - b.mean(),
         n_resamples=200,
         alternative=alternative,
-        rng=np.random.default_rng(1),
+        random_state=np.random.default_rng(1),
     )
     own = permutation_p_value(
         float(expected.statistic), expected.null_distribution, alternative=alternative
