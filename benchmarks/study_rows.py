@@ -108,14 +108,7 @@ def load(name: str, task: Task, seed: int) -> tuple[Rows, Rows]:
 def strategies(data: str) -> Iterator[tuple[str, UnlearningStrategy]]:
     """Yield the methods with their names."""
     presets = preset_settings(
-        PresetContext(
-            dataset=data,
-            model="basic",
-            kind="instances",
-            learning_rate=TRAINER.learning_rate,
-            epochs=TRAINER.epochs,
-            batch_size=TRAINER.batch_size,
-        )
+        PresetContext.of_training(TRAINER, dataset=data, model="basic", kind="instances")
     )
     for name, (method, settings) in METHODS.items():
         own = {**presets, method: {**presets.get(method, {}), **settings}}

@@ -207,15 +207,9 @@ class QNNClassifier(ClassifierMixin, BaseEstimator):
     def _strategy(self) -> UnlearningStrategy:
         if not isinstance(self.strategy, str):
             return self.strategy
-        context = PresetContext(
-            dataset="",
-            model="basic",
-            kind="instances",
-            learning_rate=self.learning_rate,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-        )
-        return make_strategy(self.strategy, preset_settings(context), self._trainer())
+        trainer = self._trainer()
+        context = PresetContext.of_training(trainer, model="basic", kind="instances")
+        return make_strategy(self.strategy, preset_settings(context), trainer)
 
     def _checked(self, x: ArrayLike) -> NDArray[np.float32]:
         return np.asarray(validate_data(self, x, dtype=np.float32, reset=False))

@@ -72,6 +72,34 @@ class PresetContext:
     epochs: int = 30
     batch_size: int = 32
 
+    @staticmethod
+    def of_training(
+        trainer: Trainer, *, model: str, kind: Literal["class", "instances"], dataset: str = ""
+    ) -> "PresetContext":
+        """Return the context of a model that a trainer trains.
+
+        Args:
+            trainer: The trainer.
+            model: Family of the model: "basic" or "hybrid".
+            kind: What is forgotten: "class" or "instances".
+            dataset: Name of the dataset, if it has one.
+
+        Example:
+            >>> import qiskit_qmu as qmu
+            >>> from qiskit_qmu.unlearning import PresetContext
+            >>> slow = qmu.Trainer(learning_rate=0.001)
+            >>> PresetContext.of_training(slow, model="basic", kind="class").learning_rate
+            0.001
+        """
+        return PresetContext(
+            dataset=dataset,
+            model=model,
+            kind=kind,
+            learning_rate=trainer.learning_rate,
+            epochs=trainer.epochs,
+            batch_size=trainer.batch_size,
+        )
+
 
 def no_preset(_context: PresetContext) -> Settings:
     """Return no settings: the strategy's defaults suit every dataset and model."""

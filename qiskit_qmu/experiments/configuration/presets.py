@@ -113,14 +113,8 @@ def preset(
     else:
         usual = _TRAINERS_OF_DATASET.get(dataset, _GENERAL_TRAINER)
     recipe = {**usual, **(trainer or {})}
-    training = make_trainer(recipe)
-    context = PresetContext(
-        dataset=dataset,
-        model=model,
-        kind=kind,
-        learning_rate=training.learning_rate,
-        epochs=training.epochs,
-        batch_size=training.batch_size,
+    context = PresetContext.of_training(
+        make_trainer(recipe), dataset=dataset, model=model, kind=kind
     )
     return Preset(model=small, trainer=recipe, strategies=preset_settings(context))
 

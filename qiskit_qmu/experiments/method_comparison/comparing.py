@@ -213,15 +213,8 @@ def _named(methods: Methods) -> dict[str, str | UnlearningStrategy]:
 
 def _preset(model: torch.nn.Module, split: ForgetSplit, trainer: Trainer) -> dict[str, Settings]:
     """Return the hyperparameters of methods that are given by name."""
-    context = PresetContext(
-        dataset="",
-        model=_FAMILIES.get(type(model), "own"),
-        kind=split.kind,
-        learning_rate=trainer.learning_rate,
-        epochs=trainer.epochs,
-        batch_size=trainer.batch_size,
-    )
-    return preset_settings(context)
+    family = _FAMILIES.get(type(model), "own")
+    return preset_settings(PresetContext.of_training(trainer, model=family, kind=split.kind))
 
 
 _FAMILIES: dict[type[torch.nn.Module], str] = {BasicQNN: "basic", HybridQNN: "hybrid"}
