@@ -1,6 +1,7 @@
 """What strategies leave behind of single rows: U-LiRA over shadow models, beside retrained ones.
 
     python -m benchmarks.study_rows --out DIR --data digits --seeds 4
+    python -m benchmarks.study_rows --out DIR --data mnist --seeds 4
     python -m benchmarks.study_rows --out DIR --data cancer --seeds 4
     python -m benchmarks.study_rows --out DIR --table
     python -m benchmarks.study_rows --design
@@ -69,8 +70,12 @@ class Task:
         )
 
 
-TASKS = {"digits": Task(pool=320, audited=16), "cancer": Task(pool=200, audited=20)}
-"""5 % of the digits, and ten rows of the table in each model, which is trained on half the pool."""
+TASKS = {
+    "digits": Task(pool=320, audited=16),
+    "mnist": Task(pool=320, audited=16),
+    "cancer": Task(pool=200, audited=20),
+}
+"""5 % of the images, and ten rows of the table in each model, which is trained on half the pool."""
 
 TRAINER = qmu.Trainer(epochs=40, batch_size=16, learning_rate=0.03)
 

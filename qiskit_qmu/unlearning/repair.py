@@ -9,7 +9,7 @@ from qiskit_qmu.unlearning import fine_tune, unlikelihood
 from qiskit_qmu.unlearning.chain import Chain
 from qiskit_qmu.unlearning.fine_tune import FineTune
 from qiskit_qmu.unlearning.method import Method, PresetContext, Settings
-from qiskit_qmu.unlearning.repeat import Repeat
+from qiskit_qmu.unlearning.repeat import Again, Repeat
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
 from qiskit_qmu.unlearning.unlikelihood import Unlikelihood
 
@@ -18,7 +18,7 @@ REPAIR = "repair"
 ``forget_weight``: 0 for a repair on the retained rows alone, as in the QMU paper; more for one that
 also keeps forgotten rows from being classified correctly again, see `Unlikelihood`."""
 
-# If a class returns in the repair, forget and repair again.
+# If a class returns in the repair, repair again.
 _ROUNDS = 4
 
 
@@ -43,7 +43,7 @@ def with_repair(
         strategy: The strategy to forget with.
         settings: Hyperparameters of `FineTune`; ``forget_weight`` (0), with which the repair is an
             `Unlikelihood` that holds a class down; and ``rounds``: the largest number of rounds of
-            forgetting and repair (1).
+            forgetting and repair (1). A repair that forgets is repeated alone.
         objective: What the model learned.
 
     Raises:
@@ -55,7 +55,8 @@ def with_repair(
     chain = Chain((strategy, _repair({**tuning, "objective": objective})))
     if rounds == 1:
         return chain
-    return Repeat(strategy=chain, rounds=rounds, objective=objective)
+    again: Again = "last" if tuning.get("forget_weight") else "all"
+    return Repeat(strategy=chain, rounds=rounds, again=again, objective=objective)
 
 
 def _repair(settings: Mapping[str, Any]) -> FineTune | Unlikelihood:

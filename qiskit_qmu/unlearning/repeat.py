@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 
 from qiskit_qmu import _check
+from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.backends import Usage, metered
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
+from qiskit_qmu.unlearning.chain import Chain
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult, joined
 from qiskit_qmu.unlearning.stopping import (
@@ -20,6 +22,8 @@ from qiskit_qmu.unlearning.stopping import (
     target_loss,
 )
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
+
+Again = Literal["all", "last"]
 
 
 @final
@@ -37,6 +41,9 @@ class Repeat(UnlearningStrategy):
     Attributes:
         strategy: The strategy to repeat, such as a `Chain` of an ascent and a repair.
         rounds: Largest number of rounds.
+        again: What later rounds apply: "all" of the strategy, or the "last" strategy of a `Chain`
+            alone, such as a repair that forgets by itself. A strategy that is derived for a trained
+            model, such as `NewtonStep`, is to be applied once.
         objective: What the model learned; see `GradientAscent`.
         stop_early: Whether to stop after the first round that ends with the rows forgotten.
 
@@ -53,11 +60,18 @@ class Repeat(UnlearningStrategy):
 
     strategy: UnlearningStrategy
     rounds: int = 4
+    again: Again = "all"
     objective: RowLoss | HasRowLosses | None = None
     stop_early: bool = True
 
     def __post_init__(self) -> None:
         _check.at_least(1, rounds=self.rounds)
+        _check.one_of(get_args(Again), again=self.again)
+        if self.again == "last" and not isinstance(self.strategy, Chain):
+            raise InputError(
+                'again="last" needs a Chain to take the last strategy of, not a '
+                f"{type(self.strategy).__name__}"
+            )
 
     def __call__(
         self,
@@ -72,8 +86,8 @@ class Repeat(UnlearningStrategy):
         target: float | None = None
         results: list[UnlearningResult[Module]] = []
         end, reached = Performance(0.0, 1.0, 1.0), model
-        for _ in range(self.rounds):
-            results.append(self.strategy(reached, split, generator=generator))
+        for strategy in self._each_round():
+            results.append(strategy(reached, split, generator=generator))
             reached = results[-1].model
             with metered(reached) as meter:
                 target = target_loss(reached, split, self.objective)
@@ -92,13 +106,19 @@ class Repeat(UnlearningStrategy):
             ),
         )
 
+    def _each_round(self) -> list[UnlearningStrategy]:
+        later = self.strategy
+        if self.again == "last" and isinstance(later, Chain):
+            later = later.strategies[-1]
+        return [self.strategy, *[later] * (self.rounds - 1)]
+
     def worst_case(self) -> "Repeat":
         """Return all rounds of the strategy's worst case."""
         return replace(self, strategy=self.strategy.worst_case(), stop_early=False)
 
     def stopping_passes(self, split: ForgetSplit) -> list[int]:
-        """Return the passes of the strategy in all rounds."""
-        return self.strategy.stopping_passes(split) * self.rounds
+        """Return the passes of all rounds."""
+        return [rows for strategy in self._each_round() for rows in strategy.stopping_passes(split)]
 
     def ranges(self, kind: str) -> tuple[Range, ...]:
         """Return those of the repeated strategy."""

@@ -49,8 +49,8 @@ class SelectiveDampening(UnlearningStrategy):
     Attributes:
         alpha: Selection threshold α. None chooses it, together with λ if that is None too, by
             forward passes only: the mildest choice that forgets the forgotten rows, at the highest
-            accuracy on validation rows (retained rows if there are none), or the lowest loss if no
-            classes are predicted.
+            accuracy on validation rows (retained rows if there are none), or at the lowest loss if
+            single rows are to be forgotten.
         dampening: Dampening constant λ; None to choose it together with α.
         reference: "retain" for I on the retained rows, as in Su et al.; "all" for I on all training
             rows, as in the code of Foster et al.
@@ -184,9 +184,8 @@ class SelectiveDampening(UnlearningStrategy):
             found = performance(model, split.forget, self.objective)
             left = performance(model, kept, self.objective)
             step["forget_loss"] = found.loss
-            if found.accuracy is None or left.accuracy is None:
-                step["kept_loss"] = left.loss
-            else:
+            step["kept_loss"] = left.loss
+            if found.accuracy is not None and left.accuracy is not None:
                 step["forget_accuracy"] = found.accuracy
                 step["kept_accuracy"] = left.accuracy
         return step
@@ -206,13 +205,14 @@ def _merit(step: Step, target: float | None) -> tuple[float, ...]:
     """Return a sort key for choices: forgotten first, then accurate, then mild."""
     if "forget_loss" not in step:
         return (0.0,)
+    # Both in one unit, accuracy or loss, so that one percent of forgetting counts as much as one
+    # percent of what is kept.
     if target is None:
         forgotten = -max(0.0, step["forget_accuracy"] - FORGOTTEN_ACCURACY)
+        kept = step["kept_accuracy"]
     else:
         forgotten = -max(0.0, target - step["forget_loss"])
-    # One percent of forgetting counts as much as one percent of accuracy; without classes, the
-    # distance of the forgotten rows from the target loss counts as much as the loss on the others.
-    kept = step["kept_accuracy"] if "kept_accuracy" in step else -step["kept_loss"]
+        kept = -step["kept_loss"]
     return (forgotten + kept, -step["dampened_share"])
 
 

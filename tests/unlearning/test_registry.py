@@ -178,3 +178,4 @@ def test_passes_that_only_tell_when_to_stop():
     chain = Chain((GradientAscent(), FineTune(), RelativeGradientAscent()))
     assert chain.stopping_passes(split) == [rows, rows]
     assert Repeat(strategy=chain, rounds=3).stopping_passes(split) == [rows] * 6
+    assert Repeat(strategy=chain, rounds=3, again="last").stopping_passes(split) == [rows] * 4

@@ -74,6 +74,24 @@ def test_single_rows_are_forgotten_at_the_loss_of_unseen_rows(trained):
     assert (result.stopped == "goal reached") == (reached >= target)
 
 
+def test_later_rounds_can_be_those_of_the_last_strategy_alone(trained):
+    split = iris_split()
+    repeated = Repeat(
+        strategy=Chain((GradientAscent(max_epochs=1), Push())), rounds=99, again="last"
+    )
+    stream, model, rounds = np.random.default_rng(3), trained, 0
+    model = GradientAscent(max_epochs=1)(model, split, generator=stream).model
+    while rounds == 0 or performance(model, split.forget).accuracy > 0.01:
+        model = Push()(model, split, generator=stream).model
+        rounds += 1
+    assert 1 < rounds < 99
+    result = repeated(trained, split, generator=3)
+    assert same_weights(weights_of(result.model), weights_of(model))
+    assert result.reason.startswith(f"after {rounds} of 99 rounds")
+    with pytest.raises(InputError, match=r"needs a Chain .* not a NoOp"):
+        Repeat(strategy=NoOp(), again="last")
+
+
 def test_no_round_is_refused():
     with pytest.raises(InputError, match="rounds must be an integer of at least 1, got 0"):
         Repeat(strategy=NoOp(), rounds=0)

@@ -19,6 +19,7 @@ from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import FisherEstimate, SelectiveDampening
 from qiskit_qmu.unlearning import selective_dampening as module
 from qiskit_qmu.unlearning.selective_dampening import wrap_angles
+from qiskit_qmu.unlearning.stopping import performance
 
 FORGET = {"2.bias": [10.0, 10.0, 1.0], "1.weight": [6.0, 0.0, 2.0, 3.0]}
 RETAIN = {"2.bias": [1.0, 5.0, 1.0], "1.weight": [0.0, 0.0, 1.0, 1.0]}
@@ -132,14 +133,20 @@ def test_cost_by_hand(kind):
     assert searched.forward_evaluations == rows + more
 
 
-def test_the_search_takes_the_choice_that_forgets_at_the_highest_accuracy():
-    split, model = iris_split(), hybrid(seed=1)
+@pytest.mark.parametrize("kind", ["class", "instances"])
+def test_the_search_takes_the_mildest_choice_that_forgets_and_keeps_most(kind):
+    """A class by accuracy, single rows by loss, on forgotten and kept rows alike."""
+    split, model = iris_split(kind), hybrid(seed=1)
     Trainer(epochs=25, batch_size=8, learning_rate=0.02).fit(
         model, split.train.x, split.train.y, generator=0
     )
     result = SelectiveDampening()(model, split)
     assert len(result.history) == 11 * 4
-    merits = [s["kept_accuracy"] - max(0.0, s["forget_accuracy"] - 0.01) for s in result.history]
+    if kind == "class":
+        merits = [s["kept_accuracy"] - max(0, s["forget_accuracy"] - 0.01) for s in result.history]
+    else:
+        target = performance(model, split.validation).loss
+        merits = [-s["kept_loss"] - max(0, target - s["forget_loss"]) for s in result.history]
     best = [s for s, merit in zip(result.history, merits, strict=True) if merit == max(merits)]
     mildest = min(best, key=lambda step: step["dampened_share"])
     fixed = SelectiveDampening(alpha=mildest["alpha"], dampening=mildest["lambda"])(model, split)
