@@ -31,7 +31,7 @@ from qiskit_qmu.evaluation import (
     judge_together,
     measure,
 )
-from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import AUC
 from qiskit_qmu.evaluation.oracle_ratio import oracle_ratio
 from qiskit_qmu.evaluation.verdict import MARGIN
 from qiskit_qmu.objectives import HasRowLosses, RowLoss

@@ -6,7 +6,7 @@ from typing import Any
 
 from qiskit_qmu.auditing.audit_report import AuditReport
 from qiskit_qmu.auditing.oracle_checks import averaged
-from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
+from qiskit_qmu.evaluation.columns import AUC, REFERENCE_AUC
 from qiskit_qmu.evaluation.gate import worse_auc
 from qiskit_qmu.evaluation.paired_differences import accuracy_difference
 from qiskit_qmu.metrics import UNKNOWN, Interval

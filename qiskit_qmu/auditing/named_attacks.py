@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from qiskit_qmu.attacks import MembershipAttack, attack_key
-from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import AUC
 
 
 def named_attacks(attacks: Sequence[MembershipAttack]) -> dict[str, MembershipAttack]:

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from qiskit_qmu.evaluation import Finding, Kind, Measurement
-from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
-from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_FORGET
+from qiskit_qmu.evaluation.columns import AUC, FORGET_TRAIN, JS_FORGET, REFERENCE_AUC
 from qiskit_qmu.evaluation.suspicion import forgetting_tests
 from qiskit_qmu.metrics import UNKNOWN, Interval, binomial_interval, holm
 

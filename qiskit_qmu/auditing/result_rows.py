@@ -4,7 +4,7 @@ from typing import Any
 
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import Measurement, Verdict, interval_row
-from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import AUC
 
 
 def in_words(split: ForgetSplit) -> str:

@@ -10,7 +10,7 @@ from qiskit_qmu.auditing.oracle_checks import averaged
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.data.table_columns import TableColumn
 from qiskit_qmu.evaluation import Finding, Measurement, RowGroup, four_groups, row_groups, slices
-from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import AUC
 from qiskit_qmu.metrics import UNKNOWN
 
 MIN_ROWS = 10

@@ -10,7 +10,7 @@ from qiskit_qmu._seeds import stream
 from qiskit_qmu.auditing.model_tests import ModelTests
 from qiskit_qmu.auditing.oracle_checks import averaged
 from qiskit_qmu.evaluation import Finding, Measurement, Scores
-from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import AUC
 from qiskit_qmu.metrics import (
     PRIORS,
     Interval,

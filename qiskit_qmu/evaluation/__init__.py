@@ -10,8 +10,8 @@
 - `baselines`: what answers score that look at nothing.
 """
 
-from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import BASELINE, COSTS, RESULTS, SHOT_RESULTS, result_columns
+from qiskit_qmu.evaluation.baselines import BASELINE
+from qiskit_qmu.evaluation.columns import COSTS, RESULTS, SHOT_RESULTS, Column, result_columns
 from qiskit_qmu.evaluation.evidence import CalledMembers, Evidence, Scores, SplitObservations
 from qiskit_qmu.evaluation.finding import Finding, FindingGroup
 from qiskit_qmu.evaluation.four_groups import FourGroups, RowGroup, four_groups, row_groups

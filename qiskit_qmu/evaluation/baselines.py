@@ -5,13 +5,16 @@ from numpy.typing import NDArray
 
 from qiskit_qmu.evaluation.columns import FORGET_TRAIN, JS_EXACT, RETAIN_TEST
 from qiskit_qmu.evaluation.evidence import SplitObservations
-from qiskit_qmu.evaluation.formulas import comparable
+from qiskit_qmu.evaluation.forgotten_auc import comparable
 from qiskit_qmu.metrics import (
     Interval,
     binomial_interval,
     jensen_shannon_interval,
     stratified_auroc,
 )
+
+BASELINE = "baseline"
+"""Name of the row of uninformed baselines in a comparison of shot counts."""
 
 Labels = NDArray[np.int64]
 

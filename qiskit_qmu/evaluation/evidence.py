@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qiskit_qmu.observation import Observations
+
+Part = Literal["forget", "retain", "test_forget", "test_retain"]
+"""The parts of a split."""
 
 Scores = tuple[NDArray[np.float64], NDArray[np.float64]]
 """An attack's scores of the forgotten rows and of their unseen counterparts."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-from qiskit_qmu.evaluation.attack_columns import AUC, PAPER_EXCESS
+from qiskit_qmu.evaluation.columns import AUC, PAPER_EXCESS
 from qiskit_qmu.evaluation.finding import Finding
 from qiskit_qmu.evaluation.measure import Measurement
 from qiskit_qmu.evaluation.resolution import what_would_resolve

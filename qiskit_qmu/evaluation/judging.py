@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import AUC
 from qiskit_qmu.evaluation.judged_case import JudgedCase
 from qiskit_qmu.evaluation.suspicion import confirmed
 from qiskit_qmu.evaluation.verdict import Beside, Case, Verdict

@@ -6,10 +6,9 @@ from typing import Any, final
 
 import numpy as np
 
-from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import RESULTS
+from qiskit_qmu.evaluation.columns import RESULTS, Column
+from qiskit_qmu.evaluation.columns.attacks import attack_auc
 from qiskit_qmu.evaluation.evidence import Evidence
-from qiskit_qmu.evaluation.formulas import attack_auc
 from qiskit_qmu.metrics import Interval
 
 

@@ -8,8 +8,7 @@ from typing import Any, final
 
 from qiskit_qmu._check import InputError, not_empty
 from qiskit_qmu.evaluation import outcomes
-from qiskit_qmu.evaluation.column import Column, number
-from qiskit_qmu.evaluation.columns import COSTS, result_columns
+from qiskit_qmu.evaluation.columns import COSTS, Column, number, result_columns
 from qiskit_qmu.evaluation.outcomes import Outcome
 from qiskit_qmu.metrics import UNKNOWN, Interval, difference_interval, mean_interval
 

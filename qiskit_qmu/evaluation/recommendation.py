@@ -8,10 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, final
 
-from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, JS_FORGET, JS_RETAIN
+from qiskit_qmu.evaluation.columns import (
+    CIRCUITS,
+    GRADIENTS,
+    JS_FORGET,
+    JS_RETAIN,
+    LOSS_FORGET,
+    LOSS_RETAIN_TEST,
+    Column,
+)
 from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
-from qiskit_qmu.evaluation.value_columns import LOSS_FORGET, LOSS_RETAIN_TEST
 from qiskit_qmu.metrics import UNKNOWN, Interval
 
 CLEARLY_NEARER = 0.5

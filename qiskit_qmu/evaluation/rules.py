@@ -7,9 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import final
 
-from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
-from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import FORGET_TRAIN
+from qiskit_qmu.evaluation.columns import AUC, FORGET_TRAIN, REFERENCE_AUC, Column
 from qiskit_qmu.evaluation.utility import LOSS_TOLERANCE, UTILITY, UTILITY_TOLERANCE
 from qiskit_qmu.evaluation.verdict import MARGIN, Kind
 

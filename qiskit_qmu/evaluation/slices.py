@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qiskit_qmu import _check
-from qiskit_qmu.evaluation.column_groups import Mask, Values, column_groups
 from qiskit_qmu.evaluation.evidence import Scores
 from qiskit_qmu.evaluation.finding import Finding
+from qiskit_qmu.evaluation.value_groups import Mask, Values, value_groups
 from qiskit_qmu.metrics import (
     UNKNOWN,
     Interval,
@@ -143,7 +143,7 @@ def slices(
     groups = [
         (name, group, masks)
         for name, (first, second) in columns.items()
-        for group, masks in column_groups(
+        for group, masks in value_groups(
             name, first, second, sizes=(len(members), len(nonmembers)), quantiles=quantiles
         ).items()
     ]

@@ -7,13 +7,13 @@ from typing import Literal, final
 
 import scipy
 
-from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
-from qiskit_qmu.evaluation.columns import FORGET_TRAIN
+from qiskit_qmu.evaluation.columns import AUC, FORGET_TRAIN, REFERENCE_AUC
 from qiskit_qmu.evaluation.evidence import Evidence, Scores
 from qiskit_qmu.evaluation.finding import Finding
-from qiskit_qmu.evaluation.formulas import auc_of, reference_scores
+from qiskit_qmu.evaluation.forgotten_auc import auc_of
 from qiskit_qmu.evaluation.measure import Measurement
 from qiskit_qmu.evaluation.paired_differences import accuracy_difference
+from qiskit_qmu.evaluation.reference_scores import reference_scores
 from qiskit_qmu.evaluation.tested_number import TestedNumber
 from qiskit_qmu.metrics import Interval, holm
 

@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from qiskit_qmu.evaluation.column import Column
-from qiskit_qmu.evaluation.columns import RETAIN_TEST, RETAIN_TRAIN
-from qiskit_qmu.evaluation.evidence import SplitObservations
-from qiskit_qmu.evaluation.measure import Measurement
-from qiskit_qmu.evaluation.paired_differences import accuracy_difference, loss_rise, r2_loss
-from qiskit_qmu.evaluation.tested_number import TestedNumber
-from qiskit_qmu.evaluation.value_columns import (
+from qiskit_qmu.evaluation.columns import (
     LOSS_RETAIN_TEST,
     LOSS_RETAIN_TRAIN,
     R2_RETAIN_TEST,
     R2_RETAIN_TRAIN,
+    RETAIN_TEST,
+    RETAIN_TRAIN,
+    Column,
 )
+from qiskit_qmu.evaluation.evidence import SplitObservations
+from qiskit_qmu.evaluation.measure import Measurement
+from qiskit_qmu.evaluation.paired_differences import accuracy_difference, loss_rise, r2_loss
+from qiskit_qmu.evaluation.tested_number import TestedNumber
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.observation import Observations
 

@@ -1,7 +1,7 @@
 """The reported numbers as a list for a terminal and as a Markdown table for the README."""
 
 from qiskit_qmu.evaluation import COSTS, RESULTS, SHOT_RESULTS, Column
-from qiskit_qmu.evaluation.column import CHANCE_SHARE, NOTHING
+from qiskit_qmu.evaluation.columns import CHANCE_SHARE, NOTHING
 
 
 def column_lines() -> tuple[str, ...]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import final
 
 from qiskit_qmu.evaluation import Finding
-from qiskit_qmu.evaluation.attack_columns import AUC
-from qiskit_qmu.evaluation.column import number
+from qiskit_qmu.evaluation.columns import AUC, number
 from qiskit_qmu.evaluation.method_summary import ORIGINAL
 from qiskit_qmu.report.audit_record import AuditRecord
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-from qiskit_qmu.evaluation.attack_columns import AUC
-from qiskit_qmu.evaluation.column import number
+from qiskit_qmu.evaluation.columns import AUC, number
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL
 from qiskit_qmu.report.audit_record import AuditRecord
 from qiskit_qmu.report.retrained import RETRAINING

@@ -8,15 +8,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qiskit_qmu._check import not_empty
-from qiskit_qmu.evaluation.attack_columns import AUC, PAPER_CONTROL, PAPER_RATE
-from qiskit_qmu.evaluation.column import NOTHING, Column, show_ratio
 from qiskit_qmu.evaluation.columns import (
+    AUC,
     CIRCUITS,
     FORGET_TEST,
     FORGET_TRAIN,
     GRADIENTS,
+    NOTHING,
+    PAPER_CONTROL,
+    PAPER_RATE,
     RETAIN_TEST,
     RETAIN_TRAIN,
+    Column,
+    show_ratio,
 )
 from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
 from qiskit_qmu.metrics import Interval

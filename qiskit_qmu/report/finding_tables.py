@@ -9,7 +9,7 @@ from itertools import compress
 from typing import Any, final
 
 from qiskit_qmu.evaluation import Finding, RowFinding
-from qiskit_qmu.evaluation.column import NOTHING
+from qiskit_qmu.evaluation.columns import NOTHING
 from qiskit_qmu.report.finding_words import (
     GROUPS,
     NULL,

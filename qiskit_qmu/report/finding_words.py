@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from qiskit_qmu.evaluation import Finding
-from qiskit_qmu.evaluation.column import NOTHING
+from qiskit_qmu.evaluation.columns import NOTHING
 from qiskit_qmu.evaluation.finding import FindingGroup
 from qiskit_qmu.metrics import Interval
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from qiskit_qmu.evaluation import MethodSummary, Recommendation, recommend, rules
-from qiskit_qmu.evaluation.column import Column, show_ratio
-from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS
+from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, Column, show_ratio
 from qiskit_qmu.evaluation.method_summary import ORIGINAL, find, shown_columns
 from qiskit_qmu.evaluation.outcomes import Outcome
 from qiskit_qmu.evaluation.recommendation import oracle_distance

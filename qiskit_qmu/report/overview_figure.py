@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qiskit_qmu._check import not_empty
 from qiskit_qmu.evaluation import Column
-from qiskit_qmu.evaluation.attack_columns import AUC
+from qiskit_qmu.evaluation.columns import AUC
 from qiskit_qmu.evaluation.method_summary import ORACLE, MethodSummary, find
 from qiskit_qmu.report import drawing
 from qiskit_qmu.report.forgotten_and_kept import FORGOTTEN_AND_KEPT

@@ -8,8 +8,15 @@ from typing import Any, Required, TypedDict, Unpack
 
 from qiskit_qmu._files import make_folder, write_file
 from qiskit_qmu.evaluation import Column, Kind, MethodSummary, aggregate
-from qiskit_qmu.evaluation.attack_columns import AUC, PAPER_CONTROL, PAPER_RATE
-from qiskit_qmu.evaluation.columns import FORGET_TEST, FORGET_TRAIN, RETAIN_TEST, RETAIN_TRAIN
+from qiskit_qmu.evaluation.columns import (
+    AUC,
+    FORGET_TEST,
+    FORGET_TRAIN,
+    PAPER_CONTROL,
+    PAPER_RATE,
+    RETAIN_TEST,
+    RETAIN_TRAIN,
+)
 from qiskit_qmu.evaluation.method_summary import Row, shown_columns
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report import reading

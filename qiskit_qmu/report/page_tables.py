@@ -6,17 +6,21 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from qiskit_qmu.evaluation import COSTS, Column, Kind, MethodSummary, result_columns, rules
-from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
-from qiskit_qmu.evaluation.column import (
+from qiskit_qmu.evaluation.columns import (
+    AUC,
     BASELINES,
     CHANCE,
     CHANCE_SHARE,
+    CIRCUITS,
     COIN,
+    GRADIENTS,
+    JS_FORGET,
+    JS_RETAIN,
     NOTHING,
+    REFERENCE_AUC,
     number,
     show_ratio,
 )
-from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, JS_FORGET, JS_RETAIN
 from qiskit_qmu.evaluation.method_summary import ORACLE, Row, shown_columns
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report.headline import SYMBOLS, verdict_words

@@ -10,7 +10,7 @@ from typing import get_args
 
 from qiskit_qmu._check import one_of
 from qiskit_qmu.evaluation import Column, Kind
-from qiskit_qmu.evaluation.column import BASELINES, CHANCE_SHARE
+from qiskit_qmu.evaluation.columns import BASELINES, CHANCE_SHARE
 from qiskit_qmu.evaluation.method_summary import MethodSummary
 
 

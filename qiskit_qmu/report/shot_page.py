@@ -6,8 +6,7 @@ from typing import Any
 
 from qiskit_qmu.attacks import SHOT_ATTACKS
 from qiskit_qmu.evaluation import SHOT_RESULTS, Column
-from qiskit_qmu.evaluation.attack_columns import AUC
-from qiskit_qmu.evaluation.columns import JS_EXACT, RETAIN_TEST
+from qiskit_qmu.evaluation.columns import AUC, JS_EXACT, RETAIN_TEST
 from qiskit_qmu.report.html import settings, template, themed
 from qiskit_qmu.report.page_cells import PageRow, PageTable, cell, heading_groups, headings
 from qiskit_qmu.report.reading import few_seeds

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qiskit_qmu.evaluation import Column, ShotPlan
-from qiskit_qmu.evaluation.attack_columns import ATTACK_AUCS
-from qiskit_qmu.evaluation.columns import RETAIN_TEST
+from qiskit_qmu.evaluation.columns import ATTACK_AUCS, RETAIN_TEST
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report import drawing
 from qiskit_qmu.report.html import settings, template, themed

@@ -7,8 +7,7 @@ from typing import Any, Literal, final
 
 from qiskit_qmu._check import InputError, not_empty
 from qiskit_qmu.evaluation import BASELINE, SHOT_RESULTS, Column
-from qiskit_qmu.evaluation.attack_columns import AUC
-from qiskit_qmu.evaluation.column import number
+from qiskit_qmu.evaluation.columns import AUC, number
 from qiskit_qmu.evaluation.method_summary import mean_over
 from qiskit_qmu.metrics import Interval
 

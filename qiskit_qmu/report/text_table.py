@@ -5,8 +5,7 @@ import textwrap
 from collections.abc import Sequence
 
 from qiskit_qmu.evaluation import COSTS, Column, Kind
-from qiskit_qmu.evaluation.column import show_ratio
-from qiskit_qmu.evaluation.columns import GRADIENTS
+from qiskit_qmu.evaluation.columns import GRADIENTS, show_ratio
 from qiskit_qmu.evaluation.method_summary import (
     ORACLE,
     MethodSummary,

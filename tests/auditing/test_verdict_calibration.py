@@ -8,8 +8,7 @@ from qiskit_qmu import auditing
 from qiskit_qmu.auditing import Auditor, PoolPlaces, audit, observe_split, shadow_pool
 from qiskit_qmu.data import Dataset, ForgetSplit, Rows, dataset_from_arrays
 from qiskit_qmu.evaluation import SplitObservations
-from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
-from qiskit_qmu.evaluation.columns import FORGET_TRAIN, RETAIN_TEST
+from qiskit_qmu.evaluation.columns import AUC, FORGET_TRAIN, REFERENCE_AUC, RETAIN_TEST
 from qiskit_qmu.models import BasicQNN, as_tensors, clone_module, reinitialize
 from qiskit_qmu.objectives import objective_for
 from qiskit_qmu.shadows import train_shadows

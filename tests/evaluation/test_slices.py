@@ -5,26 +5,26 @@ import pytest
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.evaluation import slices
-from qiskit_qmu.evaluation.column_groups import column_groups
+from qiskit_qmu.evaluation.value_groups import value_groups
 from qiskit_qmu.metrics import stratified_auroc
 from qiskit_qmu.observation import Observations
 
 
 def test_numbers_are_cut_into_equal_groups_and_categories_stay():
     values = np.arange(40.0)
-    found = column_groups("age", values[:30], values[30:], sizes=(30, 10))
+    found = value_groups("age", values[:30], values[30:], sizes=(30, 10))
     assert [masks[0].sum() + masks[1].sum() for masks in found.values()] == [10] * 4
     assert next(iter(found)) == "0 to 9.75"
-    found = column_groups("visits", [3, 1, 10], [1, 3], sizes=(3, 2))
+    found = value_groups("visits", [3, 1, 10], [1, 3], sizes=(3, 2))
     assert list(found) == ["1", "3", "10"]  # by value, not by text
-    found = column_groups("age", [*range(20), np.nan], [np.nan], sizes=(21, 1), quantiles=2)
+    found = value_groups("age", [*range(20), np.nan], [np.nan], sizes=(21, 1), quantiles=2)
     assert found["missing"][0].sum() == found["missing"][1].sum() == 1
     assert sum(masks[0].sum() for masks in found.values()) == 21
 
 
 def test_many_equal_numbers_leave_no_group_empty():
     values = np.concatenate([np.zeros(100), np.arange(1, 20)])
-    found = column_groups("dose", values, [0.0], sizes=(119, 1))
+    found = value_groups("dose", values, [0.0], sizes=(119, 1))
     assert all(masks[0].any() for masks in found.values())
     assert sum(masks[0].sum() for masks in found.values()) == 119
 

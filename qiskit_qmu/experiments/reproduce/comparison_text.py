@@ -6,7 +6,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 
-from qiskit_qmu.evaluation.column import NOTHING
+from qiskit_qmu.evaluation.columns import NOTHING
 from qiskit_qmu.experiments.reproduce.compared import Compared, StudyReport
 from qiskit_qmu.experiments.reproduce.quantity import Quantity
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, text_blocks

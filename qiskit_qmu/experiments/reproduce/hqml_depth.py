@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from qiskit_qmu.data import ForgetRequest, ForgetSplit
-from qiskit_qmu.evaluation.attack_columns import REFERENCE_AUC
+from qiskit_qmu.evaluation.columns import REFERENCE_AUC
 from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.reproduce import own_models
 from qiskit_qmu.experiments.reproduce.compared import Compared, Ours, StudyFigure, ours_of

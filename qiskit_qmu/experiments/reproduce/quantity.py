@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
 
-from qiskit_qmu.evaluation.column import number
+from qiskit_qmu.evaluation.columns import number
 from qiskit_qmu.evaluation.method_summary import ORACLE
 
 Rows: TypeAlias = Mapping[str, Mapping[str, Any]]

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qiskit_qmu.evaluation import Column, MethodSummary
-from qiskit_qmu.evaluation.column import NOTHING, show_ratio
-from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, SHOTS
+from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, NOTHING, SHOTS, show_ratio
 from qiskit_qmu.evaluation.method_summary import ORACLE, find
 from qiskit_qmu.report import drawing
 

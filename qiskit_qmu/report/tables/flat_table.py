@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from qiskit_qmu.evaluation import Column
-from qiskit_qmu.evaluation.column import NOTHING, show_ratio
+from qiskit_qmu.evaluation.columns import NOTHING, show_ratio
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report.tables.groups import Grouping
 from qiskit_qmu.report.tables.lines import Line, compared_columns, lines_of, relative_cost

@@ -3,7 +3,7 @@ r"""The tables of many runs in LaTeX, with the rules of the package booktabs."""
 from itertools import groupby
 
 from qiskit_qmu.evaluation import Column
-from qiskit_qmu.evaluation.column import NOTHING
+from qiskit_qmu.evaluation.columns import NOTHING
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report.tables.flat_table import flat_table
 from qiskit_qmu.report.tables.groups import Grouping

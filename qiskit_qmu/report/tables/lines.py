@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from typing import final
 
 from qiskit_qmu.evaluation import COSTS, Column, MethodSummary
-from qiskit_qmu.evaluation.attack_columns import AUC, REFERENCE_AUC
-from qiskit_qmu.evaluation.column import CHANCE, COIN, DESTROYED
 from qiskit_qmu.evaluation.columns import (
+    AUC,
+    CHANCE,
+    COIN,
+    DESTROYED,
     FORGET_TEST,
     FORGET_TRAIN,
     GRADIENTS,
     JS_FORGET,
     JS_RETAIN,
+    REFERENCE_AUC,
     RETAIN_TEST,
     RETAIN_TRAIN,
+    VALUE_COLUMNS,
 )
 from qiskit_qmu.evaluation.method_summary import ORACLE, ORIGINAL, shown_columns
-from qiskit_qmu.evaluation.value_columns import VALUE_COLUMNS
 from qiskit_qmu.report.page_tables import baseline_score, num_classes_of
 from qiskit_qmu.report.tables.groups import Group
 

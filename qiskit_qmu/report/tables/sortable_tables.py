@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from qiskit_qmu.evaluation import COSTS, Column, MethodSummary
-from qiskit_qmu.evaluation.attack_columns import REFERENCE_AUC
-from qiskit_qmu.evaluation.column import NOTHING, show_ratio
+from qiskit_qmu.evaluation.columns import NOTHING, REFERENCE_AUC, show_ratio
 from qiskit_qmu.evaluation.method_summary import ORACLE
 from qiskit_qmu.metrics import Interval
 from qiskit_qmu.report.headline import SYMBOLS

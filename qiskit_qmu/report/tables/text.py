@@ -3,7 +3,7 @@
 import textwrap
 
 from qiskit_qmu.evaluation import Column
-from qiskit_qmu.evaluation.column import show_ratio
+from qiskit_qmu.evaluation.columns import show_ratio
 from qiskit_qmu.report.tables.groups import Group, Grouping
 from qiskit_qmu.report.tables.lines import Line, lines_of, relative_cost, text_columns
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, interval_cells, text_blocks

@@ -33,6 +33,10 @@ CHANCE_SHARE = "{chance}"
 """Placeholder in `Column.baselines` for 1 / number of classes, in per cent."""
 
 
+Measure = Callable[[Evidence], Interval | None]
+"""The formula of a number; None where there is nothing to compute."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -74,7 +78,7 @@ class Column:
     reading: str = ""
     baselines: Mapping[str, str] = field(default_factory=dict)
     applies: Applies = "any"
-    measure: Callable[[Evidence], Interval | None] | None = None
+    measure: Measure | None = None
     factor: float = 1.0
     decimals: int = 0
     minimum: float = 0.0

@@ -1,4 +1,4 @@
-"""Groups of rows by the values of a column."""
+"""Groups of rows by the values that they have in a column of the data."""
 
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ _MOST_CATEGORIES = 12
 """Numbers with more different values than this are cut into quantile groups."""
 
 
-def column_groups(
+def value_groups(
     name: str,
     first: ArrayLike,
     second: ArrayLike,
@@ -42,8 +42,8 @@ def column_groups(
         InputError: If a column has another number of values, or there are fewer than two groups.
 
     Example:
-        >>> from qiskit_qmu.evaluation.column_groups import column_groups
-        >>> found = column_groups("sex", ["f", "m"], ["m", None], sizes=(2, 2))
+        >>> from qiskit_qmu.evaluation.value_groups import value_groups
+        >>> found = value_groups("sex", ["f", "m"], ["m", None], sizes=(2, 2))
         >>> {group: masks[1].tolist() for group, masks in found.items()}
         {'f': [False, False], 'm': [True, False], 'missing': [False, True]}
     """

@@ -3,15 +3,62 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qiskit_qmu.attacks import ATTACKS
-from qiskit_qmu.evaluation.column import ALWAYS, BASELINES, COIN, DESTROYED, Column
-from qiskit_qmu.evaluation.formulas import (
-    attack_auc,
-    called_member,
-    called_member_control,
-    called_member_difference,
-    reference_auc,
+from qiskit_qmu.evaluation.columns.column import (
+    ALWAYS,
+    BASELINES,
+    COIN,
+    DESTROYED,
+    Column,
+    Measure,
 )
+from qiskit_qmu.evaluation.evidence import Evidence
+from qiskit_qmu.evaluation.forgotten_auc import auc_of
+from qiskit_qmu.evaluation.reference_scores import reference_scores
+from qiskit_qmu.metrics import Interval, binomial_interval, difference_interval
+
+
+def called_member(evidence: Evidence) -> Interval | None:
+    """Return the share of forgotten rows that the paper's attack classifies as members."""
+    return None if evidence.called is None else _share(evidence.called.forget)
+
+
+def called_member_control(evidence: Evidence) -> Interval | None:
+    """Return the same share of their unseen counterparts."""
+    called = evidence.called
+    return None if called is None or called.control is None else _share(called.control)
+
+
+def called_member_difference(evidence: Evidence) -> Interval | None:
+    """Return the difference of the two shares."""
+    rate, control = called_member(evidence), called_member_control(evidence)
+    return None if rate is None or control is None else difference_interval(rate, control)
+
+
+def attack_auc(key: str) -> Measure:
+    """Return a function that measures the AUC of the attack with a key."""
+
+    def measured(evidence: Evidence) -> Interval | None:
+        return auc_of(evidence, evidence.scores[key]) if key in evidence.scores else None
+
+    return measured
+
+
+def reference_auc(evidence: Evidence) -> Interval | None:
+    """Score each row by how much better the model predicts it than the oracles do on average.
+
+    The oracles show which rows are easy, which makes the comparison much more sensitive. Only an
+    auditor has oracles: this is not an attack, but the sharpest test for remaining traces.
+    """
+    scores = reference_scores(evidence)
+    return None if scores is None else auc_of(evidence, scores)
+
+
+def _share(called: NDArray[np.bool_]) -> Interval:
+    return binomial_interval(int(called.sum()), len(called))
 
 
 def _member_column(key: str, **options: Any) -> Column:
@@ -99,6 +146,18 @@ AUC = replace(
     "out, less = over-forgotten, which leaks too.",
     in_text="interval",
 )
+
+
+def further_auc(key: str) -> Column:
+    """Return the column of an attack that is not in the tables by itself.
+
+    Args:
+        key: Its name in result rows, ``mia_auc_NAME``.
+    """
+    name = key.removeprefix(f"{AUC.key}_")
+    return ATTACK_AUCS.get(key) or auc_column(key, name, f"AUC of the attack {name}")
+
+
 REFERENCE_AUC = auc_column(
     "reference_auc",
     "beside oracle",

@@ -3,8 +3,32 @@
 import math
 from typing import Any
 
-from qiskit_qmu.evaluation.column import CHANCE, DESTROYED, Column
-from qiskit_qmu.evaluation.formulas import Part, explained_variance, mean_loss
+from qiskit_qmu.evaluation.columns.column import CHANCE, DESTROYED, Column, Measure
+from qiskit_qmu.evaluation.evidence import Evidence, Part
+from qiskit_qmu.metrics import Interval, mean_interval, r2_interval
+from qiskit_qmu.observation import Observations
+
+
+def explained_variance(part: Part) -> Measure:
+    """Return a function that measures R² on a part; None without predicted values."""
+
+    def measured(evidence: Evidence) -> Interval | None:
+        seen: Observations | None = getattr(evidence.observed, part)
+        if seen is None or seen.targets is None or seen.outputs is None:
+            return None
+        return r2_interval(seen.targets, seen.outputs)
+
+    return measured
+
+
+def mean_loss(part: Part) -> Measure:
+    """Return a function that measures the mean loss on a part, with Student's t limits."""
+
+    def measured(evidence: Evidence) -> Interval | None:
+        seen: Observations | None = getattr(evidence.observed, part)
+        return None if seen is None else mean_interval(seen.losses)
+
+    return measured
 
 
 def _values_column(key: str, heading: str, part: Part, **options: Any) -> Column:
