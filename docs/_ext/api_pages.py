@@ -49,10 +49,35 @@ def api_page(package: str) -> str:
         members = [found for found in own if found.kind == kind]
         if members:
             lines += [f"\n## {title}\n", _rst(_objects(module, members))]
+    further = sorted(set(map(documented_at, registered(package))) - set(_addresses(module, own)))
+    if further:
+        lines += ["\n## By name only\n", _rst(_classes(further))]
     constants = [found for found in own if found.kind == "data"]
     if constants:
         lines += ["\n## Constants and types\n", _rst(_constants(module, constants))]
     return "\n".join(lines)
+
+
+def registered(package: str) -> list[type]:
+    """Return the classes of a package's registry, which need not be exported."""
+    from qiskit_qmu.attacks import ATTACKS
+    from qiskit_qmu.unlearning import METHODS
+
+    return {
+        "attacks": [type(column.attack) for column in ATTACKS.values()],
+        "unlearning": [method.strategy for method in METHODS.values()],
+    }.get(package, [])
+
+
+def documented_at(kind: type) -> str:
+    """Return the address of a class: in its package if that exports it, otherwise in its file."""
+    package = kind.__module__.rpartition(".")[0]
+    exported = getattr(import_module(package), kind.__name__, None) is kind
+    return f"{package if exported else kind.__module__}.{kind.__name__}"
+
+
+def _addresses(module: ModuleType, names: list[_Name]) -> list[str]:
+    return [f"{module.__name__}.{found.name}" for found in names]
 
 
 def _public(module: ModuleType) -> list[str]:
@@ -123,6 +148,11 @@ def _objects(module: ModuleType, members: list[_Name]) -> Iterator[str]:
             yield "   :members:"
             yield from _with_members_of_parts(found.value)
         yield ""
+
+
+def _classes(addresses: list[str]) -> Iterator[str]:
+    for address in addresses:
+        yield from (f".. autoclass:: {address}", "   :members:", "")
 
 
 def _with_members_of_parts(value: type) -> Iterator[str]:

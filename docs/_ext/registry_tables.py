@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from api_pages import api_page
+from api_pages import api_page, documented_at
 from command_reference import commands
 from sphinx.application import Sphinx
 
@@ -25,7 +25,7 @@ def strategy_details() -> str:
     lines = ["| name | class | hyperparameters and defaults |", "|---|---|---|"]
     for name, method in METHODS.items():
         given = ", ".join(f"`{key}={value!r}`" for key, value in settings[name].items())
-        home = f"{{py:obj}}`~qiskit_qmu.unlearning.{method.strategy.__name__}`"
+        home = f"{{py:obj}}`~{documented_at(method.strategy)}`"
         lines.append(f"| `{name}` | {home} | {given or 'none'} |")
     return "\n".join(lines)
 
@@ -36,7 +36,7 @@ def attacks() -> str:
 
     lines = ["| number | attack | what it does | needs |", "|---|---|---|---|"]
     for key, column in ATTACKS.items():
-        home = f"{{py:obj}}`~qiskit_qmu.attacks.{type(column.attack).__name__}`"
+        home = f"{{py:obj}}`~{documented_at(type(column.attack))}`"
         lines.append(f"| `{key}` | {home} | {column.summary} | {column.needs} |")
     return "\n".join(lines)
 
