@@ -42,7 +42,13 @@ from qiskit_qmu.attacks.paper_network import FittedPaperNetwork, PaperNetworkAtt
 from qiskit_qmu.attacks.population import PopulationAttack
 from qiskit_qmu.attacks.quantile_regression import FittedQuantiles, QuantileRegressionAttack
 from qiskit_qmu.attacks.references import References
-from qiskit_qmu.attacks.registry import ATTACKS, REFERENCE_ATTACKS, SHOT_ATTACKS, attack_key
+from qiskit_qmu.attacks.registry import (
+    ATTACKS,
+    REFERENCE_ATTACKS,
+    SHOT_ATTACKS,
+    attack_key,
+    attacks_of,
+)
 from qiskit_qmu.attacks.repeated_query import repeated_query
 from qiskit_qmu.attacks.rmia import RMIA
 from qiskit_qmu.attacks.row_attack import RowAttack
@@ -82,4 +88,5 @@ __all__ = [
     "REFERENCE_ATTACKS",
     "AttackColumn",
     "attack_key",
+    "attacks_of",
 ]

@@ -4,10 +4,11 @@ An attack's file describes it as an `AttackColumn`; its row here sets the order 
 custom attack needs no row: pass it to `audit`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from qiskit_qmu import _check
 from qiskit_qmu.attacks import (
     classifier,
     counts_likelihood,
@@ -66,6 +67,25 @@ REFERENCE_ATTACKS: Mapping[str, tuple[Any, str]] = MappingProxyType(
     }
 )
 """The attacks that read reference models too, with what they do in one line."""
+
+
+def attacks_of(keys: Sequence[str]) -> tuple[MembershipAttack, ...]:
+    """Return the attack that decides verdicts, and further ones by the names of their AUCs.
+
+    Args:
+        keys: Keys of `ATTACKS`.
+
+    Raises:
+        InputError: If one is unknown.
+
+    Example:
+        >>> from qiskit_qmu.attacks import attacks_of
+        >>> [type(attack).__name__ for attack in attacks_of(["mia_auc_entropy"])]
+        ['LossAttack', 'EntropyAttack']
+    """
+    for key in keys:
+        _check.one_of(tuple(ATTACKS), attack=key)
+    return tuple(ATTACKS[key].attack for key in dict.fromkeys((loss.CONFIDENCE.key, *keys)))
 
 
 def attack_key(attack: MembershipAttack) -> str | None:

@@ -33,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ORACLE",
         help="folder that `qmu unlearn … --strategy oracle` wrote",
     )
+    parser.add_argument(
+        "--attacks",
+        type=option_types.attacks,
+        default=(),
+        metavar="A,B,…",
+        help="further attacks, separated by commas, such as mia_auc_entropy; see `qmu list "
+        "attacks` (none)",
+    )
     add_audit_options(parser)
     add_seed(parser)
     device = add_device_options(parser, "where the models are observed")
@@ -58,6 +66,7 @@ def execute(options: argparse.Namespace) -> None:
             oracle=options.oracle,
             oracles=options.oracles,
             shadows=shadow_request_of(options, folder),
+            attacks=options.attacks,
             source=row_source_of(options),
             seed=options.seed,
             backend=device,

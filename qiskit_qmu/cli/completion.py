@@ -58,6 +58,8 @@ def _names(action: argparse.Action) -> list[str]:
         return list(listing.SUBJECTS)
     if action.type in (option_types.method, option_types.methods):
         return list(option_types.method_names())
+    if action.type is option_types.attacks:
+        return list(option_types.attack_names())
     if action.type is option_types.model:
         return list(option_types.MODELS)
     if action.type is option_types.trained_model:

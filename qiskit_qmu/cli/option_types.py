@@ -150,6 +150,25 @@ def methods(text: str) -> list[str]:
     return [method(word.strip()) for word in text.split(",")]
 
 
+def attack_names() -> Collection[str]:
+    """Return the names of the AUCs of attacks on one model's outputs."""
+    from qiskit_qmu.attacks import ATTACKS  # (help must not load it)
+
+    return tuple(ATTACKS)
+
+
+_attack = choice(attack_names)
+
+
+def attacks(text: str) -> list[str]:
+    """Return the names of attacks, separated by commas.
+
+    Raises:
+        OptionError: If one is unknown.
+    """
+    return [_attack(word.strip()) for word in text.split(",")]
+
+
 def backend(text: str) -> str:
     """Parse the name of a backend; whether a device exists is checked when it is opened.
 

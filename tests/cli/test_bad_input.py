@@ -353,6 +353,9 @@ def test_options_of_audit(refuses, models):
     assert "cannot write" in refuses(*words, "--out", "models/original/model.json")
     assert "argument --seed: must be at least 0" in refuses(*words, "--seed", -1)
     assert "required: --original" in refuses("audit", "models/unlearned")
+    assert "--attacks: invalid choice: 'rmia' (choose from mia_auc, " in refuses(
+        *words, "--attacks", "rmia"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Audits a saved unlearned model beside its original and its oracle."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu import _check
+from qiskit_qmu.attacks import attacks_of
 from qiskit_qmu.auditing import AuditReport, audit, needs_of
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
@@ -30,6 +32,7 @@ def audit_saved(
     oracle: str | Path | None = None,
     oracles: int | None = None,
     shadows: ShadowRequest | None = None,
+    attacks: Sequence[str] = (),
     source: RowSource | None = None,
     seed: int = 0,
     backend: Backend | None = None,
@@ -46,6 +49,7 @@ def audit_saved(
         oracle: Folder of a model retrained without all of these rows.
         oracles: How many to retrain here instead, with the original's recipe.
         shadows: How many shadow models to train for a test of the strategy that made the model.
+        attacks: Further attacks, by the names of their AUCs in `qiskit_qmu.attacks.ATTACKS`.
         source: Where the rows are now, those that were forgotten since the original among them;
             where None, as the model remembers it.
         seed: Seed of everything random in the attacks.
@@ -83,6 +87,7 @@ def audit_saved(
         oracle=oracle,
         oracles=oracles,
         shadows=shadows,
+        attacks=attacks,
         seed=seed,
         progress=progress,
     )
@@ -97,6 +102,7 @@ def audit_read(
     oracle: str | Path | None,
     oracles: int | None,
     shadows: ShadowRequest | None,
+    attacks: Sequence[str] = (),
     seed: int,
     progress: RunProgress,
 ) -> AuditReport:
@@ -110,14 +116,15 @@ def audit_read(
         oracle: Folder of an oracle that belongs to it.
         oracles: How many to retrain.
         shadows: Shadow models of a test of the strategy.
+        attacks: Further attacks by name.
         seed: Seed of everything random.
         progress: Called with what is done and the share of the whole.
     """
+    over_models: dict[str, Any] = {"attacks": attacks_of(attacks)}
     before, reference = (
         None if each is None else load_model(each, backend=saved.model.backend)
         for each in (original, oracle)
     )
-    over_models: dict[str, Any] = {}
     if oracles is not None:
         over_models |= {"oracles": oracles, "trainer": trainer_of(saved)}
     with nullcontext() if shadows is None else shadows.parallel():

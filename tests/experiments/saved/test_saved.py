@@ -116,8 +116,16 @@ def family(original, tmp_path_factory):
 
 
 def test_an_audit_has_original_oracle_and_verdict(original, family):
-    report = audit_saved(family / "noop", original=original, oracle=family / "oracle")
+    report = audit_saved(
+        family / "noop",
+        original=original,
+        oracle=family / "oracle",
+        attacks=["mia_auc_entropy", "mia_auc"],
+    )
     assert [row["method"] for row in report.rows] == ["original", "oracle", "audited"]
+    assert {key for key in report.rows[-1] if key.startswith("mia_auc")} == {
+        f"{key}{end}" for key in ("mia_auc", "mia_auc_entropy") for end in ("", "_low", "_high")
+    }
     first, _, last = report.rows
     assert first["acc_forget_train"] == last["acc_forget_train"]
     assert report.kind == "class"
