@@ -47,7 +47,7 @@ from qiskit_qmu.attacks.registry import (
     REFERENCE_ATTACKS,
     SHOT_ATTACKS,
     attack_key,
-    attacks_of,
+    registered_attacks,
 )
 from qiskit_qmu.attacks.repeated_query import repeated_query
 from qiskit_qmu.attacks.rmia import RMIA
@@ -88,5 +88,5 @@ __all__ = [
     "REFERENCE_ATTACKS",
     "AttackColumn",
     "attack_key",
-    "attacks_of",
+    "registered_attacks",
 ]

@@ -69,7 +69,7 @@ REFERENCE_ATTACKS: Mapping[str, tuple[Any, str]] = MappingProxyType(
 """The attacks that read reference models too, with what they do in one line."""
 
 
-def attacks_of(keys: Sequence[str]) -> tuple[MembershipAttack, ...]:
+def registered_attacks(keys: Sequence[str]) -> tuple[MembershipAttack, ...]:
     """Return the attack that decides verdicts, and further ones by the names of their AUCs.
 
     Args:
@@ -79,8 +79,8 @@ def attacks_of(keys: Sequence[str]) -> tuple[MembershipAttack, ...]:
         InputError: If one is unknown.
 
     Example:
-        >>> from qiskit_qmu.attacks import attacks_of
-        >>> [type(attack).__name__ for attack in attacks_of(["mia_auc_entropy"])]
+        >>> from qiskit_qmu.attacks import registered_attacks
+        >>> [type(attack).__name__ for attack in registered_attacks(["mia_auc_entropy"])]
         ['LossAttack', 'EntropyAttack']
     """
     for key in keys:

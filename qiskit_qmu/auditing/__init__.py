@@ -26,7 +26,7 @@ from qiskit_qmu.auditing.protocols import (
     ProtocolReport,
     ReportedNumber,
     explain_protocols,
-    needs_of,
+    strategy_needs_of,
 )
 from qiskit_qmu.auditing.remaining_poison import RemainingPoison, remaining_poison
 from qiskit_qmu.auditing.result_rows import in_words, model_row, roc_scores
@@ -85,7 +85,7 @@ __all__ = [
     "model_row",
     "model_tests",
     "named_attacks",
-    "needs_of",
+    "strategy_needs_of",
     "normal_divergence",
     "observe_split",
     "observed_parts",

@@ -21,7 +21,7 @@ from qiskit_qmu.auditing.oracles import (
     oracle_models,
     trained_on_forgotten,
 )
-from qiskit_qmu.auditing.protocols import needs_of
+from qiskit_qmu.auditing.protocols import strategy_needs_of
 from qiskit_qmu.auditing.shadow_audit import shadow_audit
 from qiskit_qmu.auditing.split_rows import observe_split
 from qiskit_qmu.backends import submit_all_first
@@ -187,7 +187,7 @@ def audit(
         describe=describe,
         per_row=() if over_models is None else over_models.per_row,
         skipped=tested.skipped,
-        strategy_needs=needs_of(strategy),
+        strategy_needs=strategy_needs_of(strategy),
     )
 
 

@@ -11,7 +11,7 @@ from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
 from qiskit_qmu.models.factory import build_from_factory, load_module
 from qiskit_qmu.models.factory_call import import_factory, is_factory_name
 from qiskit_qmu.models.fewer_shots import split_shots, with_fewer_shots
-from qiskit_qmu.models.files import load_provenance, save_model
+from qiskit_qmu.models.files import load_provenance, write_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
 from qiskit_qmu.models.hybrid import HybridQNN
 from qiskit_qmu.models.initial_weights import (
@@ -98,7 +98,7 @@ __all__ = [
     "per_example_gradients",
     "read_state",
     "reinitialize",
-    "save_model",
+    "write_model",
     "to_qiskit_classifier",
     "training_rows",
     "weights_digest",

@@ -52,7 +52,7 @@ class Savable(HasTensors, Protocol):
         ...
 
 
-def save_model(
+def write_model(
     model: Savable, path: str | Path, *, provenance: dict[str, Any] | None = None
 ) -> None:
     """Write a model to a folder; an existing one is replaced atomically.
@@ -69,9 +69,9 @@ def save_model(
     Example:
         >>> from pathlib import Path
         >>> import qiskit_qmu as qmu
-        >>> from qiskit_qmu.models import save_model
+        >>> from qiskit_qmu.models import write_model
         >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
-        >>> save_model(model, "trained", provenance={"dataset": "iris"})
+        >>> write_model(model, "trained", provenance={"dataset": "iris"})
         >>> sorted(path.name for path in Path("trained").iterdir())
         ['circuit.qpy', 'model.json', 'weights.safetensors']
     """
@@ -139,7 +139,7 @@ class StoredModel:
 
 
 def read_model(path: str | Path) -> StoredModel:
-    """Read a model written by `save_model`.
+    """Read a model written by `write_model`.
 
     Args:
         path: The folder.
@@ -167,9 +167,9 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 
     Example:
         >>> import qiskit_qmu as qmu
-        >>> from qiskit_qmu.models import load_provenance, save_model
+        >>> from qiskit_qmu.models import load_provenance, write_model
         >>> model = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1)
-        >>> save_model(model, "unlearned", provenance={"forgotten": [3, 14]})
+        >>> write_model(model, "unlearned", provenance={"forgotten": [3, 14]})
         >>> load_provenance("unlearned")
         {'forgotten': [3, 14]}
     """

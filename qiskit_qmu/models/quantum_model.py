@@ -8,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu.backends import Backend
-from qiskit_qmu.models.files import Description, save_model
+from qiskit_qmu.models.files import Description, write_model
 from qiskit_qmu.models.observing import observe
 from qiskit_qmu.models.parameters import clone_module, parameter_counts
 from qiskit_qmu.models.preprocessing import Preprocessing
@@ -109,4 +109,4 @@ class QuantumModel(torch.nn.Module, ABC):
         Raises:
             InputError: If it cannot be written.
         """
-        save_model(self, path)
+        write_model(self, path)

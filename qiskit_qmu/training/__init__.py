@@ -2,7 +2,7 @@
 
 from qiskit_qmu.training.descent import Optimizer, batches, make_optimizer, mean_loss
 from qiskit_qmu.training.history import TrainingHistory
-from qiskit_qmu.training.privacy import Privacy, PrivacySpent, gaussian_epsilon
+from qiskit_qmu.training.privacy import Privacy, PrivacySpent, subsampled_gaussian_epsilon
 from qiskit_qmu.training.trainer import LARGEST_LEARNING_RATE, Progress, Trainer
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "Trainer",
     "TrainingHistory",
     "batches",
-    "gaussian_epsilon",
+    "subsampled_gaussian_epsilon",
     "make_optimizer",
     "mean_loss",
 ]

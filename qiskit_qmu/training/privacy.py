@@ -130,7 +130,7 @@ class Privacy:
         if noise is None:
             noise = _noise_for(self.epsilon or 0.0, rate, steps, self.delta)
         return PrivacySpent(
-            epsilon=gaussian_epsilon(noise, rate, steps, self.delta),
+            epsilon=subsampled_gaussian_epsilon(noise, rate, steps, self.delta),
             delta=self.delta,
             noise_multiplier=noise,
             clipping_norm=self.clipping_norm,
@@ -139,7 +139,7 @@ class Privacy:
         )
 
 
-def gaussian_epsilon(
+def subsampled_gaussian_epsilon(
     noise_multiplier: float, sampling_rate: float, steps: int, delta: float
 ) -> float:
     """Return epsilon of steps of the Gaussian mechanism on Poisson-sampled batches.
@@ -159,8 +159,8 @@ def gaussian_epsilon(
         InputError: If dp-accounting is missing.
 
     Example:
-        >>> from qiskit_qmu.training import gaussian_epsilon
-        >>> gaussian_epsilon(0.0, 0.1, 100, 1e-5)
+        >>> from qiskit_qmu.training import subsampled_gaussian_epsilon
+        >>> subsampled_gaussian_epsilon(0.0, 0.1, 100, 1e-5)
         inf
     """
     if noise_multiplier == 0.0:
@@ -193,7 +193,7 @@ def _noise_for(epsilon: float, sampling_rate: float, steps: int, delta: float) -
     low = high / 2
     while high > 1.005 * low:
         middle = (low * high) ** 0.5
-        if gaussian_epsilon(middle, sampling_rate, steps, delta) <= epsilon:
+        if subsampled_gaussian_epsilon(middle, sampling_rate, steps, delta) <= epsilon:
             high = middle
         else:
             low = middle

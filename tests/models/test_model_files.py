@@ -14,7 +14,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu._files import read_sealed_json, read_set, write_sealed_json, write_set
 from qiskit_qmu.backends import open_backend
 from qiskit_qmu.circuits import as_amplitude_encoding
-from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance, save_model
+from qiskit_qmu.models import BasicQNN, HybridQNN, load_model, load_provenance, write_model
 
 FILES = ("model.json", "weights.safetensors", "circuit.qpy")
 
@@ -25,7 +25,7 @@ def saved(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "basic"
     model = basic(seed=7)
     model.fit_inputs(iris().x_train)
-    save_model(model, folder, provenance={"rows": [1, 2], "note": "ü"})
+    write_model(model, folder, provenance={"rows": [1, 2], "note": "ü"})
     return folder
 
 

@@ -11,7 +11,7 @@ from tiny_models import few_iris, hybrid, same_weights, weights_of
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import metered
 from qiskit_qmu.models import PerExampleGradients, ShardedClassifier
-from qiskit_qmu.training import Privacy, PrivacySpent, Trainer, gaussian_epsilon
+from qiskit_qmu.training import Privacy, PrivacySpent, Trainer, subsampled_gaussian_epsilon
 from qiskit_qmu.training.private_descent import poisson_batch, set_private_gradient
 
 
@@ -122,7 +122,7 @@ def test_epsilon_is_that_of_the_library_and_of_the_closed_form():
     assert (spent.steps, spent.sampling_rate) == (140, 32 / 300)
     assert spent.epsilon == direct == pytest.approx(7.622, abs=2e-3)
     # Full batches are a Gaussian mechanism of μ = √100 / 4 (Dong et al., arXiv:1905.02383).
-    epsilon, mu = gaussian_epsilon(4.0, 1.0, 100, 1e-4), 2.5
+    epsilon, mu = subsampled_gaussian_epsilon(4.0, 1.0, 100, 1e-4), 2.5
     delta = norm.cdf(-epsilon / mu + mu / 2) - math.exp(epsilon) * norm.cdf(-epsilon / mu - mu / 2)
     assert delta == pytest.approx(1e-4, rel=0.01)
 

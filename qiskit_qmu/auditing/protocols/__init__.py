@@ -5,7 +5,7 @@ from qiskit_qmu.auditing.protocols.explain import (
     ProtocolReport,
     explain_protocols,
 )
-from qiskit_qmu.auditing.protocols.needs import needs_of
+from qiskit_qmu.auditing.protocols.needs import strategy_needs_of
 from qiskit_qmu.auditing.protocols.reported import Control, ProtocolInputs, ReportedNumber
 
 __all__ = [
@@ -15,5 +15,5 @@ __all__ = [
     "ProtocolReport",
     "ReportedNumber",
     "explain_protocols",
-    "needs_of",
+    "strategy_needs_of",
 ]

@@ -3,7 +3,7 @@
 from qiskit_qmu.unlearning import METHODS, Chain, UnlearningStrategy
 
 
-def needs_of(strategy: UnlearningStrategy | str | None) -> tuple[str, ...]:
+def strategy_needs_of(strategy: UnlearningStrategy | str | None) -> tuple[str, ...]:
     """Return what a strategy uses, as in `qiskit_qmu.unlearning.Method`, in alphabetical order.
 
     Args:
@@ -15,8 +15,8 @@ def needs_of(strategy: UnlearningStrategy | str | None) -> tuple[str, ...]:
 
     Example:
         >>> import qiskit_qmu as qmu
-        >>> from qiskit_qmu.auditing.protocols import needs_of
-        >>> needs_of("gd"), needs_of(None)
+        >>> from qiskit_qmu.auditing.protocols import strategy_needs_of
+        >>> strategy_needs_of("gd"), strategy_needs_of(None)
         (('gradients', 'retained rows'), ())
     """
     if strategy is None:
@@ -24,7 +24,9 @@ def needs_of(strategy: UnlearningStrategy | str | None) -> tuple[str, ...]:
     if isinstance(strategy, str):
         return tuple(sorted(METHODS[strategy].needs)) if strategy in METHODS else ()
     if isinstance(strategy, Chain):
-        return tuple(sorted({need for each in strategy.strategies for need in needs_of(each)}))
+        return tuple(
+            sorted({need for each in strategy.strategies for need in strategy_needs_of(each)})
+        )
     own = getattr(strategy, "needs", None)
     if own is None:
         known = (m.needs for m in METHODS.values() if m.strategy is type(strategy))

@@ -14,10 +14,10 @@ from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.models import as_tensors, forward_usage, gradient_usage, parameter_counts
 from qiskit_qmu.objectives import objective_for
 
-Plan = dict[str, Any]
+RunPlan = dict[str, Any]
 
 
-def training_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
+def training_plan(experiment: Experiment, data_dir: str | None = None) -> RunPlan:
     """Return what `train_and_save` would do.
 
     Args:
@@ -43,7 +43,7 @@ def training_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
     return setup_plan(setup, setup.check([]))
 
 
-def run_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
+def run_plan(experiment: Experiment, data_dir: str | None = None) -> RunPlan:
     """Return what `run_experiment` would do.
 
     What the methods take depends on the trained model, and is not in it: see `saved_workloads`.
@@ -88,7 +88,7 @@ def run_plan(experiment: Experiment, data_dir: str | None = None) -> Plan:
     }
 
 
-def setup_plan(setup: Setup, model: torch.nn.Module) -> Plan:
+def setup_plan(setup: Setup, model: torch.nn.Module) -> RunPlan:
     """Return what one training takes; see `training_plan`."""
     trainer, rows = setup.trainer, setup.split.train
     row = _one_row(model, rows)

@@ -10,7 +10,7 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import write_together
 from qiskit_qmu.data import load_dataset
-from qiskit_qmu.experiments.configuration.plan import Plan
+from qiskit_qmu.experiments.configuration.plan import RunPlan
 from qiskit_qmu.experiments.records.writable import writable_folder
 from qiskit_qmu.experiments.reproduce.compared import Compared, StudyReport
 from qiskit_qmu.experiments.reproduce.comparison import compare_with_published
@@ -209,7 +209,7 @@ def reproduction_plan(
     shots: int | None = None,
     data_dir: str | None = None,
     retry_failed: bool = False,
-) -> Plan:
+) -> RunPlan:
     """Return what `reproduce` would do, as `sweep_plan` does; the arguments are those of both.
 
     Raises:

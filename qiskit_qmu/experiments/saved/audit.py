@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu import _check
-from qiskit_qmu.attacks import attacks_of
-from qiskit_qmu.auditing import AuditReport, audit, needs_of
+from qiskit_qmu.attacks import registered_attacks
+from qiskit_qmu.auditing import AuditReport, audit, strategy_needs_of
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.data.row_source import RowSource
@@ -120,7 +120,7 @@ def audit_read(
         seed: Seed of everything random.
         progress: Called with what is done and the share of the whole.
     """
-    over_models: dict[str, Any] = {"attacks": attacks_of(attacks)}
+    over_models: dict[str, Any] = {"attacks": registered_attacks(attacks)}
     before, reference = (
         None if each is None else load_model(each, backend=saved.model.backend)
         for each in (original, oracle)
@@ -140,7 +140,11 @@ def audit_read(
         )
     own = _made_by(saved, first)
     rows = [{**row, **own} if row["method"] == "audited" else row for row in report.rows]
-    used = {need for step in saved.provenance.deletions[first:] for need in needs_of(step.strategy)}
+    used = {
+        need
+        for step in saved.provenance.deletions[first:]
+        for need in strategy_needs_of(step.strategy)
+    }
     return replace(report, rows=tuple(rows), strategy_needs=tuple(sorted(used)))
 
 

@@ -8,7 +8,7 @@ from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
 from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.saved.training import model_scores, trained_provenance
-from qiskit_qmu.models import ModuleModel, fit_inputs, load_state, read_state, save_model
+from qiskit_qmu.models import ModuleModel, fit_inputs, load_state, read_state, write_model
 from qiskit_qmu.models.tensors import as_row_tensor
 from qiskit_qmu.training.processes import one_thread
 
@@ -64,5 +64,5 @@ def import_weights(
         fit_inputs(model, as_row_tensor(model, setup.split.train.x))
         scores = model_scores(setup, model)
     provenance = trained_provenance(setup, losses=[]) | {"scores": scores}
-    save_model(model, out, provenance=provenance)
+    write_model(model, out, provenance=provenance)
     return provenance

@@ -19,8 +19,8 @@ from qiskit_qmu.models import (
     ModuleModel,
     QuantumModel,
     ShardedClassifier,
+    write_model,
 )
-from qiskit_qmu.models import save_model as write_model
 from qiskit_qmu.training import Trainer
 
 

@@ -10,7 +10,7 @@ from qiskit_qmu.experiments.configuration.experiment_backends import training_ba
 from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.saved.provenance import trained_entries
 from qiskit_qmu.experiments.saved.saving import recipe
-from qiskit_qmu.models import QuantumModel, save_model
+from qiskit_qmu.models import QuantumModel, write_model
 from qiskit_qmu.training import Progress
 from qiskit_qmu.training.processes import one_thread
 
@@ -54,7 +54,7 @@ def train_and_save(
     provenance = trained_provenance(setup, list(history.losses)) | {"scores": scores}
     if history.privacy is not None:
         provenance["privacy"] = history.privacy.to_dict()
-    save_model(model, out, provenance=provenance)
+    write_model(model, out, provenance=provenance)
     return provenance
 
 

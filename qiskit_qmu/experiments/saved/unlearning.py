@@ -13,7 +13,7 @@ from qiskit_qmu.deletions import RequestMark
 from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.experiments.saved.saving import recipe
-from qiskit_qmu.models import QuantumModel, save_model
+from qiskit_qmu.models import QuantumModel, write_model
 from qiskit_qmu.training.processes import one_thread
 from qiskit_qmu.unlearning import UnlearningResult
 
@@ -113,5 +113,5 @@ def unlearn_and_save(
         "seconds": result.seconds,
         "versions": package_versions("torch", "numpy"),
     }
-    save_model(result.model, out, provenance=provenance)
+    write_model(result.model, out, provenance=provenance)
     return result

@@ -1,10 +1,10 @@
 """What a comparison of shots would do: everything is checked and counted, and no circuit is run."""
 
-from qiskit_qmu.experiments.configuration.plan import Plan, circuits_of_observing, setup_plan
+from qiskit_qmu.experiments.configuration.plan import RunPlan, circuits_of_observing, setup_plan
 from qiskit_qmu.experiments.shots.comparison import ShotComparison
 
 
-def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> Plan:
+def shots_plan(comparison: ShotComparison, data_dir: str | None = None) -> RunPlan:
     """Return what `run_shot_comparison` would do.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_qmu.experiments.configuration.experiment import Experiment
-from qiskit_qmu.experiments.configuration.plan import Plan, run_plan
+from qiskit_qmu.experiments.configuration.plan import RunPlan, run_plan
 from qiskit_qmu.experiments.sweeps.folder import SweepFolder, has_failed
 from qiskit_qmu.experiments.sweeps.grid import Cell
 from qiskit_qmu.experiments.sweeps.running import result_or_error
@@ -19,7 +19,7 @@ def sweep_plan(
     *,
     data_dir: str | None = None,
     retry_failed: bool = False,
-) -> Plan:
+) -> RunPlan:
     """Return what `run_sweep` would do; nothing is trained or written.
 
     Args:
@@ -58,9 +58,9 @@ def sweep_plan(
 
 def _circuits(work: PendingWork, data_dir: str | None) -> dict[str, Any]:
     """Return the circuits of training originals, and of observing by backend and shots."""
-    plans: dict[str, Plan] = {}
+    plans: dict[str, RunPlan] = {}
 
-    def plan_of(experiment: Experiment) -> Plan:
+    def plan_of(experiment: Experiment) -> RunPlan:
         alike = replace(experiment, seed=0)
         if alike.digest() not in plans:
             plans[alike.digest()] = run_plan(alike, data_dir)

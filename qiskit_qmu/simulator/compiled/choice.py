@@ -14,8 +14,8 @@ from qiskit_qmu.simulator.compiled.blocks import BlockRunner
 from qiskit_qmu.simulator.compiled.loading import load_kernels
 from qiskit_qmu.simulator.compiled.operations import (
     LARGEST_TABLES,
+    NetworkReadout,
     OperationList,
-    Readout,
     readout_size,
     table_bytes,
 )
@@ -57,7 +57,7 @@ class EngineChoice:
         return f"{self.engine} engine: {self.reason}"
 
 
-def choose_engine(program: Program, readout: Readout, engine: str | None) -> EngineChoice:
+def choose_engine(program: Program, readout: NetworkReadout, engine: str | None) -> EngineChoice:
     """Return which engine runs a network's steps on a CPU.
 
     Args:
@@ -79,7 +79,7 @@ def choose_engine(program: Program, readout: Readout, engine: str | None) -> Eng
 
 
 def compiled_step(
-    simulation: Simulation, readout: Readout, by_torch: StateReadout, dtype: torch.dtype
+    simulation: Simulation, readout: NetworkReadout, by_torch: StateReadout, dtype: torch.dtype
 ) -> CompiledStep | None:
     """Return the compiled step of a circuit and its readout; None if there are no kernels."""
     real: type[np.floating] = np.float64 if dtype == torch.complex128 else np.float32

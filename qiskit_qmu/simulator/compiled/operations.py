@@ -47,7 +47,7 @@ class OutcomeReadout:
     num_outputs: int
 
 
-Readout = list[SparsePauliOp] | OutcomeReadout
+NetworkReadout = list[SparsePauliOp] | OutcomeReadout
 
 
 Slot = tuple[int, NDArray[Any], NDArray[Any], int]
@@ -216,7 +216,7 @@ class OperationList:
             places=np.concatenate([*self.places, []]).astype(np.int32),
         )
 
-    def readout(self, readout: Readout, dtype: type[np.floating]) -> ReadoutTables:
+    def readout(self, readout: NetworkReadout, dtype: type[np.floating]) -> ReadoutTables:
         """Return the tables of a readout in one precision."""
         if isinstance(readout, OutcomeReadout):
             return self._probabilities(readout.outputs, dtype)
@@ -254,7 +254,7 @@ class OperationList:
         )
 
 
-def readout_size(readout: Readout) -> tuple[int, int]:
+def readout_size(readout: NetworkReadout) -> tuple[int, int]:
     """Return the groups of strings that flip bits, and the outputs."""
     if isinstance(readout, OutcomeReadout):
         return 0, readout.num_outputs

@@ -1,13 +1,7 @@
 """Gates on several qubits as matrices."""
 
-from qiskit_qmu.simulator.compiled.kernels.instructions import (
-    Amplitudes,
-    Complex,
-    Numbers,
-    Whole,
-    Wholes,
-    Writer,
-)
+from qiskit_qmu.simulator.compiled.kernels.complex_numbers import Amplitudes, Complex, complex_at
+from qiskit_qmu.simulator.compiled.kernels.instructions import Numbers, Whole, Wholes, Writer
 
 
 def apply_dense(
@@ -25,7 +19,7 @@ def apply_dense(
         with writer.loop(width) as row:
             real, imag = writer.total(), writer.total()
             with writer.loop(width) as column:
-                product = entries.complex(row * width + column) * state[own[column]]
+                product = complex_at(entries, row * width + column) * state[own[column]]
                 real.add(product.real)
                 imag.add(product.imag)
             room[row] = Complex(real.value, imag.value)

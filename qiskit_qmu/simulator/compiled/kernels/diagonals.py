@@ -1,11 +1,10 @@
 """Diagonal gates: constant phases, and rotations about strings of Z."""
 
+from qiskit_qmu.simulator.compiled.kernels.complex_numbers import Amplitudes, Complex, complex_at
 from qiskit_qmu.simulator.compiled.kernels.instructions import (
-    Amplitudes,
-    Complex,
+    LaneRows,
     Lanes,
     Numbers,
-    Rows,
     Whole,
     Wholes,
     Writer,
@@ -17,7 +16,7 @@ def apply_phases(
 ) -> None:
     """Multiply each amplitude by a constant, or by its conjugate."""
     with writer.loop(size) as place:
-        phase = phases.complex(place)
+        phase = complex_at(phases, place)
         state[place] = (phase.conjugate() if back else phase) * state[place]
 
 
@@ -35,7 +34,7 @@ def parity_slope(
     writer: Writer, state: Amplitudes, slope: Amplitudes, size: Whole, signs: Wholes
 ) -> Lanes:
     """Return the slope of the angle of a turn about a string of Z."""
-    factors: Rows = writer.rows(2)
+    factors: LaneRows = writer.rows(2)
     factors[0], factors[1] = writer.constant(1), writer.constant(-1)
     total = writer.total()
     with writer.loop(size) as place:

@@ -44,7 +44,7 @@ class Writer:
         self._body = function.append_basic_block()
         self.builder = ir.IRBuilder(self._body)
         self.job = Wholes(self, job, _WHOLE)
-        self.room = Rows(self, room)
+        self.room = LaneRows(self, room)
         self.first, self.last = Whole(self, first), Whole(self, last)
 
     def end(self) -> None:
@@ -85,10 +85,10 @@ class Writer:
         total.value = self.constant(0)
         return total
 
-    def rows(self, count: int) -> "Rows":
+    def rows(self, count: int) -> "LaneRows":
         """Return a few rows of the function's own."""
         place = self._entry.alloca(self.vector, _WHOLE(count))
-        return Rows(self, place)
+        return LaneRows(self, place)
 
 
 @dataclass(frozen=True)
@@ -160,40 +160,11 @@ class Lanes:
         return Lanes(self.writer, value)
 
 
-@dataclass(frozen=True)
-class Complex:
-    """Complex numbers, one for each sample of a block."""
-
-    real: Lanes
-    imag: Lanes
-
-    def __add__(self, other: "Complex") -> "Complex":
-        return Complex(self.real + other.real, self.imag + other.imag)
-
-    def __mul__(self, other: "Complex") -> "Complex":
-        return product_sum((self, other))
-
-    def conjugate(self) -> "Complex":
-        """Return the complex conjugates."""
-        return Complex(self.real, -self.imag)
-
-
-def product_sum(first: tuple[Complex, Complex], *others: tuple[Complex, Complex]) -> Complex:
-    """Return a sum of products, each addition one instruction with a product."""
-    a, b = first
-    real = a.real * b.real - a.imag * b.imag
-    imag = a.real * b.imag + a.imag * b.real
-    for a, b in others:
-        real = real + a.real * b.real - a.imag * b.imag
-        imag = imag + a.real * b.imag + a.imag * b.real
-    return Complex(real, imag)
-
-
 class Total:
     """A variable of the function."""
 
     def __init__(self, writer: Writer, place: ir.Value) -> None:
-        self._rows = Rows(writer, place)
+        self._rows = LaneRows(writer, place)
 
     @property
     def value(self) -> Lanes:
@@ -240,10 +211,6 @@ class Numbers:
         place = _place(self.writer, self.pointer, index, number)
         return self.writer.spread(self.writer.builder.load(place, typ=number))
 
-    def complex(self, index: Whole | int) -> Complex:
-        """Return a complex number of two in a row."""
-        return Complex(self[index * 2], self[index * 2 + 1])
-
     def behind(self, index: Whole | int) -> "Numbers":
         """Return the table from an index on."""
         place = _place(self.writer, self.pointer, index, self.writer.number)
@@ -251,7 +218,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Rows:
+class LaneRows:
     """Memory as rows of lanes."""
 
     writer: Writer
@@ -269,32 +236,9 @@ class Rows:
         place = _place(writer, self.pointer, row, writer.vector)
         writer.builder.store(lanes.value, place, align=_BYTES[str(writer.number)])
 
-    def behind(self, row: Whole | int) -> "Rows":
+    def behind(self, row: Whole | int) -> "LaneRows":
         """Return the memory from a row on."""
-        return Rows(self.writer, _place(self.writer, self.pointer, row, self.writer.vector))
-
-    @property
-    def amplitudes(self) -> "Amplitudes":
-        """The memory as pairs of rows."""
-        return Amplitudes(self)
-
-
-@dataclass(frozen=True)
-class Amplitudes:
-    """Memory as complex numbers: rows of real parts, each with one of imaginary parts behind it."""
-
-    rows: Rows
-
-    def __getitem__(self, place: Whole | int) -> Complex:
-        return Complex(self.rows[place * 2], self.rows[place * 2 + 1])
-
-    def __setitem__(self, place: Whole | int, value: Complex) -> None:
-        self.rows[place * 2] = value.real
-        self.rows[place * 2 + 1] = value.imag
-
-    def behind(self, place: Whole | int) -> "Amplitudes":
-        """Return the memory from a place on."""
-        return Amplitudes(self.rows.behind(place * 2))
+        return LaneRows(self.writer, _place(self.writer, self.pointer, row, self.writer.vector))
 
 
 def _place(writer: Writer, pointer: ir.Value, index: Whole | int, kind: ir.Type) -> ir.Value:
@@ -313,6 +257,6 @@ def numbers_at(writer: Writer, address: Whole) -> Numbers:
     return Numbers(writer, writer.builder.inttoptr(address.value, writer.number.as_pointer()))
 
 
-def rows_at(writer: Writer, address: Whole) -> Rows:
+def rows_at(writer: Writer, address: Whole) -> LaneRows:
     """Return rows of lanes at an address."""
-    return Rows(writer, writer.builder.inttoptr(address.value, writer.vector.as_pointer()))
+    return LaneRows(writer, writer.builder.inttoptr(address.value, writer.vector.as_pointer()))

@@ -12,14 +12,10 @@ from typing import Any
 
 from llvmlite import ir
 
+from qiskit_qmu.simulator.compiled.kernels.complex_numbers import Amplitudes
 from qiskit_qmu.simulator.compiled.kernels.dense import apply_dense
 from qiskit_qmu.simulator.compiled.kernels.diagonals import apply_parity, apply_phases, parity_slope
-from qiskit_qmu.simulator.compiled.kernels.instructions import (
-    Amplitudes,
-    Numbers,
-    Whole,
-    Writer,
-)
+from qiskit_qmu.simulator.compiled.kernels.instructions import Numbers, Whole, Writer
 from qiskit_qmu.simulator.compiled.kernels.readouts import Readouts
 from qiskit_qmu.simulator.compiled.kernels.runs import Runs, apply_run, start, undo_run, undo_start
 from qiskit_qmu.simulator.compiled.kernels.tables import JobTables
@@ -54,7 +50,7 @@ class _Block:
         slots, room = job.whole("num_slots"), writer.room
         matrices = room.behind(slots * 2)
         self.room = matrices.behind(job.whole("num_runs") * 8)
-        self.runs = Runs(writer, job, room, room.behind(slots), matrices.amplitudes)
+        self.runs = Runs(writer, job, room, room.behind(slots), Amplitudes(matrices))
         self.readouts = Readouts(writer, job, self.size, self.units)
 
     def write(self, kernel: "Callable[[_Block, Whole], None]") -> None:
@@ -103,8 +99,8 @@ def _write_forward(block: _Block, unit: Whole) -> None:
 def _write_backward(block: _Block, unit: Whole) -> None:
     """Write the slopes of all angles, or of the angles of the circuit and of its initial states."""
     writer, job, size, runs = block.writer, block.job, block.size, block.runs
-    state = block.room.behind(size * 2).amplitudes
-    slope = block.room.behind(size * 4).amplitudes
+    state = Amplitudes(block.room.behind(size * 2))
+    slope = Amplitudes(block.room.behind(size * 4))
     slopes = job.rows("slopes").behind(unit)
     turn = writer.rows(6)
     _copy(writer, size, block.state("states", unit), state)
@@ -156,5 +152,5 @@ def _apply_dense(
         block.job.wholes("places").behind(first),
         block.job.numbers("entries").behind(entry * 2),
         width,
-        block.room.amplitudes,
+        Amplitudes(block.room),
     )

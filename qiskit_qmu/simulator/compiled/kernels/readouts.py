@@ -3,13 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from qiskit_qmu.simulator.compiled.kernels.instructions import (
-    Amplitudes,
-    Complex,
-    Rows,
-    Whole,
-    Writer,
-)
+from qiskit_qmu.simulator.compiled.kernels.complex_numbers import Amplitudes, Complex, complex_at
+from qiskit_qmu.simulator.compiled.kernels.instructions import LaneRows, Whole, Writer
 from qiskit_qmu.simulator.compiled.kernels.tables import JobTables
 
 
@@ -27,7 +22,7 @@ class Readouts:
     size: Whole
     step: Whole
 
-    def write_values(self, state: Amplitudes, values: Rows, room: Rows) -> None:
+    def write_values(self, state: Amplitudes, values: LaneRows, room: LaneRows) -> None:
         """Write the readouts of a state to rows that are zero."""
         writer, size = self.writer, self.size
         outcomes, diagonal = self.job.wholes("outcomes"), self.job.numbers("diagonal")
@@ -49,12 +44,12 @@ class Readouts:
             total.value = values[output * self.step]
             with writer.loop(size) as place:
                 own, other = state[place], state[partners[flip * size + place]]
-                factor = strings.complex((flip * num_outputs + output) * size + place)
+                factor = complex_at(strings, (flip * num_outputs + output) * size + place)
                 total.add(factor.real * (other.real * own.real + other.imag * own.imag))
                 total.add(factor.imag * (other.imag * own.real - other.real * own.imag))
             values[output * self.step] = total.value
 
-    def write_gradient(self, state: Amplitudes, slope: Amplitudes, gradient: Rows) -> None:
+    def write_gradient(self, state: Amplitudes, slope: Amplitudes, gradient: LaneRows) -> None:
         """Write λ: the sum over the readouts of gradient times readout operator, on the state."""
         writer, size = self.writer, self.size
         outcomes, diagonal = self.job.wholes("outcomes"), self.job.numbers("diagonal")
@@ -72,7 +67,7 @@ class Readouts:
         with writer.loop(self.job.whole("num_flips")) as flip, writer.loop(size) as place:
             weight.value = imag.value = writer.constant(0)
             with writer.loop(num_outputs) as output:
-                factor = strings.complex((flip * num_outputs + output) * size + place)
+                factor = complex_at(strings, (flip * num_outputs + output) * size + place)
                 own_gradient = gradient[output * self.step]
                 weight.add(factor.real * own_gradient)
                 imag.add(factor.imag * own_gradient)

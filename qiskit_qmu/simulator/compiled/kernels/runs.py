@@ -7,15 +7,13 @@ same run. These are real numbers for X, Y and Z, so a run is a turn of a vector.
 
 from dataclasses import dataclass
 
-from qiskit_qmu.simulator.compiled.kernels.instructions import (
+from qiskit_qmu.simulator.compiled.kernels.complex_numbers import (
     Amplitudes,
     Complex,
-    Rows,
-    Whole,
-    Wholes,
-    Writer,
+    complex_at,
     product_sum,
 )
+from qiskit_qmu.simulator.compiled.kernels.instructions import LaneRows, Whole, Wholes, Writer
 from qiskit_qmu.simulator.compiled.kernels.tables import JobTables
 
 Matrix = tuple[Complex, Complex, Complex, Complex]
@@ -33,8 +31,8 @@ class Runs:
 
     writer: Writer
     job: JobTables
-    cosines: Rows
-    sines: Rows
+    cosines: LaneRows
+    sines: LaneRows
     matrices: Amplitudes
 
     def prepare(self, model: Whole, block: Whole) -> None:
@@ -73,7 +71,7 @@ class Runs:
             c, s = self.cosines[slot], self.sines[slot]
             factor = []
             for entry in range(4):
-                fixed, turning = (table.complex(slot * 4 + entry) for table in (even, odd))
+                fixed, turning = (complex_at(table, slot * 4 + entry) for table in (even, odd))
                 factor.append(
                     Complex(c * fixed.real + s * turning.real, c * fixed.imag + s * turning.imag)
                 )
@@ -89,7 +87,7 @@ class Runs:
         a, b, c, d = (self.matrices[run * 4 + entry] for entry in range(4))
         return a, b, c, d
 
-    def write_slopes(self, run: Whole, turn: Rows, slopes: Rows) -> None:
+    def write_slopes(self, run: Whole, turn: LaneRows, slopes: LaneRows) -> None:
         """Write the slopes of a run's angles, last one first; each slot turns the vector back.
 
         Args:
@@ -151,7 +149,7 @@ def undo_run(
     pairs: Wholes,
     half: Whole,
     matrix: Matrix,
-    turn: Rows,
+    turn: LaneRows,
 ) -> None:
     """Write the slopes by turns about X, Y and Z behind a run, and undo it on ψ and λ."""
     a, b, c, d = (entry.conjugate() for entry in matrix)
@@ -172,7 +170,7 @@ def undo_start(
     slope: Amplitudes,
     qubit: Whole,
     matrix: Matrix,
-    turn: Rows,
+    turn: LaneRows,
 ) -> None:
     """Write the slopes of the highest qubit's run, and leave the states of the qubits below."""
     a, _, c, _ = (entry.conjugate() for entry in matrix)
@@ -198,7 +196,7 @@ class _Turns:
         by_y.add(q.real * x.real + q.imag * x.imag - p.real * y.real - p.imag * y.imag)
         by_z.add(p.real * x.imag - p.imag * x.real - q.real * y.imag + q.imag * y.real)
 
-    def write(self, turn: Rows) -> None:
+    def write(self, turn: LaneRows) -> None:
         """Write the sums."""
         for row, total in enumerate(self._totals):
             turn[row] = total.value

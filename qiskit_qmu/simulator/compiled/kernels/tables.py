@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from qiskit_qmu.simulator.compiled.job import JOB_FIELDS
+from qiskit_qmu.simulator.compiled.kernels.complex_numbers import Amplitudes
 from qiskit_qmu.simulator.compiled.kernels.instructions import (
-    Amplitudes,
+    LaneRows,
     Numbers,
-    Rows,
     Whole,
     Wholes,
     Writer,
@@ -34,10 +34,10 @@ class JobTables:
         """Return a table of real numbers that all samples share."""
         return numbers_at(self.writer, self.whole(name))
 
-    def rows(self, name: str) -> Rows:
+    def rows(self, name: str) -> LaneRows:
         """Return rows of lanes."""
         return rows_at(self.writer, self.whole(name))
 
     def amplitudes(self, name: str) -> Amplitudes:
         """Return rows of lanes as complex numbers."""
-        return self.rows(name).amplitudes
+        return Amplitudes(self.rows(name))
