@@ -117,7 +117,7 @@ class ShadowClassifierAttack:
                     (inputs[own] - centre) / scale, inside[own]
                 )
         if not classifiers:
-            raise InputError("no class has rows that shadow models were trained on, and others")
+            raise InputError("no class has both rows that shadow models were trained on and others")
         return FittedShadowClassifier(
             attack=self, classifiers=classifiers, centre=centre, scale=scale
         )

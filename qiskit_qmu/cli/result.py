@@ -112,4 +112,4 @@ def refuse_file(options: argparse.Namespace) -> None:
     if not path.parent.is_dir():
         raise InputError(f"--out {path}: no folder {path.parent}")
     if path.is_file() and not options.force:
-        raise InputError(f"{path} is already there; choose another --out, or add --force")
+        raise InputError(f"{path} already exists; choose another --out, or add --force")

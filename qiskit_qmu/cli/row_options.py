@@ -129,7 +129,7 @@ def names(text: str) -> list[str]:
     """
     found = [name.strip() for name in text.split(",") if name.strip()]
     if not found:
-        raise OptionError("no name of a column in it")
+        raise OptionError("must name at least one column")
     return found
 
 
@@ -144,5 +144,5 @@ def test_rows(text: str) -> float | str:
     except ValueError:
         if Path(text).exists():
             return text
-        raise OptionError(f"no file {text}, and no number between 0 and 1") from None
+        raise OptionError(f"neither a file nor a number between 0 and 1: {text}") from None
     return option_types.share(text)

@@ -169,7 +169,7 @@ class _Reader:
         is_word = isinstance(right, ast.Name) and right.id == "missing"
         is_none = isinstance(right, ast.Constant) and right.value is None
         if name is None or not (is_word or is_none):
-            raise InputError("is stands between a column and missing, as in `age is not missing`")
+            raise InputError("is compares a column with missing, as in `age is not missing`")
 
         def missing(columns: Columns) -> _Truth:
             found = columns(name).missing
@@ -179,9 +179,7 @@ class _Reader:
 
     def _among(self, name: str | None, right: ast.expr, *, negated: bool) -> _Part:
         if name is None or not isinstance(right, ast.List | ast.Tuple | ast.Set):
-            raise InputError(
-                "in stands between a column and a list, as in `region in ['EU', 'US']`"
-            )
+            raise InputError("in compares a column with a list, as in `region in ['EU', 'US']`")
         constants = [_constant(element) for element in right.elts]
 
         def among(columns: Columns) -> _Truth:
@@ -214,8 +212,8 @@ def _any(parts: list[_Part]) -> _Part:
 def _itself(column: ColumnValues) -> _Truth:
     if column.kind != "truth values":
         raise InputError(
-            f"column {column.name} holds {column.kind} and is no condition by itself: compare it "
-            "with something"
+            f"column {column.name} holds {column.kind}, which is not a condition; compare it with a "
+            "value"
         )
     return _known(column.values, column.missing)
 
@@ -240,7 +238,7 @@ def _constant(node: ast.expr) -> Any:
         if isinstance(node.value, int | float | str):
             return node.value
         if node.value is None:
-            raise InputError("missing values are asked for by `is missing`")
+            raise InputError("use `is missing` to select missing values")
     raise _not_possible(node)
 
 

@@ -60,7 +60,7 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         with gzip.open(BytesIO(stored)) as file:
             return _array(cast("BinaryIO", file), _HIGHEST_RATIO * len(stored), path)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} is no whole gzip file: {error}") from error
+        raise InputError(f"{path} is not a complete gzip file: {error}") from error
 
 
 def _array(file: BinaryIO, most: int, path: str | os.PathLike[str]) -> NDArray[np.uint8]:

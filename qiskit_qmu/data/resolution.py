@@ -263,7 +263,7 @@ def _column(ds: Dataset, name: str, way: str = "where") -> ColumnValues:
         near = difflib.get_close_matches(name, ds.column_names, n=1)
         known = f"columns are {listed(ds.column_names)}" if ds.column_names else "it has no names"
         hint = f"did you mean {near[0]}?" if near else known
-        raise InputError(f"{way} names {name}, which is no column of {ds.name}; {hint}")
+        raise InputError(f"{way} names {name}, which is not a column of {ds.name}; {hint}")
     values = ds.column(name)
     kind = next((column.kind for column in ds.columns if column.name == name), None)
     if kind == "date":

@@ -70,7 +70,7 @@ class Gate:
             name, _, value = (word.strip() for word in part.partition("="))
             _check.one_of(_NAMES, limit=name)
             if name in limits:
-                raise InputError(f"a gate has one {name}, got it twice")
+                raise InputError(f"{name} is given twice")
             try:
                 limits[name] = float(value)
             except ValueError:

@@ -43,7 +43,7 @@ def layers_of_weights(network: NeuralNetwork) -> NDArray[np.int64]:
     """
     if not isinstance(network, EstimatorQNN | SamplerQNN):
         got = type(network).__name__
-        raise InputError(f"ansatz layers are known of an EstimatorQNN or SamplerQNN, got {got}")
+        raise InputError(f"ansatz layers require an EstimatorQNN or SamplerQNN, got {got}")
     weights = {weight: place for place, weight in enumerate(network.weight_params or ())}
     found: dict[int, int] = {}
     qubits = [_Qubit() for _ in range(network.circuit.num_qubits)]

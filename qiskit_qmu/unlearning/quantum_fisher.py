@@ -200,7 +200,7 @@ def _of_connector(
     network = connector.neural_network
     if not isinstance(network, EstimatorQNN | SamplerQNN):
         raise InputError(
-            "the quantum Fisher information is known of an EstimatorQNN or SamplerQNN, got "
+            "the quantum Fisher information requires an EstimatorQNN or SamplerQNN, got "
             f"{type(network).__name__}"
         )
     given = inputs.detach().double().cpu().numpy()

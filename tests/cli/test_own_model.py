@@ -52,7 +52,7 @@ def test_what_cannot_be_used_is_refused(refuses):
         (("--model", "nowhere_to_be_found:build"), "no module 'nowhere_to_be_found'"),
         (("--model", "own_factories:probabilities"), "declare --outputs probabilities"),
         (("--model", "own_factories:build", "--num-qubits", "3"), "'num_qubits'"),
-        (("--model", "basic", "--outputs", "logits"), "outputs are declared of a model of your"),
+        (("--model", "basic", "--outputs", "logits"), "outputs apply only to a model of your"),
         (("--model", "basic", "--set", "model.depth=3"), "the model basic has no setting 'depth'"),
     ):
         assert message in refuses("train", *SMALL, *words, "--out", "m")

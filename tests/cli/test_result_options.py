@@ -69,7 +69,7 @@ def test_predictions_are_written_as_csv(qmu, folder, saved):
     assert qmu("predict", saved / "original", "--out", "p.csv").status == 0
     assert (folder / "p.csv").read_text() == printed
     refused = qmu("predict", saved / "original", "--out", "p.csv")
-    assert (refused.status, "p.csv is already there" in refused.err) == (2, True)
+    assert (refused.status, "p.csv already exists" in refused.err) == (2, True)
     again = qmu("predict", saved / "original", "--out", "p.csv", "--force", "--json")
     assert json.loads(again.out)["rows"][0]["label"] == rows[0]["label"]
 

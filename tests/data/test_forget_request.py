@@ -136,7 +136,7 @@ def test_an_owner_is_all_rows_of_a_value_and_the_others_are_retained(owned, colu
     ("owner", "message"),
     [
         ("hospital=West", "belongs to hospital=West; owners are East, North, St. Mary"),
-        ("clinic=West", "owner names clinic, which is no column of"),
+        ("clinic=West", "owner names clinic, which is not a column of"),
         ("ward=third", "column ward holds numbers"),
         ("hospital", "owner must be COLUMN=VALUE"),
     ],

@@ -66,10 +66,10 @@ def test_round_trip(tmp_path_factory, idx_bytes, array, zipped):
         ),
         (b"\0\0\x08\0", "got magic number 0x00000800"),
         (b"<!DOCTYPE html>", "got magic number 0x3c21444f"),
-        (b"\x1f\x8bnot really", "is no whole gzip file"),
-        (b"\x1f\x8b", "is no whole gzip file"),
-        (gzip.compress(GOOD, mtime=0)[:-9], "is no whole gzip file"),
-        (gzip.compress(GOOD, mtime=0) + b"tail", "is no whole gzip file"),
+        (b"\x1f\x8bnot really", "is not a complete gzip file"),
+        (b"\x1f\x8b", "is not a complete gzip file"),
+        (gzip.compress(GOOD, mtime=0)[:-9], "is not a complete gzip file"),
+        (gzip.compress(GOOD, mtime=0) + b"tail", "is not a complete gzip file"),
         (gzip.compress(GOOD[:-1], mtime=0), "got a truncated file of 5"),
         (gzip.compress(gzip.compress(GOOD, mtime=0), mtime=0), "got magic number 0x1f8b"),
     ],
@@ -88,7 +88,7 @@ def test_flipped_bits_in_a_gzip_are_found_by_its_checksum(tmp_path):
     content[40] ^= 1
     path = tmp_path / "flipped.gz"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="is no whole gzip file"):
+    with pytest.raises(InputError, match="is not a complete gzip file"):
         read_idx(path)
 
 

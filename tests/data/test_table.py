@@ -189,7 +189,7 @@ FAULTS = {
     "no rows": ("id,a,y\n", {}, "has headings and no rows below them"),
     "nothing": ("", {}, "is empty; it must hold a table with headings"),
     "one column": ("id\n1\n", {}, "separated by commas, semicolons, tabs or bars, got 'id'"),
-    "double heading": ("a,a,y\n1,2,u\n", {}, "a heading of its own for each column, got 'a' twice"),
+    "double heading": ("a,a,y\n1,2,u\n", {}, "must have different headings, got 'a' twice"),
     "no features": (BASE, {"features": []}, "has no column to learn from"),
     "label as feature": (BASE, {"features": ["a", "y"]}, "the column of labels or ids, got 'y'"),
     "ambiguous dates": (

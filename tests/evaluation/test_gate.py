@@ -43,7 +43,7 @@ def test_what_was_not_measured_breaks_its_limit():
         ("max_acu=0.6", "got 'max_acu'; did you mean max_auc?"),
         ("max_auc", "a gate takes NAME=NUMBER, got 'max_auc'"),
         ("max_auc=x", "a gate takes NAME=NUMBER, got 'max_auc=x'"),
-        ("max_auc=0.6,max_auc=0.7", "a gate has one max_auc, got it twice"),
+        ("max_auc=0.6,max_auc=0.7", "max_auc is given twice"),
         ("max_auc=0.4", "max_auc must lie between 0.5 and 1, got 0.4"),
         ("max_epsilon=-1", "max_epsilon must not be negative, got -1"),
         ("min_retain=nan", "min_retain must lie between -1 and 1, got nan"),

@@ -64,7 +64,7 @@ def _named(what: str, arrays: Mapping[str, Any]) -> Recorded:
     for name, values in arrays.items():
         key = known_name(name, what)
         if key in found:
-            raise InputError(f"{what}: {key} is there twice, the second time as {name}")
+            raise InputError(f"{what}: {key} is given twice, the second time as {name}")
         found[key] = _as_array(key, values)
     return Recorded(what, found)
 
@@ -110,7 +110,9 @@ def _of_table(source: Any) -> Recorded:
     for heading, column in columns.items():
         ending = parts.setdefault(column.array, {})
         if column.ending in ending or (ending and "" in {column.ending, *ending}):
-            raise InputError(f"{table.what}: {column.array} is there twice, as {heading}")
+            raise InputError(
+                f"{table.what}: {column.array} is given twice, the second time as {heading}"
+            )
         try:
             ending[column.ending] = _values(column.array, frame[heading], heading in as_texts,
                                             table.decimal)  # fmt: skip

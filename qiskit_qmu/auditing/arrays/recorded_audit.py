@@ -205,7 +205,7 @@ def _check_duplicates(present: dict[str, Observations], split: ForgetSplit) -> N
     both = members & unseen
     if both:
         raise InputError(
-            f"a row is either a member or never seen, got {len(both)} rows that are there as both, "
+            f"a row is either a member or never seen, got {len(both)} rows that appear as both, "
             "with the same label and outputs; give them ids if they are different rows"
         )
 

@@ -83,7 +83,7 @@ class _Frame:
         doubles = [name for name in self.names if self.names.count(name) > 1]
         if doubles:
             raise InputError(
-                f"a DataFrame must have a name of its own for each column, got {doubles[0]!r} twice"
+                f"the columns of a DataFrame must have different names, got {doubles[0]!r} twice"
             )
         self._frame = frame
 

@@ -204,6 +204,6 @@ def _names(row: list[str], path: Path) -> tuple[str, ...]:
     doubles = sorted({name for name in names if name and names.count(name) > 1})
     if doubles:
         raise InputError(
-            f"{path} must have a heading of its own for each column, got {doubles[0]!r} twice"
+            f"the columns of {path} must have different headings, got {doubles[0]!r} twice"
         )
     return tuple(name or f"column {number}" for number, name in enumerate(names, start=1))

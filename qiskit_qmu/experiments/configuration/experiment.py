@@ -161,7 +161,7 @@ class Experiment:
                 )
             if self.outputs is not None:
                 raise InputError(
-                    f"outputs are declared of a model of your own, and {self.model} is none"
+                    f"outputs apply only to a model of your own, got model {self.model}"
                 )
         if self.outputs is not None:
             _check.one_of(get_args(Outputs), outputs=self.outputs)

@@ -191,7 +191,7 @@ BAD = {
     "repeated": (_recorded(ids=AGAIN), "ids must not repeat, got r0 more than once"),
     "copied": (
         _recorded(logits=COPIED, labels=np.zeros(60, dtype=int)),
-        "got 1 rows that are there as both, with the same label and outputs; give them ids",
+        "got 1 rows that appear as both, with the same label and outputs; give them ids",
     ),
     "unknown": (_recorded(logit=LOGITS), "unknown array 'logit'; .*; did you mean logits?"),
     "nothing": (_recorded(logits=None), "must hold outputs of the audited model"),
