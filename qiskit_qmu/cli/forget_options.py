@@ -78,7 +78,7 @@ def add_forget_options(parser: argparse.ArgumentParser, *, how_many: str = "at m
         "--skip-untrained-ids",
         action="store_true",
         default=None,
-        help="go on without ids that the model was not trained on; they are refused otherwise",
+        help="continue without ids that the model was not trained on; by default they are refused",
     )
 
 

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rows.add_argument(
         "--skip-untrained-ids",
         action="store_true",
-        help="go on without ids that the model was not trained on; they are refused otherwise",
+        help="continue without ids that the model was not trained on; by default they are refused",
     )
     add_strategy(parser, default="oracle; none for models that delete rows by themselves")
     parser.add_argument(
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again",
         action="store_true",
-        help="allow a request of a model of which one was made already, for another strategy",
+        help="allow another request for the same model, such as with another strategy",
     )
     add_seed(parser)
     audit = parser.add_argument_group("audit")

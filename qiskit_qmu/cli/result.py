@@ -44,7 +44,7 @@ def add_result_options(
         group.add_argument(
             "--dry-run",
             action="store_true",
-            help="check everything, say what would be done and how many circuits it takes, and "
+            help="check everything, report what would be done and how many circuits it takes, and "
             "stop before any of them runs",
         )
     if overwrites:

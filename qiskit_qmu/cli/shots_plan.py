@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=option_types.count,
         default=1,
         metavar="N",
-        help="how often an attacker may ask the same row and get fresh shots (1)",
+        help="how often an attacker may query the same row with fresh shots (1)",
     )
     group.add_argument(
         "--shots",

@@ -212,8 +212,8 @@ def _any(parts: list[_Part]) -> _Part:
 def _itself(column: ColumnValues) -> _Truth:
     if column.kind != "truth values":
         raise InputError(
-            f"column {column.name} holds {column.kind}, which is not a condition; compare it with a "
-            "value"
+            f"column {column.name} holds {column.kind}, which is not a condition; compare it with "
+            "a value"
         )
     return _known(column.values, column.missing)
 

@@ -114,7 +114,7 @@ def test_a_missing_value_decides_as_in_sql(text, sql):
         ("region == 5", "region holds text: .* got 5"),
         ("region == age", "region holds text: .* got column age, which holds numbers"),
         ("joined > 'soon'", "joined holds dates: .* got 'soon'"),
-        ("age", "age holds numbers and is no condition by itself"),
+        ("age", "age holds numbers, which is not a condition"),
     ],
 )
 def test_what_is_no_condition_is_refused(text, message):

@@ -36,7 +36,7 @@ class DeletionRequest:
             `unlearn_saved` with "oracle"; compared with beside those that are retrained here. Of
             one model only.
         shadows: How many shadow models to train for a test of the strategy; 0 for none.
-        again: Allow a request of a model of which one was made already, for another method. The
+        again: Allow another request for the same model, such as with another method. The
             new model then comes from the old one, not from the answer to the first request.
 
     Raises:

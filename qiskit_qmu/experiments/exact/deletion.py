@@ -83,7 +83,7 @@ def delete_exactly(
         models: Folder of a model that `train_exact` wrote, or of several.
         ids: Ids of the rows, or a request by ids or by positions in the model's record.
         out: Folder of the new model; of several, the folder of the new ones.
-        again: Allow a request of a model of which one was made already.
+        again: Allow another request for the same model.
 
     Returns:
         One result for each model.
