@@ -20,6 +20,14 @@ class InputTypeError(InputError, TypeError):
     """Input of the wrong type."""
 
 
+def instance(kind: type, **values: Any) -> None:
+    """Raise InputTypeError unless every value is an instance of a class or protocol."""
+    for name, value in values.items():
+        if not isinstance(value, kind):
+            got = type(value).__name__
+            raise InputTypeError(f"{name} must be a {kind.__name__}, got {got}")
+
+
 def number(**values: Any) -> None:
     """Raise InputTypeError unless every value is a real number (and not a boolean)."""
     for name, value in values.items():
@@ -69,7 +77,9 @@ def one_of(allowed: Collection[Any], **values: Any) -> None:
             near = difflib.get_close_matches(value, names, n=1) if isinstance(value, str) else []
             meant = f"; did you mean {near[0]}?" if near else ""
             got = value.item() if isinstance(value, np.generic) else value
-            raise InputError(f"{name} must be one of {', '.join(names)}; got {got!r}{meant}")
+            of_a_kind = isinstance(value, str) or not all(isinstance(a, str) for a in allowed)
+            error = InputError if of_a_kind else InputTypeError
+            raise error(f"{name} must be one of {', '.join(names)}; got {got!r}{meant}")
 
 
 def finite(**arrays: ArrayLike) -> None:

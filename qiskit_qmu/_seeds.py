@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 
 
 def stream(seed: int, *names: str) -> np.random.Generator:
@@ -88,7 +88,8 @@ def as_generator(generator: Any) -> np.random.Generator:
     try:
         return np.random.default_rng(fresh_seed() if generator is None else generator)
     except (TypeError, ValueError) as error:
-        raise InputError(
+        wrong = InputTypeError if isinstance(error, TypeError) else InputError
+        raise wrong(
             f"generator must be a NumPy or torch generator or a seed, got {generator!r}"
         ) from error
 

@@ -104,7 +104,10 @@ def audit(
         >>> qmu.audit(model, split, oracle=oracle).verdict  # nothing was unlearned
         'remembered'
     """
+    _check.instance(ForgetSplit, split=split)
     _check.not_empty(attacks=attacks)
+    for attack in attacks:
+        _check.instance(MembershipAttack, attack=attack)
     _check.at_least(0, seed=seed)
     if oracle is not None and oracles is not None:
         raise InputError("give either oracle, for one model, or oracles")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 
 LARGEST_LABEL = 2**31 - 1
 
@@ -101,7 +101,7 @@ def as_labels(name: str, values: ArrayLike) -> NDArray[np.int64]:
     """
     given = as_array(name, values)
     if given.dtype.kind in "USO" and any(isinstance(label, str) for label in given.flat):
-        raise InputError(
+        raise InputTypeError(
             f"{name} must be class numbers (dataset_from_arrays numbers the names of classes), "
             f"got {str(given.flat[0])!r}"
         )

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 from qiskit_qmu.data.rows import as_integers
 from qiskit_qmu.data.sampling import check_share
 
@@ -115,7 +115,7 @@ def _label(label: Any) -> int | str:
     if isinstance(label, str):
         return label
     if isinstance(label, bool | np.bool_) or not isinstance(label, numbers.Integral):
-        raise InputError(f"label must be the name or number of a class, got {label!r}")
+        raise InputTypeError(f"label must be the name or number of a class, got {label!r}")
     return int(label)
 
 
@@ -135,7 +135,7 @@ def _each_once(indices: Any) -> tuple[int, ...]:
 
 def _texts(ids: Any) -> tuple[str, ...]:
     if isinstance(ids, str) or not isinstance(ids, Iterable):
-        raise InputError(f"ids must be a list of texts, got {ids!r}")
+        raise InputTypeError(f"ids must be a list of texts, got {ids!r}")
     texts = tuple(_text(each) for each in ids)
     _check.not_empty(ids=texts)
     return texts
@@ -145,7 +145,7 @@ def _text(value: Any) -> str:
     # A number with decimals may have been a text such as 0042.0 once, and no longer say which.
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
     if not whole and not isinstance(value, str):
-        raise InputError(f"ids must be texts or whole numbers, got {value!r}")
+        raise InputTypeError(f"ids must be texts or whole numbers, got {value!r}")
     return str(value)
 
 
@@ -167,7 +167,7 @@ def _booleans(mask: Any) -> tuple[bool, ...]:
 
 def _condition(where: Any) -> str:
     if not isinstance(where, str):
-        raise InputError(f"where must be a condition as text, got {where!r}")
+        raise InputTypeError(f"where must be a condition as text, got {where!r}")
     return where
 
 

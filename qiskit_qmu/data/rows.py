@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qiskit_qmu import _check
-from qiskit_qmu._check import InputError
+from qiskit_qmu._check import InputError, InputTypeError
 
 
 class RowsWarning(UserWarning):
@@ -235,10 +235,10 @@ def as_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
         array = np.asarray(values)
     except ValueError as error:
         raise InputError(f"{name} must be a list of integers, got a ragged one") from error
+    if array.size and array.dtype.kind not in "iu":
+        raise InputTypeError(f"{name} must be integers, got dtype {array.dtype}")
     if array.ndim != 1:
         raise InputError(f"{name} must be one-dimensional, got shape {array.shape}")
-    if array.size and array.dtype.kind not in "iu":
-        raise InputError(f"{name} must be integers, got dtype {array.dtype}")
     return array.astype(np.int64)
 
 

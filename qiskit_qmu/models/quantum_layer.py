@@ -47,9 +47,11 @@ def quantum_layer(
         A connector with inputs (…, features) and outputs (…, `output_size(...)`).
 
     Raises:
-        InputError: If the readout is unknown.
+        InputError: If the readout is unknown, or the backend is none.
     """
     _check.one_of(get_args(Readout), readout=readout)
+    if not hasattr(backend, "estimator_gradient"):
+        raise _check.InputTypeError(f"backend must be opened by open_backend, got {backend!r}")
     shared: dict[str, Any] = {
         "input_params": qnn.inputs,
         "weight_params": qnn.weights,

@@ -41,6 +41,11 @@ class Chain(UnlearningStrategy):
         object.__setattr__(self, "strategies", tuple(self.strategies))
         if not self.strategies:
             raise _check.InputError("a Chain needs at least one strategy")
+        for strategy in self.strategies:
+            if not callable(strategy):
+                raise _check.InputTypeError(
+                    f"strategy must be an UnlearningStrategy, got {strategy!r}"
+                )
 
     def __call__(
         self,

@@ -5,6 +5,7 @@ from typing import final
 
 import numpy as np
 
+from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import as_tensors, check_resettable, reinitialize
@@ -45,6 +46,9 @@ class Retrain(UnlearningStrategy):
     """
 
     trainer: Trainer = field(default_factory=Trainer)
+
+    def __post_init__(self) -> None:
+        _check.instance(Trainer, trainer=self.trainer)
 
     def __call__(
         self,

@@ -173,6 +173,7 @@ def working_copy(
     name = type(strategy).__name__
     part: Part = getattr(strategy, "parameters", "all")
     _check_model(model)
+    _check.instance(ForgetSplit, split=split)
     copy = clone_module(model)
     note_unknown_initial_weights(copy)
     chosen = {id(p) for p in named_parameters(copy, part).values()}

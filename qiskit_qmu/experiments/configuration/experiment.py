@@ -123,7 +123,7 @@ class Experiment:
         if self.shots is not None:
             _check.at_least(1, shots=self.shots)
         if not isinstance(self.backend, str):
-            raise InputError(f"backend must be a name, got {self.backend!r}")
+            raise InputTypeError(f"backend must be a name, got {self.backend!r}")
         mitigation_options(self.mitigation, self.backend)
         if self.backend == "exact" and self.backend_options:
             raise InputError(
