@@ -31,7 +31,7 @@ _PARTS = {
 }
 _QUICK = {"model.num_qubits": 4, "model.num_layers": 2, "trainer.epochs": 3}
 _CONVERGED = {"iris": {"trainer.epochs": 150}, "fashion-mnist": {"trainer.epochs": 80}}
-"""With fewer epochs two oracles differ by up to 14 points on retained rows, so that no gap shows."""
+"""With fewer, two oracles differ by up to 14 points on retained rows, so that no gap shows."""
 _SIX_QUBITS = {"model.num_qubits": 6, "model.num_layers": 3}
 
 
