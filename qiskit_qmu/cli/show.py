@@ -5,6 +5,7 @@ from typing import Any
 
 from qiskit_qmu.cli.options import add_saved_model
 from qiskit_qmu.cli.result import add_result_options, print_result
+from qiskit_qmu.deletions.model_folder import are_exact
 
 SUMMARY = "show what a saved model is and what it has forgotten"
 
@@ -17,29 +18,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> None:
     """Run the command."""
-    from qiskit_qmu.experiments import describe_model  # (help must not load it)
+    from qiskit_qmu.experiments import describe_exact, describe_model  # (help must not load it)
 
-    shown = describe_model(options.model)
-    print_result(options, shown, lambda: "\n".join(_lines(shown)))
+    exact = are_exact([options.model])
+    shown = describe_exact(options.model) if exact else describe_model(options.model)
+    lines = _of_exact if exact else _of_network
+    print_result(options, shown, lambda: "\n".join(_aligned(lines(shown))))
 
 
-def _lines(shown: dict[str, Any]) -> list[str]:
+def _aligned(lines: dict[str, str]) -> list[str]:
+    return [f"{name + ':':12s}{text}" for name, text in lines.items()]
+
+
+def _of_network(shown: dict[str, Any]) -> dict[str, str]:
     quantum, classical = (shown["parameters"][part] for part in ("quantum", "classical"))
-    lines = {
+    return {
         "model": f"{shown['model']}: {shown['kind']}, {_structure(shown)}",
         "parameters": f"{quantum:,} of circuits, {classical:,} others; {shown['bytes']:,} bytes",
         **_classes(shown),
         "rows": _rows(shown),
         "training": _pairs(shown["training"]) or "with the default hyperparameters",
         **_privacy(shown),
-        "forgotten": "nothing",
+        "forgotten": _forgotten(shown),
         "backend": _backend(shown),
-        "versions": _pairs(shown["versions"] or {}) or "not recorded",
+        "versions": _versions(shown),
     }
-    steps = [_step(number, step) for number, step in enumerate(shown["forgotten"], start=1)]
-    if steps:
-        lines["forgotten"] = "; ".join(steps)
-    return [f"{name + ':':12s}{text}" for name, text in lines.items()]
+
+
+def _of_exact(shown: dict[str, Any]) -> dict[str, str]:
+    budget = shown["budget"]
+    how = "exactly, as if fitted without them"
+    if budget is not None:
+        how = (
+            f"within a budget of (ε, δ) = ({budget['epsilon']:g}, {budget['delta']:g}), of which "
+            f"ε {budget['spent']:.3g} is spent"
+        )
+    return {
+        "model": f"{shown['model']}: {shown['exact']}, {shown['kind']} of "
+        f"{shown['num_features']} features on {shown['num_qubits']} qubits",
+        "settings": _pairs(shown["settings"]),
+        **_classes(shown),
+        "rows": _rows(shown),
+        "holds": f"the rows it knows, in clear; {shown['bytes']:,} bytes",
+        "deletes": how,
+        "forgotten": _forgotten(shown),
+        "versions": _versions(shown),
+    }
 
 
 def _classes(shown: dict[str, Any]) -> dict[str, str]:
@@ -75,6 +99,11 @@ def _rows(shown: dict[str, Any]) -> str:
     )
 
 
+def _forgotten(shown: dict[str, Any]) -> str:
+    steps = [_step(number, step) for number, step in enumerate(shown["forgotten"], start=1)]
+    return "; ".join(steps) or "nothing"
+
+
 def _step(number: int, step: dict[str, Any]) -> str:
     what = "" if step["class"] is None else f", class {step['class']}"
     return f"{number}. {step['rows']:,} rows{what} by {step['strategy']}"
@@ -93,6 +122,10 @@ def _backend(shown: dict[str, Any]) -> str:
         return "not recorded"
     shots = "exact values" if shown["shots"] is None else f"{shown['shots']:,} shots"
     return f"{shown['backend']}, {shots}"
+
+
+def _versions(shown: dict[str, Any]) -> str:
+    return _pairs(shown["versions"] or {}) or "not recorded"
 
 
 def _pairs(values: dict[str, Any]) -> str:

@@ -18,7 +18,13 @@ from qiskit_qmu.experiments.deletion_requests.deleting import plan_deletion, req
 from qiskit_qmu.experiments.deletion_requests.request import DeletionRequest
 from qiskit_qmu.experiments.devices.run import cancel, refresh, resume
 from qiskit_qmu.experiments.devices.submission import submission_plan, submit
-from qiskit_qmu.experiments.exact import delete_exactly, load_exact, train_exact
+from qiskit_qmu.experiments.exact import (
+    delete_exactly,
+    describe_exact,
+    load_exact,
+    predict_exact,
+    train_exact,
+)
 from qiskit_qmu.experiments.forgotten_feature import (
     FeatureRow,
     forget_feature,
@@ -46,7 +52,8 @@ from qiskit_qmu.experiments.saved import (
 )
 from qiskit_qmu.experiments.saved.description import describe_model
 from qiskit_qmu.experiments.saved.importing import import_weights
-from qiskit_qmu.experiments.saved.prediction import PredictedValues, Predictions, predict_saved
+from qiskit_qmu.experiments.saved.prediction import predict_saved
+from qiskit_qmu.experiments.saved.predictions import PredictedScores, PredictedValues, Predictions
 from qiskit_qmu.experiments.saved.saving import save_model
 from qiskit_qmu.experiments.saved.shadows import ShadowRequest
 from qiskit_qmu.experiments.saved.weights_audit import audit_weights
@@ -96,6 +103,7 @@ __all__ = [
     "ForgetRequest",
     "SavedWorkloads",
     "PlannedWorkload",
+    "PredictedScores",
     "PredictedValues",
     "Predictions",
     "PROTOCOLS",
@@ -120,7 +128,9 @@ __all__ = [
     "cancel",
     "compare",
     "delete_exactly",
+    "describe_exact",
     "load_exact",
+    "predict_exact",
     "train_exact",
     "cost_rows",
     "describe_model",

@@ -27,8 +27,16 @@ class KernelClassifier(ClassifierMixin, KernelModel):
         Args:
             X: Rows (m, features), or kernel entries (m, remaining rows).
         """
-        numbers = self._class_outputs(X).argmax(axis=1)
+        numbers = self.class_outputs(X).argmax(axis=1)
         return np.asarray(self.classes_[numbers])
+
+    def class_outputs(self, X: ArrayLike) -> Matrix:  # noqa: N803
+        """Return one output (m, classes) per class.
+
+        Args:
+            X: Rows (m, features), or kernel entries (m, remaining rows).
+        """
+        return self._outputs(X)
 
     def observe(self, X: ArrayLike, y: ArrayLike) -> Observations:  # noqa: N803
         """Return the outputs of all classes, as logits, with labels, for attacks and audits.
@@ -37,7 +45,7 @@ class KernelClassifier(ClassifierMixin, KernelModel):
             X: Rows (m, features), or kernel entries (m, remaining rows).
             y: Their labels, of ``classes_``.
         """
-        return Observations(logits=self._class_outputs(X), labels=self._encoded(y))
+        return Observations(logits=self.class_outputs(X), labels=self._encoded(y))
 
     def fitted_rows(self, rows: ArrayLike) -> tuple[Matrix, NDArray[Any]]:
         """Return rows (m, features) that the model holds, as they were fitted, and their labels.
@@ -67,7 +75,3 @@ class KernelClassifier(ClassifierMixin, KernelModel):
     def _one_hot(self) -> Matrix:
         """Return a column (n, classes) of ones and zeros for each class."""
         return np.asarray(self._answers[:, None] == np.arange(len(self.classes_)), dtype=np.float64)
-
-    def _class_outputs(self, x: Any) -> Matrix:
-        """Return one output (m, classes) per class."""
-        return self._outputs(x)

@@ -40,6 +40,15 @@ class LeastSquaresSVC(KernelClassifier):
         outputs = self._outputs(X)
         return outputs if outputs.shape[1] > 1 else outputs[:, 0]
 
+    def class_outputs(self, X: ArrayLike) -> Matrix:  # noqa: N803
+        """Return one output (m, classes) per class; of two classes f and -f.
+
+        Args:
+            X: Rows (m, features), or kernel entries (m, remaining rows).
+        """
+        outputs = self._outputs(X)
+        return outputs if outputs.shape[1] > 1 else np.hstack([-outputs, outputs])
+
     def _targets(self) -> Matrix:
         signs = 2 * self._one_hot() - 1
         return signs if len(self.classes_) > 2 else signs[:, 1:]
@@ -57,7 +66,3 @@ class LeastSquaresSVC(KernelClassifier):
 
     def _outputs(self, x: Any) -> Matrix:
         return np.asarray(super()._outputs(x) + self.intercept_)
-
-    def _class_outputs(self, x: Any) -> Matrix:
-        outputs = self._outputs(x)
-        return outputs if outputs.shape[1] > 1 else np.hstack([-outputs, outputs])

@@ -183,8 +183,9 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 def _check_format(content: dict[str, Any]) -> None:
     if "exact" in content:
         raise InputError(
-            f"it is a {content['exact']} model, not a network: `qmu request` and `qmu verify` take "
-            "it, and in Python qiskit_qmu.experiments.load_exact"
+            f"it is a {content['exact']} model, which deletes rows by itself, not a network: `qmu "
+            "show`, `predict`, `request` and `verify` take it, and in Python "
+            "qiskit_qmu.experiments.load_exact"
         )
     if content.get("format") != FORMAT:
         raise InputError(

@@ -77,7 +77,7 @@ def told_from_both(before, after, withdrawn, unseen, labels):
 
     def change(x, y):
         def log_odds(model):
-            outputs = model._class_outputs(x)
+            outputs = model.class_outputs(x)
             own = outputs[np.arange(len(y)), y]
             return own - outputs[np.arange(len(y)), 1 - y]  # (two classes)
 
@@ -172,6 +172,74 @@ def test_a_certified_model_states_what_it_spent(qmu, folder):
 
 
 @pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(
+    ("kind", "shown", "heading", "answers"),
+    [
+        ("kernel-ridge", "KernelRidgeClassifier of 2 features on 2 qubits", "probability",
+         "predict_proba"),
+        ("kernel-svm", "LeastSquaresSVC of 2 features on 2 qubits", "score", "class_outputs"),
+        ("certified", "CertifiedClassifier of 2 features on 12 qubits", "probability",
+         "predict_proba"),
+    ],
+)  # fmt: skip
+def test_it_is_shown_and_predicts(qmu, folder, kind, shown, heading, answers):
+    assert qmu("train", *TABLE, "--model", kind, "--out", "first").status == 0
+    kept = record(folder / "first")
+    gone = ",".join(map(str, kept["train_indices"][:2]))
+    assert qmu("request", "first", "--indices", gone, "--out", "second").status == 0
+    outcome = qmu("show", "second")
+    assert outcome.status == 0, outcome.err
+    assert f"{kind}, {shown}" in outcome.out
+    assert f"forgotten:  1. 2 rows by {kind}" in outcome.out
+    assert json.loads(qmu("show", "second", "--json").out)["rows"]["known"] == 36
+    # Other rows in another order, one without a value, and no label.
+    (folder / "new.csv").write_text("b,plant,a\n1.5,N1,5.1\n4.7,N2,\n")
+    outcome = qmu("predict", "second", "--dataset", "new.csv")
+    assert outcome.status == 0, outcome.err
+    lines = outcome.out.splitlines()
+    assert lines[0] == f"plant,label,{heading}_a,{heading}_b"
+    assert [line.split(",")[:2] for line in lines[1:]] == [["N1", "a"], ["N2", "b"]]
+    mean, deviation = (np.array(kept["scaling"][name]) for name in ("mean", "deviation"))
+    scaled = (np.array([[5.1, 1.5], [mean[0], 4.7]]) - mean) / deviation
+    model = load_exact("second")
+    expected = getattr(model, answers)(scaled * kept["settings"].get("bandwidth", 1.0))
+    told = np.array([line.split(",")[2:] for line in lines[1:]], dtype=float)
+    np.testing.assert_allclose(told, expected, rtol=1e-5)
+    # Its own test rows, as it was scored on them.
+    predicted = json.loads(qmu("predict", "first", "--json").out)["rows"]
+    assert [row["plant"] for row in predicted] == kept["rows"]["test_ids"]
+    table = np.genfromtxt(folder / "rows.csv", delimiter=",", skip_header=1, dtype=str)
+    labels = {row[0]: row[3] for row in table}
+    right = np.mean([row["label"] == labels[row["plant"]] for row in predicted])
+    assert right == pytest.approx(kept["scores"]["test"]["accuracy"])
+
+
+@pytest.mark.usefixtures("table")
+def test_commands_of_networks_say_what_takes_it(refuses, qmu, folder):
+    assert qmu("train", *TABLE, "--model", "kernel-svm", "--out", "model").status == 0
+    forget = ("--forget-indices", 1)
+    device = ("--backend", "fake_manila")
+    for words in (
+        ("unlearn", "model", "--strategy", "gd", *forget, "--out", "new"),
+        ("audit", "model", "--original", "model"),
+        ("estimate", "model", *forget),
+        ("submit", "observe", "model", *device, "--out", "run"),
+        ("submit", "attack", "model", "--original", "model", *device, "--out", "run"),
+        ("submit", "unlearn", "model", "--strategy", "gd", *forget, *device, "--out", "run"),
+        ("shots", "model"),
+        ("shots", "plan", "model", "--max-auc", 0.6, "--min-accuracy", 0.5),
+    ):
+        message = refuses(*words)
+        assert "it is a kernel-svm model, which deletes rows by itself, not a network" in message
+        assert "`qmu show`, `predict`, `request` and `verify` take it" in message
+    predict = ("predict", "model")
+    assert "circuits of model are simulated exactly" in refuses(*predict, *device)
+    assert "--shots 100 needs a --backend" in refuses(*predict, "--shots", 100)
+    (folder / "new.csv").write_text("a,c\n1,2\n")
+    assert "column must be one of a, c; got 'b'" in refuses(*predict, "--dataset", "new.csv")
+
+
+@pytest.mark.usefixtures("table")
 def test_what_does_not_fit_is_refused(refuses, qmu, folder):
     train = ("train", *TABLE, "--model", "kernel-ridge", "--out", "model")
     assert "has no trainer.epochs" in refuses(*train, "--epochs", 3)
@@ -183,6 +251,4 @@ def test_what_does_not_fit_is_refused(refuses, qmu, folder):
     assert qmu(*train).status == 0
     request = ("request", "model", "--indices", record(folder / "model")["train_indices"][0])
     assert "deletes rows by itself" in refuses(*request, "--strategy", "gd", "--out", "new")
-    unlearn = ("unlearn", "model", "--strategy", "gd", "--forget-indices", 1, "--out", "new")
-    assert "it is a kernel-ridge model, not a network" in refuses(*unlearn)
     assert "invalid choice: 'kernel-ridge'" in refuses("run", "--model", "kernel-ridge")

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import entry, read_bytes, read_set, reading, write_set
 from qiskit_qmu.certified import CertifiedClassifier
 from qiskit_qmu.deletions.model_folder import EXACT_MODELS, MODEL
+from qiskit_qmu.experiments.exact.scaling import Scaling
 from qiskit_qmu.experiments.saved.provenance import Provenance
 from qiskit_qmu.kernels import KernelClassifier, load_kernel_model
 
@@ -27,14 +31,22 @@ class ExactFolder:
     """What a folder holds.
 
     Attributes:
+        path: The folder.
         kind: The kind of model, of `EXACT_MODELS`.
         model: The model.
         provenance: The record of its rows.
     """
 
+    path: Path
     kind: str
     model: ExactModel
     provenance: Provenance
+
+    def scaled(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return rows (n, …) of its dataset as the model takes them, (n, features)."""
+        content = self.provenance.content
+        width = content["settings"].get("bandwidth", 1.0)  # (a certified model has none)
+        return Scaling.from_dict(content["scaling"])(rows) * width
 
     @staticmethod
     def read(path: Path) -> "ExactFolder":
@@ -53,7 +65,7 @@ class ExactFolder:
         model = CertifiedClassifier.load(path) if own else load_kernel_model(path)
         if not isinstance(model, ExactModel):
             raise InputError(f"{path} holds a {type(model).__name__}, which has no classes")
-        return ExactFolder(kind=kind, model=model, provenance=provenance)
+        return ExactFolder(path=path, kind=kind, model=model, provenance=provenance)
 
     @staticmethod
     def write(path: Path, kind: str, model: ExactModel, provenance: dict[str, Any]) -> None:

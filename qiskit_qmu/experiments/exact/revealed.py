@@ -13,10 +13,8 @@ from qiskit_qmu.auditing import deletion_difference
 from qiskit_qmu.auditing.traces import null_of_oracles
 from qiskit_qmu.data.row_source import RowSource
 from qiskit_qmu.evaluation import Finding, SplitObservations
-from qiskit_qmu.experiments.configuration.experiment import Experiment
-from qiskit_qmu.experiments.configuration.setup import load_rows
 from qiskit_qmu.experiments.exact.model_folder import ExactFolder, ExactModel
-from qiskit_qmu.experiments.exact.scaling import Scaling
+from qiskit_qmu.experiments.exact.recorded_dataset import recorded_dataset
 from qiskit_qmu.kernels import KernelModel
 from qiskit_qmu.observation import Observations
 
@@ -47,18 +45,9 @@ def never_seen(own: ExactFolder) -> Labelled:
     Raises:
         InputError: If the data is not there any more, or holds other test rows.
     """
-    kept = own.provenance
-    experiment = Experiment.from_dict(kept.content["experiment"])
-    dataset = load_rows(experiment, experiment.seed, None)
-    if not experiment.is_bundled:
-        tested = experiment.test if isinstance(experiment.test, str) else None
-        form = RowSource.of(experiment.to_dict()).form
-        dataset = kept.layout.applied(dataset, experiment.dataset, tested, form)
-    test = kept.rows.find(dataset, needed=()).dataset.test
+    test = recorded_dataset(own, RowSource()).test
     known = np.isin(test.y, own.model.classes_)
-    width = kept.content["settings"].get("bandwidth", 1.0)
-    scaled = Scaling.from_dict(kept.content["scaling"])(test.x[known]) * width
-    return Labelled(x=scaled, y=test.y[known])
+    return Labelled(x=own.scaled(test.x[known]), y=test.y[known])
 
 
 def revealed(

@@ -1,13 +1,11 @@
 """What a saved model is, in short: `qmu show`."""
 
-import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from qiskit_qmu.backends import most_qubits
 from qiskit_qmu.data import RowSource
-from qiskit_qmu.experiments.saved.provenance import Provenance
+from qiskit_qmu.experiments.saved.described_rows import bytes_of_files, described_rows
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
 
 
@@ -49,9 +47,9 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         "num_qubits": most_qubits(model),
         "class_names": names,
         "parameters": model.parameter_counts(),
-        "bytes": sum(each.stat().st_size for each in Path(path).iterdir() if each.is_file()),
+        "bytes": bytes_of_files(path),
         "source": RowSource.of(recipe).to_dict() or None,
-        **_of_rows(content, names),
+        **described_rows(content, names),
         "training": {
             name.removeprefix("trainer."): value
             for name, value in settings.items()
@@ -61,30 +59,4 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         "backend": content.get("backend", "exact") if content else None,
         "shots": content.get("shots", recipe.get("shots")),
         "versions": content.get("versions"),
-    }
-
-
-def _of_rows(content: dict[str, Any], names: Sequence[Any] | None) -> dict[str, Any]:
-    if "rows" not in content:
-        return {"rows": None, "forgotten": []}
-    kept = Provenance.from_dict(content)
-    digests = sorted(kept.digests(kept.trained).elements())
-    return {
-        "rows": {
-            "trained": len(kept.trained),
-            "known": len(kept.known),
-            "validation": len(kept.validation),
-            "test": len(kept.rows.test),
-            "with_ids": kept.rows.train_ids is not None,
-            "digest": hashlib.sha256("".join(digests).encode()).hexdigest()[:16],
-        },
-        "forgotten": [
-            {
-                "strategy": step.strategy,
-                "rows": len(step.forgotten),
-                "label": step.label,
-                "class": step.label if step.label is None or names is None else names[step.label],
-            }
-            for step in kept.deletions
-        ],
     }

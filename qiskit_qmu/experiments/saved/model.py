@@ -9,7 +9,7 @@ from typing import Any, Literal, final
 import numpy as np
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu._files import FileError, reading
+from qiskit_qmu._files import reading
 from qiskit_qmu.backends import Backend
 from qiskit_qmu.data import Dataset, ForgetRequest, ForgetSplit, Rows
 from qiskit_qmu.data.ids import untrained_ids
@@ -18,9 +18,13 @@ from qiskit_qmu.data.rows import RowsWarning
 from qiskit_qmu.experiments.configuration.experiment import Experiment
 from qiskit_qmu.experiments.configuration.experiment_backends import training_backend
 from qiskit_qmu.experiments.configuration.model_building import check_classes
-from qiskit_qmu.experiments.configuration.setup import Setup, load_rows
+from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.saved.provenance import Provenance, trained_entries
-from qiskit_qmu.experiments.saved.saving import untrained_recipe
+from qiskit_qmu.experiments.saved.remembered_rows import (
+    laid_out,
+    remembered_experiment,
+    remembered_rows,
+)
 from qiskit_qmu.models import QuantumClassifier, QuantumModel, load_model, load_provenance
 
 _WHICH_MODEL = ("strategy", "settings", "seed", "forgotten_indices")
@@ -71,13 +75,10 @@ class SavedModel:
         """
         source = source or RowSource()
         content = load_provenance(path)
-        experiment = _experiment(path, content, source)
-        dataset = _rows_of(experiment, source)
+        experiment = remembered_experiment(path, content, source)
+        dataset = remembered_rows(experiment, source)
         provenance = _provenance(path, content, experiment, dataset)
-        if not experiment.is_bundled:
-            tested = experiment.test if isinstance(experiment.test, str) else None
-            form = RowSource.of(experiment.to_dict()).form
-            dataset = provenance.layout.applied(dataset, experiment.dataset, tested, form)
+        dataset = laid_out(dataset, experiment, provenance.layout)
         needed = provenance.trained if with_forgotten else provenance.known
         if forgotten_since is not None:
             needed = provenance.known_before(forgotten_since(provenance))
@@ -217,32 +218,6 @@ def _backend(experiment: Experiment, content: dict[str, Any], purpose: Sequence[
     """Return the simulator on which a model was trained, with shots of its own."""
     which = (str(content.get(name)) for name in _WHICH_MODEL)
     return training_backend(experiment, experiment.seed, *purpose, *which)
-
-
-def _experiment(path: str | Path, content: dict[str, Any], source: RowSource) -> Experiment:
-    """Return the recipe of a model, with its rows where they are now."""
-    with reading(path, "a saved model"):
-        recipe = content["experiment"] if "rows" in content else untrained_recipe(load_model(path))
-        if not isinstance(recipe, dict):
-            raise InputError(f"an experiment must be a table, got {recipe!r}")
-        fields = {**recipe, **source.of_experiment()}
-        if source.dataset is not None or source.test is not None:
-            fields.pop("source_digest", None)  # (what another file held)
-    if fields.get("dataset", "") is None:
-        raise InputError(f"{path} does not say where its rows are: name them with --dataset")
-    try:
-        return Experiment.from_dict(fields)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
-def _rows_of(experiment: Experiment, source: RowSource) -> Dataset:
-    try:
-        return load_rows(experiment, experiment.seed, source.data_dir)
-    except FileError as error:
-        if source.dataset is not None or experiment.is_bundled:
-            raise
-        raise FileError(f"{error}; say where the rows are now with --dataset FILE") from error
 
 
 def _provenance(
