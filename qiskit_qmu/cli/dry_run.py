@@ -7,7 +7,7 @@ def plan_text(plan: dict[str, Any]) -> str:
     """Return a plan of `qiskit_qmu.experiments` in words."""
     rows, parameters, trainer = plan["rows"], plan["parameters"], plan["trainer"]
     classes = plan["num_classes"]
-    answers = "values to predict" if classes is None else f"{classes} classes"
+    answers = "a regression target" if classes is None else f"{classes} classes"
     lines = [
         f"rows:      {rows['train']:,} of {plan['dataset']} to train on, {rows['validation']:,} "
         f"held out, {rows['test']:,} never seen; {answers}",

@@ -80,7 +80,7 @@ def poison(ds: Dataset, kind: Poison, fraction: float, *, seed: int = 0) -> Pois
     """
     _check.one_of(get_args(Poison), kind=kind)
     if ds.num_classes is None:
-        raise InputError(f"{ds.name} has values to predict; poisoned rows need classes")
+        raise InputError(f"{ds.name} has a regression target; poisoned rows need classes")
     check_share("fraction", fraction)
     size = rows_of_share("fraction", fraction, len(ds.y_train))
     chosen = np.sort(stratified_draw(ds.y_train, size, generator=stream(seed, "poison", "rows")))

@@ -101,7 +101,7 @@ def class_number(ds: Dataset, label: int | str) -> int:
     """
     if ds.num_classes is None:
         raise InputError(
-            f"{ds.name} has values to predict, and no class to forget; forget rows by "
+            f"{ds.name} has a regression target and no class to forget; forget rows by "
             "ForgetSplit.by_fraction, by_indices, by_ids or by_condition"
         )
     return number_of_class(ds.class_names or tuple(map(str, range(ds.num_classes))), label)

@@ -12,6 +12,7 @@ from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import connectors_of
 from qiskit_qmu.models import initial_weights
 from qiskit_qmu.simulator.compile.active_qubits import active_qubits
+from qiskit_qmu.simulator.compile.affine import affine
 from qiskit_qmu.simulator.compile.elementary_gates import ParityRotation, PauliRotation
 from qiskit_qmu.simulator.compile.unrolling import unroll
 
@@ -112,8 +113,11 @@ def _periods(connector: TorchConnector) -> torch.Tensor:
 
 def _slopes(angle: Any) -> dict[Parameter, float]:
     """Return the derivative of an angle by each of its parameters; infinite where it varies."""
-    slopes = {p: angle.gradient(p) for p in getattr(angle, "parameters", ())}
-    return {p: float(d) if isinstance(d, int | float) else math.inf for p, d in slopes.items()}
+    form = affine(angle)
+    if form is None:
+        return dict.fromkeys(angle.parameters, math.inf)
+    coefficients, _ = form
+    return coefficients
 
 
 def dampen(

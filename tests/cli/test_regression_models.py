@@ -104,15 +104,18 @@ def test_costs_are_estimated(qmu, world):
 def test_what_needs_classes_is_refused_in_one_line(refuses, world):
     table = ("--dataset", world / "patients.csv", *TABLE)
     for words, message in (
-        (("train", *table, "--model", "basic", "--out", "m"), "name a factory of your own"),
-        (("train", *table, "--model", "kernel-ridge", "--out", "m"), "predicts classes"),
+        (("train", *table, "--model", "basic", "--out", "m"),
+         "model basic is a classifier, but the labels of patients are a regression target; give a "
+         "regression model of your own"),
+        (("train", *table, "--model", "kernel-ridge", "--out", "m"),
+         "model kernel-ridge is a classifier, but the labels of patients are a regression target"),
         (("train", *table, *OWN, "model.shards=2", "--out", "m"), "shards"),
         (("unlearn", world / "model", "--forget-class", "1", "--strategy", "gd", "--out", "u"),
          "no class to forget"),
         (("unlearn", world / "model", "--forget-fraction", "0.1", "--strategy", "unlikelihood",
           "--out", "u"), "requires a model that predicts classes"),
         (("shots", world / "model", "--shots", "8", "--out", "s"),
-         "a comparison of shots needs classes, and patients has values to predict"),
+         "a comparison of shots needs classes, but the labels of patients are a regression target"),
         (("shots", *table, *OWN[:4], "--shots", "8", "--forget-fraction", "0.1", "--out", "s"),
          "a comparison of shots needs classes"),
         (("shots", "plan", world / "model", "--max-auc", "0.9", "--min-accuracy", "0.1"),

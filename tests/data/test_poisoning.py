@@ -45,7 +45,7 @@ def test_a_seed_decides_which_and_how():
 
 
 def test_what_has_no_classes_or_is_no_poison_is_refused():
-    with pytest.raises(InputError, match="has values to predict"):
+    with pytest.raises(InputError, match="has a regression target"):
         poison(load_dataset("diabetes"), "labels", 0.1)
     with pytest.raises(InputError, match="kind must be"):
         poison(few_iris(), "pixels", 0.1)

@@ -300,7 +300,7 @@ def test_values_are_forgotten_as_instances_and_compared_with_all_test_rows():
 
 
 def test_values_have_no_class_to_forget():
-    with pytest.raises(InputError, match="arrays has values to predict, and no class to forget"):
+    with pytest.raises(InputError, match="arrays has a regression target and no class to forget"):
         ForgetSplit.by_class(make_regression(), 3)
 
 

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 from engine_checks import Case, check_all_measured
-from exact_slopes import angle_slope
 from expression_strategies import FUNCTIONS, OPERATORS
 from qiskit.circuit import Parameter, ParameterExpression, ParameterVector, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
-from random_circuits import slow_slope
 
 X, Y = Parameter("x"), Parameter("y")
 OBSERVABLES = [SparsePauliOp(["XI", "ZZ"], [1, 0.5]), SparsePauliOp("IY")]
@@ -133,17 +131,3 @@ def test_parameters_of_gates_within_gates(generator):
     circuit.append(outer.to_gate({Y: Y * X}).inverse(), [0, 1])
     rows = generator.uniform(-1, 1, (2, 2))
     check_all_measured(Case(circuit, rows, np.array([False, False]), OBSERVABLES))
-
-
-@pytest.mark.parametrize("name", [*FUNCTIONS, *OPERATORS])
-def test_the_references_slopes_of_expressions(name, generator):
-    """Against a central difference, whose error is below 1e-9 for these."""
-    angle = FUNCTIONS[name][0](X * Y) if name in FUNCTIONS else OPERATORS[name][0](X.cos(), Y)
-    for x, y in generator.uniform(-1.5, 1.5, (5, 2)):
-
-        def value(point: float, y: float = y) -> float:
-            return float(np.real(angle.bind({X: point, Y: y}).numeric()))
-
-        slope = angle_slope(angle, X)
-        found = slope({X: x, Y: y}) if callable(slope) else slope.bind_all({X: x, Y: y})
-        assert float(np.real(found)) == pytest.approx(slow_slope(value, x, 1.0), abs=1e-9)

@@ -4,7 +4,8 @@ The matrix of a standard gate is a trigonometric polynomial of each of its angle
 that are multiples of one half, so its derivative is a sum of the same matrix at shifted angles
 (trigonometric interpolation), without any rounding that a finite difference has. Every other gate
 is taken apart by its definition, or is an exponential whose derivative SciPy knows. The derivatives
-of parameter expressions are Qiskit's. Nothing here is shared with the simulator.
+of parameter expressions are finite differences of high order, of the numbers that Qiskit binds them
+to: those that Qiskit 2.3 knows are wrong for some. Nothing here is shared with the simulator.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,7 +42,7 @@ _OF_GATES = _stencil(6)  # frequencies up to 1
 _OF_POWERS = _stencil(16)  # up to 7/2, for gates to the third power
 
 Values = Mapping[Parameter, float]
-Slope = ParameterExpression | float | Callable[[Values], float]
+Slope = Callable[[Values], float]
 
 
 class _Piece(NamedTuple):
@@ -75,24 +76,19 @@ def _columns(
             if by_parameter:
                 change = _apply(_slope(operation, numbers, position), targets, columns[:1])[0]
             for parameter, slope in by_parameter.items():
-                moved[1 + parameters.index(parameter)] += _number(slope, values) * change
+                moved[1 + parameters.index(parameter)] += slope(values) * change
         columns = moved
     return columns
 
 
-def angle_slope(angle: ParameterExpression, parameter: Parameter) -> Slope:
+def _angle_slope(angle: ParameterExpression, parameter: Parameter) -> Slope:
     """Return the derivative of a parameter expression."""
-    try:
-        return angle.gradient(parameter)
-    except RuntimeError:  # Qiskit does not differentiate sign().
-        return lambda values: slow_slope(
-            lambda value: _number(angle, {**values, parameter: value}), values[parameter], 1.0
-        )
+    return lambda values: slow_slope(
+        lambda value: _number(angle, {**values, parameter: value}), values[parameter], 1.0
+    )
 
 
-def _number(angle: Slope, values: Values) -> float:
-    if callable(angle):
-        return angle(values)
+def _number(angle: ParameterExpression | float, values: Values) -> float:
     if not isinstance(angle, ParameterExpression):
         return float(np.real(angle))
     bound = angle.bind({parameter: values[parameter] for parameter in angle.parameters})
@@ -126,7 +122,7 @@ def _pieces(circuit: QuantumCircuit, qubits: Sequence[int]) -> Iterator[_Piece]:
 
 def _piece(operation: Operation | None, targets: tuple[int, ...], angles: list) -> _Piece:
     derivatives = [
-        {parameter: angle_slope(angle, parameter) for parameter in angle.parameters}
+        {parameter: _angle_slope(angle, parameter) for parameter in angle.parameters}
         if _is_symbolic(angle)
         else {}
         for angle in angles

@@ -28,6 +28,11 @@ class Draw:
     def flags(self, number: int) -> list[int]:
         return self.generator.integers(-1, 2, number).tolist()
 
+    def some_flags(self, number: int) -> list[int]:
+        """At least one is not zero: Qiskit 2.3 cannot define an AND or OR of nothing."""
+        flags = self.flags(number)
+        return flags if any(flags) else [1] * number
+
     def controls(self, number: int) -> dict[str, int]:
         return {"ctrl_state": self.integer(0, 2**number)}
 
@@ -56,10 +61,13 @@ class Draw:
         return ((lower @ lower.T)[self.generator.permutation(self.size)] % 2).astype(bool)
 
     def boolean(self, number: int) -> str:
-        """A formula of two clauses over some variables."""
+        """A formula of two clauses over some variables.
+
+        It is not always true, as Qiskit 2.3 cannot define such an oracle.
+        """
         clause = " | ".join(f"{self.letters('~ ', 1).strip()}{name}" for name in "abcdef"[:number])
         other = " | ".join(f"{self.letters('~ ', 1).strip()}{name}" for name in "abcdef"[:number])
-        return f"({clause}) {self.letters('&^', 1)} ({other})"
+        return f"({clause}) {self.letters('&^' if number > 1 else '&', 1)} ({other})"
 
     def signed_pauli(self) -> Pauli:
         """A Pauli string, not the identity: its phase is missing in Qiskit's definitions."""

@@ -165,8 +165,8 @@ def _remark(column: str, different: int, task: Task) -> str:
     if task == "classification":
         return f"{column} holds {different} different whole numbers, which are taken for classes"
     return (
-        f"{column} holds {different:,} different numbers, which are taken for values to predict; "
-        "task='classification' makes classes of them"
+        f"{column} holds {different:,} different numbers and is taken for a regression target; "
+        "--task classification (in Python task='classification') makes each number a class"
     )
 
 

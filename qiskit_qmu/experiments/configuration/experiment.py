@@ -150,14 +150,14 @@ class Experiment:
         has_values = self.is_bundled and self.dataset not in CLASS_DATASET_NAMES
         if has_values and self.outputs is not None:
             raise InputError(
-                f"outputs are those of classifiers; {self.dataset} has values to predict"
+                f"outputs are those of classifiers, but {self.dataset} has a regression target"
             )
         if not self.is_own_model:
             _check.one_of((*get_args(ModelName), "package.module:factory"), model=self.model)
             if has_values:
                 raise InputError(
-                    f"{self.dataset} has values to predict, and the models basic and hybrid "
-                    "predict classes; name a factory of your own, --model package.module:factory"
+                    f"model {self.model} is a classifier, but {self.dataset} has a regression "
+                    "target; give a regression model of your own, --model package.module:factory"
                 )
             if self.outputs is not None:
                 raise InputError(

@@ -96,7 +96,9 @@ def check_classes(dataset: Dataset, what: str) -> None:
         what: What needs classes, such as "a comparison of shots".
     """
     if dataset.num_classes is None:
-        raise InputError(f"{what} needs classes, and {dataset.name} has values to predict")
+        raise InputError(
+            f"{what} needs classes, but the labels of {dataset.name} are a regression target"
+        )
 
 
 def _build_regressor(
@@ -106,8 +108,9 @@ def _build_regressor(
         raise InputError(_NOT_BUILT)
     if not experiment.is_own_model:
         raise InputError(
-            f"{dataset.name} has values to predict, and the model {experiment.model} predicts "
-            "classes; name a factory of your own, --model package.module:factory"
+            f"model {experiment.model} is a classifier, but the labels of {dataset.name} are a "
+            "regression target; give a regression model of your own, --model "
+            "package.module:factory, or make each number a class, --task classification"
         )
     return build_regressor(
         experiment.model,

@@ -128,7 +128,10 @@ def load_exact(path: str | Path) -> ExactModel:
 
 def _check_data(dataset: Dataset, kind: str) -> None:
     if dataset.num_classes is None:
-        raise InputError(f"model {kind} predicts classes, and {dataset.name} has values to predict")
+        raise InputError(
+            f"model {kind} is a classifier, but the labels of {dataset.name} are a regression "
+            "target; use classes, or --task classification to make each number one"
+        )
     features = flat_features(dataset.x_train[:1]).shape[1]
     if kind in _KERNELS and features > MOST_FEATURES:
         raise InputError(

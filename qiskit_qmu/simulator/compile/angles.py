@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from qiskit.circuit import Parameter, ParameterExpression
 
+from qiskit_qmu.simulator.compile.affine import affine
 from qiskit_qmu.simulator.compile.instructions import plain_text
 
 _TORCH_FUNCTIONS = {
@@ -52,12 +53,12 @@ class AngleMap:
         self._offset = np.zeros(len(expressions))
         self._functions: list[tuple[int, list[tuple[int, int]], Callable[..., torch.Tensor]]] = []
         for angle, expression in enumerate(expressions):
-            affine = _affine(expression)
-            if affine is None:
+            form = affine(expression)
+            if form is None:
                 function, used = _lambdify(expression)
                 self._functions.append((angle, [place[p] for p in used], function))
             else:
-                coefficients, self._offset[angle] = affine
+                coefficients, self._offset[angle] = form
                 for parameter, value in coefficients.items():
                     group, column = place[parameter]
                     self._matrices[group][column, angle] = value
@@ -131,29 +132,6 @@ def _leading_shape(values: tuple[torch.Tensor, ...]) -> torch.Size:
     if not shapes:
         return torch.Size()
     return shapes.pop() if len(shapes) == 1 else torch.broadcast_shapes(*shapes)
-
-
-def _affine(
-    expression: ParameterExpression | float,
-) -> tuple[dict[Parameter, float], float] | None:
-    """Return the coefficients and the constant of an affine expression, or None."""
-    if not isinstance(expression, ParameterExpression):
-        return {}, expression
-    if isinstance(expression, Parameter):
-        return {expression: 1.0}, 0.0
-    coefficients = {}
-    for parameter in expression.parameters:
-        try:
-            slope = expression.gradient(parameter)
-        except RuntimeError:  # Qiskit does not differentiate sign().
-            return None
-        if isinstance(slope, ParameterExpression):
-            if slope.parameters:
-                return None
-            slope = slope.numeric()
-        coefficients[parameter] = float(np.real(slope))
-    constant = expression.bind(dict.fromkeys(expression.parameters, 0.0))
-    return coefficients, float(np.real(constant.numeric()))
 
 
 def _lambdify(

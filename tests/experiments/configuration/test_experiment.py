@@ -181,7 +181,7 @@ def test_more_seeds_continue_the_same_experiment_and_nothing_else_does():
         ),
         (
             {"dataset": "diabetes"},
-            "diabetes has values to predict, and the models basic and hybrid",
+            "is a classifier, but diabetes has a regression target",
         ),
         ({"model": "big"}, "model must be one of basic, hybrid, package.module:factory; got 'big'"),
         ({"seeds": 0}, "seeds must be an integer of at least 1, got 0"),

@@ -286,5 +286,5 @@ def test_a_model_of_values_is_run_like_one_of_classes(tmp_path, monkeypatch):
         assert record.row["r2_retain_test"] <= 1
         assert record.row["loss_forget_train"] >= 0
         assert not any(name.startswith("acc_") for name in record.row)
-    with pytest.raises(InputError, match="name a factory of your own"):
+    with pytest.raises(InputError, match="give a regression model of your own"):
         Experiment(**{**own, "model": "basic"})
