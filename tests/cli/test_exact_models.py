@@ -7,6 +7,7 @@ import pytest
 from qiskit.circuit.library import zz_feature_map
 from sklearn.datasets import load_iris
 
+from qiskit_qmu._files import read_set, write_set
 from qiskit_qmu.experiments import load_exact
 from qiskit_qmu.experiments.exact.scaling import default_bandwidth
 from qiskit_qmu.kernels import LeastSquaresSVC, StatevectorKernel
@@ -252,3 +253,13 @@ def test_what_does_not_fit_is_refused(refuses, qmu, folder):
     request = ("request", "model", "--indices", record(folder / "model")["train_indices"][0])
     assert "deletes rows by itself" in refuses(*request, "--strategy", "gd", "--out", "new")
     assert "invalid choice: 'kernel-ridge'" in refuses("run", "--model", "kernel-ridge")
+
+
+@pytest.mark.usefixtures("table")
+def test_a_model_of_another_version_is_refused(refuses, qmu, folder):
+    assert qmu("train", *TABLE, "--model", "kernel-ridge", "--out", "model").status == 0
+    content, files = read_set(folder / "model", "model.json", "a model")
+    write_set(folder / "model", "model.json", {**content, "format": 99}, files)
+    request = ("request", "model", "--indices", record(folder / "model")["train_indices"][0])
+    for words in (("show", "model"), ("predict", "model"), (*request, "--out", "new")):
+        assert "unsupported format 99, this version requires 1" in refuses(*words)

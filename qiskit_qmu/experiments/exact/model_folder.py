@@ -58,8 +58,12 @@ class ExactFolder:
         content, _ = read_set(path, MODEL, _WHAT)
         with reading(path / MODEL, _WHAT):
             kind = content.get("exact")
-            if kind not in EXACT_MODELS or content.get("format") != _FORMAT:
-                raise InputError(f"it is none of {', '.join(EXACT_MODELS)} of this version")
+            if kind not in EXACT_MODELS:
+                raise InputError(f"it is none of {', '.join(EXACT_MODELS)}")
+            if content.get("format") != _FORMAT:
+                raise InputError(
+                    f"unsupported format {content.get('format')}, this version requires {_FORMAT}"
+                )
             provenance = Provenance.from_dict(entry(content, "provenance", dict))
         own = kind == "certified"
         model = CertifiedClassifier.load(path) if own else load_kernel_model(path)
