@@ -53,6 +53,7 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
+strip_signature_backslash = True  # or the last underscore of attributes such as classes_ is lost
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 default_role = "py:obj"

@@ -1,14 +1,20 @@
-"""Names in backticks, as docstrings write them, become links where they name something public."""
+"""Names in backticks, as docstrings write them, become links where they name something public.
+
+Signatures say ArrayLike, as they are written, and not what it stands for.
+"""
 
 from typing import Any
 
 from docutils import nodes
+from numpy.typing import ArrayLike
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
+from sphinx.util.typing import stringify_annotation
 
 _PACKAGE = "qiskit_qmu."
+_ARRAY_LIKE = stringify_annotation(ArrayLike, "smart")
 
 
 def resolve(
@@ -59,8 +65,18 @@ def skip_inherited(
     return True if added or name == "get_metadata_routing" else None
 
 
+def name_array_like(
+    app: Sphinx, what: str, name: str, value: Any, options: Any, arguments: str | None, result: str
+) -> tuple[str, str] | None:
+    """Put the name of numpy's alias in place of the union that it stands for."""
+    if arguments is None or _ARRAY_LIKE not in arguments:
+        return None
+    return arguments.replace(_ARRAY_LIKE, "ArrayLike"), result
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the resolver."""
     app.connect("missing-reference", resolve)
     app.connect("autodoc-skip-member", skip_inherited)
+    app.connect("autodoc-process-signature", name_array_like)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
