@@ -29,8 +29,8 @@ def describe_exact(path: str | Path) -> dict[str, Any]:
         >>> from qiskit_qmu.experiments import describe_exact, train_exact
         >>> kept = train_exact(qmu.Experiment(dataset="iris"), "kernel-ridge", "exact")
         >>> shown = describe_exact("exact")
-        >>> shown["kind"], shown["num_qubits"], shown["rows"]["known"], shown["settings"]["alpha"]
-        ('KernelRidgeClassifier', 4, 105, 0.1)
+        >>> shown["kind"], shown["num_qubits"], shown["settings"]["alpha"], shown["forgotten"]
+        ('KernelRidgeClassifier', 4, 0.1, [])
     """
     own = ExactFolder.read(Path(path))
     content, model = own.provenance.content, own.model

@@ -45,7 +45,7 @@ class ExactFolder:
     def scaled(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Return rows (n, …) of its dataset as the model takes them, (n, features)."""
         content = self.provenance.content
-        width = content["settings"].get("bandwidth", 1.0)  # (a certified model has none)
+        width = float(content["settings"].get("bandwidth", 1.0))  # (a certified model has none)
         return Scaling.from_dict(content["scaling"])(rows) * width
 
     @staticmethod
