@@ -7,7 +7,7 @@ import pytest
 from circuit_strategies import LEFT_OUT, SMALL, batches, circuits, measured, observables
 from engine_checks import Case, assert_agree, check
 from exact_slopes import states_and_slopes
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Statevector
 
@@ -19,6 +19,8 @@ pytestmark = [
 ]
 
 LARGE = settings(SMALL, max_examples=int(os.environ.get("QISKIT_QMU_RANDOM_CIRCUITS", "3000")))
+# Parts of a long run have seeds of their own.
+SEED = int(os.environ.get("QISKIT_QMU_RANDOM_CIRCUITS_SEED", "0"))
 
 
 @st.composite
@@ -38,6 +40,7 @@ def test_small_random_circuits(data):
 
 
 @pytest.mark.slow
+@seed(SEED)
 @LARGE
 @given(st.data())
 def test_thousands_of_random_circuits(data):

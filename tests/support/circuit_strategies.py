@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from expression_strategies import LARGEST_ANGLE, LARGEST_VALUE, PARAMETERS, Names, expressions
@@ -42,12 +43,7 @@ def library_gates(
     left_out: Names = (),
 ) -> Operation:
     """A gate of the catalogue, sometimes inverted, controlled, repeated or to a power."""
-    fitting = [
-        name
-        for name, recipe in RECIPES.items()
-        if recipe.sizes[0] <= num_qubits and name not in left_out
-    ]
-    name = draw(st.sampled_from(fitting))
+    name = draw(_names(num_qubits, frozenset(left_out)))
     recipe = RECIPES[name]
     size = draw(st.sampled_from([size for size in recipe.sizes if size <= num_qubits]))
     angles = [draw(expressions(parameters, left_out)) for _ in range(recipe.num_angles)]
@@ -68,6 +64,18 @@ def library_gates(
     if change == "power":
         return gate.power(draw(st.sampled_from([-1, 2, 0.5, 0.3])))
     return gate.repeat(2) if change == "repeat" else _inverted(gate)
+
+
+@cache
+def _names(num_qubits: int, left_out: frozenset[str]) -> st.SearchStrategy[str]:
+    """Names of the recipes that fit."""
+    return st.sampled_from(
+        [
+            name
+            for name, recipe in RECIPES.items()
+            if recipe.sizes[0] <= num_qubits and name not in left_out
+        ]
+    )
 
 
 def _inverted(gate: Gate) -> Gate:

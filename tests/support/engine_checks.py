@@ -1,8 +1,8 @@
 """Checks of the simulator's public classes against Qiskit and the product rule.
 
-Expectation values come from Qiskit's StatevectorEstimator and outcome probabilities from its
-Statevector; gradients from the product rule over Qiskit's gate matrices, which has no step size and
-so no error but rounding (exact_slopes.py).
+Values come from Qiskit's Statevector and the matrices of its Pauli operators; gradients from the
+product rule over Qiskit's gate matrices, which has no step size and so no error but rounding
+(exact_slopes.py).
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from exact_slopes import states_and_slopes
 from qiskit.circuit import ClassicalRegister, QuantumCircuit
-from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
@@ -58,12 +57,13 @@ class Reference:
     """
 
     def __init__(self, case: Case) -> None:
-        pub = (case.circuit, case.observables, case.rows[:, None])
-        self.values = StatevectorEstimator().run([pub]).result()[0].data.evs
-        bound = [case.circuit.assign_parameters(row) for row in case.rows]
-        self.probabilities = np.array([Statevector(own).probabilities() for own in bound])
-        states, slopes = states_and_slopes(case.circuit, list(case.circuit.parameters), case.rows)
         matrices = [observable.to_matrix(sparse=True) for observable in case.observables]
+        exact = [Statevector(case.circuit.assign_parameters(row)).data for row in case.rows]
+        self.values = np.array(
+            [[np.vdot(state, matrix @ state).real for matrix in matrices] for state in exact]
+        )
+        self.probabilities = np.abs(exact) ** 2
+        states, slopes = states_and_slopes(case.circuit, list(case.circuit.parameters), case.rows)
         # Twice the real part of <dψ|O|ψ>.
         self.value_slopes = 2 * np.array(
             [
@@ -82,11 +82,12 @@ def check(
 ) -> None:
     """Check everything; the circuits are the case's with measurements."""
     reference = Reference(case)
-    check_values(case, reference)
-    check_probabilities(case, reference, measured)
+    estimator, sampler = TorchEstimator(), TorchSampler()
+    check_values(case, reference, estimator)
+    check_probabilities(case, reference, sampler, measured)
     if case.circuit.num_parameters:
-        check_value_slopes(case, reference)
-        check_probability_slopes(case, reference, one_register)
+        check_value_slopes(case, reference, estimator)
+        check_probability_slopes(case, reference, sampler, one_register)
         for engine in engines:
             check_connectors(case, reference, engine)
 
@@ -98,16 +99,16 @@ def check_all_measured(case: Case) -> None:
     check(case, circuit, circuit, engines=["torch"])
 
 
-def check_values(case: Case, reference: Reference) -> None:
+def check_values(case: Case, reference: Reference, estimator: TorchEstimator) -> None:
     pub = (case.circuit, case.observables, case.rows[:, None])
-    assert_agree(TorchEstimator().run([pub]).result()[0].data.evs, reference.values)
+    assert_agree(estimator.run([pub]).result()[0].data.evs, reference.values)
 
 
-def check_value_slopes(case: Case, reference: Reference) -> None:
+def check_value_slopes(case: Case, reference: Reference, estimator: TorchEstimator) -> None:
     """One request for each observable and row, as EstimatorQNN makes them."""
     requests = [(observable, row) for observable in case.observables for row in case.rows]
     observables, rows = zip(*requests, strict=True)
-    gradient = TorchEstimatorGradient(TorchEstimator())
+    gradient = TorchEstimatorGradient(estimator)
     slopes = gradient.run([case.circuit] * len(rows), observables, rows).result().gradients
     expected = reference.value_slopes.transpose(1, 0, 2)
     assert_agree(np.reshape(slopes, expected.shape), expected)
@@ -129,17 +130,21 @@ def merged(weights: np.ndarray, circuit: QuantumCircuit, register: ClassicalRegi
     return weights @ np.eye(2 ** len(register))[written(circuit, register)]
 
 
-def check_probabilities(case: Case, reference: Reference, circuit: QuantumCircuit) -> None:
-    data = TorchSampler().run([(circuit, case.rows)]).result()[0].data
+def check_probabilities(
+    case: Case, reference: Reference, sampler: TorchSampler, circuit: QuantumCircuit
+) -> None:
+    data = sampler.run([(circuit, case.rows)]).result()[0].data
     assert list(data) == [register.name for register in circuit.cregs]
     for register in circuit.cregs:
         expected = merged(reference.probabilities, circuit, register)
         assert_agree(data[register.name].probabilities, expected)
 
 
-def check_probability_slopes(case: Case, reference: Reference, circuit: QuantumCircuit) -> None:
+def check_probability_slopes(
+    case: Case, reference: Reference, sampler: TorchSampler, circuit: QuantumCircuit
+) -> None:
     (register,) = circuit.cregs
-    gradient = TorchSamplerGradient(TorchSampler())
+    gradient = TorchSamplerGradient(sampler)
     slopes = gradient.run([circuit] * len(case.rows), case.rows).result().gradients
     outcomes = range(2 ** len(register))
     found = [[[own.get(k, 0.0) for k in outcomes] for own in row] for row in slopes]
