@@ -1,7 +1,9 @@
 """qmu: the command line. Commands are imported when they run, so that help is quick."""
 
 import argparse
+import atexit
 import difflib
+import gc
 import re
 import shlex
 import sys
@@ -79,6 +81,9 @@ _COMMANDS = {
 BAD_INPUT = 2
 NOT_DONE = 1
 
+_NEW_OBJECTS = 100_000
+"""Between two searches for garbage, in place of Python's hundreds."""
+
 
 class _Parser(argparse.ArgumentParser):
     """Reports errors in one line with a suggestion; accepts ASCII numbers only."""
@@ -129,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         130, 143 or 129 after Ctrl-C, `kill` or a closed terminal.
     """
     parser, _ = _parsers()
-    with lenient_output() as output, stopping_by_signals():
+    with _rare_collections(), lenient_output() as output, stopping_by_signals():
         try:
             options = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
         except SystemExit as end:
@@ -201,6 +206,21 @@ def _execute(options: argparse.Namespace) -> int:
         print(f"qmu {options.command}: stopped{advice and '; '}{advice}", file=sys.stderr)
         return exit_status(error)
     return 0
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage rarely, and not when leaving.
+
+    A command imports a million objects, all of which stay.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(_NEW_OBJECTS, *before[1:])
+    atexit.register(gc.freeze)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import sympy
 import torch
 from numpy.typing import NDArray
 from qiskit.circuit import Parameter, ParameterExpression
@@ -148,6 +147,8 @@ def _torch_function(text: str, num_parameters: int) -> Callable[..., torch.Tenso
 
     It is cached, because circuits repeat formulas and SymPy takes milliseconds for each.
     """
+    import sympy  # (most circuits need none, and it takes a quarter of a second)
+
     symbols = [Parameter(f"p{i}").sympify() for i in range(num_parameters)]
     # Qiskit's own translation fails on expressions with a number to the power of a parameter.
     formula = sympy.parse_expr(text, {"conj": sympy.conjugate})
