@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import Parameter, QuantumCircuit
 
 from qiskit_qmu import _check
-from qiskit_qmu.simulator.compile.content import circuit_content
+from qiskit_qmu.simulator.compile.content import Content, circuit_content
 from qiskit_qmu.simulator.engine.simulation import MakeStates, Simulation, simulate
 from qiskit_qmu.simulator.memory import DEFAULT_MEMORY_BUDGET, STATES_WITHOUT_GRADIENT
 
@@ -49,10 +49,21 @@ class SimulationCache:
         return {**self.__dict__, "_simulations": OrderedDict()}
 
     def simulation(
-        self, circuit: QuantumCircuit, batched: Sequence[Parameter], shared: Sequence[Parameter]
+        self,
+        circuit: QuantumCircuit,
+        batched: Sequence[Parameter],
+        shared: Sequence[Parameter],
+        content: Content | None = None,
     ) -> Simulation:
-        """Return the compiled circuit, from the cache if possible."""
-        key = (circuit_content(circuit), tuple(batched), tuple(shared))
+        """Return the compiled circuit, from the cache if possible.
+
+        Args:
+            circuit: The circuit.
+            batched: Parameters whose values differ from sample to sample.
+            shared: Parameters whose values all samples share.
+            content: The circuit's content, if it is known.
+        """
+        key = (content or circuit_content(circuit), tuple(batched), tuple(shared))
         # One operation at a time, because the jobs of one primitive may run in several threads.
         simulation = self._simulations.pop(key, None)
         if simulation is None:
@@ -71,19 +82,21 @@ class SimulationCache:
         return simulation
 
     def state_chunks(
-        self, circuit: QuantumCircuit, values: NDArray[np.float64]
+        self, circuit: QuantumCircuit, values: NDArray[np.float64], content: Content | None = None
     ) -> Iterator[tuple[slice, torch.Tensor]]:
         """Yield the final states of rows of parameter values, a few rows at a time.
 
         Args:
             circuit: The circuit.
             values: Parameter values (B, P).
+            content: The circuit's content, if it is known.
 
         Yields:
             Row indices, and their states (2^n, rows), without gradient.
         """
         rows = SharedColumns(circuit, values)
-        simulation = self.simulation(circuit, rows.batched_parameters, rows.shared_parameters)
+        split = rows.batched_parameters, rows.shared_parameters
+        simulation = self.simulation(circuit, *split, content)
         size = simulation.rows_at_once(STATES_WITHOUT_GRADIENT)
         # Without rows there is one empty chunk.
         for start in range(0, max(1, len(values)), size):

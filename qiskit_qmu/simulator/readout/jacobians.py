@@ -14,6 +14,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.compile.active_qubits import active_qubits
+from qiskit_qmu.simulator.compile.content import Content
 from qiskit_qmu.simulator.engine.cache import SharedColumns, SimulationCache
 from qiskit_qmu.simulator.memory import STATES_WITH_GRADIENT
 from qiskit_qmu.simulator.readout.observables import PauliSums
@@ -98,10 +99,13 @@ def jacobian_by_angles(
     slopes: AngleSlopes,
     *,
     by_shifts: bool,
+    content: Content | None = None,
 ) -> NDArray[np.float64]:
     """Apply the chain rule to a readout's derivatives by the angles."""
     split = SharedColumns(circuit, rows)
-    simulation = cache.simulation(circuit, split.batched_parameters, split.shared_parameters)
+    simulation = cache.simulation(
+        circuit, split.batched_parameters, split.shared_parameters, content
+    )
     amplitudes = simulation.program.amplitude_angles if by_shifts else set()
     jacobian = np.zeros((len(rows), num_outputs, rows.shape[1]))
     places = np.flatnonzero(np.isin(split.order, wanted))

@@ -55,6 +55,7 @@ def sampled_expectation_jacobian(
         wanted,
         slopes,
         by_shifts=True,
+        content=measured.content,
     )
 
 

@@ -47,7 +47,8 @@ def expectations_with_counts(
     kept: list[Counts] = []
     small = len(active.wires) <= LARGEST_REGISTER
     readout = SampledPauliSums(measured.terms, shots, generator, kept=kept if small else None)
-    values = [readout(states)[0] for _, states in cache.state_chunks(active.circuit, rows)]
+    chunks = cache.state_chunks(active.circuit, rows, measured.content)
+    values = [readout(states)[0] for _, states in chunks]
     counts = _on_all_qubits(np.concatenate(kept), active) if kept else None
     return np.concatenate(values, axis=1).T, counts
 

@@ -21,7 +21,9 @@ from qiskit_qmu.simulator import (
     TorchSamplerGradient,
     TorchSimulatorConnector,
 )
-from qiskit_qmu.simulator.shots import parameter_shift
+from qiskit_qmu.simulator.compile.content import circuit_content
+from qiskit_qmu.simulator.engine import cache
+from qiskit_qmu.simulator.shots import measured_circuit, parameter_shift
 
 SHOTS, REPEATS, LIMIT = 20, 4000, 5.0
 W = ParameterVector("w", 4)
@@ -212,9 +214,9 @@ def test_a_connector_measures_only_gradients_that_are_needed(kind, monkeypatch):
     measured = []
     original = parameter_shift.jacobian_by_angles
 
-    def counted(cache, circuit, rows, num_outputs, wanted, slopes, *, by_shifts):
+    def counted(cache, circuit, rows, num_outputs, wanted, slopes, **options):
         measured.append(len(wanted))
-        return original(cache, circuit, rows, num_outputs, wanted, slopes, by_shifts=by_shifts)
+        return original(cache, circuit, rows, num_outputs, wanted, slopes, **options)
 
     monkeypatch.setattr(parameter_shift, "jacobian_by_angles", counted)
     connector = TorchSimulatorConnector(networks(kind, 50, 7), VALUES)
@@ -222,6 +224,21 @@ def test_a_connector_measures_only_gradients_that_are_needed(kind, monkeypatch):
     connector.weight.requires_grad_(False)
     connector(torch.zeros(2, 1, requires_grad=True)).sum().backward()
     assert measured == [4, 1]
+
+
+def test_the_key_of_a_connectors_circuit_is_made_once(monkeypatch):
+    made = []
+
+    def counted(circuit):
+        made.append(circuit)
+        return circuit_content(circuit)
+
+    for module in (cache, measured_circuit):
+        monkeypatch.setattr(module, "circuit_content", counted)
+    connector = TorchSimulatorConnector(networks("estimator", 50, 7), VALUES)
+    for _ in range(2):
+        connector(torch.zeros(2, 1, requires_grad=True)).sum().backward()
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("shots", [None, 10**6])
