@@ -261,6 +261,10 @@ EXAMPLES = {
     ),
     KERNEL: Example(_model("kernel")),
     KERNEL_WITHDRAW: Example(_model("kernel-2"), (KERNEL,)),
+    "qmu show kernel-2": Example(
+        _printed("deletes:    exactly", "rows by kernel-ridge"), (KERNEL, KERNEL_WITHDRAW)
+    ),
+    "qmu predict kernel-2": Example(_printed("probability_"), (KERNEL, KERNEL_WITHDRAW)),
     "qmu verify kernel-2 --ids withdrawn.txt": Example(
         _printed("withdrawn by request 1"), (KERNEL, KERNEL_WITHDRAW)
     ),

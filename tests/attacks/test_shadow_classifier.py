@@ -77,7 +77,7 @@ def test_what_does_not_fit_is_refused(generator):
     attack = ShadowClassifierAttack()
     with pytest.raises(InputError, match="booleans of the shape"):
         attack.fit(shadows, included[:2])
-    with pytest.raises(InputError, match="no class has rows"):
+    with pytest.raises(InputError, match="no class has both rows"):
         attack.fit(shadows, np.ones_like(included))
     fitted = attack.fit(shadows, included)
     with pytest.raises(InputError, match="4 feature columns, got 3"):

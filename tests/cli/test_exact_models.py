@@ -199,13 +199,14 @@ def test_it_is_shown_and_predicts(qmu, folder, kind, shown, heading, answers):
     assert outcome.status == 0, outcome.err
     lines = outcome.out.splitlines()
     assert lines[0] == f"plant,label,{heading}_a,{heading}_b"
-    assert [line.split(",")[:2] for line in lines[1:]] == [["N1", "a"], ["N2", "b"]]
     mean, deviation = (np.array(kept["scaling"][name]) for name in ("mean", "deviation"))
     scaled = (np.array([[5.1, 1.5], [mean[0], 4.7]]) - mean) / deviation
     model = load_exact("second")
     expected = getattr(model, answers)(scaled * kept["settings"].get("bandwidth", 1.0))
     told = np.array([line.split(",")[2:] for line in lines[1:]], dtype=float)
     np.testing.assert_allclose(told, expected, rtol=1e-5)
+    labels = ["ab"[place] for place in expected.argmax(axis=1)]
+    assert [line.split(",")[:2] for line in lines[1:]] == [["N1", labels[0]], ["N2", labels[1]]]
     # Its own test rows, as it was scored on them.
     predicted = json.loads(qmu("predict", "first", "--json").out)["rows"]
     assert [row["plant"] for row in predicted] == kept["rows"]["test_ids"]

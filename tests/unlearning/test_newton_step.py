@@ -1,5 +1,7 @@
 """The Newton step against dense linear algebra and a least-squares problem solved exactly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,19 +17,19 @@ def _rows(split, part):
     return own.x, own.x @ np.arange(1.0, 5.0) + np.sin(7.0 * own.indices)
 
 
-class _Split:
-    """A split of a regression problem."""
+def _regression(split):
+    """The same rows, with values to predict."""
 
-    def __init__(self, split):
-        for part in ("forget", "retain"):
-            x, y = _rows(split, part)
-            setattr(self, part, Rows(x=x, y=y, indices=np.arange(len(x))))
-        self.notes, self.kind = (), "instances"
+    def rows(part):
+        x, y = _rows(split, part)
+        return Rows(x=x, y=y, indices=getattr(split, part).indices)
+
+    return replace(split, forget=rows("forget"), retain=rows("retain"))
 
 
 def test_least_squares_are_unlearned_exactly():
     """For a quadratic loss one full step from the optimum is retraining without the rows."""
-    split = _Split(iris_split("instances"))
+    split = _regression(iris_split("instances"))
     model = torch.nn.Linear(4, 1, bias=False).double()
     pairs = [_pair(split, part) for part in ("forget", "retain")]
     every = [np.concatenate(both) for both in zip(*pairs, strict=True)]
