@@ -76,7 +76,7 @@ def test_without_rows_the_commands_need_them_and_count_all_as_trained(model, spl
     with pytest.warns(RowsWarning, match="4 columns of the file are taken in their order"):
         predicted = predict_saved(tmp_path / "bare", source=file)
     rows = np.array([[5, 3, 1, 0.2], [6, 3, 5, 2]], dtype=np.float32)
-    np.testing.assert_allclose(predicted.probabilities, model.predict_proba(rows))
+    np.testing.assert_allclose(predicted.probabilities, model.predict_proba(rows), rtol=1e-6)
     assert predicted.rows == ("x", "y")
     # What it has forgotten says it now.
     assert len(load_provenance(tmp_path / "u")["train_indices"]) == 105
