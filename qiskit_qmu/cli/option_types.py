@@ -78,6 +78,15 @@ def choice(names: Callable[[], Collection[str]]) -> Callable[[str], str]:
     return chosen
 
 
+def several(one: Callable[[str], str]) -> Callable[[str], list[str]]:
+    """Return an option type that accepts names separated by commas, each by the type of one."""
+
+    def chosen(text: str) -> list[str]:
+        return [one(word.strip()) for word in text.split(",")]
+
+    return chosen
+
+
 def dataset_names() -> Collection[str]:
     """Return the names of datasets."""
     from qiskit_qmu.data import DATASET_NAMES  # (help must not load it)
@@ -139,15 +148,7 @@ def method_names() -> Collection[str]:
 
 
 method = choice(method_names)
-
-
-def methods(text: str) -> list[str]:
-    """Return the names of methods, separated by commas.
-
-    Raises:
-        OptionError: If one is unknown.
-    """
-    return [method(word.strip()) for word in text.split(",")]
+methods = several(method)
 
 
 def attack_names() -> Collection[str]:
@@ -157,16 +158,7 @@ def attack_names() -> Collection[str]:
     return tuple(ATTACKS)
 
 
-_attack = choice(attack_names)
-
-
-def attacks(text: str) -> list[str]:
-    """Return the names of attacks, separated by commas.
-
-    Raises:
-        OptionError: If one is unknown.
-    """
-    return [_attack(word.strip()) for word in text.split(",")]
+attacks = several(choice(attack_names))
 
 
 def backend(text: str) -> str:

@@ -48,7 +48,6 @@ def tasks(choice: Choice) -> Tasks:
     """Return the experiments; see `Protocol`."""
     shared: dict[str, Any] = {"seeds": choice.seeds, "seed": FIRST_SEED}
     iris: dict[str, Any] = {"dataset": "iris", "model": "basic", **shared}
-    long_iris: dict[str, Any] = {**iris, "methods": methods(), "settings": _CONVERGED["iris"]}
     table = _breast_cancer(choice)
     patients: dict[str, Any] = {"dataset": table, "label_column": "diagnosis", "model": "basic"}
     ten = ForgetRequest(fraction=0.028)  # of 358 rows
@@ -61,8 +60,12 @@ def tasks(choice: Choice) -> Tasks:
     own = {"methods": methods()}
     size: dict[str, Any] = {"settings": _SIX_QUBITS if choice.form == "small" else {}}
     mnist: dict[str, Any] = {"dataset": "mnist", "model": "hybrid", **shared, **own, **size}
-    fashion = {**mnist, "dataset": "fashion-mnist"}
-    fashion["settings"] = {**size["settings"], **_CONVERGED["fashion-mnist"]}
+    fashion = {
+        **mnist,
+        "dataset": "fashion-mnist",
+        "settings": {**size["settings"], **_CONVERGED["fashion-mnist"]},
+    }
+    flowers = {**iris, **own, "settings": _CONVERGED["iris"]}
     rows = ForgetRequest(fraction=0.02)
     return [
         ("MNIST, class 4", Experiment(**mnist, forget=ForgetRequest(label=4))),
@@ -71,7 +74,7 @@ def tasks(choice: Choice) -> Tasks:
         ("Fashion-MNIST, class 0", Experiment(**fashion, forget=ForgetRequest(label=0))),
         ("Fashion-MNIST, 2 % of the rows", Experiment(**fashion, forget=rows)),
         *(
-            (f"Iris, class {c}", Experiment(**long_iris, forget=ForgetRequest(label=c)))
+            (f"Iris, class {c}", Experiment(**flowers, forget=ForgetRequest(label=c)))
             for c in range(3)
         ),
         ("breast cancer, 10 rows", Experiment(**patients, **shared, **own, **size, forget=ten)),

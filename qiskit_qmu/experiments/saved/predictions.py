@@ -2,6 +2,7 @@
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -10,9 +11,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _OfClasses(ABC):
+    """Rows with a number for each class, the largest of which decides."""
+
+    rows: tuple[str, ...]
+    id_name: str
+    classes: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def _numbers(self) -> tuple[str, str, NDArray[np.float64]]:
+        """What the numbers are called in a heading and in JSON, and the numbers (n, k)."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class of each row with the largest number."""
+        _, _, numbers = self._numbers
+        return tuple(self.classes[place] for place in numbers.argmax(axis=1))
+
+    def to_csv(self) -> str:
+        """Return a table with a line for each row: its id, its class and the numbers of all."""
+        what, _, numbers = self._numbers
+        heading = [self.id_name, "label", *(f"{what}_{name}" for name in self.classes)]
+        lines = zip(self.rows, self.labels, numbers, strict=True)
+        return _csv(heading, ([row, label, *_short(own)] for row, label, own in lines))
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return JSON values for each row."""
+        _, what, numbers = self._numbers
+        return [
+            {self.id_name: row, "label": label, what: dict(zip(self.classes, own, strict=True))}
+            for row, label, own in zip(self.rows, self.labels, numbers.tolist(), strict=True)
+        ]
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Predictions:
+class Predictions(_OfClasses):
     """Predicted classes of rows.
 
     Attributes:
@@ -34,28 +70,16 @@ class Predictions:
         ('yes',)
     """
 
-    rows: tuple[str, ...]
-    id_name: str
-    classes: tuple[str, ...]
     probabilities: NDArray[np.float64]
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The most probable class of each row."""
-        return _largest(self.classes, self.probabilities)
-
-    def to_csv(self) -> str:
-        """Return a table with a line for each row: its id, its class and all probabilities."""
-        return _table_of_classes(self, "probability", self.probabilities)
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """Return JSON values for each row."""
-        return _dicts_of_classes(self, "probabilities", self.probabilities)
+    def _numbers(self) -> tuple[str, str, NDArray[np.float64]]:
+        return "probability", "probabilities", self.probabilities
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PredictedScores:
+class PredictedScores(_OfClasses):
     """Predicted classes of rows by a model that has outputs and no probabilities.
 
     Attributes:
@@ -77,23 +101,11 @@ class PredictedScores:
         <BLANKLINE>
     """
 
-    rows: tuple[str, ...]
-    id_name: str
-    classes: tuple[str, ...]
     scores: NDArray[np.float64]
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The class of each row with the largest score."""
-        return _largest(self.classes, self.scores)
-
-    def to_csv(self) -> str:
-        """Return a table with a line for each row: its id, its class and all scores."""
-        return _table_of_classes(self, "score", self.scores)
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """Return JSON values for each row."""
-        return _dicts_of_classes(self, "scores", self.scores)
+    def _numbers(self) -> tuple[str, str, NDArray[np.float64]]:
+        return "score", "scores", self.scores
 
 
 @final
@@ -138,27 +150,6 @@ class PredictedValues:
         return [
             {self.id_name: row, **dict(zip(self.names, own, strict=True))} for row, own in answers
         ]
-
-
-def _largest(classes: Sequence[str], values: NDArray[np.float64]) -> tuple[str, ...]:
-    return tuple(classes[number] for number in values.argmax(axis=1))
-
-
-def _table_of_classes(
-    own: Predictions | PredictedScores, what: str, values: NDArray[np.float64]
-) -> str:
-    heading = [own.id_name, "label", *(f"{what}_{name}" for name in own.classes)]
-    lines = zip(own.rows, own.labels, values, strict=True)
-    return _csv(heading, ([row, label, *_short(each)] for row, label, each in lines))
-
-
-def _dicts_of_classes(
-    own: Predictions | PredictedScores, what: str, values: NDArray[np.float64]
-) -> list[dict[str, Any]]:
-    return [
-        {own.id_name: row, "label": label, what: dict(zip(own.classes, each, strict=True))}
-        for row, label, each in zip(own.rows, own.labels, values.tolist(), strict=True)
-    ]
 
 
 def _short(values: NDArray[np.float64]) -> list[str]:
