@@ -108,6 +108,14 @@ def test_unknown_names_are_attribute_errors():
             ("torch", "qiskit", "qiskit_machine_learning"),
         ),
         ("import qiskit_qmu.simulator", ("sympy",)),
+        (
+            "import qiskit_qmu as qmu; data = qmu.load_dataset('iris', train_size=30); "
+            "split = qmu.ForgetSplit.by_class(data, label=1); "
+            "model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1); "
+            "_ = qmu.Trainer(epochs=1).fit(model, data.x_train, data.y_train, generator=0); "
+            "_ = qmu.unlearning.SelectiveDampening()(model, split)",
+            ("torch._dynamo",),
+        ),
     ],
 )
 def test_imports_load_no_more_than_they_need(statement, unwanted):

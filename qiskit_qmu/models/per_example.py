@@ -8,14 +8,13 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.backends import needed_part
 from qiskit_qmu.models.dry_run import without_circuits
+from qiskit_qmu.models.layer_gradients import ROWS_AT_ONCE, has_layer_gradients, layer_gradients
 from qiskit_qmu.models.learner import Learner
 from qiskit_qmu.models.parameters import Part, clone_module, named_parameters
 from qiskit_qmu.objectives import CrossEntropy, Objective
 from qiskit_qmu.simulator import TorchSimulatorConnector
 
 Gradients = dict[str, torch.Tensor]
-
-_ROWS_AT_ONCE = 256
 
 
 def per_example_gradients(
@@ -28,6 +27,8 @@ def per_example_gradients(
 ) -> dict[str, torch.Tensor]:
     """Return the gradient of each row's loss, in evaluation mode.
 
+    BasicQNN and HybridQNN on the exact simulator take one pass over the rows, see
+    `qiskit_qmu.models.layer_gradients`; other modules are mapped over them by torch.func.
     A stock TorchConnector is differentiated by its network's own gradient, with the whole batch in
     one call. A module that torch cannot map over rows, because it writes in place, branches on
     values or is random, is differentiated row by row.
@@ -93,9 +94,13 @@ class PerExampleGradients:
     ) -> None:
         self._module, self._objective = module, objective
         self._names = list(named_parameters(module, part))
-        self._at_once = _can_be_mapped(module, self._names, rows[:2], answers[:2], objective)
-        copy = clone_module(module)
-        self._copy = _mappable(copy) if self._at_once else copy
+        self._copy = clone_module(module).eval()
+        self._run = _row_by_row
+        if has_layer_gradients(self._copy, objective):
+            self._run = layer_gradients
+        elif _can_be_mapped(module, self._names, rows[:2], answers[:2], objective):
+            self._copy = _mappable(self._copy)
+            self._run = _mapped
 
     def __call__(self, rows: torch.Tensor, answers: torch.Tensor) -> tuple[Gradients, torch.Tensor]:
         """Return gradients (n, *shape) by parameter name and losses (n,), in evaluation mode."""
@@ -103,8 +108,7 @@ class PerExampleGradients:
         with torch.no_grad():
             for name, parameter in self._module.named_parameters():
                 own[name].copy_(parameter)
-        run = _mapped if self._at_once else _row_by_row
-        return run(self._copy, self._names, rows, answers, self._objective)
+        return self._run(self._copy, self._names, rows, answers, self._objective)
 
 
 def _can_be_mapped(
@@ -143,7 +147,7 @@ def _mapped(
         return loss
 
     gradient = torch.func.vmap(
-        torch.func.grad_and_value(loss_of_row), in_dims=(None, 0, 0), chunk_size=_ROWS_AT_ONCE
+        torch.func.grad_and_value(loss_of_row), in_dims=(None, 0, 0), chunk_size=ROWS_AT_ONCE
     )
     gradients, losses = gradient(chosen, rows, answers)
     return {name: value.detach() for name, value in gradients.items()}, losses.detach()
@@ -156,7 +160,6 @@ def _row_by_row(
     answers: torch.Tensor,
     objective: Objective,
 ) -> tuple[Gradients, torch.Tensor]:
-    copy.eval()
     for name, parameter in copy.named_parameters():
         parameter.requires_grad_(name in names)
     chosen = [dict(copy.named_parameters())[name] for name in names]

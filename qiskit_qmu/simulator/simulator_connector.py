@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 
+from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.checked_connector import CheckedConnector
 from qiskit_qmu.simulator.compile.program import Program
 from qiskit_qmu.simulator.network_checks import check_finite
@@ -78,6 +79,34 @@ class TorchSimulatorConnector(CheckedConnector):
     def program(self) -> Program | None:
         """The compiled circuit; None if the parent class evaluates the network."""
         return None if self._exact is None else self._exact.program
+
+    @property
+    def most_separate_rows(self) -> int:
+        """The largest number of rows that `row_outputs` takes at once; often 0."""
+        step = None if self._exact is None else self._exact.row_step(self.weight)
+        return 0 if step is None else step.most_rows
+
+    def row_outputs(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Return outputs whose gradient by the weights is that of each row.
+
+        Args:
+            inputs: Inputs (B, num_inputs) of at most ``most_separate_rows`` rows.
+            weights: The weights, expanded to (B, W).
+
+        Returns:
+            Outputs (B, O), in one pass and differentiable once.
+
+        Raises:
+            InputError: If there are more rows, or a value is NaN or infinite.
+        """
+        step = None if self._exact is None else self._exact.row_step(self.weight)
+        if step is None or len(inputs) > step.most_rows:
+            raise InputError(
+                f"there are gradients of at most {self.most_separate_rows} rows at once, got "
+                f"{len(inputs)} rows"
+            )
+        known = inputs if self.neural_network.input_gradients else inputs.detach()
+        return step.of_rows(known, weights)
 
     def extra_repr(self) -> str:
         """Return the kind of network and its size, for torch's repr."""

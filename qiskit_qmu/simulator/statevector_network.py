@@ -56,6 +56,18 @@ class StatevectorNetwork:
         Raises:
             InputError: If a value is NaN or infinite.
         """
+        prepared = self._prepared_for(weights)
+        if prepared.step is not None and len(inputs):
+            return prepared.step(inputs, weights)
+        check_finite(inputs, weights)
+        return prepared.simulation.read(prepared.readout, inputs, weights).T
+
+    def row_step(self, weights: torch.Tensor) -> NetworkStep | None:
+        """Return a step that can tell the gradients of rows apart; None if there is none."""
+        step = self._prepared_for(weights).step
+        return step if step is not None and step.dtype == weights.dtype else None
+
+    def _prepared_for(self, weights: torch.Tensor) -> "_Prepared":
         # Half precision applies to weights, not to states.
         dtype = torch.complex128 if weights.dtype == torch.float64 else torch.complex64
         key = (dtype, weights.device)
@@ -63,11 +75,7 @@ class StatevectorNetwork:
             # Tensors created inside a torch.func transform or inference mode are unusable outside.
             with torch._C._DisableFuncTorch(), torch.inference_mode(False):  # noqa: SLF001
                 self._prepared[key] = self._prepare(dtype, weights.device)
-        prepared = self._prepared[key]
-        if prepared.step is not None and len(inputs):
-            return prepared.step(inputs, weights)
-        check_finite(inputs, weights)
-        return prepared.simulation.read(prepared.readout, inputs, weights).T
+        return self._prepared[key]
 
     def _prepare(self, dtype: torch.dtype, device: torch.device) -> "_Prepared":
         simulation = Simulation(self.program, dtype, device, self._memory_budget)

@@ -8,6 +8,7 @@ import torch
 
 from qiskit_qmu.models import in_mode
 from qiskit_qmu.objectives import Objective
+from qiskit_qmu.training.optimizers import SGD, Adam
 
 Optimizer = Literal["adam", "sgd"]
 SGD_MOMENTUM = 0.9
@@ -35,7 +36,5 @@ def make_optimizer(
 ) -> torch.optim.Optimizer:
     """Return an optimiser with fresh state."""
     if name == "adam":
-        return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
-    return torch.optim.SGD(
-        parameters, lr=learning_rate, momentum=SGD_MOMENTUM, weight_decay=weight_decay
-    )
+        return Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
+    return SGD(parameters, lr=learning_rate, momentum=SGD_MOMENTUM, weight_decay=weight_decay)

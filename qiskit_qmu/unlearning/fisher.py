@@ -17,10 +17,10 @@ from qiskit_qmu.backends import Usage
 from qiskit_qmu.data import Rows
 from qiskit_qmu.models import (
     Part,
+    PerExampleGradients,
     as_tensors,
     check_answers,
     gradient_usage,
-    per_example_gradients,
 )
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.unlearning.budget import spend
@@ -197,12 +197,11 @@ def _row_gradients(
     usage = gradient_usage(module, x[:1], sizes, part)
     spend(usage.gradient_evaluations)
 
+    gradients = PerExampleGradients(module, x[:2], y[:2], part=part, objective=learned)
+
     def measured() -> Iterator[list[dict[str, torch.Tensor]]]:
         for chunk in chunks:
-            yield [
-                per_example_gradients(module, *chunk, part=part, objective=learned)
-                for _ in range(times)
-            ]
+            yield [gradients(*chunk)[0] for _ in range(times)]
 
     return measured(), usage
 

@@ -50,6 +50,17 @@ class NetworkStep:
             return outputs
         return self.outputs(inputs, weights)[0]
 
+    def of_rows(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Return outputs (B, O) of inputs (B, I) and weights (B, W), the same in all rows.
+
+        The gradient by the weights is that of each row.
+
+        Raises:
+            InputError: If a value is NaN or infinite.
+        """
+        outputs: torch.Tensor = _Outputs.apply(self, inputs, weights)
+        return outputs
+
     def by_angles(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Return the same from angles that torch computes, a few rows at a time."""
         return self.simulation.step(self.step, inputs, weights).T
@@ -57,7 +68,10 @@ class NetworkStep:
     def outputs(
         self, inputs: torch.Tensor, weights: torch.Tensor
     ) -> tuple[torch.Tensor, Turns, torch.Tensor]:
-        """Return outputs (B, O), and the angles and final states that gradients need."""
+        """Return outputs (B, O), and the angles and final states that gradients need.
+
+        Weights are (W,).
+        """
         shared, own = weights.detach().numpy(), inputs.detach().numpy()
         # Two products in place of a look at every number; squares that overflow are looked at.
         if not all(math.isfinite(np.vdot(array, array)) for array in (shared, own)):
@@ -77,7 +91,7 @@ class NetworkStep:
         return rows.reshape(len(rows), -1), torch.from_numpy(by_weights)
 
     @cached_property
-    def _most_rows(self) -> int:
+    def most_rows(self) -> int:
         """Rows of the largest direct step; 0 where angles are not the inputs and the weights."""
         program = self.simulation.program
         plain = program.batched_map.is_identity and program.shared_map.is_identity
@@ -87,21 +101,22 @@ class NetworkStep:
 
     def _is_direct(self, inputs: torch.Tensor, weights: torch.Tensor) -> bool:
         return (
-            len(inputs) <= self._most_rows
+            len(inputs) <= self.most_rows
             and inputs.dtype == weights.dtype == self.dtype
             and not torch._C._are_functorch_transforms_active()  # noqa: SLF001  (no public way)
         )
 
 
 class _Outputs(torch.autograd.Function):
-    """Inputs (B, I) and weights (W,) to outputs (B, O)."""
+    """Inputs (B, I) and weights (W,), or (B, W) the same in all rows, to outputs (B, O)."""
 
     @staticmethod
     def forward(
         ctx: Any, step: NetworkStep, inputs: torch.Tensor, weights: torch.Tensor
     ) -> torch.Tensor:
         """Run the forward kernel."""
-        outputs, ctx.turns, states = step.outputs(inputs, weights)
+        shared = weights if weights.dim() == 1 else weights[0]
+        outputs, ctx.turns, states = step.outputs(inputs, shared)
         ctx.step = step
         ctx.save_for_backward(inputs, weights, states)
         return outputs
@@ -115,4 +130,5 @@ class _Outputs(torch.autograd.Function):
             return (None, *pull_back(gradient))
         by_inputs, by_weights = ctx.step.slopes(gradient, ctx.turns, states)
         _, of_inputs, of_weights = ctx.needs_input_grad
-        return None, by_inputs if of_inputs else None, by_weights.sum(1) if of_weights else None
+        of_all = by_weights.T if weights.dim() == 2 else by_weights.sum(1)
+        return None, by_inputs if of_inputs else None, of_all if of_weights else None
