@@ -6,7 +6,7 @@ Computations, https://arxiv.org/abs/1510.01799). The kernels of a circuit have i
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -90,12 +90,8 @@ def _of_batch(
     answers: torch.Tensor,
     objective: Objective,
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    layers = {
-        name: layer
-        for name, layer in module.named_modules()
-        if isinstance(layer, _LAYERS)
-        and any(f"{name}.{own}" in names for own in ("weight", "bias"))
-    }
+    owners = {name.rpartition(".")[0] for name in names}
+    layers = {name: layer for name, layer in module.named_modules() if name in owners}
     with torch.enable_grad(), _watched(layers) as (taken, given):
         losses = objective.row_losses(module, rows, answers)
     slopes = torch.autograd.grad(losses.sum(), [given[name] for name in layers])
@@ -114,7 +110,7 @@ def _by_parameters(
         # A row may be a table; the layer then takes each of its lines.
         by_line, lines = (t.reshape(len(t), -1, t.shape[-1]) for t in (slope, taken))
         return {"weight": by_line.transpose(1, 2) @ lines, "bias": by_line.sum(1)}
-    if isinstance(layer, torch.nn.Conv2d):
+    if isinstance(layer, torch.nn.Conv2d) and not isinstance(layer.padding, str):
         patches = torch.nn.functional.unfold(
             taken, layer.kernel_size, layer.dilation, layer.padding, layer.stride
         )
@@ -126,7 +122,7 @@ def _by_parameters(
 
 @contextmanager
 def _watched(
-    layers: dict[str, torch.nn.Module],
+    layers: Mapping[str, torch.nn.Module],
 ) -> Iterator[tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]]:
     """Note what layers take, and that by which the loss is to be differentiated.
 

@@ -127,13 +127,13 @@ def _can_be_mapped(
 
 
 def _mapped(
-    copy: torch.nn.Module,
+    module: torch.nn.Module,
     names: list[str],
     rows: torch.Tensor,
     answers: torch.Tensor,
     objective: Objective,
 ) -> tuple[Gradients, torch.Tensor]:
-    learner = Learner(copy, objective).eval()
+    learner = Learner(module, objective).eval()
     constants = {
         **{name: p.detach() for name, p in learner.named_parameters()},
         **dict(learner.named_buffers()),
@@ -154,19 +154,19 @@ def _mapped(
 
 
 def _row_by_row(
-    copy: torch.nn.Module,
+    module: torch.nn.Module,
     names: list[str],
     rows: torch.Tensor,
     answers: torch.Tensor,
     objective: Objective,
 ) -> tuple[Gradients, torch.Tensor]:
-    for name, parameter in copy.named_parameters():
+    for name, parameter in module.named_parameters():
         parameter.requires_grad_(name in names)
-    chosen = [dict(copy.named_parameters())[name] for name in names]
+    chosen = [dict(module.named_parameters())[name] for name in names]
     gradients, losses = [], []
     for row, answer in zip(rows.split(1), answers.split(1), strict=True):
         with torch.enable_grad():
-            value = objective.mean_loss(copy, row, answer)
+            value = objective.mean_loss(module, row, answer)
         losses.append(value.detach())
         gradients.append(
             torch.autograd.grad(value, chosen, allow_unused=True, materialize_grads=True)
