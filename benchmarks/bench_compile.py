@@ -11,7 +11,9 @@ from benchmarks.timing import medians
 
 def test_first_step(light: bool, peers: list[str], record) -> None:
     size = qubits, layers, batch = (4, 2, 4) if light else (10, 5, 32)
-    tasks = {name: lambda name=name: training_step(name, *size)() for name in engines(peers)}
+    tasks = {
+        name: lambda name=name: training_step(name, *size)() for name in engines(peers, qubits)
+    }
     seconds = medians(tasks, 1 if light else 5)
     record(times(f"First step, {qubits} qubits, {layers} layers, batch {batch}", seconds, OURS))
     check_ratio(seconds, OURS, {name: 50 for name in seconds if name == TENSORCIRCUIT})

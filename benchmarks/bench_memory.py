@@ -18,7 +18,7 @@ def test_memory(light: bool, peers: list[str], record) -> None:
     if light:
         assert added_bytes(training_step(OURS, 4, 1, 2), settling=0.0) < MEBIBYTE
         return
-    names = [name for name in engines(peers) if name in (OURS, TENSORCIRCUIT)]
+    names = [name for name in engines(peers, QUBITS) if name in (OURS, TENSORCIRCUIT)]
     by_depth = {n: [peak_bytes(n, QUBITS, depth, BATCH) for depth in DEPTHS] for n in names}
     by_batch = {n: [peak_bytes(n, QUBITS, LAYERS, batch) for batch in BATCHES] for n in names}
     record(_table(f"MiB by layers, {QUBITS} qubits, batch {BATCH}", DEPTHS, by_depth))

@@ -1,8 +1,9 @@
 """No peer is faster once a batch has 2^15 amplitudes, at 4 to 16 qubits and 1 to 20 layers.
 
-Training steps at batch 1 to 1,000, of TensorCircuit-NG and of PennyLane's two ways with torch. What
-would take a peer more than three seconds, or us more than thirty, is not run: its time is that of
-the next smaller batch, scaled. A ratio is bold where a peer is faster.
+Training steps at batch 1 to 1,000, of TensorCircuit-NG, of PennyLane's two ways with torch and of
+Qandle, up to eight qubits. What would take a peer more than three seconds, or us more than thirty,
+is not run: its time is that of the next smaller batch, scaled. A ratio is bold where a peer is
+faster.
 """
 
 import math
@@ -20,7 +21,7 @@ LARGE = 2**15
 
 @pytest.mark.parametrize("qubits", [4, 8, 10, 12, 16])
 def test_sizes(qubits: int, light: bool, peers: list[str], record) -> None:
-    names = engines(peers)
+    names = engines(peers, qubits)
     grid = [(1, 1), (1, 2)] if light else [(depth, batch) for depth in LAYERS for batch in BATCHES]
     cells: dict[tuple[int, int], dict[str, tuple[float, bool]]] = {}
     for layers, batch in grid:

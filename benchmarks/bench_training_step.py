@@ -18,7 +18,7 @@ PRODUCTS = "the plan's matrix products alone"
 
 def test_training_step(light: bool, peers: list[str], record) -> None:
     size = qubits, layers, batch = (4, 2, 4) if light else (10, 5, 32)
-    names = engines(peers) + [PENNYLANE_JAX] * (len(peers) == 2)
+    names = engines(peers, qubits) + [PENNYLANE_JAX] * ("pennylane" in peers)
     tasks = {name: training_step(name, *size) for name in names}
     tasks[OUR_PRIMITIVES] = connector_step(
         stock_connector(qubits, layers), *values(qubits, layers, batch)

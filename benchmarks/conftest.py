@@ -9,6 +9,8 @@ import pytest
 from benchmarks import report
 from benchmarks.cores import keep_to
 
+_PEERS = ("tensorcircuit", "pennylane", "qandle")
+
 SECTIONS = pytest.StashKey[dict[str, report.Section]]()
 
 
@@ -25,7 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("--light"):
         # Peers warn of things that are theirs to mend.
         config.addinivalue_line("filterwarnings", "ignore")
-    if config.getoption("--write") and (config.getoption("--light") or len(_installed()) < 2):
+    if config.getoption("--write") and (
+        config.getoption("--light") or _installed() != list(_PEERS)
+    ):
         raise pytest.UsageError("--write is for full runs with all peers")
     keep_to(config.getoption("--cores"))
     config.stash[SECTIONS] = {}
@@ -79,4 +83,4 @@ def record(request: pytest.FixtureRequest):
 
 
 def _installed() -> list[str]:
-    return [name for name in ("tensorcircuit", "pennylane") if importlib.util.find_spec(name)]
+    return [name for name in _PEERS if importlib.util.find_spec(name)]

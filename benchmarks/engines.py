@@ -8,17 +8,26 @@ TENSORCIRCUIT = "TensorCircuit-NG, JAX, jit"
 BACKPROP = "PennyLane default.qubit, torch, backprop"
 ADJOINT = "PennyLane lightning.qubit, torch, adjoint"
 PENNYLANE_JAX = "PennyLane default.qubit, JAX, jit"
+QANDLE = "Qandle"
 
 DEVICES = {BACKPROP: "default.qubit", ADJOINT: "lightning.qubit"}
 """PennyLane's devices with the torch interface."""
 
 
-def engines(peers: list[str]) -> list[str]:
-    """Return the engines that the installed peers offer, ours first.
+LARGEST_QANDLE = 8
+"""Qubits up to which Qandle is run: it keeps a matrix of 4^n numbers for each gate."""
+
+
+def engines(peers: list[str], qubits: int) -> list[str]:
+    """Return the engines that the installed peers offer for so many qubits, ours first.
 
     PennyLane's JAX way is left out, because it compiles for minutes.
     """
-    offered = {"tensorcircuit": [TENSORCIRCUIT], "pennylane": list(DEVICES)}
+    offered = {
+        "tensorcircuit": [TENSORCIRCUIT],
+        "pennylane": list(DEVICES),
+        "qandle": [QANDLE] if qubits <= LARGEST_QANDLE else [],
+    }
     return [OURS, *(engine for peer in peers for engine in offered[peer])]
 
 
@@ -32,6 +41,10 @@ def training_step(engine: str, qubits: int, layers: int, batch: int) -> Task:
         from benchmarks.tensorcircuit_circuit import tensorcircuit_batch
 
         return jax_step(tensorcircuit_batch(qubits, layers), inputs, weights)
+    if engine == QANDLE:
+        from benchmarks.qandle_circuit import qandle_circuit
+
+        return function_step(qandle_circuit(qubits, layers), inputs, weights)
     from benchmarks.pennylane_circuit import pennylane_circuit
 
     if engine == PENNYLANE_JAX:
