@@ -51,7 +51,9 @@ def estimator_qnn(num_qubits: int, num_layers: int, estimator, gradient=None) ->
     )
 
 
-def fast_connector(num_qubits: int, num_layers: int, engine: str | None = None) -> TorchConnector:
+def fast_connector(
+    num_qubits: int, num_layers: int, engine: str | None = None
+) -> TorchSimulatorConnector:
     """Return our connector over our primitives, in single precision."""
     return TorchSimulatorConnector(_our_qnn(num_qubits, num_layers), engine=engine)
 

@@ -1,9 +1,10 @@
 """Engines by name, and the training step of the design circuit in each."""
 
 from benchmarks.design_circuit import fast_connector, values
-from benchmarks.steps import Task, connector_step, function_step
+from benchmarks.steps import Task, connector_step, connector_vjp_step, function_step
 
 OURS = "TorchSimulatorConnector"
+OURS_VJP = "its vjp"
 TENSORCIRCUIT = "TensorCircuit-NG, JAX, jit"
 BACKPROP = "PennyLane default.qubit, torch, backprop"
 ADJOINT = "PennyLane lightning.qubit, torch, adjoint"
@@ -36,6 +37,8 @@ def training_step(engine: str, qubits: int, layers: int, batch: int) -> Task:
     inputs, weights = values(qubits, layers, batch)
     if engine == OURS:
         return connector_step(fast_connector(qubits, layers), inputs, weights)
+    if engine == OURS_VJP:
+        return connector_vjp_step(fast_connector(qubits, layers), inputs, weights)
     if engine == TENSORCIRCUIT:
         from benchmarks.jax_steps import jax_step
         from benchmarks.tensorcircuit_circuit import tensorcircuit_batch

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from qiskit_machine_learning.connectors import TorchConnector
 
+from qiskit_qmu.simulator import TorchSimulatorConnector
+
 Task = Callable[[], object]
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -21,6 +23,20 @@ def connector_step(connector: TorchConnector, inputs: np.ndarray, weights: np.nd
     set_weights(connector, weights)
     x = torch.tensor(inputs, dtype=torch.float32, requires_grad=True)
     return lambda: torch.autograd.grad(connector(x).square().sum(), (x, connector.weight))
+
+
+def connector_vjp_step(
+    connector: TorchSimulatorConnector, inputs: np.ndarray, weights: np.ndarray
+) -> Task:
+    """Return the same of a connector without torch's autograd, as a step of JAX is without it."""
+    set_weights(connector, weights)
+    x = torch.tensor(inputs, dtype=torch.float32)
+
+    def step() -> tuple[torch.Tensor, torch.Tensor]:
+        outputs, pull_back = connector.vjp(x)
+        return pull_back(2 * outputs)
+
+    return step
 
 
 def function_forward(function: Function, inputs: np.ndarray, weights: np.ndarray) -> Task:

@@ -11,7 +11,8 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.checked_connector import CheckedConnector
 from qiskit_qmu.simulator.compile.program import Program
-from qiskit_qmu.simulator.network_checks import check_finite
+from qiskit_qmu.simulator.compiled.network_step import PullBack
+from qiskit_qmu.simulator.network_checks import check_finite, check_kinds
 from qiskit_qmu.simulator.parameter_shift_network import parameter_shift_network
 from qiskit_qmu.simulator.statevector_network import statevector_network
 
@@ -79,6 +80,58 @@ class TorchSimulatorConnector(CheckedConnector):
     def program(self) -> Program | None:
         """The compiled circuit; None if the parent class evaluates the network."""
         return None if self._exact is None else self._exact.program
+
+    def vjp(self, inputs: torch.Tensor) -> tuple[torch.Tensor, PullBack]:
+        """Return outputs, and the function that takes their gradient back to inputs and weights.
+
+        For loops that differentiate by hand: without a graph of torch's autograd, a step of a small
+        circuit on the compiled engine takes less than half its time.
+
+        Args:
+            inputs: Inputs (B, num_inputs).
+
+        Returns:
+            Outputs (B, O), and a function of their gradient (B, O) that returns the gradients
+            (B, num_inputs) and (W,), as often as it is called. With shots, each call measures them.
+
+        Raises:
+            InputError: If the inputs have the wrong size, or inputs or weights are complex, NaN or
+                infinite.
+
+        Example:
+            >>> import torch
+            >>> import qiskit_qmu as qmu
+            >>> layer = qmu.BasicQNN(num_classes=2, num_qubits=2, num_layers=1).quantum
+            >>> outputs, pull_back = layer.vjp(torch.rand(5, 2))
+            >>> by_inputs, by_weights = pull_back(2 * outputs)  # of the sum of squares
+            >>> by_inputs.shape, by_weights.shape
+            (torch.Size([5, 2]), torch.Size([2]))
+        """
+        check_kinds(self.neural_network, inputs, self.weight)
+        if inputs.dim() != 2:
+            raise InputError(f"inputs must be rows of a table, got shape {tuple(inputs.shape)}")
+        step = None if self._exact is None else self._exact.row_step(self.weight)
+        both = self.neural_network.input_gradients
+        if step is not None and both and step.is_direct(inputs, self.weight):
+            return step.vjp(inputs, self.weight)
+        return self._vjp_by_autograd(inputs)
+
+    def _vjp_by_autograd(self, inputs: torch.Tensor) -> tuple[torch.Tensor, PullBack]:
+        given, weights = (tensor.detach().requires_grad_() for tensor in (inputs, self.weight))
+        with torch.enable_grad():
+            outputs = torch.func.functional_call(self, {"weight": weights}, (given,)).flatten(1)
+
+        def pull_back(gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            by_inputs, by_weights = torch.autograd.grad(
+                outputs,
+                (given, weights),
+                gradient.detach(),
+                retain_graph=True,
+                materialize_grads=True,
+            )
+            return by_inputs, by_weights
+
+        return outputs.detach(), pull_back
 
     @property
     def most_separate_rows(self) -> int:

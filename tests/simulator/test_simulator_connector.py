@@ -464,3 +464,40 @@ def test_it_trains_within_a_larger_module():
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "torch"])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_vjp_is_that_of_autograd(network, engine, frozen, generator):
+    layer = TorchSimulatorConnector(network(), WEIGHTS, engine=engine)
+    rows = torch.tensor(generator.uniform(-2, 2, (3, 2)), dtype=torch.float32)
+    inputs = rows.clone().requires_grad_()
+    outputs = layer(inputs)
+    gradients = [torch.rand_like(outputs) for _ in range(2)]
+    expected = [
+        torch.autograd.grad(outputs, (inputs, layer.weight), gradient, retain_graph=True)
+        for gradient in gradients
+    ]
+    layer.weight.requires_grad_(not frozen)
+    values, pull_back = layer.vjp(rows)
+    assert not values.requires_grad
+    assert torch.equal(values, outputs.flatten(1))
+    for gradient, wanted in zip(gradients, expected, strict=True):
+        torch.testing.assert_close(pull_back(gradient.flatten(1)), wanted)
+    assert layer.weight.grad is None
+
+
+def test_vjp_of_a_network_without_input_gradients_and_of_one_with_shots():
+    layer = TorchSimulatorConnector(expectations(input_gradients=False), WEIGHTS)
+    outputs, pull_back = layer.vjp(torch.ones(3, 2))
+    by_inputs, by_weights = pull_back(torch.ones_like(outputs))
+    assert not by_inputs.any()
+    assert by_weights.any()
+    with pytest.raises(QiskitMachineLearningError, match="inputs must be finite"):
+        layer.vjp(torch.full((3, 2), torch.nan))
+    with pytest.raises(InputError, match=r"rows of a table, got shape \(2,\)"):
+        layer.vjp(torch.ones(2))
+    sampled = TorchSimulatorConnector(expectations(TorchEstimator(shots=64, seed=0)), WEIGHTS)
+    outputs, pull_back = sampled.vjp(torch.ones(3, 2))
+    first, second = (pull_back(torch.ones_like(outputs))[1] for _ in range(2))
+    assert not torch.equal(first, second)

@@ -19,6 +19,9 @@ from qiskit_qmu.simulator.compiled.step import CompiledStep
 from qiskit_qmu.simulator.engine.simulation import Simulation
 from qiskit_qmu.simulator.memory import STATES_WITH_GRADIENT
 
+PullBack = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+"""Maps the gradient (B, O) of outputs to those (B, I) of inputs and (W,) of weights."""
+
 
 @dataclass(frozen=True)
 class NetworkStep:
@@ -42,7 +45,7 @@ class NetworkStep:
         Raises:
             InputError: If a value is NaN or infinite.
         """
-        if not self._is_direct(inputs, weights):
+        if not self.is_direct(inputs, weights):
             self.check(inputs, weights)
             return self.by_angles(inputs, weights)
         if torch.is_grad_enabled() and (inputs.requires_grad or weights.requires_grad):
@@ -60,6 +63,20 @@ class NetworkStep:
         """
         outputs: torch.Tensor = _Outputs.apply(self, inputs, weights)
         return outputs
+
+    def vjp(self, inputs: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, PullBack]:
+        """Return outputs (B, O), and the function from their gradient to those of the arguments.
+
+        Raises:
+            InputError: If a value is NaN or infinite.
+        """
+        outputs, turns, states = self.outputs(inputs, weights)
+
+        def pull_back(gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            by_inputs, by_weights = self.slopes(gradient.detach(), turns, states)
+            return by_inputs, by_weights.sum(1)
+
+        return outputs, pull_back
 
     def by_angles(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Return the same from angles that torch computes, a few rows at a time."""
@@ -99,7 +116,8 @@ class NetworkStep:
             return 0
         return self.simulation.rows_at_once(STATES_WITH_GRADIENT)
 
-    def _is_direct(self, inputs: torch.Tensor, weights: torch.Tensor) -> bool:
+    def is_direct(self, inputs: torch.Tensor, weights: torch.Tensor) -> bool:
+        """Return whether a step is one function on arrays."""
         return (
             len(inputs) <= self.most_rows
             and inputs.dtype == weights.dtype == self.dtype
