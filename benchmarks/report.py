@@ -20,6 +20,7 @@ PACKAGES = (
     "jax",
     "pennylane",
     "pennylane-lightning",
+    "qandle",
 )
 
 

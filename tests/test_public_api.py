@@ -114,7 +114,7 @@ def test_unknown_names_are_attribute_errors():
             "model = qmu.HybridQNN(input_shape=(4,), num_classes=3, num_qubits=2, num_layers=1); "
             "_ = qmu.Trainer(epochs=1).fit(model, data.x_train, data.y_train, generator=0); "
             "_ = qmu.unlearning.SelectiveDampening()(model, split)",
-            ("torch._dynamo",),
+            ("torch._dynamo", "sympy"),
         ),
     ],
 )

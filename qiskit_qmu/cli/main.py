@@ -216,6 +216,8 @@ def _rare_collections() -> Iterator[None]:
     """
     before = gc.get_threshold()
     gc.set_threshold(_NEW_OBJECTS, *before[1:])
+    # (Registered once, however often commands are called in one process.)
+    atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)
     try:
         yield

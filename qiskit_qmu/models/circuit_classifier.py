@@ -16,7 +16,7 @@ from qiskit_qmu.circuits import Encoding, QNNCircuit
 from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.files import Description, read_model
-from qiskit_qmu.models.initialization import initial_angles, initialize_classical
+from qiskit_qmu.models.initialization import blank_layer, initial_angles, initialize_classical
 from qiskit_qmu.models.parameters import clone_module
 from qiskit_qmu.models.quantum_layer import output_size, quantum_layer
 
@@ -73,7 +73,7 @@ class CircuitClassifier(QuantumClassifier):
         self.quantum = quantum_layer(
             self.qnn, config.readout, where, np.zeros(len(self.qnn.weights))
         )
-        self.head = torch.nn.utils.skip_init(
+        self.head = blank_layer(
             torch.nn.Linear, output_size(config.num_qubits, config.readout), config.num_classes
         )
         self._build_front()

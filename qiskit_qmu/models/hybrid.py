@@ -21,6 +21,7 @@ from qiskit_qmu.circuits import (
 )
 from qiskit_qmu.models.circuit_classifier import CircuitClassifier, centre_of
 from qiskit_qmu.models.config import DEFAULT_CLASSES, ClassifierConfig
+from qiskit_qmu.models.initialization import blank_layer
 from qiskit_qmu.models.labels import Label
 from qiskit_qmu.models.quantum_layer import Readout
 
@@ -150,27 +151,21 @@ def _convolutional(shape: tuple[int, ...], num_features: int) -> torch.nn.Sequen
     layers: list[torch.nn.Module] = []
     for out_channels in _CHANNELS:
         layers += [
-            _blank(torch.nn.Conv2d, channels, out_channels, kernel_size=3, padding=1),
+            blank_layer(torch.nn.Conv2d, channels, out_channels, kernel_size=3, padding=1),
             torch.nn.ReLU(),
             torch.nn.MaxPool2d(2),
         ]
         channels, height, width = out_channels, height // 2, width // 2
     layers += [
         torch.nn.Flatten(),
-        _blank(torch.nn.Linear, channels * height * width, num_features),
+        blank_layer(torch.nn.Linear, channels * height * width, num_features),
     ]
     return torch.nn.Sequential(*layers)
 
 
 def _dense(shape: tuple[int, ...], num_features: int) -> torch.nn.Sequential:
     return torch.nn.Sequential(
-        _blank(torch.nn.Linear, shape[0], _HIDDEN),
+        blank_layer(torch.nn.Linear, shape[0], _HIDDEN),
         torch.nn.ReLU(),
-        _blank(torch.nn.Linear, _HIDDEN, num_features),
+        blank_layer(torch.nn.Linear, _HIDDEN, num_features),
     )
-
-
-def _blank(kind: type[torch.nn.Module], *sizes: int, **options: int) -> torch.nn.Module:
-    """Create a layer without drawing weights from torch's global generator."""
-    layer: torch.nn.Module = torch.nn.utils.skip_init(kind, *sizes, **options)
-    return layer

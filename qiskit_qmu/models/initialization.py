@@ -1,6 +1,7 @@
 """Initial weights from a given generator instead of torch's global state."""
 
 import math
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,12 +13,23 @@ from qiskit_qmu.models.initial_weights import forget_initial_weights
 from qiskit_qmu.models.parts import inner_parts_with, is_frozen, plain_parts
 from qiskit_qmu.models.training_rows import forget_training_rows
 
+Layer = TypeVar("Layer", bound=torch.nn.Module)
+
 LARGEST_INITIAL_ANGLE = 0.1
 """Initial angles are uniform in ±0.1 rad, near the identity, where gradients do not vanish (Zhang
 et al., Escaping from the barren plateau via Gaussian initializations,
 https://arxiv.org/abs/2203.09376); TorchConnector's default is ±1."""
 
 _CONNECTOR_DEFAULT = 1.0
+
+
+def blank_layer(kind: type[Layer], *sizes: int, **options: int) -> Layer:
+    """Create a layer, whose weights are still to be drawn, without torch's global generator.
+
+    ``torch.nn.utils.skip_init`` would import hundreds of modules for it.
+    """
+    with torch.random.fork_rng(devices=[]):
+        return kind(*sizes, **options)
 
 
 def initialize_classical(module: torch.nn.Module, generator: np.random.Generator) -> None:

@@ -109,7 +109,7 @@ class _Csv:
 
         form = self._form
         # By itself pandas 2 reads some numbers a last digit off.
-        exact = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
+        exact = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
         with (
             _read(self._path, "a CSV table"),
             pd.read_csv(
