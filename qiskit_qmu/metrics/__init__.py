@@ -83,7 +83,8 @@ from qiskit_qmu.metrics.precision import PRIORS, precision_at_prior
 from qiskit_qmu.metrics.r2 import r2_interval
 from qiskit_qmu.metrics.ranking import auroc, auroc_interval, stratified_auroc
 from qiskit_qmu.metrics.resolution import smallest_fpr
-from qiskit_qmu.metrics.roc import RocBand, roc_band, roc_curve, stratified_roc, tpr_at_fpr
+from qiskit_qmu.metrics.roc import roc_curve, stratified_roc, tpr_at_fpr
+from qiskit_qmu.metrics.roc_band import RocBand, roc_band
 
 __all__ = [
     "shot_privacy",

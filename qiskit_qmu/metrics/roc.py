@@ -1,8 +1,6 @@
 """The ROC curve: true positive rates of an attack at given false positive rates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import final
 
 import numpy as np
 import scipy
@@ -93,93 +91,6 @@ def tpr_at_fpr(
     return Interval(caught / len(first), low, high, level)
 
 
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RocBand:
-    """A ROC curve on a grid of false positive rates, with pointwise limits.
-
-    Example:
-        >>> import numpy as np
-        >>> from qiskit_qmu.metrics import roc_band
-        >>> scores = np.arange(10.0)
-        >>> band = roc_band(scores, scores, generator=np.random.default_rng(0), resamples=100)
-        >>> band.fpr.shape, band.level, bool(np.allclose(band.tpr, band.fpr))
-        ((101,), 0.95, True)
-    """
-
-    fpr: Rates
-    """The grid, shape (k,)."""
-
-    tpr: Rates
-    """True positive rates of the data, shape (k,)."""
-
-    low: Rates
-    """Lower limits, shape (k,)."""
-
-    high: Rates
-    """Upper limits, shape (k,)."""
-
-    level: float = 0.95
-    """Pointwise confidence level; that of the band as a whole is lower."""
-
-
-def roc_band(
-    members: ArrayLike,
-    nonmembers: ArrayLike,
-    *,
-    generator: np.random.Generator,
-    member_strata: ArrayLike | None = None,
-    nonmember_strata: ArrayLike | None = None,
-    fpr: ArrayLike | None = None,
-    resamples: int = 1000,
-    level: float = 0.95,
-) -> RocBand:
-    """Return a ROC curve with a pointwise band, for a figure.
-
-    Members and non-members are resampled with replacement, each group of each stratum separately
-    (stratified bootstrap), and the limits are percentiles. They are an illustration, not a proof:
-    if the groups separate perfectly, their width is zero. For a claim use `stratified_auroc` or
-    `tpr_at_fpr`.
-
-    Args:
-        members: Finite scores of members, shape (n,), higher = more likely a member.
-        nonmembers: Finite scores of non-members, shape (m,).
-        generator: Source of the resamples.
-        member_strata: Groups (usually classes) within which members are compared, shape (n,); one
-            group if None.
-        nonmember_strata: Groups of the non-members, shape (m,).
-        fpr: False positive rates in [0, 1], shape (k,); 0, 0.01, …, 1 if None.
-        resamples: Number of bootstrap samples.
-        level: Confidence level, between 0 and 1.
-
-    Returns:
-        The curve of `stratified_roc` and its limits on the grid.
-
-    Raises:
-        InputError: If a group is empty, not finite or not one-dimensional, no stratum has both
-            members and non-members, the grid leaves [0, 1], or there is no resample.
-
-    Example:
-        >>> import numpy as np
-        >>> from qiskit_qmu.metrics import roc_band
-        >>> generator = np.random.default_rng(0)
-        >>> band = roc_band([3, 4], [1, 2], generator=generator, fpr=[0.1, 0.5], resamples=100)
-        >>> band.tpr.tolist(), band.low.tolist()  # perfect separation: zero width
-        ([1.0, 1.0], [1.0, 1.0])
-    """
-    pairs = _pairs(members, nonmembers, member_strata, nonmember_strata)
-    grid = _grid(fpr)
-    _check.between(0, 1, level=level)
-    _check.at_least(1, resamples=resamples)
-    drawn = (
-        [(_again(first, generator), _again(second, generator)) for first, second in pairs]
-        for _ in range(resamples)
-    )
-    curves = np.array([_mean_curve(sample, grid) for sample in drawn])
-    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return RocBand(fpr=grid, tpr=_mean_curve(pairs, grid), low=low, high=high, level=level)
-
-
 def stratified_roc(
     members: ArrayLike,
     nonmembers: ArrayLike,
@@ -213,19 +124,20 @@ def stratified_roc(
         >>> stratified_roc([2, 4], [1, 5], **classes, fpr=[0.25, 0.75])  # class 0 only
         array([0.5, 0.5])
     """
-    pairs = _pairs(members, nonmembers, member_strata, nonmember_strata)
-    return _mean_curve(pairs, _grid(fpr))
+    pairs = pairs_of_strata(members, nonmembers, member_strata, nonmember_strata)
+    return mean_curve(pairs, as_grid(fpr))
 
 
-_Pair = tuple[Rates, Rates]
+Pair = tuple[Rates, Rates]
+"""Scores of the members and of the non-members of one stratum."""
 
 
-def _pairs(
+def pairs_of_strata(
     members: ArrayLike,
     nonmembers: ArrayLike,
     member_strata: ArrayLike | None,
     nonmember_strata: ArrayLike | None,
-) -> list[_Pair]:
+) -> list[Pair]:
     """Return members and non-members of every stratum that has both."""
     groups = dict(zip(("members", "nonmembers"), as_scores(members, nonmembers), strict=True))
     of_strata = []
@@ -242,18 +154,16 @@ def _pairs(
     return pairs
 
 
-def _grid(fpr: ArrayLike | None) -> Rates:
+def as_grid(fpr: ArrayLike | None) -> Rates:
+    """Return the false positive rates where a curve is read, 0, 0.01, …, 1 if None."""
     grid = np.linspace(0, 1, 101) if fpr is None else np.asarray(fpr, dtype=np.float64)
     _check.not_empty(fpr=grid)
     _check.between(0, 1, lowest_fpr=grid.min(), highest_fpr=grid.max())
     return grid
 
 
-def _again(scores: Rates, generator: np.random.Generator) -> Rates:
-    return generator.choice(scores, scores.size)
-
-
-def _mean_curve(pairs: Sequence[_Pair], grid: Rates) -> Rates:
+def mean_curve(pairs: Sequence[Pair], grid: Rates) -> Rates:
+    """Return the mean of the pairs' curves on a grid, weighted by their numbers of members."""
     curves = [np.interp(grid, *roc_curve(first, second)) for first, second in pairs]
     return np.average(curves, axis=0, weights=[len(first) for first, _ in pairs])
 

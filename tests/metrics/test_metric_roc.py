@@ -119,6 +119,35 @@ def test_the_band_has_the_width_of_a_binomial_at_a_fixed_threshold():
 
 
 @pytest.mark.parametrize(
+    ("members", "strata", "resamples"),
+    [
+        (40, 1, 200),
+        (40, 15, 200),  # some with a single row
+        (6000, 3, 90),  # too much for one piece
+    ],
+)
+def test_the_band_is_that_of_one_resample_after_another(generator, members, strata, resamples):
+    """The obvious loop, bit for bit, so that figures stay what they were; ties are frequent."""
+    scores = generator.normal(0.5, 1, members).round(1), generator.normal(0, 1, members).round(1)
+    classes = generator.integers(0, strata, members), generator.integers(0, strata, members)
+    draw, curves = np.random.default_rng(7), []
+    for _ in range(resamples):
+        rows = [], []
+        for stratum in np.intersect1d(*classes):
+            for drawn, own in zip(rows, classes, strict=True):
+                drawn.extend(draw.choice(np.flatnonzero(own == stratum), np.sum(own == stratum)))
+        again = [own[drawn] for own, drawn in zip(scores, rows, strict=True)]
+        kept = [own[drawn] for own, drawn in zip(classes, rows, strict=True)]
+        curves.append(stratified_roc(*again, member_strata=kept[0], nonmember_strata=kept[1]))
+    band = roc_band(
+        *scores, member_strata=classes[0], nonmember_strata=classes[1],
+        generator=np.random.default_rng(7), resamples=resamples,
+    )  # fmt: skip
+    limits = np.quantile(curves, [(1 - 0.95) / 2, (1 + 0.95) / 2], axis=0)
+    np.testing.assert_array_equal([band.low, band.high], limits)
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"fpr": [0.5, 1.5]}, "highest_fpr must lie between 0 and 1, got 1.5"),
