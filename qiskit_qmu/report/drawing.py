@@ -108,15 +108,24 @@ def method_panels(
         start = left + index * (panel + gutter)
         box = (start / width, _BOTTOM / height, panel / width, _ROW * len(methods) / height)
         axes = figure.add_axes(box)
-        axes.set_title(title, pad=8)
+        write_title(axes, title, pad=8)
         axes.set_ylim(len(methods) - 0.5, -0.5)
-        axes.set_yticks(range(len(methods)), names if index == 0 else [""] * len(names))
-        axes.tick_params(axis="y", length=0)
+        axes.tick_params(axis="y", length=0, labelleft=index == 0)
+        axes.set_yticks(range(len(methods)), names)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color=GRID, linewidth=0.7)
         axes.set_axisbelow(True)
         panels.append(axes)
     return figure, panels
+
+
+def write_title(axes: "Axes", text: str, *, pad: float) -> None:
+    """Write a title above a panel, at a fixed height.
+
+    By default matplotlib measures the tick labels of every panel to find the height, in case a
+    factor such as ``1e6`` stands above the vertical axis. Not for panels where one may.
+    """
+    axes.set_title(text, pad=pad, y=1.0)
 
 
 def write_value(axes: "Axes", row: float, text: str, colour: str) -> None:
@@ -217,6 +226,10 @@ def to_svg(figure: "Figure", *, name: str, description: str) -> str:
     """
     buffer = io.StringIO()
     no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if not axis.get_label_text():
+                axis.set_label_coords(0, 0)  # or all tick labels are measured to place nothing
     figure.savefig(buffer, format="svg", metadata=no_metadata)
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]

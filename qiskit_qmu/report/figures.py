@@ -153,12 +153,17 @@ def cost_figure(summaries: Sequence[MethodSummary]) -> str:
 def _bars(
     axes: "Axes", column: Column, summaries: Sequence[MethodSummary], *, offset: float, colour: str
 ) -> None:
+    known = [(row, interval) for row, interval in _rows(column, summaries) if interval.known]
+    axes.barh(
+        [row + offset for row, _ in known],
+        [interval.value * column.factor for _, interval in known],
+        0.34,
+        color=colour,
+        alpha=0.85,
+    )
     for row, interval in _rows(column, summaries):
-        height = row + offset
-        if interval.known:
-            axes.barh(height, interval.value * column.factor, 0.34, color=colour, alpha=0.85)
-            _whisker(axes, column, interval, height, drawing.INK)
-        drawing.write_value(axes, height, _written(column, interval), colour)
+        _whisker(axes, column, interval, row + offset, drawing.INK)
+        drawing.write_value(axes, row + offset, _written(column, interval), colour)
     oracle = find(summaries, ORACLE)
     if oracle and oracle.values[column.key].known:
         where = oracle.values[column.key].value * column.factor

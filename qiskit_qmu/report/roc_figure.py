@@ -163,7 +163,7 @@ def _grid(count: int) -> tuple["Figure", list["Axes"]]:
 
 
 def _draw(axes: "Axes", method: str, band: RocBand, oracle: RocBand | None) -> None:
-    axes.set_title(drawing.short_name(method, _LONGEST_NAME), pad=5)
+    drawing.write_title(axes, drawing.short_name(method, _LONGEST_NAME), pad=5)
     axes.plot([0, 1], [0, 1], color=drawing.MUTED, linewidth=0.9, linestyle=drawing.DASHES)
     if oracle is not None:
         axes.plot(*_closed(oracle.tpr), color=drawing.MUTED, linewidth=1.3)

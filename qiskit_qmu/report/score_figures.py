@@ -182,7 +182,7 @@ def _draw_panels(
         bottom = height - (line + 1) * step + line * (_TOP - 0.4) + _BOTTOM
         box = (left / _WIDTH, bottom / height, _PANEL / _WIDTH, _PANEL / height)
         axes = figure.add_axes(box)
-        axes.set_title(_NAMES.get(method, drawing.short_name(method)), pad=6)
+        drawing.write_title(axes, _NAMES.get(method, drawing.short_name(method)), pad=6)
         draw(axes, method)
         panels.append(axes)
     return figure, panels
