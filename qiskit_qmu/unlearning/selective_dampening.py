@@ -34,6 +34,8 @@ from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 _ALPHAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 _STRENGTHS = (0.01, 0.1, 0.5, 1.0)
+_LOSABLE_ACCURACY = 0.01
+"""Validation accuracy that a choice for single rows may lose to the most accurate one."""
 
 
 @final
@@ -49,8 +51,8 @@ class SelectiveDampening(UnlearningStrategy):
     Attributes:
         alpha: Selection threshold α. None chooses it, together with λ if that is None too, by
             forward passes only: the mildest choice that forgets the forgotten rows, at the highest
-            accuracy on validation rows (retained rows if there are none), or at the lowest loss if
-            single rows are to be forgotten.
+            accuracy on validation rows (retained rows if there are none). If single rows are to be
+            forgotten, at the lowest loss of those within a hundredth of the highest accuracy.
         dampening: Dampening constant λ; None to choose it together with α.
         reference: "retain" for I on the retained rows, as in Su et al.; "all" for I on all training
             rows, as in the code of Foster et al.
@@ -123,7 +125,7 @@ class SelectiveDampening(UnlearningStrategy):
                 for choice in self._choices()
             ]
             work.history += candidates
-            best = max(candidates, key=lambda step: _merit(step, target))
+            best = max(_accurate(candidates, target), key=lambda step: _merit(step, target))
             dampen(work.model, original, forget, reference, best["alpha"], best["lambda"], goal)
             replace_unchanged(work.model, original, given)
             if best["dampened_share"] == 0:
@@ -199,6 +201,17 @@ def _nothing_selected(candidates: list[Step]) -> str:
             "as for the others"
         )
     return "of all choices of alpha and dampening, the best one dampens nothing"
+
+
+def _accurate(candidates: list[Step], target: float | None) -> list[Step]:
+    """Return the choices that may be taken: of single rows, those that keep the accuracy.
+
+    The loss of a model that is too sure of itself falls as it is dampened, whatever accuracy goes.
+    """
+    if target is None or "kept_accuracy" not in candidates[0]:
+        return candidates
+    least = max(step["kept_accuracy"] for step in candidates) - _LOSABLE_ACCURACY
+    return [step for step in candidates if step["kept_accuracy"] >= least]
 
 
 def _merit(step: Step, target: float | None) -> tuple[float, ...]:
