@@ -1,6 +1,8 @@
-"""A step by the compiled kernels takes at most 2/3 of the torch engine's up to twelve qubits.
+"""A step by the compiled kernels takes at most 2/3 of the torch engine's up to fifteen qubits.
 
-With shots, where most of the time goes into drawing them, it takes at most 5/6 up to eight qubits.
+Of a single row it is so up to twelve qubits; above, it takes no longer than the torch engine's, or
+a tenth at most. With shots, where most of the time goes into drawing them, it takes at most 5/6 up
+to eight qubits.
 
 Seconds of the process, not of the clock, so that other work on the machine counts for less. The
 largest number of qubits for which the kernels are used is in qiskit_qmu/simulator/compiled/
@@ -23,17 +25,19 @@ KERNELS, TORCH = "compiled kernels", "torch engine"
 ENGINES = {KERNELS: "compiled", TORCH: "torch"}
 LEAST_RATIO = 1.5
 RATIO_WITH_SHOTS = 1.2
+RATIO_OF_LARGE_ROWS = 0.9
 
 
 @pytest.mark.parametrize("batch", [1, 8, 32, 128])
-@pytest.mark.parametrize(("qubits", "layers"), [(4, 2), (8, 5), (10, 5), (12, 5)])
+@pytest.mark.parametrize(("qubits", "layers"), [(4, 2), (8, 5), (10, 5), (12, 5), (15, 5)])
 def test_step(qubits: int, layers: int, batch: int, light: bool, record) -> None:
     inputs, weights = values(qubits, layers, batch)
     tasks = {
         name: connector_step(fast_connector(qubits, layers, engine), inputs, weights)
         for name, engine in ENGINES.items()
     }
-    _compare(f"Step, {qubits} qubits, {layers} layers, batch {batch}", tasks, light, record)
+    least = RATIO_OF_LARGE_ROWS if batch == 1 and qubits > 12 else LEAST_RATIO
+    _compare(f"Step, {qubits} qubits, {layers} layers, batch {batch}", tasks, light, record, least)
 
 
 def test_ensemble(light: bool, record) -> None:

@@ -36,7 +36,7 @@ class TorchSimulatorConnector(CheckedConnector):
         initial_weights: Initial weights in radians; uniform in [-1, 1] if None.
         sparse: As in TorchConnector.
         engine: "compiled" for kernels that LLVM compiles once on a machine, which takes about a
-            second: steps of up to 12 qubits are then several times faster. "torch" for torch's
+            second: steps of up to 15 qubits are then several times faster. "torch" for torch's
             operations. Numbers of the two differ by rounding. None for the environment variable
             QISKIT_QMU_ENGINE, else "compiled". ``print(connector.program)`` says which one runs;
             where LLVM cannot compile or a circuit is large, that is torch.

@@ -219,7 +219,9 @@ class BlockRunner:
 
     def _deal(self, run: Callable[[int, int], None], units: int) -> None:
         shares = units * 2**self.num_qubits * len(self.tables.operations) // _SMALLEST_SHARE
-        threads = min(THREADS.get() or torch.get_num_threads(), units, shares)
+        # Asking for torch's number takes as long as a small circuit's kernel.
+        most = min(units, shares)
+        threads = min(THREADS.get() or torch.get_num_threads(), most) if most > 1 else 1
         if threads <= 1:
             run(0, units)
             return

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from importlib import resources
+from typing import Literal
 
 import numpy as np
 import torch
@@ -57,17 +58,23 @@ class EngineChoice:
         return f"{self.engine} engine: {self.reason}"
 
 
-def choose_engine(program: Program, readout: NetworkReadout, engine: str | None) -> EngineChoice:
-    """Return which engine runs a network's steps on a CPU.
+def choose_engine(
+    program: Program,
+    readout: NetworkReadout,
+    engine: str | None,
+    work: Literal["steps", "final states"] = "steps",
+) -> EngineChoice:
+    """Return which engine runs a circuit on a CPU.
 
     Args:
         program: The compiled circuit.
         readout: Its observables, or the output that each basis state adds to.
         engine: "compiled" or "torch"; None for the variable QISKIT_QMU_ENGINE, else "compiled".
+        work: What it computes: a network's steps, or states from which outcomes are drawn.
     """
     if wanted_engine(engine) == "torch":
         return EngineChoice("torch", "as asked for")
-    largest = largest_qubits()
+    largest = largest_qubits(work)
     if program.num_qubits > largest:
         return EngineChoice("torch", f"faster above {largest} qubits")
     size = table_bytes(program, *readout_size(readout))
@@ -101,11 +108,11 @@ def compiled_step(
     return CompiledStep(runner, simulation.plan, by_torch)
 
 
-def largest_qubits() -> int:
+def largest_qubits(work: str) -> int:
     """Return the qubits up to which kernels are faster; bench_compiled_engine.py measures it."""
     folder = resources.files("qiskit_qmu.simulator.compiled")
     table = json.loads((folder / "measured.json").read_text(encoding="utf-8"))
-    return int(table["largest_qubits"])
+    return int(table["largest_qubits"][work])
 
 
 def _largest_dense(program: Program) -> int:

@@ -37,7 +37,7 @@ def compiled_states(simulation: Simulation) -> CompiledStates | None:
     norm = OutcomeReadout(np.zeros(2**simulation.program.num_qubits, np.int64), 1)
     if simulation.device.type != "cpu":
         return None
-    if choose_engine(simulation.program, norm, None).engine != "compiled":
+    if choose_engine(simulation.program, norm, None, "final states").engine != "compiled":
         return None
     step = compiled_step(simulation, norm, _norm, simulation.dtype)
     return None if step is None else CompiledStates(step)

@@ -119,7 +119,7 @@ class NetworkStep:
     def is_direct(self, inputs: torch.Tensor, weights: torch.Tensor) -> bool:
         """Return whether a step is one function on arrays."""
         return (
-            len(inputs) <= self.most_rows
+            inputs.shape[0] <= self.most_rows
             and inputs.dtype == weights.dtype == self.dtype
             and not torch._C._are_functorch_transforms_active()  # noqa: SLF001  (no public way)
         )

@@ -27,7 +27,7 @@ from qiskit_qmu.simulator.compile.program import (
 from qiskit_qmu.simulator.readout.observables import strings_by_flip
 
 GATE, PHASES, DENSE, PARITY = range(4)
-LARGEST_TABLES = 2**24
+LARGEST_TABLES = 2**26
 """Bytes of the tables of one program."""
 
 _PAULIS = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])

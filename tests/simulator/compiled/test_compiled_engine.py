@@ -10,6 +10,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.circuits import qnn_circuit
 from qiskit_qmu.simulator import TorchEstimator, TorchSimulatorConnector
 from qiskit_qmu.simulator.compiled import choice, loading
 
@@ -142,7 +143,7 @@ def test_plain_angles_take_the_short_way(batch):
     x, w = random(batch, 2).requires_grad_(), random(3).requires_grad_()
     layer(x)
     (prepared,) = layer._exact._prepared.values()
-    assert prepared.step._is_direct(x, w)
+    assert prepared.step.is_direct(x, w)
     results = []
     for function in (prepared.step, prepared.step.by_angles):
         outputs = function(x, w)
@@ -187,8 +188,26 @@ def test_torch_serves_where_the_compiler_is_old(monkeypatch):
     assert loading.load_kernels("float64") is None
 
 
+def test_many_qubits():
+    qnn = qnn_circuit(14, 14, 1)
+    observables = [SparsePauliOp.from_sparse_list([("ZX", [0, 13], 1.0)], 14)]
+    options = {"input_params": qnn.inputs, "weight_params": qnn.weights, "input_gradients": True}
+    found = []
+    for engine in ("compiled", "torch"):
+        estimator = TorchEstimator()
+        qnn_network = EstimatorQNN(
+            circuit=qnn.circuit, observables=observables, estimator=estimator, **options
+        )
+        layer = TorchSimulatorConnector(qnn_network, engine=engine).double()
+        assert f"{engine} engine" in str(layer.program)
+        inputs, weights = random(9, 14).requires_grad_(), random(len(qnn.weights))
+        outputs = of_weights(layer)(inputs, weights.requires_grad_())
+        found.append((outputs, *torch.autograd.grad(outputs.sum(), (inputs, weights))))
+    torch.testing.assert_close(*found, atol=1e-12, rtol=1e-10)
+
+
 def test_large_circuits_and_the_variable(monkeypatch):
-    monkeypatch.setattr(choice, "largest_qubits", lambda: 2)
+    monkeypatch.setattr(choice, "largest_qubits", lambda _work: 2)
     layer = TorchSimulatorConnector(network(), engine="compiled")
     assert str(layer.program).endswith("torch engine: faster above 2 qubits")
     monkeypatch.setenv("QISKIT_QMU_ENGINE", "torch")
