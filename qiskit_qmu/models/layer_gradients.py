@@ -92,13 +92,18 @@ def _of_batch(
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     owners = {name.rpartition(".")[0] for name in names}
     layers = {name: layer for name, layer in module.named_modules() if name in owners}
-    with torch.enable_grad(), _watched(layers) as (taken, given):
-        losses = objective.row_losses(module, rows, answers)
-    slopes = torch.autograd.grad(losses.sum(), [given[name] for name in layers])
-    gradients: dict[str, torch.Tensor] = {}
-    for (name, layer), slope in zip(layers.items(), slopes, strict=True):
-        found = _by_parameters(layer, taken[name], slope)
-        gradients |= {f"{name}.{own}": gradient for own, gradient in found.items()}
+    # (Tensors of inference mode take no part in autograd.)
+    with torch.inference_mode(False), torch.enable_grad(), _watched(layers) as (taken, given):
+        losses = objective.row_losses(module, rows.clone(), answers.clone())
+        slopes = torch.autograd.grad(
+            losses.sum(), list(given.values()), allow_unused=True, materialize_grads=True
+        )
+    own = dict(module.named_parameters())
+    # Of layers that took no part they stay zero.
+    gradients = {name: own[name].new_zeros(len(rows), *own[name].shape) for name in names}
+    for name, slope in zip(given, slopes, strict=True):
+        found = _by_parameters(layers[name], taken[name], slope)
+        gradients |= {f"{name}.{part}": gradient.detach() for part, gradient in found.items()}
     return {name: gradients[name] for name in names}, losses.detach()
 
 
@@ -149,8 +154,10 @@ def _watched(
 
 
 def _has_rule(module: torch.nn.Module) -> bool:
-    # A hook might let rows meet, and what is done in place changes what a layer gave.
-    if module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module):  # noqa: SLF001
+    # A hook or a replaced method might let rows meet; what is done in place changes what was given.
+    if module._forward_hooks or module._forward_pre_hooks:  # noqa: SLF001
+        return False
+    if any(callable(value) for name, value in vars(module).items() if hasattr(type(module), name)):
         return False
     if isinstance(module, TorchSimulatorConnector):
         return module.most_separate_rows >= ROWS_AT_ONCE

@@ -94,7 +94,8 @@ class PerExampleGradients:
     ) -> None:
         self._module, self._objective = module, objective
         self._names = list(named_parameters(module, part))
-        self._copy = clone_module(module).eval()
+        with torch.inference_mode(False):
+            self._copy = clone_module(module).eval()
         self._run = _row_by_row
         if has_layer_gradients(self._copy, objective):
             self._run = layer_gradients
@@ -108,6 +109,8 @@ class PerExampleGradients:
         with torch.no_grad():
             for name, parameter in self._module.named_parameters():
                 own[name].copy_(parameter)
+        if len(rows) == 0:
+            return {n: own[n].new_zeros(0, *own[n].shape) for n in self._names}, rows.new_zeros(0)
         return self._run(self._copy, self._names, rows, answers, self._objective)
 
 

@@ -95,8 +95,8 @@ class TorchSimulatorConnector(CheckedConnector):
             (B, num_inputs) and (W,), as often as it is called. With shots, each call measures them.
 
         Raises:
-            InputError: If the inputs have the wrong size, or inputs or weights are complex, NaN or
-                infinite.
+            InputError: If the inputs have the wrong size, inputs or weights are complex, NaN or
+                infinite, or a gradient has another shape than the outputs.
 
         Example:
             >>> import torch
@@ -110,25 +110,37 @@ class TorchSimulatorConnector(CheckedConnector):
         check_kinds(self.neural_network, inputs, self.weight)
         if inputs.dim() != 2:
             raise InputError(f"inputs must be rows of a table, got shape {tuple(inputs.shape)}")
-        step = None if self._exact is None else self._exact.row_step(self.weight)
-        both = self.neural_network.input_gradients
-        if step is not None and both and step.is_direct(inputs, self.weight):
-            return step.vjp(inputs, self.weight)
-        return self._vjp_by_autograd(inputs)
+        outputs, pull_back = self._unchecked_vjp(inputs)
 
-    def _vjp_by_autograd(self, inputs: torch.Tensor) -> tuple[torch.Tensor, PullBack]:
-        given, weights = (tensor.detach().requires_grad_() for tensor in (inputs, self.weight))
-        with torch.enable_grad():
+        def checked(gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            if gradient.shape != outputs.shape:
+                raise InputError(
+                    f"the gradient must have the shape {tuple(outputs.shape)} of the outputs, got "
+                    f"{tuple(gradient.shape)}"
+                )
+            return pull_back(gradient.detach().to(outputs.dtype))
+
+        return outputs, checked
+
+    def _unchecked_vjp(self, inputs: torch.Tensor) -> tuple[torch.Tensor, PullBack]:
+        step = None if self._exact is None else self._exact.row_step(self.weight)
+        whole = self.neural_network.input_gradients and inputs.shape[0] > 0
+        if step is not None and whole and step.is_direct(inputs, self.weight):
+            return step.vjp(inputs, self.weight)
+        # (Tensors of inference mode take no part in autograd.)
+        with torch.inference_mode(False), torch.enable_grad():
+            given, weights = (t.detach().clone().requires_grad_() for t in (inputs, self.weight))
             outputs = torch.func.functional_call(self, {"weight": weights}, (given,)).flatten(1)
 
         def pull_back(gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            by_inputs, by_weights = torch.autograd.grad(
-                outputs,
-                (given, weights),
-                gradient.detach(),
-                retain_graph=True,
-                materialize_grads=True,
-            )
+            with torch.inference_mode(False):
+                by_inputs, by_weights = torch.autograd.grad(
+                    outputs,
+                    (given, weights),
+                    gradient.clone(),
+                    retain_graph=True,
+                    materialize_grads=True,
+                )
             return by_inputs, by_weights
 
         return outputs.detach(), pull_back

@@ -5,7 +5,12 @@ import torch
 from tiny_models import basic, hybrid, sequential
 
 from qiskit_qmu._check import InputError
-from qiskit_qmu.models import HybridQNN, named_parameters
+from qiskit_qmu.models import (
+    HybridQNN,
+    PerExampleGradients,
+    named_parameters,
+    per_example_gradients,
+)
 from qiskit_qmu.models.layer_gradients import has_layer_gradients, layer_gradients
 from qiskit_qmu.models.parameters import clone_module
 from qiskit_qmu.models.per_example import _mapped
@@ -58,6 +63,33 @@ def test_more_rows_than_are_taken_at_once(generator):
         torch.testing.assert_close(whole[name][254:], last[name], atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_gradients_where_autograd_is_off(mode, generator):
+    x = torch.tensor(generator.normal(size=(3, 4)), dtype=torch.float32)
+    y = torch.tensor([0, 2, 1])
+    expected = per_example_gradients(hybrid(), x, y)
+    with mode():
+        model, rows = hybrid(), x.clone()
+        assert has_layer_gradients(model, CrossEntropy())
+        found = per_example_gradients(model, rows, y)
+    torch.testing.assert_close(found, expected)
+
+
+def test_what_does_not_reach_the_loss_has_gradient_zero(generator):
+    model = hybrid().eval()
+    model.auxiliary = torch.nn.Linear(4, 2)
+    model.quantum.neural_network.input_gradients = False
+    assert has_layer_gradients(model, CrossEntropy())
+    x, y = torch.tensor(generator.normal(size=(3, 4)), dtype=torch.float32), torch.tensor([0, 2, 1])
+    found = per_example_gradients(model, x, y)
+    for name, gradient in found.items():
+        assert gradient.shape == (3, *dict(model.named_parameters())[name].shape)
+        assert bool(gradient.any()) == name.startswith(("head", "quantum")), name
+    none, losses = PerExampleGradients(model, x, y)(x[:0], y[:0])
+    assert none["head.bias"].shape == (0, 3)
+    assert losses.shape == (0,)
+
+
 def _in_place() -> HybridQNN:
     model = hybrid()
     model.front[1] = torch.nn.ReLU(inplace=True)
@@ -79,6 +111,13 @@ def _tied() -> HybridQNN:
     return model
 
 
+def _replaced() -> HybridQNN:
+    model = hybrid()
+    angles = model.angles
+    model.angles = lambda x: angles(x) - angles(x).mean(0)
+    return model
+
+
 def _twice() -> HybridQNN:
     model = hybrid()
     layer = torch.nn.Linear(3, 3)
@@ -97,6 +136,7 @@ def _circular() -> HybridQNN:
     [
         _in_place,
         _hooked,
+        _replaced,
         _tied,
         _twice,
         _circular,

@@ -497,7 +497,24 @@ def test_vjp_of_a_network_without_input_gradients_and_of_one_with_shots():
         layer.vjp(torch.full((3, 2), torch.nan))
     with pytest.raises(InputError, match=r"rows of a table, got shape \(2,\)"):
         layer.vjp(torch.ones(2))
+    outputs, pull_back = TorchSimulatorConnector(expectations(), WEIGHTS).vjp(torch.ones(0, 2))
+    assert [gradient.shape[0] for gradient in pull_back(outputs)] == [0, len(WEIGHTS)]
     sampled = TorchSimulatorConnector(expectations(TorchEstimator(shots=64, seed=0)), WEIGHTS)
     outputs, pull_back = sampled.vjp(torch.ones(3, 2))
     first, second = (pull_back(torch.ones_like(outputs))[1] for _ in range(2))
     assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize("rows", [3, 8])
+@pytest.mark.parametrize("engine", ["compiled", "torch"])
+def test_vjp_takes_gradients_of_any_kind_and_of_one_shape(rows, engine):
+    """Eight rows fill a block of the kernels, which read their memory as it is."""
+    with torch.inference_mode():
+        layer = TorchSimulatorConnector(expectations(), WEIGHTS, engine=engine)
+        outputs, pull_back = layer.vjp(torch.linspace(-1, 1, 2 * rows).reshape(rows, 2))
+        expected = pull_back(torch.ones_like(outputs))
+        for kind in (torch.float64, torch.float16, torch.int64):
+            torch.testing.assert_close(pull_back(torch.ones_like(outputs, dtype=kind)), expected)
+        for wrong in (outputs[:, :1], outputs[:1], outputs[1:]):
+            with pytest.raises(InputError, match=rf"must have the shape \({rows}, 3\)"):
+                pull_back(wrong)

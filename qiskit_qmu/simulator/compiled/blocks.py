@@ -124,7 +124,7 @@ class BlockRunner:
             filled = self._zeros(self.num_outputs, turns)
             filled[:, :, : turns.samples] = gradient
         else:
-            filled = np.ascontiguousarray(gradient)
+            filled = np.ascontiguousarray(gradient, self.dtype)
         slopes = self._zeros(turns.num_shared + turns.num_own, turns)
         starts = np.empty(tuple(states.shape), self.dtype) if self.prepared else None
         call = self._call(

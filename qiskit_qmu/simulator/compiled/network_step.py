@@ -73,7 +73,7 @@ class NetworkStep:
         outputs, turns, states = self.outputs(inputs, weights)
 
         def pull_back(gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            by_inputs, by_weights = self.slopes(gradient.detach(), turns, states)
+            by_inputs, by_weights = self.slopes(gradient, turns, states)
             return by_inputs, by_weights.sum(1)
 
         return outputs, pull_back
