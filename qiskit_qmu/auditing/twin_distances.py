@@ -152,13 +152,16 @@ def smoothed_epsilon(first: Array, second: Array) -> Array:
     order = np.argsort(both, axis=-2, kind="stable")
     below = np.cumsum(order < count, axis=-2)[..., :-1, :] / count
     others_below = np.cumsum(order >= count, axis=-2)[..., :-1, :] / count
+    ordered = np.take_along_axis(both, order, axis=-2)
+    # No threshold parts equal scores.
+    apart = ordered[..., 1:, :] > ordered[..., :-1, :]
     # Positives are unlearned models above a threshold; below it the rates are the complements.
     rates = [(below, 1 - others_below), (1 - below, others_below)]
     found = np.zeros(both.shape[:-2] + both.shape[-1:])
     for misses, alarms in rates:
         for one, other in ((misses, alarms), (alarms, misses)):
             # A threshold with exactly one vanishing rate says nothing, as in the challenge.
-            usable = (one > 0) == (other > 0)
+            usable = apart & ((one > 0) == (other > 0))
             floor = np.maximum(one, 1 / (2 * count))
             ratio = np.where(usable, np.log(np.maximum(1 - _DELTA - other, _DELTA) / floor), 0.0)
             found = np.maximum(found, ratio.max(axis=-2))

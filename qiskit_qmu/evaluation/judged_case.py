@@ -7,7 +7,7 @@ from typing import final
 from qiskit_qmu.evaluation.columns import AUC, PAPER_EXCESS
 from qiskit_qmu.evaluation.finding import Finding
 from qiskit_qmu.evaluation.measure import Measurement
-from qiskit_qmu.evaluation.resolution import what_would_resolve
+from qiskit_qmu.evaluation.resolution import RETRAIN, what_would_resolve
 from qiskit_qmu.evaluation.suspicion import (
     BEFORE,
     STRATEGY,
@@ -183,7 +183,7 @@ class JudgedCase:
         if not self.tests:
             return Verdict(
                 name="unresolved",
-                reason="there are fewer than two rows, or never-seen ones, to compare: retrain",
+                reason=f"fewer than two rows, or never-seen ones, can be compared; {RETRAIN}",
             )
         key, last = list(self.tests.items())[-1]
         evidence = self.case.measured.evidence

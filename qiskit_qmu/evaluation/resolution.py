@@ -13,8 +13,11 @@ from qiskit_qmu.metrics import (
     rows_needed_for_equivalence,
 )
 
-OTHERWISE = "otherwise retrain"
-"""What is left where nothing else resolves a verdict."""
+RETRAIN = "retrain"
+"""What is left where nothing resolves a verdict."""
+
+OTHERWISE = f"otherwise {RETRAIN}"
+"""What is left where nothing else does."""
 
 _LARGEST_LEAK = 0.995
 """AUC beyond which a leak is the largest that there can be."""
@@ -63,7 +66,7 @@ def what_would_resolve(
         )
     members, others = _comparable(evidence)
     if min(members, others) < 2:
-        return "too few rows share a class with never-seen ones; retrain"
+        return f"too few rows share a class with never-seen ones; {RETRAIN}"
     leak = detectable_auc(members, others)
     seen_leaks = (
         "no leak is found reliably"

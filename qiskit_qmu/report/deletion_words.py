@@ -17,7 +17,8 @@ WHAT_A_DIGEST_HIDES = (
     "already known, or guessed as a whole, is in the list; nobody can compute a row from its "
     "digest. The model’s own record (model.json) holds unsalted digests, and ids, of all rows that "
     "it was ever trained on, so that a repeated request is noticed: they hide nothing from whoever "
-    "can guess a row, and ids are in clear. Keep log and record as confidential as the ids."
+    "can guess a row, and ids are in clear, as they are in the audit beside the model (audit/). "
+    "Keep log, record and audit as confidential as the ids."
 )
 """What digests in a report do and do not hide."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from qiskit_qmu.evaluation.method_summary import ORACLE
-from qiskit_qmu.evaluation.resolution import OTHERWISE
+from qiskit_qmu.evaluation.resolution import OTHERWISE, RETRAIN
 from qiskit_qmu.report.headline import Headline
 
 RETRAINING = (ORACLE, "sisa")
@@ -25,7 +25,7 @@ def reason_of_retrained(reason: str) -> str:
         >>> reason_of_retrained("it takes 702 rows; otherwise retrain")
         'it takes 702 rows'
     """
-    return reason.removesuffix(f"; {OTHERWISE}")
+    return reason.removesuffix(f"; {OTHERWISE}").removesuffix(f"; {RETRAIN}")
 
 
 def are_retrained(rows: Sequence[Mapping[str, Any]]) -> bool:

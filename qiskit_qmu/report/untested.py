@@ -59,8 +59,9 @@ def untested(report: AuditRecord) -> tuple[Untested, ...]:
         ),
         (
             not report.scores,
-            "Membership of the withdrawn rows: there are no never-seen rows to compare them with",
-            "hold back rows of the same classes as a test set",
+            "Membership of the withdrawn rows: there are fewer than two of them, or of never-seen "
+            "rows of their classes, to compare",
+            f"{shadows}, or never-seen rows of the same classes held back as a test set",
         ),
         (
             "strategy" not in groups,

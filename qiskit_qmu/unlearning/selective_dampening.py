@@ -1,5 +1,7 @@
 """SelectiveDampening (SSD): dampen the parameters that are specific to the forgotten rows."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, final, get_args
 
@@ -33,9 +35,11 @@ from qiskit_qmu.unlearning.stopping import (
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy, working_copy
 
 _ALPHAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0)
+_LARGER_ALPHAS = (100.0, 300.0, 1000.0, 10_000.0, 100_000.0)
+"""Tried for single rows, in turn, while every choice loses accuracy."""
 _STRENGTHS = (0.01, 0.1, 0.5, 1.0)
-_LOSABLE_ACCURACY = 0.01
-"""Validation accuracy that a choice for single rows may lose to the most accurate one."""
+_LOSABLE_ACCURACY = 0.01 + 1e-9
+"""Validation accuracy of the original that a choice for single rows may lose."""
 
 
 @final
@@ -52,7 +56,8 @@ class SelectiveDampening(UnlearningStrategy):
         alpha: Selection threshold α. None chooses it, together with λ if that is None too, by
             forward passes only: the mildest choice that forgets the forgotten rows, at the highest
             accuracy on validation rows (retained rows if there are none). If single rows are to be
-            forgotten, at the lowest loss of those within a hundredth of the highest accuracy.
+            forgotten, at the lowest loss, of those choices that lose at most a hundredth of the
+            original's accuracy; where there is none, larger α are tried, and then none is taken.
         dampening: Dampening constant λ; None to choose it together with α.
         reference: "retain" for I on the retained rows, as in Su et al.; "all" for I on all training
             rows, as in the code of Foster et al.
@@ -119,17 +124,29 @@ class SelectiveDampening(UnlearningStrategy):
             reference = self._reference(forget, retain, split)
             original = weights_of(work.model)
             search = len(self._choices()) > 1
-            target = target_loss(work.model, split, self.objective) if search else None
-            candidates = [
-                self._try(work.model, original, forget, reference, choice, split, goal)
-                for choice in self._choices()
-            ]
-            work.history += candidates
-            best = max(_accurate(candidates, target), key=lambda step: _merit(step, target))
-            dampen(work.model, original, forget, reference, best["alpha"], best["lambda"], goal)
+            target, least = self._aims(work.model, split) if search else (None, None)
+
+            def tried(alphas: Sequence[float]) -> list[Step]:
+                choices = [(alpha, strength) for alpha in alphas for strength in self._strengths()]
+                weights = original, forget, reference
+                return [self._try(work.model, *weights, each, split, goal) for each in choices]
+
+            work.history += tried(self._alphas())
+            for alpha in _LARGER_ALPHAS if self.alpha is None else ():
+                if _accurate(work.history, least):
+                    break
+                work.history += tried([alpha])
+            best = max(
+                _accurate(work.history, least),
+                key=lambda step: _merit(step, target),
+                default={"alpha": math.inf, "lambda": 1.0},
+            )
+            share = dampen(
+                work.model, original, forget, reference, best["alpha"], best["lambda"], goal
+            )
             replace_unchanged(work.model, original, given)
-            if best["dampened_share"] == 0:
-                work.stop("nothing selected", _nothing_selected(candidates))
+            if share == 0:
+                work.stop("nothing selected", _nothing_selected(work.history, least))
         return work.result()
 
     def ranges(self, kind: str) -> tuple[Range, ...]:
@@ -142,9 +159,30 @@ class SelectiveDampening(UnlearningStrategy):
         )
 
     def _choices(self) -> list[tuple[float, float]]:
-        alphas = _ALPHAS if self.alpha is None else (self.alpha,)
-        strengths = _STRENGTHS if self.dampening is None else (self.dampening,)
-        return [(alpha, strength) for alpha in alphas for strength in strengths]
+        return [(alpha, each) for alpha in self._alphas() for each in self._strengths()]
+
+    def _alphas(self) -> tuple[float, ...]:
+        return _ALPHAS if self.alpha is None else (self.alpha,)
+
+    def _strengths(self) -> tuple[float, ...]:
+        return _STRENGTHS if self.dampening is None else (self.dampening,)
+
+    def _aims(
+        self, model: torch.nn.Module, split: ForgetSplit
+    ) -> tuple[float | None, float | None]:
+        """Return the loss at which single rows count as forgotten and the least accuracy to keep.
+
+        Both are None for a class; the accuracy is, where no classes are predicted.
+        """
+        if split.kind == "class" or not len(split.validation):
+            target = target_loss(model, split, self.objective)
+            kept = None if target is None else performance(model, split.retain, self.objective)
+        else:
+            kept = performance(model, split.validation, self.objective)
+            target = kept.loss
+        if kept is None or kept.accuracy is None:
+            return target, None
+        return target, kept.accuracy - _LOSABLE_ACCURACY
 
     def _importance(
         self, model: torch.nn.Module, split: ForgetSplit
@@ -193,24 +231,28 @@ class SelectiveDampening(UnlearningStrategy):
         return step
 
 
-def _nothing_selected(candidates: list[Step]) -> str:
+def _nothing_selected(candidates: list[Step], least: float | None) -> str:
     alpha = min(step["alpha"] for step in candidates)
     if all(step["dampened_share"] == 0 for step in candidates):
         return (
             f"no parameter is more than alpha={alpha:g} times as important for the forgotten rows "
             "as for the others"
         )
+    if not _accurate(candidates, least):
+        return (
+            "every choice of alpha and dampening loses more than a hundredth of the validation "
+            "accuracy"
+        )
     return "of all choices of alpha and dampening, the best one dampens nothing"
 
 
-def _accurate(candidates: list[Step], target: float | None) -> list[Step]:
-    """Return the choices that may be taken: of single rows, those that keep the accuracy.
+def _accurate(candidates: list[Step], least: float | None) -> list[Step]:
+    """Return the choices that may be taken: those of at least an accuracy, if there is one.
 
     The loss of a model that is too sure of itself falls as it is dampened, whatever accuracy goes.
     """
-    if target is None or "kept_accuracy" not in candidates[0]:
+    if least is None:
         return candidates
-    least = max(step["kept_accuracy"] for step in candidates) - _LOSABLE_ACCURACY
     return [step for step in candidates if step["kept_accuracy"] >= least]
 
 

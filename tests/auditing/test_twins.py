@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, rankdata
 from sklearn.metrics import roc_auc_score
 
 from qiskit_qmu.attacks import References
@@ -43,6 +43,11 @@ def test_epsilon_is_that_of_the_best_threshold():
     first = first + 0.4
     expected = [_epsilon_by_a_loop(*row) for row in zip(first.T, second.T, strict=True)]
     np.testing.assert_allclose(smoothed_epsilon(first, second), expected, rtol=1e-12)
+    # No threshold parts equal scores.
+    rounded = np.rint(first), np.rint(second)
+    expected = [_epsilon_by_a_loop(*row) for row in zip(*(r.T for r in rounded), strict=True)]
+    np.testing.assert_allclose(smoothed_epsilon(*rounded), expected, rtol=1e-12)
+    assert not smoothed_epsilon(np.zeros((16, 5)), np.zeros((16, 5))).any()
     # Where nothing is confused, half a row of 2 · 16 is.
     np.testing.assert_allclose(smoothed_epsilon(first + 99, second), np.log(32), rtol=1e-4)
 
@@ -89,13 +94,16 @@ def test_the_auc_of_each_row_is_scikit_learns():
         assert found == pytest.approx(expected)
 
 
-def test_the_p_value_of_each_row_is_that_of_all_signs():
+@pytest.mark.parametrize("rounding", [lambda scores: scores, np.rint])
+def test_the_p_value_of_each_row_is_that_of_all_signs(rounding):
     references = _references(1.0, 0, 12, 4)
+    references = References(scores=rounding(references.scores), included=references.included)
     signs = np.array(list(product([-1, 1], repeat=6)))
     for row, found in enumerate(row_p_values(references)):
         scores, included = references.scores[:, row], references.included[:, row]
         differences = np.where(included[::2], 1, -1) * (scores[::2] - scores[1::2])
-        ranks = np.argsort(np.argsort(np.abs(differences))) + 1
+        ranks = np.where(differences == 0, 0.0, 1.0)
+        ranks[differences != 0] = rankdata(np.abs(differences[differences != 0]))
         chance = np.abs(signs @ ranks)
         observed = abs(np.sign(differences) @ ranks)
         assert found == pytest.approx((chance >= observed).mean())

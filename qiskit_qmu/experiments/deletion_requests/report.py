@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, final
 
+import numpy as np
+
 from qiskit_qmu.auditing import AuditReport, gated_numbers
 from qiskit_qmu.backends.versions import environment
+from qiskit_qmu.data import are_classes
 from qiskit_qmu.data.duplicates import duplicates_in_words
 from qiskit_qmu.data.ids import untrained_ids_counted
 from qiskit_qmu.evaluation import PowerPlan, audit_power
@@ -19,6 +22,7 @@ from qiskit_qmu.experiments.deletion_requests.salted_rows import salted_ids, sal
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.models import QuantumModel
 from qiskit_qmu.report.deletion_words import WHAT_A_DIGEST_HIDES, observers
+from qiskit_qmu.report.retrained import are_retrained, reason_of_retrained
 from qiskit_qmu.report.untested import OUT_OF_SCOPE, untested
 from qiskit_qmu.unlearning import METHODS, UnlearningResult, all_settings
 from qiskit_qmu.unlearning.repair import REPAIR
@@ -126,7 +130,9 @@ def deletion_report(
         },
         "audit": {
             "verdict": audit.verdict,
-            "reason": audit.reason,
+            "reason": reason_of_retrained(audit.reason)
+            if are_retrained(audit.rows)
+            else audit.reason,
             "decided_by": audit.decided_by,
             "margin": audit.margin,
             "oracles": asked.oracles,
@@ -158,10 +164,15 @@ def _finite(value: float) -> float | None:
 
 
 def power_of(audit: AuditReport, shadows: int) -> PowerPlan | None:
-    """Return what an audit could have shown; None where there were too few rows to test."""
+    """Return what an audit could have shown; None where there were too few rows to test.
+
+    Only rows that have never-seen ones of their class beside them count.
+    """
     if audit.split is None:
         return None
     withdrawn, never_seen = len(audit.split.forget), len(audit.split.test_forget)
+    if are_classes(audit.split.forget.y):
+        withdrawn = int(np.isin(audit.split.forget.y, audit.split.test_forget.y).sum())
     if withdrawn < _FEWEST_ROWS or not never_seen:
         return None
     return audit_power(withdrawn, never_seen, num_shadows=shadows, margin=audit.margin)
