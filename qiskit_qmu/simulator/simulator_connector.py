@@ -118,7 +118,8 @@ class TorchSimulatorConnector(CheckedConnector):
                     f"the gradient must have the shape {tuple(outputs.shape)} of the outputs, got "
                     f"{tuple(gradient.shape)}"
                 )
-            return pull_back(gradient.detach().to(outputs.dtype))
+            given = gradient if gradient.dtype == outputs.dtype else gradient.to(outputs.dtype)
+            return pull_back(given.detach())
 
         return outputs, checked
 

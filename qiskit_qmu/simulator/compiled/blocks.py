@@ -142,8 +142,9 @@ class BlockRunner:
 
     def _call(self, turns: Turns, states: torch.Tensor, **addresses: int) -> Call:
         size = self.dtype.itemsize
-        cosines = _address(turns.table) + turns.table.shape[1] * size
-        sines = cosines + turns.table.shape[1] * size
+        row = turns.table.shape[1] * size
+        cosines = _address(turns.table) + row
+        sines = cosines + row
         split = turns.models * (1 + turns.num_shared) * size
         return Call(
             models=turns.models,

@@ -105,7 +105,7 @@ class NetworkStep:
         by_weights, by_inputs = found[: turns.num_shared, 0], found[turns.num_shared :, 0]
         rows = torch.from_numpy(by_inputs.T)
         # The strides of a single row decide how a matrix product of it rounds.
-        return rows.reshape(len(rows), -1), torch.from_numpy(by_weights)
+        return rows.reshape(rows.shape[0], -1), torch.from_numpy(by_weights)
 
     @cached_property
     def most_rows(self) -> int:
