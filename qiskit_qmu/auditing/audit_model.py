@@ -24,7 +24,7 @@ from qiskit_qmu.auditing.oracles import (
 from qiskit_qmu.auditing.protocols import strategy_needs_of
 from qiskit_qmu.auditing.shadow_audit import shadow_audit
 from qiskit_qmu.auditing.split_rows import observe_split
-from qiskit_qmu.backends import submit_all_first
+from qiskit_qmu.backends import Backend, submit_all_first
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.evaluation import SplitObservations
 from qiskit_qmu.evaluation.verdict import MARGIN
@@ -178,6 +178,7 @@ def audit(
         return {
             **{f"{part}_parameters": number for part, number in counts},
             "weights_sha256": weights_digest(module),
+            **_observed_on(module),
         }
 
     return assembled_report(
@@ -204,6 +205,14 @@ def _observed(
     if module is None or outputs is None:
         return None
     return ObservedModel(module=module, outputs=outputs)
+
+
+def _observed_on(module: torch.nn.Module) -> dict[str, Any]:
+    """Return the columns of where a model was observed; none of a module without a backend."""
+    backend = getattr(module, "backend", None)
+    if not isinstance(backend, Backend):
+        return {}
+    return {"observed_on": backend.name, "observed_shots": backend.shots}
 
 
 def _is_unchanged(model: torch.nn.Module, original: torch.nn.Module | None) -> bool:

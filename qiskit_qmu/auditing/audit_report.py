@@ -45,6 +45,8 @@ class AuditReport:
         strategy_needs: What the strategy used, as in `qiskit_qmu.unlearning.Method`, if known.
         protocols: What published protocols would report, where that was computed; see `explain`.
         explained: How much of that the text shows; page and file have all of it.
+        subject: Which model was audited, where that is known: "model", its name, "kind", "made_by",
+            the strategies, "dataset", and "backend", the settings of where it was observed.
 
     Example:
         >>> import torch
@@ -76,6 +78,7 @@ class AuditReport:
     strategy_needs: tuple[str, ...] = ()
     protocols: ProtocolReport | None = None
     explained: Literal["short", "full"] = "short"
+    subject: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def observed_oracles(self) -> tuple[SplitObservations, ...]:
@@ -87,6 +90,7 @@ class AuditReport:
         """Return everything but the scores as JSON values."""
         return {
             "schema": 1,
+            "subject": dict(self.subject),
             "kind": self.kind,
             "forgotten": self.forgotten,
             "verdict": self.verdict,

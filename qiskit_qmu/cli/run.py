@@ -6,7 +6,6 @@ same folder resumes with what is missing.
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from qiskit_qmu.cli import option_types
 from qiskit_qmu.cli.device_options import add_budget, add_device_options, add_shots
@@ -59,6 +58,7 @@ def execute(options: argparse.Namespace) -> None:
     experiment = make_experiment(options)
     from qiskit_qmu.experiments import run_experiment, run_plan
     from qiskit_qmu.report import remarks_by_method, strengths_by_method, text_table
+    from qiskit_qmu.report.observed_on import observed_in_words
 
     name = f"qmu-run-{experiment.dataset_name}-{experiment.model_name}-{experiment.digest()[:8]}"
     out = Path(options.out or name)
@@ -84,7 +84,7 @@ def execute(options: argparse.Namespace) -> None:
     text = text_table(rows, kind=experiment.kind)
     if experiment.backend != "exact":
         exact = "Shots are those of training and unlearning, which are exact"
-        text += f"\n{exact}; {_observed(rows[0])}."
+        text += f"\n{exact}; {observed_in_words(rows)}."
     notes = [*dict.fromkeys(note for each in records for note in each.split["notes"])]
     content = {"out": str(out), "config": experiment.to_dict(), "notes": notes, "rows": rows}
     print_result(options, content, f"{text}\n\n{out / 'report.html'}")
@@ -93,12 +93,6 @@ def execute(options: argparse.Namespace) -> None:
         remark(options, f"{method}: {'; '.join(choices)}")
     for method, remarks in remarks_by_method(rows).items():
         remark(options, f"{method}: {'; '.join(remarks)}")
-
-
-def _observed(row: dict[str, Any]) -> str:
-    shots = row["observed_shots"]
-    how = "exact values" if shots is None else f"{shots:,} shots of each circuit"
-    return f"models were observed on {row['observed_on']} with {how}"
 
 
 def when_stopped(_options: argparse.Namespace) -> str:

@@ -23,6 +23,7 @@ from qiskit_qmu.report.finding_words import (
     title,
 )
 from qiskit_qmu.report.html import data_address, sorting_script, template, themed
+from qiskit_qmu.report.observed_on import audited_in_words
 from qiskit_qmu.report.page import PageArguments, page_context
 from qiskit_qmu.report.page_cells import minus
 from qiskit_qmu.report.page_tables import Fact
@@ -85,6 +86,7 @@ def render_audit(
                 "ids": few_or_digest(report.forgotten_ids),
                 "notes": list(report.notes),
             },
+            "What was audited": report.subject,
             **({} if report.protocols is None else {PROTOCOLS: report.protocols.in_lines()}),
         },
         "environment": environment,
@@ -98,6 +100,7 @@ def render_audit(
         context
         | {
             "facts": (*_deciding_facts(report), *context["facts"]),
+            "observed": audited_in_words(report.subject, report.rows),
             "intervals": AUDIT_INTERVALS,
             "verdict": report.verdict,
             "reason": reason_of_retrained(report.reason)

@@ -79,5 +79,9 @@ class AuditRecord(Protocol):
         """How much of the published protocols' numbers the text shows."""
 
     @property
+    def subject(self) -> Mapping[str, Any]:
+        """Which model was audited: its name, how it was made, and where it was observed."""
+
+    @property
     def protocols(self) -> PublishedNumbers | None:
         """What published protocols would report; None unless it was asked for."""

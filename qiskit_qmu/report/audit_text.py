@@ -17,6 +17,7 @@ from qiskit_qmu.report.finding_words import (
     stands_out,
     title,
 )
+from qiskit_qmu.report.observed_on import audited_in_words
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, text_block
 from qiskit_qmu.report.text_table import headline_text, results_text
 
@@ -46,6 +47,7 @@ def audit_text(report: AuditRecord) -> str:
             for name, own in strengths_by_method(report.rows).items()
         ),
         _protocols(report),
+        textwrap.fill(audited_in_words(report.subject, report.rows), WIDTH),
         headline_text(report.rows, report.kind),
         _verdict(report),
     )

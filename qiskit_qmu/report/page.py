@@ -24,6 +24,7 @@ from qiskit_qmu.report.figures import accuracy_figure, cost_figure, membership_f
 from qiskit_qmu.report.headline import CHOICE, headline
 from qiskit_qmu.report.html import embedded_json, settings, template, themed
 from qiskit_qmu.report.method_lines import method_lines
+from qiskit_qmu.report.observed_on import audited_in_words
 from qiskit_qmu.report.retrained import are_retrained, said_of_retrained
 from qiskit_qmu.report.roc_figure import Scores, has_pairs, roc_figure
 
@@ -106,6 +107,7 @@ def page_context(
         "title": title,
         "subtitle": _subtitle(summaries, kind, given.get("forgotten", "")),
         "said": said,
+        "observed": audited_in_words({}, rows),
         "facts": tables.facts(summaries, kind, said.focus),
         "choice": CHOICE if sum(not summary.is_reference for summary in summaries) > 1 else "",
         "results": tables.results_table(summaries, kind, num_classes, said.recommended),

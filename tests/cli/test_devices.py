@@ -125,6 +125,9 @@ def test_audit_observes_on_the_device(qmu, saved):
     exact, noisy = (qmu(*words, *w) for w in ((), ("--backend", "fake_manila", "--shots", 20)))
     assert exact.status == noisy.status == 0
     assert exact.out != noisy.out
+    assert "Audited: unlearned (BasicQNN), made by " in noisy.out
+    assert "models were observed on fake_manila with 20 shots" in " ".join(noisy.out.split())
+    assert "models were simulated exactly" in " ".join(exact.out.split())
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,21 @@ def test_the_verdict_stands_first_with_the_test_that_decided_and_its_null(page):
     )
 
 
+def test_the_model_and_where_it_was_observed_stand_in_the_first_section(bare):
+    observed = {"observed_on": "fake_manila", "observed_shots": 512}
+    rows = tuple({**row, **observed} for row in bare.rows)
+    subject = {"model": "after", "made_by": ["ssd"], "dataset": "iris"}
+    told = replace(bare, rows=rows, subject=subject)
+    assert told.to_dict()["subject"] == subject
+    first = next(t for tag, t in check(render_audit(told)).contents if tag == "section")
+    sentence = (
+        "Audited: after, made by ssd, trained on iris; models were observed on fake_manila with "
+        "512 shots of each circuit."
+    )
+    assert sentence in " ".join(first.split())
+    assert sentence in " ".join(audit_text(told).split())
+
+
 def test_every_finding_stands_beside_its_null_and_bold_where_it_leaves_it(page):
     text = said(page)
     assert "0.560 [0.540, 0.580] 0.500 [0.490, 0.510] <0.001 32 Forgotten rows are still" in text
@@ -103,7 +118,7 @@ def test_what_is_absent_has_no_section_but_a_line_that_says_how_to_test_it(bare,
     alone = replace(bare, rows=bare.rows[-1:], scores=())
     text = said(render_audit(alone))
     assert "Whether there was anything to forget" in text
-    assert "there are no never-seen rows to compare them with" in text
+    assert "there are fewer than two of them, or of never-seen rows of their classes" in text
 
 
 def test_the_only_script_is_the_one_that_the_policy_names(bare_page, page):

@@ -242,6 +242,7 @@ def _audit(
 ) -> AuditReport:
     audit = audit_read(
         job.saved.successor(folder, "audit", str(asked.seed)),
+        job.out.resolve().name,
         job.setup.split,
         len(job.saved.provenance.deletions),
         original=job.path,

@@ -81,6 +81,7 @@ def audit_saved(
         check_oracle(saved.provenance, path, oracle, first)
     return audit_read(
         saved,
+        Path(path).resolve().name,
         saved.forgotten_split(first),
         first,
         original=original,
@@ -95,6 +96,7 @@ def audit_saved(
 
 def audit_read(
     saved: SavedModel,
+    name: str,
     split: ForgetSplit,
     first: int,
     *,
@@ -110,6 +112,7 @@ def audit_read(
 
     Args:
         saved: The model.
+        name: Its name in the report.
         split: What it was made to forget.
         first: The first of its deletions that count.
         original: Folder of the model before that deletion.
@@ -138,14 +141,31 @@ def audit_read(
         report = audit(
             saved.model, split, oracle=reference, original=before, seed=seed, **over_models
         )
-    own = _made_by(saved, first)
-    rows = [{**row, **own} if row["method"] == "audited" else row for row in report.rows]
+    made = _made_by(saved, first)
+    rows = [{**row, **made} if row["method"] == "audited" else row for row in report.rows]
     used = {
         need
         for step in saved.provenance.deletions[first:]
         for need in strategy_needs_of(step.strategy)
     }
-    return replace(report, rows=tuple(rows), strategy_needs=tuple(sorted(used)))
+    return replace(
+        report,
+        rows=tuple(rows),
+        strategy_needs=tuple(sorted(used)),
+        subject=_subject(saved, name, made["made_by"]),
+    )
+
+
+def _subject(saved: SavedModel, name: str, made_by: Sequence[str]) -> dict[str, Any]:
+    """Return which model is audited, and where it is observed, without paths."""
+    backend = saved.model.backend
+    return {
+        "model": name,
+        "kind": type(saved.model).__name__,
+        "made_by": list(made_by),
+        "dataset": saved.experiment.dataset_name,
+        "backend": None if backend is None else backend.settings(),
+    }
 
 
 def _made_by(saved: SavedModel, first: int) -> dict[str, Any]:
