@@ -113,8 +113,9 @@ def model_tests(
         ... )
         >>> [finding.key for finding in found.findings][:3]
         ['lifted_bias', 'probe', 'probe_untrained']
-        >>> found.skipped["relearning"]
-        'there is no trainer, whose recipe copies would be trained with'
+        >>> print(found.skipped["weight distance"])
+        weight distances are in units of that between oracles, got 0 oracles; give at least two
+        (--oracles 4, in Python oracles=4)
     """
     task = _Task(
         audited=audited,
@@ -150,8 +151,16 @@ def _probe(task: _Task) -> tuple[Finding, ...]:
 
 
 def _relearning(task: _Task) -> tuple[Finding, ...]:
+    if not task.oracles:
+        raise InputError(
+            "there is no retrained model to compare with: name one with --oracle, or retrain some "
+            "with --oracles 4 (in Python oracles=4)"
+        )
     if task.trainer is None:
-        raise InputError("there is no trainer, whose recipe copies would be trained with")
+        raise InputError(
+            "the recipe of the training, which copies would be trained with, is not known: save "
+            "the model with it (`qmu train`), or in Python pass trainer=…"
+        )
     _check_simulated(task)
     found = relearning(
         task.audited.module,
@@ -181,7 +190,7 @@ def _layers(task: _Task) -> tuple[Finding, ...]:
 
 def _deletion_difference(task: _Task) -> tuple[Finding, ...]:
     if task.original is None:
-        raise InputError("there is no original to compare with")
+        raise InputError("there is no original to compare with: name it with --original")
     before, after = task.original.outputs, task.audited.outputs
     return (deletion_difference(before, after, task.oracle_outputs),)
 
@@ -220,8 +229,9 @@ def runs_exactly(module: torch.nn.Module) -> bool:
 def _check_simulated(task: _Task) -> None:
     if not all(map(runs_exactly, (task.audited.module, *task.oracle_modules))):
         raise InputError(
-            "it runs more circuits, and not all of the models are simulated exactly: audit copies "
-            "made by model.on(open_backend('exact'))"
+            "it runs more circuits, and not all of the models are simulated exactly: audit with "
+            "--backend exact and without --shots (in Python copies by "
+            "model.on(open_backend('exact')))"
         )
 
 

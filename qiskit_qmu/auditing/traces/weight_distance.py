@@ -51,7 +51,7 @@ def weight_distance(
     if len(oracles) < 2:
         raise InputError(
             f"weight distances are in units of that between oracles, got {len(oracles)} oracles; "
-            "give at least two"
+            "give at least two (--oracles 4, in Python oracles=4)"
         )
     pairs = {
         (i, j): distance(oracles[i], oracles[j]) for i, j in combinations(range(len(oracles)), 2)

@@ -128,7 +128,7 @@ def audit_read(
         None if each is None else load_model(each, backend=saved.model.backend)
         for each in (original, oracle)
     )
-    if oracles is not None:
+    if oracles is not None or reference is not None:
         over_models |= {"oracles": oracles, "trainer": trainer_of(saved)}
     with nullcontext() if shadows is None else shadows.parallel():
         half = part_of(progress, 0.0, 0.4)
@@ -139,7 +139,12 @@ def audit_read(
                 "progress": part_of(progress, 0.4, 1.0),
             }
         report = audit(
-            saved.model, split, oracle=reference, original=before, seed=seed, **over_models
+            saved.model,
+            split,
+            oracle=reference,
+            original=before,
+            seed=seed,
+            **over_models,
         )
     made = _made_by(saved, first)
     rows = [{**row, **made} if row["method"] == "audited" else row for row in report.rows]

@@ -130,8 +130,10 @@ def test_an_audit_has_original_oracle_and_verdict(original, family):
     assert first["acc_forget_train"] == last["acc_forget_train"]
     assert report.kind == "class"
     assert report.verdict == "unchanged"
+    assert "relearning" in {finding.key for finding in report.findings}  # by the saved recipe
     without = audit_saved(family / "oracle", original=original)
     assert without.verdict == "unresolved"
+    assert "--oracles 4" in without.skipped["relearning"]
 
 
 @pytest.mark.parametrize(
