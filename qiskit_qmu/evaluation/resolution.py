@@ -57,13 +57,8 @@ def what_would_resolve(
         the strategy over 20 shadow models (of a saved model: qmu audit NEW --original
         MODEL --shadows 20); otherwise retrain
     """
-    seen = evidence.observed
     if kind == "class":
-        needed = math.ceil(math.log(0.025) / math.log(1 - margin))
-        return (
-            f"an accuracy within {margin} of the oracle's takes at least {needed} rows of the "
-            f"class, none of them recognised, and there are {len(seen.forget)}; {OTHERWISE}"
-        )
+        return _of_class(evidence, margin)
     members, others = _comparable(evidence)
     if min(members, others) < 2:
         return f"too few rows share a class with never-seen ones; {RETRAIN}"
@@ -88,6 +83,24 @@ def what_would_resolve(
             f"NEW --original MODEL --shadows {even})"
         )
     return f"{text}{', or '.join(ways)}; {OTHERWISE}" if ways else f"{text}retraining"
+
+
+def _of_class(evidence: Evidence, margin: float) -> str:
+    """Say how many rows of a class are recognised, and whether more rows would help."""
+    seen = evidence.observed.forget
+    rows, own = len(seen), seen.accuracy
+    theirs = float(np.mean([oracle.forget.accuracy for oracle in evidence.oracles] or [0.0]))
+    counted = f"{own * rows:.0f} of {rows} rows of the class are recognised, by retrained models "
+    counted += f"{theirs * rows:.3g}"
+    aim = f"an accuracy within {margin} of the oracle's"
+    if own - theirs >= margin:
+        return f"{counted}, and more rows recognised as often would not show {aim}; {RETRAIN}"
+    fewest = math.ceil(math.log(0.025) / math.log(1 - margin))
+    if rows < fewest:
+        takes = f"at least {fewest} rows of the class, none of them recognised"
+    else:
+        takes = "more rows of the class, or fewer of them recognised"
+    return f"{counted}; {aim} takes {takes}; {OTHERWISE}"
 
 
 def _comparable(evidence: Evidence) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from qiskit_qmu.evaluation import (
     judge,
     measure,
 )
+from qiskit_qmu.evaluation.resolution import what_would_resolve
 from qiskit_qmu.metrics import (
     Interval,
     binomial_interval,
@@ -83,7 +84,26 @@ def test_a_class_is_not_forgotten_by_absence_of_significance():
     report = _report(_without_class_1(), _without_class_1(), class_split(), knowing(3.0), 0.05)
     assert (report.verdict, report.decided_by) == ("unresolved", "acc_forget_train")
     assert "takes at least 72 rows of the class" in report.reason  # 1 - 0.025 ** (1 / 72) < 0.05
+    assert "0 of 40 rows of the class are recognised, by retrained models 0;" in report.reason
     assert report.reason.endswith("otherwise retrain")
+
+
+@pytest.mark.parametrize(
+    ("recognised", "said"),
+    [
+        (2, "takes more rows of the class, or fewer of them recognised; otherwise retrain"),
+        (8, "more rows recognised as often would not show an accuracy within 0.05 of the oracle's"),
+    ],
+)
+def test_more_rows_of_a_class_are_advised_only_where_they_would_help(recognised, said):
+    labels = [1] * 80
+    named = [[0.0, 1.0]] * recognised + [[1.0, 0.0]] * (80 - recognised)
+    seen = SplitObservations(forget=Observations(logits=named, labels=labels))
+    oracle = SplitObservations(forget=Observations(logits=[[1.0, 0.0]] * 80, labels=labels))
+    evidence = Evidence(observed=seen, oracles=(oracle,))
+    advice = what_would_resolve(evidence, "class", 0.05, has_strategy=False)
+    assert advice.startswith(f"{recognised} of 80 rows of the class are recognised")
+    assert said in advice
 
 
 # 60 forgotten and 120 never-seen rows, margins of deviation 1: a shift of 2 has an AUC of 0.92.
