@@ -19,7 +19,7 @@ RETRAIN = "retrain"
 OTHERWISE = f"otherwise {RETRAIN}"
 """What is left where nothing else does."""
 
-_LARGEST_LEAK = 0.995
+LARGEST_LEAK = 0.995
 """AUC beyond which a leak is the largest that there can be."""
 
 MOST_MODELS = 128
@@ -52,8 +52,8 @@ def what_would_resolve(
         ... }
         >>> evidence = Evidence(observed=SplitObservations(**rows))
         >>> print(what_would_resolve(evidence, "instances", 0.05, has_strategy=False))
-        with 90 rows beside 500, leaks with an AUC of 0.59 or more are found in four of five cases;
-        to show that the AUC lies within 0.05 of ½ takes about 702 rows on each side, or a test of
+        in one model, with 90 rows beside 500, leaks with an AUC of 0.59 or more are found in four
+        of five cases; to show that the AUC lies within 0.05 of ½ takes about 702 rows on each side, or a test of
         the strategy over 20 shadow models (of a saved model: qmu audit NEW --original
         MODEL --shadows 20); otherwise retrain
     """
@@ -65,12 +65,12 @@ def what_would_resolve(
     leak = detectable_auc(members, others)
     seen_leaks = (
         "no leak is found reliably"
-        if leak > _LARGEST_LEAK
+        if leak > LARGEST_LEAK
         else f"leaks with an AUC of {leak:.2f} or more are found in four of five cases"
     )
     text = (
-        f"with {members} rows beside {others}, {seen_leaks}; to show that the AUC lies within "
-        f"{margin} of ½ takes "
+        f"in one model, with {members} rows beside {others}, {seen_leaks}; to show that "
+        f"the AUC lies within {margin} of ½ takes "
     )
     rows = rows_needed_for_equivalence(margin)
     ways = [] if rows is None else [f"about {rows} rows on each side"]

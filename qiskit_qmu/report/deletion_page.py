@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qiskit_qmu.evaluation import aggregate
+from qiskit_qmu.evaluation.resolution import LARGEST_LEAK
 from qiskit_qmu.report import page_tables as tables
 from qiskit_qmu.report.audit_record import AuditRecord
 from qiskit_qmu.report.deletion_words import request_sentence
@@ -110,10 +111,24 @@ def power_sentence(power: Mapping[str, Any] | None) -> str:
     if best["smallest_margin"] >= _USELESS:
         return f"There are too few rows for this audit to see, or to rule out, any leak ({rows})."
     return (
-        f"In four of five cases the audit detects a leak with an AUC of {best['smallest_auc']:.2f} "
-        f"or more ({rows}); smaller ones are often missed. If nothing is left, it can show that "
+        f"In four of five cases the test of {_tested(best)} detects a leak with an AUC of "
+        f"{best['smallest_auc']:.2f} or more ({rows}{_of_one_model(power, best)}); smaller "
+        "ones are often missed. If nothing is left, it can show that "
         f"the AUC lies within {best['smallest_margin']:.2f} of ½."
     )
+
+
+def _tested(test: Mapping[str, Any]) -> str:
+    return "the new model" if test["num_models"] == 1 else f"{test['name']},"
+
+
+def _of_one_model(power: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+    """Say what the test of the new model alone could see where that of many models sees more."""
+    alone = next(test for test in power["tests"] if test["num_models"] == 1)["smallest_auc"]
+    if best["num_models"] == 1:
+        return ""
+    seen = "none reliably" if alone > LARGEST_LEAK else f"{alone:.2f} or more"
+    return f"; in the new model alone: {seen}"
 
 
 def _facts(report: Mapping[str, Any]) -> tuple[Fact, ...]:
@@ -124,7 +139,9 @@ def _facts(report: Mapping[str, Any]) -> tuple[Fact, ...]:
         best = min(power["tests"], key=lambda test: test["smallest_auc"])
         if best["smallest_margin"] < _USELESS:
             seen = f"AUC {best['smallest_auc']:.2f}"
-            beside = "with a probability of 0.8; ½ is guessing"
+            models = best["num_models"]
+            by = "new model alone" if models == 1 else f"over {models} shadow models"
+            beside = f"{by}, with a probability of 0.8; ½ is guessing"
     return (
         Fact(
             name="Withdrawn",
