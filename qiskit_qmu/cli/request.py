@@ -211,17 +211,16 @@ def _request_of(options: argparse.Namespace) -> "ForgetRequest":
 
 
 def _in_words(result: "DeletionResult") -> str:
-    from qiskit_qmu.report.retrained import RETRAINING, reason_of_retrained  # (slow to load)
+    from qiskit_qmu.report.retrained import RETRAINING, verdict_in_words  # (slow to load)
 
     entry = result.entry
     reason = result.report["audit"].get("reason") or result.report["certificate"]["text"]
-    if entry.strategy in RETRAINING:
-        reason = reason_of_retrained(reason)
+    verdict = verdict_in_words(entry.verdict, reason, retrained=entry.strategy in RETRAINING)
     rows = "1 row" if entry.rows == 1 else f"{entry.rows:,} rows"
     done = "" if result.new else ", done before"
     return (
         f"{result.model}: {rows} withdrawn by {entry.strategy} (request {entry.number}{done})\n"
-        f"verdict: {entry.verdict} ({reason})\n"
+        f"verdict: {verdict}\n"
         f"{_of_strength(result)}{_of_retraining(entry.strategy)}{_of_both_models(result)}"
         f"report: {Path(result.model) / 'deletion_report.html'}\n"
         f"head of the log, to be kept elsewhere: {entry.hash}"

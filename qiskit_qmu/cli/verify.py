@@ -92,7 +92,8 @@ _HEAD = "head of the log, the SHA-256 of its last line without the line break"
 
 
 def _in_words(own: "LogEntry") -> str:
-    return (
-        f"{own.number} ({own.time}): {own.rows:,} rows by {own.strategy}, {own.verdict}; "
-        f"{own.model}"
-    )
+    from qiskit_qmu.report.retrained import RETRAINING, verdict_in_words  # (slow to load)
+
+    verdict = verdict_in_words(own.verdict, retrained=own.strategy in RETRAINING)
+    rows = "1 row" if own.rows == 1 else f"{own.rows:,} rows"
+    return f"{own.number} ({own.time}): {rows} by {own.strategy}, {verdict}; {own.model}"

@@ -11,7 +11,9 @@ Outcome = Literal["passed", "failed", "unknown"]
 one; or none of them failed, but not all could be tested."""
 
 _PASSED = "forgotten"
-_UNKNOWN = ("unresolved", "invalid oracle")
+UNKNOWN = ("unresolved", "invalid oracle")
+"""Verdicts of an audit that cannot tell."""
+
 _MEANT_TO_CHANGE_NOTHING = ("original", "noop")
 
 
@@ -25,7 +27,7 @@ def outcome(rows: Sequence[Row]) -> Outcome | None:
         return None
     if passes(rows) == len(rows):
         return "passed"
-    return "failed" if found.keys() - {_PASSED, *_UNKNOWN} else "unknown"
+    return "failed" if found.keys() - {_PASSED, *UNKNOWN} else "unknown"
 
 
 def passes(rows: Sequence[Row]) -> int:

@@ -53,8 +53,8 @@ def what_would_resolve(
         >>> evidence = Evidence(observed=SplitObservations(**rows))
         >>> print(what_would_resolve(evidence, "instances", 0.05, has_strategy=False))
         in one model, with 90 rows beside 500, leaks with an AUC of 0.59 or more are found in four
-        of five cases; to show that the AUC lies within 0.05 of ½ takes about 702 rows on each side, or a test of
-        the strategy over 20 shadow models (of a saved model: qmu audit NEW --original
+        of five cases; to show that the AUC lies within 0.05 of ½ takes about 702 rows on each side,
+        or a test of the strategy over 20 shadow models (of a saved model: qmu audit NEW --original
         MODEL --shadows 20); otherwise retrain
     """
     if kind == "class":

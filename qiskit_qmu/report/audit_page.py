@@ -28,7 +28,7 @@ from qiskit_qmu.report.page import PageArguments, page_context
 from qiskit_qmu.report.page_cells import minus
 from qiskit_qmu.report.page_tables import Fact
 from qiskit_qmu.report.reading import AUDIT_INTERVALS
-from qiskit_qmu.report.retrained import are_retrained, reason_of_retrained
+from qiskit_qmu.report.retrained import are_retrained, reason_of_retrained, verdict_in_words
 from qiskit_qmu.report.roc_figure import has_pairs
 from qiskit_qmu.report.score_figures import log_roc_figure, score_figure
 from qiskit_qmu.report.untested import OUT_OF_SCOPE, untested
@@ -102,7 +102,7 @@ def render_audit(
             "facts": (*_deciding_facts(report), *context["facts"]),
             "observed": audited_in_words(report.subject, report.rows),
             "intervals": AUDIT_INTERVALS,
-            "verdict": report.verdict,
+            "verdict": verdict_in_words(report.verdict, retrained=are_retrained(report.rows)),
             "reason": reason_of_retrained(report.reason)
             if are_retrained(report.rows)
             else report.reason,

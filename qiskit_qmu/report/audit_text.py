@@ -18,6 +18,7 @@ from qiskit_qmu.report.finding_words import (
     title,
 )
 from qiskit_qmu.report.observed_on import audited_in_words
+from qiskit_qmu.report.retrained import are_retrained, verdict_in_words
 from qiskit_qmu.report.text_columns import WIDTH, TextColumn, text_block
 from qiskit_qmu.report.text_table import headline_text, results_text
 
@@ -157,5 +158,6 @@ def _protocols(report: AuditRecord) -> str:
 def _verdict(report: AuditRecord) -> str:
     decided = next((each for each in report.findings if each.key == report.decided_by), None)
     lines = [] if decided is None else [f"Decided by: {in_a_line(decided)}"]
-    lines.append(f"verdict: {report.verdict} ({report.reason})")
+    told = verdict_in_words(report.verdict, report.reason, retrained=are_retrained(report.rows))
+    lines.append(f"verdict: {told}")
     return "\n".join(textwrap.fill(line, WIDTH, break_long_words=False) for line in lines)

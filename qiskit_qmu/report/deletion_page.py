@@ -20,6 +20,7 @@ from qiskit_qmu.report.retrained import (
     are_retrained,
     reason_of_retrained,
     said_of_retrained,
+    verdict_in_words,
 )
 
 _TITLE = "Report of a deletion request"
@@ -52,7 +53,7 @@ def render_deletion(report: Mapping[str, Any], audit: AuditRecord) -> str:
         title=_TITLE,
         subtitle=f"Request {asked['number']} · {asked['time']}",
         said=said_of_retrained(said) if again else said,
-        verdict=audit.verdict,
+        verdict=verdict_in_words(audit.verdict, retrained=again),
         reason=reason_of_retrained(audit.reason) if again else audit.reason,
         facts=_facts(report),
         asked=asked,

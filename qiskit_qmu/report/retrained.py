@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from qiskit_qmu.evaluation.method_summary import ORACLE
+from qiskit_qmu.evaluation.outcomes import UNKNOWN
 from qiskit_qmu.evaluation.resolution import OTHERWISE, RETRAIN
 from qiskit_qmu.report.headline import Headline
 
@@ -26,6 +27,31 @@ def reason_of_retrained(reason: str) -> str:
         'it takes 702 rows'
     """
     return reason.removesuffix(f"; {OTHERWISE}").removesuffix(f"; {RETRAIN}")
+
+
+def verdict_in_words(verdict: str, reason: str = "", *, retrained: bool) -> str:
+    """Return a verdict as every report shows it; that of a retrained model never stands alone.
+
+    Args:
+        verdict: The audit's verdict.
+        reason: What it rests on; may be empty.
+        retrained: Whether the model was retrained without the rows.
+
+    Example:
+        >>> from qiskit_qmu.report.retrained import verdict_in_words
+        >>> verdict_in_words("unresolved", "2 rows", retrained=False)
+        'unresolved (2 rows)'
+        >>> verdict_in_words("unresolved", retrained=True)
+        'forgotten by construction (the audit by itself: unresolved)'
+        >>> verdict_in_words("remembered", retrained=True)
+        'remembered'
+    """
+    if retrained:
+        reason = reason_of_retrained(reason)
+    if not retrained or verdict not in UNKNOWN:
+        return f"{verdict} ({reason})" if reason else verdict
+    by_itself = f"{verdict}: {reason}" if reason else verdict
+    return f"forgotten by construction (the audit by itself: {by_itself})"
 
 
 def are_retrained(rows: Sequence[Mapping[str, Any]]) -> bool:

@@ -361,6 +361,7 @@ def test_a_retrained_model_has_forgotten_whatever_its_test_can_tell(world, place
     assert done.verdict == "unresolved"
     text = " ".join((place / "second" / "deletion_report.html").read_text().split())
     assert "The model was retrained without the rows: it has forgotten them." in text
+    assert "Verdict: forgotten by construction (the audit by itself: unresolved)." in text
     assert "Whether the model has forgotten is not known" not in text
 
 
