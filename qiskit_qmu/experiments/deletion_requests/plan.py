@@ -12,6 +12,7 @@ from qiskit_qmu.data import RecordedRows
 from qiskit_qmu.deletions import LogEntry, RequestLog, Verification, verify
 from qiskit_qmu.deletions.model_folder import MODEL, WEIGHTS, file_digest
 from qiskit_qmu.experiments.configuration.setup import Setup
+from qiskit_qmu.experiments.deletion_requests.earlier_requests import check_again, earlier_requests
 from qiskit_qmu.experiments.deletion_requests.request import DeletionRequest
 from qiskit_qmu.experiments.saved.lineage import check_oracle
 from qiskit_qmu.experiments.saved.model import SavedModel
@@ -109,7 +110,7 @@ def _planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedD
         )
     if found.made_of_it and not (out / MODEL).exists():
         # Before rows are read, since those withdrawn then may be gone by now.
-        earlier_requests(path, found.made_of_it, again=asked.again)
+        check_again(path, found.made_of_it, again=asked.again)
     saved = SavedModel.to_unlearn(path, asked.strategy, asked.seed, source=asked.source)
     try:
         setup = saved.setup(asked.request, asked.seed, asked.settings)
@@ -126,8 +127,9 @@ def _planned_deletion(asked: DeletionRequest, path: Path, out: Path) -> PlannedD
     digest = asked.digest(weights, rows)
     done = done_before(out, digest)
     remarks: tuple[str, ...] = ()
-    if done is None and found.made_of_it:
-        remarks = earlier_requests(path, found.made_of_it, again=asked.again)
+    if done is None:
+        check_again(path, found.made_of_it, again=asked.again)
+        remarks = earlier_requests(path, found.made_of_it, rows, out)
     return PlannedDeletion(
         path=path,
         out=out,
@@ -160,18 +162,3 @@ def done_before(out: Path, digest: str) -> LogEntry | None:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise InputError(f"{out} is not empty; choose another --out")
     return None
-
-
-def earlier_requests(path: Path, entries: Sequence[LogEntry], *, again: bool) -> tuple[str, ...]:
-    """Say which requests were made of a model already; refuse another one unless asked for."""
-    last = entries[-1]
-    said = (
-        f"request {last.number} was already made of {path} ({last.rows} rows by {last.strategy}, "
-        f"{last.time}) and led to {last.model}"
-    )
-    if again:
-        return (f"{said}; this one starts from {path} again, so its rows are not withdrawn here",)
-    raise InputError(
-        f"{said}: make the next request of that model, or the rows withdrawn then would be back; "
-        f"--again makes one of {path} all the same, such as for another strategy"
-    )

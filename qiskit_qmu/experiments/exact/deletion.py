@@ -30,9 +30,9 @@ from qiskit_qmu.experiments.deletion_requests.answer import (
     now,
     workplace,
 )
+from qiskit_qmu.experiments.deletion_requests.earlier_requests import check_again, earlier_requests
 from qiskit_qmu.experiments.deletion_requests.plan import (
     done_before,
-    earlier_requests,
     model_folders,
 )
 from qiskit_qmu.experiments.deletion_requests.request import WAYS
@@ -125,14 +125,16 @@ def _planned(request: ForgetRequest, path: Path, out: Path, *, again: bool) -> _
     found = verify(path)
     if not found.ok:
         raise InputError(f"{found.problems[0]}; see `qmu verify {path}`")
-    remarks: tuple[str, ...] = ()
-    if found.made_of_it and not (out / MODEL).exists():
-        remarks = earlier_requests(path, found.made_of_it, again=again)
+    if not (out / MODEL).exists():
+        check_again(path, found.made_of_it, again=again)
     own = ExactFolder.read(path)
     try:
         rows, skipped = _resolved(request, own.provenance)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    remarks: tuple[str, ...] = ()
+    if not (out / MODEL).exists():
+        remarks = earlier_requests(path, found.made_of_it, rows, out)
     weights = file_digest(path / ARRAYS)
     digest = _digest(weights, rows, own.kind)
     return _Job(

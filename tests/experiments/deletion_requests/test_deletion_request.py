@@ -208,10 +208,18 @@ def test_the_same_request_twice(world, place):
         quick(place / "model", ids, place / "other")
     assert contents(place) == before
     (other,) = quick(place / "model", ids[:5], place / "other", again=True)
-    assert "its rows are not withdrawn here" in other.remarks[0]
+    assert f"{WITHDRAWN - 5} of its {WITHDRAWN} rows are not withdrawn here" in other.remarks[0]
     assert [own.model for own in verify(place / "model").made_of_it] == ["first", "other"]
     assert [own.number for own in verify(place / "other").requests] == [2]
     assert verify(place / "first").ok
+    request = qmu.DeletionRequest(ids[:5], strategy="gd", oracles=0, seed=1, again=True)
+    (plan,) = qmu.experiments.plan_deletion(place / "model", request, out=place / "new")
+    assert plan["notes"][-1].endswith("starts from {} again, and withdraws the same rows".format(
+        place / "model"
+    ))  # fmt: skip
+    shutil.rmtree(place / "other")
+    (plan,) = qmu.experiments.plan_deletion(place / "model", request, out=place / "new")
+    assert "not withdrawn here unless named again" in plan["notes"][-1]
 
 
 def test_two_requests_at_once(world, place):
