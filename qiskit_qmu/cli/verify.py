@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from qiskit_qmu._errors import RunError
 from qiskit_qmu.cli.id_file import read_ids
 from qiskit_qmu.cli.options import add_saved_model
-from qiskit_qmu.cli.result import add_result_options, print_result
+from qiskit_qmu.cli.result import add_result_options, print_result, remark
 
 if TYPE_CHECKING:
     from qiskit_qmu.deletions import IdAnswer, LogEntry, Verification
@@ -58,6 +58,8 @@ def execute(options: argparse.Namespace) -> None:
         }
     if found.ok or options.json:
         print_result(options, content, lambda: "\n".join(_lines(found, answers)))
+    for text in found.remarks:
+        remark(options, text)
     if not found.ok:
         first, *others = found.problems
         more = f" (and {len(others)} more: see --json)" if others else ""

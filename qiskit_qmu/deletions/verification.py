@@ -9,6 +9,7 @@ from typing import Any, final
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import FileError, entry, read_bytes, read_set, reading
+from qiskit_qmu.deletions.factory_source import source_remarks
 from qiskit_qmu.deletions.log_entry import LogEntry, RequestMark
 from qiskit_qmu.deletions.model_folder import LOG, MODEL, PAGE, REPORT, earlier_report, weights_of
 from qiskit_qmu.deletions.request_log import RequestLog
@@ -35,6 +36,8 @@ class Verification:
         requests: The deletion requests that made the model, oldest first; empty if none did.
         made_of_it: Requests that were made of the model itself since.
         head: Hash of the log's last entry; None where there is no log.
+        remarks: What else is to be known, though all files belong together, such as that the code
+            of the model's factory has changed.
     """
 
     model: str
@@ -42,6 +45,7 @@ class Verification:
     requests: tuple[LogEntry, ...] = ()
     made_of_it: tuple[LogEntry, ...] = ()
     head: str | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -57,6 +61,7 @@ class Verification:
             "requests": [_shown(own) for own in self.requests],
             "made_of_it": [_shown(own) for own in self.made_of_it],
             "head": self.head,
+            "remarks": list(self.remarks),
             "limits": LIMITS,
         }
 
@@ -93,6 +98,7 @@ def verify(model: str | Path, *, head: str | None = None) -> Verification:
         content, files = read_set(folder, MODEL, _WHAT)
         with reading(folder / MODEL, _WHAT):
             mark = RequestMark.of(entry(content, "provenance", dict))
+            remarks = source_remarks(content.get("config") or {})
         log = RequestLog.read(folder)
     except InputError as error:
         return Verification(model=str(folder), problems=(str(error),))
@@ -119,6 +125,7 @@ def verify(model: str | Path, *, head: str | None = None) -> Verification:
         requests=requests,
         made_of_it=made_of_it,
         head=log.head,
+        remarks=remarks,
     )
 
 

@@ -9,7 +9,7 @@ from qiskit_qmu.models.classifier import QuantumClassifier
 from qiskit_qmu.models.config import ClassifierConfig
 from qiskit_qmu.models.dry_run import forward_usage, gradient_usage
 from qiskit_qmu.models.factory import build_from_factory, load_module
-from qiskit_qmu.models.factory_call import import_factory, is_factory_name
+from qiskit_qmu.models.factory_call import FactoryWarning, import_factory, is_factory_name
 from qiskit_qmu.models.fewer_shots import split_shots, with_fewer_shots
 from qiskit_qmu.models.files import load_provenance, write_model
 from qiskit_qmu.models.fitting import check_resettable, fit_inputs, kept_state
@@ -46,6 +46,7 @@ from qiskit_qmu.models.training_rows import note_training_rows, training_rows
 from qiskit_qmu.models.weights_digest import weights_digest
 
 __all__ = [
+    "FactoryWarning",
     "ROWS_AT_ONCE",
     "BasicQNN",
     "CachedObserver",

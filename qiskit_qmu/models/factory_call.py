@@ -27,6 +27,10 @@ Factory = Callable[..., torch.nn.Module]
 _ROWS_TO_TRY = 4
 
 
+class FactoryWarning(UserWarning):
+    """The code that makes a saved model's module is not that with which it was saved."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class FactoryCall:
@@ -155,7 +159,7 @@ class FactoryCall:
                 arguments.
 
         Warns:
-            UserWarning: If the function's file has changed.
+            FactoryWarning: If the function's file has changed.
         """
         name = values.get("name") if isinstance(values, dict) else None
         if factory is None and name is None:
@@ -174,6 +178,7 @@ class FactoryCall:
             warnings.warn(
                 f"{call.source[0]}, which defines {call.title}, has changed since the model was "
                 "saved",
+                FactoryWarning,
                 stacklevel=2,
             )
         return call

@@ -48,7 +48,7 @@ def load_model(
         InputError: If files are missing, damaged or inconsistent, or a factory cannot be imported.
 
     Warns:
-        UserWarning: If the file of a factory has changed since the model was saved.
+        FactoryWarning: If the file of a factory has changed since the model was saved.
 
     Example:
         >>> import qiskit_qmu as qmu

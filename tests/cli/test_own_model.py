@@ -39,6 +39,21 @@ def _shots_of_saved_models(qmu, folder):
     assert json.loads(done.out)["meeting"] == [4, 16], done.err
 
 
+def test_changed_code_of_a_factory_is_a_remark_of_each_command(qmu, folder):
+    file = folder / "changing.py"
+    file.write_text("from own_factories import build\n\ndef made(*s):\n    return build(*s)\n")
+    words = (*SMALL, "--model", "changing:made", "--epochs", "1", "--quiet")
+    assert qmu("train", *words, "--out", "m").status == 0
+    assert qmu("verify", "m").err == ""
+    file.write_text(file.read_text() + "# changed\n")
+    said = "changing.py, which defines changing:made, has changed since the model was saved"
+    assert qmu("predict", "m", "--json").err == f"qmu predict: {said}\n"
+    verified = qmu("verify", "m")
+    assert (verified.status, verified.err.startswith(f"qmu verify: {said}; ")) == (0, True)
+    file.unlink()
+    assert "changing.py, which defines changing:made, is not here" in qmu("verify", "m").err
+
+
 def test_shots_are_compared_for_an_own_model(qmu, folder):
     words = ("shots", *OWN, "--epochs", "1", "--method", "ga", "--shots", "8,64,exact")
     done = qmu(*words, "--seeds", "1", "--out", "s", "--quiet")
