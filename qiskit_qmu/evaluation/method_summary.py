@@ -34,7 +34,7 @@ class MethodSummary:
         passes: Number of seeds with which it forgot.
         decided_by: Key of the column that decided every row's verdict; empty where they differ or
             none did.
-        reasons: What the verdict rests on, one for each seed that has one.
+        reasons: What the verdict rests on, with the seeds where there are several.
         remarks: That it failed or changed nothing, in words; empty where all went well.
         stopped: Why it stopped, empty where that is not known.
         strengths: The strength that it chose with each seed, if it chose one.

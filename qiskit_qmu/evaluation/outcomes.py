@@ -101,11 +101,32 @@ def strengths_by_method(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
 
 
 def reasons(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Return what a method's verdicts rest on, with the seed where there are several."""
+    """Return what a method's verdicts rest on, with the seed where there are several.
+
+    What several seeds have in common, such as the advice after the numbers, is said once.
+
+    Example:
+        >>> from qiskit_qmu.evaluation.outcomes import reasons
+        >>> rows = [{"seed": k, "verdict_reason": f"AUC 0.5{k}: too few rows"} for k in range(2)]
+        >>> reasons(rows)
+        ('seed 0: AUC 0.50', 'seed 1: AUC 0.51', 'seeds 0, 1: too few rows')
+    """
     given = [(row.get("seed"), str(row["verdict_reason"])) for row in rows if _reason(row)]
     if len(rows) == 1 or len({reason for _, reason in given}) == 1:
         return tuple(dict.fromkeys(reason for _, reason in given))
-    return tuple(f"seed {seed}: {reason}" for seed, reason in given)
+    advised: dict[str, list[Any]] = {}
+    for seed, reason in given:
+        advised.setdefault(reason.partition(": ")[2], []).append(seed)
+    common = {advice: own for advice, own in advised.items() if advice and len(own) > 1}
+    said: dict[str, list[Any]] = {}
+    for seed, reason in given:
+        numbers, _, advice = reason.partition(": ")
+        said.setdefault(numbers if advice in common else reason, []).append(seed)
+    return tuple(f"{_seeds(own)}: {text}" for text, own in (*said.items(), *common.items()))
+
+
+def _seeds(seeds: Sequence[Any]) -> str:
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def stops(rows: Sequence[Row]) -> str:

@@ -8,7 +8,7 @@ from typing import final
 from qiskit_qmu.evaluation import MethodSummary, Recommendation, recommend, rules
 from qiskit_qmu.evaluation.columns import CIRCUITS, GRADIENTS, Column, show_ratio
 from qiskit_qmu.evaluation.method_summary import ORIGINAL, find, shown_columns
-from qiskit_qmu.evaluation.outcomes import Outcome
+from qiskit_qmu.evaluation.outcomes import UNKNOWN, Outcome
 from qiskit_qmu.evaluation.recommendation import oracle_distance
 from qiskit_qmu.evaluation.verdict import Kind
 
@@ -90,11 +90,12 @@ def verdict_words(summary: MethodSummary) -> str:
     if len(summary.verdicts) == 1 and sum(summary.verdicts.values()) == summary.seeds:
         word = next(iter(summary.verdicts))
         return word if summary.seeds == 1 else f"{word} with all {summary.seeds} seeds"
-    others = {word: count for word, count in summary.verdicts.items() if word != "forgotten"}
-    return (
-        f"forgotten with {summary.passes} of {summary.seeds} seeds: "
-        f"{', '.join(f'{word} with {count}' for word, count in others.items())}"
-    )
+    others = [(word, count) for word, count in summary.verdicts.items() if word != "forgotten"]
+    others.sort(key=lambda other: other[0] in UNKNOWN)  # what made it fail first
+    with_others = ", ".join(f"{word} with {count}" for word, count in others)
+    if not summary.passes:
+        return f"{with_others} of {summary.seeds} seeds"
+    return f"forgotten with {summary.passes} of {summary.seeds} seeds: {with_others}"
 
 
 def rule_sentence(summaries: Sequence[MethodSummary], kind: Kind) -> str:

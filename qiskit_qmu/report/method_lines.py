@@ -19,7 +19,7 @@ class MethodLine:
         symbol: What stands before its verdict, so that it can be told without colour.
         outcome: Whether it passed; empty where nothing was judged.
         verdict: Its verdict over all seeds, may be empty.
-        reasons: What the verdict rests on, for each seed; may be empty.
+        reasons: What the verdict rests on, with the seeds of several; may be empty.
         remarks: That it failed or changed nothing, may be empty.
         stopped: Why it stopped before its last step; empty where it took all of them.
         strengths: The strength that it chose with each seed, may be empty.
