@@ -46,7 +46,7 @@ class AuditReport:
         protocols: What published protocols would report, where that was computed; see `explain`.
         explained: How much of that the text shows; page and file have all of it.
         subject: Which model was audited, where that is known: "model", its name, "kind", "made_by",
-            the strategies, "dataset", and "backend", the settings of where it was observed.
+            the strategies, "dataset", and "backend", the settings and noise of where it ran.
 
     Example:
         >>> import torch

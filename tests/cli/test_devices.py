@@ -122,12 +122,16 @@ def test_mitigation_that_cannot_be(refuses, saved, words, message):
 
 def test_audit_observes_on_the_device(qmu, saved):
     words = ("audit", saved / "unlearned", "--original", saved / "original")
-    exact, noisy = (qmu(*words, *w) for w in ((), ("--backend", "fake_manila", "--shots", 20)))
+    device = ("--backend", "fake_manila", "--shots", 20)
+    exact, noisy = (qmu(*words, *own) for own in ((), device))
     assert exact.status == noisy.status == 0
     assert exact.out != noisy.out
     assert "Audited: unlearned (BasicQNN), made by " in noisy.out
     assert "models were observed on fake_manila with 20 shots" in " ".join(noisy.out.split())
     assert "models were simulated exactly" in " ".join(exact.out.split())
+    observed = json.loads(qmu(*words, *device, "--json").out)["subject"]["backend"]
+    assert (observed["backend"], observed["shots"]) == ("fake_manila", 20)
+    assert observed["noise"] == "the device's, simulated"
 
 
 @pytest.mark.parametrize(

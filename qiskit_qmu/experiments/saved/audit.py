@@ -169,8 +169,16 @@ def _subject(saved: SavedModel, name: str, made_by: Sequence[str]) -> dict[str, 
         "kind": type(saved.model).__name__,
         "made_by": list(made_by),
         "dataset": saved.experiment.dataset_name,
-        "backend": None if backend is None else backend.settings(),
+        "backend": None
+        if backend is None
+        else {**backend.settings(), "noise": _noise_of(backend.name)},
     }
+
+
+def _noise_of(backend: str) -> str | None:
+    """Return what noise a backend of this name has; None where the name does not say it."""
+    known = {"exact": "none", "fake_": "the device's, simulated", "ibm": "the device's own"}
+    return next((noise for start, noise in known.items() if backend.startswith(start)), None)
 
 
 def _made_by(saved: SavedModel, first: int) -> dict[str, Any]:
