@@ -122,6 +122,15 @@ def _your_data(names: dict, folder: Path) -> None:
     assert (same == loaded.predict(customers.x_test)).all()
 
 
+def _deletion_requests(names: dict, folder: Path) -> None:
+    withdrawn = set((folder / "withdrawn.txt").read_text().split())
+    split, held_out = names["split"], names["held_out"]
+    known = withdrawn & set(names["customers"].ids_train)
+    assert set(split.forget.ids) == known - set(held_out.ids) != known
+    assert (split.validation.indices == held_out.indices).all()
+    assert names["report"].verdict
+
+
 def _your_model(names: dict, folder: Path) -> None:
     import qiskit_qmu as qmu
 
@@ -197,6 +206,7 @@ def _backend(names: dict, folder: Path) -> None:
 CHECKS: dict[str, tuple[Callable[[dict, Path], None], bool]] = {
     "docs/start.md": (_start, False),
     "docs/guides/your_data.md": (_your_data, False),
+    "docs/guides/deletion_requests.md": (_deletion_requests, True),
     "docs/guides/your_model.md": (_your_model, False),
     "docs/guides/choose_a_strategy.md": (_choose, False),
     "docs/guides/read_an_audit.md": (_read_an_audit, False),

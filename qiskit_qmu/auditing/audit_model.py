@@ -36,6 +36,7 @@ from qiskit_qmu.models import (
     parameter_counts,
     weights_digest,
 )
+from qiskit_qmu.models.other_rows import warn_of_other_rows
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.runs.display import progress_display
 from qiskit_qmu.runs.progress import RunProgress
@@ -94,6 +95,10 @@ def audit(
         InputError: If there is no attack, the seed is negative, or a model's answers do not fit the
             objective, such as one that returns no logits for classes.
 
+    Warns:
+        RowsWarning: If the original, or the model where there is none, knows that the split is of
+            other rows than it was trained on.
+
     Example:
         >>> import qiskit_qmu as qmu
         >>> split = qmu.ForgetSplit.by_class(qmu.load_dataset("iris"), label=0)
@@ -113,10 +118,13 @@ def audit(
         raise InputError("give either oracle, for one model, or oracles")
     if (shadows is None) != (strategy is None):
         raise InputError("a test of the strategy needs both shadows=… and strategy=…")
+    before = model if original is None else original
+    check_module(before)
+    warn_of_other_rows(before, split, knows_forgotten=original is not None)
     with _shown(progress) as show:
         references = oracle_models(
             oracles if oracle is None else (oracle,),
-            like=model if original is None else original,
+            like=before,
             split=split,
             trainer=trainer,
             seed=seed,

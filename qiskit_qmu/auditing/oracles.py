@@ -8,7 +8,8 @@ from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu._seeds import stream
 from qiskit_qmu.data import ForgetSplit, row_digests
-from qiskit_qmu.models import training_rows
+from qiskit_qmu.models import check_module, clone_module, training_rows
+from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import Retrain
 
@@ -67,6 +68,9 @@ def oracle_models(
         raise InputError(
             f"training {oracles} oracles needs the recipe of the original: pass trainer=…"
         )
+    check_module(like)
+    like = clone_module(like)
+    forget_training_rows(like)  # (it may be a model that was retrained without forgotten rows)
     trained = []
     for number in range(oracles):
         if progress is not None:

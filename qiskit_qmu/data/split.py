@@ -121,24 +121,39 @@ class ForgetSplit(NamedRequests):
         ds: Dataset,
         request: ForgetRequest,
         trained: Rows,
-        validation: Rows,
+        validation: Rows | None = None,
         *,
-        seed: int,
+        seed: int = 0,
         forgotten_ids: Collection[str] = (),
     ) -> "ForgetSplit":
-        """Return the split of the rows that a model trains on, or was trained on.
+        """Return the split of the rows that a model was trained on before the request came.
+
+        The other constructors draw validation rows anew for each request, for a model that is
+        trained after it.
 
         Args:
             ds: The dataset.
             request: What to forget of them.
-            trained: The rows, in the dataset's order.
-            validation: Rows on which no model is trained.
+            trained: The rows, in the dataset's order; ``train`` of the split that the model was
+                trained with, or ``retain`` after a request that it has answered.
+            validation: Rows on which it was not trained; none where None.
             seed: Seed of the draw of a fraction.
             forgotten_ids: Ids of rows that the model has forgotten already, in the data or not.
 
         Raises:
             InputError: If the request is not possible, or nothing would be retained.
+
+        Example:
+            >>> import qiskit_qmu as qmu
+            >>> from qiskit_qmu.data import ForgetRequest
+            >>> iris = qmu.load_dataset("iris")
+            >>> held_out = iris.train.take(range(0, 105, 10))
+            >>> trained = iris.train.without(held_out)  # a model is trained on these, and then
+            >>> request = ForgetRequest(indices=(3, 14))
+            >>> qmu.ForgetSplit.of_trained_rows(iris, request, trained, held_out).in_words()
+            '2 of 94 training rows'
         """
+        validation = ds.train.take([]) if validation is None else validation
         rows = TrainedRows(
             ds=ds, trained=trained, validation=validation, forgotten_ids=forgotten_ids
         )

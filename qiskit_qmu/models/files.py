@@ -19,6 +19,7 @@ from qiskit_qmu.models.initial_weights import note_unknown_initial_weights
 from qiskit_qmu.models.parameters import HasTensors, named_tensors
 from qiskit_qmu.models.parameters import Module as Model
 from qiskit_qmu.models.restoring import restore_tensors
+from qiskit_qmu.models.training_rows import note_unknown_training_rows
 
 FORMAT = 3
 
@@ -135,6 +136,7 @@ class StoredModel:
             model = make()
             restore_tensors(model, self.tensors)
         note_unknown_initial_weights(model)
+        note_unknown_training_rows(model)
         return model
 
 

@@ -11,6 +11,7 @@ import torch
 from qiskit_qmu._check import InputError
 from qiskit_qmu._files import one_line
 from qiskit_qmu.models.initial_weights import note_unknown_initial_weights
+from qiskit_qmu.models.training_rows import note_unknown_training_rows
 
 State = dict[str, torch.Tensor]
 
@@ -83,3 +84,4 @@ def load_state(module: torch.nn.Module, state: State, path: str | Path) -> None:
             raise InputError(f"{path}: {name} must be finite, got NaN or infinite values")
     module.load_state_dict(state, strict=False)
     note_unknown_initial_weights(module)
+    note_unknown_training_rows(module)

@@ -18,7 +18,14 @@ def note_training_rows(model: torch.nn.Module, x: ArrayLike, y: ArrayLike) -> No
         x: Rows (n, …).
         y: Their labels or values.
     """
-    model.__dict__[_NAME] = (training_rows(model) or frozenset()) | frozenset(row_digests(x, y))
+    known = model.__dict__.get(_NAME, frozenset())
+    if known is not None:
+        model.__dict__[_NAME] = known | frozenset(row_digests(x, y))
+
+
+def note_unknown_training_rows(model: torch.nn.Module) -> None:
+    """Note that a model without a note may know any rows, so that training on adds none."""
+    model.__dict__.setdefault(_NAME, None)
 
 
 def forget_training_rows(model: torch.nn.Module) -> None:

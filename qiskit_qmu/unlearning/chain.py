@@ -1,5 +1,6 @@
 """Chain: strategies in sequence; with FineTune last, the "-R" variants."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, final
@@ -8,7 +9,7 @@ import numpy as np
 
 from qiskit_qmu import _check
 from qiskit_qmu._seeds import as_generator
-from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.data import ForgetSplit, RowsWarning
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import Module, UnlearningResult, joined
 from qiskit_qmu.unlearning.strategy import UnlearningStrategy
@@ -59,7 +60,10 @@ class Chain(UnlearningStrategy):
         results = []
         reached = model
         for strategy in self.strategies:
-            results.append(strategy(reached, split, generator=generator))
+            with warnings.catch_warnings():
+                if results:  # (after retraining a model does not know the forgotten rows)
+                    warnings.simplefilter("ignore", RowsWarning)
+                results.append(strategy(reached, split, generator=generator))
             reached = results[-1].model
         remarks = [
             f"{type(strategy).__name__}: {result.reason}"

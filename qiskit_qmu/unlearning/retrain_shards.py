@@ -6,6 +6,7 @@ from typing import cast, final
 import numpy as np
 import torch
 
+from qiskit_qmu import _check
 from qiskit_qmu._check import InputError
 from qiskit_qmu.data import ForgetSplit
 from qiskit_qmu.models import ShardedClassifier, as_tensors, note_training_rows
@@ -71,11 +72,12 @@ class RetrainShards(UnlearningStrategy):
                 "sisa deletes rows from a model that was trained in shards, a ShardedClassifier "
                 f"(qmu train --shards), got {type(model).__name__}"
             )
+        _check.instance(ForgetSplit, split=split)
         model.check_untouched()
+        x, y = as_tensors(model, split.train.x, split.train.y)
+        check_rows(model, PlacedRows.of(model, x, y))
         with working_copy(model, self, split, trains=True) as work:
             copy = work.model
-            x, y = as_tensors(copy, split.train.x, split.train.y)
-            check_rows(copy, PlacedRows.of(copy, x, y))
             forgotten = digests_of(*as_tensors(copy, split.forget.x, split.forget.y))
             kept = as_tensors(copy, split.retain.x, split.retain.y)
             rows = PlacedRows.of(copy, *kept)

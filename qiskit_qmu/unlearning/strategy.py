@@ -25,7 +25,9 @@ from qiskit_qmu.models import (
     named_parameters,
     note_unknown_initial_weights,
 )
+from qiskit_qmu.models.other_rows import warn_of_other_rows
 from qiskit_qmu.models.small_work import small_work_on_one_thread
+from qiskit_qmu.models.training_rows import note_unknown_training_rows
 from qiskit_qmu.unlearning.budget import BudgetSpentError, limited
 from qiskit_qmu.unlearning.ranges import Range
 from qiskit_qmu.unlearning.result import (
@@ -169,13 +171,18 @@ def working_copy(
         InputError: If the part is unknown or has no parameters, or the model is not a torch module
             or has uninitialised or non-finite weights.
         NonFiniteError: If the weights are not finite after the block.
+
+    Warns:
+        RowsWarning: If the model knows that the split is of other rows than it was trained on.
     """
     name = type(strategy).__name__
     part: Part = getattr(strategy, "parameters", "all")
     _check_model(model)
     _check.instance(ForgetSplit, split=split)
+    warn_of_other_rows(model, split, stacklevel=4)  # (where the strategy is called)
     copy = clone_module(model)
     note_unknown_initial_weights(copy)
+    note_unknown_training_rows(copy)
     chosen = {id(p) for p in named_parameters(copy, part).values()}
     trainable = {p: p.requires_grad for p in copy.parameters()}
     for parameter in trainable:

@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from qiskit_qmu._check import InputError
 from qiskit_qmu._errors import NonFiniteError
 from qiskit_qmu.models import named_parameters, reinitialize
+from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
     AdversarialUniform,
@@ -44,6 +45,7 @@ def trained():
     Trainer(epochs=20, batch_size=8, learning_rate=0.02).fit(
         model, SPLIT.train.x, SPLIT.train.y, generator=0
     )
+    forget_training_rows(model)  # (so that splits may hold out rows that it was trained on)
     return model
 
 

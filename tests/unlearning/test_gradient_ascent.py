@@ -8,6 +8,7 @@ import torch
 from tiny_models import basic, hybrid, iris_split, same_weights, weights_of
 
 from qiskit_qmu._check import InputError
+from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import GradientAscent, UnchangedWarning
 from qiskit_qmu.unlearning.stopping import performance
@@ -21,6 +22,7 @@ def trained():
     Trainer(epochs=20, batch_size=8, learning_rate=0.02).fit(
         model, split.train.x, split.train.y, generator=0
     )
+    forget_training_rows(model)  # (so that splits may hold out rows that it was trained on)
     return model
 
 

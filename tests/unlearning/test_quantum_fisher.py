@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.models import BasicQNN
+from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.simulator.readout.quantum_fisher import state_fisher_information
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import (
@@ -41,6 +42,7 @@ def trained():
     Trainer(epochs=20, batch_size=8, learning_rate=0.02).fit(
         model, SPLIT.train.x, SPLIT.train.y, generator=0
     )
+    forget_training_rows(model)  # (so that splits may hold out rows that it was trained on)
     return model
 
 

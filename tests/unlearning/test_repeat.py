@@ -9,6 +9,7 @@ from tiny_models import iris_split, same_weights, sequential, weights_of
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.backends import metered
+from qiskit_qmu.models.training_rows import forget_training_rows
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import Chain, FineTune, GradientAscent, NoOp, Repeat
 from qiskit_qmu.unlearning.stopping import performance
@@ -38,6 +39,7 @@ def trained():
     Trainer(epochs=40, batch_size=8, learning_rate=0.05).fit(
         model, split.train.x, split.train.y, generator=0
     )
+    forget_training_rows(model)  # (so that splits may hold out rows that it was trained on)
     return model
 
 
