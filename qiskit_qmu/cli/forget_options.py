@@ -149,7 +149,7 @@ def print_notes(options: argparse.Namespace, notes: Iterable[str], *, of: str = 
     Args:
         options: Those of the command.
         notes: The notes.
-        of: The model that they are about, where there are several.
+        of: The model or the seed that they are about, where there are several.
     """
     told = tuple(dict.fromkeys(notes))
     for note in told:

@@ -57,6 +57,7 @@ def execute(options: argparse.Namespace) -> None:
     """Run the command."""
     experiment = make_experiment(options)
     from qiskit_qmu.experiments import run_experiment, run_plan
+    from qiskit_qmu.experiments.records.by_seed import notes_by_seed
     from qiskit_qmu.report import remarks_by_method, strengths_by_method, text_table
     from qiskit_qmu.report.observed_on import observed_in_words
 
@@ -66,7 +67,8 @@ def execute(options: argparse.Namespace) -> None:
     if options.dry_run:
         plan = run_plan(experiment, options.data_dir)
         print_result(options, plan, lambda: plan_text(plan))
-        print_notes(options, plan["notes"])
+        of = f"seed {experiment.seed}" if experiment.seeds > 1 else ""
+        print_notes(options, plan["notes"], of=of)
         return
     with progress_display(quiet=options.quiet, running=out / NOTES) as progress:
         records = run_experiment(
@@ -85,7 +87,7 @@ def execute(options: argparse.Namespace) -> None:
     if experiment.backend != "exact":
         exact = "Shots are those of training and unlearning, which are exact"
         text += f"\n{exact}; {observed_in_words(rows)}."
-    notes = [*dict.fromkeys(note for each in records for note in each.split["notes"])]
+    notes = notes_by_seed({each.row["seed"]: each.split["notes"] for each in records})
     content = {"out": str(out), "config": experiment.to_dict(), "notes": notes, "rows": rows}
     print_result(options, content, f"{text}\n\n{out / 'report.html'}")
     print_notes(options, notes)

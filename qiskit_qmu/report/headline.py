@@ -40,7 +40,8 @@ class Headline:
         rule: When a model passes.
         recommended: The recommended method; empty where there is none.
         focus: The method whose numbers stand beside it: the recommended one, the cheapest that
-            passed, or else the nearest to the oracle; empty where there is no method.
+            passed, or else the nearest to the oracle of those that changed something; empty where
+            there is none.
     """
 
     outcome: Outcome
@@ -132,7 +133,12 @@ def _percent(ratio: float) -> str:
 
 
 def _nearest(methods: Sequence[MethodSummary]) -> str:
-    """Return the method that is nearest to the oracle, the first where that is not known."""
+    """Return the method that is nearest to the oracle, the first where that is not known.
+
+    Of several, one that changed nothing is not in question: it is as near as doing nothing is.
+    """
+    if len(methods) > 1:
+        methods = [each for each in methods if set(each.verdicts) != {"unchanged"}]
     known = [each for each in methods if oracle_distance(each).known]
     nearest = min(known, key=lambda each: oracle_distance(each).value, default=None)
     return nearest.method if nearest else next((each.method for each in methods), "")

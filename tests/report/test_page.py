@@ -125,6 +125,14 @@ def test_the_verdict_comes_first_with_what_decided_and_the_rule(build, kind):
     assert re.search(r"▸ decided\s*oracle [\d.]+ .*original [\d.]+", first)
 
 
+def test_a_method_that_changed_nothing_is_not_the_nearest_of_several():
+    unchanged = {"method": "ssd", "verdict": "unchanged", "js_oracle_retain": 0.01}
+    other = {"method": "ga", "verdict": "remembered", "js_oracle_retain": 0.3}
+    assert headline(aggregate([unchanged, other]), "class").focus == "ga"
+    assert headline(aggregate([unchanged, {**unchanged, "method": "ga"}]), "class").focus == ""
+    assert headline(aggregate([unchanged]), "class").focus == "ssd"
+
+
 def test_page_and_terminal_say_the_same(build, kind):
     rows, _ = build(kind)
     said = headline(aggregate(rows), kind)

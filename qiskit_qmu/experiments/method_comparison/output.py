@@ -14,6 +14,7 @@ from qiskit_qmu.experiments.configuration.experiment_backends import observing_b
 from qiskit_qmu.experiments.configuration.presets import Kind
 from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.method_comparison.run_folder import RunFolder
+from qiskit_qmu.experiments.records.by_seed import forgotten_by_seed
 from qiskit_qmu.experiments.records.evidence import RunEvidence, run_evidence
 from qiskit_qmu.experiments.records.records import Record
 from qiskit_qmu.experiments.records.writable import writable_folder
@@ -187,6 +188,6 @@ def write_records_page(
         config=config,
         environment=environment(),
         title=title,
-        forgotten=records[0].split["forgotten"],
+        forgotten=forgotten_by_seed(records),
         does=does,
     )
