@@ -34,6 +34,7 @@ def _of_network(shown: dict[str, Any]) -> dict[str, str]:
     quantum, classical = (shown["parameters"][part] for part in ("quantum", "classical"))
     return {
         "model": f"{shown['model']}: {shown['kind']}, {_structure(shown)}",
+        **({"inputs": shown["circuit_inputs"]} if shown["circuit_inputs"] else {}),
         "parameters": f"{quantum:,} of circuits, {classical:,} others; {shown['bytes']:,} bytes",
         **_classes(shown),
         "rows": _rows(shown),

@@ -70,7 +70,11 @@ def execute(options: argparse.Namespace) -> None:
     private = provenance.get("privacy")
     if private is not None:
         content["privacy"] = private
-    text = f"{trained_text(options.out, provenance['scores'])}{_guarantee(private)}"
+    inputs = provenance.get("circuit_inputs")
+    if inputs:
+        content["circuit_inputs"] = inputs
+    text = trained_text(options.out, provenance["scores"])
+    text += (f"; its circuit takes {inputs}" if inputs else "") + _guarantee(private)
     print_result(options, content, text)
 
 

@@ -62,7 +62,16 @@ def as_row_tensor(module: torch.nn.Module, x: ArrayLike) -> torch.Tensor:
         InputError: If there are no rows, or a value is infinite, or missing and not filled.
     """
     dtype, device = placement(module)
-    rows = as_rows("x", x, missing=takes_missing(module))
+    try:
+        rows = as_rows("x", x, missing=takes_missing(module))
+    except InputError as error:
+        missing = _missing_values(x)
+        if not missing:
+            raise
+        raise InputError(
+            f"x must be finite, got {missing} missing values (NaN); a model with preprocess=True "
+            "fills them, as does qmu.as_classifier(…, preprocess=True) with a module of your own"
+        ) from error
     _check.not_empty(x=rows)
     return torch.as_tensor(as_float("x", rows, _PRECISIONS[dtype]), device=device)
 
@@ -97,3 +106,11 @@ def placement(module: torch.nn.Module) -> tuple[torch.dtype, torch.device]:
     if device.type == "meta":
         raise InputError("the model is on the meta device; move its weights to memory")
     return dtype, device
+
+
+def _missing_values(x: ArrayLike) -> int:
+    """Return how many values are missing where nothing else is wrong with rows."""
+    try:
+        return int(np.isnan(as_rows("x", x, missing=True)).sum())
+    except InputError:
+        return 0

@@ -144,7 +144,8 @@ def test_train_unlearn_audit(qmu, folder):
     trained = qmu("train", *TINY_DATA, "--epochs", 2, "--out", "original")
     assert trained.status == 0
     parts = r"[01]\.\d{3} on 36 training rows, .* on \d+ validation rows, .* on \d+ test rows"
-    assert re.fullmatch(f"original: trained on 36 rows; accuracy {parts}\n", trained.out)
+    inputs = "its circuit takes 4 features as angles"
+    assert re.fullmatch(f"original: trained on 36 rows; accuracy {parts}; {inputs}\n", trained.out)
     assert [line.split(",")[0] for line in trained.err.splitlines()] == [
         " 50 %  epoch 1 of 2",
         "100 %  epoch 2 of 2",

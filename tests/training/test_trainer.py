@@ -250,7 +250,8 @@ def test_bad_hyperparameters_are_refused(options, message):
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [
-        ([[np.nan] * 3], [0], "x must be finite, got 3"),
+        ([[np.nan] * 3], [0], "x must be finite, got 3 missing values .*preprocess=True"),
+        ([[np.nan, np.inf, 0]], [0], "x must be finite, got 2 NaN or infinite values"),
         ([[np.inf, 0, 0]], [0], "x must be finite, got 1"),
         (np.zeros((0, 3)), [], "x must not be empty"),
         (np.zeros((2, 3)), [0], "x and y must have the same length, got 2 and 1"),

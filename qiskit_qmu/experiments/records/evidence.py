@@ -9,6 +9,7 @@ import torch
 from qiskit_qmu.experiments.configuration.config_values import described
 from qiskit_qmu.experiments.configuration.model_building import preprocesses
 from qiskit_qmu.experiments.configuration.setup import Setup
+from qiskit_qmu.models.encoded_inputs import inputs_in_words
 from qiskit_qmu.report.evidence import few_or_digest, forgotten_evidence, now
 
 RunEvidence = dict[str, dict[str, Any]]
@@ -44,7 +45,7 @@ def run_evidence(
                 for name, value in forgotten_evidence(split).items()
             },
         },
-        "Model": {"kind": experiment.model, **_model(setup, model)},
+        "Model": {"kind": experiment.model, **_inputs(setup, model), **_model(setup, model)},
         "Training of original and oracle": _training(setup),
         "Strategies": {
             method: described(setup.strategy(method)) for method in experiment.all_methods[1:]
@@ -59,6 +60,11 @@ def _training(setup: Setup) -> dict[str, Any]:
         spent = trainer.privacy.spent(rows, trainer.batch_size, trainer.epochs)
         shown["guarantee of the original"] = str(spent)
     return shown
+
+
+def _inputs(setup: Setup, model: torch.nn.Module) -> dict[str, str]:
+    words = inputs_in_words(model, math.prod(setup.dataset.input_shape))
+    return {"circuit inputs": words} if words else {}
 
 
 def _model(setup: Setup, model: torch.nn.Module) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from qiskit_qmu.backends import most_qubits
 from qiskit_qmu.data import RowSource
 from qiskit_qmu.experiments.saved.described_rows import bytes_of_files, described_rows
 from qiskit_qmu.models import QuantumClassifier, load_model, load_provenance
+from qiskit_qmu.models.encoded_inputs import inputs_in_words
 
 
 def describe_model(path: str | Path) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def describe_model(path: str | Path) -> dict[str, Any]:
         **own,
         "num_classes": model.num_classes if isinstance(model, QuantumClassifier) else None,
         "num_qubits": most_qubits(model),
+        "circuit_inputs": inputs_in_words(model),
         "class_names": names,
         "parameters": model.parameter_counts(),
         "bytes": bytes_of_files(path),

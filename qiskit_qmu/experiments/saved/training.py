@@ -11,6 +11,7 @@ from qiskit_qmu.experiments.configuration.setup import Setup
 from qiskit_qmu.experiments.saved.provenance import trained_entries
 from qiskit_qmu.experiments.saved.saving import recipe
 from qiskit_qmu.models import QuantumModel, write_model
+from qiskit_qmu.models.encoded_inputs import inputs_in_words
 from qiskit_qmu.training import Progress
 from qiskit_qmu.training.processes import one_thread
 
@@ -52,6 +53,9 @@ def train_and_save(
         history = setup.train(model, progress=progress)
         scores = model_scores(setup, model)
     provenance = trained_provenance(setup, list(history.losses)) | {"scores": scores}
+    inputs = inputs_in_words(model)
+    if inputs:
+        provenance["circuit_inputs"] = inputs
     if history.privacy is not None:
         provenance["privacy"] = history.privacy.to_dict()
     write_model(model, out, provenance=provenance)
