@@ -2,7 +2,7 @@
 
 import difflib
 from argparse import ArgumentTypeError as OptionError
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from qiskit_qmu.deletions.model_folder import EXACT_MODELS
@@ -106,12 +106,16 @@ def model(text: str) -> str:
     Raises:
         OptionError: If it is neither.
     """
-    if text in MODELS:
+    return _model(text, MODELS)
+
+
+def _model(text: str, named: Sequence[str]) -> str:
+    if text in named:
         return text
     if ":" not in text:
         # (worded like argparse, so that a suggestion is added)
         raise OptionError(
-            f"invalid choice: {text!r} (choose from {', '.join(MODELS)}, package.module:function)"
+            f"invalid choice: {text!r} (choose from {', '.join(named)}, package.module:function)"
         )
     words = [word for part in text.split(":") for word in part.split(".")]
     if text.count(":") > 1 or not all(word.isidentifier() for word in words):
@@ -125,7 +129,7 @@ def trained_model(text: str) -> str:
     Raises:
         OptionError: If it is none.
     """
-    return text if text in EXACT_MODELS else model(text)
+    return _model(text, (*MODELS, *EXACT_MODELS))
 
 
 @choice

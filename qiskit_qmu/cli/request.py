@@ -11,7 +11,7 @@ ones.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit_qmu._check import InputError
 from qiskit_qmu.cli import option_types
@@ -59,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="continue without ids that the model was not trained on; by default they are refused",
     )
+    rows.add_argument("--forget-class", type=_no_class, help=argparse.SUPPRESS)
     add_strategy(parser, default="oracle; none for models that delete rows by themselves")
     parser.add_argument(
         "--out",
@@ -185,6 +186,13 @@ def _plan_in_words(plan: dict[str, Any]) -> str:
         f"unlearning: {plan['circuits']:,} circuits of a device (at most "
         f"{plan['most_circuits']:,}); audit: {plan['trainings']} trainings, {trainings:,} "
         "circuits\nnothing was run or written"
+    )
+
+
+def _no_class(_text: str) -> NoReturn:
+    raise option_types.OptionError(
+        "a class is forgotten by `qmu unlearn MODEL --forget-class CLASS --strategy NAME --out "
+        "NEW`; a request is for single rows, by --ids or --indices"
     )
 
 

@@ -63,6 +63,7 @@ def execute(options: argparse.Namespace) -> None:
 
     name = f"qmu-run-{experiment.dataset_name}-{experiment.model_name}-{experiment.digest()[:8]}"
     out = Path(options.out or name)
+    options.folder = out
     refuse_occupied(options, out, "records.jsonl", resumes=True)
     if options.dry_run:
         plan = run_plan(experiment, options.data_dir)
@@ -97,6 +98,10 @@ def execute(options: argparse.Namespace) -> None:
         remark(options, f"{method}: {'; '.join(remarks)}")
 
 
-def when_stopped(_options: argparse.Namespace) -> str:
+def when_stopped(options: argparse.Namespace) -> str:
     """Return advice for a stopped command."""
+    folder: Path | None = getattr(options, "folder", None)
+    kept = ("records.jsonl", ".qmu-models/[!.]*", "jobs/*")  # (a dot: it is being written)
+    if folder is None or not any(any(folder.glob(each)) for each in kept):
+        return "nothing was finished; the same command starts again"
     return "the same command computes what is missing"

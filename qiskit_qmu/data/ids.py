@@ -17,7 +17,7 @@ _WORDS: dict[Reason, str] = {
     "validation": "held out for validation, not trained on",
     "forgotten": "already forgotten",
     "unknown": "unknown",
-    "repeated": "repetitions of",
+    "repeated": "given more than once",
 }
 
 

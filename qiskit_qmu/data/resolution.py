@@ -121,7 +121,11 @@ def number_of_class(names: Sequence[str], label: int | str) -> int:
     if str(label) in names:
         return names.index(str(label))
     if isinstance(label, int) and not any(map(_is_number, names)):
-        _check.one_of(range(len(names)), label=label)
+        if not 0 <= label < len(names):
+            raise InputError(
+                f"label must be one of {', '.join(map(str, range(len(names))))}; got {label} "
+                f"(the classes are {', '.join(names)})"
+            )
         return label
     _check.one_of(tuple(names), label=label)
     raise AssertionError  # pragma: no cover
@@ -190,6 +194,12 @@ def check_ids_found(
 ) -> None:
     """Raise InputError if ids cannot be forgotten and are not to be skipped, or none is left."""
     if untrained and not request.skip_untrained_ids:
+        if all(each.reason == "repeated" for each in untrained):
+            raise InputError(
+                f"{len(untrained)} of {len(Counter(request.ids or ()))} ids "
+                f"{'is' if len(untrained) == 1 else 'are'} {untrained_ids_in_words(untrained)}. "
+                "Nothing was changed; skip_untrained_ids takes each once"
+            )
         raise InputError(
             f"{len(untrained)} of {len(Counter(request.ids or ()))} ids cannot be forgotten as "
             f"given: {untrained_ids_in_words(untrained)}. Nothing was changed; skip_untrained_ids "

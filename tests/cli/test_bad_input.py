@@ -18,7 +18,10 @@ RUN = ("run", *TINY, "--methods", "noop", "--workers", "1", *OUT)
 OPTIONS = {
     "dataset": (["--dataset", "cifar"], "--dataset: invalid choice: 'cifar' (choose from digits"),
     "model": (["--model", "large"], "--model: invalid choice: 'large' (choose from basic"),
-    "class that is not there": (["--forget-class", "7"], "--forget-class must be one of 0, 1, 2"),
+    "class that is not there": (
+        ["--forget-class", "7"],
+        "--forget-class must be one of 0, 1, 2; got 7 (the classes are setosa, versicolor, virg",
+    ),
     "negative class": (["--forget-class", "-1"], "--forget-class must be one of 0, 1, 2; got -1"),
     "indices with an underscore": (
         ["--forget-indices", "1_0"],

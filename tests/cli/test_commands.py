@@ -278,13 +278,19 @@ def test_settings_of_what_is_not_there_are_refused(qmu):
 
 
 def test_stopping_by_the_keyboard_says_what_is_kept(qmu, monkeypatch):
+    kept = Path("out/.qmu-models")
+
     def stopped(*_arguments, **_options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(experiments, "run_experiment", stopped)
-    outcome = qmu("run", *TINY)
-    advice = "the same command computes what is missing"
-    assert (outcome.status, outcome.err) == (130, f"qmu run: stopped; {advice}\n")
+    for folder, advice in (
+        (kept / ".unfinished", "nothing was finished; the same command starts again"),
+        (kept / "digest", "the same command computes what is missing"),
+    ):
+        folder.mkdir(parents=True)
+        outcome = qmu("run", *TINY, "--out", "out")
+        assert (outcome.status, outcome.err) == (130, f"qmu run: stopped; {advice}\n")
 
 
 def test_a_remark_is_printed_once(qmu, monkeypatch):

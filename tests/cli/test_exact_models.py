@@ -264,3 +264,8 @@ def test_a_model_of_another_version_is_refused(refuses, qmu, folder):
     request = ("request", "model", "--indices", record(folder / "model")["train_indices"][0])
     for words in (("show", "model"), ("predict", "model"), (*request, "--out", "new")):
         assert "unsupported format 99, this version requires 1" in refuses(*words)
+
+
+def test_a_model_that_is_not_there_is_told_from_all_that_are(refuses):
+    message = refuses("train", "--model", "kernel-rigde", "--out", "new")
+    assert "kernel-ridge, kernel-svm, certified, package.module:function); did you mean" in message

@@ -78,4 +78,6 @@ def test_requests_that_cannot_be_read(refuses, original, folder):
     assert "iris has no ids" in refuses(*words, "--ids", "ids.txt")
     assert "indices must be positions of rows" in refuses(*words, "--indices", "9999")
     assert "did you mean" in refuses("request", "original", "--strategy", "rgar", "--out", "new")
+    of_class = refuses(*words, "--forget-class", "1")
+    assert "a class is forgotten by `qmu unlearn MODEL --forget-class CLASS" in of_class
     assert "no folder new" in refuses("verify", "new")

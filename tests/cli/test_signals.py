@@ -33,7 +33,7 @@ def test_a_signal_ends_a_command_with_its_own_status(qmu, monkeypatch, name, sta
     monkeypatch.setattr(train_command, "execute", told)
     outcome = qmu("run", *TINY)
     assert outcome.status == status
-    advice = "the same command computes what is missing"
+    advice = "nothing was finished; the same command starts again"
     assert outcome.err == f"qmu run: stopped; {advice}\n"
     outcome = qmu("train", *TINY, "--out", "model")
     assert (outcome.status, outcome.err) == (status, "qmu train: stopped; nothing was saved\n")

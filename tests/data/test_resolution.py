@@ -85,9 +85,14 @@ def test_each_id_that_cannot_be_forgotten_is_named_with_its_reason():
     assert str(refusal.value) == (
         "7 of 8 ids cannot be forgotten as given: in the test rows, which no model is trained on: "
         "0201; held out for validation, not trained on: 0102; already forgotten: 0105, gone; "
-        "unknown: 0999, 103 (did you mean 0103?); repetitions of: 0107. Nothing was changed; "
+        "unknown: 0999, 103 (did you mean 0103?); given more than once: 0107. Nothing was changed; "
         "skip_untrained_ids continues without them"
     )
+
+
+def test_an_id_that_is_given_twice_is_not_called_one_that_cannot_be_forgotten():
+    with pytest.raises(InputError, match=r"1 of 1 ids is given more than once: 0107. .* once$"):
+        resolved(DATASET, ForgetRequest(ids=("0107", "0107")))
 
 
 def test_going_on_without_them_says_which():

@@ -186,6 +186,11 @@ FAULTS = {
     "infinite": (BASE + "5,inf,x,u\n", {}, "column 'a': numbers must be finite"),
     "too large": (BASE + "5,1e300,x,u\n", {}, r"fit into float32, got 1e\+300"),
     "one class": ("id,a,y\n1,2,u\n2,3,u\n", {}, "'y' must hold at least two classes, got only 'u'"),
+    "ids as labels": (
+        "id,a,y\n" + "".join(f"{i},{i},P{i}\n" for i in range(60)),
+        {},
+        "'y' must hold classes, and each of 60 rows has another one: it looks like a column of ids",
+    ),
     "no rows": ("id,a,y\n", {}, "has headings and no rows below them"),
     "nothing": ("", {}, "is empty; it must hold a table with headings"),
     "one column": ("id\n1\n", {}, "separated by commas, semicolons, tabs or bars, got 'id'"),

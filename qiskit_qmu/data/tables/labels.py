@@ -50,7 +50,8 @@ class Labels:
             decimal: The decimal mark of numbers that are texts.
 
         Raises:
-            InputError: If there is one class only, or far too many, or values are no numbers.
+            InputError: If there is one class only, far too many or another one in each row, or
+                values are no numbers.
         """
         different = set(texts.tolist())
         numbers = {text: _number(text, decimal) for text in different}
@@ -70,6 +71,11 @@ class Labels:
         if len(different) < 2:
             raise InputError(
                 f"{column!r} must hold at least two classes, got only {min(different)!r}"
+            )
+        if len(different) == len(texts) > MOST_NUMBERED_CLASSES:
+            raise InputError(
+                f"{column!r} must hold classes, and each of {len(texts):,} rows has another "
+                "one: it looks like a column of ids"
             )
         if len(different) > _MOST_CLASSES:
             raise InputError(
