@@ -39,10 +39,13 @@ from qiskit_qmu.models import (
 from qiskit_qmu.models.other_rows import warn_of_other_rows
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.runs.display import progress_display
-from qiskit_qmu.runs.progress import RunProgress
+from qiskit_qmu.runs.progress import RunProgress, part_of
 from qiskit_qmu.shadows import ShadowModels
 from qiskit_qmu.training import Trainer
 from qiskit_qmu.unlearning import UnlearningStrategy
+
+_SHARE_OF_ORACLES = 0.5
+"""Share of the progress of an audit with shadow models at which the oracles are there."""
 
 
 def audit(
@@ -128,7 +131,7 @@ def audit(
             split=split,
             trainer=trainer,
             seed=seed,
-            progress=show,
+            progress=part_of(show, 0.0, 1.0 if shadows is None else _SHARE_OF_ORACLES),
         )
     oracle_names = [f"oracle {number}" for number in range(1, len(references) + 1)]
     given = {"original": original, **dict(zip(oracle_names, references, strict=True))}
@@ -170,7 +173,13 @@ def audit(
     if shadows is not None and strategy is not None:
         with _shown(progress) as show:
             over_models = shadow_audit(
-                model, split, shadows, strategy, objective=objective, seed=seed, progress=show
+                model,
+                split,
+                shadows,
+                strategy,
+                objective=objective,
+                seed=seed,
+                progress=part_of(show, _SHARE_OF_ORACLES, 1.0),
             )
     case = auditor.case(
         auditor.measure(observed["audited"], "audited"),

@@ -190,7 +190,7 @@ def _plan_in_words(plan: dict[str, Any]) -> str:
 
 
 def _no_class(_text: str) -> NoReturn:
-    raise option_types.OptionError(
+    raise argparse.ArgumentTypeError(
         "a class is forgotten by `qmu unlearn MODEL --forget-class CLASS --strategy NAME --out "
         "NEW`; a request is for single rows, by --ids or --indices"
     )

@@ -128,8 +128,7 @@ class ForgetSplit(NamedRequests):
     ) -> "ForgetSplit":
         """Return the split of the rows that a model was trained on before the request came.
 
-        The other constructors draw validation rows anew for each request, for a model that is
-        trained after it.
+        Other constructors draw validation rows for each request: for a model trained after it.
 
         Args:
             ds: The dataset.
@@ -141,15 +140,14 @@ class ForgetSplit(NamedRequests):
             forgotten_ids: Ids of rows that the model has forgotten already, in the data or not.
 
         Raises:
-            InputError: If the request is not possible, or nothing would be retained.
+            InputError: If the request is not possible.
 
         Example:
             >>> import qiskit_qmu as qmu
-            >>> from qiskit_qmu.data import ForgetRequest
             >>> iris = qmu.load_dataset("iris")
             >>> held_out = iris.train.take(range(0, 105, 10))
-            >>> trained = iris.train.without(held_out)  # a model is trained on these, and then
-            >>> request = ForgetRequest(indices=(3, 14))
+            >>> trained = iris.train.without(held_out)
+            >>> request = qmu.data.ForgetRequest(indices=(3, 14))
             >>> qmu.ForgetSplit.of_trained_rows(iris, request, trained, held_out).in_words()
             '2 of 94 training rows'
         """

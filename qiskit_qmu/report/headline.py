@@ -133,11 +133,8 @@ def _percent(ratio: float) -> str:
 
 
 def _nearest(methods: Sequence[MethodSummary]) -> str:
-    """Return the method that is nearest to the oracle, the first where that is not known.
-
-    Of several, one that changed nothing is not in question: it is as near as doing nothing is.
-    """
-    if len(methods) > 1:
+    """Return the method that is nearest to the oracle, the first where that is not known."""
+    if len(methods) > 1:  # (one that changed nothing is as near as doing nothing is)
         methods = [each for each in methods if set(each.verdicts) != {"unchanged"}]
     known = [each for each in methods if oracle_distance(each).known]
     nearest = min(known, key=lambda each: oracle_distance(each).value, default=None)

@@ -57,7 +57,7 @@ class Chain(UnlearningStrategy):
     ) -> UnlearningResult[Module]:
         """Return the model after all strategies; see `UnlearningStrategy`."""
         generator = as_generator(generator)
-        results = []
+        results: list[UnlearningResult[Module]] = []
         reached = model
         for strategy in self.strategies:
             with warnings.catch_warnings():

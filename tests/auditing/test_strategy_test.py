@@ -33,7 +33,18 @@ def test_an_audit_tests_the_strategy_over_shadow_models():
     TRAINER.fit(original, split.train.x, split.train.y, generator=0)
     shadows = train_shadows(original, pool, count=6, trainer=TRAINER, audited=places.audited)
     strategy = qmu.unlearning.NoOp()
-    report = qmu.audit(original, split, original=original, shadows=shadows, strategy=strategy)
+    told = []
+    report = qmu.audit(
+        original,
+        split,
+        original=original,
+        trainer=TRAINER,
+        oracles=2,
+        shadows=shadows,
+        strategy=strategy,
+        progress=lambda _task, share: told.append(share),
+    )
+    assert told == sorted(told)
     found = {finding.key: finding for finding in report.findings}
     assert set(KEYS) | {"model_auc"} <= set(found)
     # Nothing was done.
