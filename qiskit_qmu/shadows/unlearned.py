@@ -149,8 +149,8 @@ def unlearn_shadows(
         )
         for group in groups
     )
-    name, done = type(strategy).__name__, count - len(missing)
-    progress(f"{name} of shadow models, {done} of {count} done", done / count)
+    done = count - len(missing)
+    progress(f"unlearning shadow models, {done} of {count} done", done / count)
     for position, weights in results_of(
         _unlearned, tasks, count=len(groups), workers=workers, advice=ADVICE
     ):
@@ -158,7 +158,7 @@ def unlearn_shadows(
             store.keep(number, own)
             put_weights(models[number], own)
         done += len(weights)
-        progress(f"{name} of shadow models, {done} of {count} done", done / count)
+        progress(f"unlearning shadow models, {done} of {count} done", done / count)
     return UnlearnedShadows(
         audited=positions,
         included=shadows.included,

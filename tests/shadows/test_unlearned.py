@@ -165,7 +165,7 @@ def test_a_killed_run_resumes_with_equal_results(tmp_path):
 
     for last in (
         "training shadow models, 16 of 18 done",
-        "FineTune of shadow models, 5 of 18 done",
+        "unlearning shadow models, 5 of 18 done",
     ):
         done = subprocess.run(
             [sys.executable, "-c", KILLED, last], cwd=tmp_path, capture_output=True, check=False
@@ -174,5 +174,5 @@ def test_a_killed_run_resumes_with_equal_results(tmp_path):
     told = []
     resumed = scores(tmp_path / "kept", lambda task, _: told.append(task))
     assert told[0] == "training shadow models, 18 of 18 done"
-    assert told[1] == "FineTune of shadow models, 5 of 18 done"
+    assert told[1] == "unlearning shadow models, 5 of 18 done"
     np.testing.assert_array_equal(resumed, scores(None, lambda *_: None))
