@@ -27,8 +27,9 @@ def per_example_gradients(
 ) -> dict[str, torch.Tensor]:
     """Return the gradient of each row's loss, in evaluation mode.
 
-    BasicQNN and HybridQNN on the exact simulator take one pass over the rows, see
-    `qiskit_qmu.models.layer_gradients`; other modules are mapped over them by torch.func.
+    BasicQNN and HybridQNN on the exact simulator take one pass over the rows: gradients follow from
+    what each layer took and gave (Goodfellow, https://arxiv.org/abs/1510.01799). Other modules are
+    mapped over them by torch.func.
     A stock TorchConnector is differentiated by its network's own gradient, with the whole batch in
     one call. A module that torch cannot map over rows, because it writes in place, branches on
     values or is random, is differentiated row by row.
