@@ -71,7 +71,7 @@ def test_an_estimator_of_one_observable_goes_the_whole_way_with_labels_of_one_an
     y = np.where(rows.y_train == 1, 1, -1)
     dataset = dataset_from_arrays(rows.x_train, y, rows.x_test, y)
     assert dataset.class_names == ("-1", "1")
-    split = ForgetSplit.by_indices(dataset, range(4), validation_fraction=0.2)
+    split = ForgetSplit.by_indices(dataset, range(4))
     layer = parity_layer()
     model = as_classifier(layer, "expectation", labels=(-1, 1))
     before = weights_of(layer)
