@@ -89,7 +89,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path, name):
     if name == "SIGKILL":
         return
     assert process.returncode == {"SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130}[name]
-    assert errors.splitlines()[-1].startswith("qmu run: stopped; the same command computes")
+    assert errors.splitlines()[-1].startswith("qmu run: stopped; nothing was finished")
     assert "Traceback" not in errors
 
 
