@@ -1,12 +1,13 @@
 """Whether the code that makes a model's module is that with which the model was saved."""
 
-import hashlib
 import importlib
 import sys
 from collections.abc import Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
+
+from qiskit_qmu.deletions.model_folder import file_digest
 
 
 def source_remarks(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -26,7 +27,7 @@ def source_remarks(config: Mapping[str, Any]) -> tuple[str, ...]:
     found = _file_of(name.partition(":")[0])
     if found is None or found.name != file:
         return (f"{file}, which defines {name}, is not here, so that its code was not checked",)
-    if hashlib.sha256(found.read_bytes()).hexdigest() == digest:
+    if file_digest(found) == digest:
         return ()
     return (
         f"{file}, which defines {name}, has changed since the model was saved; the code is no part "

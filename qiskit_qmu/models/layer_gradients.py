@@ -21,7 +21,8 @@ from qiskit_qmu.models.preprocessing import Preprocessing
 from qiskit_qmu.objectives import CrossEntropy, Objective, SquaredError
 from qiskit_qmu.simulator import TorchSimulatorConnector
 
-ROWS_AT_ONCE = 256
+ROW_GRADIENTS_AT_ONCE = 256
+"""Rows whose gradients are in memory together."""
 
 _LAYERS = (torch.nn.Linear, torch.nn.Conv2d, TorchSimulatorConnector)
 _KNOWN = {
@@ -77,7 +78,9 @@ def layer_gradients(
     """
     parts = [
         _of_batch(module, names, *batch, objective)
-        for batch in zip(rows.split(ROWS_AT_ONCE), answers.split(ROWS_AT_ONCE), strict=True)
+        for batch in zip(
+            rows.split(ROW_GRADIENTS_AT_ONCE), answers.split(ROW_GRADIENTS_AT_ONCE), strict=True
+        )
     ]
     gradients = {name: torch.cat([found[name] for found, _ in parts]) for name in names}
     return gradients, torch.cat([losses for _, losses in parts])
@@ -160,7 +163,7 @@ def _has_rule(module: torch.nn.Module) -> bool:
     if any(callable(value) for name, value in vars(module).items() if hasattr(type(module), name)):
         return False
     if isinstance(module, TorchSimulatorConnector):
-        return module.most_separate_rows >= ROWS_AT_ONCE
+        return module.most_separate_rows >= ROW_GRADIENTS_AT_ONCE
     if isinstance(module, torch.nn.Conv2d):
         named = isinstance(module.padding, str)
         return module.groups == 1 and module.padding_mode == "zeros" and not named

@@ -8,7 +8,11 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qiskit_qmu.backends import needed_part
 from qiskit_qmu.models.dry_run import without_circuits
-from qiskit_qmu.models.layer_gradients import ROWS_AT_ONCE, has_layer_gradients, layer_gradients
+from qiskit_qmu.models.layer_gradients import (
+    ROW_GRADIENTS_AT_ONCE,
+    has_layer_gradients,
+    layer_gradients,
+)
 from qiskit_qmu.models.learner import Learner
 from qiskit_qmu.models.parameters import Part, clone_module, named_parameters
 from qiskit_qmu.objectives import CrossEntropy, Objective
@@ -151,7 +155,9 @@ def _mapped(
         return loss
 
     gradient = torch.func.vmap(
-        torch.func.grad_and_value(loss_of_row), in_dims=(None, 0, 0), chunk_size=ROWS_AT_ONCE
+        torch.func.grad_and_value(loss_of_row),
+        in_dims=(None, 0, 0),
+        chunk_size=ROW_GRADIENTS_AT_ONCE,
     )
     gradients, losses = gradient(chosen, rows, answers)
     return {name: value.detach() for name, value in gradients.items()}, losses.detach()

@@ -28,7 +28,7 @@ from qiskit_qmu.report.page import PageArguments, page_context
 from qiskit_qmu.report.page_cells import minus
 from qiskit_qmu.report.page_tables import Fact
 from qiskit_qmu.report.reading import AUDIT_INTERVALS
-from qiskit_qmu.report.retrained import are_retrained, reason_of_retrained, verdict_in_words
+from qiskit_qmu.report.retrained import are_retrained, shown_reason, verdict_in_words
 from qiskit_qmu.report.roc_figure import has_pairs
 from qiskit_qmu.report.score_figures import log_roc_figure, score_figure
 from qiskit_qmu.report.untested import OUT_OF_SCOPE, untested
@@ -96,16 +96,15 @@ def render_audit(
     }
     context = page_context(report.rows, given, record)
     script, digest = sorting_script()
+    again = are_retrained(report.rows)
     return template("audit.html.jinja").render(
         context
         | {
             "facts": (*_deciding_facts(report), *context["facts"]),
             "observed": audited_in_words(report.subject, report.rows),
             "intervals": AUDIT_INTERVALS,
-            "verdict": verdict_in_words(report.verdict, retrained=are_retrained(report.rows)),
-            "reason": reason_of_retrained(report.reason)
-            if are_retrained(report.rows)
-            else report.reason,
+            "verdict": verdict_in_words(report.verdict, retrained=again),
+            "reason": shown_reason(report.reason, retrained=again),
             "figures": (*_figures(report), *context["figures"]),
             "findings": _findings(report),
             "parts": _parts(report),

@@ -18,8 +18,8 @@ from qiskit_qmu.report.retrained import (
     RETRAINED,
     RETRAINING,
     are_retrained,
-    reason_of_retrained,
     said_of_retrained,
+    shown_reason,
     verdict_in_words,
 )
 
@@ -54,7 +54,7 @@ def render_deletion(report: Mapping[str, Any], audit: AuditRecord) -> str:
         subtitle=f"Request {asked['number']} · {asked['time']}",
         said=said_of_retrained(said) if again else said,
         verdict=verdict_in_words(audit.verdict, retrained=again),
-        reason=reason_of_retrained(audit.reason) if again else audit.reason,
+        reason=shown_reason(audit.reason, retrained=again),
         facts=_facts(report),
         asked=asked,
         retrained=RETRAINED if method["strategy"] in RETRAINING else "",

@@ -29,6 +29,11 @@ def reason_of_retrained(reason: str) -> str:
     return reason.removesuffix(f"; {OTHERWISE}").removesuffix(f"; {RETRAIN}")
 
 
+def shown_reason(reason: str, *, retrained: bool) -> str:
+    """Return a verdict's reason, of a retrained model as `reason_of_retrained`."""
+    return reason_of_retrained(reason) if retrained else reason
+
+
 def verdict_in_words(verdict: str, reason: str = "", *, retrained: bool) -> str:
     """Return a verdict as every report shows it; that of a retrained model never stands alone.
 
@@ -46,8 +51,7 @@ def verdict_in_words(verdict: str, reason: str = "", *, retrained: bool) -> str:
         >>> verdict_in_words("remembered", retrained=True)
         'remembered'
     """
-    if retrained:
-        reason = reason_of_retrained(reason)
+    reason = shown_reason(reason, retrained=retrained)
     if not retrained or verdict not in UNKNOWN:
         return f"{verdict} ({reason})" if reason else verdict
     by_itself = f"{verdict}: {reason}" if reason else verdict

@@ -11,7 +11,7 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 from qiskit_qmu._check import InputError
 from qiskit_qmu.simulator.checked_connector import CheckedConnector
 from qiskit_qmu.simulator.compile.program import Program
-from qiskit_qmu.simulator.compiled.network_step import PullBack
+from qiskit_qmu.simulator.compiled.network_step import NetworkStep, PullBack
 from qiskit_qmu.simulator.network_checks import check_finite, check_kinds
 from qiskit_qmu.simulator.parameter_shift_network import parameter_shift_network
 from qiskit_qmu.simulator.statevector_network import statevector_network
@@ -124,7 +124,7 @@ class TorchSimulatorConnector(CheckedConnector):
         return outputs, checked
 
     def _unchecked_vjp(self, inputs: torch.Tensor) -> tuple[torch.Tensor, PullBack]:
-        step = None if self._exact is None else self._exact.row_step(self.weight)
+        step = self._row_step
         whole = self.neural_network.input_gradients and inputs.shape[0] > 0
         if step is not None and whole and step.is_direct(inputs, self.weight):
             return step.vjp(inputs, self.weight)
@@ -149,7 +149,7 @@ class TorchSimulatorConnector(CheckedConnector):
     @property
     def most_separate_rows(self) -> int:
         """The largest number of rows that `row_outputs` takes at once; often 0."""
-        step = None if self._exact is None else self._exact.row_step(self.weight)
+        step = self._row_step
         return 0 if step is None else step.most_rows
 
     def row_outputs(self, inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -165,7 +165,7 @@ class TorchSimulatorConnector(CheckedConnector):
         Raises:
             InputError: If there are more rows, or a value is NaN or infinite.
         """
-        step = None if self._exact is None else self._exact.row_step(self.weight)
+        step = self._row_step
         if step is None or len(inputs) > step.most_rows:
             raise InputError(
                 f"there are gradients of at most {self.most_separate_rows} rows at once, got "
@@ -173,6 +173,10 @@ class TorchSimulatorConnector(CheckedConnector):
             )
         known = inputs if self.neural_network.input_gradients else inputs.detach()
         return step.of_rows(known, weights)
+
+    @property
+    def _row_step(self) -> NetworkStep | None:
+        return None if self._exact is None else self._exact.row_step(self.weight)
 
     def extra_repr(self) -> str:
         """Return the kind of network and its size, for torch's repr."""

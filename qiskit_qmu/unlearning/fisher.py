@@ -22,10 +22,9 @@ from qiskit_qmu.models import (
     check_answers,
     gradient_usage,
 )
+from qiskit_qmu.models.layer_gradients import ROW_GRADIENTS_AT_ONCE
 from qiskit_qmu.objectives import HasRowLosses, RowLoss, objective_for
 from qiskit_qmu.unlearning.budget import spend
-
-_ROWS_AT_ONCE = 256
 
 
 def fisher_diagonal(
@@ -192,7 +191,7 @@ def _row_gradients(
     learned = objective_for(objective, module, rows.y)
     x, y = as_tensors(module, rows.x, rows.y, learned.predicts)
     check_answers(module, x, y, learned)
-    chunks = list(zip(x.split(_ROWS_AT_ONCE), y.split(_ROWS_AT_ONCE), strict=True))
+    chunks = list(zip(x.split(ROW_GRADIENTS_AT_ONCE), y.split(ROW_GRADIENTS_AT_ONCE), strict=True))
     sizes = [len(chunk) for chunk, _ in chunks for _ in range(times)]
     usage = gradient_usage(module, x[:1], sizes, part)
     spend(usage.gradient_evaluations)

@@ -10,7 +10,7 @@ import torch
 
 from qiskit_qmu import _check
 from qiskit_qmu.backends import Usage
-from qiskit_qmu.data import ForgetSplit
+from qiskit_qmu.data import ForgetSplit, Rows
 from qiskit_qmu.models import Part
 from qiskit_qmu.objectives import HasRowLosses, RowLoss
 from qiskit_qmu.unlearning.dampening import (
@@ -123,8 +123,7 @@ class SelectiveDampening(UnlearningStrategy):
             work.meter.add(cost)
             reference = self._reference(forget, retain, split)
             original = weights_of(work.model)
-            search = len(self._choices()) > 1
-            target, least = self._aims(work.model, split) if search else (None, None)
+            target, least = self._aims(work.model, split) if self._searches else (None, None)
 
             def tried(alphas: Sequence[float]) -> list[Step]:
                 choices = [(alpha, strength) for alpha in alphas for strength in self._strengths()]
@@ -158,8 +157,9 @@ class SelectiveDampening(UnlearningStrategy):
             ),
         )
 
-    def _choices(self) -> list[tuple[float, float]]:
-        return [(alpha, each) for alpha in self._alphas() for each in self._strengths()]
+    @property
+    def _searches(self) -> bool:
+        return self.alpha is None or self.dampening is None
 
     def _alphas(self) -> tuple[float, ...]:
         return _ALPHAS if self.alpha is None else (self.alpha,)
@@ -174,15 +174,16 @@ class SelectiveDampening(UnlearningStrategy):
 
         Both are None for a class; the accuracy is, where no classes are predicted.
         """
+        target = None
         if split.kind == "class" or not len(split.validation):
             target = target_loss(model, split, self.objective)
-            kept = None if target is None else performance(model, split.retain, self.objective)
-        else:
-            kept = performance(model, split.validation, self.objective)
-            target = kept.loss
-        if kept is None or kept.accuracy is None:
-            return target, None
-        return target, kept.accuracy - _LOSABLE_ACCURACY
+            if target is None:
+                return None, None
+        kept = performance(model, _kept_rows(split), self.objective)
+        return (
+            kept.loss if target is None else target,
+            None if kept.accuracy is None else kept.accuracy - _LOSABLE_ACCURACY,
+        )
 
     def _importance(
         self, model: torch.nn.Module, split: ForgetSplit
@@ -218,17 +219,21 @@ class SelectiveDampening(UnlearningStrategy):
         """Evaluate one choice of (α, λ) by forward passes."""
         share = dampen(model, original, forget, reference, *choice, goal)
         step: Step = {"alpha": choice[0], "lambda": choice[1], "dampened_share": share}
-        if len(self._choices()) > 1:
-            validation = kept_validation(split)
-            kept = validation if len(validation) else split.retain
+        if self._searches:
             found = performance(model, split.forget, self.objective)
-            left = performance(model, kept, self.objective)
+            left = performance(model, _kept_rows(split), self.objective)
             step["forget_loss"] = found.loss
             step["kept_loss"] = left.loss
             if found.accuracy is not None and left.accuracy is not None:
                 step["forget_accuracy"] = found.accuracy
                 step["kept_accuracy"] = left.accuracy
         return step
+
+
+def _kept_rows(split: ForgetSplit) -> Rows:
+    """Return the rows on which nothing is to be lost: of validation, else the retained ones."""
+    validation = kept_validation(split)
+    return validation if len(validation) else split.retain
 
 
 def _nothing_selected(candidates: list[Step], least: float | None) -> str:

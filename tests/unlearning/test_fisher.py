@@ -63,7 +63,7 @@ def test_a_linear_module_by_hand():
 def test_it_does_not_depend_on_how_many_rows_are_taken_at_once(monkeypatch):
     module, rows = sequential(), iris_split().retain
     whole = fisher_diagonal(module, rows)[0]
-    monkeypatch.setattr(fisher, "_ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(fisher, "ROW_GRADIENTS_AT_ONCE", 4)
     for name, diagonal in fisher_diagonal(module, rows)[0].items():
         torch.testing.assert_close(diagonal, whole[name], rtol=1e-5, atol=1e-9)
 

@@ -22,7 +22,7 @@ from qiskit_qmu.experiments.deletion_requests.salted_rows import salted_ids, sal
 from qiskit_qmu.experiments.saved.model import SavedModel
 from qiskit_qmu.models import QuantumModel
 from qiskit_qmu.report.deletion_words import WHAT_A_DIGEST_HIDES, observers
-from qiskit_qmu.report.retrained import are_retrained, reason_of_retrained
+from qiskit_qmu.report.retrained import are_retrained, shown_reason
 from qiskit_qmu.report.untested import OUT_OF_SCOPE, untested
 from qiskit_qmu.unlearning import METHODS, UnlearningResult, all_settings
 from qiskit_qmu.unlearning.repair import REPAIR
@@ -130,9 +130,7 @@ def deletion_report(
         },
         "audit": {
             "verdict": audit.verdict,
-            "reason": reason_of_retrained(audit.reason)
-            if are_retrained(audit.rows)
-            else audit.reason,
+            "reason": shown_reason(audit.reason, retrained=are_retrained(audit.rows)),
             "decided_by": audit.decided_by,
             "margin": audit.margin,
             "oracles": asked.oracles,
